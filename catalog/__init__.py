@@ -1,0 +1,12 @@
+"""Floor 2: what points can buy, and getting it to the door."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Open this floor's doors."""

@@ -1,0 +1,22 @@
+"""Floor 1: who takes part, what they earn, every point that exists.
+
+Importing this package imports nothing else, so that any room can be used alone; `init_app` opens the doors.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Wire the kernel, the human and machine sign-in and this floor's doors into the application."""
+    from coalition import api, cli, jobs, kernel, site
+
+    kernel.init_app(app)
+    site.init_app(app)
+    api.init_app(app)
+    jobs.init_app(app)
+    cli.init_app(app)

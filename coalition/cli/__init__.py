@@ -1,0 +1,12 @@
+"""The commands' door of this floor: `flask work`, `flask demo`, `flask dev`, `flask coalition ...`."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Register the commands."""
+    from coalition.cli import work
+
+    app.cli.add_command(work.work)

@@ -1,0 +1,22 @@
+"""`flask work`: the job worker with its relay and sweeper."""
+
+from __future__ import annotations
+
+import click
+from flask.cli import with_appcontext
+
+from coalition.kernel.jobs import worker
+
+
+@click.command()
+@click.option("--couriers", default=1, show_default=True, type=click.IntRange(1, 16), help="Worker processes.")
+@click.option("--role", type=click.Choice(["supervisor", "sweeper", "courier"]), default="supervisor", hidden=True)
+@with_appcontext
+def work(couriers: int, role: str) -> None:
+    """Do jobs until stopped: couriers woken by Valkey, and a sweeper that needs none."""
+    if role == "sweeper":
+        worker.sweep(couriers)
+    elif role == "courier":
+        worker.listen()
+    else:
+        worker.supervise(couriers)

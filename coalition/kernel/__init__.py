@@ -1,0 +1,30 @@
+"""The ground under every floor: configuration, database, jobs, ports, time, ids, errors. No business words here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
+
+
+def init_app(app: Flask) -> None:
+    """Wire the kernel into an application whose `COALITION` setting holds its Config."""
+    from flask_migrate import Migrate
+
+    from coalition.kernel import db, logs, outbox  # noqa: F401 - the outbox registers itself with the job queue
+    from coalition.kernel.web import api, health, pages, problem, requests
+
+    config = app.config["COALITION"]
+    app.config["SECRET_KEY"] = config.secret_key
+    logs.init_logs()
+    db.init_app(app, config)
+    Migrate(app, db.db, directory=str(MIGRATIONS))
+    requests.init_app(app)
+    problem.init_app(app)
+    api.init_app(app)
+    pages.init_app(app)
+    health.init_app(app)

@@ -1,0 +1,50 @@
+"""Who did what, from where: an append-only trail, and the origin that a request or a job carries with it."""
+
+from __future__ import annotations
+
+import json
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from coalition.kernel.db import execute
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a command comes from: `actor` is an opaque reference such as `client:3`, `user:12` or `job:88`."""
+
+    actor: str = "system"
+    ip: str | None = None
+    request_id: str | None = None
+
+
+_SYSTEM = Origin()
+_origin: ContextVar[Origin] = ContextVar("origin", default=_SYSTEM)
+
+
+def origin() -> Origin:
+    """The origin of what is running now."""
+    return _origin.get()
+
+
+def set_origin(value: Origin) -> None:
+    """Name the origin of what runs from here on (a door calls this at its threshold)."""
+    _origin.set(value)
+
+
+def record(action: str, subject: str, **details: Any) -> None:
+    """Append one row to the audit trail in the running transaction. `details` must be JSON-able and hold no secret."""
+    at = origin()
+    execute(
+        "INSERT INTO audit (actor, ip, request_id, action, subject, details)"
+        " VALUES (:actor, :ip, :request_id, :action, :subject, CAST(:details AS jsonb))",
+        {
+            "actor": at.actor,
+            "ip": at.ip,
+            "request_id": at.request_id,
+            "action": action,
+            "subject": subject,
+            "details": json.dumps(details, default=str),
+        },
+    )

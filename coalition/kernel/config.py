@@ -1,0 +1,117 @@
+"""Configuration, read once: typed, and every missing or weak value is named at the same time.
+
+The environment wins; `var/env`, written by `flask demo`, fills in what it lacks, so that a second terminal's
+`flask ...` finds the running demo. Nothing else in the product reads the environment.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from flask import current_app
+
+ROOT = Path(__file__).resolve().parents[2]
+VAR = ROOT / "var"
+ENVIRONMENTS = ("production", "demo", "test")
+_MIN_SECRET_BYTES = 32
+_MIN_DISTINCT = 10  # a word said over and over is long, too
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; the message lists every problem at once."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("the configuration has problems:\n" + "\n".join(f"  - {line}" for line in problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The settings of one process. `database_url` is the application's login, `owner_url` the schema owner's."""
+
+    environment: str
+    secret_key: str
+    database_url: str
+    owner_url: str
+    redis_url: str | None
+    base_url: str
+    files_dir: Path
+    simulator_url: str | None
+    web_threads: int
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Whether cookies demand https: everywhere but on a plain-http base URL."""
+        return self.base_url.startswith("https://")
+
+
+def load(env: Mapping[str, str] | None = None) -> Config:
+    """Read the settings from `env` (default: the process environment over `var/env`). Raises ConfigError."""
+    given = {**_remembered(), **os.environ} if env is None else dict(env)
+    problems: list[str] = []
+    environment = given.get("COALITION_ENV", "production")
+    if environment not in ENVIRONMENTS:
+        problems.append(f"COALITION_ENV is {environment!r}; it must be one of {', '.join(ENVIRONMENTS)}")
+    database_url = _database_url(given, "DATABASE_URL", problems, required=True)
+    owner_url = _database_url(given, "DATABASE_OWNER_URL", problems) or database_url
+    secret_key = given.get("SECRET_KEY", "")
+    if environment == "production":
+        problems += _secret_problems(secret_key)
+    redis_url = given.get("REDIS_URL") or None
+    if redis_url and not redis_url.startswith(("redis://", "rediss://", "unix://")):
+        problems.append("REDIS_URL must start with redis://, rediss:// or unix://")
+    base_url = given.get("BASE_URL", "http://127.0.0.1:5000").rstrip("/")
+    if not base_url.startswith(("http://", "https://")):
+        problems.append("BASE_URL must be an http or https address")
+    web_threads = given.get("WEB_THREADS", "4")
+    if not (web_threads.isdecimal() and 1 <= int(web_threads) <= 64):
+        problems.append("WEB_THREADS must be a number from 1 to 64")
+    if problems:
+        raise ConfigError(problems)
+    return Config(
+        environment=environment,
+        secret_key=secret_key or "demo-" + "0" * _MIN_SECRET_BYTES,
+        database_url=database_url,
+        owner_url=owner_url,
+        redis_url=redis_url,
+        base_url=base_url,
+        files_dir=Path(given.get("FILES_DIR", str(VAR / "files"))),
+        simulator_url=given.get("SIMULATOR_URL") or None,
+        web_threads=int(web_threads),
+    )
+
+
+def current() -> Config:
+    """The configuration of the application in whose context we run."""
+    return cast(Config, current_app.config["COALITION"])
+
+
+def _remembered() -> dict[str, str]:
+    if "DATABASE_URL" in os.environ or not (VAR / "env").is_file():
+        return {}
+    lines = (VAR / "env").read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def _database_url(env: Mapping[str, str], name: str, problems: list[str], *, required: bool = False) -> str:
+    url = env.get(name, "")
+    if not url:
+        if required:
+            problems.append(f"{name} is missing: set it, or start the embedded servers with `flask demo`")
+        return ""
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme not in ("postgres", "postgresql", "postgresql+psycopg"):
+        problems.append(f"{name} must be a postgresql:// address")
+    return f"postgresql+psycopg://{rest}"
+
+
+def _secret_problems(secret: str) -> list[str]:
+    if not secret:
+        return ["SECRET_KEY is missing: set at least 32 random bytes"]
+    if len(secret.encode()) < _MIN_SECRET_BYTES or len(set(secret)) < _MIN_DISTINCT:
+        return ["SECRET_KEY is weak: it needs at least 32 random bytes"]
+    return []

@@ -1,0 +1,148 @@
+"""The database: the one declarative base, and the one door through which a transaction is opened and committed.
+
+Doors call `transact`; rooms use `session()` or `raw()` inside it and never commit. Every connection acts as the role
+`coalition_app`, which owns no table and may not rewrite history (see `coalition/migrations/grants.py`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import psycopg
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, MetaData, Row, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import DeclarativeBase, Session
+
+from coalition.kernel import crash
+from coalition.kernel.config import Config
+
+T = TypeVar("T")
+APP_ROLE = "coalition_app"
+_ATTEMPTS = 6
+_RETRYABLE = frozenset({"40001", "40P01"})  # serialization failure, deadlock
+_NAMING = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """The base of every model of every floor; instants are timestamptz, dictionaries jsonb."""
+
+    metadata = MetaData(naming_convention=_NAMING)
+    type_annotation_map = {dt.datetime: DateTime(timezone=True), dict[str, Any]: JSONB}  # noqa: RUF012
+
+
+class RacingKey(Exception):
+    """Another transaction has just taken the same business key; the whole command is to be tried again."""
+
+
+db = SQLAlchemy(
+    metadata=Base.metadata,
+    session_options={"join_transaction_mode": "create_savepoint", "expire_on_commit": False},
+)
+
+
+def init_app(app: Flask, config: Config) -> None:
+    """Bind the session to the application's database, acting as the unprivileged role."""
+    options = f"-c role={APP_ROLE} -c timezone=UTC -c lock_timeout=5s -c idle_in_transaction_session_timeout=120s"
+    app.config["SQLALCHEMY_DATABASE_URI"] = config.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
+        "pool_size": config.web_threads,
+        "max_overflow": 2,
+        "pool_pre_ping": True,
+        "connect_args": {"options": options},
+    }
+    db.init_app(app)
+
+
+def transact(work: Callable[[], T]) -> T:
+    """Run `work` in one transaction and commit it: the only place that commits.
+
+    A serialization failure, a deadlock or a `RacingKey` rolls everything back and runs `work` again (at most six
+    times, with a growing random pause), which is safe because every command is idempotent by its business key.
+    Any other exception rolls back and is raised. Transactions do not nest.
+    """
+    if in_transaction():
+        raise RuntimeError("a transaction is already open: doors commit, rooms flush")
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            return _once(work)
+        except (DBAPIError, psycopg.Error, RacingKey) as error:
+            if attempt == _ATTEMPTS or not _worth_another_try(error):
+                raise
+            time.sleep(random.uniform(0.0, 0.01 * 2**attempt))  # noqa: S311 - jitter, not a secret
+    raise AssertionError("unreachable")
+
+
+def in_transaction() -> bool:
+    """Whether a door has a transaction open here."""
+    return bool(db.session.info.get("door_open"))
+
+
+def session() -> Session:
+    """The session of the running transaction."""
+    return cast(Session, db.session())
+
+
+def raw() -> psycopg.Connection[Any]:
+    """The psycopg connection under the running transaction, for COPY and the hot path's SQL."""
+    return cast("psycopg.Connection[Any]", db.session.connection().connection.driver_connection)
+
+
+def execute(sql: str, params: Mapping[str, Any] | None = None) -> int:
+    """Run one statement with named parameters (`:name`); the number of rows it touched."""
+    result = db.session.execute(text(sql), params or {})
+    return cast(int, result.rowcount)  # type: ignore[attr-defined]
+
+
+def fetch_all(sql: str, params: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
+    """All rows of one query with named parameters (`:name`)."""
+    return db.session.execute(text(sql), params or {}).all()
+
+
+def fetch_one(sql: str, params: Mapping[str, Any] | None = None) -> Row[Any] | None:
+    """The first row of one query, or None."""
+    return db.session.execute(text(sql), params or {}).first()
+
+
+@lru_cache(maxsize=256)
+def load_sql(module_file: str, name: str) -> str:
+    """The text of `sql/<name>` beside the module (`load_sql(__file__, "close.sql")`)."""
+    return (Path(module_file).parent / "sql" / name).read_text(encoding="utf-8")
+
+
+def _once(work: Callable[[], T]) -> T:
+    crash.point("before_begin")
+    db.session.info["door_open"] = True
+    try:
+        result = work()
+        db.session.flush()
+        crash.point("before_commit")
+        db.session.commit()
+    except BaseException:
+        db.session.rollback()
+        raise
+    finally:
+        db.session.info["door_open"] = False
+    crash.point("after_commit_before_reply")
+    return result
+
+
+def _worth_another_try(error: DBAPIError | psycopg.Error | RacingKey) -> bool:
+    if isinstance(error, RacingKey):
+        return True
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(cause, "sqlstate", None) in _RETRYABLE

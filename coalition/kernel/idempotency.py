@@ -1,0 +1,98 @@
+"""`Idempotency-Key` for any API POST: the same key and body gets the stored answer, whatever happened in between.
+
+The key's row is written in the transaction of the effect, so there is no state "half done": a second request with the
+same key waits for the first, at most two seconds. Refusals are not stored; nothing was changed by them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, request
+from sqlalchemy.exc import OperationalError
+
+from coalition.kernel import crash
+from coalition.kernel.db import execute, fetch_one, transact
+from coalition.kernel.errors import Conflict, FieldError, Invalid
+from coalition.kernel.web.api import caller
+
+_MAX_KEY = 255
+REPLAYED = "Idempotency-Replayed"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a POST answers; `replayed` says that its business key had already been used."""
+
+    body: dict[str, Any]
+    status: int = 201
+    replayed: bool = False
+
+
+def transact_once(work: Callable[[], Answer]) -> Response:
+    """Run a POST's `work` in one transaction, once per Idempotency-Key if the request carries one.
+
+    Raises Invalid for a key that came with another request, Conflict while the first request is still in flight.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return _response(transact(work))
+    if not 1 <= len(key) <= _MAX_KEY:
+        problem = FieldError("", "bad_idempotency_key", f"Idempotency-Key has 1 to {_MAX_KEY} characters.")
+        raise Invalid("invalid", "The Idempotency-Key cannot be used.", [problem])
+    try:
+        return _response(transact(lambda: _once(key, work)))
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) != "55P03":  # lock_not_available
+            raise
+        raise Conflict("idempotency_key_in_flight", "The first request with this key is still running.") from error
+
+
+def request_hash(content: Any) -> bytes:
+    """SHA-256 of a canonical form of a request's content: equal for equal bodies, whatever their spelling."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).digest()
+
+
+def _once(key: str, work: Callable[[], Answer]) -> Answer:
+    params = {"client": caller().id, "key": key, "hash": _fingerprint()}
+    execute("SET LOCAL lock_timeout = '2s'")
+    fresh = fetch_one(
+        "INSERT INTO idempotency (client_id, key, request_hash) VALUES (:client, :key, :hash)"
+        " ON CONFLICT DO NOTHING RETURNING key",
+        params,
+    )
+    if fresh is None:
+        return _stored(params)
+    crash.point("after_idem_insert")
+    answer = work()
+    execute(
+        "UPDATE idempotency SET status = :status, body = CAST(:body AS jsonb) WHERE client_id = :client AND key = :key",
+        {**params, "status": answer.status, "body": json.dumps(answer.body)},
+    )
+    return answer
+
+
+def _stored(params: dict[str, Any]) -> Answer:
+    row = fetch_one(
+        "SELECT request_hash, status, body FROM idempotency WHERE client_id = :client AND key = :key", params
+    )
+    if row is None or bytes(row.request_hash) != params["hash"]:
+        raise Invalid("idempotency_key_reused", "This Idempotency-Key was used with another request.")
+    return Answer(row.body, row.status, replayed=True)
+
+
+def _fingerprint() -> bytes:
+    return hashlib.sha256(f"{request.method} {request.path}\n".encode() + request.get_data(cache=True)).digest()
+
+
+def _response(answer: Answer) -> Response:
+    text = json.dumps(answer.body, ensure_ascii=False)
+    response = Response(text, answer.status, content_type="application/json")
+    if answer.replayed:
+        response.headers[REPLAYED] = "true"
+    return response

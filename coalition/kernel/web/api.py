@@ -1,0 +1,146 @@
+"""The API's frame: flask-smorest with our parser, our problems and our bearer check.
+
+A door declares `@needs("purchases:write")` on a view; who the bearer is, is asked of the function that the access
+room's door registers with `check_bearers_with`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, Protocol, TypeVar, cast
+
+from flask import Flask, current_app, g, request
+from flask_smorest import Api, Blueprint
+from flask_smorest.utils import prepare_response
+from webargs.flaskparser import FlaskParser
+
+from coalition.kernel import audit
+from coalition.kernel.errors import BadRequest, Forbidden, Unauthorized
+from coalition.kernel.web import problem
+from coalition.kernel.web.json_body import parse_object
+
+View = TypeVar("View", bound=Callable[..., Any])
+PREFIX = "/api/v1"
+_BEARERS = "coalition.bearers"
+
+
+class Caller(Protocol):
+    """The client behind a bearer token: one partner in one program."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def partner_id(self) -> int: ...
+    @property
+    def program_id(self) -> int: ...
+    @property
+    def scopes(self) -> frozenset[str]: ...
+
+
+class BodyParser(FlaskParser):
+    """webargs with the hardened JSON parser; unknown fields are refused everywhere but in query strings."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "json": None, "query": "raise"}  # noqa: RUF012
+
+    def load_json(self, req: Any, schema: Any) -> Any:
+        """The body as an object; an empty body is an empty object, so that missing fields are named."""
+        body = req.get_data(cache=True)
+        if not body:
+            return {}
+        if not req.is_json:
+            raise BadRequest("not_json", "Send the body as application/json.")
+        return parse_object(body)
+
+
+class ApiBlueprint(Blueprint):
+    """A group of endpoints under /api/v1."""
+
+    ARGUMENTS_PARSER = BodyParser()
+
+    def __init__(self, name: str, import_name: str, **kwargs: Any) -> None:
+        super().__init__(f"api_{name}", import_name, url_prefix=PREFIX, **kwargs)
+
+
+class ProblemApi(Api):
+    """flask-smorest whose errors, in the document as on the wire, are problem+json (pinned below 0.48)."""
+
+    ERROR_SCHEMA = problem.ProblemSchema
+    DEFAULT_ERROR_RESPONSE_CONTENT_TYPE = problem.CONTENT_TYPE
+
+    def _register_error_handlers(self) -> None:
+        """The application-wide handlers of `problem` answer for the API too."""
+
+    def _register_responses(self) -> None:
+        for status in HTTPStatus:
+            response: dict[str, Any] = {"description": status.phrase}
+            if status >= 400:
+                response["schema"] = self.ERROR_SCHEMA
+            prepare_response(response, self.spec, problem.CONTENT_TYPE)
+            self.spec.components.response(status.name, response, lazy=True)
+        fallback = {"description": "Problem (RFC 9457)", "schema": self.ERROR_SCHEMA}
+        prepare_response(fallback, self.spec, problem.CONTENT_TYPE)
+        self.spec.components.response("DEFAULT_ERROR", fallback, lazy=True)
+
+
+def init_app(app: Flask) -> ProblemApi:
+    """Create the API and its OpenAPI 3.1 document at /api/v1/openapi.json."""
+    app.config.update(
+        API_TITLE="Coalition partner API",
+        API_VERSION="1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX=PREFIX,
+        OPENAPI_JSON_PATH="openapi.json",
+        MAX_CONTENT_LENGTH=2_000_000,
+    )
+    api = ProblemApi(app)
+    flow = {"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": {}}}
+    api.spec.components.security_scheme("oauth2", {"type": "oauth2", "flows": flow})
+    app.extensions["coalition.api"] = api
+    return api
+
+
+def register(app: Flask, *blueprints: Blueprint) -> None:
+    """Add endpoints to the application's API."""
+    for blueprint in blueprints:
+        cast(ProblemApi, app.extensions["coalition.api"]).register_blueprint(blueprint)
+
+
+def check_bearers_with(app: Flask, check: Callable[[str], Caller]) -> None:
+    """Let `check` turn a bearer token into its caller; it raises Unauthorized for any other token."""
+    app.extensions[_BEARERS] = check
+
+
+def needs(scope: str) -> Callable[[View], View]:
+    """Demand a bearer token with `scope`; the caller is then `caller()`."""
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            _admit(scope)
+            return view(*args, **kwargs)
+
+        doc = {"security": [{"oauth2": [scope]}]}
+        guarded._apidoc = {**getattr(view, "_apidoc", {}), "manual_doc": doc}  # type: ignore[attr-defined]
+        guarded.scope = scope  # type: ignore[attr-defined]
+        return cast(View, guarded)
+
+    return decorate
+
+
+def caller() -> Caller:
+    """The client that sent this request."""
+    return cast(Caller, g.caller)
+
+
+def _admit(scope: str) -> None:
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not token:
+        raise Unauthorized("token_missing", "Send an access token: Authorization: Bearer ...")
+    found: Caller = current_app.extensions[_BEARERS](token.strip())
+    if scope not in found.scopes:
+        raise Forbidden("insufficient_scope", f"This needs the scope {scope}.", scope=scope)
+    g.caller = found
+    origin = audit.origin()
+    audit.set_origin(audit.Origin(f"client:{found.id}", origin.ip, origin.request_id))

@@ -1,0 +1,64 @@
+"""Schema fields for the API: strict integers, bounded texts, aware instants, and amounts with their currency."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+INT64_MAX = 2**63 - 1
+# A quarter of the range: sums of several amounts still fit into a bigint.
+AMOUNT_MAX = 10**15
+
+
+class StrictInteger(fields.Integer):
+    """A JSON integer between `least` and `most`, and nothing that merely looks like one (`true`, `"5"`, 5.0)."""
+
+    def __init__(self, least: int = 0, most: int = AMOUNT_MAX, **kwargs: Any) -> None:
+        super().__init__(strict=True, validate=validate.Range(min=least, max=most), **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
+        if type(value) is not int:
+            raise ValidationError("Not an integer.")
+        return value
+
+
+class Text(fields.String):
+    """A text of `least` to `most` characters."""
+
+    def __init__(self, most: int, *, least: int = 1, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Length(min=least, max=most), **kwargs)
+
+
+class Instant(fields.AwareDateTime):
+    """An RFC 3339 instant with an offset, between the years 2000 and 2100; answered in UTC."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="iso", default_timezone=None, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> dt.datetime:
+        if not isinstance(value, str) or len(value) > 40:
+            raise self.make_error("invalid", input=value, obj_type="datetime")
+        instant: dt.datetime = super()._deserialize(value, attr, data, **kwargs)
+        if not 2000 <= instant.year < 2100:
+            raise ValidationError("The year must lie between 2000 and 2099.")
+        return instant.astimezone(dt.UTC)
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else value.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+
+
+class PointsSchema(Schema):
+    """An amount in the minor unit of a currency of the program."""
+
+    amount = StrictInteger(least=1, required=True)
+    currency = Text(16, required=True)
+
+
+class AmountSchema(Schema):
+    """An amount that we answer: it may be zero or, for a movement, negative."""
+
+    amount = fields.Integer(required=True)
+    currency = fields.String(required=True)

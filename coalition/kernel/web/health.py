@@ -1,0 +1,70 @@
+"""`/healthz` says that the process lives; `/readyz` says whether it can serve, and if not, why."""
+
+from __future__ import annotations
+
+from alembic.script import ScriptDirectory
+from flask import Flask, Response, current_app, jsonify
+from redis import Redis, RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from coalition.kernel import MIGRATIONS, config
+from coalition.kernel.db import db, fetch_one
+
+_OLDEST_DUE_S = 60
+
+
+def init_app(app: Flask) -> None:
+    """Add the two endpoints."""
+    app.add_url_rule("/healthz", "healthz", _live)
+    app.add_url_rule("/readyz", "readyz", _ready)
+
+
+def _live() -> Response:
+    return jsonify(status="live")
+
+
+def _ready() -> tuple[Response, int]:
+    failing = _database() or _migrations()
+    degraded = _carrier() + ([] if failing else _backlog())
+    status = "failing" if failing else "degraded" if degraded else "ready"
+    return jsonify(status=status, reasons=failing + degraded), 503 if failing else 200
+
+
+def _database() -> list[str]:
+    try:
+        row = fetch_one("SELECT similarity('кофе', 'кофе') = 1 AS sees_cyrillic")
+    except SQLAlchemyError as error:
+        db.session.rollback()
+        return [f"the database does not answer: {type(error).__name__}"]
+    return [] if row and row.sees_cyrillic else ["the database's LC_CTYPE cannot compare Cyrillic text"]
+
+
+def _migrations() -> list[str]:
+    wanted = current_app.extensions.setdefault("coalition.head", ScriptDirectory(str(MIGRATIONS)).get_current_head())
+    try:
+        row = fetch_one("SELECT version_num FROM alembic_version")
+    except SQLAlchemyError:
+        db.session.rollback()
+        return ["the database is not migrated: run `flask db upgrade`"]
+    found = row.version_num if row else None
+    return [] if found == wanted else [f"the schema is at {found}, the program at {wanted}: run `flask db upgrade`"]
+
+
+def _carrier() -> list[str]:
+    url = config.current().redis_url
+    if not url:
+        return ["no REDIS_URL: the sweeper does the work itself, slower"]
+    try:
+        Redis.from_url(url, socket_connect_timeout=1).ping()
+    except RedisError:
+        return ["Valkey does not answer: the sweeper does the work itself, slower"]
+    return []
+
+
+def _backlog() -> list[str]:
+    row = fetch_one(
+        "SELECT extract(epoch FROM now() - min(due_at))::int AS oldest_s FROM job"
+        " WHERE state IN ('due', 'running') AND due_at <= now()"
+    )
+    late = row is not None and row.oldest_s is not None and row.oldest_s > _OLDEST_DUE_S
+    return [f"the oldest due job waits for {row.oldest_s} s: is `flask work` running?"] if late and row else []

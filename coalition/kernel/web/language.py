@@ -1,0 +1,71 @@
+"""Which language a request speaks, and the catalog of translations, read from its .po file at start.
+
+No compiled catalog is kept in git: `PoDomain` parses the text once per process. The order of choice is the viewer's
+cookie, then Accept-Language, then English.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import has_request_context, request
+from flask_babel import Babel, Domain, get_locale
+
+COOKIE = "language"
+LOCALES = {"en": "en_GB", "ru": "ru_RU"}
+NAMES = {"en": "English", "ru": "Русский"}
+
+
+class PoDomain(Domain):
+    """The application's own messages, compiled in memory from `<folder>/<language>/LC_MESSAGES/messages.po`."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(translation_directories=[str(folder)])
+        self._catalogs = {path.parts[-3]: compiled(path) for path in sorted(folder.glob("*/LC_MESSAGES/messages.po"))}
+
+    def get_translations(self) -> NullTranslations:
+        """The catalog of the request's language; English is the source and has none."""
+        return self._catalogs.get(language(), NullTranslations())
+
+
+def compiled(path: Path) -> Translations:
+    """A catalog ready for look-up, from a .po file. Fuzzy entries do not count."""
+    with path.open("rb") as text:
+        catalog = read_po(text)
+    binary = BytesIO()
+    write_mo(binary, catalog)
+    binary.seek(0)
+    return Translations(binary)
+
+
+class PoBabel(Babel):
+    """Flask-Babel with our catalog as its default domain."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._po_domain = PoDomain(folder)
+
+    @property
+    def domain_instance(self) -> PoDomain:  # type: ignore[override]
+        """The one domain all requests share."""
+        return self._po_domain
+
+
+def choose_locale() -> str:
+    """The locale of this request: cookie, then Accept-Language, then English."""
+    if not has_request_context():
+        return LOCALES["en"]
+    code = request.cookies.get(COOKIE, "")
+    if code not in LOCALES:
+        code = request.accept_languages.best_match(list(LOCALES), default="en") or "en"
+    return LOCALES[code]
+
+
+def language() -> str:
+    """The two-letter language of this request: "en" or "ru"."""
+    locale = get_locale()
+    return str(locale.language) if locale else "en"

@@ -1,0 +1,52 @@
+"""Cursor paging: `limit` and `cursor` in, `items` and `next_cursor` out. A cursor is opaque and bound to its list."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from marshmallow import Schema, fields, validate
+
+from coalition.kernel.errors import FieldError, Invalid
+
+T = TypeVar("T")
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list and the cursor of the next one, None at the end."""
+
+    items: Sequence[T]
+    next_cursor: str | None = None
+
+
+class PagingSchema(Schema):
+    """The query of every list."""
+
+    limit = fields.Integer(load_default=DEFAULT_LIMIT, validate=validate.Range(min=1, max=MAX_LIMIT))
+    cursor = fields.String(load_default=None, validate=validate.Length(max=500))
+
+
+def encode_cursor(*position: int | str) -> str:
+    """A cursor that points behind a position in a list's order."""
+    return base64.urlsafe_b64encode(json.dumps(position, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str | None, *kinds: type) -> tuple[int | str, ...] | None:
+    """The position behind a cursor of these kinds, None without a cursor. Raises Invalid for a foreign one."""
+    if cursor is None:
+        return None
+    try:
+        position = json.loads(base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
+    except (ValueError, binascii.Error):
+        position = None
+    if not isinstance(position, list) or [type(part) for part in position] != list(kinds):
+        problem = FieldError("/cursor", "bad_cursor", "Unknown cursor.")
+        raise Invalid("invalid", "The cursor is not one of ours.", [problem])
+    return tuple(position)

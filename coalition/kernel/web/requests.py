@@ -1,0 +1,39 @@
+"""The threshold of every request: its id, its origin, and the line that the log keeps of it."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+
+from flask import Flask, Response, g, request
+
+from coalition.kernel import audit, clock
+from coalition.kernel.logs import logger
+
+_ACCEPTABLE = re.compile(r"[A-Za-z0-9._-]{8,80}")
+log = logger("request")
+
+
+def init_app(app: Flask) -> None:
+    """Give every request an id and an origin, echo the id, and log one line at its end."""
+    app.before_request(_arrive)
+    app.after_request(_leave)
+
+
+def _arrive() -> None:
+    given = request.headers.get("X-Request-Id", "")
+    request_id = given if _ACCEPTABLE.fullmatch(given) else f"req_{clock.now():%Y%m%d%H%M%S}_{uuid.uuid4().hex[:12]}"
+    g.started = time.perf_counter()
+    audit.set_origin(audit.Origin("anonymous", request.remote_addr, request_id))
+
+
+def _leave(response: Response) -> Response:
+    request_id = audit.origin().request_id
+    if request_id:
+        response.headers["X-Request-Id"] = request_id
+    took_ms = round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1)
+    quiet = request.path.startswith(("/static/", "/healthz")) or request.endpoint == "static"
+    if not quiet:
+        log.info("request", method=request.method, path=request.path, status=response.status_code, took_ms=took_ms)
+    return response

@@ -1,0 +1,12 @@
+"""Floor 3: who owes whom, proven from the ledger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Open this floor's doors."""

@@ -1,0 +1,129 @@
+"""The tests' ground: one PostgreSQL and Valkey a run, one database a worker, one rolled-back transaction a test.
+
+The controller starts the servers and migrates a template database; each xdist worker clones it. A test that needs
+real commits or real processes asks for `fresh_database`, a clone of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from coalition.kernel.config import Config, load
+from coalition.kernel.db import db
+from coalition.kernel.embedded import Servers
+from tests.databases import clone, drop, template_url
+
+ROOT = Path(__file__).resolve().parents[1]
+_servers: list[Servers] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """In the controller alone: start the servers and prepare the template database."""
+    if hasattr(config, "workerinput") or "TEST_OWNER_URL" in os.environ:
+        return
+    home = Path(tempfile.mkdtemp(prefix="coalition-test-"))
+    home.chmod(0o755)
+    servers = Servers(home, durable=False)
+    _servers.append(servers)
+    addresses = servers.start()
+    os.environ["TEST_DATABASE_URL"] = addresses.database_url
+    os.environ["TEST_OWNER_URL"] = addresses.owner_url
+    os.environ["TEST_REDIS_URL"] = addresses.redis_url
+    with psycopg.connect(addresses.owner_url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE coalition_template")
+    environment = {**os.environ, **_environment(template_url())}
+    migrated = subprocess.run(
+        [sys.executable, "-m", "flask", "db", "upgrade"], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    if migrated.returncode:
+        pytest.exit(f"the migrations failed:\n{migrated.stderr}", returncode=3)
+
+
+def pytest_unconfigure() -> None:
+    """Stop what `pytest_configure` started."""
+    for servers in _servers:
+        servers.stop()
+        servers.erase()
+    _servers.clear()
+
+
+def _environment(database_url: str) -> dict[str, str]:
+    name = database_url.rsplit("/", 1)[1]
+    return {
+        "COALITION_ENV": "test",
+        "SECRET_KEY": "an-unguessable-key-for-the-tests-0123456789",
+        "DATABASE_URL": os.environ["TEST_DATABASE_URL"].rsplit("/", 1)[0] + f"/{name}",
+        "DATABASE_OWNER_URL": database_url,
+        "REDIS_URL": os.environ["TEST_REDIS_URL"],
+    }
+
+
+@pytest.fixture(scope="session")
+def base_config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Config]:
+    """The configuration of this worker, on its own clone of the template."""
+    url = clone(f"worker_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
+    yield replace(load(_environment(url)), files_dir=tmp_path_factory.mktemp("files"))
+    drop(url)
+
+
+@pytest.fixture(scope="session")
+def application(base_config: Config) -> Flask:
+    """The application on this worker's database."""
+    from wsgi import create_app
+
+    app = create_app(base_config)
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    return app
+
+
+@pytest.fixture
+def app(application: Flask) -> Iterator[Flask]:
+    """The application inside one transaction that is rolled back after the test; `transact` makes savepoints."""
+    with application.app_context():
+        engines = db.engines
+        engine = engines[None]
+        connection = engine.connect()
+        outer = connection.begin()
+        engines[None] = connection  # type: ignore[assignment]
+        try:
+            yield application
+        finally:
+            db.session.remove()
+            outer.rollback()
+            connection.close()
+            engines[None] = engine
+
+
+@pytest.fixture
+def session(app: Flask) -> Session:
+    """The session of the test's transaction."""
+    return db.session()
+
+
+@pytest.fixture
+def fresh_database(base_config: Config, tmp_path: Path) -> Iterator[Config]:
+    """A database of one's own with real commits: for real processes, threads and crashes."""
+    url = clone(f"fresh_{os.getpid()}_{abs(hash(tmp_path)) % 10**8}")
+    yield replace(load(_environment(url)), files_dir=tmp_path / "files")
+    drop(url)
+
+
+@pytest.fixture
+def scratch(tmp_path: Path) -> Iterator[Path]:
+    """A folder that other users may enter, too (a PostgreSQL that root starts runs as nobody)."""
+    folder = Path(tempfile.mkdtemp(prefix="coalition-scratch-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
