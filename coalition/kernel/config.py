@@ -7,6 +7,7 @@ The environment wins; `var/env`, written by `flask demo`, fills in what it lacks
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from flask import current_app
 ROOT = Path(__file__).resolve().parents[2]
 VAR = ROOT / "var"
 ENVIRONMENTS = ("production", "demo", "test")
+_NOWHERE = "postgresql+psycopg://127.0.0.1:1/none"
 _MIN_SECRET_BYTES = 32
 _MIN_DISTINCT = 10  # a word said over and over is long, too
 
@@ -70,12 +72,12 @@ def load(env: Mapping[str, str] | None = None) -> Config:
     web_threads = given.get("WEB_THREADS", "4")
     if not (web_threads.isdecimal() and 1 <= int(web_threads) <= 64):
         problems.append("WEB_THREADS must be a number from 1 to 64")
-    if problems:
+    if problems and not _brings_its_own():
         raise ConfigError(problems)
     return Config(
         environment=environment,
         secret_key=secret_key or "demo-" + "0" * _MIN_SECRET_BYTES,
-        database_url=database_url,
+        database_url=database_url or _NOWHERE,
         owner_url=owner_url,
         redis_url=redis_url,
         base_url=base_url,
@@ -88,6 +90,12 @@ def load(env: Mapping[str, str] | None = None) -> Config:
 def current() -> Config:
     """The configuration of the application in whose context we run."""
     return cast(Config, current_app.config["COALITION"])
+
+
+def _brings_its_own() -> bool:
+    """Whether this process is a command that starts servers of its own, or needs none (`flask demo`, `flask dev`)."""
+    words = [word for word in sys.argv[1:] if not word.startswith("-")]
+    return os.environ.get("FLASK_RUN_FROM_CLI") == "true" and words[:1] in (["demo"], ["dev"], [])
 
 
 def _remembered() -> dict[str, str]:
