@@ -7,6 +7,7 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Register the commands."""
-    from coalition.cli import work
+    from coalition.cli import dev, work
 
     app.cli.add_command(work.work)
+    app.cli.add_command(dev.dev)

@@ -1,0 +1,56 @@
+# Everything a newcomer needs: Python 3.11 or newer, and make.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/pip --disable-pip-version-check install --quiet --require-hashes
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
+
+.PHONY: demo demo-reset demo-real test check bench browser-test lock clean
+
+demo: .venv/runtime            ## the running product on http://127.0.0.1:8000; Ctrl-C stops it
+	@exec $(BIN)/flask demo
+
+demo-reset: .venv/runtime      ## the same, from nothing
+	@exec $(BIN)/flask demo --reset
+
+demo-real: .venv/real          ## the demo on real baskets (RECEIPTS=20000 by default, or all)
+	@exec $(BIN)/flask demo --real --receipts $(or $(RECEIPTS),20000)
+
+test: .venv/dev                ## the whole suite on embedded servers
+	$(BIN)/python -m pytest -n 2 --dist loadscope -m "not browser"
+
+check: .venv/dev               ## format, lint, types, import contracts, generated docs
+	$(BIN)/flask dev check
+
+bench: .venv/dev               ## the benchmarks, each against its physical limit
+	$(BIN)/python -m tests.benchmarks
+
+browser-test: .venv/browser    ## screenshots and accessibility of every page (needs Chromium)
+	$(BIN)/python -m pytest -n 0 -m browser tests/browser
+
+lock: .venv/dev                ## renew the lock files from pyproject.toml
+	$(LOCK) pyproject.toml -o requirements.lock
+	$(LOCK) pyproject.toml --extra dev -c requirements.lock -o requirements-dev.lock
+	$(LOCK) pyproject.toml --extra dev --extra browser -c requirements-dev.lock -o requirements-browser.lock
+	$(LOCK) pyproject.toml --extra real -c requirements-dev.lock -o requirements-real.lock
+
+clean:
+	rm -rf .venv var
+
+.venv/pyvenv.cfg:
+	$(PYTHON) -m venv .venv
+
+.venv/runtime: .venv/pyvenv.cfg requirements.lock
+	$(PIP) -r requirements.lock
+	@touch $@
+
+.venv/dev: .venv/runtime requirements-dev.lock
+	$(PIP) -r requirements-dev.lock
+	@touch $@
+
+.venv/browser: .venv/dev requirements-browser.lock
+	$(PIP) -r requirements-browser.lock
+	@touch $@
+
+.venv/real: .venv/runtime requirements-real.lock
+	$(PIP) -r requirements-real.lock
+	@touch $@

@@ -1,0 +1,33 @@
+"""Configuration: every problem at once, and no weak secret in production."""
+
+from __future__ import annotations
+
+import secrets
+
+import pytest
+
+from coalition.kernel.config import ConfigError, load
+
+GOOD = {"DATABASE_URL": "postgresql://app@db/coalition", "SECRET_KEY": secrets.token_urlsafe(48)}
+
+
+def test_every_problem_is_named_at_the_same_time() -> None:
+    with pytest.raises(ConfigError) as error:
+        load({"COALITION_ENV": "prod", "REDIS_URL": "http://x", "WEB_THREADS": "many", "BASE_URL": "ftp://x"})
+
+    named = "\n".join(error.value.problems)
+    assert all(name in named for name in ("COALITION_ENV", "DATABASE_URL", "REDIS_URL", "WEB_THREADS", "BASE_URL"))
+
+
+@pytest.mark.parametrize("secret", ["", "secret", "short-but-random-8f3a", "a" * 64, "abcabcabc" * 10])
+def test_production_refuses_a_weak_secret(secret: str) -> None:
+    with pytest.raises(ConfigError, match="SECRET_KEY"):
+        load({**GOOD, "SECRET_KEY": secret})
+
+
+def test_a_good_configuration_is_typed_and_complete() -> None:
+    config = load({**GOOD, "BASE_URL": "https://club.example/"})
+
+    assert config.database_url == "postgresql+psycopg://app@db/coalition"
+    assert config.owner_url == config.database_url
+    assert (config.redis_url, config.base_url, config.secure_cookies) == (None, "https://club.example", True)

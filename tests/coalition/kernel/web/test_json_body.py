@@ -1,0 +1,68 @@
+"""The hardened JSON parser against the corpus, and against what it must let through."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coalition.kernel.errors import BadRequest, Invalid, Refusal
+from coalition.kernel.web.json_body import MAX_BYTES, MAX_DEPTH, parse_object
+from tests.bad_input import CORPUS
+
+FIELD_LEVEL = {"negative amount", "true for a number", "text for a number", "Arabic digit", "digits with underscore"}
+_texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)
+_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | _texts,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_texts, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@pytest.mark.parametrize("name", sorted(set(CORPUS) - FIELD_LEVEL))
+def test_what_no_field_may_hold_is_refused_by_the_parser(name: str) -> None:
+    body, statuses = CORPUS[name]
+
+    with pytest.raises(Refusal) as refusal:
+        parse_object(body)
+
+    assert refusal.value.status in statuses
+
+
+@given(st.dictionaries(_texts, _values, max_size=5))
+def test_every_decent_object_comes_through_unchanged(value: dict) -> None:
+    assert parse_object(json.dumps(value).encode()) == value
+    assert parse_object(json.dumps(value, ensure_ascii=False).encode()) == value
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_whatever_raise_anything_but_a_refusal(body: bytes) -> None:
+    try:
+        assert isinstance(parse_object(body), dict)
+    except Refusal as refusal:
+        assert refusal.status in (400, 422)
+
+
+def test_brackets_inside_texts_do_not_count_as_depth() -> None:
+    assert parse_object(json.dumps({"a": "[" * 1000 + '\\"' + "{" * 1000}).encode())
+
+
+def test_the_deepest_allowed_body_is_allowed() -> None:
+    levels = MAX_DEPTH - 1
+    assert parse_object(b'{"a":' + b"[" * levels + b"]" * levels + b"}")
+    with pytest.raises(BadRequest):
+        parse_object(b'{"a":' + b"[" * (levels + 1) + b"]" * (levels + 1) + b"}")
+
+
+def test_a_body_above_the_limit_is_refused_unread() -> None:
+    with pytest.raises(BadRequest, match="body_too_large"):
+        parse_object(b" " * (MAX_BYTES + 1))
+
+
+def test_a_forbidden_character_is_pointed_at() -> None:
+    with pytest.raises(Invalid) as refusal:
+        parse_object(b'{"lines":[{"name":"a\\u0000"}]}')
+
+    assert refusal.value.errors[0].pointer == "/lines/0/name"
