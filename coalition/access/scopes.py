@@ -1,0 +1,16 @@
+"""What a partner's client may be allowed to do: the closed list of scopes, each in one sentence."""
+
+from __future__ import annotations
+
+SCOPES = {
+    "members:read": "See members, their balances and movements",
+    "members:write": "Enrol members and manage their identifiers",
+    "purchases:read": "See the partner's own purchases",
+    "purchases:write": "Send purchases, so that members earn",
+    "holds:write": "Hold, capture and release points, so that members spend",
+    "registries:write": "Send files of purchases and read what became of them",
+    "catalog:read": "See rewards and their prices",
+    "orders:write": "Quote and place orders of rewards",
+    "feeds:write": "Send a supplier's feeds and stock",
+    "statements:read": "Read the partner's own statements",
+}

@@ -1,0 +1,80 @@
+"""The brake on guessing passwords: failed sign-ins are counted per account and per address, then wait ever longer.
+
+An attempt is counted as failed before the password is looked at and forgiven when it was right, so that a hundred
+attempts at once are counted as a hundred. Keys are hashes: what people type into the wrong field is not kept.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass
+
+from coalition.kernel import clock
+from coalition.kernel.db import execute, fetch_one
+from coalition.kernel.errors import TooMany
+
+_FREE = {"account": 5, "address": 10}  # failures before the first wait; many people may share an address
+_FIRST_WAIT_S = 15
+_DOUBLINGS = 6  # the longest wait is 15 * 2^6 s = 16 minutes
+_QUIET = dt.timedelta(hours=1)  # after which the count starts again
+
+# One conditional statement: it counts the attempt, or touches nothing while the key is blocked.
+_COUNT = f"""
+    INSERT INTO sign_in_throttle AS t (key, attempts, last_at, blocked_until) VALUES (:key, 1, :now, :now)
+    ON CONFLICT (key) DO UPDATE SET
+        attempts = CASE WHEN t.last_at < :forgotten THEN 1 ELSE t.attempts + 1 END,
+        last_at = :now,
+        blocked_until = CASE WHEN t.last_at < :forgotten OR t.attempts + 1 < :free THEN :now
+            ELSE :now + make_interval(secs => {_FIRST_WAIT_S} * 2 ^ least(t.attempts + 1 - :free, {_DOUBLINGS})) END
+    WHERE t.blocked_until <= :now
+    RETURNING attempts"""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One sign-in attempt that was let through, so that it can be forgiven."""
+
+    account_key: str
+    address_key: str
+
+
+def admit(account: str, address: str) -> Attempt:
+    """Count a sign-in attempt for an account (as typed) from an address, before the password is looked at.
+
+    Raises TooMany with `retry_after_s` while either has to wait; then nothing is counted.
+    """
+    attempt = Attempt(_key("account", account.strip().lower()), _key("address", address))
+    for key in sorted((attempt.account_key, attempt.address_key)):
+        _count(key, _FREE[key.partition(":")[0]])
+    return attempt
+
+
+def forgive(attempt: Attempt) -> None:
+    """The password was right: forget the account's failures, and take this attempt off the address's count."""
+    execute("DELETE FROM sign_in_throttle WHERE key = :key", {"key": attempt.account_key})
+    execute(
+        "UPDATE sign_in_throttle SET attempts = greatest(attempts - 1, 0), blocked_until = :now WHERE key = :key",
+        {"key": attempt.address_key, "now": clock.now()},
+    )
+
+
+def clear_old_attempts(limit: int) -> int:
+    """Forget keys that have been quiet for long enough, at most `limit`; how many there were."""
+    return execute(
+        "DELETE FROM sign_in_throttle WHERE key IN"
+        " (SELECT key FROM sign_in_throttle WHERE last_at < :before LIMIT :limit)",
+        {"before": clock.now() - 2 * _QUIET, "limit": limit},
+    )
+
+
+def _count(key: str, free: int) -> None:
+    now = clock.now()
+    if fetch_one(_COUNT, {"key": key, "now": now, "forgotten": now - _QUIET, "free": free}) is None:
+        row = fetch_one("SELECT blocked_until FROM sign_in_throttle WHERE key = :key", {"key": key})
+        wait_s = max(1, int((row.blocked_until - now).total_seconds()) + 1) if row else 1
+        raise TooMany("too_many_attempts", "Too many attempts to sign in; wait a while.", retry_after_s=wait_s)
+
+
+def _key(kind: str, value: str) -> str:
+    return f"{kind}:{hashlib.sha256(value.encode('utf-8', 'surrogatepass')).hexdigest()}"

@@ -1,0 +1,86 @@
+"""People who sign in: creating them and finding them by whom they belong to.
+
+Passwords are kept as Argon2id, in the form Flask-Security verifies; nothing here or elsewhere keeps a password.
+"""
+
+from __future__ import annotations
+
+import secrets
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from argon2 import PasswordHasher
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from coalition.access.models import Role, UserAccount
+from coalition.kernel import audit
+from coalition.kernel.db import session
+from coalition.kernel.errors import Conflict, FieldError, Invalid
+
+ROLES = ("member", "finance", "admin", "catalog", "support")
+_LEAST_PASSWORD = 12
+_MOST_PASSWORD = 128
+_hasher = PasswordHasher()
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person who can sign in; `owner_ref` is "member:<id>" or "staff"."""
+
+    id: int
+    email: str
+    owner_ref: str
+    roles: frozenset[str]
+    active: bool
+
+
+def create_user(email: str, password: str, roles: Iterable[str], owner_ref: str) -> User:
+    """Let a person sign in. The e-mail address is kept in lower case.
+
+    Raises Invalid for a password of less than 12 characters, an unknown role or no address, and Conflict
+    (`user_exists`) when the address or the owner already has a user.
+    """
+    wanted = sorted(set(roles))
+    address = email.strip().lower()
+    _check(address, password, wanted)
+    found = session().scalars(select(Role).where(Role.name.in_(wanted))).all()
+    user = UserAccount(
+        email=address,
+        password=_hasher.hash(unicodedata.normalize("NFKD", password)),
+        fs_uniquifier=secrets.token_hex(32),
+        owner_ref=owner_ref,
+        roles=list(found),
+    )
+    try:
+        with session().begin_nested():
+            session().add(user)
+    except IntegrityError as error:
+        raise Conflict("user_exists", "This address or this owner can sign in already.") from error
+    audit.record("user.created", f"user:{user.id}", owner=owner_ref, roles=wanted)
+    return _view(user)
+
+
+def user_by_owner(owner_ref: str) -> User | None:
+    """The user who belongs to `owner_ref`; the oldest, where several may (staff)."""
+    query = select(UserAccount).where(UserAccount.owner_ref == owner_ref).order_by(UserAccount.id).limit(1)
+    user = session().scalar(query)
+    return _view(user) if user else None
+
+
+def _check(email: str, password: str, roles: list[str]) -> None:
+    errors = []
+    if "@" not in email[1:-1] or len(email) > 254:
+        errors.append(FieldError("/email", "invalid", "Not an e-mail address."))
+    if not _LEAST_PASSWORD <= len(password) <= _MOST_PASSWORD:
+        detail = f"A password has {_LEAST_PASSWORD} to {_MOST_PASSWORD} characters."
+        errors.append(FieldError("/password", "weak_password", detail))
+    if not roles or not set(roles) <= set(ROLES):
+        errors.append(FieldError("/roles", "unknown_role", f"Roles are {', '.join(ROLES)}."))
+    if errors:
+        raise Invalid("invalid", "The user cannot be created.", errors)
+
+
+def _view(user: UserAccount) -> User:
+    return User(user.id, user.email, user.owner_ref, frozenset(role.name for role in user.roles), user.active)
