@@ -38,7 +38,8 @@ BEGIN
   SELECT p_account, entry_id, s.lot_id, s.amount, s.drawn_before, s.funding_id, s.expires_at
     FROM ledger_slice(p_account, p_hold, v_hold.captured, amount) s;
   UPDATE hold h SET captured = h.captured + ledger_capture.amount,
-                    state = CASE WHEN available = ledger_capture.amount THEN 'captured' ELSE 'open' END
+                    state = CASE WHEN available = ledger_capture.amount THEN 'captured' ELSE 'open' END,
+                    closed_at = CASE WHEN available = ledger_capture.amount THEN now() END
    WHERE h.account_id = p_account AND h.id = p_hold;
   UPDATE wallet w SET held = w.held - ledger_capture.amount, version = w.version + 1 WHERE w.account_id = p_account;
 END $$;

@@ -1,8 +1,159 @@
-"""ledger: tables of this room."""
+"""The points ledger: accounts, the journal, lots and their draws, holds; the view that settlement reads.
+
+The tables and the view are this revision's own. The functions of the online path stand, one file each, in
+`coalition/ledger/sql/` and are replaced whenever their text changes: a later revision runs `install_functions` again.
+"""
+
+from pathlib import Path
+
+from alembic import op
+
+from coalition.migrations.grants import grant_app, grant_append_only, grant_read, grant_sequences
 
 revision = "0003_ledger"
 down_revision = "0002_access"
 
+_SQL = Path(__file__).parents[2] / "ledger" / "sql"
+_FUNCTIONS = ("replay", "credit", "draw", "debit", "hold", "slice", "capture", "funding", "release", "expire")
+
+_TABLES = (
+    """
+    CREATE TABLE account (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        program_id int NOT NULL,
+        currency_id int NOT NULL,
+        kind smallint NOT NULL CONSTRAINT ck_account_kind CHECK (kind BETWEEN 1 AND 7),
+        owner bigint NOT NULL,
+        created_xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+        CONSTRAINT uq_account_owner UNIQUE (program_id, kind, owner, currency_id))""",
+    """
+    CREATE TABLE funding (
+        id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        spec text COLLATE "C" NOT NULL CONSTRAINT uq_funding_spec UNIQUE)""",
+    """
+    CREATE TABLE funding_leg (
+        funding_id int NOT NULL REFERENCES funding,
+        no smallint NOT NULL,
+        party_id bigint NOT NULL,
+        weight bigint NOT NULL CONSTRAINT ck_funding_leg_weight CHECK (weight <> 0),
+        legs smallint NOT NULL CONSTRAINT ck_funding_leg_no CHECK (no BETWEEN 0 AND legs - 1),
+        total bigint NOT NULL CONSTRAINT ck_funding_leg_total CHECK (total > 0),
+        PRIMARY KEY (funding_id, no),
+        CONSTRAINT uq_funding_leg_party UNIQUE (funding_id, party_id))""",
+    "CREATE SEQUENCE entry_id",
+    """
+    CREATE TABLE entry (
+        id bigint NOT NULL DEFAULT nextval('entry_id'),
+        recorded_at timestamptz NOT NULL DEFAULT now(),
+        occurred_at timestamptz NOT NULL,
+        account_id bigint NOT NULL,
+        contra_id bigint NOT NULL,
+        amount bigint NOT NULL CONSTRAINT ck_entry_amount CHECK (amount <> 0),
+        xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+        program_id int NOT NULL,
+        partner_id int NOT NULL,
+        currency_id int NOT NULL,
+        kind smallint NOT NULL CONSTRAINT ck_entry_kind
+            CHECK (CASE WHEN kind IN (1, 5) THEN amount > 0 ELSE kind BETWEEN 2 AND 6 AND amount < 0 END),
+        operation smallint NOT NULL,
+        no smallint NOT NULL DEFAULT 0,
+        external_id text COLLATE "C" NOT NULL,
+        request_hash bytea NOT NULL,
+        expires_at timestamptz,
+        active_at timestamptz,
+        funding_id int CONSTRAINT ck_entry_funding CHECK (kind <> 1 OR funding_id IS NOT NULL),
+        origin_id bigint,
+        PRIMARY KEY (account_id, id),
+        CONSTRAINT uq_entry_business_key UNIQUE (partner_id, operation, external_id, no))""",
+    """
+    CREATE TABLE lot (
+        account_id bigint NOT NULL,
+        expires_at timestamptz NOT NULL,
+        entry_id bigint NOT NULL,
+        active_at timestamptz NOT NULL DEFAULT '-infinity',
+        amount bigint NOT NULL,
+        remaining bigint NOT NULL CONSTRAINT ck_lot_remaining CHECK (remaining > 0 AND remaining <= amount),
+        funding_id int NOT NULL,
+        PRIMARY KEY (account_id, expires_at, entry_id)) WITH (fillfactor = 85)""",
+    "CREATE INDEX lot_expiry ON lot USING brin (expires_at) WITH (pages_per_range = 32)",
+    """
+    CREATE TABLE allocation (
+        debit_id bigint NOT NULL,
+        lot_id bigint NOT NULL,
+        account_id bigint NOT NULL,
+        amount bigint NOT NULL CONSTRAINT ck_allocation_amount CHECK (amount <> 0),
+        drawn_before bigint NOT NULL CONSTRAINT ck_allocation_drawn_before CHECK (drawn_before >= 0),
+        expires_at timestamptz NOT NULL,
+        funding_id int NOT NULL,
+        PRIMARY KEY (account_id, debit_id, lot_id))""",
+    """
+    CREATE TABLE wallet (
+        account_id bigint PRIMARY KEY,
+        undrawn bigint NOT NULL CONSTRAINT ck_wallet_undrawn CHECK (undrawn >= 0),
+        held bigint NOT NULL DEFAULT 0 CONSTRAINT ck_wallet_held CHECK (held >= 0),
+        arrears bigint NOT NULL DEFAULT 0 CONSTRAINT ck_wallet_arrears CHECK (arrears >= 0),
+        version bigint NOT NULL DEFAULT 0,
+        program_id int NOT NULL,
+        currency_id int NOT NULL) WITH (fillfactor = 50)""",
+    """
+    CREATE TABLE hold (
+        account_id bigint NOT NULL,
+        id bigint NOT NULL,
+        amount bigint NOT NULL CONSTRAINT ck_hold_amount CHECK (amount > 0),
+        captured bigint NOT NULL DEFAULT 0,
+        released bigint NOT NULL DEFAULT 0,
+        state text NOT NULL DEFAULT 'open'
+            CONSTRAINT ck_hold_state CHECK (state IN ('open', 'captured', 'released', 'expired')),
+        expires_at timestamptz NOT NULL,
+        purpose text NOT NULL,
+        partner_id int NOT NULL,
+        external_id text COLLATE "C" NOT NULL,
+        request_hash bytea NOT NULL,
+        created_at timestamptz NOT NULL DEFAULT now(),
+        closed_at timestamptz,
+        CONSTRAINT ck_hold_resolved CHECK (captured >= 0 AND released >= 0
+            AND CASE state WHEN 'open' THEN captured + released < amount ELSE captured + released = amount END),
+        PRIMARY KEY (account_id, id)) WITH (fillfactor = 70)""",
+    "CREATE INDEX hold_open ON hold (expires_at) WHERE state = 'open'",
+)
+
+# Grain: one row = one funding leg of one credit, or of one lot's share in one redemption or expiry. Points are positive
+# in the direction of the kind; a draw that is taken back is the same kind with negative points.
+_MOVEMENTS = """
+    CREATE VIEW ledger_movements AS
+    SELECT 'e' || e.id || '.' || s.no AS movement_id, e.xid, e.id AS entry_id, 'issue' AS kind, e.program_id,
+           e.currency_id, e.account_id, s.party_id, c.kind AS counter_kind, c.owner AS counter_owner, s.points,
+           e.occurred_at, e.recorded_at, e.operation, e.external_id, e.partner_id, e.id AS lot_id, e.origin_id
+      FROM entry e
+      JOIN account c ON c.id = e.contra_id
+     CROSS JOIN LATERAL ledger_split(e.funding_id, 0, e.amount) s
+     WHERE e.kind = 1
+     UNION ALL
+    SELECT 'd' || e.id || '.' || a.lot_id || '.' || s.no, e.xid, e.id,
+           CASE WHEN e.kind = 6 THEN 'expire' WHEN c.kind = 2 THEN 'clawback' ELSE 'redeem' END, e.program_id,
+           e.currency_id, e.account_id, s.party_id, c.kind, c.owner, s.points * sign(a.amount)::int,
+           e.occurred_at, e.recorded_at, e.operation, e.external_id, e.partner_id, a.lot_id, e.origin_id
+      FROM entry e
+      JOIN account c ON c.id = e.contra_id
+      JOIN allocation a ON a.account_id = e.account_id AND a.debit_id = e.id
+     CROSS JOIN LATERAL ledger_split(a.funding_id, a.drawn_before, a.drawn_before + abs(a.amount)) s
+     WHERE e.kind IN (2, 4, 6)
+"""
+
 
 def upgrade() -> None:
-    pass
+    for statement in _TABLES:
+        op.execute(statement)
+    install_functions()
+    op.execute(_MOVEMENTS)
+    grant_app("wallet", "lot", "hold")
+    grant_append_only("account", "funding", "funding_leg", "entry", "allocation")
+    grant_sequences("entry_id")
+    grant_read("ledger_movements")
+
+
+def install_functions() -> None:
+    """Create or replace every function of the ledger from its file."""
+    connection = op.get_bind().connection.driver_connection
+    for name in _FUNCTIONS:
+        connection.execute((_SQL / f"{name}.sql").read_text(encoding="utf-8"))

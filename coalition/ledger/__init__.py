@@ -1,0 +1,58 @@
+"""The points ledger: double entry, lots with their funding, holds, expiry, and the laws that prove it.
+
+Owners are opaque numbers; the room knows neither members nor partners. It never commits, and everything it does is
+idempotent under a business key. Settlement reads the view `ledger_movements`.
+"""
+
+from coalition.ledger.accounts import account, accounts, funding
+from coalition.ledger.expiry import expire, expire_holds
+from coalition.ledger.holds import capture, get_hold, hold, release
+from coalition.ledger.laws import laws
+from coalition.ledger.posting import post
+from coalition.ledger.queries import balances, balances_of, lots, movements
+from coalition.ledger.types import (
+    AccountKind,
+    Balance,
+    Captured,
+    Credit,
+    Debit,
+    EntryKind,
+    Hold,
+    Law,
+    Lot,
+    Movement,
+    Operation,
+    Posted,
+    Released,
+)
+
+__all__ = [
+    "AccountKind",
+    "Balance",
+    "Captured",
+    "Credit",
+    "Debit",
+    "EntryKind",
+    "Hold",
+    "Law",
+    "Lot",
+    "Movement",
+    "Operation",
+    "Posted",
+    "Released",
+    "account",
+    "accounts",
+    "balances",
+    "balances_of",
+    "capture",
+    "expire",
+    "expire_holds",
+    "funding",
+    "get_hold",
+    "hold",
+    "laws",
+    "lots",
+    "movements",
+    "post",
+    "release",
+]

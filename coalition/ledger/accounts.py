@@ -1,0 +1,77 @@
+"""Accounts and fundings by what they mean: made on first use, remembered by the process, never changed.
+
+An account is remembered only once the transaction that made it is known to be over (its xid lies below every running
+one), so that a rollback leaves no number behind that stands for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from coalition.kernel.db import raw, session
+
+_REMEMBERED_MAX = 100_000
+_memories: WeakKeyDictionary[Any, dict[Any, int]] = WeakKeyDictionary()
+
+_FIND = """
+    SELECT owner, id, created_xid < pg_snapshot_xmin(pg_current_snapshot()) FROM account
+     WHERE program_id = %s AND currency_id = %s AND kind = %s AND owner = ANY(%s)"""
+_MAKE = """
+    INSERT INTO account (program_id, currency_id, kind, owner)
+    SELECT %s, %s, %s, o FROM unnest(%s::bigint[]) o ORDER BY o ON CONFLICT DO NOTHING"""
+
+
+def account(program_id: int, currency_id: int, kind: int, owner: int) -> int:
+    """The account of an owner in a currency, made if there is none yet. Race-free; locks nothing that exists."""
+    return accounts(program_id, currency_id, kind, (owner,))[owner]
+
+
+def accounts(program_id: int, currency_id: int, kind: int, owners: Iterable[int]) -> dict[int, int]:
+    """The accounts of many owners, by owner, in one or two statements."""
+    memory = _memory()
+    found: dict[int, int] = {}
+    missing: set[int] = set()
+    for owner in owners:
+        known = memory.get((program_id, currency_id, int(kind), owner))
+        if known is None:
+            missing.add(owner)
+        else:
+            found[owner] = known
+    if missing:
+        scope = (program_id, currency_id, int(kind))
+        found |= _find(scope, missing, memory)
+        if absent := sorted(missing - found.keys()):
+            raw().execute(_MAKE, (*scope, absent))
+            found |= _find(scope, absent, memory)
+    return found
+
+
+def funding(legs: Sequence[tuple[int, int]]) -> int:
+    """The id of an ordered set of funding legs (party id, positive weight): who pays for a lot, in which proportion.
+
+    The last leg takes the rest of every split. The same proportions are the same funding. ValueError for no legs, a
+    party named twice, or a weight that is not positive.
+    """
+    parties, weights = [party for party, _ in legs], [weight for _, weight in legs]
+    if not legs or len(set(parties)) < len(legs) or min(weights) <= 0:
+        raise ValueError(f"not a funding: {legs!r}")
+    row = raw().execute("SELECT ledger_funding(%s::bigint[], %s::bigint[])", (parties, weights)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _find(scope: tuple[int, int, int], owners: Iterable[int], memory: dict[Any, int]) -> dict[int, int]:
+    found = {}
+    for owner, account_id, lasting in raw().execute(_FIND, (*scope, list(owners))):
+        found[owner] = account_id
+        if lasting:
+            memory[(*scope, owner)] = account_id
+    return found
+
+
+def _memory() -> dict[Any, int]:
+    memory = _memories.setdefault(session().get_bind(), {})
+    if len(memory) > _REMEMBERED_MAX:
+        memory.clear()
+    return memory

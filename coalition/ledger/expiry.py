@@ -1,0 +1,29 @@
+"""The sweeps that time asks for. A job calls them chunk by chunk, one transaction each, until they return 0.
+
+Nothing depends on them being punctual: expired points cannot be spent, and a hold past its time not captured, before.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from coalition.kernel.db import raw
+
+
+def expire(as_of: dt.datetime, limit: int) -> int:
+    """Book the expiry of lots whose last usable day is over by `as_of`; the lots of one chunk (about `limit`) expired.
+
+    Booked on the last usable day, at its last instant. A wallet that another transaction holds is left for the next
+    chunk. An `as_of` in the future takes points that are still good: the caller answers for it.
+    """
+    return _count("SELECT ledger_expire(%s, %s)", (as_of, limit))
+
+
+def expire_holds(limit: int) -> int:
+    """Put back the points of at most `limit` holds whose time is over; how many there were."""
+    return _count("SELECT ledger_expire_holds(%s)", (limit,))
+
+
+def _count(sql: str, params: tuple[object, ...]) -> int:
+    row = raw().execute(sql.encode(), params).fetchone()
+    return int(row[0]) if row else 0

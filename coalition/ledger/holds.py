@@ -1,0 +1,121 @@
+"""Holds: points set aside for an order or at a till, redeemed bit by bit, put back, or back by themselves in time.
+
+Locks: the wallet first, in every function, so two of them on one hold happen one after the other.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from coalition.kernel.db import raw
+from coalition.kernel.errors import NotFound
+from coalition.ledger.accounts import account
+from coalition.ledger.types import AMOUNT_MAX, AccountKind, Captured, Hold, Operation, Released, refuse
+
+TTL_MAX_S = 366 * 86_400
+_HOLD = """
+    SELECT account_id, id, amount, captured, released, state, expires_at, purpose, partner_id, external_id
+      FROM hold WHERE account_id = %s AND id = %s"""
+
+
+def hold(
+    account_id: int,
+    amount: int,
+    ttl_s: int,
+    *,
+    program_id: int,
+    partner_id: int,
+    currency_id: int,
+    external_id: str,
+    request_hash: bytes,
+    purpose: str,
+    operation: int = Operation.HOLD,
+) -> Hold:
+    """Set `amount` points of a wallet aside for `ttl_s` seconds; what it pins can neither expire nor be spent.
+
+    Idempotent by (partner, operation, external id): a replay returns the hold as it is now. Conflict
+    `insufficient_points` (extra `available`) or `external_id_conflict`. ValueError for an impossible amount or time.
+    """
+    if not 0 < amount <= AMOUNT_MAX or not 0 < ttl_s <= TTL_MAX_S:
+        raise ValueError(f"cannot hold {amount} points for {ttl_s} s")
+    contra_id = account(program_id, currency_id, AccountKind.HELD, 0)
+    hold_id, replayed, refused, available = _call(
+        "SELECT * FROM ledger_hold(%s,%s,%s,%s,%s,%s,%s,%s::smallint,%s,%s,%s)",
+        *(account_id, contra_id, amount, ttl_s, program_id, partner_id, currency_id, operation),
+        *(external_id, request_hash, purpose),
+    )
+    if refused:
+        refuse(refused, available if refused == "insufficient_points" else None)
+    return _read(account_id, hold_id, replayed)
+
+
+def capture(
+    held: tuple[int, int],
+    amount: int | None,
+    *,
+    contra_id: int,
+    external_id: str,
+    partner_id: int,
+    request_hash: bytes,
+    occurred_at: dt.datetime,
+    operation: int = Operation.CAPTURE,
+) -> Captured:
+    """Redeem `amount` points (None: all that are left) of the hold `(account_id, id)` at the contra account.
+
+    Partial and repeatable while the hold is open and not past its time. Idempotent by its own business key.
+    NotFound; Conflict `hold_closed`, `hold_expired`, `hold_exceeded` (extra `available`) or `external_id_conflict`.
+    """
+    if amount is not None and not 0 < amount <= AMOUNT_MAX:
+        raise ValueError(f"cannot capture {amount} points")
+    entry_id, captured, replayed, refused, left = _call(
+        "SELECT * FROM ledger_capture(%s,%s,%s,%s,%s,%s,%s::smallint,%s,%s)",
+        *(*held, amount, contra_id, occurred_at, partner_id, operation, external_id, request_hash),
+    )
+    _check(refused, left)
+    return Captured(entry_id, captured, replayed)
+
+
+def release(
+    held: tuple[int, int],
+    *,
+    external_id: str,
+    partner_id: int,
+    request_hash: bytes,
+    operation: int = Operation.RELEASE,
+) -> Released:
+    """Put back all that the hold `(account_id, id)` has left and close it; the lots keep their old expiry.
+
+    Idempotent by its own business key. NotFound; Conflict `hold_closed` or `external_id_conflict`.
+    """
+    amount, replayed, refused = _call(
+        "SELECT * FROM ledger_release(%s,%s,%s,%s::smallint,%s,%s,'released')",
+        *(*held, partner_id, operation, external_id, request_hash),
+    )
+    _check(refused, None)
+    return Released(amount, replayed)
+
+
+def get_hold(account_id: int, hold_id: int) -> Hold:
+    """The hold as it is now. NotFound."""
+    return _read(account_id, hold_id, replayed=False)
+
+
+def _read(account_id: int, hold_id: int, replayed: bool) -> Hold:
+    row: Any = raw().execute(_HOLD, (account_id, hold_id)).fetchone()
+    if row is None:
+        raise NotFound()
+    return Hold(*(*row, replayed))
+
+
+def _call(sql: str, *params: object) -> tuple[Any, ...]:
+    row: tuple[Any, ...] | None = raw().execute(sql.encode(), params).fetchone()
+    assert row is not None
+    return row
+
+
+def _check(refused: str | None, left: int | None) -> None:
+    if refused == "not_found":
+        raise NotFound()
+    if refused:
+        refuse(refused, left if refused == "hold_exceeded" else None)

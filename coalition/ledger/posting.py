@@ -1,0 +1,66 @@
+"""Posting: credits and debits, many at a time, each exactly once under its business key.
+
+One contract, two speeds: a few postings go one by one through the functions of `sql/credit.sql` and `sql/debit.sql`,
+many go by COPY and set-based statements (`bulk.py`). A property test holds both to the same result. Nothing here
+commits; nothing but wallets and their lots is locked, so partners and programs never wait for each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from operator import attrgetter
+
+from coalition.kernel.db import raw
+from coalition.ledger import bulk
+from coalition.ledger.types import Credit, Debit, Posted
+from coalition.ledger.waves import waves
+
+BATCH_MAX = 50_000
+BULK_FROM = 24
+
+_CREDIT = "SELECT * FROM ledger_credit(%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s::smallint,%s,%s::smallint,%s)"
+_CREDIT_FIELDS = attrgetter(
+    *("account_id", "contra_id", "amount", "occurred_at", "expires_at", "active_at", "funding_id", "program_id"),
+    *("partner_id", "currency_id", "operation", "external_id", "no", "request_hash"),
+)
+_DEBIT = "SELECT * FROM ledger_debit(%s,%s,%s,%s,%s,%s,%s,2::smallint,%s::smallint,%s,%s::smallint,%s)"
+_DEBIT_FIELDS = attrgetter(
+    *("account_id", "contra_id", "amount", "occurred_at", "program_id", "partner_id", "currency_id"),
+    *("operation", "external_id", "no", "request_hash"),
+)
+
+
+def post(batch: Sequence[Credit | Debit], *, bulk_from: int = BULK_FROM) -> list[Posted]:
+    """Post a batch as if one after the other; the results stand in the batch's order.
+
+    A posting whose key is known returns its first entry (`replayed`); the same key with another request hash or on
+    another account is `refused` as `external_id_conflict`; a debit beyond the wallet's usable points is refused as
+    `insufficient_points` and does not stop the others. Locks wallets until the caller's transaction ends. At most
+    50,000 postings (ValueError).
+    """
+    if len(batch) > BATCH_MAX:
+        raise ValueError(f"at most {BATCH_MAX} postings in a batch, not {len(batch)}")
+    results: dict[int, Posted] = {}
+    latest: dict[int, int] = {}
+    for wave in waves(batch):
+        postings = [batch[place] for place in wave]
+        many = len(wave) >= bulk_from
+        posted = (bulk.post_wave(postings) if many else None) or one_by_one(postings)
+        for place, posting, result in zip(wave, postings, posted, strict=True):
+            results[place] = result
+            latest[posting.account_id] = result.undrawn
+    return [replace(results[place], undrawn=latest[posting.account_id]) for place, posting in enumerate(batch)]
+
+
+def one_by_one(postings: Sequence[Credit | Debit]) -> list[Posted]:
+    """Post through the online functions, one call each."""
+    return [_one(posting) for posting in postings]
+
+
+def _one(posting: Credit | Debit) -> Posted:
+    sql, fields = (_CREDIT, _CREDIT_FIELDS) if isinstance(posting, Credit) else (_DEBIT, _DEBIT_FIELDS)
+    row = raw().execute(sql, fields(posting)).fetchone()
+    assert row is not None
+    entry_id, replayed, refused, undrawn, available = row
+    return Posted(entry_id, replayed, refused, undrawn, available if refused == "insufficient_points" else None)

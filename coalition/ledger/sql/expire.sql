@@ -1,0 +1,58 @@
+-- The sweeps: what has run out goes, a chunk at a time, whoever runs them and however often.
+
+-- Grain: one call = at most about p_limit lots whose last usable day is over by p_as_of; one journal row (kind 6) per
+-- wallet and expiry. Wallets are locked in their order before any lot is touched; a busy wallet waits for the next chunk.
+-- The expiry is booked on the last usable day, whose end `expires_at` is.
+CREATE OR REPLACE FUNCTION ledger_expire(p_as_of timestamptz, p_limit int) RETURNS int
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_accounts bigint[];
+  v_lots int;
+BEGIN
+  SELECT array_agg(w.account_id) INTO v_accounts FROM (
+    SELECT w.account_id FROM wallet w
+     WHERE w.account_id IN (SELECT l.account_id FROM lot l WHERE l.expires_at <= p_as_of LIMIT p_limit)
+     ORDER BY w.account_id FOR NO KEY UPDATE SKIP LOCKED) w;
+  INSERT INTO account(program_id, currency_id, kind, owner)
+  SELECT DISTINCT w.program_id, w.currency_id, 4, 0 FROM wallet w WHERE w.account_id = ANY(v_accounts)
+  ON CONFLICT DO NOTHING;
+  WITH doomed AS (
+    DELETE FROM lot l WHERE l.account_id = ANY(v_accounts) AND l.expires_at <= p_as_of RETURNING l.*),
+  e AS (
+    INSERT INTO entry(id, account_id, contra_id, amount, occurred_at, expires_at, program_id, partner_id, currency_id,
+                      kind, operation, external_id, request_hash)
+    SELECT d.id, d.account_id, a.id, -d.amount, d.expires_at - interval '1 microsecond', d.expires_at, w.program_id, 0,
+           w.currency_id, 6, 7, d.id::text, ''
+      FROM (SELECT nextval('entry_id') AS id, g.*
+              FROM (SELECT account_id, expires_at, sum(remaining) AS amount FROM doomed GROUP BY 1, 2 ORDER BY 1, 2) g) d
+      JOIN wallet w ON w.account_id = d.account_id
+      JOIN account a ON a.program_id = w.program_id AND a.currency_id = w.currency_id AND a.kind = 4 AND a.owner = 0
+    RETURNING id, account_id, expires_at, amount),
+  x AS (
+    INSERT INTO allocation(account_id, debit_id, lot_id, amount, drawn_before, funding_id, expires_at)
+    SELECT d.account_id, e.id, d.entry_id, d.remaining, d.amount - d.remaining, d.funding_id, d.expires_at
+      FROM doomed d JOIN e ON e.account_id = d.account_id AND e.expires_at = d.expires_at),
+  u AS (
+    UPDATE wallet w SET undrawn = w.undrawn + s.amount, version = w.version + 1
+      FROM (SELECT account_id, sum(amount) AS amount FROM e GROUP BY 1) s WHERE w.account_id = s.account_id)
+  SELECT count(*) INTO v_lots FROM doomed;
+  RETURN v_lots;
+END $$;
+
+-- Grain: one call = at most p_limit open holds past their deadline, released in the order of their accounts.
+CREATE OR REPLACE FUNCTION ledger_expire_holds(p_limit int) RETURNS int
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_hold record;
+  v_holds int := 0;
+BEGIN
+  FOR v_hold IN
+    SELECT d.* FROM (SELECT h.account_id, h.id FROM hold h
+                      WHERE h.state = 'open' AND h.expires_at <= now() ORDER BY h.expires_at LIMIT p_limit) d
+     ORDER BY d.account_id, d.id
+  LOOP
+    PERFORM ledger_release(v_hold.account_id, v_hold.id, 0, 5::smallint, v_hold.id::text, '', 'expired');
+    v_holds := v_holds + 1;
+  END LOOP;
+  RETURN v_holds;
+END $$;

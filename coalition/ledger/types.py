@@ -1,0 +1,226 @@
+"""The words of the ledger: account kinds, operations, postings and what comes back. Pure values, no SQL.
+
+Amounts are positive integers in the minor unit of their currency; the posting's class says the direction.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import NoReturn
+
+from coalition.kernel.errors import Conflict
+
+AMOUNT_MAX = 10**15
+_SENTENCES = {
+    "insufficient_points": "There are not enough points available.",
+    "external_id_conflict": "This external id was used before with another content.",
+}
+
+
+class AccountKind(IntEnum):
+    """What an account stands for; `owner` is a member id of a wallet, a legal entity id of issuance and redemption."""
+
+    WALLET = 1
+    ISSUANCE = 2
+    REDEMPTION = 3
+    BREAKAGE = 4
+    HELD = 5
+    ADJUSTMENT = 6
+    CONVERSION = 7
+
+
+class EntryKind(IntEnum):
+    """What a journal row does to the wallet: only credits and releases add to it."""
+
+    CREDIT = 1
+    DEBIT = 2
+    HOLD = 3
+    CAPTURE = 4
+    RELEASE = 5
+    EXPIRY = 6
+
+
+class Operation(IntEnum):
+    """The business operation that a posting belongs to; part of the business key."""
+
+    PURCHASE = 1
+    RETURN = 2
+    HOLD = 3
+    CAPTURE = 4
+    RELEASE = 5
+    ORDER = 6
+    EXPIRY = 7
+    ADJUSTMENT = 8
+    ORDER_RELEASE = 9
+    ORDER_CAPTURE = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """One transfer between a wallet and a contra account, under its business key.
+
+    The key is (partner_id, operation, external_id, no): one purchase may make several awards, told apart by `no`.
+    `request_hash` tells a replay (same hash, the first answer again) from a conflict.
+    """
+
+    account_id: int
+    contra_id: int
+    amount: int
+    occurred_at: dt.datetime
+    program_id: int
+    partner_id: int
+    currency_id: int
+    operation: int
+    external_id: str
+    no: int = 0
+    request_hash: bytes
+
+    def __post_init__(self) -> None:
+        if not 0 < self.amount <= AMOUNT_MAX:
+            raise ValueError(f"a posting moves 1 to {AMOUNT_MAX} units, not {self.amount}")
+
+    @property
+    def key(self) -> tuple[int, int, str, int]:
+        """The business key."""
+        return (self.partner_id, self.operation, self.external_id, self.no)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credit(Posting):
+    """Points come to be: a lot that ends at `expires_at` (None: never), usable from `active_at` (None: at once)."""
+
+    funding_id: int
+    expires_at: dt.datetime | None = None
+    active_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Debit(Posting):
+    """Points are spent from the wallet's usable lots, first expiring first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What became of one posting.
+
+    `refused` is None, `insufficient_points` or `external_id_conflict` (then nothing was changed and `entry_id` is
+    None). `undrawn` is the wallet's points, pending ones included, after the whole batch; `available` is what could
+    have been spent when a debit was refused.
+    """
+
+    entry_id: int | None
+    replayed: bool = False
+    refused: str | None = None
+    undrawn: int = 0
+    available: int | None = None
+
+    def or_refuse(self) -> Posted:
+        """This result, or the Conflict that a refused posting is to a caller who cannot go on without it."""
+        if self.refused:
+            refuse(self.refused, self.available)
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Points set aside. `state`: open, captured (all redeemed), released or expired (the rest went back)."""
+
+    account_id: int
+    id: int
+    amount: int
+    captured: int
+    released: int
+    state: str
+    expires_at: dt.datetime
+    purpose: str
+    partner_id: int
+    external_id: str
+    replayed: bool = False
+
+    @property
+    def left(self) -> int:
+        """What can still be captured or released."""
+        return self.amount - self.captured - self.released
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """One redemption out of a hold."""
+
+    entry_id: int
+    amount: int
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """What a release put back into the wallet."""
+
+    amount: int
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """A wallet at this moment: usable now, usable later, set aside, owed; and what ends when, soonest first."""
+
+    account_id: int
+    currency_id: int
+    available: int
+    pending: int
+    held: int
+    arrears: int
+    next_expirations: tuple[tuple[int, dt.datetime], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """Points of one birth that are still there, and who pays for them (`legs`: party and weight, in order)."""
+
+    account_id: int
+    entry_id: int
+    amount: int
+    remaining: int
+    issued_at: dt.datetime
+    active_at: dt.datetime | None
+    expires_at: dt.datetime | None
+    partner_id: int
+    external_id: str
+    legs: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One journal row as its member may read it; `amount` is signed, the contra account says who stood opposite."""
+
+    entry_id: int
+    account_id: int
+    currency_id: int
+    recorded_at: dt.datetime
+    occurred_at: dt.datetime
+    amount: int
+    operation: int
+    partner_id: int
+    external_id: str
+    no: int
+    contra_owner: int
+    expires_at: dt.datetime | None
+    kind: EntryKind
+    contra_kind: AccountKind
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """An integrity law: `sql` returns the rows that break it, so none."""
+
+    code: str
+    title: str
+    sql: str
+
+
+def refuse(code: str, available: int | None) -> NoReturn:
+    """Raise the Conflict of a refusal, with what is available where that was the reason."""
+    sentence = _SENTENCES.get(code, "The hold does not allow this now.")
+    raise Conflict(code, sentence) if available is None else Conflict(code, sentence, available=available)

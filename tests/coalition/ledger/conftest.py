@@ -1,0 +1,143 @@
+"""A small program's books: wallets, partners' accounts and short ways to post to them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass, field
+from itertools import count
+
+import pytest
+from flask import Flask
+
+from coalition import ledger
+from coalition.kernel.clock import now
+from coalition.kernel.db import fetch_all, transact
+from coalition.ledger import AccountKind, Credit, Debit, Operation
+
+PROGRAM, BONUS, SHOP = 7, 3, 5
+
+
+@dataclass
+class Book:
+    """One program with one currency; every posting gets its own external id unless one is named."""
+
+    numbers: count[int] = field(default_factory=lambda: count(1))
+
+    def wallet(self, member_id: int = 1) -> int:
+        return transact(lambda: ledger.account(PROGRAM, BONUS, AccountKind.WALLET, member_id))
+
+    def issuer(self, entity_id: int = 10) -> int:
+        return transact(lambda: ledger.account(PROGRAM, BONUS, AccountKind.ISSUANCE, entity_id))
+
+    def redeemer(self, entity_id: int = 20) -> int:
+        return transact(lambda: ledger.account(PROGRAM, BONUS, AccountKind.REDEMPTION, entity_id))
+
+    def credit(
+        self, wallet: int, amount: int, *, legs=((10, 1),), days=365, active_days=None, key=None, no=0, body=b""
+    ):
+        return Credit(
+            account_id=wallet,
+            contra_id=self.issuer(),
+            amount=amount,
+            funding_id=transact(lambda: ledger.funding(legs)),
+            expires_at=None if days is None else now() + dt.timedelta(days=days),
+            active_at=None if active_days is None else now() + dt.timedelta(days=active_days),
+            operation=Operation.PURCHASE,
+            **self._common(key, no, body or str(amount).encode()),
+        )
+
+    def debit(self, wallet: int, amount: int, *, key=None, no=0, body=b""):
+        return Debit(
+            account_id=wallet,
+            contra_id=self.redeemer(),
+            amount=amount,
+            operation=Operation.ORDER,
+            **self._common(key, no, body or str(amount).encode()),
+        )
+
+    def earn(self, wallet: int, amount: int, **how):
+        return self.post(self.credit(wallet, amount, **how))[0].or_refuse()
+
+    def spend(self, wallet: int, amount: int, **how):
+        return self.post(self.debit(wallet, amount, **how))[0].or_refuse()
+
+    def post(self, *batch, **how):
+        return transact(lambda: ledger.post(batch, **how))
+
+    def hold(self, wallet: int, amount: int, *, ttl_s=600, key=None):
+        key = key or f"hold-{next(self.numbers)}"
+        return transact(
+            lambda: ledger.hold(
+                wallet,
+                amount,
+                ttl_s,
+                program_id=PROGRAM,
+                partner_id=SHOP,
+                currency_id=BONUS,
+                external_id=key,
+                request_hash=digest(str(amount).encode()),
+                purpose="test",
+            )
+        )
+
+    def capture(self, hold, amount=None, *, key=None, body=b""):
+        key = key or f"capture-{next(self.numbers)}"
+        return transact(
+            lambda: ledger.capture(
+                (hold.account_id, hold.id),
+                amount,
+                contra_id=self.redeemer(),
+                external_id=key,
+                partner_id=SHOP,
+                request_hash=digest(body or str(amount).encode()),
+                occurred_at=now(),
+            )
+        )
+
+    def release(self, hold, *, key=None, body=b"release"):
+        key = key or f"release-{next(self.numbers)}"
+        return transact(
+            lambda: ledger.release(
+                (hold.account_id, hold.id), external_id=key, partner_id=SHOP, request_hash=digest(body)
+            )
+        )
+
+    def balance(self, wallet: int) -> ledger.Balance:
+        return transact(lambda: ledger.balances_of([wallet])[wallet])
+
+    def _common(self, key, no, body):
+        return {
+            "occurred_at": now(),
+            "program_id": PROGRAM,
+            "partner_id": SHOP,
+            "currency_id": BONUS,
+            "external_id": key or f"x-{next(self.numbers)}",
+            "no": no,
+            "request_hash": digest(body),
+        }
+
+
+def digest(body: bytes) -> bytes:
+    """The hash of a request's body."""
+    return hashlib.sha256(body).digest()
+
+
+def offences() -> dict[str, list]:
+    """Every law of the ledger that is broken now, with the rows that break it."""
+    found = {law.code: transact(lambda law=law: fetch_all(law.sql)) for law in ledger.laws()}
+    return {code: rows for code, rows in found.items() if rows}
+
+
+def drawn() -> list[tuple[str, int, int]]:
+    """What settlement reads: (kind, who funded it, points), in the order it was recorded."""
+    rows = fetch_all("SELECT kind, party_id, points FROM ledger_movements ORDER BY entry_id, lot_id, movement_id")
+    return [tuple(row) for row in rows]
+
+
+@pytest.fixture
+def book(app: Flask) -> Book:
+    """The books, in the test's own transaction."""
+    book = Book()
+    yield book
+    assert offences() == {}
