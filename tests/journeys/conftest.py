@@ -1,0 +1,53 @@
+"""The running product for the journeys: `flask demo` itself, on servers and data of its own, one for each module."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from coalition.kernel.config import ROOT
+from coalition.kernel.embedded import free_port
+from tests.journeys.running import Running
+
+_START_TIMEOUT_S = 120
+_OURS = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "COALITION_ENV", "SECRET_KEY")
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Running]:
+    """A demo started by its command, with its own data; everything it started is gone afterwards."""
+    var = Path(tempfile.mkdtemp(prefix="coalition-journey-"))
+    var.chmod(0o755)
+    environment = {name: value for name, value in os.environ.items() if name not in _OURS}
+    environment |= {"COALITION_VAR": str(var), "SIMULATOR_PACE_S": "0.2"}
+    command = [sys.executable, "-m", "flask", "demo", "--port", str(free_port())]
+    log = (var / "demo.log").open("wb")
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        _await(var, process)
+        yield Running(var, environment, json.loads((var / "demo.json").read_text()))
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
+        log.close()
+        shutil.rmtree(var, ignore_errors=True)
+
+
+def _await(var: Path, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _START_TIMEOUT_S
+    while time.monotonic() < deadline and process.poll() is None:
+        facts = var / "demo.json"
+        if facts.exists() and "processes" in facts.read_text() and "}" in facts.read_text()[-3:]:
+            return
+        time.sleep(0.2)
+    pytest.fail(f"the demo did not start:\n{(var / 'demo.log').read_text()[-4000:]}")
