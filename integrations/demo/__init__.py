@@ -1,0 +1,1 @@
+"""The demo: a seeded coalition on embedded servers, brought up and watched over by one process."""

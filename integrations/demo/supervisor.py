@@ -1,0 +1,199 @@
+"""`flask demo`: one process tree with everything in it, restarted where it dies, gone when we stop.
+
+Servers and programs keep their ports while the demo runs, so a restart is invisible to the others. The facts stand in
+`var/demo.json` for programs and in `var/env` for other terminals.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import click
+
+from coalition.kernel.config import ROOT, VAR
+from coalition.kernel.embedded import Child, Servers, free_port
+
+_PREFERRED_PORT = 8000
+_READY_TIMEOUT_S = 90
+_WATCH_S = 0.5
+_PACE_S = "6"  # seconds between the steps of a delivery
+_WEB_WORKERS = 2
+_WEB_THREADS = 4
+
+
+class Demo:
+    """The demo's processes and the settings they share."""
+
+    def __init__(self, port: int | None) -> None:
+        VAR.mkdir(exist_ok=True)
+        self.own_servers = "DATABASE_URL" not in os.environ
+        self.servers = Servers(VAR / "servers") if self.own_servers else None
+        self.port = port or _open_port(_PREFERRED_PORT)
+        self.simulator_port = _kept_port(VAR / "simulator.port")
+        self.settings: dict[str, str] = {}
+        self.children: dict[str, Child] = {}
+        self._starters: dict[str, Callable[[], Child]] = {}
+
+    @property
+    def base_url(self) -> str:
+        """Where the pages and the API are."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Bring up servers, schema, seed, web server, worker and simulator; returns when all answer."""
+        self.settings = self._settings()
+        _write_private(VAR / "env", "".join(f"{name}={value}\n" for name, value in self.settings.items()))
+        self._flask("db", "upgrade")
+        self._keep("simulator", self._simulator)
+        _await(f"http://127.0.0.1:{self.simulator_port}/healthz", self.children["simulator"])
+        self._flask("demo-seed")
+        self._keep("web", self._web)
+        self._keep("worker", lambda: self._python("worker", "-m", "flask", "work"))
+        _await(f"{self.base_url}/readyz", self.children["web"])
+
+    def watch(self, stopping: list[int]) -> None:
+        """Restart whatever dies, until told to stop."""
+        while not stopping:
+            time.sleep(_WATCH_S)
+            self._revive_servers()
+            for name, child in list(self.children.items()):
+                if not child.alive() and not stopping:
+                    click.echo(f"{name} died; starting it again")
+                    self.children[name] = self._starters[name]()
+
+    def stop(self) -> None:
+        """Stop everything, last started first; data stays."""
+        for child in reversed(self.children.values()):
+            child.stop()
+        if self.servers:
+            self.servers.stop()
+        (VAR / "env").unlink(missing_ok=True)
+
+    def processes(self) -> dict[str, int]:
+        """The process ids, for tests that kill."""
+        running = dict(self.children)
+        if self.servers and self.servers.postgres and self.servers.valkey:
+            running |= {"postgres": self.servers.postgres, "valkey": self.servers.valkey}
+        return {name: child.process.pid for name, child in running.items()}
+
+    def _settings(self) -> dict[str, str]:
+        settings = {"COALITION_ENV": "demo", "SECRET_KEY": _secret(), "BASE_URL": self.base_url}
+        settings |= {"SIMULATOR_URL": f"http://127.0.0.1:{self.simulator_port}", "WEB_THREADS": str(_WEB_THREADS)}
+        if self.servers:
+            at = self.servers.start()
+            settings |= {"DATABASE_URL": at.database_url, "DATABASE_OWNER_URL": at.owner_url}
+            settings |= {"REDIS_URL": at.redis_url}
+        for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "FILES_DIR"):
+            if name in os.environ:
+                settings[name] = os.environ[name]
+        return settings
+
+    def _revive_servers(self) -> None:
+        if not self.servers:
+            return
+        if self.servers.postgres and not self.servers.postgres.alive():
+            click.echo("postgres died; starting it again")
+            self.servers.start_postgres()
+        if self.servers.valkey and not self.servers.valkey.alive():
+            click.echo("valkey died; starting it again")
+            self.servers.start_valkey()
+
+    def _keep(self, name: str, starter: Callable[[], Child]) -> None:
+        self._starters[name] = starter
+        self.children[name] = starter()
+
+    def _web(self) -> Child:
+        options = ["-w", str(_WEB_WORKERS), "-k", "gthread", "--threads", str(_WEB_THREADS), "--no-control-socket"]
+        return self._python("web", "-m", "gunicorn", *options, "-b", f"127.0.0.1:{self.port}", "wsgi:create_app()")
+
+    def _simulator(self) -> Child:
+        options = ["--port", str(self.simulator_port), "--callback-base", self.base_url]
+        options += ["--state-dir", str(VAR / "simulator"), "--pace", os.environ.get("SIMULATOR_PACE_S", _PACE_S)]
+        return self._python("simulator", "-m", "integrations.simulator", *options)
+
+    def _python(self, name: str, *arguments: str) -> Child:
+        return Child([sys.executable, *arguments], VAR / f"{name}.log", cwd=ROOT, env=self._environment())
+
+    def _flask(self, *arguments: str) -> None:
+        command = [sys.executable, "-m", "flask", *arguments]
+        done = subprocess.run(command, cwd=ROOT, env=self._environment(), capture_output=True, text=True)
+        if done.returncode:
+            raise click.ClickException(f"`flask {' '.join(arguments)}` failed:\n{done.stderr[-4000:]}")
+
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, **self.settings}
+
+
+def erase() -> None:
+    """Forget the demo: its servers' data, files and facts."""
+    if "DATABASE_URL" in os.environ:
+        raise click.ClickException("DATABASE_URL is set: empty that database yourself; the demo erases only its own.")
+    Servers(VAR / "servers").erase()
+    for name in ("demo.json", "env", "secret", "simulator.port"):
+        (VAR / name).unlink(missing_ok=True)
+    for folder in ("simulator", "files"):
+        shutil.rmtree(VAR / folder, ignore_errors=True)
+
+
+def stop_signal() -> list[int]:
+    """A list that is empty until Ctrl-C or SIGTERM."""
+    received: list[int] = []
+
+    def note(number: int, _: FrameType | None) -> None:
+        received.append(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, note)
+    return received
+
+
+def _secret() -> str:
+    file = VAR / "secret"
+    if not file.exists():
+        _write_private(file, secrets.token_urlsafe(48))
+    return file.read_text()
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text)
+
+
+def _kept_port(file: Path) -> int:
+    """The port that suppliers' addresses in the database name: the same in every run."""
+    if not file.exists():
+        file.write_text(str(free_port()))
+    return int(file.read_text())
+
+
+def _open_port(preferred: int) -> int:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", preferred))
+        except OSError:
+            return free_port()
+    return preferred
+
+
+def _await(url: str, child: Child) -> None:
+    deadline = time.monotonic() + _READY_TIMEOUT_S
+    while time.monotonic() < deadline and child.alive():
+        try:
+            with urlopen(url, timeout=5):  # noqa: S310 - our own address
+                return
+        except (URLError, OSError):
+            time.sleep(0.1)
+    raise click.ClickException(f"{url} does not answer; see {child.log}")
