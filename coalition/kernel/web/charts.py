@@ -71,7 +71,7 @@ def waterfall(steps: Sequence[Step], alt: str, decimals: int = 0, width: int = 1
     low = min([0] + [min(span) for span in spans])
     high = max([1] + [max(span) for span in spans])
     step = nice_step(max(high, -low))
-    frame = Frame(width, 270, 60, -(-(-low) // step) * -step if low else 0, -(-high // step) * step)
+    frame = Frame(width, 270, 60, low // step * step, -(-high // step) * step)
     rows = Frame(340, 16 + 44 * len(steps), 0, low, high)
     wide = _svg(frame, "chart-wide", alt, _columns_body(frame, steps, spans, step, decimals))
     narrow = _svg(rows, "chart-narrow", alt, _rows_body(rows, steps, spans, decimals))
@@ -96,7 +96,8 @@ def donut(values: Sequence[int], alt: str, centre: str = "", note: str = "") -> 
     if note:
         words += Markup('<text class="donut-note" x="60" y="78">{}</text>').format(note)
     return Markup(
-        '<svg class="donut" viewBox="0 0 120 120" role="img" aria-label="{}"><g transform="rotate(-90 60 60)">{}</g>{}</svg>'
+        '<svg class="donut" viewBox="0 0 120 120" role="img" aria-label="{}">'
+        '<g transform="rotate(-90 60 60)">{}</g>{}</svg>'
     ).format(alt, Markup("").join(arcs), words)
 
 
@@ -109,7 +110,8 @@ def sparkline(values: Sequence[int], colour: int = 1) -> Markup:
     ys = [round(30 - 24 * (value - low) / max(high - low, 1), 1) for value in values]
     path = " ".join(f"{x},{y}" for x, y in zip(xs, ys, strict=True))
     return Markup(
-        '<svg class="spark c{}" viewBox="0 0 112 36" aria-hidden="true"><polygon class="spark-area" points="2,35 {} {},35"/>'
+        '<svg class="spark c{}" viewBox="0 0 112 36" aria-hidden="true">'
+        '<polygon class="spark-area" points="2,35 {} {},35"/>'
         '<polyline class="spark-line" points="{}"/><circle class="spark-dot" cx="{}" cy="{}" r="3"/></svg>'
     ).format(colour, path, xs[-1], path, xs[-1], ys[-1])
 
@@ -129,7 +131,7 @@ def folded(slices: Sequence[tuple[str, int]], others: str, limit: int = 6) -> li
 
 
 def nice_step(peak: int, ticks: int = _TICKS) -> int:
-    """The smallest round step (1, 2, 2.5 or 5 times a power of ten, at least 1) with which `ticks` steps reach `peak`."""
+    """The smallest round step (1, 2, 2.5 or 5 times a power of ten, whole) with which `ticks` steps reach `peak`."""
     power = 0
     while True:
         for step in _STEPS:
@@ -168,7 +170,7 @@ def _columns_body(
         middle = frame.left + slot * (at + 0.5)
         top, bottom = frame.y(max(start, end)), frame.y(min(start, end))
         parts.append(_pillar(middle - wide / 2, wide, top, max(bottom, top + 2), f"step step-{one.kind}", one.label, 2))
-        parts.append(_text(middle, top - 6, _figure(one, decimals), "chart-figure"))
+        parts.append(_text(middle, top - 6, _figure(one, decimals), "chart-middle chart-figure"))
         parts.append(_text(middle, frame.height - 8, one.label))
         if at + 1 < len(steps):
             height = frame.y(end)

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, current_app, g, render_template, request, url_for
+from flask import Flask, Response, current_app, g, has_request_context, render_template, request, url_for
 from flask_bootstrap import Bootstrap5
 
 from coalition.kernel import audit
@@ -24,7 +24,7 @@ __all__ = ["error_page", "init_app", "language", "theme", "use_zone"]
 
 THEMES = ("light", "dark", "auto")
 THEME_COOKIE = "theme"
-_ERROR_PAGES = (403, 404, 429, 500)
+_ERROR_PAGES = {401: "403", 403: "403", 404: "404", 405: "404", 429: "429"}
 _POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -62,7 +62,7 @@ def init_app(app: Flask) -> None:
 
 def theme() -> str:
     """The viewer's theme: "light", "dark" or "auto" (follow the device)."""
-    chosen = request.cookies.get(THEME_COOKIE, "auto")
+    chosen = request.cookies.get(THEME_COOKIE, "auto") if has_request_context() else "auto"
     return chosen if chosen in THEMES else "auto"
 
 
@@ -77,11 +77,11 @@ def has_endpoint(name: str) -> bool:
     return name in current_app.view_functions
 
 
-def error_page(status: int, **facts: Any) -> tuple[str, int]:
-    """The page for a status that nobody could handle; a status without a page of its own gets a near one's."""
-    known = status if status in _ERROR_PAGES else 403 if status == 401 else 404 if status < 500 else 500
+def error_page(status: int, detail: str = "", **facts: Any) -> tuple[str, int]:
+    """The page that tells a person what went wrong; `detail` is shown only where we have no better words."""
+    name = _ERROR_PAGES.get(status, "400" if status < 500 else "500")
     request_id = audit.origin().request_id
-    return render_template(f"errors/{known}.html", request_id=request_id, **facts), status
+    return render_template(f"errors/{name}.html", request_id=request_id, detail=detail, **facts), status
 
 
 def _frame() -> dict[str, Any]:
@@ -89,7 +89,7 @@ def _frame() -> dict[str, Any]:
         "language": language(),
         "languages": {code: NAMES[code] for code in LOCALES},
         "theme": theme(),
-        "return_to": request.full_path.rstrip("?") if request.method == "GET" else "/",
+        "return_to": request.full_path.rstrip("?") if has_request_context() and request.method == "GET" else "/",
     }
 
 

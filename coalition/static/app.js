@@ -1,0 +1,40 @@
+// Progressive only: every page works without this file.
+document.documentElement.classList.add("js");
+
+// The error summary takes the focus, so that it is read first.
+document.querySelector("[data-error-summary]")?.focus();
+
+// A choice that filters a list applies itself; its button is for those without script.
+for (const control of document.querySelectorAll("[data-apply]")) {
+  control.addEventListener("change", () => control.form.requestSubmit());
+}
+
+// A second press of a slow button must not send the form again (the server would answer the same anyway).
+for (const form of document.querySelectorAll("form[method=post]")) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "yes";
+  });
+}
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});
+
+// An open menu closes on Escape and on a press elsewhere.
+const menus = document.querySelectorAll("details.menu");
+addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of menus) {
+    if (!menu.open) continue;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+addEventListener("click", (event) => {
+  for (const menu of menus) if (menu.open && !menu.contains(event.target)) menu.open = false;
+});
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
