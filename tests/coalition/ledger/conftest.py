@@ -12,7 +12,7 @@ from flask import Flask
 
 from coalition import ledger
 from coalition.kernel.clock import now
-from coalition.kernel.db import fetch_all, transact
+from coalition.kernel.db import fetch_all, in_transaction, transact
 from coalition.ledger import AccountKind, Credit, Debit, Operation
 
 PROGRAM, BONUS, SHOP = 7, 3, 5
@@ -25,13 +25,13 @@ class Book:
     numbers: count[int] = field(default_factory=lambda: count(1))
 
     def wallet(self, member_id: int = 1) -> int:
-        return transact(lambda: ledger.account(PROGRAM, BONUS, AccountKind.WALLET, member_id))
+        return run(lambda: ledger.account(PROGRAM, BONUS, AccountKind.WALLET, member_id))
 
     def issuer(self, entity_id: int = 10) -> int:
-        return transact(lambda: ledger.account(PROGRAM, BONUS, AccountKind.ISSUANCE, entity_id))
+        return run(lambda: ledger.account(PROGRAM, BONUS, AccountKind.ISSUANCE, entity_id))
 
     def redeemer(self, entity_id: int = 20) -> int:
-        return transact(lambda: ledger.account(PROGRAM, BONUS, AccountKind.REDEMPTION, entity_id))
+        return run(lambda: ledger.account(PROGRAM, BONUS, AccountKind.REDEMPTION, entity_id))
 
     def credit(
         self, wallet: int, amount: int, *, legs=((10, 1),), days=365, active_days=None, key=None, no=0, body=b""
@@ -40,7 +40,7 @@ class Book:
             account_id=wallet,
             contra_id=self.issuer(),
             amount=amount,
-            funding_id=transact(lambda: ledger.funding(legs)),
+            funding_id=run(lambda: ledger.funding(legs)),
             expires_at=None if days is None else now() + dt.timedelta(days=days),
             active_at=None if active_days is None else now() + dt.timedelta(days=active_days),
             operation=Operation.PURCHASE,
@@ -63,11 +63,11 @@ class Book:
         return self.post(self.debit(wallet, amount, **how))[0].or_refuse()
 
     def post(self, *batch, **how):
-        return transact(lambda: ledger.post(batch, **how))
+        return run(lambda: ledger.post(batch, **how))
 
     def hold(self, wallet: int, amount: int, *, ttl_s=600, key=None):
         key = key or f"hold-{next(self.numbers)}"
-        return transact(
+        return run(
             lambda: ledger.hold(
                 wallet,
                 amount,
@@ -83,7 +83,7 @@ class Book:
 
     def capture(self, hold, amount=None, *, key=None, body=b""):
         key = key or f"capture-{next(self.numbers)}"
-        return transact(
+        return run(
             lambda: ledger.capture(
                 (hold.account_id, hold.id),
                 amount,
@@ -97,14 +97,14 @@ class Book:
 
     def release(self, hold, *, key=None, body=b"release"):
         key = key or f"release-{next(self.numbers)}"
-        return transact(
+        return run(
             lambda: ledger.release(
                 (hold.account_id, hold.id), external_id=key, partner_id=SHOP, request_hash=digest(body)
             )
         )
 
     def balance(self, wallet: int) -> ledger.Balance:
-        return transact(lambda: ledger.balances_of([wallet])[wallet])
+        return run(lambda: ledger.balances_of([wallet])[wallet])
 
     def _common(self, key, no, body):
         return {
@@ -118,6 +118,11 @@ class Book:
         }
 
 
+def run(work):
+    """Do it in a transaction: the one that is open, or one of its own."""
+    return work() if in_transaction() else transact(work)
+
+
 def digest(body: bytes) -> bytes:
     """The hash of a request's body."""
     return hashlib.sha256(body).digest()
@@ -125,7 +130,7 @@ def digest(body: bytes) -> bytes:
 
 def offences() -> dict[str, list]:
     """Every law of the ledger that is broken now, with the rows that break it."""
-    found = {law.code: transact(lambda law=law: fetch_all(law.sql)) for law in ledger.laws()}
+    found = {law.code: run(lambda law=law: fetch_all(law.sql)) for law in ledger.laws()}
     return {code: rows for code, rows in found.items() if rows}
 
 

@@ -1,0 +1,91 @@
+"""Expiry: the last usable day is usable to its end, and what ends is booked on it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from coalition import ledger
+from coalition.kernel.clock import now
+from coalition.kernel.db import fetch_all, transact
+from tests.coalition.ledger.conftest import PROGRAM, drawn
+
+
+def _sweep(days: int = 0, limit: int = 100) -> int:
+    """One chunk of the sweep as it will be in so many days."""
+    return transact(lambda: ledger.expire(now() + dt.timedelta(days=days), limit))
+
+
+def test_ended_points_are_unusable_before_any_sweep_and_gone_after_it(book):
+    wallet = book.wallet()
+    book.earn(wallet, 40, days=-1)
+    book.earn(wallet, 30, days=50)
+
+    before = book.balance(wallet)
+    swept = [_sweep(), _sweep()]
+
+    assert (before.available, swept) == (30, [1, 0])
+    assert [lot.remaining for lot in ledger.lots(wallet)] == [30]
+    assert [row for row in drawn() if row[0] == "expire"] == [("expire", 10, 40)]
+
+
+def test_an_expiry_is_booked_on_the_last_usable_day(book):
+    wallet = book.wallet()
+    book.earn(wallet, 40, days=-2)
+    _sweep()
+
+    (expiry,) = fetch_all("SELECT occurred_at, expires_at, amount FROM entry WHERE kind = 6")
+
+    assert expiry.occurred_at == expiry.expires_at - dt.timedelta(microseconds=1)
+    assert expiry.amount == -40
+
+
+def test_the_sweep_goes_by_chunks_until_nothing_is_left(book):
+    wallets = [book.wallet(member) for member in range(1, 8)]
+    for wallet in wallets:
+        book.earn(wallet, 10, days=5)
+
+    swept = []
+    while count := _sweep(days=6, limit=3):
+        swept.append(count)
+
+    assert swept == [3, 3, 1]
+    assert sum(balance.available for balance in ledger.balances_of(wallets).values()) == 0
+
+
+def test_what_is_left_of_a_lot_expires_with_its_funders_shares(book):
+    wallet = book.wallet()
+    book.earn(wallet, 10, days=5, legs=((10, 1), (11, 2)))
+    book.spend(wallet, 4)
+
+    _sweep(days=6)
+
+    gone = {(kind, party): points for kind, party, points in drawn() if kind != "issue"}
+    assert gone == {("redeem", 10): 1, ("redeem", 11): 3, ("expire", 10): 2, ("expire", 11): 4}
+
+
+def test_a_lot_does_not_expire_under_a_hold_but_right_after_its_release(book):
+    wallet = book.wallet()
+    book.earn(wallet, 40, days=5)
+    hold = book.hold(wallet, 40)
+
+    under_hold = _sweep(days=6)
+    book.release(hold)
+    swept = _sweep(days=6)
+
+    assert (under_hold, swept) == (0, 1)
+    assert (book.balance(wallet).available, book.balance(wallet).held) == (0, 0)
+
+
+def test_a_balance_tells_pending_points_and_every_upcoming_expiry(book):
+    wallet = book.wallet()
+    book.earn(wallet, 10, days=5)
+    book.earn(wallet, 20, days=9)
+    book.earn(wallet, 30, days=9, active_days=2)
+    book.earn(wallet, 40, days=None)
+    book.hold(wallet, 4)
+
+    (balance,) = transact(lambda: ledger.balances(PROGRAM, 1))
+
+    assert (balance.available, balance.pending, balance.held, balance.arrears) == (66, 30, 4, 0)
+    assert sum(amount for amount, _ in balance.next_expirations) == 56
+    assert [at.date() - now().date() for _, at in balance.next_expirations][0] == dt.timedelta(days=5)

@@ -1,0 +1,146 @@
+"""Holds: what is set aside is neither spent nor lost; it is redeemed bit by bit, or it goes back."""
+
+from __future__ import annotations
+
+import pytest
+
+from coalition import ledger
+from coalition.kernel.db import execute, transact
+from coalition.kernel.errors import Conflict, NotFound
+from tests.coalition.ledger.conftest import drawn
+
+
+def _let_time_pass(hold):
+    past = "UPDATE hold SET expires_at = now() - interval '1 second' WHERE id = :id"
+    transact(lambda: execute(past, {"id": hold.id}))
+
+
+def test_a_hold_pins_its_points(book):
+    wallet = book.wallet()
+    book.earn(wallet, 100)
+
+    hold = book.hold(wallet, 80)
+    with pytest.raises(Conflict) as refused:
+        book.hold(wallet, 21)
+
+    assert refused.value.extra == {"available": 20}
+    assert (book.balance(wallet).available, book.balance(wallet).held) == (20, 80)
+    assert ledger.get_hold(wallet, hold.id) == hold
+
+
+def test_a_capture_is_partial_and_repeatable_and_never_more_than_held(book):
+    wallet = book.wallet()
+    book.earn(wallet, 60)
+    book.earn(wallet, 60)
+    hold = book.hold(wallet, 100)
+
+    first = book.capture(hold, 70)
+    with pytest.raises(Conflict) as refused:
+        book.capture(hold, 31)
+    rest = book.capture(hold)
+
+    assert (first.amount, rest.amount) == (70, 30)
+    assert (refused.value.code, refused.value.extra) == ("hold_exceeded", {"available": 30})
+    assert ledger.get_hold(wallet, hold.id).state == "captured"
+    assert (book.balance(wallet).available, book.balance(wallet).held) == (20, 0)
+    assert [row for row in drawn() if row[0] == "redeem"] == [("redeem", 10, n) for n in (60, 10, 30)]
+
+
+def test_a_release_puts_back_what_was_not_captured_into_the_very_lots(book):
+    wallet = book.wallet()
+    book.earn(wallet, 60, days=10)
+    book.earn(wallet, 60, days=20)
+    before = ledger.lots(wallet)
+    hold = book.hold(wallet, 100)
+    book.capture(hold, 30)
+
+    released = book.release(hold)
+
+    assert released.amount == 70
+    assert [lot.remaining for lot in ledger.lots(wallet)] == [30, 60]
+    assert [lot.entry_id for lot in ledger.lots(wallet)] == [lot.entry_id for lot in before]
+    assert ledger.get_hold(wallet, hold.id).state == "released"
+
+
+def test_each_command_on_a_hold_happens_once_under_its_key(book):
+    wallet = book.wallet()
+    book.earn(wallet, 100)
+    hold = book.hold(wallet, 50, key="h")
+    captured = book.capture(hold, 20, key="c")
+    released = book.release(hold, key="r")
+
+    assert book.hold(wallet, 50, key="h").id == hold.id
+    assert book.hold(wallet, 50, key="h").replayed
+    assert book.capture(hold, 20, key="c") == ledger.Captured(captured.entry_id, 20, replayed=True)
+    assert book.release(hold, key="r") == ledger.Released(released.amount, replayed=True)
+    for again in (
+        lambda: book.hold(wallet, 51, key="h"),
+        lambda: book.capture(hold, 21, key="c"),
+        lambda: book.release(hold, key="r", body=b"other"),
+    ):
+        with pytest.raises(Conflict) as refused:
+            again()
+        assert refused.value.code == "external_id_conflict"
+    assert book.balance(wallet).available == 80
+
+
+def test_a_closed_or_unknown_hold_moves_nothing(book):
+    wallet = book.wallet()
+    book.earn(wallet, 100)
+    hold = book.hold(wallet, 50)
+    book.release(hold)
+
+    for late in (lambda: book.capture(hold), lambda: book.release(hold)):
+        with pytest.raises(Conflict) as refused:
+            late()
+        assert refused.value.code == "hold_closed"
+    with pytest.raises(NotFound):
+        ledger.get_hold(wallet, hold.id + 1_000_000)
+    for unknown in (book.capture, book.release):
+        with pytest.raises(NotFound):
+            unknown(ledger.Hold(wallet, 1_000_000, 1, 0, 0, "open", hold.expires_at, "", 1, ""))
+
+
+def test_a_hold_past_its_time_cannot_be_captured_and_goes_back_by_itself(book):
+    wallet = book.wallet()
+    book.earn(wallet, 100)
+    hold = book.hold(wallet, 50)
+    _let_time_pass(hold)
+
+    with pytest.raises(Conflict) as refused:
+        book.capture(hold)
+    swept = [transact(lambda: ledger.expire_holds(10)) for _ in range(2)]
+
+    assert refused.value.code == "hold_expired"
+    assert swept == [1, 0]
+    assert ledger.get_hold(wallet, hold.id).state == "expired"
+    assert book.balance(wallet).available == 100
+
+
+def test_a_released_stretch_of_a_co_funded_lot_keeps_its_funders_to_the_point(book):
+    wallet = book.wallet()
+    book.earn(wallet, 10, legs=((10, 2), (11, 1)))
+    hold = book.hold(wallet, 7)
+    book.capture(hold, 3)
+    book.release(hold)
+    book.spend(wallet, 7)
+
+    by_funder = {party: sum(n for kind, funder, n in drawn() if (kind, funder) == ("redeem", party)) for party in (10, 11)}
+
+    assert ledger.lots(wallet) == []
+    assert by_funder == {10: 7, 11: 3}
+    assert [row for row in drawn() if row[0] == "issue"] == [("issue", 10, 7), ("issue", 11, 3)]
+
+
+def test_a_release_out_of_many_lots_at_once_is_one_release(book):
+    wallet = book.wallet()
+    book.earn(wallet, 10, legs=((10, 2), (11, 1)))
+    book.earn(wallet, 10)
+    book.earn(wallet, 10, legs=((10, 1), (11, 1), (12, 1)))
+    hold = book.hold(wallet, 25)
+
+    released = book.release(hold, key="r")
+
+    assert released.amount == 25
+    assert book.balance(wallet).available == 30
+    assert book.release(hold, key="r").replayed

@@ -1,0 +1,51 @@
+"""What a member reads: movements newest first, page by page, and lots with who pays for them."""
+
+from __future__ import annotations
+
+from coalition import ledger
+from coalition.ledger import AccountKind, EntryKind
+
+
+def test_movements_page_newest_first_and_sum_to_balance_and_held(book):
+    wallet = book.wallet()
+    for amount in (10, 20, 30, 40):
+        book.earn(wallet, amount)
+    hold = book.hold(wallet, 35)
+    book.capture(hold, 15)
+    book.spend(wallet, 5)
+
+    pages, cursor = [], None
+    while True:
+        page = ledger.movements([wallet], cursor, 4)
+        pages.append(page.items)
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+
+    movements = [movement for page in pages for movement in page]
+    assert [len(page) for page in pages] == [4, 2]
+    assert [m.amount for m in movements] == [-5, -15, 40, 30, 20, 10]
+    assert sum(m.amount for m in movements) == book.balance(wallet).available + book.balance(wallet).held
+    assert (movements[1].kind, movements[1].contra_kind, movements[1].contra_owner) == (
+        EntryKind.CAPTURE,
+        AccountKind.REDEMPTION,
+        20,
+    )
+
+
+def test_a_lot_names_its_funders_in_their_order(book):
+    wallet = book.wallet()
+    book.earn(wallet, 10, legs=((12, 60), (11, 40)), key="co-funded")
+
+    (lot,) = ledger.lots(wallet)
+
+    assert lot.legs == ((12, 3), (11, 2))
+    assert (lot.external_id, lot.amount, lot.active_at) == ("co-funded", 10, None)
+
+
+def test_accounts_and_fundings_are_made_once(book):
+    first, second = book.wallet(1), book.wallet(2)
+
+    assert (book.wallet(1), book.wallet(2)) == (first, second)
+    assert ledger.accounts(7, 3, AccountKind.WALLET, [2, 1, 9]).keys() == {1, 2, 9}
+    assert ledger.funding([(1, 2), (2, 4)]) == ledger.funding([(1, 1), (2, 2)]) != ledger.funding([(2, 2), (1, 1)])
