@@ -19,6 +19,7 @@ from coalition.ledger.waves import waves
 BATCH_MAX = 50_000
 BULK_FROM = 24
 
+_LOCK = "SELECT FROM wallet WHERE account_id = ANY(%s) ORDER BY account_id FOR NO KEY UPDATE"
 _CREDIT = "SELECT * FROM ledger_credit(%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s::smallint,%s,%s::smallint,%s)"
 _CREDIT_FIELDS = attrgetter(
     *("account_id", "contra_id", "amount", "occurred_at", "expires_at", "active_at", "funding_id", "program_id"),
@@ -36,14 +37,18 @@ def post(batch: Sequence[Credit | Debit], *, bulk_from: int = BULK_FROM) -> list
 
     A posting whose key is known returns its first entry (`replayed`); the same key with another request hash or on
     another account is `refused` as `external_id_conflict`; a debit beyond the wallet's usable points is refused as
-    `insufficient_points` and does not stop the others. Locks wallets until the caller's transaction ends. At most
+    `insufficient_points` and does not stop the others. Locks wallets, in the order of their
+    ids, until the caller's transaction ends. At most
     50,000 postings (ValueError).
     """
     if len(batch) > BATCH_MAX:
         raise ValueError(f"at most {BATCH_MAX} postings in a batch, not {len(batch)}")
     results: dict[int, Posted] = {}
     latest: dict[int, int] = {}
-    for wave in waves(batch):
+    plan = waves(batch)
+    if len(plan) > 1:
+        raw().execute(_LOCK, ([posting.account_id for posting in batch],))
+    for wave in plan:
         postings = [batch[place] for place in wave]
         many = len(wave) >= bulk_from
         posted = (bulk.post_wave(postings) if many else None) or one_by_one(postings)

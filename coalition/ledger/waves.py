@@ -13,7 +13,7 @@ from coalition.ledger.types import Debit, Posting
 
 
 def waves(batch: Sequence[Posting]) -> list[list[int]]:
-    """The places of the batch, wave by wave (even waves are credits, odd ones debits; none is empty)."""
+    """The places of the batch, wave by wave, each in the order of its wallets (a wallet's postings keep theirs)."""
     made: dict[int, list[int]] = {}
     wallet_wave: dict[int, int] = {}
     key_wave: dict[tuple[int, int, str, int], int] = {}
@@ -22,4 +22,4 @@ def waves(batch: Sequence[Posting]) -> list[list[int]]:
         wave += (wave % 2) ^ isinstance(posting, Debit)
         wallet_wave[posting.account_id] = key_wave[posting.key] = wave
         made.setdefault(wave, []).append(place)
-    return [made[wave] for wave in sorted(made)]
+    return [sorted(made[wave], key=lambda place: batch[place].account_id) for wave in sorted(made)]

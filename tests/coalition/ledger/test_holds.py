@@ -125,7 +125,9 @@ def test_a_released_stretch_of_a_co_funded_lot_keeps_its_funders_to_the_point(bo
     book.release(hold)
     book.spend(wallet, 7)
 
-    by_funder = {party: sum(n for kind, funder, n in drawn() if (kind, funder) == ("redeem", party)) for party in (10, 11)}
+    by_funder = {
+        party: sum(n for kind, funder, n in drawn() if (kind, funder) == ("redeem", party)) for party in (10, 11)
+    }
 
     assert ledger.lots(wallet) == []
     assert by_funder == {10: 7, 11: 3}

@@ -1,0 +1,151 @@
+# ruff: noqa: B023 - every function made in a loop here is done before the loop goes on
+"""Races, with real sessions and real commits: the last points are spent once, and only refusals are seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from coalition import ledger
+from coalition.kernel.clock import now
+from coalition.kernel.db import db, transact
+from coalition.kernel.errors import Conflict
+from tests.coalition.ledger.conftest import Book, offences
+
+CLIENTS, ROUNDS = 8, 25
+
+
+@pytest.fixture
+def live(fresh_database) -> Iterator[Flask]:
+    """The application on a database of its own, where commits are commits."""
+    from wsgi import create_app
+
+    app = create_app(fresh_database)
+    yield app
+    with app.app_context():
+        assert offences() == {}
+        db.engine.dispose()
+
+
+def _at_once(app: Flask, works: list[Callable[[], Any]]) -> list[Any]:
+    """Run the works in sessions of their own, all starting together; what each returned, or the code of its refusal."""
+    start = Barrier(len(works))
+
+    def one(work: Callable[[], Any]) -> Any:
+        with app.app_context():
+            start.wait()
+            try:
+                return work()
+            except Conflict as refused:
+                return (refused.code, refused.extra)
+
+    with ThreadPoolExecutor(len(works)) as threads:
+        return list(threads.map(one, works))
+
+
+def test_eight_sessions_spend_the_last_points_and_exactly_one_wins(live):
+    book = Book()
+    with live.app_context():
+        wallet = book.wallet()
+        for _ in range(ROUNDS):
+            book.earn(wallet, 60)
+            book.earn(wallet, 40)
+            debits = [book.debit(wallet, 100) for _ in range(CLIENTS)]
+
+            told = _at_once(
+                live, [lambda debit=debit: transact(lambda: ledger.post([debit])[0].or_refuse()) for debit in debits]
+            )
+
+            refused = [answer for answer in told if isinstance(answer, tuple)]
+            assert refused == [("insufficient_points", {"available": 0})] * (CLIENTS - 1)
+        assert book.balance(wallet).available == 0
+
+
+def test_eight_sessions_hold_the_last_points_and_exactly_one_wins(live):
+    book = Book()
+    with live.app_context():
+        wallet = book.wallet()
+        for turn in range(ROUNDS):
+            book.earn(wallet, 100)
+
+            told = _at_once(live, [lambda n=n: book.hold(wallet, 51, key=f"{turn}-{n}") for n in range(CLIENTS)])
+
+            winners = [answer for answer in told if isinstance(answer, ledger.Hold)]
+            assert len(winners) == 1
+            book.capture(winners[0])
+            book.spend(wallet, 49)
+
+
+def test_one_key_from_eight_sessions_has_one_effect(live):
+    book = Book()
+    with live.app_context():
+        wallet = book.wallet()
+        for turn in range(ROUNDS):
+            credit = book.credit(wallet, 10, key=f"receipt-{turn}")
+
+            told = _at_once(live, [lambda: transact(lambda: ledger.post([credit])[0])] * CLIENTS)
+
+            assert len({posted.entry_id for posted in told}) == 1
+            assert sorted(posted.replayed for posted in told) == [False] + [True] * (CLIENTS - 1)
+        assert book.balance(wallet).available == 10 * ROUNDS
+
+
+def test_captures_releases_and_sweeps_of_one_hold_share_it_out_exactly(live):
+    book = Book()
+    with live.app_context():
+        wallet = book.wallet()
+        book.earn(wallet, 10_000, legs=((10, 2), (11, 1)))
+        for turn in range(ROUNDS):
+            hold = book.hold(wallet, 70)
+            works = [lambda n=n: book.capture(hold, 20, key=f"{turn}-{n}") for n in range(5)]
+            works += [lambda: book.release(hold, key=f"r{turn}"), lambda: transact(lambda: ledger.expire_holds(9))]
+
+            _at_once(live, works)
+
+            closed = transact(lambda: ledger.get_hold(wallet, hold.id))
+            assert closed.left == 0
+            assert closed.state in ("released", "captured")
+
+
+def test_batches_that_cross_each_other_lose_nothing(live):
+    book = Book()
+    with live.app_context():
+        wallets = [book.wallet(member) for member in range(1, 41)]
+        book.post(*[book.credit(wallet, 100) for wallet in wallets])
+
+        def batch(client: int):
+            order = wallets if client % 2 else wallets[::-1]
+            postings = [book.debit(wallet, 10) for wallet in order] + [book.credit(wallet, 5) for wallet in order]
+            return lambda: transact(lambda: ledger.post(postings, bulk_from=1 if client % 4 else 1000))
+
+        for _ in range(5):
+            told = _at_once(
+                live, [batch(client) for client in range(CLIENTS)] + [lambda: transact(lambda: ledger.expire_holds(9))]
+            )
+            assert all(posted.refused in (None, "insufficient_points") for answer in told[:-1] for posted in answer)
+
+
+def test_a_sweep_and_spenders_meet_without_deadlock(live):
+    book = Book()
+    with live.app_context():
+        wallets = [book.wallet(member) for member in range(1, 21)]
+        for _ in range(5):
+            book.post(*[book.credit(wallet, 10, days=5) for wallet in wallets])
+            spend = [book.debit(wallet, 7) for wallet in wallets]
+            sweep = lambda: transact(lambda: ledger.expire(now() + timedelta(days=6), 7))  # noqa: E731
+
+            _at_once(
+                live,
+                [
+                    lambda: transact(lambda: ledger.post(spend[::-1])),
+                    sweep,
+                    sweep,
+                    lambda: transact(lambda: ledger.post(spend)),
+                ],
+            )

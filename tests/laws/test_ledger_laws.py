@@ -1,0 +1,76 @@
+"""The laws of the ledger hold after a full story, and each of them sees the crime that it is there for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from coalition import ledger
+from coalition.kernel.clock import now
+from coalition.kernel.db import db, raw, transact
+from tests.coalition.ledger.conftest import Book, offences
+
+CRIMES = {
+    "L3": "UPDATE wallet SET undrawn = undrawn + 1",
+    "L4": "UPDATE hold SET captured = captured + 1 WHERE state = 'open'",
+    "L5": "ALTER TABLE wallet DROP CONSTRAINT ck_wallet_held; UPDATE wallet SET held = -1",
+    "L6": "UPDATE entry SET currency_id = currency_id + 1 WHERE kind = 2",
+    "L8": "ALTER TABLE entry DROP CONSTRAINT uq_entry_business_key; UPDATE entry SET external_id = '', operation = 1",
+    "L10": "UPDATE allocation SET amount = amount + 100 WHERE debit_id IN (SELECT id FROM entry WHERE kind = 4)",
+    "L11": "GRANT UPDATE ON entry TO coalition_app",
+    "T1": "UPDATE lot SET remaining = remaining - 1",
+    "T2": "UPDATE lot SET remaining = remaining - 1",
+    "T3": "DELETE FROM allocation WHERE debit_id IN (SELECT id FROM entry WHERE kind = 2)",
+    "T4": "UPDATE entry SET active_at = 'infinity' WHERE kind = 1",
+    "T5": "UPDATE entry SET recorded_at = now() - interval '9 h'; UPDATE lot SET expires_at = now() - interval '9 h'",
+    "H1": "ALTER TABLE hold DROP CONSTRAINT ck_hold_resolved; UPDATE hold SET captured = 1000 WHERE state = 'open'",
+    "H2": "UPDATE hold SET expires_at = now() - interval '6 minutes' WHERE state = 'open'",
+    "H3": "DELETE FROM hold",
+    "F1": "UPDATE funding_leg SET weight = weight + 1",
+}
+
+
+@pytest.fixture
+def owner(fresh_database) -> Iterator[psycopg.Connection]:
+    """The schema's owner, who could rewrite history, in a transaction over a full story; nothing lasts."""
+    from wsgi import create_app
+
+    with create_app(fresh_database).app_context():
+        _story()
+        assert offences() == {}
+        db.engine.dispose()
+    with psycopg.connect(fresh_database.owner_url.replace("+psycopg", "")) as connection:
+        yield connection
+        connection.rollback()
+
+
+def _story() -> None:
+    book = Book()
+    wallet = book.wallet()
+    book.earn(wallet, 100, days=5, legs=((10, 2), (11, 1)))
+    book.earn(wallet, 100, days=9)
+    book.spend(wallet, 30)
+    book.capture(book.hold(wallet, 30), 10)
+    book.release(book.hold(wallet, 60))
+    book.earn(book.wallet(2), 50, days=-1)
+    transact(lambda: ledger.expire(now(), 10))
+
+
+@pytest.mark.parametrize("law", ledger.laws(), ids=lambda law: law.code)
+def test_every_law_sees_its_crime(owner: psycopg.Connection, law: ledger.Law):
+    owner.execute(CRIMES[law.code].encode())
+
+    rows = owner.execute(law.sql.encode()).fetchall()
+
+    assert rows, f"{law.code} does not notice: {law.title}"
+
+
+@pytest.mark.parametrize("table", ["entry", "allocation", "account", "funding", "funding_leg"])
+@pytest.mark.parametrize("deed", ["UPDATE {0} SET {1} = {1}", "DELETE FROM {0}", "TRUNCATE {0}"])
+def test_the_application_cannot_rewrite_history(session, table: str, deed: str):
+    column = {"account": "owner", "funding": "spec"}.get(table, "funding_id")
+
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        raw().execute(deed.format(table, column))
