@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from flask import Flask
+from flask import Flask, g, request_started
 from sqlalchemy.orm import Session
 
 from coalition.kernel.config import Config, load
@@ -90,8 +90,11 @@ def application(base_config: Config) -> Flask:
 
 @pytest.fixture
 def app(application: Flask) -> Iterator[Flask]:
-    """The application inside one transaction that is rolled back after the test; `transact` makes savepoints."""
-    with application.app_context():
+    """The application inside one transaction that is rolled back after the test; `transact` makes savepoints.
+
+    The test's context stays open around its requests, so each request starts with an empty `g`, as it does in life.
+    """
+    with application.app_context(), request_started.connected_to(lambda *_, **__: g.__dict__.clear(), application):
         engines = db.engines
         engine = engines[None]
         connection = engine.connect()

@@ -33,7 +33,7 @@ class UserAccount(Base, UserMixin):
     __tablename__ = "user_account"
     __table_args__ = (
         CheckConstraint("email = lower(email) AND email LIKE '%_@_%'", name="email"),
-        CheckConstraint("owner_ref <> ''", name="owner_ref"),
+        CheckConstraint("owner_ref <> '' AND (owner_ref LIKE '%:%') = (program_id IS NOT NULL)", name="owner"),
         Index("uq_user_account_email", text("lower(email)"), unique=True),
         Index("uq_user_account_owner_ref", "owner_ref", unique=True, postgresql_where=text("owner_ref LIKE '%:%'")),
     )
@@ -44,5 +44,6 @@ class UserAccount(Base, UserMixin):
     active: Mapped[bool] = mapped_column(default=True)  # type: ignore[assignment]
     fs_uniquifier: Mapped[str] = mapped_column(unique=True)  # type: ignore[assignment]
     owner_ref: Mapped[str]
+    program_id: Mapped[int | None]
     created_at: Mapped[dt.datetime] = mapped_column(server_default=func.now())
     roles: Mapped[list[Role]] = relationship(secondary=user_role)  # type: ignore[assignment]

@@ -27,30 +27,34 @@ _hasher = PasswordHasher()
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person who can sign in; `owner_ref` is "member:<id>" or "staff"."""
+    """A person who can sign in; `owner_ref` is "member:<id>" in the program, or "staff" of the installation."""
 
     id: int
     email: str
     owner_ref: str
+    program_id: int | None
     roles: frozenset[str]
     active: bool
 
 
-def create_user(email: str, password: str, roles: Iterable[str], owner_ref: str) -> User:
-    """Let a person sign in. The e-mail address is kept in lower case.
+def create_user(
+    email: str, password: str, roles: Iterable[str], owner_ref: str, *, program_id: int | None = None
+) -> User:
+    """Let a person sign in. The e-mail address is kept in lower case; an owner with a number needs its program.
 
-    Raises Invalid for a password of less than 12 characters, an unknown role or no address, and Conflict
+    Raises Invalid for a password of less than 12 characters, an unknown role, no address or no program, and Conflict
     (`user_exists`) when the address or the owner already has a user.
     """
     wanted = sorted(set(roles))
     address = email.strip().lower()
-    _check(address, password, wanted)
+    _check(address, password, wanted, (":" in owner_ref) == (program_id is not None))
     found = session().scalars(select(Role).where(Role.name.in_(wanted))).all()
     user = UserAccount(
         email=address,
         password=_hasher.hash(unicodedata.normalize("NFKD", password)),
         fs_uniquifier=secrets.token_hex(32),
         owner_ref=owner_ref,
+        program_id=program_id,
         roles=list(found),
     )
     try:
@@ -69,7 +73,7 @@ def user_by_owner(owner_ref: str) -> User | None:
     return _view(user) if user else None
 
 
-def _check(email: str, password: str, roles: list[str]) -> None:
+def _check(email: str, password: str, roles: list[str], has_its_program: bool) -> None:
     errors = []
     if "@" not in email[1:-1] or len(email) > 254:
         errors.append(FieldError("/email", "invalid", "Not an e-mail address."))
@@ -78,9 +82,14 @@ def _check(email: str, password: str, roles: list[str]) -> None:
         errors.append(FieldError("/password", "weak_password", detail))
     if not roles or not set(roles) <= set(ROLES):
         errors.append(FieldError("/roles", "unknown_role", f"Roles are {', '.join(ROLES)}."))
+    if not has_its_program:
+        errors.append(
+            FieldError("/program_id", "required", "An owner with a number belongs to a program; staff do not.")
+        )
     if errors:
         raise Invalid("invalid", "The user cannot be created.", errors)
 
 
 def _view(user: UserAccount) -> User:
-    return User(user.id, user.email, user.owner_ref, frozenset(role.name for role in user.roles), user.active)
+    roles = frozenset(role.name for role in user.roles)
+    return User(user.id, user.email, user.owner_ref, user.program_id, roles, user.active)

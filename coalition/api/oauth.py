@@ -98,9 +98,10 @@ def token() -> Response:
     request.max_content_length = _MAX_BODY
     try:
         _check_form()
-        return transact(server.create_token_response)
+        answer: Response = transact(server.create_token_response)
     except OAuth2Error as error:
-        return server.handle_response(*error())
+        answer = server.handle_response(*error())
+    return answer
 
 
 @blueprint.get("/.well-known/oauth-authorization-server")

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 
 def init_app(app: Flask) -> None:
     """Register the pages."""
+    from coalition.site import preferences, signin, viewer
+
+    signin.init_app(app, app.config["COALITION"])
+    viewer.init_app(app)
+    app.register_blueprint(preferences.blueprint)

@@ -23,8 +23,11 @@ def upgrade() -> None:
             password text NOT NULL,
             active boolean NOT NULL DEFAULT true,
             fs_uniquifier text NOT NULL CONSTRAINT uq_user_account_fs_uniquifier UNIQUE,
-            owner_ref text NOT NULL CONSTRAINT ck_user_account_owner_ref CHECK (owner_ref <> ''),
-            created_at timestamptz NOT NULL DEFAULT now())""")
+            owner_ref text NOT NULL,
+            program_id bigint,
+            created_at timestamptz NOT NULL DEFAULT now(),
+            CONSTRAINT ck_user_account_owner CHECK
+                (owner_ref <> '' AND (owner_ref LIKE '%:%') = (program_id IS NOT NULL)))""")
     op.execute("CREATE UNIQUE INDEX uq_user_account_email ON user_account (lower(email))")
     op.execute("CREATE UNIQUE INDEX uq_user_account_owner_ref ON user_account (owner_ref) WHERE owner_ref LIKE '%:%'")
     op.execute("""

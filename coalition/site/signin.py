@@ -1,0 +1,134 @@
+"""Signing in and out: Flask-Security over the room `access`, with our pages, our brake on guessing and our cookies.
+
+Nothing loads a user until a page asks who is there: API requests carry bearers and never meet this module.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from flask import Blueprint, Flask, Response, after_this_request, current_app, redirect, request, session
+from flask_security import LoginForm, Security, SQLAlchemyUserDatastore, current_user
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.wrappers import Response as BaseResponse
+
+from coalition import access
+from coalition.kernel import audit
+from coalition.kernel.config import Config
+from coalition.kernel.db import db, transact
+from coalition.kernel.errors import TooMany
+
+blueprint = Blueprint("signin", __name__)
+_SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+_BEARER_PATHS = ("/api/", "/oauth/token")  # no cookie is looked at there, so nothing can be forged with one
+_HOMES = {"member": "/account", "finance": "/console/settlement", "admin": "/console/settlement"}
+_SESSION_LIFE = dt.timedelta(hours=12)
+_csrf = CSRFProtect()
+
+
+class Accounts(SQLAlchemyUserDatastore):
+    """Flask-Security's way to our users; it commits through the one transaction door."""
+
+    def commit(self) -> None:
+        """Commit what signing in has changed (a password hash of a newer strength)."""
+        transact(lambda: None)
+
+
+class SignInForm(LoginForm):
+    """E-mail and password. Every attempt counts as a failure until the password proves right."""
+
+    remember = None  # a session lasts twelve hours and no longer
+
+    def validate(self, **kwargs: Any) -> bool:
+        """Whether this is the user. Raises TooMany while the account or the address has to wait."""
+        self.email.data = (self.email.data or "").strip()
+        account, address = self.email.data, request.remote_addr or ""
+        if not account or not self.password.data:
+            return bool(super().validate(**kwargs))
+        try:
+            attempt = transact(lambda: access.admit(account, address))
+        except TooMany as refusal:
+            _say_when(refusal.extra["retry_after_s"])
+            raise
+        if not super().validate(**kwargs):
+            return False
+        user_id = self.user.id if self.user else 0
+        transact(lambda: _welcome(attempt, user_id))
+        session.permanent = True
+        return True
+
+
+def init_app(app: Flask, config: Config) -> None:
+    """Give the application sessions, sign-in pages and CSRF protection of every page."""
+    app.config.update(_cookies(config), **_SECURITY)
+    _csrf.init_app(app)
+    app.before_request(_refuse_forgery)
+    security = Security(app, Accounts(db, access.UserAccount, access.Role), login_form=SignInForm)
+    security.want_json(lambda request: False)
+    security.principal.identity_loaders.clear()  # it would load the user in every request, static files too
+    app.login_manager.request_loader(lambda request: None)  # type: ignore[attr-defined] # no tokens in addresses
+    app.register_blueprint(blueprint)
+
+
+@blueprint.get("/welcome")
+def welcome() -> BaseResponse:
+    """Send the user who has just signed in to the page that they came for."""
+    roles = [role.name for role in getattr(current_user, "roles", [])]
+    return redirect(next((_HOMES[role] for role in roles if role in _HOMES), "/"), code=303)
+
+
+def _welcome(attempt: access.Attempt, user_id: int) -> None:
+    access.forgive(attempt)
+    origin = audit.origin()
+    audit.set_origin(audit.Origin(f"user:{user_id}", origin.ip, origin.request_id))
+    audit.record("user.signed_in", f"user:{user_id}")
+
+
+def _refuse_forgery() -> None:
+    if request.method in _SAFE_METHODS or request.path.startswith(_BEARER_PATHS):
+        return
+    if request.is_json:
+        raise UnsupportedMediaType("Pages take forms.")
+    if current_app.config["WTF_CSRF_ENABLED"]:
+        _csrf.protect()
+
+
+def _say_when(retry_after_s: int) -> None:
+    @after_this_request
+    def _(response: Response) -> Response:
+        response.headers["Retry-After"] = str(retry_after_s)
+        return response
+
+
+def _cookies(config: Config) -> dict[str, Any]:
+    secure = config.secure_cookies
+    return {
+        "SESSION_COOKIE_NAME": "__Host-session" if secure else "session",
+        "SESSION_COOKIE_SECURE": secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_REFRESH_EACH_REQUEST": False,  # the twelve hours count from signing in
+        "PERMANENT_SESSION_LIFETIME": _SESSION_LIFE,
+        "WTF_CSRF_CHECK_DEFAULT": False,  # `_refuse_forgery` checks every page
+        "WTF_CSRF_TIME_LIMIT": None,  # as long as the session
+    }
+
+
+_SECURITY = {
+    "SECURITY_LOGIN_URL": "/login",
+    "SECURITY_LOGOUT_URL": "/logout",
+    "SECURITY_LOGOUT_METHODS": ["POST"],
+    "SECURITY_POST_LOGIN_VIEW": "/welcome",
+    "SECURITY_POST_LOGOUT_VIEW": "/",
+    "SECURITY_PASSWORD_HASH": "argon2",
+    "SECURITY_PASSWORD_SCHEMES": ["argon2"],
+    "SECURITY_PASSWORD_SINGLE_HASH": {"argon2"},
+    "SECURITY_PASSWORD_LENGTH_MIN": 12,
+    "SECURITY_RETURN_GENERIC_RESPONSES": True,
+    "SECURITY_FLASH_MESSAGES": False,
+    "SECURITY_EMAIL_VALIDATOR_ARGS": {"check_deliverability": False, "test_environment": True},
+    "SECURITY_API_ENABLED_METHODS": ["session"],
+    "SECURITY_REGISTERABLE": False,
+}

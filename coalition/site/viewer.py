@@ -1,0 +1,134 @@
+"""Who looks at this page: the signed-in member or member of staff, and what the frame of every page shows of them.
+
+Pages ask here and nowhere else. Each answer is looked up once a request, and only when somebody asks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NoReturn, cast
+
+from flask import Flask, abort, g, redirect, request, url_for
+from flask_security import current_user
+from sqlalchemy.exc import SQLAlchemyError
+
+from coalition import ledger, members, programs
+from coalition.access import UserAccount
+from coalition.kernel import audit
+from coalition.kernel.db import db
+from coalition.kernel.errors import Forbidden, NotFound
+from coalition.kernel.web.pages import use_zone
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """The member of a program who is signed in."""
+
+    member_id: int
+    program_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Somebody of the installation's staff who is signed in."""
+
+    user_id: int
+    name: str
+    roles: frozenset[str]
+
+
+def init_app(app: Flask) -> None:
+    """Tell every page who is looking at it."""
+    app.context_processor(_frame)
+
+
+def current_member() -> Viewer | None:
+    """The member who is signed in, if it is a member."""
+    if "viewer" not in g:
+        g.viewer = _member()
+    return cast("Viewer | None", g.viewer)
+
+
+def current_staff() -> Staff | None:
+    """The person of the staff who is signed in, if it is one."""
+    user = _user()
+    if user is None or ":" in user.owner_ref:
+        return None
+    return Staff(user.id, user.email.partition("@")[0].title(), frozenset(role.name for role in user.roles))
+
+
+def require_member() -> Viewer:
+    """The signed-in member; anybody else is sent to sign in, and staff are refused."""
+    found = current_member()
+    if found is None:
+        _turn_away("Only members have this page.")
+    _be_origin()
+    return found
+
+
+def require_role(*roles: str) -> Staff:
+    """The signed-in person of the staff with one of these roles (an admin has them all); see `require_member`."""
+    found = current_staff()
+    if found is None or found.roles.isdisjoint({*roles, "admin"}):
+        _turn_away("You have no right to see this page.")
+    _be_origin()
+    return found
+
+
+def current_program() -> programs.Program:
+    """The program of the signed-in member; for anybody else the installation's first. Raises NotFound if none."""
+    if "program" not in g:
+        member = current_member()
+        known = [programs.get(member.program_id)] if member else programs.list_programs()
+        if not known:
+            raise NotFound()
+        g.program = known[0]
+    return cast(programs.Program, g.program)
+
+
+def _user() -> UserAccount | None:
+    return cast(UserAccount, current_user) if current_user and current_user.is_authenticated else None
+
+
+def _member() -> Viewer | None:
+    user = _user()
+    kind, _, number = user.owner_ref.partition(":") if user else ("", "", "")
+    if user is None or kind != "member" or user.program_id is None:
+        return None
+    return Viewer(int(number), user.program_id, members.profile(int(number)).name)
+
+
+def _turn_away(why: str) -> NoReturn:
+    if _user() is not None:
+        raise Forbidden("role_missing", why)
+    came_for = request.full_path.rstrip("?") if request.method == "GET" else None
+    abort(redirect(url_for("security.login", next=came_for), code=303))
+
+
+def _be_origin() -> None:
+    user, origin = _user(), audit.origin()
+    if user is not None:
+        audit.set_origin(audit.Origin(f"user:{user.id}", origin.ip, origin.request_id))
+
+
+def _frame() -> dict[str, Any]:
+    if "frame" not in g:
+        try:
+            g.frame = _look_up_frame()
+        except SQLAlchemyError:  # the page that says "something went wrong" must not go wrong itself
+            db.session.rollback()
+            g.frame = {}
+    return cast("dict[str, Any]", g.frame)
+
+
+def _look_up_frame() -> dict[str, Any]:
+    member, staff = current_member(), current_staff()
+    if member is None:
+        return {"current_member": None, "current_staff": staff}
+    program, currency = current_program(), programs.main_currency(member.program_id)
+    use_zone(program.zone)
+    purses = ledger.balances(member.program_id, member.member_id)
+    available = next((purse.available for purse in purses if purse.currency_id == currency.id), 0)
+    header = {"name": member.name, "available": available, "currency": currency}
+    return {"current_member": header, "current_staff": None, "program_name": program.name}
