@@ -1,0 +1,35 @@
+"""Every movement of the ledger becomes one accrual: in a period, under an agreement, at prices that then stand still.
+
+Reads the views `ledger_movements` and `catalog_deliveries`, in sets, past a watermark; never one movement at a time.
+"""
+
+from settlement.accruals.accruing import Accrued, accrue, horizon, writers_before
+from settlement.accruals.cycles import days_of, next_code
+from settlement.accruals.flows import Day, Flow, Supply, days, flows, standing, supplies, suspended
+from settlement.accruals.periods import Period, find_period, get_period, list_periods, open_period, seal
+from settlement.accruals.rebuilding import Rebuilt, rebuild
+
+__all__ = [
+    "Accrued",
+    "Day",
+    "Flow",
+    "Period",
+    "Rebuilt",
+    "Supply",
+    "accrue",
+    "days",
+    "days_of",
+    "find_period",
+    "flows",
+    "get_period",
+    "horizon",
+    "list_periods",
+    "next_code",
+    "open_period",
+    "rebuild",
+    "seal",
+    "standing",
+    "supplies",
+    "suspended",
+    "writers_before",
+]

@@ -1,0 +1,149 @@
+"""Accruing: every movement of the ledger and every delivery becomes one accrual, in statements over sets.
+
+A run takes what transactions below a watermark wrote: all of those have ended, so none can appear later behind it.
+Which period and which prices a movement gets depends on the movement, the closures and the agreements alone, never on
+when or in which batches runs happened. A movement for which no agreement holds waits in suspense.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.exc import OperationalError
+
+from coalition import partners, programs
+from coalition.kernel.db import execute, fetch_all, fetch_one, load_sql
+from coalition.kernel.errors import Unavailable
+from settlement.accruals import periods
+
+_STAGE = """
+    CREATE TEMP TABLE fresh_movement (
+        movement_id text COLLATE "C", xid xid8, kind text, points bigint, currency_id int, occurred_at timestamptz,
+        occurred_on date, priced_on date, funder_id bigint, redeemer_id bigint, partner_id int,
+        external_id text COLLATE "C")"""
+STAGED = """movement_id, xid, kind, points, currency_id, occurred_at, occurred_on, priced_on, funder_id, redeemer_id,
+    partner_id, external_id"""
+ACCRUED = """movement_id, program_id, period_id, kind, points, currency_id, occurred_at, occurred_on, booked_on,
+    funder_id, agreement_id, funding_price, service_price, redeemer_id, redeemer_agreement_id, redeemer_rate,
+    partner_id, external_id, xid"""
+SUPPLIED = """consignment_id, period_id, legal_entity_id, agreement_id, cost_minor, delivery_minor, delivered_at,
+    delivered_on, booked_on, xid"""
+
+
+@dataclass(frozen=True, slots=True)
+class Accrued:
+    """What a run did: movements and deliveries accrued, movements left in suspense, and the new watermark."""
+
+    movements: int
+    deliveries: int
+    suspended: int
+    upto: str
+
+
+def horizon() -> str:
+    """The transaction below which every transaction has ended: nothing will be written there any more."""
+    row = fetch_one("SELECT CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS upto")
+    assert row is not None
+    return str(row.upto)
+
+
+def writers_before() -> str:
+    """The transaction that will start next; once `horizon` has reached it, all that began before now has ended."""
+    row = fetch_one("SELECT CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS upto")
+    assert row is not None
+    return str(row.upto)
+
+
+def accrue(program_id: int, *, wait: bool = True) -> Accrued | None:
+    """Accrue what is new. Holds the program's watermark until the transaction ends; None if another run holds it now
+    and `wait` is false. Raises Unavailable if a run in progress takes longer than a minute."""
+    since = _hold_watermark(program_id, wait=wait)
+    if since is None:
+        return None
+    upto = max(horizon(), since, key=int)
+    params = basis(program_id, since=since, upto=upto)
+    movements, suspended = _accrue_movements(params)
+    deliveries = _accrue_deliveries(params)
+    execute(
+        "UPDATE accrual_watermark SET upto = CAST(:upto AS xid8), accrued_at = now() WHERE program_id = :program",
+        params,
+    )
+    return Accrued(movements, deliveries, suspended, upto)
+
+
+def basis(program_id: int, *, since: str, upto: str) -> dict[str, Any]:
+    """The facts of a program that the accrual statements need, over transactions from `since` to below `upto`."""
+    program = programs.get(program_id)
+    return {
+        "program": program.id,
+        "zone": program.zone,
+        "currency": program.currency,
+        "operator": partners.operator_entity(program.id).id,
+        "since": since,
+        "upto": upto,
+    }
+
+
+def stage(params: dict[str, Any]) -> int:
+    """Lay out the movements of a span of transactions in the temporary table `fresh_movement`; their number."""
+    execute("DROP TABLE IF EXISTS fresh_movement")
+    execute(_STAGE)
+    return execute(load_sql(__file__, "stage.sql"), params)
+
+
+def _hold_watermark(program_id: int, *, wait: bool) -> str | None:
+    params = {"program": program_id}
+    known = fetch_one("SELECT 1 FROM accrual_watermark WHERE program_id = :program", params)
+    if known is None:
+        execute("INSERT INTO accrual_watermark (program_id) VALUES (:program) ON CONFLICT DO NOTHING", params)
+    if wait:
+        execute("SET LOCAL lock_timeout = '60s'")
+    how = "" if wait else "SKIP LOCKED"
+    query = f"SELECT CAST(upto AS text) AS upto FROM accrual_watermark WHERE program_id = :program FOR UPDATE {how}"
+    try:
+        row = fetch_one(query, params)
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) != "55P03":  # lock_not_available
+            raise
+        raise Unavailable("settlement_busy", "Another run of the settlement takes too long.") from error
+    return None if row is None else str(row.upto)
+
+
+def _accrue_movements(params: dict[str, Any]) -> tuple[int, int]:
+    fresh = stage(params)
+    waiting = execute(
+        f"WITH taken AS (DELETE FROM accrual_suspense WHERE program_id = :program RETURNING {STAGED})"
+        f" INSERT INTO fresh_movement ({STAGED}) SELECT {STAGED} FROM taken",
+        params,
+    )
+    if not fresh + waiting:
+        return 0, 0
+    execute("ANALYZE fresh_movement")
+    days = fetch_all("SELECT DISTINCT occurred_on FROM fresh_movement")
+    periods.cover(int(params["program"]), [row.occurred_on for row in days])
+    booked = load_sql(__file__, "booked.sql")
+    accrued = execute(f"INSERT INTO accrual ({ACCRUED}) SELECT {ACCRUED} FROM ({booked}) b WHERE covered", params)
+    suspended = 0
+    if accrued < fresh + waiting:
+        columns = f"program_id, {STAGED}"
+        suspended = execute(
+            f"INSERT INTO accrual_suspense ({columns}) SELECT {columns} FROM ({booked}) b WHERE NOT covered", params
+        )
+    if accrued + suspended != fresh + waiting:
+        raise Unavailable("accrual_incomplete", "Movements could not be placed in a period.")
+    return accrued, suspended
+
+
+def _accrue_deliveries(params: dict[str, Any]) -> int:
+    supplies = load_sql(__file__, "supplies.sql")
+    fresh = "NOT EXISTS (SELECT FROM supply_accrual x WHERE x.consignment_id = s.consignment_id)"
+    days = fetch_all(f"SELECT DISTINCT delivered_on FROM ({supplies}) s WHERE covered AND {fresh}", params)
+    if not days:
+        return 0
+    periods.cover(int(params["program"]), [row.delivered_on for row in days])
+    return execute(
+        f"INSERT INTO supply_accrual (program_id, {SUPPLIED})"
+        f" SELECT :program, {SUPPLIED} FROM ({supplies}) s WHERE covered AND {fresh}",
+        params,
+    )

@@ -1,0 +1,104 @@
+"""Settlement periods: rows with a first and a last day. They are made when something falls into them, and closed once.
+
+A period is closed by the one row that `settlement_closure` can hold for it; nothing here, and no right of the
+application, could open it again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from coalition.kernel import audit
+from coalition.kernel.db import execute, fetch_all, fetch_one
+from coalition.kernel.errors import Conflict, NotFound
+from settlement.accruals.cycles import code_for, days_of, next_code
+
+_MOST = 1000
+_SELECT = """
+    SELECT p.id, p.program_id, p.code, p.starts_on, p.ends_on,
+           CASE WHEN c.period_id IS NULL THEN 'open' ELSE 'closed' END AS state, c.closed_at
+      FROM settlement_period p LEFT JOIN settlement_closure c ON c.period_id = p.id"""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A settlement period of a program, from `starts_on` through `ends_on` in its zone; `state` is open or closed."""
+
+    id: int
+    program_id: int
+    code: str
+    starts_on: dt.date
+    ends_on: dt.date
+    state: str
+    closed_at: dt.datetime | None
+
+
+def find_period(program_id: int, code: str) -> Period:
+    """The period. Raises NotFound."""
+    found = _named(program_id, code)
+    if found is None:
+        raise NotFound("period_not_found", f"Nothing has been booked in {code}.")
+    return found
+
+
+def get_period(period_id: int) -> Period:
+    """The period with this id. Raises NotFound."""
+    row = fetch_one(f"{_SELECT} WHERE p.id = :id", {"id": period_id})
+    if row is None:
+        raise NotFound()
+    return Period(**row._mapping)
+
+
+def list_periods(program_id: int) -> list[Period]:
+    """The periods of a program, the latest first."""
+    rows = fetch_all(
+        f"{_SELECT} WHERE p.program_id = :program ORDER BY p.starts_on DESC LIMIT {_MOST}", {"program": program_id}
+    )
+    return [Period(**row._mapping) for row in rows]
+
+
+def open_period(program_id: int, code: str) -> Period:
+    """The period of this code, made if it is not there. Raises Conflict if its days belong to another one."""
+    _make(program_id, [code])
+    found = _named(program_id, code)
+    if found is None:
+        raise Conflict("period_overlaps", f"Days of {code} belong to another period.")
+    return found
+
+
+def cover(program_id: int, days: Iterable[dt.date]) -> None:
+    """See that every one of these days lies in a period; those without one get their month."""
+    _make(program_id, sorted({code_for(day) for day in days}))
+
+
+def seal(period: Period, upto: str) -> None:
+    """Close a period for ever: movements of transactions below `upto` are in it. Raises Conflict if it is closed.
+
+    The period that follows is made at once, so that what comes late has a place.
+    """
+    sealed = execute(
+        "INSERT INTO settlement_closure (period_id, upto, closed_by) VALUES (:id, CAST(:upto AS xid8), :actor)"
+        " ON CONFLICT DO NOTHING",
+        {"id": period.id, "upto": upto, "actor": audit.origin().actor},
+    )
+    if not sealed:
+        raise Conflict("period_closed", f"{period.code} is closed already.")
+    _make(period.program_id, [next_code(period.code)])
+
+
+def _named(program_id: int, code: str) -> Period | None:
+    query = f"{_SELECT} WHERE p.program_id = :program AND p.code = :code"
+    row = fetch_one(query, {"program": program_id, "code": code})
+    return Period(**row._mapping) if row else None
+
+
+def _make(program_id: int, codes: Iterable[str]) -> None:
+    for code in codes:
+        starts_on, ends_on = days_of(code)
+        execute(
+            "INSERT INTO settlement_period (program_id, code, starts_on, ends_on)"
+            " VALUES (:program, :code, :starts_on, :ends_on) ON CONFLICT DO NOTHING",
+            {"program": program_id, "code": code, "starts_on": starts_on, "ends_on": ends_on},
+        )

@@ -1,0 +1,24 @@
+"""Drawing up a period's statements from its accruals: the same for a preview of an open period and for its close."""
+
+from __future__ import annotations
+
+from coalition import partners, programs
+from settlement import accruals, terms
+from settlement.accruals import Period
+from settlement.statements import arithmetic
+from settlement.statements.arithmetic import Drawn
+
+
+def draw_up(period: Period) -> list[Drawn]:
+    """A statement for each legal entity with accruals in the period, and the operator's; the positions sum to zero."""
+    program = programs.get(period.program_id)
+    operator_id = partners.operator_entity(program.id).id
+    flows, supplies = accruals.flows(period.id), accruals.supplies(period.id)
+    due = [charge for flow in flows for charge in arithmetic.charges(flow)]
+    due += [charge for supply in supplies for charge in arithmetic.supply_charges(supply)]
+    agreements = terms.by_id({charge.agreement_id for charge in due})
+    rates = {agreement.id: agreement.vat_rate for agreement in agreements.values()}
+    issued = arithmetic.documents(due, rates, operator_id, program.currency_decimals)
+    involved = {flow.funder_id for flow in flows} | {supply.legal_entity_id for supply in supplies}
+    involved |= {flow.redeemer_id for flow in flows if flow.redeemer_id is not None}
+    return arithmetic.statements(issued, involved, operator_id)
