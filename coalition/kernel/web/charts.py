@@ -17,6 +17,7 @@ from coalition.kernel.web.formats import compact
 
 _STEPS = (10, 20, 25, 50, 100)
 _TICKS = 4
+_STANDING = ("total", "close")
 _TOP, _BOTTOM = 16, 26
 
 
@@ -29,7 +30,7 @@ class Bar(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One step of a waterfall: `kind` is "total" (stands on zero), or "plus"/"minus" for a signed change."""
+    """One step of a waterfall: `kind` is "total" or "close" (stands on zero), or "plus"/"minus" for a signed change."""
 
     label: str
     value: int
@@ -202,14 +203,14 @@ def _rows_body(frame: Frame, steps: Sequence[Step], spans: Sequence[tuple[int, i
 def _spans(steps: Sequence[Step]) -> list[tuple[int, int]]:
     level, spans = 0, []
     for one in steps:
-        start = 0 if one.kind == "total" else level
-        level = one.value if one.kind == "total" else level + one.value
+        start = 0 if one.kind in _STANDING else level
+        level = one.value if one.kind in _STANDING else level + one.value
         spans.append((start, level))
     return spans
 
 
 def _figure(step: Step, decimals: int) -> str:
-    return ("+" if step.kind != "total" and step.value > 0 else "") + compact(step.value, decimals)
+    return ("+" if step.kind not in _STANDING and step.value > 0 else "") + compact(step.value, decimals)
 
 
 def _grid(frame: Frame, step: int, decimals: int) -> Markup:

@@ -14,6 +14,7 @@ from flask import Flask, g, has_app_context
 from flask_babel import get_babel, get_locale, refresh
 
 from coalition.kernel import clock
+from coalition.kernel.money import round_half_up
 
 Moment = dt.date | dt.datetime
 _MINUS = "\u2212"
@@ -29,6 +30,7 @@ _PATTERNS = {
     "full": "d MMMM y, HH:mm",
     "time": "HH:mm",
 }
+_PATTERNS_OF = {("ru", "weekday"): "d MMMM, EEEE"}
 
 
 def use_zone(zone: str) -> None:
@@ -78,11 +80,20 @@ def compact(value: int, decimals: int = 0) -> str:
     return (_MINUS if value < 0 else "") + text
 
 
-def percent(basis_points: int, digits: int = 1) -> str:
-    """Basis points as a signed percentage: 620 is "+6.2%"."""
-    pattern = f"0.{'#' * digits}%"
-    text = numbers.format_percent(Decimal(abs(basis_points)).scaleb(-4), format=pattern, locale=_locale())
-    return _sign(basis_points) + text
+def percent(basis_points: int) -> str:
+    """Basis points as a signed percentage, rounded half up to one decimal: 620 is "+6.2%"."""
+    return _sign(basis_points) + rate(round_half_up(Decimal(abs(basis_points)).scaleb(-2), 1))
+
+
+def share(percentage: int) -> str:
+    """A whole percentage: 32 is "32%" (en) or "32 %" (ru)."""
+    return rate(Decimal(percentage))
+
+
+def rate(percentage: Decimal) -> str:
+    """A percentage with the decimals it has: Decimal("5.50") is "5.5%"."""
+    scaled = percentage.scaleb(-2)
+    return str(numbers.format_percent(scaled, locale=_locale(), decimal_quantization=False))
 
 
 def when(value: Moment, style: str = "instant") -> str:
@@ -91,7 +102,7 @@ def when(value: Moment, style: str = "instant") -> str:
         value = value.astimezone(dates.get_timezone(viewer_zone()))
     if style in ("day", "instant") and value.year != clock.local_date(clock.now(), viewer_zone()).year:
         style += "_year"
-    pattern = _PATTERNS[style]
+    pattern = _PATTERNS_OF.get((_locale().language, style), _PATTERNS[style])
     if isinstance(value, dt.datetime):
         return str(dates.format_datetime(value, pattern, tzinfo=value.tzinfo, locale=_locale()))
     return str(dates.format_date(value, pattern, locale=_locale()))
@@ -112,7 +123,20 @@ def machine(value: Moment) -> str:
 
 def install(app: Flask) -> None:
     """Offer every function here to the templates as a filter of its own name."""
-    for function in (points, signed, money, signed_money, exact, compact, percent, when, month_title, machine):
+    for function in (
+        points,
+        signed,
+        money,
+        signed_money,
+        exact,
+        compact,
+        percent,
+        share,
+        rate,
+        when,
+        month_title,
+        machine,
+    ):
         app.jinja_env.filters[function.__name__] = function
 
 
