@@ -1,0 +1,26 @@
+"""The laws of members: each is one query whose rows are offences, so that none may come back."""
+
+from __future__ import annotations
+
+from coalition.kernel.laws import Law
+
+_LAWS = (
+    Law(
+        "M1",
+        "an active identifier belongs to one member, of its own program",
+        """SELECT i.id FROM identifier i JOIN member m ON m.id = i.member_id WHERE i.program_id <> m.program_id
+           UNION ALL
+           SELECT min(id) FROM identifier WHERE state = 'active' GROUP BY value_hash HAVING count(*) > 1""",
+    ),
+    Law(
+        "M2",
+        "every member has a profile and is seen by who enrolled it",
+        """SELECT m.id FROM member m WHERE NOT EXISTS (SELECT FROM profile p WHERE p.member_id = m.id)
+              OR NOT EXISTS (SELECT FROM member_partner p WHERE p.member_id = m.id AND p.partner_id = m.enrolled_by)""",
+    ),
+)
+
+
+def laws() -> list[Law]:
+    """Every law of members."""
+    return list(_LAWS)

@@ -1,0 +1,116 @@
+"""What a receipt earns under a set of rules: pure, integers only, one rounding per effect.
+
+The order is fixed: points paid are spread over the lines first (largest remainder), what is left of a line is its
+earning base; each rule sums the bases of the lines that count and rounds once, down; the units go back to the lines by
+largest remainder, so that they sum exactly and a later return can take back line by line. A line without a quantity
+counts for nothing. This module knows no database and no clock.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from coalition.kernel.money import largest_remainder
+
+
+class Line(Protocol):
+    """One line of a receipt: `amount` in minor units before the program's own discounts, `qty_m` in thousandths."""
+
+    @property
+    def no(self) -> int: ...
+    @property
+    def amount(self) -> int: ...
+    @property
+    def qty_m(self) -> int | None: ...
+
+
+class Receipt(Protocol):
+    """What the evaluation reads of a purchase."""
+
+    @property
+    def occurred_at(self) -> dt.datetime: ...
+    @property
+    def lines(self) -> Sequence[Line]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One version of a base rule: `points` for every full `each_minor` of money, paid by `funder_id`.
+
+    `funder_id` is a legal entity; None means the entity of the outlet. In force from `valid_from` up to `valid_to`.
+    """
+
+    id: int
+    partner_id: int
+    code: str
+    version: int
+    currency_id: int
+    points: int
+    each_minor: int
+    funder_id: int | None
+    name_en: str
+    name_ru: str
+    valid_from: dt.datetime
+    valid_to: dt.datetime | None
+
+    def covers(self, instant: dt.datetime) -> bool:
+        """Whether this version is the one for what occurred at `instant`."""
+        return self.valid_from <= instant and (self.valid_to is None or instant < self.valid_to)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why an award was made, as a key and its numbers; `sentence` turns it into words."""
+
+    key: str
+    params: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Award:
+    """Points earned: `units` of the rule's currency (at least one), and how many of them each line brought."""
+
+    rule: Rule
+    units: int
+    lines: Mapping[int, int]
+    reason: Reason
+
+
+def evaluate(receipt: Receipt, rules: Iterable[Rule], *, points_paid: int = 0) -> list[Award]:
+    """The awards of a receipt, in the order of the rules' codes; the order of lines and rules given changes nothing.
+
+    `points_paid` is the part of the total, in minor units of money, that was paid with points and earns nothing;
+    ValueError if it is more than the total.
+    """
+    lines = sorted(receipt.lines, key=lambda line: line.no)
+    bases = earning_bases(lines, points_paid)
+    counting = [(line.no, base) for line, base in zip(lines, bases, strict=True) if line.qty_m and base]
+    found = (
+        _award(rule, counting) for rule in sorted(rules, key=lambda rule: rule.code) if rule.covers(receipt.occurred_at)
+    )
+    return [award for award in found if award is not None]
+
+
+def earning_bases(lines: Sequence[Line], points_paid: int) -> list[int]:
+    """The money on which each line earns: its amount less its share of the points paid. They sum to total - paid."""
+    amounts = [line.amount for line in lines]
+    if not points_paid:
+        return amounts
+    if not 0 <= points_paid <= sum(amounts):
+        raise ValueError("points cannot pay more than the total")
+    shares = largest_remainder(points_paid, amounts)
+    return [amount - share for amount, share in zip(amounts, shares, strict=True)]
+
+
+def _award(rule: Rule, counting: Sequence[tuple[int, int]]) -> Award | None:
+    total = sum(base for _, base in counting)
+    units = rule.points * (total // rule.each_minor)
+    if not units:
+        return None
+    shares = largest_remainder(units, [base for _, base in counting])
+    lines = {no: share for (no, _), share in zip(counting, shares, strict=True) if share}
+    params = {"units": units, "base_minor": total, "points": rule.points, "each_minor": rule.each_minor}
+    return Award(rule, units, lines, Reason("base.per_amount", params))

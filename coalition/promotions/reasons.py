@@ -1,0 +1,33 @@
+"""Why an award was made, in words: a sentence from a stored key and its numbers, in English or Russian."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from coalition.kernel.money import format_minor
+
+_SENTENCES = {
+    ("base.per_amount", "en"): "{units} {name} for {base} {money} of purchases ({points} per {each} {money}).",
+    ("base.per_amount", "ru"): "{units} {name} за покупки на {base} {money} ({points} за каждые {each} {money}).",
+}
+
+
+def sentence(
+    key: str,
+    params: Mapping[str, int],
+    *,
+    name: str,
+    points_decimals: int,
+    money: str,
+    money_decimals: int,
+    language: str = "en",
+) -> str:
+    """The reason `key` with its numbers, as one sentence; `name` is the points currency's name in that language."""
+    return _SENTENCES[key, language].format(
+        units=format_minor(params["units"], points_decimals),
+        points=format_minor(params["points"], points_decimals),
+        base=format_minor(params["base_minor"], money_decimals),
+        each=format_minor(params["each_minor"], money_decimals),
+        name=name,
+        money=money,
+    )

@@ -1,0 +1,92 @@
+"""Base rules as versioned rows: a new version ends the one before it, and no version is ever rewritten."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from coalition.kernel import audit, clock
+from coalition.kernel.db import execute, fetch_all, fetch_one, session
+from coalition.promotions.evaluation import Rule
+
+_COLUMNS = (
+    "id, partner_id, code, version, currency_id, points, each_minor, funder_id, name_en, name_ru, valid_from, valid_to"
+)
+_MOST = 1_000
+_FRESH_S = 1.0
+_ALWAYS = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)  # the first year that a receipt may carry
+_memories: WeakKeyDictionary[Any, dict[int, tuple[float, tuple[Rule, ...]]]] = WeakKeyDictionary()
+
+
+def create_base_rule(
+    program_id: int,
+    partner_id: int,
+    currency_id: int,
+    *,
+    points: int,
+    each_minor: int,
+    name_en: str,
+    name_ru: str,
+    funder_id: int | None = None,
+    code: str = "base",
+    valid_from: dt.datetime | None = None,
+) -> Rule:
+    """Let a partner's members earn `points` per full `each_minor`; a rule of the same code ends where this one begins.
+
+    `valid_from` defaults to now, for a first version to always, so that late receipts earn. Other processes follow
+    within a second. An overlap with another version offends the schema (IntegrityError).
+    """
+    scope = {"partner": partner_id, "code": code}
+    now = valid_from or clock.now()
+    ended = execute(
+        "UPDATE base_rule SET valid_to = :now WHERE partner_id = :partner AND code = :code AND valid_to IS NULL",
+        {**scope, "now": now},
+    )
+    begins = now if ended else valid_from or _ALWAYS
+    row = fetch_one(
+        "INSERT INTO base_rule (program_id, partner_id, currency_id, code, version, points, each_minor, funder_id,"
+        " name_en, name_ru, valid_from)"
+        " SELECT :program, :partner, :currency, :code, 1 + coalesce(max(version), 0), :points, :each, :funder,"
+        " :name_en, :name_ru, :begins FROM base_rule WHERE partner_id = :partner AND code = :code"
+        f" RETURNING {_COLUMNS}",
+        {
+            **scope,
+            "program": program_id,
+            "currency": currency_id,
+            "points": points,
+            "each": each_minor,
+            "funder": funder_id,
+            "name_en": name_en,
+            "name_ru": name_ru,
+            "begins": begins,
+        },
+    )
+    assert row is not None
+    _memory().pop(partner_id, None)
+    audit.record("base_rule.create", f"base_rule:{row.id}", partner_id=partner_id, code=code, version=row.version)
+    return Rule(*row)
+
+
+def in_force(partner_id: int) -> tuple[Rule, ...]:
+    """Every version of a partner's rules, past ones too (late receipts need them); at most a second old."""
+    memory = _memory()
+    read_at, rules = memory.get(partner_id, (0.0, ()))
+    if not read_at or time.monotonic() - read_at > _FRESH_S:
+        rules = tuple(list_rules(partner_id))
+        memory[partner_id] = (time.monotonic(), rules)
+    return rules
+
+
+def list_rules(partner_id: int) -> list[Rule]:
+    """A partner's rules with all their versions, newest first."""
+    rows = fetch_all(
+        f"SELECT {_COLUMNS} FROM base_rule WHERE partner_id = :partner ORDER BY valid_from DESC, id DESC LIMIT :most",
+        {"partner": partner_id, "most": _MOST},
+    )
+    return [Rule(*row) for row in rows]
+
+
+def _memory() -> dict[int, tuple[float, tuple[Rule, ...]]]:
+    return _memories.setdefault(session().get_bind(), {})

@@ -1,0 +1,120 @@
+"""What new purchases earn: evaluated, booked in one batch of the ledger, and kept with the reason of each award."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from coalition import ledger, programs, promotions
+from coalition.kernel import clock
+from coalition.ledger import AccountKind, Credit, Operation
+from coalition.purchases.counter import Counter
+from coalition.purchases.receipts import GrantedAward, Recorded
+from coalition.purchases.storing import BookedAward, Draft, insert_awards
+
+Made = tuple[int, Draft]
+
+
+@dataclass(frozen=True, slots=True)
+class _Earned:
+    purchase_id: int
+    draft: Draft
+    member_id: int
+    no: int
+    award: promotions.Award
+
+    @property
+    def payer_id(self) -> int:
+        """The legal entity that issues and funds the points."""
+        return self.award.rule.funder_id or self.draft.outlet.legal_entity_id
+
+
+def award(at: Counter, made: Sequence[Made]) -> list[Recorded]:
+    """Evaluate new purchases (id, draft) and book what they earn; the purchases with their awards, in order."""
+    earned = list(_evaluate(at, made))
+    credits = _credits(at, earned)
+    granted: dict[int, list[GrantedAward]] = defaultdict(list)
+    booked = []
+    usable_from = clock.now()
+    for one, credit, posted in zip(earned, credits, ledger.post(credits) if credits else (), strict=True):
+        if posted.entry_id is None or posted.replayed:
+            raise RuntimeError(f"the ledger knows purchase {one.purchase_id}, which was not recorded: {posted}")
+        grant = _grant(one, usable_from, credit.expires_at)
+        granted[one.purchase_id].append(grant)
+        booked.append(BookedAward(one.purchase_id, credit.account_id, posted.entry_id, one.award.rule.id, grant))
+    insert_awards(booked)
+    return [_recorded(purchase_id, draft, granted[purchase_id]) for purchase_id, draft in made]
+
+
+def _evaluate(at: Counter, made: Sequence[Made]) -> Iterator[_Earned]:
+    rules = promotions.in_force(at.partner.id)
+    for purchase_id, draft in made:
+        if draft.member_id is not None:
+            awards = promotions.evaluate(draft.receipt, rules, points_paid=draft.points_paid)
+            for no, found in enumerate(awards, start=1):
+                yield _Earned(purchase_id, draft, draft.member_id, no, found)
+
+
+def _credits(at: Counter, earned: Sequence[_Earned]) -> list[Credit]:
+    """One credit an award, under the purchase's key; `no` starts at 1, because 0 is the capture of its tender."""
+    program_id = at.program.id
+    pairs = {(one.award.rule.currency_id, one.payer_id) for one in earned}
+    funding = {payer: ledger.funding([(payer, 1)]) for payer in sorted({payer for _, payer in pairs})}
+    contra = {pair: ledger.account(program_id, pair[0], AccountKind.ISSUANCE, pair[1]) for pair in sorted(pairs)}
+    owners: dict[int, set[int]] = defaultdict(set)
+    for one in earned:
+        owners[one.award.rule.currency_id].add(one.member_id)
+    wallets = {of: ledger.accounts(program_id, of, AccountKind.WALLET, who) for of, who in owners.items()}
+    ends = _Ends(at)
+    credits = []
+    for one in earned:
+        receipt, currency_id = one.draft.receipt, one.award.rule.currency_id
+        credits.append(
+            Credit(
+                account_id=wallets[currency_id][one.member_id],
+                contra_id=contra[currency_id, one.payer_id],
+                amount=one.award.units,
+                occurred_at=receipt.occurred_at,
+                program_id=program_id,
+                partner_id=at.partner.id,
+                currency_id=currency_id,
+                operation=Operation.PURCHASE,
+                external_id=receipt.external_id,
+                no=one.no,
+                request_hash=receipt.request_hash,
+                funding_id=funding[one.payer_id],
+                expires_at=ends.of(currency_id, receipt.occurred_at),
+            )
+        )
+    return credits
+
+
+class _Ends:
+    """When points expire, worked out once per currency and business day."""
+
+    def __init__(self, at: Counter) -> None:
+        self.at = at
+        self.known: dict[tuple[int, dt.date], dt.datetime | None] = {}
+
+    def of(self, currency_id: int, earned_at: dt.datetime) -> dt.datetime | None:
+        zone = self.at.program.zone
+        key = (currency_id, clock.local_date(earned_at, zone))
+        if key not in self.known:
+            self.known[key] = programs.expiry(self.at.currencies[currency_id], earned_at, zone)
+        return self.known[key]
+
+
+def _grant(one: _Earned, available_at: dt.datetime, expires_at: dt.datetime | None) -> GrantedAward:
+    rule, found = one.award.rule, one.award
+    lines = {str(no): units for no, units in found.lines.items()}
+    head = (one.no, rule.code, rule.version, rule.currency_id, found.units, lines, available_at, expires_at)
+    return GrantedAward(*head, found.reason.key, found.reason.params)
+
+
+def _recorded(purchase_id: int, draft: Draft, awards: list[GrantedAward]) -> Recorded:
+    receipt, tender = draft.receipt, draft.tender
+    captured = (tender.amount, tender.currency_id) if tender else None
+    head = (purchase_id, receipt.external_id, draft.outlet.partner_id, draft.member_id, receipt.occurred_at)
+    return Recorded(*head, receipt.currency, receipt.total, tuple(awards), captured)

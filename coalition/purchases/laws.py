@@ -1,0 +1,52 @@
+"""The laws of purchases: each is one query whose rows are offences, so that none may come back."""
+
+from __future__ import annotations
+
+from coalition.kernel.laws import Law
+
+_LAWS = (
+    Law(
+        "R1",
+        "a purchase's total is the sum of its lines",
+        """SELECT id FROM purchase LEFT JOIN (
+             SELECT purchase_id, sum(amount_minor) AS total FROM purchase_line GROUP BY 1) l ON l.purchase_id = id
+           WHERE total_minor IS DISTINCT FROM l.total""",
+    ),
+    Law(
+        "R2",
+        "an award is the journal row it names, unit for unit, on the wallet of the purchase's member",
+        """SELECT w.purchase_id, w.no FROM award w
+             LEFT JOIN purchase p ON p.id = w.purchase_id
+             LEFT JOIN entry e ON e.account_id = w.account_id AND e.id = w.entry_id
+             LEFT JOIN account a ON a.id = w.account_id
+           WHERE (e.amount, e.operation, e.no, e.partner_id, e.external_id, a.owner, a.currency_id) IS DISTINCT FROM
+                 (w.units, 1, w.no, p.partner_id, p.external_id, p.member_id, w.currency_id)""",
+    ),
+    Law(
+        "R3",
+        "every point that a purchase issued or captured stands in an award or in its tender",
+        """SELECT e.account_id, e.id FROM entry e
+             LEFT JOIN purchase p ON p.partner_id = e.partner_id AND p.external_id = e.external_id
+             LEFT JOIN award w ON w.purchase_id = p.id AND w.entry_id = e.id
+           WHERE e.operation = 1 AND CASE WHEN e.amount > 0 THEN w.entry_id IS NULL
+                                          ELSE p.captured IS DISTINCT FROM -e.amount END""",
+    ),
+    Law(
+        "R4",
+        "an award's units are the sum of its lines'",
+        """SELECT purchase_id, no FROM award
+           WHERE units <> (SELECT coalesce(sum(value::bigint), 0) FROM jsonb_each_text(lines))""",
+    ),
+    Law(
+        "R5",
+        "a finished registry's counts are its purchases and its rejections",
+        """SELECT r.id FROM registry r WHERE
+             r.accepted <> (SELECT count(*) FROM purchase p WHERE p.registry_id = r.id)
+             OR r.rejected <> (SELECT count(*) FROM registry_rejection x WHERE x.registry_id = r.id)""",
+    ),
+)
+
+
+def laws() -> list[Law]:
+    """Every law of purchases."""
+    return list(_LAWS)

@@ -1,0 +1,229 @@
+"""Reading a purchase out of a parsed JSON object: one strict reader for the API and for every line of a registry.
+
+Written by hand because a registry has millions of lines: a few microseconds a line, every wrong field named. It
+trusts nothing: exact types (a bool is no integer), bounded lengths and ranges, no unknown field, no NUL.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from coalition.kernel import ids
+from coalition.kernel.errors import FieldError, Invalid, NotFound
+from coalition.members import KINDS
+from coalition.purchases.receipts import Line, Receipt
+
+LINES_MAX = 1_000
+PAYMENTS_MAX = 20
+AMOUNT_MAX = 10**12
+CHANNELS = ("pos", "online", "app", "phone", "other")
+_FIELDS = frozenset(
+    ("external_id", "occurred_at", "outlet", "member", "currency", "channel", "coupons", "hold_id", "quote_id")
+    + ("proof", "points_paid", "payments", "lines")
+)
+_LINE_FIELDS = frozenset(("no", "sku", "name", "category", "qty_m", "price", "amount"))
+_PAYMENT_FIELDS = frozenset(("kind", "amount", "mcc"))
+_MEMBER_FIELDS = frozenset(("kind", "value"))
+_FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)", re.ASCII)
+
+
+def read(body: Mapping[str, Any]) -> Receipt:
+    """The receipt in `body`. Raises Invalid, which names every wrong field by its JSON pointer."""
+    return _Reader(body).receipt()
+
+
+class _Reader:
+    """One body being read; problems gather until the end."""
+
+    __slots__ = ("body", "problems")
+
+    def __init__(self, body: Mapping[str, Any]) -> None:
+        self.body = body
+        self.problems: list[FieldError] = []
+
+    def receipt(self) -> Receipt:
+        body = self.body
+        self.known(body, _FIELDS, "")
+        external_id = self.text(body, "external_id", 100)
+        occurred_at = self.instant(body.get("occurred_at"))
+        outlet = self.text(body, "outlet", 40)
+        currency = self.text(body, "currency", 3)
+        if currency and not _CURRENCY.fullmatch(currency):
+            self.wrong("/currency", "invalid", "A currency has three capital letters.")
+        channel = self.channel(body.get("channel", "pos"))
+        member, hold = self.member(body.get("member")), self.hold(body.get("hold_id"))
+        points_paid = self.integer(body, "points_paid", "", default=0)
+        payments, lines = self.payments(body.get("payments")), self.lines(body.get("lines"))
+        total = sum(line.amount for line in lines)
+        if total > AMOUNT_MAX:
+            self.wrong("/lines", "total_too_large", f"A receipt comes to at most {AMOUNT_MAX} minor units.")
+        elif points_paid > total:
+            self.wrong("/points_paid", "more_than_total", "Points cannot pay more than the total.")
+        self.not_yet()
+        if self.problems:
+            raise _refusal(self.problems)
+        content = (external_id, occurred_at.isoformat(), outlet, currency, channel, member, hold, points_paid)
+        request_hash = _hash(content, payments, lines)
+        receipt = (external_id, occurred_at, outlet, currency, lines, total, member, channel, hold, points_paid)
+        return Receipt(*receipt, payments, request_hash)
+
+    def lines(self, given: Any) -> tuple[Line, ...]:
+        if not isinstance(given, list) or not 1 <= len(given) <= LINES_MAX:
+            self.wrong("/lines", "required" if given is None else "invalid", f"Send 1 to {LINES_MAX} lines.")
+            return ()
+        lines = tuple(self.line(line, f"/lines/{at}") for at, line in enumerate(given))
+        if len({line.no for line in lines}) < len(lines) and not self.problems:
+            self.wrong("/lines", "duplicate_no", "Every line has a number of its own.")
+        return lines
+
+    def line(self, given: Any, pointer: str) -> Line:
+        if not isinstance(given, dict):
+            self.wrong(pointer, "invalid", "A line is an object.")
+            return Line(0, 0)
+        if not _LINE_FIELDS >= given.keys():
+            self.known(given, _LINE_FIELDS, pointer)
+        no = self.integer(given, "no", pointer, least=1, most=32_767)
+        amount = self.integer(given, "amount", pointer)
+        qty_m = None if given.get("qty_m") is None else self.integer(given, "qty_m", pointer)
+        price = None if given.get("price") is None else self.integer(given, "price", pointer)
+        sku = self.optional(given, "sku", 100, pointer)
+        name = self.optional(given, "name", 300, pointer)
+        return Line(no, amount, qty_m, price, sku, name, self.optional(given, "category", 200, pointer))
+
+    def payments(self, given: Any) -> tuple[Mapping[str, Any], ...]:
+        if given is None:
+            return ()
+        if not isinstance(given, list) or len(given) > PAYMENTS_MAX:
+            self.wrong("/payments", "invalid", f"Send at most {PAYMENTS_MAX} payments.")
+            return ()
+        for at, payment in enumerate(given):
+            pointer = f"/payments/{at}"
+            if not isinstance(payment, dict):
+                self.wrong(pointer, "invalid", "A payment is an object.")
+                continue
+            self.known(payment, _PAYMENT_FIELDS, pointer)
+            self.text(payment, "kind", 40, pointer)
+            self.integer(payment, "amount", pointer)
+            self.optional(payment, "mcc", 4, pointer)
+        return tuple(given)
+
+    def member(self, given: Any) -> tuple[str, str] | None:
+        if given is None:
+            return None
+        if not isinstance(given, dict):
+            self.wrong("/member", "invalid", "A member is named by kind and value.")
+            return None
+        self.known(given, _MEMBER_FIELDS, "/member")
+        kind, value = self.text(given, "kind", 20, "/member"), self.text(given, "value", 256, "/member")
+        if kind and kind not in KINDS:
+            self.wrong("/member/kind", "invalid", f"A kind is one of: {', '.join(KINDS)}.")
+        return kind, value
+
+    def hold(self, given: Any) -> tuple[int, int] | None:
+        if given is None:
+            return None
+        try:
+            account_id, hold_id = ids.parse_many("hld", given if isinstance(given, str) else "", 2)
+        except NotFound:
+            self.wrong("/hold_id", "unknown_hold", "There is no such hold.")
+            return None
+        return account_id, hold_id
+
+    def channel(self, given: Any) -> str:
+        if isinstance(given, str) and given in CHANNELS:
+            return given
+        self.wrong("/channel", "invalid", f"A channel is one of: {', '.join(CHANNELS)}.")
+        return ""
+
+    def instant(self, given: Any) -> dt.datetime:
+        if isinstance(given, str) and _INSTANT.fullmatch(given):
+            try:
+                instant = dt.datetime.fromisoformat(given.upper()).astimezone(dt.UTC)
+            except (ValueError, OverflowError):
+                pass
+            else:
+                if 2000 <= instant.year < 2100:
+                    return instant
+        code = "required" if given is None else "invalid"
+        self.wrong("/occurred_at", code, "Send an RFC 3339 instant with its offset, from the years 2000 to 2099.")
+        return dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+
+    def not_yet(self) -> None:
+        """What later features will accept is refused clearly when used, and accepted when empty."""
+        body = self.body
+        if body.get("coupons") not in (None, []):
+            self.wrong("/coupons", "unknown_coupon", "There is no such coupon.")
+        if body.get("quote_id") is not None:
+            self.wrong("/quote_id", "unknown_quote", "There is no such quote.")
+        if body.get("proof") is not None:
+            self.wrong("/proof", "unknown_proof", "There is no such proof.")
+
+    def integer(
+        self,
+        of: Mapping[str, Any],
+        name: str,
+        pointer: str,
+        *,
+        default: int | None = None,
+        least: int = 0,
+        most: int = AMOUNT_MAX,
+    ) -> int:
+        value = of.get(name)
+        if type(value) is int and least <= value <= most:
+            return value
+        if value is None and default is not None:
+            return default
+        if value is None:
+            self.wrong(f"{pointer}/{name}", "required", "Missing data for required field.")
+        else:
+            self.wrong(f"{pointer}/{name}", "invalid", f"Send an integer from {least} to {most}.")
+        return least
+
+    def text(self, of: Mapping[str, Any], name: str, most: int, pointer: str = "") -> str:
+        value = of.get(name)
+        if type(value) is str and 1 <= len(value) <= most and not _FORBIDDEN.search(value):
+            return value
+        code = "required" if value is None else "invalid"
+        self.wrong(f"{pointer}/{name}", code, f"Send a text of 1 to {most} characters.")
+        return ""
+
+    def optional(self, of: Mapping[str, Any], name: str, most: int, pointer: str) -> str | None:
+        value = of.get(name)
+        if value is None:
+            return None
+        if type(value) is str and len(value) <= most and not _FORBIDDEN.search(value):
+            return value
+        self.wrong(f"{pointer}/{name}", "invalid", f"Send a text of at most {most} characters.")
+        return None
+
+    def known(self, of: Mapping[str, Any], names: frozenset[str], pointer: str) -> None:
+        for name in of.keys() - names:
+            self.wrong(f"{pointer}/{name[:80]}", "unknown_field", "Unknown field.")
+
+    def wrong(self, pointer: str, code: str, detail: str) -> None:
+        if len(self.problems) < 100:
+            self.problems.append(FieldError(pointer, code, detail))
+
+
+_TELLING: Callable[[str], bool] = frozenset(("unknown_coupon", "unknown_quote", "unknown_hold")).__contains__
+
+
+def _refusal(problems: list[FieldError]) -> Invalid:
+    """One refusal for all problems; a code that says more than "invalid" becomes the refusal's own."""
+    telling = [problem for problem in problems if _TELLING(problem.code)]
+    code = telling[0].code if len(telling) == len(problems) else "invalid"
+    return Invalid(code, "One or more fields are wrong.", problems)
+
+
+def _hash(content: tuple[Any, ...], payments: tuple[Mapping[str, Any], ...], lines: tuple[Line, ...]) -> bytes:
+    """SHA-256 of a canonical form, the same for every spelling of the same purchase and on every path."""
+    tenders = [(payment["kind"], payment["amount"], payment.get("mcc")) for payment in payments]
+    goods = [(line.no, line.amount, line.qty_m, line.price, line.sku, line.name, line.category) for line in lines]
+    return hashlib.sha256(json.dumps((content, tenders, goods)).encode()).digest()

@@ -1,0 +1,90 @@
+"""A purchase as a partner sends it, and what becomes of it: the values of this room.
+
+Amounts are integers in the minor unit of the receipt's currency, quantities thousandths.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from coalition.kernel.errors import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line. `amount` is authoritative (price times quantity need not match); `category` is a hint no rule uses."""
+
+    no: int
+    amount: int
+    qty_m: int | None = None
+    price: int | None = None
+    sku: str | None = None
+    name: str | None = None
+    category: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A purchase before it is recorded. `member` is an identifier (kind, value), None for an anonymous purchase.
+
+    `hold` is (wallet account, hold id) of points to be captured as tender; `points_paid` is money.
+    """
+
+    external_id: str
+    occurred_at: dt.datetime
+    outlet: str
+    currency: str
+    lines: tuple[Line, ...]
+    total: int
+    member: tuple[str, str] | None
+    channel: str
+    hold: tuple[int, int] | None
+    points_paid: int
+    payments: tuple[Mapping[str, Any], ...]
+    request_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class GrantedAward:
+    """An award as it was booked. `lines` tells how many units each line brought; the reason stands as key and numbers."""
+
+    no: int
+    promotion: str
+    version: int
+    currency_id: int
+    units: int
+    lines: Mapping[str, int]
+    available_at: dt.datetime
+    expires_at: dt.datetime | None
+    reason_key: str
+    reason_params: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A recorded purchase. `captured` is (points, currency id) of the hold that paid, None without one.
+
+    For a replay in a batch, `awards` is empty: `find` reads them back.
+    """
+
+    id: int
+    external_id: str
+    partner_id: int
+    member_id: int | None
+    occurred_at: dt.datetime
+    currency: str
+    total: int
+    awards: tuple[GrantedAward, ...] = ()
+    captured: tuple[int, int] | None = None
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A receipt that was not recorded, and why; nothing of it remains and its external id is free."""
+
+    external_id: str
+    refusal: Refusal

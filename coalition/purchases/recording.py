@@ -1,0 +1,135 @@
+"""Recording purchases, many at a time: identify, write, evaluate, book the points, keep the awards with their reasons.
+
+One purchase is a batch of one. Everything of a batch happens in the caller's transaction; a receipt that cannot be
+recorded is refused alone and leaves nothing behind. What a purchase earns is issued by the legal entity of the rule's
+funder, or of the outlet, and funded by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from coalition import members
+from coalition.kernel import outbox
+from coalition.kernel.db import session
+from coalition.kernel.errors import Conflict, FieldError, Invalid, Refusal
+from coalition.purchases.awarding import award
+from coalition.purchases.counter import Counter, counter
+from coalition.purchases.receipts import Receipt, Recorded, Refused
+from coalition.purchases.storing import Draft, Standing, insert_many, insert_one, standing
+from coalition.purchases.tendering import capture, tendered
+
+BATCH_MAX = 5_000
+
+
+def record(partner_id: int, batch: Sequence[Receipt], *, registry_id: int | None = None) -> list[Recorded | Refused]:
+    """Record a partner's purchases; the results stand in the batch's order.
+
+    A purchase sent before comes back as it stands (`replayed`); the same external id with another content is refused
+    as `external_id_conflict`. Locks the wallets that are credited until the transaction ends. At most 5,000 receipts.
+    Raises RacingKey when somebody records the same purchase at the same moment: `transact` tries again.
+    """
+    if len(batch) > BATCH_MAX:
+        raise ValueError(f"at most {BATCH_MAX} purchases in a batch, not {len(batch)}")
+    at = counter(partner_id)
+    results: dict[int, Recorded | Refused] = {}
+    plain: list[Draft] = []
+    held: list[Draft] = []
+    for drafted in _drafts(at, batch):
+        if isinstance(drafted, Draft):
+            (held if drafted.receipt.hold else plain).append(drafted)
+        else:
+            place, refusal = drafted
+            results[place] = Refused(batch[place].external_id, refusal)
+    results |= _record(at, plain, registry_id)
+    for draft in held:
+        results[draft.place] = _record_with_hold(at, draft, registry_id)
+    recorded = [results[place] for place in range(len(batch))]
+    _announce(at, recorded)
+    return recorded
+
+
+def _drafts(at: Counter, batch: Sequence[Receipt]) -> Iterable[Draft | tuple[int, Refusal]]:
+    outlets = at.outlets(receipt.outlet for receipt in batch)
+    keys = (receipt.member for receipt in batch if receipt.member)
+    known = members.identify(at.program.id, at.partner.id, keys)
+    for place, receipt in enumerate(batch):
+        outlet = outlets.get(receipt.outlet)
+        member_id = known.get(receipt.member) if receipt.member else None
+        if outlet is None:
+            yield place, _unknown("outlet", "/outlet", "The partner has no such outlet.")
+        elif receipt.currency != at.program.currency:
+            yield place, _unknown("currency", "/currency", f"This program sells in {at.program.currency}.")
+        elif receipt.member and member_id is None:
+            yield place, _unknown("member", "/member", "Nobody in this program has this identifier.")
+        else:
+            yield Draft(place, receipt, at.program.id, outlet, member_id, receipt.points_paid)
+
+
+def _record(at: Counter, drafts: Sequence[Draft], registry_id: int | None) -> dict[int, Recorded | Refused]:
+    if not drafts:
+        return {}
+    first = {draft.receipt.external_id: draft for draft in reversed(drafts)}
+    if len(first) == 1:
+        (draft,) = first.values()
+        purchase_id = insert_one(draft, registry_id)
+        made = [] if purchase_id is None else [(purchase_id, draft)]
+        known = {} if made else standing(at.partner.id, first)
+    else:
+        known = standing(at.partner.id, first)
+        fresh = [draft for external_id, draft in sorted(first.items()) if external_id not in known]
+        made = list(zip(insert_many(fresh, registry_id), fresh, strict=True)) if fresh else []
+    recorded = award(at, made)
+    known |= {
+        one.external_id: (draft.receipt.request_hash, one) for one, (_, draft) in zip(recorded, made, strict=True)
+    }
+    new = {draft.place for _, draft in made}
+    return {draft.place: _as_it_stands(draft, known[draft.receipt.external_id], new) for draft in drafts}
+
+
+def _as_it_stands(draft: Draft, known: Standing, new: set[int]) -> Recorded | Refused:
+    request_hash, recorded = known
+    if draft.place in new:
+        return recorded
+    if request_hash == draft.receipt.request_hash:
+        return replace(recorded, awards=(), replayed=True)
+    return Refused(
+        draft.receipt.external_id,
+        Conflict("external_id_conflict", "This external id was used before with another content."),
+    )
+
+
+def _record_with_hold(at: Counter, draft: Draft, registry_id: int | None) -> Recorded | Refused:
+    """A purchase that is paid with held points: what refuses the capture refuses the purchase, and nothing of it stays."""
+    external_id = draft.receipt.external_id
+    known = standing(at.partner.id, [external_id])
+    if known:
+        return _as_it_stands(draft, known[external_id], set())
+    try:
+        with session().begin_nested():
+            return _capture_and_record(at, draft, registry_id)
+    except Refusal as refusal:
+        return Refused(external_id, refusal)
+
+
+def _capture_and_record(at: Counter, draft: Draft, registry_id: int | None) -> Recorded | Refused:
+    paid = tendered(at, draft)
+    results = _record(at, [paid], registry_id)
+    recorded = results[draft.place]
+    if isinstance(recorded, Recorded) and not recorded.replayed:
+        capture(at, paid)
+    return recorded
+
+
+def _announce(at: Counter, recorded: Sequence[Recorded | Refused]) -> None:
+    """Tell, in one event a batch, which purchases are new."""
+    new = [one.id for one in recorded if isinstance(one, Recorded) and not one.replayed]
+    if new:
+        payload = {"program_id": at.program.id, "partner_id": at.partner.id, "purchase_ids": new}
+        outbox.publish("purchases.recorded", payload, key=f"partner:{at.partner.id}")
+
+
+def _unknown(what: str, pointer: str, detail: str) -> Invalid:
+    code = f"unknown_{what}"
+    return Invalid(code, detail, [FieldError(pointer, code, detail)])

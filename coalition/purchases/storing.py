@@ -1,0 +1,152 @@
+"""Writing purchases: one in a single statement, many by COPY; both leave the same rows.
+
+A purchase's key is (partner, external id). One that is known is not written again: it comes back as it stands.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from coalition import partners
+from coalition.kernel import audit
+from coalition.kernel.db import RacingKey, load_sql, raw
+from coalition.purchases.receipts import GrantedAward, Receipt, Recorded
+
+_HEAD = (
+    "occurred_at, member_id, total_minor, points_paid_minor, captured, captured_currency_id, hold_account_id, hold_id,"
+    " program_id, partner_id, outlet_id, legal_entity_id, registry_id, external_id, request_hash, currency, channel,"
+    " payments, actor, request_id"
+)
+_LINES = "purchase_id, no, amount_minor, price_minor, qty_m, sku, name, category"
+_AWARDS = (
+    "purchase_id, no, account_id, entry_id, units, available_at, expires_at, currency_id, rule_id, lines,"
+    " reason_key, reason_params"
+)
+_STANDING = (
+    "SELECT external_id, request_hash, id, member_id, occurred_at, currency, total_minor, captured,"
+    " captured_currency_id FROM purchase WHERE partner_id = %s AND external_id = ANY(%s)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tender:
+    """Points that paid: `amount` units of a currency, captured from a hold on a wallet."""
+
+    amount: int
+    currency_id: int
+    account_id: int
+    hold_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A receipt that may be recorded: its outlet, member and tender are known. `points_paid` is money."""
+
+    place: int
+    receipt: Receipt
+    program_id: int
+    outlet: partners.Outlet
+    member_id: int | None
+    points_paid: int
+    tender: Tender | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BookedAward:
+    """An award with the journal row that carries it."""
+
+    purchase_id: int
+    account_id: int
+    entry_id: int
+    rule_id: int
+    award: GrantedAward
+
+
+Standing = tuple[bytes, Recorded]
+
+
+def standing(partner_id: int, external_ids: Iterable[str]) -> dict[str, Standing]:
+    """The purchases that a partner has already sent under these external ids, each with its request hash."""
+    found = {}
+    for external_id, request_hash, purchase_id, *rest in raw().execute(_STANDING, (partner_id, list(external_ids))):
+        member_id, occurred_at, currency, total, captured, captured_currency = rest
+        tender = None if captured is None else (captured, captured_currency)
+        head = (purchase_id, external_id, partner_id, member_id, occurred_at, currency, total)
+        found[external_id] = (bytes(request_hash), Recorded(*head, captured=tender, replayed=True))
+    return found
+
+
+def insert_one(draft: Draft, registry_id: int | None) -> int | None:
+    """Write one purchase with its lines; its id, or None if its key is taken. Waits for a racing twin to end."""
+    lines = draft.receipt.lines
+    columns = list(zip(*(_line(0, line)[1:] for line in lines), strict=True))
+    params = [*_head(draft, registry_id), *map(list, columns)]
+    row = raw().execute(load_sql(__file__, "insert_one.sql"), params).fetchone()
+    return row[0] if row else None
+
+
+def insert_many(drafts: Sequence[Draft], registry_id: int | None) -> list[int]:
+    """Write purchases whose keys are free by COPY; their ids. Raises RacingKey if one was taken meanwhile."""
+    numbers = raw().execute("SELECT nextval('purchase_id') FROM generate_series(1, %s)", (len(drafts),)).fetchall()
+    ids = [number for (number,) in numbers]
+    heads = ((number, *_head(draft, registry_id)) for number, draft in zip(ids, drafts, strict=True))
+    lines = (_line(number, line) for number, draft in zip(ids, drafts, strict=True) for line in draft.receipt.lines)
+    try:
+        _copy("purchase", f"id, {_HEAD}", heads)
+    except psycopg.errors.UniqueViolation as error:
+        raise RacingKey from error
+    _copy("purchase_line", _LINES, lines)
+    return ids
+
+
+def insert_awards(booked: Sequence[BookedAward]) -> None:
+    """Write the awards of purchases."""
+    rows = [_award(one) for one in booked]
+    if len(rows) > 1:
+        _copy("award", _AWARDS, rows)
+    elif rows:
+        places = ", ".join(["%s"] * len(rows[0]))
+        raw().execute(f"INSERT INTO award ({_AWARDS}) VALUES ({places})".encode(), rows[0])
+
+
+def _head(draft: Draft, registry_id: int | None) -> tuple[Any, ...]:
+    receipt, outlet, origin = draft.receipt, draft.outlet, audit.origin()
+    tender = draft.tender
+    paid = (tender.amount, tender.currency_id, tender.account_id, tender.hold_id) if tender else (None,) * 4
+    payments = json.dumps(receipt.payments) if receipt.payments else None
+    return (
+        (receipt.occurred_at, draft.member_id, receipt.total, draft.points_paid, *paid, draft.program_id)
+        + (outlet.partner_id, outlet.id, outlet.legal_entity_id, registry_id, receipt.external_id)
+        + (receipt.request_hash, receipt.currency, receipt.channel, payments, origin.actor, origin.request_id)
+    )
+
+
+def _line(purchase_id: int, line: Any) -> tuple[Any, ...]:
+    return (purchase_id, line.no, line.amount, line.price, line.qty_m, line.sku, line.name, line.category)
+
+
+def _award(booked: BookedAward) -> tuple[Any, ...]:
+    award = booked.award
+    born: tuple[dt.datetime, dt.datetime | None] = (award.available_at, award.expires_at)
+    return (booked.purchase_id, award.no, booked.account_id, booked.entry_id, award.units, *born, award.currency_id) + (
+        booked.rule_id,
+        _json(award.lines),
+        award.reason_key,
+        _json(award.reason_params),
+    )
+
+
+def _json(values: Mapping[str, int]) -> str:
+    return json.dumps(dict(values))
+
+
+def _copy(table: str, columns: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    with raw().cursor() as cursor, cursor.copy(f"COPY {table} ({columns}) FROM STDIN".encode()) as copy:
+        for row in rows:
+            copy.write_row(row)
