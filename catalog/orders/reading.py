@@ -1,0 +1,91 @@
+"""Reading orders."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from catalog.orders.types import Change, Consignment, Order, OrderLine, Summary
+from catalog.ports import Address
+from coalition.kernel.db import fetch_all, fetch_one
+from coalition.kernel.errors import NotFound
+from coalition.kernel.web.paging import Page, decode_cursor, encode_cursor
+
+_MOST = 500
+_LINES = """
+    SELECT order_id, no, consignment_id, reward_id, supplier_sku, title_en, title_ru, artwork, qty, unit_points
+      FROM order_line WHERE order_id = ANY(:ids) ORDER BY order_id, no LIMIT :most"""
+_CONSIGNMENTS = """
+    SELECT c.id, c.no, c.supplier_id, c.state, c.reason, c.delivery_kind, c.points, c.delivery_points, c.expected_on,
+           s.client_ref, s.external_id
+      FROM consignment c JOIN supplier_order s ON s.consignment_id = c.id
+     WHERE c.order_id = :id ORDER BY c.no LIMIT :most"""
+_SUMMARIES = """
+    SELECT o.id, o.placed_at, o.state, o.points,
+           (SELECT count(*) FROM consignment c WHERE c.order_id = o.id) AS parcels,
+           (SELECT max(c.expected_on) FROM consignment c WHERE c.order_id = o.id
+               AND c.state NOT IN ('delivered', 'rejected', 'cancelled')) AS expected_on
+      FROM customer_order o
+     WHERE o.program_id = :program_id AND o.member_id = :member_id AND o.id < :before
+     ORDER BY o.id DESC LIMIT :limit"""
+
+
+def find(program_id: int, order_id: int) -> Order:
+    """The order with its consignments and everything that happened to it. Raises NotFound."""
+    row = fetch_one(
+        "SELECT id, program_id, partner_id, external_id, member_id, currency_id, state, points, method, address,"
+        " placed_at FROM customer_order WHERE id = :id AND program_id = :program_id",
+        {"id": order_id, "program_id": program_id},
+    )
+    if row is None:
+        raise NotFound()
+    lines = _lines([order_id])[order_id]
+    parcels = [
+        Consignment(*parcel, lines=tuple(line for line in lines if line.consignment_id == parcel.id))
+        for parcel in fetch_all(_CONSIGNMENTS, {"id": order_id, "most": _MOST})
+    ]
+    changes = fetch_all(
+        "SELECT consignment_id, to_state, reason, at FROM order_event WHERE order_id = :id ORDER BY id LIMIT :most",
+        {"id": order_id, "most": _MOST},
+    )
+    facts: dict[str, Any] = {**row._mapping, "address": Address(**row.address)}
+    return Order(**facts, consignments=tuple(parcels), changes=tuple(Change(*change) for change in changes))
+
+
+def list_for(program_id: int, member_id: int, *, cursor: str | None = None, limit: int = 20) -> Page[Summary]:
+    """A member's orders, newest first. Raises Invalid for a foreign cursor."""
+    position = decode_cursor(cursor, int)
+    params = {"program_id": program_id, "member_id": member_id, "before": position[0] if position else 2**62}
+    rows = fetch_all(_SUMMARIES, {**params, "limit": limit + 1})
+    shown = rows[:limit]
+    lines = _lines([row.id for row in shown])
+    found = [Summary(*row, lines=tuple(lines[row.id])) for row in shown]
+    return Page(found, encode_cursor(shown[-1].id) if len(rows) > limit else None)
+
+
+def consignment_by_ref(supplier_id: int, client_ref: str) -> int | None:
+    """The consignment that a supplier knows by our reference, None if it has no such one."""
+    row = fetch_one(
+        "SELECT c.id FROM supplier_order s JOIN consignment c ON c.id = s.consignment_id"
+        " WHERE s.client_ref = :client_ref AND c.supplier_id = :supplier_id",
+        {"client_ref": client_ref, "supplier_id": supplier_id},
+    )
+    return int(row.id) if row else None
+
+
+def pieces(consignment_id: int) -> dict[str, int]:
+    """How many pieces of each of the supplier's articles a consignment holds."""
+    rows = fetch_all(
+        "SELECT supplier_sku, sum(qty)::bigint AS qty FROM order_line WHERE consignment_id = :id"
+        " GROUP BY supplier_sku LIMIT :most",
+        {"id": consignment_id, "most": _MOST},
+    )
+    return {row.supplier_sku: row.qty for row in rows}
+
+
+def _lines(order_ids: Iterable[int]) -> dict[int, list[OrderLine]]:
+    found: dict[int, list[OrderLine]] = defaultdict(list)
+    for order_id, *facts in fetch_all(_LINES, {"ids": list(order_ids), "most": _MOST * 10}):
+        found[order_id].append(OrderLine(*facts))
+    return found
