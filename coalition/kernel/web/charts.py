@@ -62,7 +62,7 @@ def bars(columns: Sequence[Bar], alt: str, line: Sequence[int] = (), decimals: i
     step = nice_step(peak)
     high = -(-peak // step) * step
     wide = Frame(width, 250, 52, 0, high)
-    narrow = Frame(340, 210, 44, 0, high)
+    narrow = Frame(340, 210, 54, 0, high)
     return _both(alt, wide, narrow, lambda frame: _bars_body(frame, columns, line, step, decimals))
 
 
@@ -93,7 +93,8 @@ def donut(values: Sequence[int], alt: str, centre: str = "", note: str = "") -> 
             ).format(at, drawn, 100 - drawn, -start)
         )
         start += share
-    words = Markup('<text class="donut-figure" x="60" y="{}">{}</text>').format(62 if note else 66, centre)
+    css = "donut-figure donut-long" if len(centre) > 7 else "donut-figure"
+    words = Markup('<text class="{}" x="60" y="{}">{}</text>').format(css, 62 if note else 66, centre)
     if note:
         words += Markup('<text class="donut-note" x="60" y="78">{}</text>').format(note)
     return Markup(
