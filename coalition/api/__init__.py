@@ -8,8 +8,9 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Register the endpoints, and let the room `access` say who a bearer is."""
     from coalition import access
-    from coalition.api import oauth
+    from coalition.api import docs, oauth
     from coalition.kernel.web import api
 
     app.register_blueprint(oauth.blueprint)
+    docs.init_app(app)
     api.check_bearers_with(app, access.authenticate)

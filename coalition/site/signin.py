@@ -130,5 +130,5 @@ _SECURITY = {
     "SECURITY_FLASH_MESSAGES": False,
     "SECURITY_EMAIL_VALIDATOR_ARGS": {"check_deliverability": False, "test_environment": True},
     "SECURITY_API_ENABLED_METHODS": ["session"],
-    "SECURITY_REGISTERABLE": False,
+    "SECURITY_FRESHNESS": dt.timedelta(seconds=-1),  # nothing asks for the password again yet
 }

@@ -116,12 +116,12 @@ def test_signing_in_never_leads_to_another_site(client: FlaskClient, anna: acces
 
 
 def test_a_wrong_password_and_an_unknown_address_get_the_same_page(client: FlaskClient, anna: access.User) -> None:
-    pages = [
-        sign_in(client, email, "wrong password 1").text.replace(email, "E-MAIL")
+    pages = {
+        re.sub(r'value="[\w.-]+"|anna|nobody', "", sign_in(client, email, "wrong password 1").text)
         for email in ("anna@coral.example", "nobody@coral.example")
-    ]
+    }
 
-    assert pages[0] == pages[1]
+    assert len(pages) == 1
     assert client.get("/t/member").status_code == 303
 
 

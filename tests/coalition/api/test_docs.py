@@ -1,0 +1,86 @@
+"""The API's reference: a valid OpenAPI 3.1 document, a page for people, and a catalogue that lacks no code."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from flask import Flask
+from flask.testing import FlaskClient
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from coalition import access
+from coalition.api.error_codes import CODES
+from coalition.kernel import errors
+from coalition.kernel.web import problem
+
+ROOT = Path(__file__).resolve().parents[3]
+REFUSALS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, errors.Refusal)}
+
+
+def test_the_document_is_valid_openapi_31(client: FlaskClient) -> None:
+    document = client.get("/api/v1/openapi.json").json
+
+    found = [str(error) for error in OpenAPIV31SpecValidator(document).iter_errors()]
+
+    assert document["openapi"] == "3.1.0"
+    assert found == []
+
+
+def test_the_document_names_every_scope_and_no_view_needs_another(client: FlaskClient, app: Flask) -> None:
+    document = client.get("/api/v1/openapi.json").json
+    scheme = document["components"]["securitySchemes"]["oauth2"]["flows"]["clientCredentials"]
+
+    needed = {
+        scope
+        for item in document["paths"].values()
+        for verb in item.values()
+        if isinstance(verb, dict)
+        for needs in verb.get("security", [])
+        for scope in needs.get("oauth2", [])
+    }
+
+    assert scheme == {"tokenUrl": "/oauth/token", "scopes": access.SCOPES}
+    assert needed <= set(access.SCOPES)
+
+
+def test_the_reference_is_a_page(client: FlaskClient) -> None:
+    page = client.get("/api/docs")
+
+    assert page.status_code == 200
+    assert page.mimetype == "text/html"
+    assert "/api/v1/openapi.json" in page.text
+    assert "/api/docs/errors" in page.text
+
+
+def test_the_type_of_every_problem_leads_to_its_meaning(client: FlaskClient) -> None:
+    refused = client.get("/api/v1/nowhere").json
+    page = client.get(refused["type"])
+
+    assert refused["type"] == "/api/docs/errors#not_found"
+    assert page.status_code == 200
+    assert all(f'id="{code}"' in page.text for code in CODES)
+
+
+def test_no_code_is_without_a_meaning() -> None:
+    used = {code: where for where, code in _codes_in_the_source()}
+
+    missing = {code: where for code, where in used.items() if code not in CODES}
+
+    assert missing == {}, "add these to coalition/api/error_codes.py"
+    assert {*problem._CODES.values(), "error", "internal_error"} <= set(CODES)
+
+
+def _codes_in_the_source() -> Iterator[tuple[str, str]]:
+    for floor in ("coalition", "catalog", "settlement", "integrations"):
+        for path in (ROOT / floor).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and _name(node.func) in REFUSALS and node.args:
+                    code = node.args[0]
+                    if isinstance(code, ast.Constant) and isinstance(code.value, str):
+                        yield f"{path.relative_to(ROOT)}:{node.lineno}", code.value
+
+
+def _name(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
