@@ -1,4 +1,4 @@
-"""Members: enrolment, identifiers (cards, phones, tokens) known only by keyed hash, profiles, consents, who sees whom."""
+"""Members: enrolment, identifiers known only by their keyed hash, profiles, consents, and who sees whom."""
 
 from coalition.members.enrolment import Enrolment, enrol
 from coalition.members.identifiers import KINDS, Identifier, add, block, identifiers, identify

@@ -86,7 +86,7 @@ def add(program_id: int, partner_id: int, member_id: int, kind: str, value: str)
         raise RacingKey
     if fresh:
         audit.record("identifier.add", f"member:{member_id}", identifier=row.id, kind=kind)
-    return Identifier(*row), not fresh
+    return Identifier(**row._mapping), not fresh
 
 
 def insert(program_id: int, partner_id: int, member_id: int, keys: list[Key], *, pointer: str) -> int:
@@ -139,7 +139,7 @@ def identifiers(member_id: int) -> list[Identifier]:
         " WHERE member_id = :member ORDER BY id LIMIT :most",
         {"member": member_id, "most": _MOST},
     )
-    return [Identifier(*row) for row in rows]
+    return [Identifier(**row._mapping) for row in rows]
 
 
 def _in_use(pointer: str) -> Conflict:

@@ -69,7 +69,7 @@ def get(program_id: int, member_id: int) -> Member:
     )
     if row is None:
         raise NotFound()
-    return Member(*row)
+    return Member(**row._mapping)
 
 
 def seen_by(program_id: int, partner_id: int, member_id: int) -> Sight:
@@ -83,8 +83,9 @@ def seen_by(program_id: int, partner_id: int, member_id: int) -> Sight:
     )
     if row is None:
         raise NotFound()
-    *member, intimate = row
-    return Sight(Member(*member), intimate)
+    fields = dict(row._mapping)
+    intimate = fields.pop("intimate")
+    return Sight(Member(**fields), intimate)
 
 
 def visible_to(partner_id: int, member_id: int) -> bool:
@@ -105,7 +106,7 @@ def profile(member_id: int) -> Profile:
     )
     if row is None:
         raise NotFound()
-    return Profile(*row)
+    return Profile(**row._mapping)
 
 
 def consents(member_id: int) -> list[Consent]:
@@ -115,4 +116,4 @@ def consents(member_id: int) -> list[Consent]:
         " ORDER BY granted_at, id LIMIT :most",
         {"member": member_id, "most": _MOST},
     )
-    return [Consent(*row) for row in rows]
+    return [Consent(**row._mapping) for row in rows]

@@ -66,7 +66,7 @@ def create_base_rule(
     assert row is not None
     _memory().pop(partner_id, None)
     audit.record("base_rule.create", f"base_rule:{row.id}", partner_id=partner_id, code=code, version=row.version)
-    return Rule(*row)
+    return Rule(**row._mapping)
 
 
 def in_force(partner_id: int) -> tuple[Rule, ...]:
@@ -85,7 +85,7 @@ def list_rules(partner_id: int) -> list[Rule]:
         f"SELECT {_COLUMNS} FROM base_rule WHERE partner_id = :partner ORDER BY valid_from DESC, id DESC LIMIT :most",
         {"partner": partner_id, "most": _MOST},
     )
-    return [Rule(*row) for row in rows]
+    return [Rule(**row._mapping) for row in rows]
 
 
 def _memory() -> dict[int, tuple[float, tuple[Rule, ...]]]:

@@ -23,8 +23,8 @@ PAYMENTS_MAX = 20
 AMOUNT_MAX = 10**12
 CHANNELS = ("pos", "online", "app", "phone", "other")
 _FIELDS = frozenset(
-    ("external_id", "occurred_at", "outlet", "member", "currency", "channel", "coupons", "hold_id", "quote_id")
-    + ("proof", "points_paid", "payments", "lines")
+    "external_id occurred_at outlet member currency channel coupons hold_id quote_id proof points_paid payments"
+    " lines".split()
 )
 _LINE_FIELDS = frozenset(("no", "sku", "name", "category", "qty_m", "price", "amount"))
 _PAYMENT_FIELDS = frozenset(("kind", "amount", "mcc"))
@@ -87,7 +87,7 @@ class _Reader:
         if not isinstance(given, dict):
             self.wrong(pointer, "invalid", "A line is an object.")
             return Line(0, 0)
-        if not _LINE_FIELDS >= given.keys():
+        if not given.keys() <= _LINE_FIELDS:
             self.known(given, _LINE_FIELDS, pointer)
         no = self.integer(given, "no", pointer, least=1, most=32_767)
         amount = self.integer(given, "amount", pointer)

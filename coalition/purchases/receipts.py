@@ -49,7 +49,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class GrantedAward:
-    """An award as it was booked. `lines` tells how many units each line brought; the reason stands as key and numbers."""
+    """An award as it was booked: how many units each line brought, and the reason as key and numbers."""
 
     no: int
     promotion: str

@@ -101,7 +101,7 @@ def _as_it_stands(draft: Draft, known: Standing, new: set[int]) -> Recorded | Re
 
 
 def _record_with_hold(at: Counter, draft: Draft, registry_id: int | None) -> Recorded | Refused:
-    """A purchase that is paid with held points: what refuses the capture refuses the purchase, and nothing of it stays."""
+    """A purchase paid with held points: what refuses the capture refuses the purchase, and nothing of it stays."""
     external_id = draft.receipt.external_id
     known = standing(at.partner.id, [external_id])
     if known:

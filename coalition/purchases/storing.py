@@ -5,7 +5,6 @@ A purchase's key is (partner, external id). One that is known is not written aga
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -120,11 +119,10 @@ def _head(draft: Draft, registry_id: int | None) -> tuple[Any, ...]:
     tender = draft.tender
     paid = (tender.amount, tender.currency_id, tender.account_id, tender.hold_id) if tender else (None,) * 4
     payments = json.dumps(receipt.payments) if receipt.payments else None
-    return (
-        (receipt.occurred_at, draft.member_id, receipt.total, draft.points_paid, *paid, draft.program_id)
-        + (outlet.partner_id, outlet.id, outlet.legal_entity_id, registry_id, receipt.external_id)
-        + (receipt.request_hash, receipt.currency, receipt.channel, payments, origin.actor, origin.request_id)
-    )
+    where = (draft.program_id, outlet.partner_id, outlet.id, outlet.legal_entity_id, registry_id)
+    what = (receipt.external_id, receipt.request_hash, receipt.currency, receipt.channel, payments)
+    head = (receipt.occurred_at, draft.member_id, receipt.total, draft.points_paid)
+    return (*head, *paid, *where, *what, origin.actor, origin.request_id)
 
 
 def _line(purchase_id: int, line: Any) -> tuple[Any, ...]:
@@ -133,13 +131,9 @@ def _line(purchase_id: int, line: Any) -> tuple[Any, ...]:
 
 def _award(booked: BookedAward) -> tuple[Any, ...]:
     award = booked.award
-    born: tuple[dt.datetime, dt.datetime | None] = (award.available_at, award.expires_at)
-    return (booked.purchase_id, award.no, booked.account_id, booked.entry_id, award.units, *born, award.currency_id) + (
-        booked.rule_id,
-        _json(award.lines),
-        award.reason_key,
-        _json(award.reason_params),
-    )
+    row = (booked.purchase_id, award.no, booked.account_id, booked.entry_id, award.units)
+    born = (award.available_at, award.expires_at, award.currency_id, booked.rule_id)
+    return (*row, *born, _json(award.lines), award.reason_key, _json(award.reason_params))
 
 
 def _json(values: Mapping[str, int]) -> str:

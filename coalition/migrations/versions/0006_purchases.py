@@ -54,7 +54,8 @@ _TABLES = (
         payments jsonb,
         actor text NOT NULL,
         request_id text,
-        CONSTRAINT ck_purchase_capture CHECK (num_nulls(captured, captured_currency_id, hold_account_id, hold_id) IN (0, 4)),
+        CONSTRAINT ck_purchase_capture CHECK (
+            num_nulls(captured, captured_currency_id, hold_account_id, hold_id) IN (0, 4)),
         CONSTRAINT uq_purchase_external_id UNIQUE (partner_id, external_id))""",
     "CREATE INDEX purchase_member ON purchase (member_id, occurred_at) WHERE member_id IS NOT NULL",
     """

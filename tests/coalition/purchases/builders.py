@@ -1,0 +1,96 @@
+"""Builders of receipts and of a coalition in which they earn. Call them inside a transaction."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import Any
+
+from coalition import ledger, members, partners, programs, promotions, purchases
+from coalition.kernel import clock, ids
+from tests.builders import a_partner, a_program
+from tests.coalition.members.builders import a_member
+
+_numbers = itertools.count(1)
+CARD = "4276000012345678"
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A partner whose members earn 1 BON for every full 2.00 EUR, and one member with the card `CARD`."""
+
+    program: programs.Program
+    partner: partners.Partner
+    member: members.Member
+    currency: programs.Currency
+
+    @property
+    def entity(self) -> partners.LegalEntity:
+        """The legal entity of the shop's outlet."""
+        return partners.entities_of(self.partner.id)[0]
+
+    def record(self, *receipts: purchases.Receipt) -> list[purchases.Recorded | purchases.Refused]:
+        """Record receipts as this partner."""
+        return purchases.record(self.partner.id, receipts)
+
+    def available(self) -> int:
+        """The member's usable points."""
+        found = ledger.balances(self.program.id, self.member.id)
+        return found[0].available if found else 0
+
+
+def a_shop(program: programs.Program | None = None, code: str = "") -> Shop:
+    """A partner with a base rule and a member."""
+    program = program or a_program()
+    partner = a_partner(program, code)
+    currency = programs.main_currency(program.id)
+    promotions.create_base_rule(
+        program.id, partner.id, currency.id, points=1, each_minor=200, name_en="Base points", name_ru="Базовые баллы"
+    )
+    return Shop(program, partner, a_member(program, partner, card=CARD), currency)
+
+
+def a_line(no: int, amount: int, **more: Any) -> dict[str, Any]:
+    """A line of a receipt as JSON."""
+    return {"no": no, "sku": f"S{no}", "name": "Milk", "qty_m": 1000, "price": amount, "amount": amount, **more}
+
+
+def a_body(*amounts: int, **more: Any) -> dict[str, Any]:
+    """A purchase as JSON, of one line an amount (default: one line of 8.99), with the member's card."""
+    lines = [a_line(no, amount) for no, amount in enumerate(amounts or (899,), start=1)]
+    return {
+        "external_id": f"R-{next(_numbers):06}",
+        "occurred_at": "2026-11-20T09:30:00Z",
+        "outlet": "S1",
+        "member": {"kind": "card", "value": CARD},
+        "currency": "EUR",
+        "channel": "pos",
+        "lines": lines,
+        **more,
+    }
+
+
+def a_receipt(*amounts: int, **more: Any) -> purchases.Receipt:
+    """A purchase as the room takes it."""
+    return purchases.read(a_body(*amounts, **more))
+
+
+def a_hold(shop: Shop, amount: int, *, ttl_s: int = 600) -> ledger.Hold:
+    """Points of the shop's member set aside for the shop."""
+    wallet = ledger.account(shop.program.id, shop.currency.id, ledger.AccountKind.WALLET, shop.member.id)
+    return ledger.hold(
+        wallet,
+        amount,
+        ttl_s,
+        program_id=shop.program.id,
+        partner_id=shop.partner.id,
+        currency_id=shop.currency.id,
+        external_id=f"H-{next(_numbers)}",
+        request_hash=b"hold",
+        purpose=f"test of {clock.now():%Y}",
+    )
+
+
+def public_hold(hold: ledger.Hold) -> str:
+    """The hold's id as partners know it."""
+    return ids.public("hld", hold.account_id, hold.id)
