@@ -137,7 +137,7 @@ def nice_step(peak: int, ticks: int = _TICKS) -> int:
     power = 0
     while True:
         for step in _STEPS:
-            size = step * 10**power
+            size = step * int(10**power)
             if size % 10 == 0 and size // 10 * ticks >= peak:
                 return size // 10
         power += 1
