@@ -7,7 +7,7 @@ time alone, whether a sweep has run or not.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -19,7 +19,7 @@ from coalition.ledger.types import AccountKind, Balance, EntryKind, Lot, Movemen
 
 LOTS_MAX = 1_000
 _BY_WALLET = " GROUP BY a.id, a.currency_id, w.held, w.arrears, l.expires_at ORDER BY a.currency_id, a.id, l.expires_at"
-_POSTED_KINDS = [int(kind) for kind in (EntryKind.CREDIT, EntryKind.DEBIT, EntryKind.CAPTURE, EntryKind.EXPIRY)]
+_POSTED_KINDS = (EntryKind.CREDIT, EntryKind.DEBIT, EntryKind.CAPTURE, EntryKind.EXPIRY)
 
 
 def balances(program_id: int, member_id: int) -> list[Balance]:
@@ -40,15 +40,28 @@ def lots(account_id: int) -> list[Lot]:
     return [_lot(row) for row in rows]
 
 
-def movements(account_ids: Sequence[int], cursor: str | None, limit: int) -> Page[Movement]:
+def movements(
+    account_ids: Sequence[int],
+    cursor: str | None,
+    limit: int,
+    *,
+    partner_id: int | None = None,
+    kinds: Collection[EntryKind] = _POSTED_KINDS,
+) -> Page[Movement]:
     """What was booked on these wallets, newest first: credits, redemptions, expiries; their sum is balance plus held.
 
     Setting points aside and putting them back is no movement: until it is captured, a hold is part of the balance.
+    `partner_id` and `kinds` leave only what one partner booked, or only movements of these kinds.
     """
     at = decode_cursor(cursor, int, int)
     rows = raw().execute(
         load_sql(__file__, "movements.sql"),
-        {"accounts": list(account_ids), "kinds": _POSTED_KINDS, "limit": limit + 1}
+        {
+            "accounts": list(account_ids),
+            "kinds": [int(kind) for kind in kinds],
+            "limit": limit + 1,
+            "partner": partner_id,
+        }
         | ({"from_account": at[0], "from_entry": at[1]} if at else {"from_account": None, "from_entry": None}),
     )
     items = [_movement(row) for row in rows]
