@@ -10,3 +10,9 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Open this floor's doors."""
+    from coalition.kernel import laws as kernel_laws
+    from settlement import cli, jobs, laws
+
+    kernel_laws.register(laws.laws)
+    jobs.init_app(app)
+    cli.init_app(app)

@@ -3,7 +3,7 @@
 Reads the views `ledger_movements` and `catalog_deliveries`, in sets, past a watermark; never one movement at a time.
 """
 
-from settlement.accruals.accruing import Accrued, accrue, horizon, writers_before
+from settlement.accruals.accruing import Accrued, accrue, quiesce
 from settlement.accruals.cycles import days_of, next_code
 from settlement.accruals.flows import Day, Flow, Supply, days, flows, standing, supplies, suspended
 from settlement.accruals.periods import Period, find_period, get_period, list_periods, open_period, seal
@@ -22,14 +22,13 @@ __all__ = [
     "find_period",
     "flows",
     "get_period",
-    "horizon",
     "list_periods",
     "next_code",
     "open_period",
+    "quiesce",
     "rebuild",
     "seal",
     "standing",
     "supplies",
     "suspended",
-    "writers_before",
 ]

@@ -17,6 +17,7 @@ from coalition.kernel.db import execute, fetch_all, fetch_one, load_sql
 from coalition.kernel.errors import Unavailable
 from settlement.accruals import periods
 
+_PAUSE_S = 0.05
 _STAGE = """
     CREATE TEMP TABLE fresh_movement (
         movement_id text COLLATE "C", xid xid8, kind text, points bigint, currency_id int, occurred_at timestamptz,
@@ -48,11 +49,20 @@ def horizon() -> str:
     return str(row.upto)
 
 
-def writers_before() -> str:
-    """The transaction that will start next; once `horizon` has reached it, all that began before now has ended."""
-    row = fetch_one("SELECT CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS upto")
+def quiesce(patience_s: int) -> bool:
+    """Wait, at most `patience_s`, until every transaction that began before now has ended; whether they all have.
+
+    Call it before anything is written: a transaction cannot outwait itself.
+    """
+    row = fetch_one(
+        "SELECT least(pg_snapshot_xmax(pg_current_snapshot()), pg_current_xact_id_if_assigned())::text AS goal"
+    )
     assert row is not None
-    return str(row.upto)
+    for _ in range(max(1, int(patience_s / _PAUSE_S))):
+        if int(horizon()) >= int(row.goal):
+            return True
+        fetch_one("SELECT pg_sleep(:pause)", {"pause": _PAUSE_S})
+    return False
 
 
 def accrue(program_id: int, *, wait: bool = True) -> Accrued | None:

@@ -33,6 +33,8 @@ _DOCUMENT = {
     "delivery": SUPPLIER,
     "breakage": CREDIT,
 }
+# Whether an entity receives (+) or pays (-) a charge of positive quantity.
+ENTITY_SIGN = {code: SIGN[kind] for code, kind in _DOCUMENT.items()}
 _ORDER = {code: place for place, code in enumerate(_DOCUMENT)}
 
 

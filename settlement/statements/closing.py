@@ -16,7 +16,7 @@ from typing import Any
 from coalition import partners, programs
 from coalition.kernel import audit, clock
 from coalition.kernel.db import fetch_one
-from coalition.kernel.errors import Conflict
+from coalition.kernel.errors import Conflict, Unavailable
 from settlement import accruals
 from settlement.accruals import Accrued, Period
 from settlement.statements.arithmetic import Document, Drawn, Line
@@ -34,12 +34,15 @@ class Closed:
     next_code: str
 
 
-def close(program_id: int, code: str) -> Closed:
+def close(program_id: int, code: str, *, patience_s: int = 10) -> Closed:
     """Close the period written `code`, which is made if nothing has fallen into it yet.
 
+    What was committed before the call is in it: transactions that are still open are waited for, `patience_s` long.
     Raises Conflict if it is closed already, lies in the future, or holds movements that no agreement covers; Invalid if
-    `code` is no period; Unavailable if another run of the settlement takes too long.
+    `code` is no period; Unavailable if an open transaction or another run of the settlement takes too long.
     """
+    if not accruals.quiesce(patience_s):
+        raise Unavailable("writers_open", "A transaction that began earlier is still open; try again.")
     program = programs.get(program_id)
     today = clock.local_date(clock.now(), program.zone)
     if accruals.days_of(code)[0] > today:

@@ -1,0 +1,129 @@
+"""The commands' door of this floor: `flask settlement close | rebuild | report`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+
+from coalition import partners, programs
+from coalition.kernel import audit, ids
+from coalition.kernel.db import transact
+from coalition.kernel.errors import Refusal
+from coalition.kernel.money import format_minor
+from settlement import accruals, statements
+
+settlement = AppGroup("settlement", help="Periods, accruals and statements.")
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+_PATIENCE_S = 60
+
+
+def init_app(app: Flask) -> None:
+    """Register the commands."""
+    app.cli.add_command(settlement)
+
+
+@settlement.command()
+@click.argument("program")
+@click.argument("period")
+@_as_json
+def close(program: str, period: str, as_json: bool) -> None:
+    """Close PERIOD (2026-11) of PROGRAM: one statement for each legal entity, for ever."""
+    audit.set_origin(audit.Origin(actor="cli"))
+
+    def work() -> tuple[statements.Closed, list[dict[str, Any]]]:
+        closed = statements.close(programs.by_code(program).id, period, patience_s=_PATIENCE_S)
+        return closed, _positions(closed.period)
+
+    closed, positions = _refusable(lambda: transact(work))
+    if closed.running:
+        warning = f"{period} is not over: what happens later in it is booked in {closed.next_code}."
+        click.secho(warning, fg="yellow", err=True)
+    facts = {
+        "program": program,
+        "period": period,
+        "closed_at": closed.period.closed_at.isoformat() if closed.period.closed_at else None,
+        "running": closed.running,
+        "movements_accrued": closed.accrued.movements,
+        "statements": positions,
+    }
+    _say(facts, as_json, f"{period} is closed: {len(positions)} statements.")
+
+
+@settlement.command()
+@click.argument("program")
+@_as_json
+def rebuild(program: str, as_json: bool) -> None:
+    """Recompute every accrual of PROGRAM from the ledger and compare; exit 1 if any differs."""
+    found = _refusable(lambda: transact(lambda: accruals.rebuild(programs.by_code(program).id)))
+    facts = {
+        "program": program,
+        "accruals": found.stored,
+        "suspended": found.suspended,
+        "differing": found.differing,
+        "differences": [{"id": movement, "how": how} for movement, how in found.differences],
+    }
+    if as_json:
+        click.echo(json.dumps(facts))
+    else:
+        click.echo(f"{found.stored} accruals recomputed, {found.differing} differ, {found.suspended} in suspense.")
+        for movement, how in found.differences:
+            click.echo(f"  {how:10} {movement}")
+    if found.differing:
+        raise SystemExit(1)
+
+
+@settlement.command()
+@click.argument("program")
+@click.argument("period")
+@_as_json
+def report(program: str, period: str, as_json: bool) -> None:
+    """Print the positions of a closed PERIOD of PROGRAM: + receives, - pays."""
+
+    def work() -> tuple[accruals.Period, list[dict[str, Any]]]:
+        found = accruals.find_period(programs.by_code(program).id, period)
+        return found, _positions(found)
+
+    found, positions = _refusable(lambda: transact(work))
+    facts = {"program": program, "period": period, "state": found.state, "statements": positions}
+    _say(facts, as_json, f"{period} of {program} is {found.state}.")
+
+
+def _positions(period: accruals.Period) -> list[dict[str, Any]]:
+    found = []
+    for statement in statements.of_period(period):
+        entity = partners.entity(statement.legal_entity_id)
+        found.append(
+            {
+                "id": ids.public("stm", statement.id),
+                "number": statement.number,
+                "entity": entity.code,
+                "name": entity.name,
+                "operator": statement.is_operator,
+                "state": statement.state,
+                "currency": statement.currency,
+                "position": format_minor(statement.position_minor, statement.currency_decimals),
+                "position_minor": statement.position_minor,
+                "sha256": statement.content_sha256,
+            }
+        )
+    return found
+
+
+def _say(facts: dict[str, Any], as_json: bool, headline: str) -> None:
+    if as_json:
+        click.echo(json.dumps(facts, ensure_ascii=False))
+        return
+    click.echo(headline)
+    for one in facts["statements"]:
+        click.echo(f"  {one['number']:24} {one['position']:>16} {one['currency']}  {one['name']}")
+
+
+def _refusable(work: Any) -> Any:
+    try:
+        return work()
+    except Refusal as refusal:
+        raise click.ClickException(f"{refusal.code}: {refusal.detail}") from refusal

@@ -1,0 +1,98 @@
+"""The entries beneath a statement: each movement with each charge it makes, exact, so that a line can be recomputed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from coalition.kernel.db import fetch_all, fetch_one, load_sql
+from settlement.accruals import Flow
+from settlement.statements import arithmetic
+from settlement.statements.arithmetic import ENTITY_SIGN
+from settlement.statements.reading import Statement
+
+Position = tuple[dt.datetime, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One charge of one movement. `points` in minor units (of a delivery, the consignments), `amount` signed and exact
+    in whole units of the statement's currency: + the entity receives, - it pays. `kind` is the movement's."""
+
+    movement_id: str
+    kind: str
+    code: str
+    occurred_at: dt.datetime
+    booked_on: dt.date
+    reference: str
+    points: int
+    unit_price: Decimal
+    amount: Decimal
+
+
+def entries(statement: Statement, after: Position | None, limit: int) -> tuple[list[Entry], Position | None]:
+    """The entries of the next `limit` movements behind a position, in the order they happened, and the next position.
+
+    The operator's statement has none: it mirrors the others'.
+    """
+    if statement.is_operator:
+        return [], None
+    at, movement_id = after or (dt.datetime(1, 1, 1, tzinfo=dt.UTC), "")
+    rows = fetch_all(
+        load_sql(__file__, "entries.sql"),
+        {
+            "period": statement.period_id,
+            "entity": statement.legal_entity_id,
+            "at": at,
+            "movement": movement_id,
+            "limit": limit,
+        },
+    )
+    found = [entry for row in rows for entry in _entries(row, statement)]
+    more = len(rows) == limit
+    return found, ((rows[-1].occurred_at, rows[-1].movement_id) if more else None)
+
+
+def all_entries(statement: Statement, chunk: int = 2000) -> Iterator[list[Entry]]:
+    """Every entry of a statement, in chunks."""
+    after: Position | None = None
+    while True:
+        found, after = entries(statement, after, chunk)
+        yield found
+        if after is None:
+            return
+
+
+def count(statement: Statement) -> int:
+    """How many movements stand behind a statement."""
+    if statement.is_operator:
+        return 0
+    row = fetch_one(
+        """SELECT (SELECT count(*) FROM accrual WHERE period_id = :period AND funder_id = :entity)
+                + (SELECT count(*) FROM accrual WHERE period_id = :period AND redeemer_id = :entity
+                      AND funder_id <> :entity)
+                + (SELECT count(*) FROM supply_accrual WHERE period_id = :period AND legal_entity_id = :entity) AS n""",
+        {"period": statement.period_id, "entity": statement.legal_entity_id},
+    )
+    assert row is not None
+    return int(row.n)
+
+
+def _entries(row: object, statement: Statement) -> list[Entry]:
+    facts = row._mapping  # type: ignore[attr-defined]
+    head = (facts["movement_id"], facts["kind"])
+    when = (facts["occurred_at"], facts["booked_on"], facts["external_id"])
+    if facts["kind"] == "supply":
+        parts = (("supplied", facts["cost_minor"]), ("delivery", facts["delivery_minor"]))
+        money = [(code, Decimal(minor).scaleb(-statement.currency_decimals)) for code, minor in parts if minor]
+        return [Entry(*head, code, *when, 1, amount, amount) for code, amount in money]
+    flow = Flow(**{name: facts[name] for name in Flow.__slots__})
+    found = []
+    for charge in arithmetic.charges(flow):
+        if charge.entity_id == statement.legal_entity_id and charge.unit_price is not None:
+            exact = arithmetic.amount(charge.quantity, charge.unit_price, charge.points_decimals)
+            signed = ENTITY_SIGN[charge.code] * exact
+            found.append(Entry(*head, charge.code, *when, charge.quantity, charge.unit_price, signed))
+    return found

@@ -1,0 +1,115 @@
+"""Reading statements as they were written: heads, documents and lines, read back and never recomputed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from coalition.kernel.db import fetch_all
+from coalition.kernel.errors import NotFound
+from settlement.accruals import Period
+from settlement.statements.arithmetic import Document, Drawn, Line
+
+_MOST = 10_000
+_HEAD = """
+    SELECT s.id, s.program_id, s.period_id, p.code AS period_code, p.starts_on, p.ends_on, s.legal_entity_id, s.number,
+           e.state, s.is_operator, s.currency, s.currency_decimals, s.points_decimals, s.attribution, s.position_minor,
+           s.parties, encode(s.content_sha256, 'hex') AS content_sha256, s.issued_at
+      FROM statement s JOIN settlement_period p ON p.id = s.period_id
+     CROSS JOIN LATERAL (
+           SELECT x.state FROM statement_event x WHERE x.statement_id = s.id ORDER BY x.id DESC LIMIT 1) e"""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """The head of a statement; `state` is that of its last event, `position_minor` + receives, - pays, VAT included.
+
+    `parties` holds the names, countries and tax numbers of `operator` and `party` as they were at the close.
+    """
+
+    id: int
+    program_id: int
+    period_id: int
+    period_code: str
+    starts_on: dt.date
+    ends_on: dt.date
+    legal_entity_id: int
+    number: str
+    state: str
+    is_operator: bool
+    currency: str
+    currency_decimals: int
+    points_decimals: int
+    attribution: str
+    position_minor: int
+    parties: dict[str, dict[str, str]]
+    content_sha256: str
+    issued_at: dt.datetime
+
+
+def get(statement_id: int) -> Statement:
+    """The statement. Raises NotFound."""
+    found = _heads("s.id = :id", {"id": statement_id}, 1)
+    if not found:
+        raise NotFound()
+    return found[0]
+
+
+def of_period(period: Period) -> list[Statement]:
+    """Every statement of a period, the operator's last."""
+    return _heads("s.period_id = :period", {"period": period.id}, _MOST)
+
+
+def of_entities(entity_ids: Collection[int], *, period: str | None, after: int | None, limit: int) -> list[Statement]:
+    """Statements of these legal entities (of one period, if named), newest first, behind the one with id `after`."""
+    condition = """s.legal_entity_id = ANY(:entities) AND (CAST(:period AS text) IS NULL OR p.code = :period)
+        AND (CAST(:after AS bigint) IS NULL OR s.id < :after)"""
+    params = {"entities": list(entity_ids), "period": period, "after": after}
+    return _heads(condition, params, limit, order="s.id DESC")
+
+
+def documents(statement_ids: Collection[int]) -> dict[int, list[Document]]:
+    """The documents of these statements with their lines, by statement; the operator's carry their twins' lines."""
+    rows = fetch_all(
+        f"""SELECT d.statement_id, s.legal_entity_id, coalesce(d.mirrors_id, d.id) AS lines_of, d.kind,
+                   d.counterparty_id, d.sign, d.vat_rate, d.net_minor, d.vat_minor
+              FROM statement_document d JOIN statement s ON s.id = d.statement_id
+             WHERE d.statement_id = ANY(:ids) ORDER BY d.statement_id, d.id LIMIT {_MOST}""",
+        {"ids": list(statement_ids)},
+    )
+    lines = _lines({row.lines_of for row in rows})
+    found: dict[int, list[Document]] = {statement_id: [] for statement_id in statement_ids}
+    for row in rows:
+        own = tuple(lines.get(row.lines_of, ()))
+        figures = (row.sign, row.vat_rate, own, row.net_minor, row.vat_minor)
+        found[row.statement_id].append(Document(row.kind, row.legal_entity_id, row.counterparty_id, *figures))
+    return found
+
+
+def drawn_of(period: Period) -> list[Drawn]:
+    """The statements of a closed period in the shape in which `draw_up` previews an open one."""
+    heads = of_period(period)
+    found = documents([head.id for head in heads])
+    return [Drawn(head.legal_entity_id, head.is_operator, tuple(found[head.id])) for head in heads]
+
+
+def _heads(
+    condition: str, params: dict[str, Any], limit: int, order: str = "s.is_operator, s.number"
+) -> list[Statement]:
+    rows = fetch_all(f"{_HEAD} WHERE {condition} ORDER BY {order} LIMIT :limit", {**params, "limit": limit})
+    return [Statement(**row._mapping) for row in rows]
+
+
+def _lines(document_ids: Collection[int]) -> dict[int, Sequence[Line]]:
+    rows = fetch_all(
+        f"""SELECT document_id, code, agreement_id, currency_id, quantity, unit_price, net_minor FROM statement_line
+             WHERE document_id = ANY(:ids) ORDER BY document_id, no LIMIT {10 * _MOST}""",
+        {"ids": list(document_ids)},
+    )
+    found: dict[int, list[Line]] = {}
+    for row in rows:
+        facts = dict(row._mapping)
+        found.setdefault(facts.pop("document_id"), []).append(Line(**facts))
+    return dict(found)
