@@ -96,9 +96,7 @@ Outcome = Accepted | Rejected | Retryable | Pending | Unknown
 class SupplierGateway(Protocol):
     """A supplier that takes orders. It never raises for what a network or a supplier can do: that is an Outcome."""
 
-    def confirm(
-        self, ctx: SupplierAccess, client_ref: str, lines: Sequence[SupplierLine], address: Address
-    ) -> Outcome:
+    def confirm(self, ctx: SupplierAccess, client_ref: str, lines: Sequence[SupplierLine], address: Address) -> Outcome:
         """Order these lines under our reference. The same reference never orders twice, however often it is sent."""
         ...
 

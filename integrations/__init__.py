@@ -9,4 +9,15 @@ if TYPE_CHECKING:
 
 
 def init_app(app: Flask) -> None:
-    """Open this floor's doors."""
+    """Bind every adapter to its port, and open this floor's doors."""
+    from catalog.ports import FeedSource, SupplierGateway
+    from coalition.kernel import ports
+    from coalition.ports import FileStore
+    from integrations.files.disk import DiskStore
+    from integrations.suppliers.feed_source import HttpFeedSource
+    from integrations.suppliers.gateway import HttpSupplierGateway
+
+    with app.app_context():
+        ports.bind(FileStore, DiskStore(app.config["COALITION"].files_dir))
+        ports.bind(FeedSource, HttpFeedSource())
+        ports.bind(SupplierGateway, HttpSupplierGateway())

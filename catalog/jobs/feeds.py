@@ -1,0 +1,130 @@
+"""Feed runs: fetch the file, archive it, stage it chunk by chunk, then conclude in one transaction.
+
+The same steps serve the job and the command. No transaction is open while a file is fetched, archived or read; an
+interrupted run starts over from its archived file, and until the last step nothing of the catalog has changed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from typing import Any, BinaryIO, cast
+
+from catalog import rewards, suppliers
+from catalog.ports import FeedSource, FeedUnreachable
+from coalition.kernel import jobs, ports
+from coalition.kernel.db import transact
+from coalition.ports import FileStore
+
+Step = Callable[[Callable[[], Any]], Any]
+_FETCH_EVERY_S = 900
+
+
+@jobs.handles("feeds.run")
+def run_feed(task: jobs.Task) -> None:
+    """Carry out one feed run."""
+    carry_out(task.args["run_id"], task.step, task.progress)
+
+
+@jobs.handles("feeds.fetch")
+def fetch_feeds(task: jobs.Task) -> None:
+    """Open a run for every feed that has an address."""
+
+    def open_runs() -> None:
+        for feed_id in suppliers.feeds_to_fetch():
+            request_run(feed_id)
+
+    task.finish(open_runs)
+
+
+jobs.every("feeds.fetch", _FETCH_EVERY_S, "feeds.fetch")
+
+
+def request_run(feed_id: int, *, file_key: str | None = None, dry_run: bool = False) -> suppliers.FeedRun:
+    """Open a run and the job that will carry it out, inside the door's transaction."""
+    run = suppliers.open_run(feed_id, file_key=file_key, dry_run=dry_run)
+    jobs.enqueue("feeds.run", {"run_id": run.id}, key=str(run.id))
+    return run
+
+
+def carry_out(
+    run_id: int, step: Step = transact, progress: Callable[[int, int | None], None] | None = None
+) -> suppliers.FeedRun:
+    """Take a run from wherever it stands to its verdict; `step` runs one piece of it in a transaction."""
+    run: suppliers.FeedRun = step(lambda: suppliers.start(run_id))
+    if run.finished:
+        return run
+    feed: suppliers.Feed = step(lambda: suppliers.get_feed(run.feed_id))
+    try:
+        with tempfile.TemporaryFile() as spool:
+            local = cast(BinaryIO, spool)
+            same = _bring(run, feed, local, step)
+            if same and not run.dry_run:
+                return cast(suppliers.FeedRun, step(lambda: _conclude_unchanged(run_id, feed)))
+            snapshot_at = read_into_stage(run_id, feed, local, step, progress)
+        return cast(suppliers.FeedRun, step(lambda: _conclude(run, feed, snapshot_at)))
+    except (suppliers.FeedRefused, FeedUnreachable) as refusal:
+        code, reason = refusal.code, str(refusal)
+        return cast(suppliers.FeedRun, step(lambda: suppliers.close(run_id, "refused", code, reason)))
+
+
+def read_into_stage(
+    run_id: int,
+    feed: suppliers.Feed,
+    file: BinaryIO,
+    step: Step,
+    progress: Callable[[int, int | None], None] | None = None,
+) -> dt.datetime:
+    """Stage the whole file; the instant as of which its stock was counted. Raises FeedRefused."""
+    source = suppliers.YmlFile(file)
+    for chunk in suppliers.chunks(source):
+        step(partial(_stage, run_id, chunk, progress))
+    return cast(dt.datetime, step(lambda: suppliers.dated(run_id, feed, source.written_at)))
+
+
+def _stage(
+    run_id: int, chunk: list[tuple[int, suppliers.RawOffer]], progress: Callable[[int, int | None], None] | None
+) -> None:
+    suppliers.stage(run_id, chunk)
+    if progress:
+        progress(chunk[-1][0], None)
+
+
+def _bring(run: suppliers.FeedRun, feed: suppliers.Feed, local: BinaryIO, step: Step) -> bool:
+    """Archive the file and copy it to `local`, at its beginning. True if these are the last good run's bytes."""
+    store = ports.get(FileStore)
+    if run.file_key is None:
+        if feed.url is None:
+            raise suppliers.FeedRefused("no_source", "The feed has no address, and no file was uploaded.")
+        with ports.get(FeedSource).fetch(feed.url) as fetched:
+            shutil.copyfileobj(fetched, local)
+    else:
+        with store.open(run.file_key) as uploaded:
+            shutil.copyfileobj(uploaded, local)
+    size = local.tell()
+    if size > feed.max_bytes:
+        raise suppliers.FeedRefused("too_large", f"The file has {size} bytes; this feed may have {feed.max_bytes}.")
+    local.seek(0)
+    stored = store.put(f"feeds/{feed.id}/{run.id}.yml", local)
+    local.seek(0)
+    return cast(bool, step(lambda: suppliers.archive(run.id, stored.key, stored.sha256, stored.size)))
+
+
+def _conclude(run: suppliers.FeedRun, feed: suppliers.Feed, snapshot_at: dt.datetime) -> suppliers.FeedRun:
+    verdict = suppliers.check(run.id, feed)
+    if run.dry_run and verdict.state != "refused":
+        return suppliers.close(run.id, "previewed")
+    if verdict.state != "refused":
+        suppliers.apply(run.id, feed, verdict)
+        rewards.apply_feed_stock(run.id, snapshot_at)
+        rewards.publish(feed.supplier_id)
+    return suppliers.close(run.id, verdict.state, verdict.code, verdict.detail)
+
+
+def _conclude_unchanged(run_id: int, feed: suppliers.Feed) -> suppliers.FeedRun:
+    """The offers are those we have; only a category mapped or a margin set since then can change what is on sale."""
+    rewards.publish(feed.supplier_id)
+    return suppliers.close(run_id, "unchanged")

@@ -1,0 +1,83 @@
+"""Counting stock: what a supplier says it has, as of when, and the laws that bind it to reservations."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from coalition.kernel import outbox
+from coalition.kernel.db import execute, fetch_all, load_sql
+from coalition.kernel.laws import Law
+
+_PUSHED = (
+    "SELECT o.offer_id, g.quantity FROM unnest(CAST(:skus AS text[]), CAST(:quantities AS int[])) AS g (sku, quantity)"
+    " JOIN supplier_offers o ON o.supplier_id = :supplier_id AND o.supplier_sku = g.sku"
+)
+_FED = "SELECT offer_id, quantity FROM feed_run_stock WHERE run_id = :run_id"
+
+
+@dataclass(frozen=True, slots=True)
+class StockApplied:
+    """What became of a snapshot: rows applied, rows ignored because a newer snapshot is known, and unknown articles."""
+
+    applied: int
+    outdated: int
+    unknown: Sequence[str]
+
+
+def apply_stock(supplier_id: int, snapshot_at: dt.datetime, counts: Sequence[tuple[str, int]]) -> StockApplied:
+    """Take over a supplier's count of (article, pieces) as of `snapshot_at`. Each article may stand there once."""
+    skus = [sku for sku, _ in counts]
+    params = {"supplier_id": supplier_id, "skus": skus, "quantities": [quantity for _, quantity in counts]}
+    known = fetch_all(
+        "SELECT offer_id, supplier_sku FROM supplier_offers WHERE supplier_id = :supplier_id"
+        " AND supplier_sku = ANY(:skus)",
+        params,
+    )
+    applied = _apply(_PUSHED, snapshot_at, params)
+    unknown = set(skus) - {row.supplier_sku for row in known}
+    return StockApplied(applied, len(known) - applied, sorted(unknown))
+
+
+def apply_feed_stock(run_id: int, snapshot_at: dt.datetime) -> int:
+    """Take over the counts of a feed run that is being applied; the number of rows applied."""
+    return _apply(_FED, snapshot_at, {"run_id": run_id})
+
+
+def laws() -> list[Law]:
+    """What must always hold between stock and reservations."""
+    return [
+        Law(
+            "stock-reserved",
+            "What is reserved of an offer is the sum of its held reservations",
+            "SELECT s.offer_id FROM stock s LEFT JOIN reservation r ON r.offer_id = s.offer_id AND r.state = 'held'"
+            " GROUP BY s.offer_id, s.reserved HAVING s.reserved <> coalesce(sum(r.qty), 0)",
+        ),
+        Law(
+            "stock-range",
+            "No more is reserved than there is",
+            "SELECT offer_id FROM stock WHERE reserved < 0 OR reserved > on_hand",
+        ),
+        Law(
+            "reward-offer",
+            "A reward on sale belongs to an offer of a supplier of the same program",
+            "SELECT w.id FROM reward w LEFT JOIN supplier_offers o ON o.offer_id = w.offer_id"
+            " AND o.program_id = w.program_id WHERE o.offer_id IS NULL",
+        ),
+    ]
+
+
+def _apply(source: str, snapshot_at: dt.datetime, params: Mapping[str, Any]) -> int:
+    execute(
+        f"SELECT 1 FROM stock WHERE offer_id IN (SELECT g.offer_id FROM ({source}) AS g) ORDER BY offer_id FOR UPDATE",
+        params,
+    )
+    sql = load_sql(__file__, "stock.sql").replace("{source}", source)
+    rows = fetch_all(sql, {**params, "snapshot_at": snapshot_at})
+    short = [row.offer_id for row in rows if row.oversold_qty > 0]
+    if short:
+        payload = {"offers": short[:100], "snapshot_at": snapshot_at.isoformat()}
+        outbox.publish("stock.shortfall", payload, key=f"offer:{short[0]}")
+    return len(rows)

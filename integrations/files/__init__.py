@@ -1,0 +1,1 @@
+"""Files that outlive a request, on a disk of our own."""

@@ -1,0 +1,1 @@
+"""Suppliers over HTTP: feed files and orders."""
