@@ -8,6 +8,7 @@ script. Coordinates are drawing units, never amounts: amounts stay integers and 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import pi
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -18,6 +19,7 @@ from coalition.kernel.web.formats import compact
 _STEPS = (10, 20, 25, 50, 100)
 _TICKS = 4
 _STANDING = ("total", "close")
+_ROUND = 2 * pi * 46
 _TOP, _BOTTOM = 16, 26
 
 
@@ -84,13 +86,13 @@ def donut(values: Sequence[int], alt: str, centre: str = "", note: str = "") -> 
     arcs, start = [], 0.0
     whole = max(sum(values), 1)
     for at, value in enumerate(values, 1):
-        share = 100 * value / whole
-        drawn = max(share - (0.8 if len(values) > 1 else 0), 0.1)
+        share = _ROUND * value / whole
+        drawn = max(share - (2.4 if len(values) > 1 else 0), 0.3)
         arcs.append(
             Markup(
-                '<circle class="arc c{}" cx="60" cy="60" r="46" pathLength="100" stroke-dasharray="{:.2f} {:.2f}"'
+                '<circle class="arc c{}" cx="60" cy="60" r="46" stroke-dasharray="{:.2f} {:.2f}"'
                 ' stroke-dashoffset="{:.2f}"/>'
-            ).format(at, drawn, 100 - drawn, -start)
+            ).format(at, drawn, _ROUND - drawn, -start)
         )
         start += share
     css = "donut-figure donut-long" if len(centre) > 7 else "donut-figure"
