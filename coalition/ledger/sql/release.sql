@@ -1,7 +1,7 @@
 -- Put back what a hold has left: to the very lots it came from, with their old expiry.
 -- Grain: one call = journal rows of kind 5: one tops up all lots of a single funder (negative allocations); each
--- co-funded lot's stretch is born again as a child lot, funded by exactly the integers it restores, because a topped-up
--- position would be split twice (settlement.md). What has expired meanwhile goes at the next sweep.
+-- co-funded lot's stretch is born again as a child lot with the same root, funded by exactly the integers it restores,
+-- because a topped-up position would be split twice (settlement.md). What has expired meanwhile goes at the next sweep.
 -- The wallet's lock comes first, so that a capture or another release has either happened or not begun.
 CREATE OR REPLACE FUNCTION ledger_release(
   p_account bigint, p_hold bigint, p_partner int, p_operation smallint, p_external_id text, p_hash bytea, p_state text,
@@ -25,10 +25,10 @@ BEGIN
   amount := v_hold.amount - v_hold.captured;
   BEGIN
     INSERT INTO entry(account_id, contra_id, amount, occurred_at, expires_at, active_at, funding_id, program_id,
-                      partner_id, currency_id, kind, operation, external_id, no, request_hash, origin_id)
+                      partner_id, currency_id, kind, operation, external_id, no, request_hash, origin_id, root_id)
     SELECT p_account, h.contra_id, p.amount, now(), lot.expires_at, lot.active_at, p.funding_id, h.program_id,
            p_partner, h.currency_id, 5, p_operation, p_external_id, row_number() OVER (ORDER BY p.child_of) - 1,
-           p_hash, p_hold
+           p_hash, p_hold, coalesce(lot.root_id, lot.id)
       FROM ledger_parts(p_account, p_hold, v_hold.captured, amount) p
       JOIN entry h ON h.account_id = p_account AND h.id = p_hold
       LEFT JOIN entry lot ON lot.account_id = p_account AND lot.id = p.child_of;

@@ -63,8 +63,10 @@ _TABLES = (
         active_at timestamptz,
         funding_id int CONSTRAINT ck_entry_funding CHECK (kind <> 1 OR funding_id IS NOT NULL),
         origin_id bigint,
+        root_id bigint,
         PRIMARY KEY (account_id, id),
         CONSTRAINT uq_entry_business_key UNIQUE (partner_id, operation, external_id, no))""",
+    "CREATE INDEX entry_root ON entry (account_id, id) WHERE root_id IS NOT NULL",
     """
     CREATE TABLE lot (
         account_id bigint NOT NULL,
@@ -118,7 +120,8 @@ _TABLES = (
 )
 
 # Grain: one row = one funding leg of one credit, or of one lot's share in one redemption or expiry. Points are positive
-# in the direction of the kind; a draw that is taken back is the same kind with negative points.
+# in the direction of the kind; a draw that is taken back is the same kind with negative points. `lot_id` is the credit
+# that the lot goes back to, also where a release has split it; `origin_id` is the hold of a capture.
 _MOVEMENTS = """
     CREATE VIEW ledger_movements AS
     SELECT 'e' || e.id || '.' || s.no AS movement_id, e.xid, e.id AS entry_id, 'issue' AS kind, e.program_id,
@@ -132,10 +135,12 @@ _MOVEMENTS = """
     SELECT 'd' || e.id || '.' || a.lot_id || '.' || s.no, e.xid, e.id,
            CASE WHEN e.kind = 6 THEN 'expire' WHEN c.kind = 2 THEN 'clawback' ELSE 'redeem' END, e.program_id,
            e.currency_id, e.account_id, s.party_id, c.kind, c.owner, s.points * sign(a.amount)::int,
-           e.occurred_at, e.recorded_at, e.operation, e.external_id, e.partner_id, a.lot_id, e.origin_id
+           e.occurred_at, e.recorded_at, e.operation, e.external_id, e.partner_id,
+           coalesce(b.root_id, a.lot_id), e.origin_id
       FROM entry e
       JOIN account c ON c.id = e.contra_id
       JOIN allocation a ON a.account_id = e.account_id AND a.debit_id = e.id
+      LEFT JOIN entry b ON b.account_id = a.account_id AND b.id = a.lot_id AND b.root_id IS NOT NULL
      CROSS JOIN LATERAL ledger_split(a.funding_id, a.drawn_before, a.drawn_before + abs(a.amount)) s
      WHERE e.kind IN (2, 4, 6)
 """

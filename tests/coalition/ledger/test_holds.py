@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from coalition import ledger
-from coalition.kernel.db import execute, transact
+from coalition.kernel.db import execute, fetch_all, transact
 from coalition.kernel.errors import Conflict, NotFound
 from tests.coalition.ledger.conftest import drawn
 
@@ -131,6 +131,7 @@ def test_a_released_stretch_of_a_co_funded_lot_keeps_its_funders_to_the_point(bo
 
     assert ledger.lots(wallet) == []
     assert by_funder == {10: 7, 11: 3}
+    assert len(fetch_all("SELECT DISTINCT lot_id FROM ledger_movements")) == 1
     assert [row for row in drawn() if row[0] == "issue"] == [("issue", 10, 7), ("issue", 11, 3)]
 
 
