@@ -23,9 +23,8 @@ PAYMENTS_MAX = 20
 AMOUNT_MAX = 10**12
 CHANNELS = ("pos", "online", "app", "phone", "other")
 _FIELDS = frozenset(
-    "external_id occurred_at outlet member currency channel coupons hold_id quote_id proof points_paid payments"
-    " lines".split()
-)
+    ("external_id", "occurred_at", "outlet", "member", "currency", "channel", "coupons", "hold_id", "quote_id", "proof")
+) | {"points_paid", "payments", "lines"}
 _LINE_FIELDS = frozenset(("no", "sku", "name", "category", "qty_m", "price", "amount"))
 _PAYMENT_FIELDS = frozenset(("kind", "amount", "mcc"))
 _MEMBER_FIELDS = frozenset(("kind", "value"))

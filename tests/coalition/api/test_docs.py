@@ -11,10 +11,11 @@ from flask.testing import FlaskClient
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from coalition import access
-from coalition.api.error_codes import CODES
+from coalition.api.error_codes import CODES, FIELD_CODES
 from coalition.kernel import errors
 from coalition.kernel.web import problem
 
+WANTED = "add these to coalition/api/error_codes.py"
 ROOT = Path(__file__).resolve().parents[3]
 REFUSALS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, errors.Refusal)}
 
@@ -64,22 +65,23 @@ def test_the_type_of_every_problem_leads_to_its_meaning(client: FlaskClient) -> 
 
 
 def test_no_code_is_without_a_meaning() -> None:
-    used = {code: where for where, code in _codes_in_the_source()}
+    problems = dict(_codes(REFUSALS, 0))
+    fields = dict(_codes({"FieldError"}, 1))
 
-    missing = {code: where for code, where in used.items() if code not in CODES}
-
-    assert missing == {}, "add these to coalition/api/error_codes.py"
+    assert {code: where for code, where in problems.items() if code not in CODES} == {}, WANTED
+    assert {code: where for code, where in fields.items() if code not in FIELD_CODES} == {}, WANTED
     assert {*problem._CODES.values(), "error", "internal_error"} <= set(CODES)
 
 
-def _codes_in_the_source() -> Iterator[tuple[str, str]]:
+def _codes(makers: set[str], place: int) -> Iterator[tuple[str, str]]:
+    """Every literal code in the source: the argument at `place` of a call of one of `makers`, and where it stands."""
     for floor in ("coalition", "catalog", "settlement", "integrations"):
         for path in (ROOT / floor).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Call) and _name(node.func) in REFUSALS and node.args:
-                    code = node.args[0]
+                if isinstance(node, ast.Call) and _name(node.func) in makers and len(node.args) > place:
+                    code = node.args[place]
                     if isinstance(code, ast.Constant) and isinstance(code.value, str):
-                        yield f"{path.relative_to(ROOT)}:{node.lineno}", code.value
+                        yield code.value, f"{path.relative_to(ROOT)}:{node.lineno}"
 
 
 def _name(function: ast.expr) -> str:

@@ -39,7 +39,7 @@ class Shop:
         return found[0].available if found else 0
 
 
-def a_shop(program: programs.Program | None = None, code: str = "") -> Shop:
+def a_shop(program: programs.Program | None = None, code: str = "", card: str = CARD) -> Shop:
     """A partner with a base rule and a member."""
     program = program or a_program()
     partner = a_partner(program, code)
@@ -47,7 +47,7 @@ def a_shop(program: programs.Program | None = None, code: str = "") -> Shop:
     promotions.create_base_rule(
         program.id, partner.id, currency.id, points=1, each_minor=200, name_en="Base points", name_ru="Базовые баллы"
     )
-    return Shop(program, partner, a_member(program, partner, card=CARD), currency)
+    return Shop(program, partner, a_member(program, partner, card=card), currency)
 
 
 def a_line(no: int, amount: int, **more: Any) -> dict[str, Any]:

@@ -1,0 +1,151 @@
+"""Holds over HTTP: points set aside at a till, captured bit by bit, put back. A partner sees its own holds only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+
+from coalition import ledger, members, partners, programs, purchases
+from coalition.api.schemas.holds import CapturedSchema, CaptureSchema, HoldRequestSchema, HoldSchema, ReleaseSchema
+from coalition.kernel import audit, clock, ids
+from coalition.kernel.db import transact
+from coalition.kernel.errors import FieldError, Invalid, NotFound
+from coalition.kernel.idempotency import Answer, request_hash, transact_once
+from coalition.kernel.web.api import ApiBlueprint, caller, needs
+from coalition.ledger import AccountKind, Hold
+
+blp = ApiBlueprint("holds", __name__, description="Points set aside for a purchase.")
+
+
+@blp.route("/holds", methods=["POST"])
+@needs("holds:write")
+@blp.arguments(HoldRequestSchema)
+@blp.response(201, HoldSchema)
+def hold(body: dict[str, Any]) -> Response:
+    """Set points aside; 409 `insufficient_points` says how many are available."""
+    return transact_once(lambda: _hold(body, request_hash(body)))
+
+
+@blp.route("/holds/<hold>")
+@needs("holds:write")
+@blp.response(200, HoldSchema)
+def read(hold: str) -> dict[str, Any]:
+    """A hold of this partner, as it is now."""
+    return transact(lambda: _told(_own(hold)))
+
+
+@blp.route("/holds/<hold>/capture", methods=["POST"])
+@needs("holds:write")
+@blp.arguments(CaptureSchema)
+@blp.response(200, CapturedSchema)
+def capture(body: dict[str, Any], hold: str) -> Response:
+    """Redeem points of a hold, in part and as often as it has some left."""
+    return transact_once(lambda: _capture(_own(hold), body))
+
+
+@blp.route("/holds/<hold>/release", methods=["POST"])
+@needs("holds:write")
+@blp.arguments(ReleaseSchema)
+@blp.response(200, HoldSchema)
+def release(body: dict[str, Any], hold: str) -> Response:
+    """Put back what a hold has left, to the very lots it came from."""
+
+    def work() -> Answer:
+        held, client = _own(hold), caller()
+        at, key = (held.account_id, held.id), _key_hash(held, body)
+        done = ledger.release(
+            at, external_id=body["external_id"], partner_id=client.partner_id, request_hash=key
+        )
+        if not done.replayed:
+            audit.record("hold.release", _public(held), external_id=body["external_id"], amount=done.amount)
+        return Answer(dict(HoldSchema().dump(_told(ledger.get_hold(*at)))), 200, done.replayed)
+
+    return transact_once(work)
+
+
+def _hold(body: dict[str, Any], key: bytes) -> Answer:
+    client, presented = caller(), (body["member"]["kind"], body["member"]["value"])
+    if body["proof"] is not None:
+        raise _wrong("unknown_proof", "/proof", "There is no such proof.")
+    currency = _currency(body["points"]["currency"])
+    member_id = members.identify(client.program_id, client.partner_id, [presented]).get(presented)
+    if member_id is None:
+        raise _wrong("unknown_member", "/member", "Nobody in this program has this identifier.")
+    held = ledger.hold(
+        ledger.account(client.program_id, currency.id, AccountKind.WALLET, member_id),
+        body["points"]["amount"],
+        body["ttl_s"],
+        program_id=client.program_id,
+        partner_id=client.partner_id,
+        currency_id=currency.id,
+        external_id=body["external_id"],
+        request_hash=key,
+        purpose=body["purpose"],
+    )
+    if not held.replayed:
+        audit.record("hold.make", _public(held), external_id=held.external_id, amount=held.amount)
+    return Answer(dict(HoldSchema().dump(_told(held))), 201, held.replayed)
+
+
+def _capture(held: Hold, body: dict[str, Any]) -> Answer:
+    client, at = caller(), (held.account_id, held.id)
+    currency = _currency_of(held)
+    entity = partners.entities_of(client.partner_id)[0]
+    done = ledger.capture(
+        at,
+        body["amount"],
+        contra_id=ledger.account(client.program_id, currency.id, AccountKind.REDEMPTION, entity.id),
+        external_id=body["external_id"],
+        partner_id=client.partner_id,
+        request_hash=_key_hash(held, body),
+        occurred_at=clock.now(),
+    )
+    if not done.replayed:
+        audit.record("hold.capture", _public(held), external_id=body["external_id"], amount=done.amount)
+    told = {**_told(ledger.get_hold(*at)), "redeemed": {"amount": done.amount, "currency": currency.code}}
+    return Answer(dict(CapturedSchema().dump(told)), 200, done.replayed)
+
+
+def _own(hold: str) -> Hold:
+    held = ledger.get_hold(*ids.parse_many("hld", hold, 2))
+    if held.partner_id != caller().partner_id:
+        raise NotFound()
+    return held
+
+
+def _told(held: Hold) -> dict[str, Any]:
+    code = _currency_of(held).code
+    amounts = {"points": held.amount, "captured": held.captured, "released": held.released}
+    return {
+        "id": _public(held),
+        "external_id": held.external_id,
+        "state": held.state,
+        **{name: {"amount": amount, "currency": code} for name, amount in amounts.items()},
+        "purpose": held.purpose,
+        "expires_at": held.expires_at,
+    }
+
+
+def _public(held: Hold) -> str:
+    return ids.public("hld", held.account_id, held.id)
+
+
+def _key_hash(held: Hold, body: dict[str, Any]) -> bytes:
+    return request_hash([held.account_id, held.id, body])
+
+
+def _currency(code: str) -> programs.Currency:
+    for currency in purchases.counter(caller().partner_id).currencies.values():
+        if currency.code == code:
+            return currency
+    raise _wrong("unknown_currency", "/points/currency", "The program has no such currency.")
+
+
+def _currency_of(held: Hold) -> programs.Currency:
+    currency_id = ledger.balances_of([held.account_id])[held.account_id].currency_id
+    return purchases.counter(caller().partner_id).currencies[currency_id]
+
+
+def _wrong(code: str, pointer: str, detail: str) -> Invalid:
+    return Invalid(code, detail, [FieldError(pointer, code, detail)])

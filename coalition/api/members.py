@@ -1,0 +1,156 @@
+"""Members over HTTP: enrol, find by an identifier, read, and keep their identifiers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+
+from coalition import members
+from coalition.api import wallets
+from coalition.api.schemas.members import (
+    BalancesSchema,
+    EnrolmentSchema,
+    IdentifierSchema,
+    KnownIdentifierSchema,
+    MemberSchema,
+    MovementsSchema,
+)
+from coalition.kernel import ids
+from coalition.kernel.db import transact
+from coalition.kernel.errors import Forbidden, NotFound
+from coalition.kernel.idempotency import Answer, request_hash, transact_once
+from coalition.kernel.web.api import ApiBlueprint, caller, needs
+from coalition.kernel.web.paging import PagingSchema
+
+blp = ApiBlueprint("members", __name__, description="Members and their identifiers.")
+
+
+@blp.route("/members", methods=["POST"])
+@needs("members:write")
+@blp.arguments(EnrolmentSchema)
+@blp.response(201, MemberSchema)
+def enrol(body: dict[str, Any]) -> Response:
+    """Enrol a member; the same request again answers the same."""
+    profile = members.Profile(**(body["profile"] or {}))
+    consents = tuple(members.Consent(**consent) for consent in body["consents"])
+    keys = tuple((one["kind"], one["value"]) for one in body["identifiers"])
+    enrolment = members.Enrolment(body["external_id"], request_hash(body), profile, keys, consents)
+
+    def work() -> Answer:
+        client = caller()
+        member, replayed = members.enrol(client.program_id, client.partner_id, enrolment)
+        return Answer(_dump(_told(member.id)), 201, replayed)
+
+    return transact_once(work)
+
+
+@blp.route("/members/lookup", methods=["POST"])
+@needs("members:read")
+@blp.arguments(IdentifierSchema)
+@blp.response(200, MemberSchema)
+def look_up(body: dict[str, str]) -> Response:
+    """Find a member by an identifier that was presented; from then on the partner sees the member."""
+    key = (body["kind"], body["value"])
+
+    def work() -> Answer:
+        client = caller()
+        found = members.identify(client.program_id, client.partner_id, [key]).get(key)
+        if found is None:
+            raise NotFound("unknown_member", "Nobody in this program has this identifier.")
+        return Answer(_dump(_told(found)), 200)
+
+    return transact_once(work)
+
+
+@blp.route("/members/<member>")
+@needs("members:read")
+@blp.response(200, MemberSchema)
+def read(member: str) -> dict[str, Any]:
+    """A member whom the partner knows by an identifier."""
+    return transact(lambda: _told(ids.parse("mbr", member)))
+
+
+@blp.route("/members/<member>/balances")
+@needs("members:read")
+@blp.response(200, BalancesSchema)
+def balances(member: str) -> dict[str, Any]:
+    """All wallets of a member, each with everything that will expire."""
+
+    def work() -> dict[str, Any]:
+        seen = _seen(member).member
+        return {"items": wallets.balances(caller().partner_id, seen.id), "next_cursor": None}
+
+    return transact(work)
+
+
+@blp.route("/members/<member>/movements")
+@needs("members:read")
+@blp.arguments(PagingSchema, location="query")
+@blp.response(200, MovementsSchema)
+def movements(paging: dict[str, Any], member: str) -> dict[str, Any]:
+    """The movements that this partner booked, newest first; other partners' are never shown."""
+
+    def work() -> dict[str, Any]:
+        seen = _seen(member)
+        if not seen.intimate:
+            raise Forbidden("consent_required", "Movements are for who enrolled the member, or with consent.")
+        return wallets.movements(caller().partner_id, seen.member.id, paging["cursor"], paging["limit"])
+
+    return transact(work)
+
+
+@blp.route("/members/<member>/identifiers", methods=["POST"])
+@needs("members:write")
+@blp.arguments(IdentifierSchema)
+@blp.response(201, KnownIdentifierSchema)
+def add_identifier(body: dict[str, str], member: str) -> Response:
+    """Give a member one more identifier."""
+
+    def work() -> Answer:
+        client, seen = caller(), _seen(member).member
+        added, replayed = members.add(client.program_id, client.partner_id, seen.id, body["kind"], body["value"])
+        return Answer(_dump_identifier(added), 201, replayed)
+
+    return transact_once(work)
+
+
+@blp.route("/members/<member>/identifiers/<identifier>", methods=["DELETE"])
+@needs("members:write")
+@blp.response(204)
+def block_identifier(member: str, identifier: str) -> None:
+    """Block an identifier for good; the balance stays with the member."""
+    transact(lambda: members.block(caller().partner_id, _seen(member).member.id, ids.parse("idn", identifier)))
+
+
+def _seen(member: str) -> members.Sight:
+    client = caller()
+    return members.seen_by(client.program_id, client.partner_id, ids.parse("mbr", member))
+
+
+def _told(member_id: int) -> dict[str, Any]:
+    client = caller()
+    seen = members.seen_by(client.program_id, client.partner_id, member_id)
+    member, own = seen.member, seen.member.enrolled_by == client.partner_id
+    return {
+        "id": ids.public("mbr", member.id),
+        "state": member.state,
+        "tier": member.tier,
+        "enrolled_at": member.enrolled_at,
+        "external_id": member.external_id if own else None,
+        "profile": members.profile(member.id) if seen.intimate else None,
+        "identifiers": [_identifier(one) for one in members.identifiers(member.id)] if own else None,
+    }
+
+
+def _identifier(one: members.Identifier) -> dict[str, Any]:
+    shown = {"kind": one.kind, "hint": one.hint, "state": one.state, "added_at": one.added_at}
+    return {"id": ids.public("idn", one.id), **shown}
+
+
+def _dump(told: dict[str, Any]) -> dict[str, Any]:
+    return dict(MemberSchema().dump(told))
+
+
+def _dump_identifier(one: members.Identifier) -> dict[str, Any]:
+    return dict(KnownIdentifierSchema().dump(_identifier(one)))

@@ -1,0 +1,79 @@
+"""Purchases over HTTP: record one, find it again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+
+from coalition import purchases
+from coalition.api import wallets
+from coalition.api.schemas.purchases import ByExternalIdSchema, FoundSchema, PurchaseSchema, RecordedSchema
+from coalition.kernel import ids
+from coalition.kernel.db import transact
+from coalition.kernel.errors import NotFound
+from coalition.kernel.idempotency import Answer, transact_once
+from coalition.kernel.web.api import ApiBlueprint, caller, needs
+from coalition.purchases import Receipt, Recorded, Refused
+
+blp = ApiBlueprint("purchases", __name__, description="Purchases and what they earn.")
+
+
+@blp.route("/purchases", methods=["POST"])
+@needs("purchases:write")
+@blp.arguments(PurchaseSchema)
+@blp.response(201, RecordedSchema)
+def record(receipt: Receipt) -> Response:
+    """Record a purchase; the same one again answers the same, with today's balances."""
+    return transact_once(lambda: _record(receipt))
+
+
+@blp.route("/purchases/<purchase>")
+@needs("purchases:read")
+@blp.response(200, RecordedSchema)
+def read(purchase: str) -> dict[str, Any]:
+    """A purchase of this partner."""
+    number = ids.parse("pur", purchase)
+    return transact(lambda: _told(purchases.find(caller().partner_id, purchase_id=number)))
+
+
+@blp.route("/purchases")
+@needs("purchases:read")
+@blp.arguments(ByExternalIdSchema, location="query")
+@blp.response(200, FoundSchema)
+def find(query: dict[str, str]) -> dict[str, Any]:
+    """The purchase that this partner sent under an external id: one item, or none."""
+
+    def work() -> dict[str, Any]:
+        try:
+            found = [_told(purchases.find(caller().partner_id, external_id=query["external_id"]))]
+        except NotFound:
+            found = []
+        return {"items": found, "next_cursor": None}
+
+    return transact(work)
+
+
+def _record(receipt: Receipt) -> Answer:
+    partner_id = caller().partner_id
+    (result,) = purchases.record(partner_id, [receipt])
+    if isinstance(result, Refused):
+        raise result.refusal
+    recorded = purchases.find(partner_id, external_id=receipt.external_id) if result.replayed else result
+    return Answer(dict(RecordedSchema().dump(_told(recorded))), 201, result.replayed)
+
+
+def _told(recorded: Recorded) -> dict[str, Any]:
+    partner_id, member_id = recorded.partner_id, recorded.member_id
+    currencies = purchases.counter(partner_id).currencies
+    paid = recorded.captured
+    return {
+        "id": ids.public("pur", recorded.id),
+        "external_id": recorded.external_id,
+        "member_id": None if member_id is None else ids.public("mbr", member_id),
+        "total": recorded.total,
+        "awards": [purchases.tell(partner_id, award) for award in recorded.awards],
+        "discounts": [],
+        "captured": {"amount": paid[0], "currency": currencies[paid[1]].code} if paid else None,
+        "balances": [] if member_id is None else wallets.balances(partner_id, member_id),
+    }

@@ -1,0 +1,114 @@
+"""Members, their identifiers, balances and movements on the wire."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from coalition.kernel.web.fields import Instant, Text
+from coalition.members import KINDS
+
+_EXTERNAL_ID = 100
+
+
+class IdentifierSchema(Schema):
+    """An identifier as it is presented: a card, a phone, a code."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(KINDS))
+    value = Text(256, required=True)
+
+
+class ProfileSchema(Schema):
+    """What a member told about themselves."""
+
+    first_name = Text(100, least=0, load_default="")
+    last_name = Text(100, least=0, load_default="")
+    email = Text(254, least=0, load_default="")
+    phone = Text(20, least=0, load_default="")
+    birth_date = fields.Date(load_default=None, allow_none=True)
+    locale = fields.String(load_default="en", validate=validate.OneOf(["en", "ru"]))
+
+
+class ConsentSchema(Schema):
+    """A consent: to what, when, in which wording. The purpose `profile_sharing` opens the profile to other partners."""
+
+    purpose = Text(100, required=True)
+    granted_at = Instant(required=True)
+    text_version = Text(40, required=True)
+
+
+class EnrolmentSchema(Schema):
+    """A request to enrol a member."""
+
+    external_id = Text(_EXTERNAL_ID, required=True)
+    profile = fields.Nested(ProfileSchema, load_default=None)
+    identifiers = fields.List(fields.Nested(IdentifierSchema), load_default=list, validate=validate.Length(max=20))
+    consents = fields.List(fields.Nested(ConsentSchema), load_default=list, validate=validate.Length(max=20))
+
+
+class KnownIdentifierSchema(Schema):
+    """An identifier as partners may read it: the end of its value, never the whole."""
+
+    id = fields.String(required=True)
+    kind = fields.String(required=True)
+    hint = fields.String(required=True)
+    state = fields.String(required=True)
+    added_at = Instant(required=True)
+
+
+class MemberSchema(Schema):
+    """A member. Who neither enrolled the member nor has its consent reads null for what is private."""
+
+    id = fields.String(required=True)
+    state = fields.String(required=True)
+    tier = fields.String(required=True)
+    enrolled_at = Instant(required=True)
+    external_id = fields.String(required=True, allow_none=True)
+    profile = fields.Nested(ProfileSchema, required=True, allow_none=True)
+    identifiers = fields.List(fields.Nested(KnownIdentifierSchema), required=True, allow_none=True)
+
+
+class ExpirationSchema(Schema):
+    """Points that end at an instant: the midnight after their last usable day."""
+
+    amount = fields.Integer(required=True)
+    expires_at = Instant(required=True)
+
+
+class BalanceSchema(Schema):
+    """A wallet: usable now, usable later, set aside, owed; amounts in minor units of `currency`."""
+
+    currency = fields.String(required=True)
+    available = fields.Integer(required=True)
+    pending = fields.Integer(required=True)
+    held = fields.Integer(required=True)
+    arrears = fields.Integer(required=True)
+    next_expirations = fields.List(fields.Nested(ExpirationSchema), required=True)
+
+
+class BalancesSchema(Schema):
+    """Every wallet of a member."""
+
+    items = fields.List(fields.Nested(BalanceSchema), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+
+
+class MovementSchema(Schema):
+    """A movement of points; `amount` is signed, in minor units of `currency`."""
+
+    id = fields.String(required=True)
+    kind = fields.String(required=True)
+    operation = fields.String(required=True)
+    amount = fields.Integer(required=True)
+    currency = fields.String(required=True)
+    occurred_at = Instant(required=True)
+    recorded_at = Instant(required=True)
+    expires_at = Instant(required=True, allow_none=True)
+    external_id = fields.String(required=True)
+    reason = fields.String(required=True)
+
+
+class MovementsSchema(Schema):
+    """A page of movements, newest first."""
+
+    items = fields.List(fields.Nested(MovementSchema), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)

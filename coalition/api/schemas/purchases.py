@@ -1,0 +1,93 @@
+"""Purchases on the wire. What is wrong in a request is found by `purchases.read`, the same reader that registries use;
+the fields here document it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from coalition import purchases
+from coalition.api.schemas.members import BalanceSchema, IdentifierSchema
+from coalition.kernel.web.fields import AmountSchema, Instant, StrictInteger, Text
+
+
+class PaymentSchema(Schema):
+    """A tender: `amount` in minor units of the purchase's currency."""
+
+    kind = Text(40, required=True)
+    amount = StrictInteger(required=True)
+    mcc = Text(4, least=0, allow_none=True)
+
+
+class LineSchema(Schema):
+    """A line; `amount` is authoritative, `qty_m` in thousandths. A line without a quantity earns nothing."""
+
+    no = StrictInteger(least=1, most=32_767, required=True)
+    sku = Text(100, least=0, allow_none=True)
+    name = Text(300, least=0, allow_none=True)
+    category = Text(200, least=0, allow_none=True)
+    qty_m = StrictInteger(allow_none=True)
+    price = StrictInteger(allow_none=True)
+    amount = StrictInteger(required=True)
+
+
+class PurchaseSchema(Schema):
+    """A purchase as a partner sends it; bare amounts are minor units of `currency`."""
+
+    external_id = Text(100, required=True)
+    occurred_at = Instant(required=True)
+    outlet = Text(40, required=True)
+    member = fields.Nested(IdentifierSchema, allow_none=True)
+    currency = Text(3, required=True)
+    channel = fields.String(validate=validate.OneOf(purchases.CHANNELS))
+    coupons = fields.List(fields.String(), allow_none=True)
+    hold_id = fields.String(allow_none=True)
+    quote_id = fields.String(allow_none=True)
+    proof = fields.String(allow_none=True)
+    points_paid = StrictInteger()
+    payments = fields.List(fields.Nested(PaymentSchema), allow_none=True)
+    lines = fields.List(fields.Nested(LineSchema), required=True, validate=validate.Length(min=1, max=1000))
+
+    def load(self, data: Any, **_: Any) -> purchases.Receipt:  # type: ignore[override]
+        """The receipt in a parsed body. Raises Invalid with every wrong field."""
+        return purchases.read(data)
+
+
+class AwardSchema(Schema):
+    """What the purchase earned: `units` in minor units of `currency`, `lines` the units that each line brought."""
+
+    promotion = fields.String(required=True)
+    kind = fields.String(required=True)
+    currency = fields.String(required=True)
+    units = fields.Integer(required=True)
+    lines = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    available_at = Instant(required=True)
+    expires_at = Instant(required=True, allow_none=True)
+    reason = fields.String(required=True)
+
+
+class RecordedSchema(Schema):
+    """A recorded purchase; `total` in minor units of its currency, `captured` the points that paid."""
+
+    id = fields.String(required=True)
+    external_id = fields.String(required=True)
+    member_id = fields.String(required=True, allow_none=True)
+    total = fields.Integer(required=True)
+    awards = fields.List(fields.Nested(AwardSchema), required=True)
+    discounts = fields.List(fields.Dict(), required=True)
+    captured = fields.Nested(AmountSchema, required=True, allow_none=True)
+    balances = fields.List(fields.Nested(BalanceSchema), required=True)
+
+
+class ByExternalIdSchema(Schema):
+    """The question after a time-out: did this purchase arrive?"""
+
+    external_id = Text(100, required=True)
+
+
+class FoundSchema(Schema):
+    """The purchase under an external id, or none."""
+
+    items = fields.List(fields.Nested(RecordedSchema), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
