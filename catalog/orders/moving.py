@@ -52,6 +52,11 @@ def lock(consignment_id: int) -> Locked:
     return Locked(*row[:8], hold=(row.hold_account_id, row.hold_id))
 
 
+def locked_state(consignment_id: int) -> str:
+    """Lock the order of a consignment until the transaction ends; the consignment's state. Raises NotFound."""
+    return lock(consignment_id).state
+
+
 def move(consignment: Locked, way: Sequence[str], reason: str | None = None) -> None:
     """Take a locked consignment along `way`, recording every step, and let its order follow."""
     at = consignment.state

@@ -86,6 +86,6 @@ def pieces(consignment_id: int) -> dict[str, int]:
 
 def _lines(order_ids: Iterable[int]) -> dict[int, list[OrderLine]]:
     found: dict[int, list[OrderLine]] = defaultdict(list)
-    for order_id, *facts in fetch_all(_LINES, {"ids": list(order_ids), "most": _MOST * 10}):
-        found[order_id].append(OrderLine(*facts))
+    for row in fetch_all(_LINES, {"ids": list(order_ids), "most": _MOST * 10}):
+        found[row.order_id].append(OrderLine(*row[1:]))
     return found

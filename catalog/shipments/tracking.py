@@ -97,14 +97,15 @@ def standing(events: Collection[tuple[str, dt.datetime]]) -> Standing:
     """Where a parcel is after these (canonical status, occurred_at) events, in whatever order they came.
 
     The greatest instant within the current leg counts. The return leg begins with the first event of a return; a
-    terminal status is left only for that leg, by an event that occurred later; what is delivered there came back. An
-    unknown word never counts against a known one.
+    terminal status is left only by an event that occurred later and opens that leg, or delivers what was given up; what
+    is delivered in the return leg came back. An unknown word never counts against a known one.
     """
     known = sorted(((at, _RANK[status], status) for status, at in events if status != UNKNOWN))
     leg, status, since, delivered_at = OUTBOUND, UNKNOWN, None, None
     for at, _, word in known:
         opens = leg == OUTBOUND and word in _OPENS_RETURN
-        if status in TERMINAL and not opens:
+        found = leg == OUTBOUND and word == "delivered" and status != "delivered"
+        if status in TERMINAL and not (opens or found):
             continue
         leg, since = (RETURN if opens else leg), at
         status = "returned" if leg == RETURN and word == "delivered" else word

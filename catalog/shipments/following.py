@@ -1,0 +1,132 @@
+"""Parcels and what becomes of them: announced by suppliers, scanned by carriers, delivered in the end.
+
+The log of scans only grows, and a parcel's status is computed from the whole of it each time, under the parcel's lock.
+Locks: the order first, as everywhere, then its parcels by id.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence, Set
+
+from catalog import orders
+from catalog.shipments import tracking
+from catalog.shipments.carriers import carrier
+from catalog.shipments.tracking import Scan, standing
+from coalition.kernel import ids, outbox
+from coalition.kernel.db import execute, fetch_all, fetch_one
+from coalition.kernel.errors import Conflict
+
+# Carriers reuse numbers: a scan belongs to the latest parcel of that number, unless that one is too old for it.
+_REUSE = dt.timedelta(days=180)
+
+
+def register(consignment_id: int, carrier_code: str, tracking_no: str, pieces: Mapping[str, int]) -> int:
+    """A parcel of a consignment is on its way, with so many pieces of each of the supplier's articles; its id.
+
+    The same parcel announced again changes nothing. NotFound for a carrier that we do not know; Conflict
+    `not_accepted` for a consignment that its supplier has not accepted.
+    """
+    if orders.locked_state(consignment_id) in orders.UNDECIDED | orders.FAILED:
+        raise Conflict("not_accepted", "A parcel was announced of what the supplier has not accepted.")
+    row = fetch_one(
+        "INSERT INTO shipment (consignment_id, carrier_id, tracking_no) VALUES (:consignment, :carrier, :tracking_no)"
+        " ON CONFLICT (consignment_id, carrier_id, tracking_no) DO UPDATE SET tracking_no = excluded.tracking_no"
+        " RETURNING id, xmax = 0 AS fresh",
+        {"consignment": consignment_id, "carrier": carrier(carrier_code).id, "tracking_no": tracking_no},
+    )
+    assert row is not None
+    if row.fresh:
+        for sku, qty in sorted(pieces.items()):
+            execute(
+                "INSERT INTO shipment_line (shipment_id, supplier_sku, qty) VALUES (:id, :sku, :qty)",
+                {"id": row.id, "sku": sku, "qty": qty},
+            )
+        orders.progress(consignment_id, "shipped" if _complete(consignment_id) else "partially_shipped")
+    return int(row.id)
+
+
+def scan(carrier_code: str, told: Mapping[str, Sequence[Scan]]) -> Set[str]:
+    """Add what a carrier says about parcels, by tracking number; the numbers that we do not know (yet)."""
+    rows = fetch_all(
+        "SELECT DISTINCT ON (s.tracking_no) s.id, s.consignment_id, s.tracking_no, s.registered_at FROM shipment s"
+        " JOIN carrier c ON c.id = s.carrier_id WHERE c.code = :carrier AND s.tracking_no = ANY(:numbers)"
+        " ORDER BY s.tracking_no, s.id DESC LIMIT 1000",
+        {"carrier": carrier_code, "numbers": list(told)},
+    )
+    known = set()
+    for row in sorted(rows, key=lambda row: int(row.consignment_id)):
+        scans = told[row.tracking_no]
+        if max(at.occurred_at for at in scans) - row.registered_at < _REUSE:
+            note(row.id, row.consignment_id, scans)
+            known.add(row.tracking_no)
+    return told.keys() - known
+
+
+def note(shipment_id: int, consignment_id: int, scans: Iterable[Scan]) -> None:
+    """Add scans to a parcel's log and draw the conclusions; scans that the log already has change nothing."""
+    orders.locked_state(consignment_id)
+    fetch_one("SELECT id FROM shipment WHERE id = :id FOR NO KEY UPDATE", {"id": shipment_id})
+    for at in scans:
+        execute(
+            "INSERT INTO tracking_event (shipment_id, fingerprint, raw_code, raw_text, place, status, occurred_at)"
+            " VALUES (:id, :fingerprint, :raw_code, :text, :place, :status, :occurred_at) ON CONFLICT DO NOTHING",
+            {
+                "id": shipment_id,
+                "fingerprint": tracking.fingerprint(at),
+                "raw_code": at.raw_code,
+                "text": at.text,
+                "place": at.place,
+                "status": tracking.canonical(at.raw_code),
+                "occurred_at": at.occurred_at,
+            },
+        )
+    _conclude(shipment_id, consignment_id)
+
+
+def _conclude(shipment_id: int, consignment_id: int) -> None:
+    log = fetch_all(
+        "SELECT status, occurred_at FROM tracking_event WHERE shipment_id = :id ORDER BY id LIMIT 10000",
+        {"id": shipment_id},
+    )
+    now = standing([(row.status, row.occurred_at) for row in log])
+    changed = fetch_one(
+        "UPDATE shipment SET leg = :leg, status = :status, status_at = :since, delivered_at = :delivered_at"
+        " WHERE id = :id AND (leg, status, status_at, delivered_at) IS DISTINCT FROM"
+        " (CAST(:leg AS text), CAST(:status AS text), CAST(:since AS timestamptz), CAST(:delivered_at AS timestamptz))"
+        " RETURNING tracking_no",
+        {
+            "id": shipment_id,
+            "leg": now.leg,
+            "status": now.status,
+            "since": now.since,
+            "delivered_at": now.delivered_at,
+        },
+    )
+    if changed is None:
+        return
+    payload = {"consignment_id": consignment_id, "tracking_no": changed.tracking_no, "status": now.status}
+    outbox.publish("shipment.updated", payload, key=ids.public("shp", shipment_id))
+    if now.delivered_at is not None:
+        _deliver_if_all_arrived(consignment_id)
+
+
+def _deliver_if_all_arrived(consignment_id: int) -> None:
+    row = fetch_one(
+        "SELECT max(delivered_at) AS last, bool_and(delivered_at IS NOT NULL) AS all_arrived"
+        " FROM shipment WHERE consignment_id = :id",
+        {"id": consignment_id},
+    )
+    if row is not None and row.all_arrived and _complete(consignment_id):
+        orders.deliver(consignment_id, row.last)
+
+
+def _complete(consignment_id: int) -> bool:
+    """Whether the parcels announced so far hold every piece of the consignment."""
+    rows = fetch_all(
+        "SELECT l.supplier_sku, sum(l.qty)::bigint AS qty FROM shipment_line l JOIN shipment s ON s.id = l.shipment_id"
+        " WHERE s.consignment_id = :id GROUP BY l.supplier_sku LIMIT 500",
+        {"id": consignment_id},
+    )
+    sent = {row.supplier_sku: row.qty for row in rows}
+    return all(sent.get(sku, 0) >= qty for sku, qty in orders.pieces(consignment_id).items())

@@ -1,0 +1,35 @@
+"""What must always hold of parcels and messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from coalition.kernel.laws import Law
+
+
+def laws() -> Sequence[Law]:
+    """Every law of this room."""
+    return [
+        Law(
+            "shipment-delivered",
+            "A delivered consignment has arrived whole: each of its parcels was scanned as delivered",
+            "SELECT c.id FROM consignment c WHERE c.state = 'delivered' AND (NOT EXISTS"
+            " (SELECT FROM shipment s WHERE s.consignment_id = c.id) OR EXISTS (SELECT FROM shipment s WHERE"
+            " s.consignment_id = c.id AND NOT EXISTS (SELECT FROM tracking_event t WHERE t.shipment_id = s.id"
+            " AND t.status = 'delivered')))",
+        ),
+        Law(
+            "shipment-consignment",
+            "Only what a supplier has accepted is carried, and no more of it than was ordered",
+            "SELECT s.id FROM shipment s JOIN consignment c ON c.id = s.consignment_id"
+            " WHERE c.state IN ('new', 'confirming', 'in_doubt', 'rejected', 'cancelled')"
+            " UNION ALL SELECT s.consignment_id FROM shipment s JOIN shipment_line l ON l.shipment_id = s.id"
+            " GROUP BY s.consignment_id, l.supplier_sku HAVING sum(l.qty) > (SELECT coalesce(sum(o.qty), 0)"
+            " FROM order_line o WHERE o.consignment_id = s.consignment_id AND o.supplier_sku = l.supplier_sku)",
+        ),
+        Law(
+            "callback-understood",
+            "A message that was acknowledged is understood within a week, or set aside with its reason",
+            "SELECT id FROM inbound_callback WHERE state = 'received' AND received_at < now() - interval '8 days'",
+        ),
+    ]

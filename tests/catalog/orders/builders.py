@@ -1,0 +1,155 @@
+"""A shop with rewards in stock, a member with points, an order; and a supplier that lives in the test's process."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from catalog import orders, pricing, rewards, suppliers
+from catalog.ports import (
+    Accepted,
+    Address,
+    Outcome,
+    Pending,
+    Rejected,
+    Retryable,
+    SupplierAccess,
+    SupplierGateway,
+    SupplierLine,
+    Unknown,
+)
+from coalition import ledger, partners, programs
+from coalition.kernel import laws, ports
+from tests.builders import a_program
+from tests.catalog.builders import a_category, a_supplier, offers_in_stock
+
+HOME = Address("Anna Ozola", "anna@example.com", "+37120000000", "LV", "Riga", "LV-1010", "Brivibas iela 40")
+_numbers = itertools.count(1)
+
+
+@dataclass(slots=True)
+class FakeSupplier:
+    """A supplier's order desk with a book; `next` are the ways in which it fails before it works again."""
+
+    next: list[str] = field(default_factory=list)
+    book: dict[str, str] = field(default_factory=dict)
+    calls: list[tuple[str, str]] = field(default_factory=list)
+
+    def confirm(self, ctx: SupplierAccess, client_ref: str, lines: Sequence[SupplierLine], address: Address) -> Outcome:
+        self.calls.append(("confirm", client_ref))
+        way = self.next.pop(0) if self.next else "accept"
+        if way == "reject":
+            return Rejected("out_of_stock")
+        if way == "unavailable":
+            return Retryable(30)
+        if way == "lost_before":
+            return Unknown()
+        self.book[client_ref] = "pending" if way == "pending" else "accepted"
+        if way == "pending":
+            return Pending(30)
+        return Unknown() if way == "lost_after" else Accepted(f"X-{client_ref}")
+
+    def status(self, ctx: SupplierAccess, client_ref: str) -> Outcome:
+        self.calls.append(("status", client_ref))
+        way = self.next.pop(0) if self.next else ""
+        if way == "silent":
+            return Unknown()
+        state = self.book.get(client_ref)
+        if state is None:
+            return Retryable(30)
+        return Pending(30) if state == "pending" else Accepted(f"X-{client_ref}")
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A program whose operator sells the rewards of suppliers to one member."""
+
+    program: programs.Program
+    partner: partners.Partner
+    supplier: suppliers.Supplier
+    rewards: tuple[rewards.Reward, ...]
+    member_id: int
+
+    def quote(self, *lines: tuple[int, int], member_id: int | None = None) -> pricing.Quote:
+        wanted = lines or ((self.rewards[0].id, 1),)
+        return pricing.quote(
+            self.program.id, member_id or self.member_id, wanted, "courier", HOME, partner_id=self.partner.id
+        )
+
+    def place(self, quoted: pricing.Quote | None = None, external_id: str = "") -> orders.Order:
+        chosen = quoted or self.quote()
+        order, _ = orders.place(
+            self.program.id,
+            chosen.member_id,
+            self.partner.id,
+            external_id=external_id or f"order-{next(_numbers)}",
+            quote_id=chosen.id,
+            request_hash=b"body",
+        )
+        return order
+
+    def find(self, order: orders.Order) -> orders.Order:
+        return orders.find(self.program.id, order.id)
+
+    def balance(self, member_id: int | None = None) -> ledger.Balance:
+        return ledger.balances(self.program.id, member_id or self.member_id)[0]
+
+    def reward(self, at: int = 0) -> rewards.Reward:
+        return rewards.get(self.program.id, self.rewards[at].id)
+
+
+def a_world(*, pieces: int = 5, points: int = 10_000, delivery_points: int = 390) -> World:
+    """A supplier with three rewards of 1,000 points and `pieces` pieces each, and a member with `points`."""
+    program = a_program()
+    a_category(program)
+    supplier = a_supplier(program)
+    offers_in_stock(supplier, A1=pieces, A2=pieces, A3=pieces)
+    pricing.offer_delivery(
+        supplier.id, "courier", kind="courier", points=delivery_points, cost_minor=350, days_min=2, days_max=3
+    )
+    found = rewards.search(program.id, rewards.RewardQuery(sort="new")).items
+    world = World(program, partners.operator(program.id), supplier, tuple(found), next(_numbers))
+    if points:
+        give_points(program, world.member_id, points)
+    return world
+
+
+def give_points(program: programs.Program, member_id: int, points: int) -> None:
+    """Points that the operator pays for, good for a year."""
+    currency = programs.main_currency(program.id)
+    entity = partners.operator_entity(program.id)
+    now = dt.datetime.now(dt.UTC)
+    (posted,) = ledger.post(
+        [
+            ledger.Credit(
+                account_id=ledger.account(program.id, currency.id, ledger.AccountKind.WALLET, member_id),
+                contra_id=ledger.account(program.id, currency.id, ledger.AccountKind.ISSUANCE, entity.id),
+                amount=points,
+                occurred_at=now,
+                program_id=program.id,
+                partner_id=partners.operator(program.id).id,
+                currency_id=currency.id,
+                operation=ledger.Operation.PURCHASE,
+                external_id=f"gift-{next(_numbers)}",
+                request_hash=b"gift",
+                funding_id=ledger.funding([(entity.id, 1)]),
+                expires_at=now + dt.timedelta(days=365),
+            )
+        ]
+    )
+    posted.or_refuse()
+
+
+def bind(supplier: FakeSupplier) -> FakeSupplier:
+    """Let this supplier answer for all."""
+    ports.bind(SupplierGateway, supplier)  # type: ignore[type-abstract]
+    return supplier
+
+
+def assert_laws_hold() -> None:
+    """Every law of the whole product, over all that is in the database."""
+    broken = {law.code: laws.offending(law) for law in laws.laws()}
+    assert broken
+    assert not any(broken.values()), broken
