@@ -130,5 +130,8 @@ _SECURITY = {
     "SECURITY_FLASH_MESSAGES": False,
     "SECURITY_EMAIL_VALIDATOR_ARGS": {"check_deliverability": False, "test_environment": True},
     "SECURITY_API_ENABLED_METHODS": ["session"],
+    "SECURITY_STATIC_FOLDER": None,
+    "SECURITY_CLI_USERS_NAME": False,  # its commands would leave no trail
+    "SECURITY_CLI_ROLES_NAME": False,
     "SECURITY_FRESHNESS": dt.timedelta(seconds=-1),  # nothing asks for the password again yet
 }
