@@ -5,7 +5,7 @@ Reads the views `ledger_movements` and `catalog_deliveries`, in sets, past a wat
 
 from settlement.accruals.accruing import Accrued, accrue, quiesce
 from settlement.accruals.cycles import days_of, next_code
-from settlement.accruals.flows import Day, Flow, Supply, days, flows, standing, supplies, suspended
+from settlement.accruals.flows import Day, Flow, Supply, days, flows, standing, supplies, suspended, totals
 from settlement.accruals.periods import Period, find_period, get_period, list_periods, open_period, seal
 from settlement.accruals.rebuilding import Rebuilt, rebuild
 
@@ -31,4 +31,5 @@ __all__ = [
     "standing",
     "supplies",
     "suspended",
+    "totals",
 ]

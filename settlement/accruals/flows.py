@@ -98,3 +98,16 @@ def standing(program_id: int) -> tuple[dt.datetime | None, int]:
         {"program": program_id},
     )
     return row.accrued_at, int(row.suspended)
+
+
+def totals(program_id: int, currency_id: int) -> dict[int, dict[str, int]]:
+    """Points of one currency by period and kind of movement, over all periods of a program."""
+    rows = fetch_all(
+        "SELECT period_id, kind, sum(points)::bigint AS points FROM accrual"
+        " WHERE program_id = :program AND currency_id = :currency GROUP BY 1, 2",
+        {"program": program_id, "currency": currency_id},
+    )
+    found: dict[int, dict[str, int]] = {}
+    for row in rows:
+        found.setdefault(row.period_id, {})[row.kind] = row.points
+    return found

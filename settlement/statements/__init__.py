@@ -3,8 +3,17 @@
 from settlement.statements.arithmetic import Charge, Document, Drawn, Line
 from settlement.statements.closing import Closed, close
 from settlement.statements.drawing import draw_up
-from settlement.statements.entries import Entry, all_entries, count, entries
-from settlement.statements.reading import Statement, documents, drawn_of, get, of_entities, of_period
+from settlement.statements.entries import Entry, Position, count, entries
+from settlement.statements.reading import (
+    Settled,
+    Statement,
+    documents,
+    drawn_of,
+    get,
+    of_entities,
+    of_period,
+    settled,
+)
 
 __all__ = [
     "Charge",
@@ -13,8 +22,9 @@ __all__ = [
     "Drawn",
     "Entry",
     "Line",
+    "Position",
+    "Settled",
     "Statement",
-    "all_entries",
     "close",
     "count",
     "documents",
@@ -24,4 +34,5 @@ __all__ = [
     "get",
     "of_entities",
     "of_period",
+    "settled",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -53,16 +52,6 @@ def entries(statement: Statement, after: Position | None, limit: int) -> tuple[l
     found = [entry for row in rows for entry in _entries(row, statement)]
     more = len(rows) == limit
     return found, ((rows[-1].occurred_at, rows[-1].movement_id) if more else None)
-
-
-def all_entries(statement: Statement, chunk: int = 2000) -> Iterator[list[Entry]]:
-    """Every entry of a statement, in chunks."""
-    after: Position | None = None
-    while True:
-        found, after = entries(statement, after, chunk)
-        yield found
-        if after is None:
-            return
 
 
 def count(statement: Statement) -> int:

@@ -113,3 +113,34 @@ def _lines(document_ids: Collection[int]) -> dict[int, Sequence[Line]]:
         facts = dict(row._mapping)
         found.setdefault(facts.pop("document_id"), []).append(Line(**facts))
     return dict(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a closed period came to, the operator left out: who pays and who receives, in minor units (both >= 0)."""
+
+    statements: int
+    payers: int
+    payable_minor: int
+    receivers: int
+    receivable_minor: int
+
+
+def settled(program_id: int) -> dict[int, Settled]:
+    """What each closed period of a program came to, by period."""
+    rows = fetch_all(
+        f"""SELECT period_id, count(*) AS statements,
+                   count(*) FILTER (WHERE NOT is_operator AND position_minor < 0) AS payers,
+                   coalesce(-sum(position_minor) FILTER (WHERE NOT is_operator AND position_minor < 0), 0)::bigint
+                     AS payable_minor,
+                   count(*) FILTER (WHERE NOT is_operator AND position_minor > 0) AS receivers,
+                   coalesce(sum(position_minor) FILTER (WHERE NOT is_operator AND position_minor > 0), 0)::bigint
+                     AS receivable_minor
+              FROM statement WHERE program_id = :program GROUP BY 1 LIMIT {_MOST}""",
+        {"program": program_id},
+    )
+    found = {}
+    for row in rows:
+        facts = dict(row._mapping)
+        found[facts.pop("period_id")] = Settled(**facts)
+    return found

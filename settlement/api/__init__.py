@@ -1,0 +1,13 @@
+"""The partners' door of this floor: their own statements."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Register the endpoints."""
+    from coalition.kernel.web import api
+    from settlement.api import statements
+
+    api.register(app, statements.blp)

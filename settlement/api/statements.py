@@ -1,0 +1,87 @@
+"""Statements over HTTP: a partner reads those of its own legal entities; another's do not exist for it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from coalition import partners
+from coalition.kernel import ids
+from coalition.kernel.db import transact
+from coalition.kernel.errors import NotFound
+from coalition.kernel.web.api import ApiBlueprint, caller, needs
+from coalition.kernel.web.paging import PagingSchema, decode_cursor, encode_cursor
+from settlement import statements
+from settlement.api.schemas import (
+    StatementDetailSchema,
+    StatementLinesSchema,
+    StatementsQuerySchema,
+    StatementsSchema,
+    document_told,
+    entry_told,
+    told,
+)
+
+blp = ApiBlueprint("statements", __name__, description="What a partner owes and is owed, period by period.")
+
+
+@blp.route("/statements")
+@needs("statements:read")
+@blp.arguments(StatementsQuerySchema, location="query")
+@blp.response(200, StatementsSchema)
+def index(query: dict[str, Any]) -> dict[str, Any]:
+    """The partner's statements, the newest first."""
+    return transact(lambda: _list(query["period"], query["cursor"], query["limit"]))
+
+
+@blp.route("/statements/<statement>")
+@needs("statements:read")
+@blp.response(200, StatementDetailSchema)
+def read(statement: str) -> dict[str, Any]:
+    """One statement with its documents."""
+
+    def work() -> dict[str, Any]:
+        found = _own(statement)
+        documents = statements.documents([found.id])[found.id]
+        return {**told(found), "documents": [document_told(document) for document in documents]}
+
+    return transact(work)
+
+
+@blp.route("/statements/<statement>/lines")
+@needs("statements:read")
+@blp.arguments(PagingSchema, location="query")
+@blp.response(200, StatementLinesSchema)
+def lines(query: dict[str, Any], statement: str) -> dict[str, Any]:
+    """What every document line is made of: each movement with its charges, in the order they happened.
+
+    A page holds the charges of up to `limit` movements.
+    """
+    return transact(lambda: _lines(_own(statement), query["cursor"], query["limit"]))
+
+
+def _own_entities() -> list[int]:
+    return [entity.id for entity in partners.entities_of(caller().partner_id)]
+
+
+def _own(public_id: str) -> statements.Statement:
+    found = statements.get(ids.parse("stm", public_id))
+    if found.legal_entity_id not in _own_entities():
+        raise NotFound()
+    return found
+
+
+def _list(period: str | None, cursor: str | None, limit: int) -> dict[str, Any]:
+    position = decode_cursor(cursor, int)
+    after = int(position[0]) if position else None
+    found = statements.of_entities(_own_entities(), period=period, after=after, limit=limit + 1)
+    following = encode_cursor(found[limit - 1].id) if len(found) > limit else None
+    return {"items": [told(one) for one in found[:limit]], "next_cursor": following}
+
+
+def _lines(statement: statements.Statement, cursor: str | None, limit: int) -> dict[str, Any]:
+    position = decode_cursor(cursor, str, str)
+    after = (dt.datetime.fromisoformat(str(position[0])), str(position[1])) if position else None
+    found, following = statements.entries(statement, after, limit)
+    next_cursor = encode_cursor(following[0].isoformat(), following[1]) if following else None
+    return {"items": [entry_told(entry) for entry in found], "next_cursor": next_cursor}

@@ -1,0 +1,12 @@
+"""The console's door of this floor: finance closes periods and reads statements."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Register the pages."""
+    from settlement.console import pages
+
+    app.register_blueprint(pages.blueprint)

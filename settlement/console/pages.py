@@ -1,0 +1,100 @@
+"""Finance's pages: the periods, one period with its close form, one statement, and each of them as CSV."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, redirect, render_template, request, stream_with_context, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from coalition import programs
+from coalition.kernel import ids
+from coalition.kernel.db import transact
+from coalition.kernel.errors import NotFound, Refusal
+from coalition.kernel.web.pages import use_zone
+from coalition.site.viewer import require_role
+from settlement import accruals, statements
+from settlement.console import exports, period_page, statement_page
+
+blueprint = Blueprint("settlement", "settlement", template_folder="templates", url_prefix="/console")
+_SAID = {"period_closed": "already_done", "agreements_missing": "not_ready", "writers_open": "unavailable"}
+_PATIENCE_S = 5
+
+
+@blueprint.before_request
+def _finance_only() -> None:
+    require_role("finance")
+
+
+@blueprint.get("/settlement")
+def periods() -> str:
+    """The periods of every program, the latest first."""
+    found = transact(period_page.overview)
+    return render_template("settlement/periods.html", nav="settlement", periods=found)
+
+
+@blueprint.get("/settlement/<program>/<period>")
+def period(program: str, period: str) -> str:
+    """One period: as it was closed, or as it would be closed now."""
+    notice = "period_closed" if "closed" in request.args else None
+    return _period(program, period, notice=notice)
+
+
+@blueprint.post("/settlement/<program>/<period>")
+def close(program: str, period: str) -> BaseResponse | tuple[str, int]:
+    """Close the period, for ever."""
+    if request.form.get("confirm") != "yes":
+        return _period(program, period, errors=[{"field": "", "code": "required", "text": None}]), 422
+    try:
+        transact(lambda: statements.close(programs.by_code(program).id, period, patience_s=_PATIENCE_S))
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        code = _SAID.get(refusal.code, refusal.code)
+        return _period(program, period, errors=[{"field": "", "code": code, "text": refusal.detail}]), refusal.status
+    return redirect(url_for("settlement.period", program=program, period=period, closed=1), code=303)
+
+
+@blueprint.get("/settlement/<program>/<period>.csv")
+def period_csv(program: str, period: str) -> Response:
+    """The companies of a period and what each receives or pays, as CSV."""
+    context = transact(lambda: period_page.context(*_find(program, period)))
+    return _download(exports.period_rows(context), f"settlement-{program}-{period}.csv")
+
+
+@blueprint.get("/statements/<statement_id>")
+def statement(statement_id: str) -> str:
+    """One statement: its documents, their lines, and the entries beneath."""
+    cursor = request.args.get("cursor")
+    context = transact(lambda: statement_page.context(_statement(statement_id), cursor))
+    return render_template("settlement/statement.html", nav="settlement", **context)
+
+
+@blueprint.get("/statements/<statement_id>.csv")
+def statement_csv(statement_id: str) -> Response:
+    """Every entry beneath a statement as CSV, sent while it is read."""
+    found = transact(lambda: _statement(statement_id))
+    name = found.number.replace("/", "-")
+    return _download(stream_with_context(exports.entry_rows(found)), f"statement-{name}.csv")
+
+
+def _period(program: str, period: str, **more: Any) -> str:
+    context = transact(lambda: period_page.context(*_find(program, period)))
+    return render_template("settlement/period.html", nav="settlement", **context, **more)
+
+
+def _find(program_code: str, code: str) -> tuple[programs.Program, accruals.Period]:
+    program = programs.by_code(program_code)
+    use_zone(program.zone)
+    return program, accruals.find_period(program.id, code)
+
+
+def _statement(public_id: str) -> statements.Statement:
+    found = statements.get(ids.parse("stm", public_id))
+    use_zone(programs.get(found.program_id).zone)
+    return found
+
+
+def _download(lines: Any, name: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(lines, content_type="text/csv; charset=utf-8", headers=headers)
