@@ -13,10 +13,13 @@ def init_app(app: Flask) -> None:
     from catalog.ports import FeedSource, SupplierGateway
     from coalition.kernel import ports
     from coalition.ports import FileStore
+    from integrations.demo import cli
     from integrations.files.disk import DiskStore
     from integrations.suppliers.feed_source import HttpFeedSource
     from integrations.suppliers.gateway import HttpSupplierGateway
 
+    app.cli.add_command(cli.demo)
+    app.cli.add_command(cli.demo_seed)
     with app.app_context():
         ports.bind(FileStore, DiskStore(app.config["COALITION"].files_dir))
         ports.bind(FeedSource, HttpFeedSource())

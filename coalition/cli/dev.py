@@ -26,7 +26,7 @@ def dev() -> None:
 def check() -> None:
     """Format, lint, types, import contracts, generated docs: everything but the tests."""
     bin_folder = Path(sys.executable).parent
-    steps = {
+    steps: dict[str, list[str | Path]] = {
         "format": [bin_folder / "ruff", "format", "--check", "."],
         "lint": [bin_folder / "ruff", "check", "."],
         "types": [bin_folder / "mypy", *_TYPED],

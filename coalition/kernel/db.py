@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 import psycopg
 from flask import Flask
@@ -26,6 +26,7 @@ from coalition.kernel import crash
 from coalition.kernel.config import Config
 
 T = TypeVar("T")
+AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
 APP_ROLE = "coalition_app"
 _ATTEMPTS = 6
 _RETRYABLE = frozenset({"40001", "40P01"})  # serialization failure, deadlock
@@ -108,12 +109,12 @@ def execute(sql: str, params: Mapping[str, Any] | None = None) -> int:
     return cast(int, result.rowcount)  # type: ignore[attr-defined]
 
 
-def fetch_all(sql: str, params: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
+def fetch_all(sql: str, params: Mapping[str, Any] | None = None) -> Sequence[AnyRow]:
     """All rows of one query with named parameters (`:name`)."""
     return db.session.execute(text(sql), params or {}).all()
 
 
-def fetch_one(sql: str, params: Mapping[str, Any] | None = None) -> Row[Any] | None:
+def fetch_one(sql: str, params: Mapping[str, Any] | None = None) -> AnyRow | None:
     """The first row of one query, or None."""
     return db.session.execute(text(sql), params or {}).first()
 

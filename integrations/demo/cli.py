@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import click
 from flask.cli import with_appcontext
 
-from coalition.kernel.config import VAR
-from coalition.kernel.db import transact
 from integrations.demo import supervisor
-from integrations.demo.seed import seed
-
-FACTS = VAR / "demo.json"
+from integrations.demo.seeding import seed
+from integrations.demo.supervisor import FACTS
 
 
 @click.command()
@@ -29,8 +27,7 @@ def demo(port: int | None, reset: bool, erase: bool) -> None:
     running = supervisor.Demo(port)
     try:
         running.start()
-        facts = _facts(running)
-        _print(facts)
+        _tell(_facts(running))
         running.watch(stopping)
     finally:
         click.echo("stopping ...")
@@ -48,8 +45,21 @@ def demo_seed() -> None:
     FACTS.write_text(json.dumps(facts, indent=2, ensure_ascii=False))
 
 
-def _facts(running: supervisor.Demo) -> dict:
-    facts = json.loads(FACTS.read_text())
-    facts = {"base_url": running.base_url, **facts, "base_url": running.base_url, "processes": running.processes()}
+def _facts(running: supervisor.Demo) -> dict[str, Any]:
+    """The facts of this run, written to var/demo.json for programs."""
+    facts = {**json.loads(FACTS.read_text()), "base_url": running.base_url, "processes": running.processes()}
     FACTS.write_text(json.dumps(facts, indent=2, ensure_ascii=False))
     return facts
+
+
+def _tell(facts: dict[str, Any]) -> None:
+    """What a newcomer wants to know, on the screen."""
+    partner = facts["partners"][0]
+    click.secho("\nCoalition is running", bold=True)
+    click.echo(f"  catalog     {facts['base_url']}/")
+    click.echo(f"  settlement  {facts['base_url']}/console/settlement")
+    click.echo(f"  API         {facts['base_url']}/api/docs")
+    click.echo(f"  member      {facts['member']['email']}  {facts['member']['password']}")
+    click.echo(f"  finance     {facts['staff']['finance']['email']}  {facts['staff']['finance']['password']}")
+    click.echo(f"  partner     {partner['code']}: {partner['client_id']}  {partner['client_secret']}")
+    click.echo("  everything  var/demo.json\nCtrl-C stops it; the data stays.\n")

@@ -25,6 +25,7 @@ import click
 from coalition.kernel.config import ROOT, VAR
 from coalition.kernel.embedded import Child, Servers, free_port
 
+FACTS = VAR / "demo.json"
 _PREFERRED_PORT = 8000
 _READY_TIMEOUT_S = 90
 _WATCH_S = 0.5
@@ -39,6 +40,9 @@ class Demo:
     def __init__(self, port: int | None) -> None:
         VAR.mkdir(exist_ok=True)
         self.own_servers = "DATABASE_URL" not in os.environ
+        if self.own_servers and not FACTS.exists():
+            erase()  # a seed that did not finish is started over
+            VAR.mkdir(exist_ok=True)
         self.servers = Servers(VAR / "servers") if self.own_servers else None
         self.port = port or _open_port(_PREFERRED_PORT)
         self.simulator_port = _kept_port(VAR / "simulator.port")

@@ -1,0 +1,81 @@
+"""Every page at 1280 and 390 pixels, light and dark: no axe violation, no console message, no foreign request, no overflow.
+
+The screenshots go to `var/screenshots`; somebody has to look at them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from coalition.kernel.config import ROOT
+from tests.browser.story import PAGES, Story, tell
+from tests.journeys.running import Running
+
+pytestmark = pytest.mark.browser
+SCREENSHOTS = ROOT / "var" / "screenshots"
+SIZES = {1280: 900, 390: 844}
+THEMES = ("light", "dark")
+
+
+@pytest.fixture(scope="module")
+def story(running: Running) -> Story:
+    """A member with purchases, an order on its way, and a closed period: every page has something to show."""
+    return tell(running)
+
+
+@pytest.fixture(params=sorted(PAGES))
+def page_name(request: pytest.FixtureRequest) -> str:
+    """One page after the other."""
+    return str(request.param)
+
+
+@pytest.fixture
+def context(browser: Any, running: Running, story: Story, page_name: str) -> Iterator[Any]:
+    """A browser session of whoever may see the page."""
+    session = browser.new_context(base_url=running.base_url, viewport={"width": 1280, "height": 900})
+    story.sign_in(session, PAGES[page_name].role)
+    yield session
+    session.close()
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("width", SIZES)
+def test_a_page_looks_and_behaves(context: Any, running: Running, story: Story, page_name: str, width: int, theme: str) -> None:
+    context.add_cookies([{"name": "theme", "value": theme, "url": running.base_url}])
+    page = context.new_page()
+    page.set_viewport_size({"width": width, "height": SIZES[width]})
+    said: list[str] = []
+    foreign: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda sent: None if sent.url.startswith((running.base_url, "data:")) else foreign.append(sent.url))
+
+    answer = page.goto(PAGES[page_name].path(story), wait_until="networkidle")
+    _shoot(page, SCREENSHOTS / f"{page_name}-{width}-{theme}.png")
+
+    assert answer.status == PAGES[page_name].status
+    assert said == [] or PAGES[page_name].status >= 400
+    assert foreign == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_a_page_has_no_accessibility_violation(context: Any, running: Running, story: Story, page_name: str, language: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    context.add_cookies([{"name": "language", "value": language, "url": running.base_url}])
+    page = context.new_page()
+    page.goto(PAGES[page_name].path(story), wait_until="networkidle")
+
+    found = Axe().run(page).response["violations"]
+
+    assert [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found] == []
+
+
+def _shoot(page: Any, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=str(path), full_page=True)
