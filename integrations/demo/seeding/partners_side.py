@@ -81,7 +81,7 @@ def found() -> Made:
     _enrol_member(made)
     for role in ("finance", "admin"):
         email, password = f"{role}@example.com", _password()
-        access.create_user(email, password, [role], f"staff:{role}")
+        access.create_user(email, password, [role], "staff")
         made.staff[role] = {"email": email, "password": password}
     return made
 
@@ -123,7 +123,7 @@ def _enrol_member(made: Made) -> None:
     )
     member, _ = members.enrol(made.program.id, made.shops["freshmart"].id, enrolment)
     password = _password()
-    access.create_user(MEMBER_EMAIL, password, ["member"], f"member:{member.id}")
+    access.create_user(MEMBER_EMAIL, password, ["member"], f"member:{member.id}", program_id=made.program.id)
     made.member |= {"email": MEMBER_EMAIL, "password": password, "card": MEMBER_CARD}
 
 
