@@ -1,0 +1,126 @@
+"""The simulator's HTTP side: the suppliers' APIs, their feeds, and the controls that tests turn."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from flask import Flask, Response, request
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+from coalition.kernel import clock
+from integrations.simulator import feeds, ordering
+from integrations.simulator.assortment import Seller, seller
+from integrations.simulator.book import Book
+from integrations.simulator.ordering import Reply
+
+
+def create_server(book: Book, kept: dict[str, dict[str, str]]) -> Flask:
+    """The WSGI application of one simulator."""
+    app = Flask("simulator")
+    app.add_url_rule("/healthz", view_func=lambda: {"status": "ok"}, endpoint="healthz")
+    _open_suppliers(app, book, kept)
+    _open_controls(app, book, kept)
+    return app
+
+
+def _open_suppliers(app: Flask, book: Book, kept: dict[str, dict[str, str]]) -> None:
+    @app.get("/feeds/<code>.yml")
+    def feed(code: str) -> Response:
+        who = seller(code)
+        if who is None:
+            return _answer(Reply(404, {"code": "not_found"}))
+        return Response(feeds.write(who, clock.now(), book.sold(code)), content_type="application/xml; charset=utf-8")
+
+    @app.post("/suppliers/<code>/orders")
+    def order(code: str) -> Response:
+        who = _admitted(code, kept)
+        if isinstance(who, Reply):
+            return _answer(who)
+        wanted: Any = request.get_json(force=True, silent=True)
+        if not _readable(wanted):
+            return _answer(Reply(400, {"code": "malformed"}))
+        return _answer(ordering.take(book, who, wanted))
+
+    @app.get("/suppliers/<code>/orders/<client_ref>")
+    def status(code: str, client_ref: str) -> Response:
+        who = _admitted(code, kept)
+        return _answer(who if isinstance(who, Reply) else ordering.status(book, who, client_ref))
+
+
+def _open_controls(app: Flask, book: Book, kept: dict[str, dict[str, str]]) -> None:
+    app.add_url_rule("/control/secrets", view_func=lambda: kept, endpoint="secrets")
+
+    @app.get("/control/book")
+    def show() -> dict[str, Any]:
+        orders = book.rows("SELECT * FROM placed ORDER BY number")
+        sent = book.rows("SELECT id, path, attempts, delivered, last_status FROM message ORDER BY id")
+        callbacks = [{**row, "delivered": bool(row["delivered"])} for row in sent]
+        return {"orders": [_public(row) for row in orders], "callbacks": callbacks}
+
+    @app.put("/control/pace")
+    def pace() -> dict[str, Any]:
+        wanted = request.get_json()
+        book.set(**{name: float(wanted[name]) for name in (ordering.SHIP_AFTER, ordering.SCAN_EVERY) if name in wanted})
+        return {}
+
+    @app.put("/control/callback-base")
+    def callback_base() -> dict[str, Any]:
+        book.set(callback_base=request.get_json()["url"])
+        return {}
+
+    @app.post("/control/next")
+    def next_answer() -> tuple[dict[str, Any], int]:
+        wanted = request.get_json()
+        if wanted.get("answer") not in ordering.ANSWERS:
+            return {"code": "unknown_answer"}, 422
+        book.write(
+            "INSERT INTO whim (supplier, answer, code, times) VALUES (:supplier, :answer, :code, :times)",
+            supplier=wanted.get("supplier"),
+            answer=wanted["answer"],
+            code=wanted.get("code", "out_of_stock"),
+            times=int(wanted.get("times", 1)),
+        )
+        return {}, 201
+
+    @app.post("/control/duplicate")
+    def duplicate() -> dict[str, Any]:
+        book.set(duplicates=int(request.get_json().get("times", 1)))
+        return {}
+
+
+def _admitted(code: str, kept: dict[str, dict[str, str]]) -> Seller | Reply:
+    """The supplier, if the request bears its signature."""
+    who = seller(code)
+    if who is None:
+        return Reply(404, {"code": "not_found"})
+    try:
+        Webhook(kept["suppliers"][code]).verify(request.get_data(), dict(request.headers), json_parse=False)
+    except WebhookVerificationError:
+        return Reply(401, {"code": "bad_signature"})
+    return who
+
+
+def _readable(wanted: Any) -> bool:
+    return (
+        isinstance(wanted, dict)
+        and isinstance(wanted.get("client_ref"), str)
+        and isinstance(wanted.get("lines"), list)
+        and all(type(line.get("qty")) is int and line["qty"] > 0 and "sku" in line for line in wanted["lines"])
+    )
+
+
+def _answer(reply: Reply) -> Response:
+    if reply.after_s:
+        time.sleep(reply.after_s)
+    response = Response(json.dumps(dict(reply.facts)), reply.status, content_type="application/json")
+    if reply.retry_after:
+        response.headers["Retry-After"] = reply.retry_after
+    return response
+
+
+def _public(row: dict[str, Any]) -> dict[str, Any]:
+    parcel = {"carrier": row["carrier"], "tracking_no": row["tracking_no"]} if row["tracking_no"] else None
+    names = ("supplier", "client_ref", "external_id", "state", "code", "requests", "shipped_at", "delivered_at")
+    return {**{name: row[name] for name in names}, "lines": json.loads(row["lines"]), "parcel": parcel}
