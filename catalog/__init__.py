@@ -10,3 +10,8 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Open this floor's doors."""
+    from catalog import api, jobs, laws
+
+    laws.register()
+    api.init_app(app)
+    jobs.init_app(app)

@@ -49,7 +49,9 @@ def lock(consignment_id: int) -> Locked:
     )
     if row is None:
         raise NotFound()
-    return Locked(*row[:8], hold=(row.hold_account_id, row.hold_id))
+    facts = dict(row._mapping)
+    hold = (facts.pop("hold_account_id"), facts.pop("hold_id"))
+    return Locked(**facts, hold=hold)
 
 
 def locked_state(consignment_id: int) -> str:

@@ -42,7 +42,7 @@ def find(program_id: int, order_id: int) -> Order:
         raise NotFound()
     lines = _lines([order_id])[order_id]
     parcels = [
-        Consignment(*parcel, lines=tuple(line for line in lines if line.consignment_id == parcel.id))
+        Consignment(**parcel._mapping, lines=tuple(line for line in lines if line.consignment_id == parcel.id))
         for parcel in fetch_all(_CONSIGNMENTS, {"id": order_id, "most": _MOST})
     ]
     changes = fetch_all(
@@ -60,7 +60,7 @@ def list_for(program_id: int, member_id: int, *, cursor: str | None = None, limi
     rows = fetch_all(_SUMMARIES, {**params, "limit": limit + 1})
     shown = rows[:limit]
     lines = _lines([row.id for row in shown])
-    found = [Summary(*row, lines=tuple(lines[row.id])) for row in shown]
+    found = [Summary(**row._mapping, lines=tuple(lines[row.id])) for row in shown]
     return Page(found, encode_cursor(shown[-1].id) if len(rows) > limit else None)
 
 

@@ -11,7 +11,7 @@ def laws() -> Sequence[Law]:
     """Every law of this room."""
     return [
         Law(
-            "shipment-delivered",
+            "U4",
             "A delivered consignment has arrived whole: each of its parcels was scanned as delivered",
             "SELECT c.id FROM consignment c WHERE c.state = 'delivered' AND (NOT EXISTS"
             " (SELECT FROM shipment s WHERE s.consignment_id = c.id) OR EXISTS (SELECT FROM shipment s WHERE"
@@ -19,7 +19,7 @@ def laws() -> Sequence[Law]:
             " AND t.status = 'delivered')))",
         ),
         Law(
-            "shipment-consignment",
+            "U5",
             "Only what a supplier has accepted is carried, and no more of it than was ordered",
             "SELECT s.id FROM shipment s JOIN consignment c ON c.id = s.consignment_id"
             " WHERE c.state IN ('new', 'confirming', 'in_doubt', 'rejected', 'cancelled')"
@@ -28,7 +28,7 @@ def laws() -> Sequence[Law]:
             " FROM order_line o WHERE o.consignment_id = s.consignment_id AND o.supplier_sku = l.supplier_sku)",
         ),
         Law(
-            "callback-understood",
+            "J3",
             "A message that was acknowledged is understood within a week, or set aside with its reason",
             "SELECT id FROM inbound_callback WHERE state = 'received' AND received_at < now() - interval '8 days'",
         ),

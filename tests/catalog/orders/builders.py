@@ -20,7 +20,7 @@ from catalog.ports import (
     SupplierLine,
     Unknown,
 )
-from coalition import ledger, partners, programs
+from coalition import ledger, members, partners, programs
 from coalition.kernel import laws, ports
 from tests.builders import a_program
 from tests.catalog.builders import a_category, a_supplier, offers_in_stock
@@ -110,10 +110,19 @@ def a_world(*, pieces: int = 5, points: int = 10_000, delivery_points: int = 390
         supplier.id, "courier", kind="courier", points=delivery_points, cost_minor=350, days_min=2, days_max=3
     )
     found = rewards.search(program.id, rewards.RewardQuery(sort="new")).items
-    world = World(program, partners.operator(program.id), supplier, tuple(found), next(_numbers))
+    operator = partners.operator(program.id)
+    world = World(program, operator, supplier, tuple(found), a_member(program, operator))
     if points:
         give_points(program, world.member_id, points)
     return world
+
+
+def a_member(program: programs.Program, partner: partners.Partner) -> int:
+    """A member with a card whose number is the member's external id."""
+    number = f"card-{next(_numbers)}"
+    profile = members.Profile(first_name="Anna", last_name="Ozola", email="anna@example.com")
+    asked = members.Enrolment(number, b"anna", profile, identifiers=(("card", number),))
+    return members.enrol(program.id, partner.id, asked)[0].id
 
 
 def give_points(program: programs.Program, member_id: int, points: int) -> None:
@@ -131,7 +140,7 @@ def give_points(program: programs.Program, member_id: int, points: int) -> None:
                 program_id=program.id,
                 partner_id=partners.operator(program.id).id,
                 currency_id=currency.id,
-                operation=ledger.Operation.PURCHASE,
+                operation=ledger.Operation.ADJUSTMENT,
                 external_id=f"gift-{next(_numbers)}",
                 request_hash=b"gift",
                 funding_id=ledger.funding([(entity.id, 1)]),

@@ -26,7 +26,7 @@ def test_placing_uses_the_quote_reserves_the_piece_and_holds_the_points(world: W
     assert world.reward().available == 4
     assert fetch_one("SELECT state FROM quote").state == "used"
     assert fetch_one("SELECT kind, key FROM job WHERE kind = 'orders.confirm'").key == order.consignments[0].client_ref
-    assert [row.kind for row in fetch_all("SELECT kind FROM outbox")] == ["order.placed"]
+    assert [row.kind for row in fetch_all("SELECT kind FROM outbox WHERE kind LIKE 'order.%'")] == ["order.placed"]
     assert_laws_hold()
 
 

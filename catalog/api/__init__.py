@@ -1,0 +1,13 @@
+"""The partners' door of this floor: the catalog, quotes, orders, and what suppliers and carriers call in."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Register the endpoints."""
+    from catalog.api import callbacks, orders, quotes
+    from coalition.kernel.web import api
+
+    api.register(app, quotes.blp, orders.blp, callbacks.blp)

@@ -1,0 +1,109 @@
+"""Orders over HTTP. A partner sees the orders that it placed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+
+from catalog import orders, pricing, shipments, suppliers
+from catalog.api.schemas.orders import CancelSchema, OrderRequestSchema, OrderSchema, told
+from catalog.orders import Order
+from coalition import programs
+from coalition.kernel import ids
+from coalition.kernel.db import transact
+from coalition.kernel.errors import FieldError, Invalid, NotFound
+from coalition.kernel.idempotency import Answer, request_hash, transact_once
+from coalition.kernel.web.api import ApiBlueprint, caller, needs
+
+blp = ApiBlueprint("orders", __name__, description="Rewards ordered, delivered and tracked.")
+
+
+@blp.route("/orders", methods=["POST"])
+@needs("orders:write")
+@blp.arguments(OrderRequestSchema)
+@blp.response(201, OrderSchema)
+def place(body: dict[str, Any]) -> Response:
+    """Order what was quoted. 409 `out_of_stock`, `insufficient_points`, `quote_used` or `quote_expired`."""
+    return transact_once(lambda: _place(body))
+
+
+@blp.route("/orders/<order>")
+@needs("orders:write")
+@blp.response(200, OrderSchema)
+def read(order: str) -> dict[str, Any]:
+    """An order of this partner, with its parcels and where they are."""
+    return transact(lambda: _told(_own(order)))
+
+
+@blp.route("/orders/<order>/cancel", methods=["POST"])
+@needs("orders:write")
+@blp.arguments(CancelSchema)
+@blp.response(200, OrderSchema)
+def cancel(body: dict[str, Any], order: str) -> Response:
+    """Cancel an order before any supplier was asked; later it is 409 `not_cancellable`."""
+
+    def work() -> Answer:
+        program_id, order_id = caller().program_id, _own(order).id
+        external_id, reason = body["external_id"], body["reason"]
+        found, replayed = orders.cancel(program_id, order_id, external_id=external_id, reason=reason)
+        return Answer(_dumped(found), 200, replayed)
+
+    return transact_once(work)
+
+
+def _place(body: dict[str, Any]) -> Answer:
+    client = caller()
+    quoted = _quote(body["quote_id"])
+    _check_pay(body["pay"] or {}, quoted)
+    found, replayed = orders.place(
+        client.program_id,
+        quoted.member_id,
+        client.partner_id,
+        external_id=body["external_id"],
+        quote_id=quoted.id,
+        request_hash=request_hash(body),
+    )
+    return Answer(_dumped(found), 201, replayed)
+
+
+def _quote(text: str) -> pricing.Quote:
+    try:
+        quoted = pricing.find(caller().program_id, ids.parse("quo", text))
+    except NotFound:
+        quoted = None
+    if quoted is None or quoted.partner_id != caller().partner_id:
+        raise _wrong("/quote_id", "unknown_quote", "This partner has no such quote.")
+    return quoted
+
+
+def _check_pay(pay: dict[str, Any], quoted: pricing.Quote) -> None:
+    points, cash = pay.get("points"), pay.get("cash")
+    if cash and cash["amount"]:
+        raise _wrong("/pay/cash/amount", "unsupported", "Nothing can be paid in cash yet.")
+    if points and points["currency"] != programs.currency_by_id(quoted.currency_id).code:
+        raise _wrong("/pay/points/currency", "unknown_currency", "The catalog is not priced in this currency.")
+    if points and points["amount"] != quoted.points:
+        raise _wrong("/pay/points/amount", "points_mismatch", "Not what was quoted.")
+
+
+def _own(order: str) -> Order:
+    found = orders.find(caller().program_id, ids.parse("ord", order))
+    if found.partner_id != caller().partner_id:
+        raise NotFound()
+    return found
+
+
+def _told(order: Order) -> dict[str, Any]:
+    codes = {share.supplier_id: suppliers.get(share.supplier_id).code for share in order.consignments}
+    parcels = shipments.of_consignments(share.id for share in order.consignments)
+    currency = programs.currency_by_id(order.currency_id).code
+    return told(order, currency, programs.get(order.program_id).currency, codes, parcels)
+
+
+def _dumped(order: Order) -> dict[str, Any]:
+    return dict(OrderSchema().dump(_told(order)))
+
+
+def _wrong(pointer: str, code: str, detail: str) -> Invalid:
+    return Invalid("invalid", "The order cannot be placed like this.", [FieldError(pointer, code, detail)])

@@ -1,0 +1,10 @@
+"""The jobs' door of this floor: feeds to import, orders to carry to their suppliers."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Importing these modules registers their handlers and schedules."""
+    from catalog.jobs import callbacks, feeds, orders  # noqa: F401

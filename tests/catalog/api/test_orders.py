@@ -1,0 +1,239 @@
+"""Quotes, orders and callbacks over HTTP."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from standardwebhooks.webhooks import Webhook
+
+from catalog import shipments
+from coalition import access, members
+from coalition.kernel import clock, ids, jobs
+from coalition.kernel.db import execute, fetch_one, transact
+from tests.catalog.builders import SECRET
+from tests.catalog.orders.builders import FakeSupplier, World, a_world, assert_laws_hold, bind
+
+ADDRESS = {"city": "Riga", "postal_code": "LV-1010", "line1": "Brivibas iela 40", "country": "LV"}
+CARRIER_SECRET = "whsec_dGhlLWNhcnJpZXItc2lnbnMtd2l0aC10aGlz"
+
+
+@dataclass
+class Desk:
+    """One partner's client, and what suppliers and carriers may send."""
+
+    world: World
+    client: FlaskClient
+    token: str
+
+    def post(self, path: str, body: dict[str, Any], **headers: str) -> Any:
+        return self.client.post(
+            f"/api/v1{path}", json=body, headers={"Authorization": f"Bearer {self.token}", **headers}
+        )
+
+    def get(self, path: str) -> Any:
+        return self.client.get(f"/api/v1{path}", headers={"Authorization": f"Bearer {self.token}"})
+
+    def quote(self, **more: Any) -> Any:
+        lines = [{"reward_id": ids.public("rew", self.world.rewards[0].id), "qty": 1}]
+        delivery = {"method": "courier", "address": ADDRESS}
+        body = {"member": ids.public("mbr", self.world.member_id), "lines": lines, "delivery": delivery, **more}
+        return self.post("/catalog/quotes", body)
+
+    def order(self, external_id: str = "O-1", **more: Any) -> Any:
+        quote_id = more.pop("quote_id", None) or self.quote().json["id"]
+        return self.post("/orders", {"external_id": external_id, "quote_id": quote_id, **more})
+
+    def call(
+        self,
+        path: str,
+        body: dict[str, Any],
+        *,
+        secret: str = SECRET,
+        late_s: int = 0,
+        webhook_id: str = "msg_1",
+    ) -> Any:
+        text = json.dumps(body)
+        at = clock.now() - dt.timedelta(seconds=late_s)
+        headers = {
+            "webhook-id": webhook_id,
+            "webhook-timestamp": str(int(at.timestamp())),
+            "webhook-signature": Webhook(secret).sign(webhook_id, at, text),
+        }
+        return self.client.post(f"/api/v1{path}", data=text, content_type="application/json", headers=headers)
+
+
+@pytest.fixture
+def desk(app: Flask) -> Desk:
+    bind(FakeSupplier())
+    world = transact(a_world)
+    transact(lambda: shipments.add_carrier("balticpost", "BalticPost", CARRIER_SECRET))
+    credentials = transact(lambda: access.create_client(world.program.id, world.partner.id, "App", ["orders:write"]))
+    token = transact(lambda: access.issue_token(*credentials, ["orders:write"])).value
+    return Desk(world, app.test_client(), token)
+
+
+def test_a_quote_freezes_the_price_of_everything(desk: Desk) -> None:
+    answer = desk.quote()
+
+    assert answer.status_code == 201
+    assert answer.json["points"] == {"amount": 1390, "currency": "BON"}
+    assert answer.json["lines"][0]["price"] == {"amount": 1000, "currency": "BON"}
+    assert answer.json["delivery"]["points"]["amount"] == 390
+    assert answer.json["split"] == {"points_min": 1390, "points_max": 1390, "cash_max": 0}
+
+
+def test_a_member_may_be_named_by_a_card(desk: Desk) -> None:
+    card = members.get(desk.world.program.id, desk.world.member_id).external_id
+
+    assert desk.quote(member={"kind": "card", "value": card}).status_code == 201
+    assert desk.quote(member=f"card:{card}").status_code == 201
+    assert desk.quote(member="card:nobody").json["errors"][0]["code"] == "unknown_member"
+    assert desk.quote(member=ids.public("mbr", 10**9)).json["errors"][0]["pointer"] == "/member"
+    assert desk.quote(member={"kind": "spell", "value": "x"}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"lines": [{"reward_id": "rew_nonsense", "qty": 1}]}, "/lines/0/reward_id"),
+        ({"lines": []}, "/lines"),
+        ({"delivery": {"method": "pigeon", "address": ADDRESS}}, "/delivery/method"),
+        ({"surprise": 1}, "/surprise"),
+    ],
+)
+def test_a_wrong_quote_is_refused_with_a_pointer(desk: Desk, change: dict[str, Any], pointer: str) -> None:
+    answer = desk.quote(**change)
+
+    assert answer.status_code == 422
+    assert answer.json["errors"][0]["pointer"] == pointer
+
+
+def test_an_order_is_placed_once_for_one_external_id(desk: Desk) -> None:
+    quote_id = desk.quote().json["id"]
+
+    first = desk.order("O-1", quote_id=quote_id)
+    again = desk.order("O-1", quote_id=quote_id)
+    other = desk.order("O-1")
+
+    assert (first.status_code, again.status_code, other.status_code) == (201, 201, 409)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert again.json["id"] == first.json["id"]
+    assert other.json["code"] == "external_id_conflict"
+    assert (first.json["state"], first.json["points_held"]["amount"]) == ("placing", 1390)
+
+
+def test_all_points_may_be_named_and_nothing_else(desk: Desk) -> None:
+    points, cash = {"amount": 1390, "currency": "BON"}, {"amount": 0, "currency": "EUR"}
+
+    assert desk.order("O-1", pay={"points": points, "cash": {**cash, "amount": 1}}).status_code == 422
+    assert desk.order("O-2", pay={"points": {**points, "amount": 1389}}).status_code == 422
+    assert desk.order("O-3", pay={"points": points, "cash": cash}).status_code == 201
+
+
+def test_too_few_points_say_how_many_there_are(desk: Desk) -> None:
+    lines = [{"reward_id": ids.public("rew", reward.id), "qty": 5} for reward in desk.world.rewards]
+    quote_id = desk.quote(lines=lines).json["id"]
+
+    answer = desk.order(quote_id=quote_id)
+
+    assert (answer.status_code, answer.json["code"], answer.json["available"]) == (409, "insufficient_points", 10_000)
+
+
+def test_an_order_can_be_cancelled_until_its_supplier_is_asked(desk: Desk) -> None:
+    early, late = desk.order("O-1").json["id"], desk.order("O-2").json["id"]
+
+    answer = desk.post(f"/orders/{early}/cancel", {"external_id": "C-1", "reason": "mistake"})
+    again = desk.post(f"/orders/{early}/cancel", {"external_id": "C-1", "reason": "mistake"})
+    jobs.run_due(20)
+    refused = desk.post(f"/orders/{late}/cancel", {"external_id": "C-2"})
+
+    assert (answer.status_code, answer.json["state"], again.json["state"]) == (200, "cancelled", "cancelled")
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert (refused.status_code, refused.json["code"]) == (409, "not_cancellable")
+    assert_laws_hold()
+
+
+def test_another_partners_order_does_not_exist(desk: Desk) -> None:
+    order_id = desk.order().json["id"]
+    other = transact(a_world)
+    credentials = transact(lambda: access.create_client(other.program.id, other.partner.id, "App", ["orders:write"]))
+    stranger = Desk(other, desk.client, transact(lambda: access.issue_token(*credentials, ["orders:write"])).value)
+
+    assert stranger.get(f"/orders/{order_id}").status_code == 404
+    assert stranger.post(f"/orders/{order_id}/cancel", {"external_id": "C"}).status_code == 404
+    assert stranger.order(quote_id=desk.quote().json["id"]).status_code == 422
+
+
+def test_callbacks_carry_an_order_to_the_door(desk: Desk) -> None:
+    order_id = desk.order().json["id"]
+    jobs.run_due(20)
+    supplier = desk.world.supplier.code
+    ref = fetch_one("SELECT client_ref FROM supplier_order").client_ref
+    parcel = {
+        "carrier": "balticpost",
+        "tracking_no": "RR1LV",
+        "lines": [{"sku": desk.world.rewards[0].supplier_sku, "qty": 1}],
+    }
+    news = {
+        "type": "parcel.shipped",
+        "client_ref": ref,
+        "external_id": "X",
+        "occurred_at": "2026-11-20T09:00:00Z",
+        "parcel": parcel,
+    }
+    scan = {
+        "tracking_no": "RR1LV",
+        "status": "delivered",
+        "text": "Handed over",
+        "place": "Riga",
+        "occurred_at": "2026-11-21T09:00:00Z",
+    }
+
+    answers = [
+        desk.call(f"/suppliers/{supplier}/callbacks", news),
+        desk.call(f"/suppliers/{supplier}/callbacks", news),
+        desk.call("/carriers/balticpost/callbacks", {"events": [scan]}, secret=CARRIER_SECRET),
+    ]
+    transact(lambda: execute("UPDATE job SET due_at = now() WHERE state = 'due'"))
+    jobs.run_due(50)
+
+    assert [answer.status_code for answer in answers] == [202, 202, 202]
+    assert [answer.json["duplicate"] for answer in answers] == [False, True, False]
+    order = desk.get(f"/orders/{order_id}").json
+    assert order["state"] == "completed"
+    shipment = order["consignments"][0]["shipments"][0]
+    assert (shipment["carrier"], shipment["tracking_number"], shipment["status"]) == (
+        "balticpost",
+        "RR1LV",
+        "delivered",
+    )
+    assert shipment["events"][0] == {
+        "status": "delivered",
+        "occurred_at": "2026-11-21T09:00:00Z",
+        "location": "Riga",
+        "text": "Handed over",
+    }
+    assert_laws_hold()
+
+
+@pytest.mark.parametrize(
+    "how",
+    [{"secret": CARRIER_SECRET}, {"late_s": 360}, {"late_s": -360}, {"webhook_id": "m" * 201}],
+)
+def test_a_callback_that_is_not_signed_right_is_refused_and_not_kept(desk: Desk, how: dict[str, Any]) -> None:
+    body = {"type": "order.accepted", "client_ref": "con_1", "external_id": "X", "occurred_at": "2026-11-20T09:00:00Z"}
+    path = f"/suppliers/{desk.world.supplier.code}/callbacks"
+
+    signed = desk.call(path, body, **how)
+    unsigned = desk.client.post(f"/api/v1{path}", json=body)
+    unknown = desk.call("/suppliers/nobody/callbacks", body)
+
+    assert (signed.status_code, unsigned.status_code, unknown.status_code) == (401, 401, 404)
+    assert signed.json["code"] == "signature_invalid"
+    assert fetch_one("SELECT count(*) AS n FROM inbound_callback").n == 0
