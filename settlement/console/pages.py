@@ -80,7 +80,7 @@ def statement_csv(statement_id: str) -> Response:
 
 def _period(program: str, period: str, **more: Any) -> str:
     context = transact(lambda: period_page.context(*_find(program, period)))
-    return render_template("settlement/period.html", nav="settlement", **context, **more)
+    return render_template("settlement/period.html", nav="settlement", **{**context, **more})
 
 
 def _find(program_code: str, code: str) -> tuple[programs.Program, accruals.Period]:

@@ -142,5 +142,6 @@ def settled(program_id: int) -> dict[int, Settled]:
     found = {}
     for row in rows:
         facts = dict(row._mapping)
-        found[facts.pop("period_id")] = Settled(**facts)
+        period_id = facts.pop("period_id")
+        found[period_id] = Settled(**facts)
     return found

@@ -1,0 +1,101 @@
+"""Statements over HTTP: figures that add up, and nobody else's."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from coalition import access
+from coalition.kernel import ids
+from coalition.kernel.db import transact
+from settlement.terms import Prices
+from tests.settlement.builders import Coalition
+
+MAY = dt.date(2026, 5, 5)
+BOTH = Prices(
+    funding_mode="hybrid",
+    issue_price=Decimal("0.006"),
+    redemption_price=Decimal("0.004"),
+    service_price=Decimal("0.0015"),
+    redeemer_rate=Decimal("0.0095"),
+    vat_rate=Decimal("0.21"),
+)
+
+
+@pytest.fixture
+def coalition(live: Flask) -> Coalition:
+    coalition = Coalition()
+    coalition.join("A", BOTH)
+    coalition.join("B", BOTH)
+    coalition.join("S", Prices(vat_rate=Decimal("0.21")))
+    for points in (1001, 2002, 3003):
+        coalition.issue(points, MAY, {"A": 60, "B": 40})
+    coalition.redeem(3333, MAY, "B")
+    coalition.deliver("S", MAY, 520, 80)
+    coalition.close("2026-05")
+    return coalition
+
+
+def bearer(coalition: Coalition, name: str, scope: str = "statements:read") -> dict[str, str]:
+    client = transact(lambda: access.create_client(coalition.program.id, coalition.partners[name], "Books", [scope]))
+    token = transact(lambda: access.issue_token(*client, [scope]))
+    return {"Authorization": f"Bearer {token.value}"}
+
+
+def read(live: Flask, path: str, headers: dict[str, str], status: int = 200) -> dict[str, Any]:
+    answer = live.test_client().get(f"/api/v1{path}", headers=headers)
+    assert answer.status_code == status, answer.json
+    return answer.json
+
+
+def every_line(live: Flask, statement_id: str, headers: dict[str, str]) -> list[dict[str, Any]]:
+    found, cursor = [], ""
+    while True:
+        page = read(live, f"/statements/{statement_id}/lines?limit=2{cursor}", headers)
+        found += page["items"]
+        if page["next_cursor"] is None:
+            return found
+        cursor = f"&cursor={page['next_cursor']}"
+
+
+@pytest.mark.parametrize("name", ["A", "B", "S"])
+def test_a_statement_can_be_recomputed_from_its_lines(live: Flask, coalition: Coalition, name: str) -> None:
+    headers = bearer(coalition, name)
+    [head] = read(live, "/statements?period=2026-05", headers)["items"]
+
+    statement = read(live, f"/statements/{head['id']}", headers)
+    lines = every_line(live, head["id"], headers)
+
+    assert len({(line["movement"], line["code"]) for line in lines}) == len(lines)
+    position = 0
+    for document in statement["documents"]:
+        for line in document["lines"]:
+            beneath = [one for one in lines if one["code"] == line["code"]]
+            exact = abs(sum(Decimal(one["amount"]) for one in beneath)) * 100
+            assert line["net"] == int((exact + Decimal("0.5")) // 1)
+        assert document["net"] == sum(line["net"] for line in document["lines"])
+        assert document["vat"] == int((document["net"] * Decimal(document["vat_rate"]) + Decimal("0.5")) // 1)
+        position += document["sign"] * document["gross"]
+    assert statement["position"] == {"amount": position, "currency": "EUR"} == head["position"]
+
+
+def test_another_partners_statement_does_not_exist(live: Flask, coalition: Coalition) -> None:
+    theirs = read(live, "/statements", bearer(coalition, "A"))["items"][0]["id"]
+    mine = bearer(coalition, "B")
+
+    for path in (f"/statements/{theirs}", f"/statements/{theirs}/lines", f"/statements/{ids.public('stm', 10**6)}"):
+        assert read(live, path, mine, 404)["code"] == "not_found"
+
+
+def test_reading_statements_needs_its_scope(live: Flask, coalition: Coalition) -> None:
+    assert read(live, "/statements", bearer(coalition, "A", "members:read"), 403)["code"] == "insufficient_scope"
+
+
+def test_a_period_without_statements_is_an_empty_list(live: Flask, coalition: Coalition) -> None:
+    answer = read(live, "/statements?period=2025-01", bearer(coalition, "A"))
+
+    assert answer == {"items": [], "next_cursor": None}

@@ -1,0 +1,81 @@
+"""`flask settlement ...`: what finance's scripts rely on."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+
+from flask import Flask
+
+from coalition.kernel.clock import local_date, month_code, now
+from coalition.kernel.db import transact
+from coalition.kernel.jobs import enqueue, run_due
+from settlement import accruals, jobs
+from tests.settlement.builders import Coalition, count_rows, on_issue
+
+
+def a_coalition() -> Coalition:
+    coalition = Coalition("coral")
+    coalition.join("A", on_issue("0.01"))
+    coalition.issue(1234, dt.date(2026, 5, 5), {"A": 1})
+    return coalition
+
+
+def test_close_prints_the_positions_and_a_second_close_fails(live: Flask) -> None:
+    a_coalition()
+    run = live.test_cli_runner()
+
+    first = run.invoke(args=["settlement", "close", "coral", "2026-05", "--json"])
+    second = run.invoke(args=["settlement", "close", "coral", "2026-05", "--json"])
+
+    facts = json.loads(first.stdout)
+    assert first.exit_code == 0 and not facts["running"]
+    assert [one["position"] for one in facts["statements"]] == ["-12.34", "12.34"]
+    assert second.exit_code == 1
+    assert "period_closed" in second.stderr
+
+
+def test_closing_the_running_month_warns_and_a_future_one_is_refused(live: Flask) -> None:
+    coalition = a_coalition()
+    run = live.test_cli_runner()
+    this_month = month_code(local_date(now(), coalition.program.zone))
+
+    running = run.invoke(args=["settlement", "close", "coral", this_month])
+    future = run.invoke(args=["settlement", "close", "coral", "2090-01"])
+
+    assert running.exit_code == 0
+    assert "is not over" in running.stderr and accruals.next_code(this_month) in running.stderr
+    assert future.exit_code == 1 and "period_in_future" in future.stderr
+
+
+def test_report_repeats_what_was_closed_and_rebuild_agrees(live: Flask) -> None:
+    a_coalition()
+    run = live.test_cli_runner()
+    closed = json.loads(run.invoke(args=["settlement", "close", "coral", "2026-05", "--json"]).stdout)
+
+    report = run.invoke(args=["settlement", "report", "coral", "2026-05", "--json"])
+    rebuilt = run.invoke(args=["settlement", "rebuild", "coral", "--json"])
+
+    assert json.loads(report.stdout)["statements"] == closed["statements"]
+    assert rebuilt.exit_code == 0
+    assert json.loads(rebuilt.stdout) | {"program": ""} == {
+        "program": "",
+        "accruals": 1,
+        "suspended": 0,
+        "differing": 0,
+        "differences": [],
+    }
+
+
+def test_the_job_accrues_every_program(live: Flask) -> None:
+    coalition = a_coalition()
+    transact(lambda: accruals.quiesce(60))
+    job_id = transact(lambda: enqueue(jobs.ACCRUE, {}))
+
+    run_due()
+
+    from coalition.kernel import jobs as queue
+
+    assert transact(lambda: queue.get(job_id)).state == "done"
+    assert count_rows("accrual") == 1
+    assert transact(lambda: accruals.standing(coalition.program.id))[1] == 0
