@@ -54,9 +54,7 @@ def release(body: dict[str, Any], hold: str) -> Response:
     def work() -> Answer:
         held, client = _own(hold), caller()
         at, key = (held.account_id, held.id), _key_hash(held, body)
-        done = ledger.release(
-            at, external_id=body["external_id"], partner_id=client.partner_id, request_hash=key
-        )
+        done = ledger.release(at, external_id=body["external_id"], partner_id=client.partner_id, request_hash=key)
         if not done.replayed:
             audit.record("hold.release", _public(held), external_id=body["external_id"], amount=done.amount)
         return Answer(dict(HoldSchema().dump(_told(ledger.get_hold(*at)))), 200, done.replayed)

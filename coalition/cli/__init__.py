@@ -7,7 +7,8 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Register the commands."""
-    from coalition.cli import dev, work
+    from coalition.cli import dev, processing, work
 
     app.cli.add_command(work.work)
     app.cli.add_command(dev.dev)
+    app.cli.add_command(processing.group)

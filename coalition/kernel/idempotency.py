@@ -33,10 +33,11 @@ class Answer:
     replayed: bool = False
 
 
-def transact_once(work: Callable[[], Answer]) -> Response:
+def transact_once(work: Callable[[], Answer], *, content: bytes | None = None) -> Response:
     """Run a POST's `work` in one transaction, once per Idempotency-Key if the request carries one.
 
-    Raises Invalid for a key that came with another request, Conflict while the first request is still in flight.
+    `content` stands for a body that was streamed away. Raises Invalid for a key that came with another request,
+    Conflict while the first request is still in flight.
     """
     key = request.headers.get("Idempotency-Key")
     if key is None:
@@ -45,7 +46,7 @@ def transact_once(work: Callable[[], Answer]) -> Response:
         problem = FieldError("", "bad_idempotency_key", f"Idempotency-Key has 1 to {_MAX_KEY} characters.")
         raise Invalid("invalid", "The Idempotency-Key cannot be used.", [problem])
     try:
-        return _response(transact(lambda: _once(key, work)))
+        return _response(transact(lambda: _once(key, work, content)))
     except OperationalError as error:
         if getattr(error.orig, "sqlstate", None) != "55P03":  # lock_not_available
             raise
@@ -58,8 +59,8 @@ def request_hash(content: Any) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
-def _once(key: str, work: Callable[[], Answer]) -> Answer:
-    params = {"client": caller().id, "key": key, "hash": _fingerprint()}
+def _once(key: str, work: Callable[[], Answer], content: bytes | None) -> Answer:
+    params = {"client": caller().id, "key": key, "hash": _fingerprint(content)}
     execute("SET LOCAL lock_timeout = '2s'")
     fresh = fetch_one(
         "INSERT INTO idempotency (client_id, key, request_hash) VALUES (:client, :key, :hash)"
@@ -86,8 +87,9 @@ def _stored(params: dict[str, Any]) -> Answer:
     return Answer(row.body, row.status, replayed=True)
 
 
-def _fingerprint() -> bytes:
-    return hashlib.sha256(f"{request.method} {request.path}\n".encode() + request.get_data(cache=True)).digest()
+def _fingerprint(content: bytes | None) -> bytes:
+    body = request.get_data(cache=True) if content is None else content
+    return hashlib.sha256(f"{request.method} {request.path}\n".encode() + body).digest()
 
 
 def _response(answer: Answer) -> Response:

@@ -6,21 +6,43 @@ from coalition.purchases.laws import laws
 from coalition.purchases.reading import CHANNELS, read
 from coalition.purchases.receipts import GrantedAward, Line, Receipt, Recorded, Refused
 from coalition.purchases.recording import record
+from coalition.purchases.registries import (
+    Registry,
+    Rejection,
+    close,
+    open_registry,
+    read_lines,
+    registry,
+    rejections,
+    take,
+)
+from coalition.purchases.streaming import Chunk, Unreadable, chunks
 
 __all__ = [
     "CHANNELS",
+    "Chunk",
     "Counter",
     "GrantedAward",
     "Line",
     "Receipt",
     "Recorded",
     "Refused",
+    "Registry",
+    "Rejection",
     "Told",
+    "Unreadable",
+    "chunks",
+    "close",
     "counter",
     "find",
     "laws",
+    "open_registry",
     "read",
+    "read_lines",
     "reasons",
     "record",
+    "registry",
+    "rejections",
+    "take",
     "tell",
 ]

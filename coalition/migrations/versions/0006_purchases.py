@@ -95,6 +95,7 @@ _TABLES = (
         size_bytes bigint NOT NULL,
         sha256 text NOT NULL,
         position bigint NOT NULL DEFAULT 0,
+        last_line bigint NOT NULL DEFAULT 0,
         lines bigint NOT NULL DEFAULT 0,
         accepted bigint NOT NULL DEFAULT 0,
         replayed bigint NOT NULL DEFAULT 0,

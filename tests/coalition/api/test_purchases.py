@@ -17,21 +17,16 @@ from tests.coalition.members.builders import a_member
 from tests.coalition.purchases.builders import Shop, a_body, a_hold, a_shop, public_hold
 
 
-@pytest.fixture
-def till(app: Flask, client: FlaskClient) -> Till:
-    return transact(lambda: a_till(a_shop(), client))
-
-
 def test_a_purchase_answers_awards_reasons_and_balances(till: Till) -> None:
     answer = till.post("/purchases", a_body(899, 455, 4590, external_id="R-1"))
 
     assert answer.status_code == 201
-    available_at = answer.json["awards"][0].pop("available_at")
-    assert available_at.endswith("Z")
-    assert answer.json == {
-        "id": answer.json["id"],
+    told = answer.json
+    assert told["awards"][0].pop("available_at").endswith("Z")
+    assert told == {
+        "id": told["id"],
         "external_id": "R-1",
-        "member_id": answer.json["member_id"],
+        "member_id": told["member_id"],
         "total": 5944,
         "awards": [
             {

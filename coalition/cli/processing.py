@@ -1,0 +1,126 @@
+"""`flask coalition ...`: the bulk path from a file, the expiry sweep, and the laws."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+import time
+import uuid
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup
+
+from coalition import ledger, partners, programs, purchases
+from coalition.kernel import clock, jobs, laws, ports
+from coalition.kernel.db import db, transact
+from coalition.kernel.errors import NotFound
+from coalition.ports import FileStore
+
+group = AppGroup("coalition", help="Members' points: registries, expiry, integrity.")
+_CHUNK = 1_000
+_POLL_S = 0.5
+
+
+@group.command("import-registry")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--partner", "code", required=True, help="The partner whose purchases these are, by its code.")
+@click.option("--program", "program_code", help="The program, where several have a partner of this code.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def import_registry(file: Path, code: str, program_code: str | None, as_json: bool) -> None:
+    """Record a file of purchases (NDJSON, plain or gzip); exit 1 if it could not be read to its end."""
+    partner = transact(lambda: _partner(code, program_code))
+    with file.open("rb") as stream:
+        stored = ports.get(FileStore).put(f"registries/{uuid.uuid4().hex}", stream)
+
+    def work() -> int:
+        opened = purchases.open_registry(partner.program_id, partner.id, stored)
+        jobs.enqueue("purchases.registry", {"registry": opened.id}, key=str(opened.id))
+        return opened.id
+
+    done = _follow(transact(work), quiet=as_json)
+    counts = {name: getattr(done, name) for name in ("state", "lines", "accepted", "replayed", "rejected", "error")}
+    counts["points_issued"] = done.points_issued
+    click.echo(json.dumps(counts) if as_json else _line(done))
+    sys.exit(0 if done.state == "finished" else 1)
+
+
+@group.command("expire")
+@click.option("--as-of", "day", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The day that has begun.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def expire(day: dt.datetime, as_json: bool) -> None:
+    """Book the expiry of every lot whose last usable day lies before a day (in UTC, at its beginning)."""
+    as_of, lots = day.replace(tzinfo=dt.UTC), 0
+    if as_of > clock.now():
+        raise click.BadParameter("points that are still good do not expire; name a day that has begun")
+    while chunk := transact(lambda: ledger.expire(as_of, _CHUNK)):
+        lots += chunk
+        if not as_json:
+            click.echo(f"{lots} lots", err=True)
+    click.echo(json.dumps({"lots": lots}) if as_json else f"{lots} lots have expired")
+
+
+@group.command("verify")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def verify(as_json: bool) -> None:
+    """Ask every integrity law; exit 1 if any is offended."""
+    found = transact(lambda: [(law, laws.offending(law)) for law in laws.laws()])
+    if as_json:
+        items = [{"code": law.code, "title": law.title, "offending": rows} for law, rows in found]
+        click.echo(json.dumps({"laws": items}, ensure_ascii=False))
+    else:
+        for law, rows in found:
+            click.echo(f"{law.code:<6} {rows:>8}  {law.title}")
+    sys.exit(1 if any(rows for _, rows in found) else 0)
+
+
+def _partner(code: str, program_code: str | None) -> partners.Partner:
+    among = [programs.by_code(program_code)] if program_code else programs.list_programs()
+    found = []
+    for program in among:
+        try:
+            found.append(partners.by_code(program.id, code))
+        except NotFound:
+            continue
+    if len(found) != 1:
+        raise click.BadParameter(f"{len(found)} partners have the code {code!r}; name the program too")
+    return found[0]
+
+
+def _follow(registry_id: int, *, quiet: bool) -> purchases.Registry:
+    """See the registry through: do its job here unless a worker has taken it, and say how far it is."""
+    over = Event()
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    teller = Thread(target=_tell, args=(app, registry_id, over), daemon=True)
+    if not quiet:
+        teller.start()
+    try:
+        while not (at := _read(registry_id)).over:
+            if not jobs.run_due(1):
+                time.sleep(_POLL_S)
+    finally:
+        over.set()
+    return at
+
+
+def _tell(app: Flask, registry_id: int, over: Event) -> None:
+    with app.app_context():
+        while not over.wait(2.0):
+            click.echo(_line(_read(registry_id)), err=True)
+
+
+def _read(registry_id: int) -> purchases.Registry:
+    try:
+        return transact(lambda: purchases.registry(registry_id))
+    finally:
+        db.session.remove()
+
+
+def _line(at: purchases.Registry) -> str:
+    counts: dict[str, Any] = {"lines": at.lines, "accepted": at.accepted, "replayed": at.replayed}
+    told = ", ".join(f"{value} {name}" for name, value in counts.items())
+    return f"{at.state}: {told}, {at.rejected} rejected, {at.points_issued} points issued"

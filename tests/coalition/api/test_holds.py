@@ -1,0 +1,102 @@
+"""Holds over HTTP: set points aside, capture in parts, release; and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from coalition.kernel.db import transact
+from tests.coalition.api.till import Till, a_till
+from tests.coalition.purchases.builders import CARD, a_body, a_shop
+
+
+@pytest.fixture
+def rich(till: Till) -> Till:
+    """A till whose member has 500 BON."""
+    assert till.post("/purchases", a_body(100_000)).status_code == 201
+    return till
+
+
+def _request(amount: int = 300, **more: Any) -> dict[str, Any]:
+    member = {"kind": "card", "value": CARD}
+    return {
+        "external_id": "H-1",
+        "member": member,
+        "points": {"amount": amount, "currency": "BON"},
+        "ttl_s": 60,
+        **more,
+    }
+
+
+def test_points_are_set_aside_captured_in_parts_and_the_rest_goes_back(rich: Till) -> None:
+    hold = rich.post("/holds", _request(300, purpose="till 3"))
+    assert hold.status_code == 201
+    assert (hold.json["state"], hold.json["points"]) == ("open", {"amount": 300, "currency": "BON"})
+
+    first = rich.post(f"/holds/{hold.json['id']}/capture", {"external_id": "C-1", "amount": 100})
+    again = rich.post(f"/holds/{hold.json['id']}/capture", {"external_id": "C-1", "amount": 100})
+    released = rich.post(f"/holds/{hold.json['id']}/release", {"external_id": "C-2"})
+
+    assert (first.status_code, first.json["redeemed"]["amount"]) == (200, 100)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert again.json == first.json
+    assert (released.json["state"], released.json["released"]["amount"]) == ("released", 200)
+    assert rich.get(f"/holds/{hold.json['id']}").json == released.json
+    assert rich.post("/purchases", a_body(0)).json["balances"][0]["available"] == 400
+
+
+def test_the_same_hold_again_is_a_replay_and_another_body_a_conflict(rich: Till) -> None:
+    first = rich.post("/holds", _request(300))
+
+    again = rich.post("/holds", _request(300))
+    other = rich.post("/holds", _request(301))
+
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert again.json == first.json
+    assert (other.status_code, other.json["code"]) == (409, "external_id_conflict")
+
+
+def test_too_few_points_is_a_conflict_that_says_how_many_there_are(rich: Till) -> None:
+    answer = rich.post("/holds", _request(501))
+
+    assert (answer.status_code, answer.json["code"], answer.json["available"]) == (409, "insufficient_points", 500)
+
+
+def test_another_partner_cannot_see_capture_or_release_the_hold(rich: Till) -> None:
+    hold = rich.post("/holds", _request()).json["id"]
+    other = transact(lambda: a_till(a_shop(rich.shop.program, card="77"), rich.client))
+
+    assert other.get(f"/holds/{hold}").status_code == 404
+    assert other.post(f"/holds/{hold}/capture", {"external_id": "X"}).status_code == 404
+    assert other.post(f"/holds/{hold}/release", {"external_id": "X"}).status_code == 404
+    assert rich.get(f"/holds/{hold}").json["state"] == "open"
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"points": {"amount": 0, "currency": "BON"}}, "/points/amount"),
+        ({"points": {"amount": 10, "currency": "MIL"}}, "/points/currency"),
+        ({"ttl_s": 0}, "/ttl_s"),
+        ({"ttl_s": 10**9}, "/ttl_s"),
+        ({"member": None}, "/member"),
+        ({"member": {"kind": "card", "value": "1"}}, "/member"),
+        ({"proof": "123456"}, "/proof"),
+        ({"state": "captured"}, "/state"),
+    ],
+)
+def test_what_is_wrong_is_named_by_its_pointer(rich: Till, change: dict[str, Any], pointer: str) -> None:
+    answer = rich.post("/holds", _request(**change))
+
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json["errors"]] == [pointer]
+
+
+@pytest.mark.parametrize(("amount", "code"), [(301, "hold_exceeded"), (None, None)])
+def test_a_capture_takes_at_most_what_is_left(rich: Till, amount: int | None, code: str | None) -> None:
+    hold = rich.post("/holds", _request(300)).json["id"]
+
+    answer = rich.post(f"/holds/{hold}/capture", {"external_id": "C-1", "amount": amount})
+
+    assert (answer.status_code, answer.json.get("code")) == ((409, code) if code else (200, None))

@@ -1,0 +1,178 @@
+"""Registries over HTTP: a file in, a job, counts and rejections out."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+from typing import Any
+
+import pytest
+
+from coalition.kernel import jobs
+from coalition.kernel.db import transact
+from tests.coalition.api.till import Till, a_till
+from tests.coalition.purchases.builders import CARD, a_body, a_shop
+
+NDJSON = "application/x-ndjson"
+
+
+def _ndjson(*bodies: Any) -> bytes:
+    return b"".join(body if isinstance(body, bytes) else json.dumps(body).encode() + b"\n" for body in bodies)
+
+
+def _counts(till: Till, registry: str) -> dict[str, Any]:
+    answer = till.get(f"/registries/{registry}").json
+    return {name: answer[name] for name in ("state", "lines", "accepted", "replayed", "rejected", "points_issued")}
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_file_is_taken_in_and_its_purchases_recorded(till: Till, pack: type[bytes]) -> None:
+    file = pack(_ndjson(*(a_body(1000 * at) for at in range(1, 31))))
+
+    sent = till.send("/registries", file, Content_Type=NDJSON)
+    assert sent.status_code == 202
+    assert _counts(till, sent.json["id"])["state"] == "waiting"
+    jobs.run_due()
+
+    assert _counts(till, sent.json["id"]) == {
+        "state": "finished",
+        "lines": 30,
+        "accepted": 30,
+        "replayed": 0,
+        "rejected": 0,
+        "points_issued": 5 * sum(range(1, 31)),
+    }
+
+
+def test_the_same_file_again_posts_nothing_twice(till: Till) -> None:
+    file = _ndjson(*(a_body(1000) for _ in range(30)))
+    for _ in range(2):
+        sent = till.send("/registries", file, Content_Type=NDJSON)
+        jobs.run_due()
+
+    counts = _counts(till, sent.json["id"])
+
+    assert (counts["accepted"], counts["replayed"], counts["points_issued"]) == (0, 30, 0)
+
+
+def test_a_registry_and_the_api_know_each_others_purchases(till: Till) -> None:
+    body = a_body(1000)
+    till.post("/purchases", body)
+    sent = till.send("/registries", _ndjson(body, a_body(2000, external_id="R-X")), Content_Type=NDJSON)
+    jobs.run_due()
+
+    again = till.post("/purchases", a_body(2000, external_id="R-X"))
+
+    counts = _counts(till, sent.json["id"])
+    assert (counts["accepted"], counts["replayed"]) == (1, 1)
+    assert again.headers["Idempotency-Replayed"] == "true"
+
+
+def test_one_bad_line_never_stops_a_file_and_each_says_what_is_wrong(till: Till) -> None:
+    good = [a_body(1000) for _ in range(30)]
+    bad: list[Any] = [
+        b"{not json\n",
+        b'{"external_id": "a", "external_id": "b"}\n',
+        b"[" * 50_000 + b"]" * 50_000 + b"\n",
+        b'{"external_id":"\\ud800"}\n',
+        b'{"amount": 1e400}\n',
+        b"\xff\xfe\n",
+        b"x" * (1 << 20) + b"yz\n",
+        a_body(1000, member={"kind": "card", "value": "0"}),
+        a_body(1000, outlet="S9"),
+        a_body(1000, lines=[{"no": 1, "amount": -1, "qty_m": 1}]),
+        a_body(1000, coupons=["X"]),
+        a_body(2000, external_id=good[0]["external_id"]),
+        a_body(1000, hold_id="hld_" + "0" * 26),
+        b"\n",
+    ]
+
+    sent = till.send("/registries", _ndjson(*good[:15], *bad, *good[15:]), Content_Type=NDJSON)
+    jobs.run_due()
+
+    counts = _counts(till, sent.json["id"])
+    assert (counts["state"], counts["accepted"], counts["rejected"]) == ("finished", 30, 13)
+    found = till.get(f"/registries/{sent.json['id']}/rejections").json["items"]
+    assert [(one["line"] - 15, one["code"], one["field"]) for one in found] == [
+        (1, "not_json", ""),
+        (2, "duplicate_key", ""),
+        (3, "too_deep", ""),
+        (4, "forbidden_character", "/external_id"),
+        (5, "not_an_integer", ""),
+        (6, "not_utf8", ""),
+        (7, "line_too_long", ""),
+        (8, "unknown_member", "/member"),
+        (9, "unknown_outlet", "/outlet"),
+        (10, "invalid", "/lines/0/amount"),
+        (11, "unknown_coupon", "/coupons"),
+        (12, "external_id_conflict", ""),
+        (13, "unknown_hold", "/hold_id"),
+    ]
+
+
+def test_rejections_come_page_by_page(till: Till) -> None:
+    sent = till.send("/registries", b"x\n" * 5, Content_Type=NDJSON)
+    jobs.run_due()
+    path = f"/registries/{sent.json['id']}/rejections?limit=3"
+
+    page = till.get(path).json
+    rest = till.get(f"{path}&cursor={page['next_cursor']}").json
+
+    assert [one["line"] for one in page["items"] + rest["items"]] == [1, 2, 3, 4, 5]
+    assert rest["next_cursor"] is None
+
+
+def test_a_form_may_carry_the_file(till: Till) -> None:
+    form = {"file": (io.BytesIO(_ndjson(a_body(1000))), "purchases.ndjson")}
+
+    sent = till.client.post("/api/v1/registries", data=form, headers={"Authorization": f"Bearer {till.token}"})
+    jobs.run_due()
+
+    assert (sent.status_code, _counts(till, sent.json["id"])["accepted"]) == (202, 1)
+
+
+def test_a_damaged_file_keeps_what_was_readable_and_says_so(till: Till) -> None:
+    file = gzip.compress(_ndjson(*(a_body(1000 + at) for at in range(200))))
+
+    sent = till.send("/registries", file[: len(file) // 2], Content_Type="application/gzip")
+    jobs.run_due()
+
+    answer = till.get(f"/registries/{sent.json['id']}").json
+    assert (answer["state"], answer["error"]) == ("failed", "file_damaged")
+    assert answer["lines"] == answer["accepted"] < 200
+
+
+def test_an_empty_file_a_json_document_and_a_form_without_a_file_are_refused(till: Till) -> None:
+    empty = till.send("/registries", b"", Content_Type=NDJSON)
+    document = till.post("/registries", a_body(1000))
+    form = till.client.post(
+        "/api/v1/registries",
+        data={"x": "1"},
+        content_type="multipart/form-data",
+        headers={"Authorization": f"Bearer {till.token}"},
+    )
+
+    assert (empty.status_code, empty.json["errors"][0]["code"]) == (422, "empty_file")
+    assert (document.status_code, document.json["code"]) == (400, "not_ndjson")
+    assert (form.status_code, form.json["errors"][0]["pointer"]) == (422, "/file")
+
+
+def test_an_idempotency_key_stands_for_the_file_it_came_with(till: Till) -> None:
+    file = _ndjson(a_body(1000))
+    first = till.send("/registries", file, Content_Type=NDJSON, Idempotency_Key="k1")
+
+    again = till.send("/registries", file, Content_Type=NDJSON, Idempotency_Key="k1")
+    other = till.send("/registries", file + b"\n", Content_Type=NDJSON, Idempotency_Key="k1")
+
+    assert (again.status_code, again.json) == (202, first.json)
+    assert (other.status_code, other.json["code"]) == (422, "idempotency_key_reused")
+
+
+def test_another_partner_does_not_see_the_registry(till: Till) -> None:
+    sent = till.send("/registries", _ndjson(a_body(1000)), Content_Type=NDJSON).json["id"]
+    other = transact(lambda: a_till(a_shop(till.shop.program, card="77"), till.client))
+
+    assert other.get(f"/registries/{sent}").status_code == 404
+    assert other.get(f"/registries/{sent}/rejections").status_code == 404
+    assert CARD not in str(till.get(f"/registries/{sent}").json)
