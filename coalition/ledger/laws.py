@@ -6,7 +6,7 @@ zero need no query: a journal row is a transfer. Reversals (L9, L10) have no row
 
 from __future__ import annotations
 
-from coalition.ledger.types import Law
+from coalition.kernel.laws import Law
 
 _DRAWN = """SELECT a.account_id, a.lot_id, sum(a.amount) AS drawn FROM allocation a
     JOIN entry d ON d.account_id = a.account_id AND d.id = a.debit_id AND d.kind <> 4 GROUP BY 1, 2"""

@@ -211,15 +211,6 @@ class Movement:
     contra_kind: AccountKind
 
 
-@dataclass(frozen=True, slots=True)
-class Law:
-    """An integrity law: `sql` returns the rows that break it, so none."""
-
-    code: str
-    title: str
-    sql: str
-
-
 def refuse(code: str, available: int | None) -> NoReturn:
     """Raise the Conflict of a refusal, with what is available where that was the reason."""
     sentence = _SENTENCES.get(code, "The hold does not allow this now.")
