@@ -13,6 +13,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, has_request_context, render_template, request, url_for
 from flask_bootstrap import Bootstrap5
+from flask_compress import Compress
 
 from coalition.kernel import audit
 from coalition.kernel.web import charts, formats
@@ -50,6 +51,8 @@ def init_app(app: Flask) -> None:
     """Prepare `app` for pages; `app.root_path` is the folder that holds `templates`, `static`, `translations`."""
     app.config.setdefault("BOOTSTRAP_SERVE_LOCAL", True)
     Bootstrap5(app)
+    app.config.setdefault("COMPRESS_ALGORITHM", ["gzip"])
+    Compress(app)
     babel = PoBabel(Path(app.root_path) / "translations")
     babel.init_app(app, locale_selector=choose_locale, timezone_selector=formats.viewer_zone)
     formats.install(app)
