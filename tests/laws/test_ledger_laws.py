@@ -15,7 +15,7 @@ from tests.coalition.ledger.conftest import Book, offences
 CRIMES = {
     "L3": "UPDATE wallet SET undrawn = undrawn + 1",
     "L4": "UPDATE hold SET captured = captured + 1 WHERE state = 'open'",
-    "L5": "ALTER TABLE wallet DROP CONSTRAINT ck_wallet_held; UPDATE wallet SET held = -1",
+    "L5": "ALTER TABLE wallet DROP CONSTRAINT ck_wallet_sign; UPDATE wallet SET held = -1",
     "L6": "UPDATE entry SET currency_id = currency_id + 1 WHERE kind = 2",
     "L8": "ALTER TABLE entry DROP CONSTRAINT uq_entry_business_key; UPDATE entry SET external_id = '', operation = 1",
     "L10": "UPDATE allocation SET amount = amount + 100 WHERE debit_id IN (SELECT id FROM entry WHERE kind = 4)",

@@ -1,4 +1,4 @@
--- Draw the staged debits of many wallets from many lots at once: what `draw.sql` does for one.
+-- Draw the staged debits of many wallets from many lots at once: what `debit.sql` does for one.
 -- Debits and usable lots of a wallet are laid end to end, each in its order; where two intervals overlap, the debit draws
 -- from the lot. Grain: one row = one debit and one lot. The wallets are locked, so the lots stand still.
 INSERT INTO allocation(account_id, debit_id, lot_id, amount, drawn_before, funding_id, expires_at)

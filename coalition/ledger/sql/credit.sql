@@ -1,5 +1,5 @@
 -- Issue points, one posting (the online path; `bulk_credit.sql` is the same law for many).
--- Grain: one call = one journal row and the lot it is born with. Locks: the wallet row, last, through the upsert.
+-- Grain: one call = one journal row and the lot it is born with. Locks: the wallet row, last.
 -- A key seen before changes nothing: the first entry is read back by account, and another body is refused.
 CREATE OR REPLACE FUNCTION ledger_credit(
   p_account bigint, p_contra bigint, p_amount bigint, p_occurred timestamptz, p_expires timestamptz,
@@ -23,8 +23,12 @@ BEGIN
   INSERT INTO lot(account_id, expires_at, entry_id, active_at, amount, remaining, funding_id)
   VALUES (p_account, coalesce(p_expires, 'infinity'), entry_id, coalesce(p_active, '-infinity'),
           p_amount, p_amount, p_funding);
-  INSERT INTO wallet AS w (account_id, undrawn, program_id, currency_id)
-  VALUES (p_account, p_amount, p_program, p_currency)
-  ON CONFLICT (account_id) DO UPDATE SET undrawn = w.undrawn + excluded.undrawn, version = w.version + 1
-  RETURNING w.undrawn INTO undrawn;
+  UPDATE wallet AS w SET undrawn = w.undrawn + p_amount, version = w.version + 1
+   WHERE w.account_id = p_account RETURNING w.undrawn INTO undrawn;
+  IF NOT FOUND THEN
+    INSERT INTO wallet AS w (account_id, undrawn, program_id, currency_id)
+    VALUES (p_account, p_amount, p_program, p_currency)
+    ON CONFLICT (account_id) DO UPDATE SET undrawn = w.undrawn + excluded.undrawn, version = w.version + 1
+    RETURNING w.undrawn INTO undrawn;
+  END IF;
 END $$;

@@ -1,6 +1,7 @@
 """The points ledger: accounts, the journal, lots and their draws, holds; the view that settlement reads.
 
-The tables and the view are this revision's own. The functions of the online path stand, one file each, in
+The tables and the view are this revision's own. One CHECK a table, because each is parsed anew
+by every statement that writes a row. The functions of the online path stand, one file each, in
 `coalition/ledger/sql/` and are replaced whenever their text changes: a later revision runs `install_functions` again.
 """
 
@@ -14,7 +15,7 @@ revision = "0003_ledger"
 down_revision = "0002_access"
 
 _SQL = Path(__file__).parents[2] / "ledger" / "sql"
-_FUNCTIONS = ("replay", "credit", "draw", "debit", "hold", "slice", "capture", "funding", "release", "expire")
+_FUNCTIONS = ("replay", "credit", "debit", "hold", "slice", "capture", "funding", "release", "expire")
 
 _TABLES = (
     """
@@ -48,22 +49,23 @@ _TABLES = (
         occurred_at timestamptz NOT NULL,
         account_id bigint NOT NULL,
         contra_id bigint NOT NULL,
-        amount bigint NOT NULL CONSTRAINT ck_entry_amount CHECK (amount <> 0),
+        amount bigint NOT NULL,
         xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
         program_id int NOT NULL,
         partner_id int NOT NULL,
         currency_id int NOT NULL,
-        kind smallint NOT NULL CONSTRAINT ck_entry_kind
-            CHECK (CASE WHEN kind IN (1, 5) THEN amount > 0 ELSE kind BETWEEN 2 AND 6 AND amount < 0 END),
+        kind smallint NOT NULL,
         operation smallint NOT NULL,
         no smallint NOT NULL DEFAULT 0,
         external_id text COLLATE "C" NOT NULL,
         request_hash bytea NOT NULL,
         expires_at timestamptz,
         active_at timestamptz,
-        funding_id int CONSTRAINT ck_entry_funding CHECK (kind <> 1 OR funding_id IS NOT NULL),
+        funding_id int,
         origin_id bigint,
         root_id bigint,
+        CONSTRAINT ck_entry_kind CHECK (CASE kind WHEN 1 THEN amount > 0 AND funding_id IS NOT NULL
+            WHEN 5 THEN amount > 0 ELSE kind BETWEEN 2 AND 6 AND amount < 0 END),
         PRIMARY KEY (account_id, id),
         CONSTRAINT uq_entry_business_key UNIQUE (partner_id, operation, external_id, no))""",
     "CREATE INDEX entry_root ON entry (account_id, id) WHERE root_id IS NOT NULL",
@@ -91,12 +93,13 @@ _TABLES = (
     """
     CREATE TABLE wallet (
         account_id bigint PRIMARY KEY,
-        undrawn bigint NOT NULL CONSTRAINT ck_wallet_undrawn CHECK (undrawn >= 0),
-        held bigint NOT NULL DEFAULT 0 CONSTRAINT ck_wallet_held CHECK (held >= 0),
-        arrears bigint NOT NULL DEFAULT 0 CONSTRAINT ck_wallet_arrears CHECK (arrears >= 0),
+        undrawn bigint NOT NULL,
+        held bigint NOT NULL DEFAULT 0,
+        arrears bigint NOT NULL DEFAULT 0,
         version bigint NOT NULL DEFAULT 0,
         program_id int NOT NULL,
-        currency_id int NOT NULL) WITH (fillfactor = 50)""",
+        currency_id int NOT NULL,
+        CONSTRAINT ck_wallet_sign CHECK (least(undrawn, held, arrears) >= 0)) WITH (fillfactor = 50)""",
     """
     CREATE TABLE hold (
         account_id bigint NOT NULL,
