@@ -4,6 +4,7 @@ Owners are opaque numbers; the room knows neither members nor partners. It never
 idempotent under a business key. Settlement reads the view `ledger_movements`.
 """
 
+from coalition.kernel.laws import Law
 from coalition.ledger.accounts import account, accounts, funding
 from coalition.ledger.expiry import expire, expire_holds
 from coalition.ledger.holds import capture, get_hold, hold, release
@@ -33,6 +34,7 @@ __all__ = [
     "Debit",
     "EntryKind",
     "Hold",
+    "Law",
     "Lot",
     "Movement",
     "Operation",
