@@ -24,13 +24,17 @@ _OURS = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "COALITION_ENV", "SE
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Running]:
-    """A demo started by its command, with its own data; everything it started is gone afterwards."""
+def running(request: pytest.FixtureRequest) -> Iterator[Running]:
+    """A demo started by its command, with its own data; everything it started is gone afterwards.
+
+    A module may name options for it in `DEMO_OPTIONS`.
+    """
     var = Path(tempfile.mkdtemp(prefix="coalition-journey-"))
     var.chmod(0o755)
     environment = {name: value for name, value in os.environ.items() if name not in _OURS}
     environment |= {"COALITION_VAR": str(var), "SIMULATOR_PACE_S": "0.2"}
     command = [sys.executable, "-m", "flask", "demo", "--port", str(free_port())]
+    command += getattr(request.module, "DEMO_OPTIONS", ())
     log = (var / "demo.log").open("wb")
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
     try:

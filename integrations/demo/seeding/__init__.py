@@ -10,13 +10,14 @@ from integrations.demo.seeding import catalog_floor, history, partners_side, set
 __all__ = ["seed"]
 
 
-def seed() -> dict[str, Any]:
-    """Make the coalition "coral" with a year of history; the facts that its users and programs need."""
+def seed(*, with_history: bool) -> dict[str, Any]:
+    """Make the coalition "coral", if wanted with a year of shopping; the facts that its users and programs need."""
     secrets = catalog_floor.read_secrets()
     made = transact(partners_side.found)
     transact(lambda: settlement_floor.agree(made))
     feeds = transact(lambda: catalog_floor.open_catalog(made, secrets))
     history.import_feeds(feeds)
-    history.replay(made)
-    history.close_old_periods(made)
+    if with_history:
+        history.replay(made)
+        history.close_old_periods(made)
     return made.facts()

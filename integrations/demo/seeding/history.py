@@ -10,7 +10,8 @@ import random
 from collections.abc import Iterator
 from functools import partial
 
-from catalog.jobs.feeds import carry_out, request_run
+from catalog import suppliers
+from catalog.jobs.feeds import carry_out
 from coalition import members, purchases
 from coalition.kernel import clock
 from coalition.kernel.db import transact
@@ -26,13 +27,13 @@ _GOODS = {
     "petrogo": (("E95", "Petrol 95", 1589), ("DIESEL", "Diesel", 1549), ("WASH", "Car wash", 1200)),
     "homeline": (("LAMP", "Desk lamp", 3490), ("PAN", "Frying pan, 28 cm", 2790), ("TOWEL", "Bath towel", 1290)),
 }
-_ANNAS = {"freshmart": 5, "petrogo": 2, "homeline": 1}  # purchases a month
+_ANNAS = {"freshmart": 10, "petrogo": 5, "homeline": 3}  # purchases a month
 
 
 def import_feeds(feed_ids: list[int]) -> None:
     """Fetch and import every supplier's feed once."""
     for feed_id in feed_ids:
-        carry_out(transact(partial(request_run, feed_id)).id)
+        carry_out(transact(partial(suppliers.request_run, feed_id)).id)
 
 
 def replay(made: Made) -> None:
