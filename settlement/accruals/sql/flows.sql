@@ -1,9 +1,11 @@
 -- A period's accruals summed up. Grain: one row = one kind, points currency, funder and redeemer with their agreements
 -- and prices. The only pass over a period's movements that closing makes.
-SELECT a.kind, sum(a.points)::bigint AS points, a.currency_id, c.decimals AS points_decimals, a.funder_id,
-       a.agreement_id, a.funding_price, a.service_price, a.redeemer_id, a.redeemer_agreement_id, a.redeemer_rate
-  FROM accrual a JOIN currency c ON c.id = a.currency_id
- WHERE a.period_id = :period
- GROUP BY a.kind, a.currency_id, c.decimals, a.funder_id, a.agreement_id, a.funding_price, a.service_price,
-          a.redeemer_id, a.redeemer_agreement_id, a.redeemer_rate
- ORDER BY a.kind, a.currency_id, a.funder_id, a.agreement_id, a.redeemer_id, a.redeemer_agreement_id
+SELECT f.kind, f.points, f.currency_id, c.decimals AS points_decimals, f.funder_id, f.agreement_id, f.funding_price,
+       f.service_price, f.redeemer_id, f.redeemer_agreement_id, f.redeemer_rate
+  FROM (SELECT kind, sum(points)::bigint AS points, currency_id, funder_id, agreement_id, funding_price, service_price,
+               redeemer_id, redeemer_agreement_id, redeemer_rate
+          FROM accrual WHERE period_id = :period
+         GROUP BY kind, currency_id, funder_id, agreement_id, funding_price, service_price, redeemer_id,
+                  redeemer_agreement_id, redeemer_rate) f
+  JOIN currency c ON c.id = f.currency_id
+ ORDER BY f.kind, f.currency_id, f.funder_id, f.agreement_id, f.redeemer_id, f.redeemer_agreement_id
