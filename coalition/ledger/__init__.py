@@ -10,7 +10,7 @@ from coalition.ledger.expiry import expire, expire_holds
 from coalition.ledger.holds import capture, get_hold, hold, release
 from coalition.ledger.laws import laws
 from coalition.ledger.posting import post
-from coalition.ledger.queries import balances, balances_of, lots, movements
+from coalition.ledger.queries import balances, balances_of, credited, lots, movements
 from coalition.ledger.types import (
     AccountKind,
     Balance,
@@ -45,6 +45,7 @@ __all__ = [
     "balances",
     "balances_of",
     "capture",
+    "credited",
     "expire",
     "expire_holds",
     "funding",

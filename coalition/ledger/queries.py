@@ -18,6 +18,7 @@ from coalition.kernel.web.paging import Page, decode_cursor, encode_cursor
 from coalition.ledger.types import AccountKind, Balance, EntryKind, Lot, Movement
 
 LOTS_MAX = 1_000
+_CREDITED = "SELECT coalesce(sum(amount), 0) FROM entry WHERE account_id = %s AND kind = %s AND recorded_at >= %s"
 _BY_WALLET = " GROUP BY a.id, a.currency_id, w.held, w.arrears, l.expires_at ORDER BY a.currency_id, a.id, l.expires_at"
 _POSTED_KINDS = (EntryKind.CREDIT, EntryKind.DEBIT, EntryKind.CAPTURE, EntryKind.EXPIRY)
 
@@ -38,6 +39,12 @@ def lots(account_id: int) -> list[Lot]:
     """The lots with points left, soonest end first: the order in which they are spent. At most 1,000."""
     rows = raw().execute(load_sql(__file__, "lots.sql"), (account_id, LOTS_MAX))
     return [_lot(row) for row in rows]
+
+
+def credited(account_id: int, since: dt.datetime) -> int:
+    """The points that a wallet was credited with since an instant, whatever became of them."""
+    row = raw().execute(_CREDITED, (account_id, int(EntryKind.CREDIT), since)).fetchone()
+    return int(row[0]) if row else 0
 
 
 def movements(

@@ -10,8 +10,9 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Register the pages."""
-    from coalition.site import preferences, signin, viewer
+    from coalition.site import cabinet, preferences, signin, viewer
 
     signin.init_app(app, app.config["COALITION"])
     viewer.init_app(app)
     app.register_blueprint(preferences.blueprint)
+    app.register_blueprint(cabinet.blueprint)

@@ -1,0 +1,182 @@
+"""The member's cabinet: the balance with every part of it, and the history of its movements.
+
+It reads the ledger and nothing else; a movement is named by what the ledger knows of it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Blueprint, render_template, request
+
+from coalition import ledger, members, partners, programs
+from coalition.kernel import clock
+from coalition.kernel.db import transact
+from coalition.kernel.web.pages import language
+from coalition.kernel.web.paging import Page
+from coalition.ledger import Balance, EntryKind, Lot, Movement, Operation
+from coalition.site import viewer
+
+blueprint = Blueprint("account", __name__)
+LOTS_SHOWN = 50
+LATEST = 6
+PAGE = 50
+SOON_DAYS = 60
+_MONTHS = 12
+_FILTERS: Mapping[str, tuple[EntryKind, ...]] = {
+    "earned": (EntryKind.CREDIT,),
+    "spent": (EntryKind.DEBIT, EntryKind.CAPTURE),
+    "returned": (),
+    "expired": (EntryKind.EXPIRY,),
+}
+_BY_OPERATION = {
+    Operation.PURCHASE: "purchase",
+    Operation.RETURN: "return",
+    Operation.ORDER: "order",
+    Operation.ORDER_CAPTURE: "order",
+    Operation.ORDER_RELEASE: "order_release",
+    Operation.ADJUSTMENT: "adjustment",
+}
+_BY_KIND = {
+    EntryKind.CREDIT: "adjustment",
+    EntryKind.DEBIT: "capture",
+    EntryKind.CAPTURE: "capture",
+    EntryKind.EXPIRY: "expiry",
+}
+
+
+@blueprint.get("/account")
+def balance() -> str:
+    """What the member has, of what parts, and when each expires."""
+    return render_template("site/balance.html", nav="account", **transact(_balance))
+
+
+@blueprint.get("/account/history")
+def history() -> str:
+    """Every movement of the member's points, newest first."""
+    kind = request.args.get("kind", "")
+    kind = kind if kind in _FILTERS else ""
+    page = transact(lambda: _history(kind, request.args.get("cursor")))
+    return render_template(
+        "site/history.html", nav="account", kind=kind, operations=page.items, next_cursor=page.next_cursor
+    )
+
+
+def _balance() -> dict[str, Any]:
+    member = viewer.require_member()
+    program = programs.get(member.program_id)
+    main = programs.main_currency(program.id)
+    wallets = {wallet.currency_id: wallet for wallet in ledger.balances(program.id, member.member_id)}
+    wallet = wallets.get(main.id, Balance(0, main.id, 0, 0, 0, 0, ()))
+    today = clock.local_date(clock.now(), program.zone)
+    ends = [(amount, _last_day(end, program.zone)) for amount, end in wallet.next_expirations]
+    lots = [lot for lot in ledger.lots(wallet.account_id) if lot.expires_at is None or lot.expires_at > clock.now()]
+    names = _names(program.id)
+    account = {
+        "name": main.name_ru if language() == "ru" else main.name_en,
+        "card_hint": _card_hint(member.member_id),
+        "currency": main,
+        "available": wallet.available,
+        "pending": wallet.pending,
+        "held": wallet.held,
+        "arrears": wallet.arrears,
+        "earned_this_year": ledger.credited(
+            wallet.account_id, clock.start_of_day(today.replace(month=1, day=1), program.zone)
+        ),
+    }
+    return {
+        "account": account,
+        "others": [_other(wallets[id]) for id in wallets if id != main.id],
+        "expiring": next(
+            ({"amount": amount, "expires_on": day} for amount, day in ends if (day - today).days <= SOON_DAYS), None
+        ),
+        "expiry_months": _expiry_months(ends, today),
+        "lots": [_lot(lot, names, program.zone) for lot in lots[:LOTS_SHOWN]],
+        "lots_more": max(0, len(lots) - LOTS_SHOWN),
+        "operations": _movements(member, None, LATEST, tuple(_BY_KIND)).items,
+    }
+
+
+def _history(kind: str, cursor: str | None) -> Page[dict[str, Any]]:
+    member = viewer.require_member()
+    return _movements(member, cursor, PAGE, _FILTERS.get(kind, tuple(_BY_KIND)))
+
+
+def _movements(
+    member: viewer.Viewer, cursor: str | None, limit: int, kinds: Sequence[EntryKind]
+) -> Page[dict[str, Any]]:
+    wallets = [wallet.account_id for wallet in ledger.balances(member.program_id, member.member_id)]
+    page = ledger.movements(wallets, cursor, limit, kinds=kinds)
+    currencies = {currency.id: currency for currency in programs.currencies(member.program_id)}
+    names, zone = _names(member.program_id), programs.get(member.program_id).zone
+    return Page([_movement(one, currencies, names, zone) for one in page.items], page.next_cursor)
+
+
+def _movement(
+    one: Movement, currencies: Mapping[int, programs.Currency], names: Mapping[int, str], zone: str
+) -> dict[str, Any]:
+    kind = _kind(one)
+    return {
+        "at": one.occurred_at,
+        "kind": kind,
+        "reference": one.external_id if kind in ("purchase", "return") else None,
+        "title": None,
+        "partner": names.get(one.partner_id) if kind not in ("expiry", "order") else None,
+        "amount": one.amount,
+        "expires_on": _last_day(one.expires_at, zone) if one.expires_at and one.amount > 0 else None,
+        "order_id": None,
+        "currency": currencies[one.currency_id],
+    }
+
+
+def _kind(one: Movement) -> str:
+    if one.kind is EntryKind.EXPIRY or (one.kind is EntryKind.CAPTURE and one.operation == Operation.PURCHASE):
+        return _BY_KIND[one.kind]
+    return _BY_OPERATION.get(Operation(one.operation), _BY_KIND[one.kind])
+
+
+def _expiry_months(ends: Sequence[tuple[int, dt.date]], today: dt.date) -> list[dict[str, Any]]:
+    if not ends:
+        return []
+    by_month: Counter[dt.date] = Counter()
+    for amount, day in ends:
+        by_month[day.replace(day=1)] += amount
+    first = today.replace(day=1)
+    months = [clock.add_months(first, at) for at in range(_MONTHS + 1)]
+    soon = today + dt.timedelta(days=SOON_DAYS)
+    return [{"month": month, "amount": by_month[month], "soon": month <= soon} for month in months]
+
+
+def _lot(lot: Lot, names: Mapping[int, str], zone: str) -> dict[str, Any]:
+    pending = lot.active_at is not None and lot.active_at > clock.now()
+    return {
+        "amount": lot.remaining,
+        "expires_on": _last_day(lot.expires_at, zone) if lot.expires_at else None,
+        "credited_on": clock.local_date(lot.issued_at, zone),
+        "source": names.get(lot.partner_id),
+        "state": "pending" if pending else "active",
+    }
+
+
+def _other(wallet: Balance) -> dict[str, Any]:
+    currency = programs.currency_by_id(wallet.currency_id)
+    name = currency.name_ru if language() == "ru" else currency.name_en
+    shown = {"code": currency.code, "name": name, "decimals": currency.decimals, "icon": None}
+    return {"currency": shown, "available": wallet.available, "note": None}
+
+
+def _names(program_id: int) -> dict[int, str]:
+    return {partner.id: partner.name for partner in partners.list_partners(program_id)}
+
+
+def _card_hint(member_id: int) -> str | None:
+    cards = (one for one in members.identifiers(member_id) if one.kind == "card" and one.state == "active")
+    return next((card.hint for card in cards if card.hint), None)
+
+
+def _last_day(end: dt.datetime, zone: str) -> dt.date:
+    """The last usable day of points that end at this instant, which is the midnight after it."""
+    return clock.local_date(end - dt.timedelta(microseconds=1), zone)

@@ -1,0 +1,113 @@
+"""The cabinet: what a member is shown of the balance, its parts and its history, in both languages."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from coalition import access, ledger
+from coalition.kernel.db import transact
+from tests.coalition.purchases.builders import Shop, a_hold, a_receipt, a_shop, public_hold
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def shop(app: Flask) -> Shop:
+    """A shop whose member can sign in."""
+
+    def work() -> Shop:
+        shop = a_shop(code="freshmart")
+        owner = f"member:{shop.member.id}"
+        access.create_user("anna@coral.example", PASSWORD, ["member"], owner, program_id=shop.program.id)
+        return shop
+
+    return transact(work)
+
+
+@pytest.fixture
+def anna(client: FlaskClient, shop: Shop) -> FlaskClient:
+    """A browser in which the shop's member is signed in."""
+    client.post("/login", data={"email": "anna@coral.example", "password": PASSWORD})
+    return client
+
+
+def test_a_new_member_is_told_how_to_earn(anna: FlaskClient) -> None:
+    for page in ("/account", "/account/history"):
+        answer = anna.get(page)
+
+        assert answer.status_code == 200
+        assert "<main" in answer.text
+
+
+def test_the_balance_shows_what_is_there_and_every_part_of_it(anna: FlaskClient, shop: Shop) -> None:
+    transact(lambda: shop.record(a_receipt(246_800, external_id="48-1120"), a_receipt(20_000)))
+    transact(lambda: a_hold(shop, 34))
+
+    text = anna.get("/account").text
+
+    assert "1,300" in text  # 1234 + 100 - 34
+    assert "5678" in text  # the card's end
+    assert "30 November 2027" in text
+    assert "Freshmart" in text
+    assert "Purchase, receipt 48-1120" in text
+
+
+def test_the_history_shows_earning_and_spending_and_may_be_filtered(anna: FlaskClient, shop: Shop) -> None:
+    transact(lambda: shop.record(a_receipt(100_000, external_id="R-EARN")))
+    hold = transact(lambda: a_hold(shop, 300))
+    transact(lambda: shop.record(a_receipt(1000, external_id="R-PAID", hold_id=public_hold(hold))))
+
+    everything = anna.get("/account/history").text
+    spent = anna.get("/account/history?kind=spent").text
+    nonsense = anna.get("/account/history?kind=nonsense")
+
+    assert "R-EARN" in everything
+    assert "Paid with points" in everything
+    assert "R-EARN" not in spent
+    assert "Paid with points" in spent
+    assert nonsense.status_code == 200
+    assert anna.get("/account/history?kind=returned").status_code == 200
+
+
+def test_the_history_goes_on_behind_a_cursor(anna: FlaskClient, shop: Shop) -> None:
+    transact(lambda: shop.record(*(a_receipt(1000, external_id=f"N-{at:03}") for at in range(60))))
+
+    first = anna.get("/account/history").text
+    cursor = first.split("cursor=")[1].split('"')[0].split("&")[0]
+    rest = anna.get(f"/account/history?cursor={cursor}").text
+
+    shown = [at for at in range(60) if f"N-{at:03}" in first]
+    assert len(shown) == 50
+    assert [at for at in range(60) if f"N-{at:03}" in rest] == [at for at in range(60) if at not in shown]
+
+
+def test_a_foreign_cursor_is_refused_with_a_page(anna: FlaskClient) -> None:
+    answer = anna.get("/account/history?cursor=nonsense")
+
+    assert answer.status_code == 422
+    assert answer.mimetype == "text/html"
+
+
+def test_the_cabinet_speaks_russian(anna: FlaskClient, shop: Shop) -> None:
+    transact(lambda: shop.record(a_receipt(246_800)))
+
+    text = anna.get("/account", headers={"Accept-Language": "ru"}).text
+
+    assert "ноября 2027" in text
+
+
+def test_strangers_are_sent_to_sign_in(client: FlaskClient, app: Flask) -> None:
+    answer = client.get("/account")
+
+    assert (answer.status_code, answer.location.split("?")[0]) == (303, "/login")
+
+
+def test_points_credited_since_a_day_are_counted_whatever_became_of_them(app: Flask, shop: Shop) -> None:
+    transact(lambda: shop.record(a_receipt(100_000)))
+    hold = transact(lambda: a_hold(shop, 300))
+
+    wallet = hold.account_id
+
+    assert transact(lambda: ledger.credited(wallet, shop.member.enrolled_at)) == 500
