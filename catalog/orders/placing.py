@@ -13,6 +13,7 @@ from catalog import pricing, rewards
 from catalog.orders.moving import born
 from catalog.orders.reading import find
 from catalog.orders.types import Order
+from catalog.ports import Address
 from catalog.pricing import DeliveryOption, Quote, QuotedLine
 from coalition import ledger, partners, programs
 from coalition.kernel import audit, clock, ids, jobs
@@ -35,10 +36,18 @@ _LINE = """
 
 
 def place(
-    program_id: int, member_id: int, partner_id: int, *, external_id: str, quote_id: int, request_hash: bytes
+    program_id: int,
+    member_id: int,
+    partner_id: int,
+    *,
+    external_id: str,
+    quote_id: int,
+    request_hash: bytes,
+    delivery: tuple[str | None, Address] | None = None,
 ) -> tuple[Order, bool]:
     """Order what was quoted, paid wholly in points; the order and whether it had been placed before.
 
+    `delivery` (method and address) is what the buyer chose after the quote; its price may differ, the goods' not.
     Idempotent by (partner, external id). Conflict `quote_used`, `quote_expired`, `out_of_stock`,
     `insufficient_points` or `external_id_conflict`; NotFound for another's quote; Invalid `address_missing`.
     """
@@ -46,6 +55,8 @@ def place(
     before = _placed_before(partner_id, external_id, request_hash)
     if before is not None:
         return find(program_id, before), True
+    if delivery is not None:
+        pricing.deliver_to(pricing.find(program_id, quote_id), *delivery)
     quoted = pricing.confirm(program_id, member_id, quote_id)
     if quoted.partner_id != partner_id:
         raise NotFound()

@@ -1,0 +1,13 @@
+"""The members' door of this floor: the catalog, a reward, checkout, orders."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Register the pages."""
+    from catalog.site import checkout, grid, orders  # noqa: F401 - importing adds the pages
+    from catalog.site.blueprint import blueprint
+
+    app.register_blueprint(blueprint)
