@@ -35,19 +35,12 @@ def fetch_feeds(task: jobs.Task) -> None:
 
     def open_runs() -> None:
         for feed_id in suppliers.feeds_to_fetch():
-            request_run(feed_id)
+            suppliers.request_run(feed_id)
 
     task.finish(open_runs)
 
 
 jobs.every("feeds.fetch", _FETCH_EVERY_S, "feeds.fetch")
-
-
-def request_run(feed_id: int, *, file_key: str | None = None, dry_run: bool = False) -> suppliers.FeedRun:
-    """Open a run and the job that will carry it out, inside the door's transaction."""
-    run = suppliers.open_run(feed_id, file_key=file_key, dry_run=dry_run)
-    jobs.enqueue("feeds.run", {"run_id": run.id}, key=str(run.id))
-    return run
 
 
 def carry_out(

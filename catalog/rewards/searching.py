@@ -24,11 +24,13 @@ SORTS: Mapping[str, tuple[str, bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class RewardQuery:
-    """What somebody looks for. `max_points` is what the looker can afford; `electronic` None is either."""
+    """What somebody looks for. `max_points` is what the looker can afford; `electronic` None is either,
+    `supplier_ids` None is anybody's."""
 
     q: str = ""
     category: str = ""
     supplier: str = ""
+    supplier_ids: tuple[int, ...] | None = None
     min_points: int | None = None
     max_points: int | None = None
     electronic: bool | None = None
@@ -122,17 +124,18 @@ def _conditions(program_id: int, query: RewardQuery) -> tuple[str, dict[str, Any
         params |= {"patterns": [f"%{word.replace('_', chr(92) + '_')}%" for word in words], "words": " ".join(words)}
     for name, condition in _FILTERS.items():
         value = getattr(query, name)
-        if value not in ("", None, False) or (name == "electronic" and value is False):
+        if value is not None and value != "" and not (name == "in_stock" and value is False):
             parts.append(condition)
-            params[name] = value
+            params[name] = list(value) if isinstance(value, tuple) else value
     return "".join(f" AND {part}" for part in parts), params
 
 
 _FILTERS = {
     "category": "c.code = :category",
     "supplier": "o.supplier_code = :supplier",
+    "supplier_ids": "w.supplier_id = ANY(:supplier_ids)",
     "min_points": "w.points >= :min_points",
     "max_points": "w.points <= :max_points",
     "electronic": "w.electronic = :electronic",
-    "in_stock": "s.offer_id IS NOT NULL AND (s.on_hand IS NULL OR s.on_hand > s.reserved) AND :in_stock",
+    "in_stock": "s.offer_id IS NOT NULL AND (s.on_hand IS NULL OR s.on_hand > s.reserved) = :in_stock",
 }

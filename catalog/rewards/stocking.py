@@ -24,7 +24,7 @@ class StockApplied:
 
     applied: int
     outdated: int
-    unknown: Sequence[str]
+    unknown_skus: Sequence[str]
 
 
 def apply_stock(supplier_id: int, snapshot_at: dt.datetime, counts: Sequence[tuple[str, int]]) -> StockApplied:

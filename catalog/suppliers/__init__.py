@@ -18,7 +18,7 @@ from catalog.suppliers.directory import (
 )
 from catalog.suppliers.guarding import Verdict
 from catalog.suppliers.importing import apply, check, chunks, stage
-from catalog.suppliers.runs import FeedRun, RowIssue, archive, close, dated, issues, open_run, run, start
+from catalog.suppliers.runs import FeedRun, RowIssue, archive, close, dated, issues, open_run, request_run, run, start
 from catalog.suppliers.yml import FeedRefused, RawOffer, YmlFile
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "map_categories",
     "of_partner",
     "open_run",
+    "request_run",
     "run",
     "stage",
     "start",

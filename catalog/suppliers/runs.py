@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from catalog.suppliers.directory import Feed, get_feed
-from coalition.kernel import clock, outbox
+from catalog.suppliers.directory import Feed
+from coalition.kernel import clock, jobs, outbox
 from coalition.kernel.db import execute, fetch_all, fetch_one
 from coalition.kernel.errors import NotFound
 
@@ -75,14 +75,21 @@ def open_run(feed_id: int, *, file_key: str | None = None, dry_run: bool = False
     return run(row.id)
 
 
-def run(run_id: int, *, supplier_id: int | None = None) -> FeedRun:
-    """The run, if `supplier_id` is given only if it is that supplier's. Raises NotFound."""
+def request_run(feed_id: int, *, file_key: str | None = None, dry_run: bool = False) -> FeedRun:
+    """Open a run and, in the same transaction, the job that will carry it out."""
+    opened = open_run(feed_id, file_key=file_key, dry_run=dry_run)
+    jobs.enqueue("feeds.run", {"run_id": opened.id}, key=str(opened.id))
+    return opened
+
+
+def run(run_id: int, *, feed_id: int | None = None) -> FeedRun:
+    """The run, if `feed_id` is given only if it is that feed's. Raises NotFound."""
     row = fetch_one(
         f"SELECT id, feed_id, state, dry_run, file_key, sha256, size_bytes, {_COUNTS}, issues, reason_code, reason,"
         " snapshot_at, created_at, started_at, finished_at FROM feed_run WHERE id = :id",
         {"id": run_id},
     )
-    if row is None or (supplier_id is not None and get_feed(row.feed_id).supplier_id != supplier_id):
+    if row is None or feed_id not in (None, row.feed_id):
         raise NotFound()
     return FeedRun(**row._mapping)
 

@@ -89,7 +89,7 @@ def test_an_older_count_is_ignored_and_a_newer_one_keeps_what_is_reserved(app: F
     old = transact(lambda: rewards.apply_stock(supplier.id, now - dt.timedelta(days=9), [("A1", 100)]))
     new = transact(lambda: rewards.apply_stock(supplier.id, now, [("A1", 1), ("A7", 3)]))
 
-    assert (old.applied, old.outdated, new.applied, new.unknown) == (0, 1, 1, ["A7"])
+    assert (old.applied, old.outdated, new.applied, new.unknown_skus) == (0, 1, 1, ["A7"])
     assert _stock(offer_id) == (4, 4)
     assert fetch_one("SELECT oversold_qty AS n FROM stock WHERE offer_id = :id", {"id": offer_id}).n == 3
 

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from catalog import rewards, suppliers
-from catalog.jobs.feeds import carry_out, request_run
+from catalog.jobs.feeds import carry_out
 from catalog.rewards import RewardQuery
 from coalition.kernel import jobs, ports
 from coalition.kernel.db import db, execute, fetch_all, fetch_one, transact
@@ -214,7 +214,7 @@ def test_a_dry_run_reports_the_same_and_changes_nothing(feed: suppliers.Feed) ->
 def test_the_job_does_a_run_once_and_an_interrupted_one_starts_over(feed: suppliers.Feed) -> None:
     db.session.rollback()
     stored = ports.get(FileStore).put("uploads/job.yml", io.BytesIO(a_file(*_TEN)))
-    run = transact(lambda: request_run(feed.id, file_key=stored.key))
+    run = transact(lambda: suppliers.request_run(feed.id, file_key=stored.key))
     transact(lambda: suppliers.start(run.id))
     transact(lambda: suppliers.stage(run.id, [(1, _raw())]))
 

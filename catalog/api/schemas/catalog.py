@@ -1,0 +1,79 @@
+"""What a search for rewards looks like, and a reward as we answer it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import url_for
+from marshmallow import Schema, fields, validate
+
+from catalog.api.schemas.members import PresentedMember
+from catalog.rewards import SORTS, Reward
+from coalition.kernel import config, ids
+from coalition.kernel.web.fields import AMOUNT_MAX, AmountSchema, Text
+from coalition.kernel.web.language import language
+from coalition.kernel.web.paging import PagingSchema
+
+_POINTS = validate.Range(min=0, max=AMOUNT_MAX)
+
+
+class RewardQuerySchema(PagingSchema):
+    """Every filter is optional; `affordable` needs a `member`."""
+
+    q = Text(100, least=0, load_default="")
+    category = Text(40, least=0, load_default="")
+    supplier = Text(40, least=0, load_default="")
+    min_points = fields.Integer(load_default=None, validate=_POINTS)
+    max_points = fields.Integer(load_default=None, validate=_POINTS)
+    in_stock = fields.Boolean(load_default=False)
+    affordable = fields.Boolean(load_default=False)
+    member = PresentedMember(load_default=None)
+    sort = fields.String(load_default="popular", validate=validate.OneOf(list(SORTS)))
+
+
+class RewardSchema(Schema):
+    """A reward on sale. `base_price` is its price for everybody; texts follow Accept-Language."""
+
+    id = fields.String(required=True)
+    title = fields.String(required=True)
+    description = fields.String(required=True)
+    kind = fields.String(required=True)
+    category = fields.String(required=True)
+    supplier = fields.String(required=True)
+    sku = fields.String(required=True)
+    price = fields.Nested(AmountSchema, required=True)
+    base_price = fields.Nested(AmountSchema, required=True)
+    cash_option = fields.Boolean(required=True)
+    in_stock = fields.Boolean(required=True)
+    delivery = fields.String(required=True)
+    image_url = fields.String(required=True)
+
+
+class RewardsSchema(Schema):
+    """One page of rewards; `total` counts all that match."""
+
+    items = fields.List(fields.Nested(RewardSchema), required=True)
+    total = fields.Integer(required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+
+
+def told(reward: Reward, currency: str) -> Mapping[str, Any]:
+    """The reward as RewardSchema dumps it."""
+    price = {"amount": reward.points, "currency": currency}
+    picture = url_for("static", filename=f"artwork/{reward.artwork}.svg")
+    return {
+        "id": ids.public("rew", reward.id),
+        "title": reward.title(language()),
+        "description": reward.description(language()),
+        "kind": reward.kind,
+        "category": reward.category_code,
+        "supplier": reward.supplier_code,
+        "sku": reward.supplier_sku,
+        "price": price,
+        "base_price": price,
+        "cash_option": False,
+        "in_stock": reward.in_stock,
+        "delivery": "electronic" if reward.electronic else "parcel",
+        "image_url": config.current().base_url + picture,
+    }

@@ -1,0 +1,74 @@
+"""The commands' door of this floor: `flask catalog ...`."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+
+from catalog import suppliers
+from catalog.jobs.feeds import carry_out
+from coalition import programs
+from coalition.kernel import ports
+from coalition.kernel.db import transact
+from coalition.kernel.errors import NotFound
+from coalition.ports import FileStore
+
+catalog = AppGroup("catalog", help="The rewards catalog.")
+
+
+def init_app(app: Flask) -> None:
+    """Register the commands."""
+    app.cli.add_command(catalog)
+
+
+@catalog.command("import-feed")
+@click.argument("feed", metavar="SUPPLIER[/FEED]")
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--program", help="The program's code, where there are several.")
+@click.option("--dry-run", is_flag=True, help="Judge the file and change nothing.")
+def import_feed(feed: str, file: Path | None, program: str | None, dry_run: bool) -> None:
+    """Import one feed now, from FILE or from its address. FEED is main unless named. Fails if the file is refused."""
+    try:
+        feed_id = transact(lambda: _feed_id(feed, program))
+    except NotFound:
+        raise click.ClickException(f"there is no feed {feed!r} in this program") from None
+    file_key = _store(file) if file else None
+    opened = transact(lambda: suppliers.open_run(feed_id, file_key=file_key, dry_run=dry_run))
+
+    def progress(done: int, _: int | None) -> None:
+        click.echo(f"{done} rows read", err=True)
+
+    run = carry_out(opened.id, progress=progress)
+    rows = transact(lambda: suppliers.issues(run.id, 20))
+    _print(run, rows)
+    if run.state == "refused":
+        sys.exit(1)
+
+
+def _feed_id(name: str, program: str | None) -> int:
+    supplier_code, _, feed_code = name.partition("/")
+    found = programs.by_code(program) if program else next(iter(programs.list_programs()), None)
+    if found is None:
+        raise NotFound()
+    return suppliers.feed(suppliers.by_code(found.id, supplier_code).id, feed_code or "main").id
+
+
+def _store(file: Path) -> str:
+    with file.open("rb") as content:
+        return ports.get(FileStore).put(f"uploads/{uuid.uuid4().hex}.yml", content).key
+
+
+def _print(run: suppliers.FeedRun, rows: Sequence[suppliers.RowIssue]) -> None:
+    verdict = run.state + (f" ({run.reason_code}: {run.reason})" if run.reason_code else "")
+    click.echo(f"{verdict}: {run.rows_read} rows, {run.rows_ok} good, {run.rows_quarantined} in quarantine,")
+    click.echo(f"{run.rows_new} new, {run.rows_changed} changed, {run.rows_missing} missing")
+    for code, count in sorted(run.issues.items()):
+        click.echo(f"  {code}: {count}")
+    for issue in rows:
+        click.echo(f"  row {issue.line_no} {issue.sku or '-'}: {issue.code} {issue.field} {issue.value or ''}".rstrip())
