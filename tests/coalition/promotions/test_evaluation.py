@@ -1,0 +1,125 @@
+"""The base rule, by the worked examples and by its laws."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from dataclasses import dataclass, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coalition.promotions import Award, Rule, evaluate
+from coalition.promotions.evaluation import earning_bases
+
+NOON = dt.datetime(2026, 11, 18, 9, tzinfo=dt.UTC)
+BASE = Rule(
+    id=1,
+    partner_id=1,
+    code="base",
+    version=1,
+    currency_id=1,
+    points=1,
+    each_minor=2000,
+    funder_id=None,
+    name_en="Base",
+    name_ru="База",
+    valid_from=NOON - dt.timedelta(days=1),
+    valid_to=None,
+)
+
+
+@dataclass(frozen=True)
+class _Line:
+    no: int
+    amount: int
+    qty_m: int | None = 1000
+
+
+@dataclass(frozen=True)
+class _Receipt:
+    lines: tuple[_Line, ...]
+    occurred_at: dt.datetime = NOON
+
+
+def _receipt(*amounts: int) -> _Receipt:
+    return _Receipt(tuple(_Line(no, amount) for no, amount in enumerate(amounts, start=1)))
+
+
+def _only(awards: list[Award]) -> tuple[int, dict[int, int]]:
+    (award,) = awards
+    return award.units, dict(award.lines)
+
+
+def test_one_point_for_every_full_twenty_goes_back_to_the_lines_by_largest_remainder() -> None:
+    # V01 of the vectors without its excluded line: 59440 // 2000 = 29; shares 4.386, 2.220, 22.394
+    assert _only(evaluate(_receipt(8990, 4550, 45900), [BASE])) == (29, {1: 4, 2: 2, 3: 23})
+
+
+def test_what_points_paid_earns_nothing_and_is_spread_first() -> None:
+    # V09 after its discount: bases 8999, 6301, 3000 less 50.00 paid by points (2459, 1721, 820) = 13300
+    lines = _receipt(8999, 6301, 3000)
+
+    assert earning_bases(lines.lines, 5000) == [6540, 4580, 2180]
+    assert _only(evaluate(lines, [replace(BASE, each_minor=100)], points_paid=5000))[0] == 133
+
+
+def test_points_cannot_pay_more_than_the_total() -> None:
+    with pytest.raises(ValueError, match="total"):
+        evaluate(_receipt(100), [BASE], points_paid=101)
+
+
+def test_lines_without_quantity_zero_lines_and_small_change_earn_nothing() -> None:
+    lines = (_Line(1, 5000, None), _Line(2, 5000, 0), _Line(3, 0), _Line(4, 1999))
+
+    assert evaluate(_Receipt(lines), [BASE]) == []
+
+
+@pytest.mark.parametrize(
+    ("moved", "earns"),
+    [
+        (dt.timedelta(0), True),
+        (-dt.timedelta(days=1), True),
+        (-dt.timedelta(days=1, microseconds=1), False),
+        (dt.timedelta(days=1), False),
+        (dt.timedelta(days=1, microseconds=-1), True),
+    ],
+)
+def test_a_version_counts_from_its_beginning_up_to_its_end(moved: dt.timedelta, earns: bool) -> None:
+    rule = replace(BASE, valid_to=NOON + dt.timedelta(days=1))
+
+    awards = evaluate(replace(_receipt(2000), occurred_at=NOON + moved), [rule])
+
+    assert bool(awards) is earns
+
+
+_AMOUNTS = st.lists(st.integers(0, 10**9), min_size=1, max_size=30)
+
+
+@given(_AMOUNTS, st.integers(1, 1000), st.integers(1, 10**6), st.data())
+def test_lines_sum_to_the_units_and_no_line_earns_without_a_base(
+    amounts: list[int], points: int, each: int, data: st.DataObject
+) -> None:
+    paid = data.draw(st.integers(0, sum(amounts)))
+    receipt = _receipt(*amounts)
+
+    awards = evaluate(receipt, [replace(BASE, points=points, each_minor=each)], points_paid=paid)
+
+    bases = earning_bases(receipt.lines, paid)
+    assert sum(bases) == sum(amounts) - paid
+    assert min(bases) >= 0
+    units = points * (sum(bases) // each)
+    assert [award.units for award in awards] == ([units] if units else [])
+    for award in awards:
+        assert sum(award.lines.values()) == award.units
+        assert all(share > 0 and bases[no - 1] > 0 for no, share in award.lines.items())
+
+
+@given(_AMOUNTS, st.randoms())
+def test_the_order_of_lines_and_rules_changes_nothing(amounts: list[int], chance: random.Random) -> None:
+    receipt, rules = _receipt(*amounts), [BASE, replace(BASE, id=2, code="plus", each_minor=700)]
+    lines = list(receipt.lines)
+    chance.shuffle(lines)
+
+    assert evaluate(_Receipt(tuple(lines)), rules[::-1], points_paid=0) == evaluate(receipt, rules)
