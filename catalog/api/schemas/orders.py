@@ -62,7 +62,7 @@ class TrackingEventSchema(Schema):
 
 
 class ShipmentSchema(Schema):
-    """One parcel; events are newest first."""
+    """One parcel; its events in the order in which they happened."""
 
     carrier = fields.String(required=True)
     tracking_number = fields.String(required=True)
@@ -161,7 +161,7 @@ def _consignment(
 def _shipment(parcel: Shipment) -> dict[str, Any]:
     events = [
         {"status": event.status, "occurred_at": event.occurred_at, "location": event.place, "text": event.text}
-        for event in parcel.events
+        for event in reversed(parcel.events)
     ]
     return {
         "carrier": parcel.carrier.code,
