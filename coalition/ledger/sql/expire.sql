@@ -16,26 +16,30 @@ BEGIN
   INSERT INTO account(program_id, currency_id, kind, owner)
   SELECT DISTINCT w.program_id, w.currency_id, 4, 0 FROM wallet w WHERE w.account_id = ANY(v_accounts)
   ON CONFLICT DO NOTHING;
-  WITH doomed AS (
-    DELETE FROM lot l WHERE l.account_id = ANY(v_accounts) AND l.expires_at <= p_as_of RETURNING l.*),
-  e AS (
-    INSERT INTO entry(id, account_id, contra_id, amount, occurred_at, expires_at, program_id, partner_id, currency_id,
-                      kind, operation, external_id, request_hash)
-    SELECT d.id, d.account_id, a.id, -d.amount, d.expires_at - interval '1 microsecond', d.expires_at, w.program_id, 0,
-           w.currency_id, 6, 7, d.id::text, ''
-      FROM (SELECT nextval('entry_id') AS id, g.*
-              FROM (SELECT account_id, expires_at, sum(remaining) AS amount FROM doomed GROUP BY 1, 2 ORDER BY 1, 2) g) d
-      JOIN wallet w ON w.account_id = d.account_id
-      JOIN account a ON a.program_id = w.program_id AND a.currency_id = w.currency_id AND a.kind = 4 AND a.owner = 0
-    RETURNING id, account_id, expires_at, amount),
-  x AS (
+  -- The lots stand still under the wallets' locks; no statement joins two of its own results, whose sizes nobody knows.
+  WITH doomed AS MATERIALIZED (
+    SELECT n.*, min(n.id) OVER (PARTITION BY n.account_id, n.expires_at) AS debit_id
+      FROM (SELECT l.*, nextval('entry_id') AS id FROM lot l
+             WHERE l.account_id = ANY(v_accounts) AND l.expires_at <= p_as_of) n),
+  drawn AS (
     INSERT INTO allocation(account_id, debit_id, lot_id, amount, drawn_before, funding_id, expires_at)
-    SELECT d.account_id, e.id, d.entry_id, d.remaining, d.amount - d.remaining, d.funding_id, d.expires_at
-      FROM doomed d JOIN e ON e.account_id = d.account_id AND e.expires_at = d.expires_at),
-  u AS (
-    UPDATE wallet w SET undrawn = w.undrawn + s.amount, version = w.version + 1
-      FROM (SELECT account_id, sum(amount) AS amount FROM e GROUP BY 1) s WHERE w.account_id = s.account_id)
-  SELECT count(*) INTO v_lots FROM doomed;
+    SELECT d.account_id, d.debit_id, d.entry_id, d.remaining, d.amount - d.remaining, d.funding_id, d.expires_at
+      FROM doomed d)
+  INSERT INTO entry(id, account_id, contra_id, amount, occurred_at, expires_at, program_id, partner_id, currency_id,
+                    kind, operation, external_id, request_hash)
+  SELECT d.debit_id, d.account_id,
+         (SELECT a.id FROM account a
+           WHERE a.program_id = w.program_id AND a.currency_id = w.currency_id AND a.kind = 4 AND a.owner = 0),
+         -sum(d.remaining), d.expires_at - interval '1 microsecond', d.expires_at, w.program_id, 0, w.currency_id,
+         6, 7, d.debit_id::text, ''
+    FROM doomed d JOIN wallet w ON w.account_id = d.account_id
+   GROUP BY d.account_id, d.expires_at, d.debit_id, w.program_id, w.currency_id ORDER BY d.debit_id;
+  UPDATE wallet w SET undrawn = w.undrawn - s.amount, version = w.version + 1
+    FROM (SELECT l.account_id, sum(l.remaining) AS amount FROM lot l
+           WHERE l.account_id = ANY(v_accounts) AND l.expires_at <= p_as_of GROUP BY 1) s
+   WHERE w.account_id = s.account_id;
+  DELETE FROM lot l WHERE l.account_id = ANY(v_accounts) AND l.expires_at <= p_as_of;
+  GET DIAGNOSTICS v_lots = ROW_COUNT;
   RETURN v_lots;
 END $$;
 
