@@ -1,7 +1,7 @@
 """Accounts and fundings by what they mean: made on first use, remembered by the process, never changed.
 
-An account is remembered only once the transaction that made it is known to be over (its xid lies below every running
-one), so that a rollback leaves no number behind that stands for nothing.
+Either is remembered only once the transaction that made it is known to be over (its xid lies below every running one),
+so that a rollback leaves no number behind that stands for nothing.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ _FIND = """
 _MAKE = """
     INSERT INTO account (program_id, currency_id, kind, owner)
     SELECT %s, %s, %s, o FROM unnest(%s::bigint[]) o ORDER BY o ON CONFLICT DO NOTHING"""
+
+_FUND = "SELECT ledger_funding(%s::bigint[], %s::bigint[])"
+_FUND_LASTS = "SELECT created_xid < pg_snapshot_xmin(pg_current_snapshot()) FROM funding WHERE id = %s"
 
 
 def account(program_id: int, currency_id: int, kind: int, owner: int) -> int:
@@ -57,8 +60,15 @@ def funding(legs: Sequence[tuple[int, int]]) -> int:
     parties, weights = [party for party, _ in legs], [weight for _, weight in legs]
     if not legs or len(set(parties)) < len(legs) or min(weights) <= 0:
         raise ValueError(f"not a funding: {legs!r}")
-    row = raw().execute("SELECT ledger_funding(%s::bigint[], %s::bigint[])", (parties, weights)).fetchone()
-    return int(row[0]) if row else 0
+    memory = _memory()
+    if known := memory.get(tuple(legs)):
+        return known
+    connection = raw()
+    (funding_id,) = connection.execute(_FUND, (parties, weights)).fetchone() or (0,)
+    (lasting,) = connection.execute(_FUND_LASTS, (funding_id,)).fetchone() or (False,)
+    if lasting:
+        memory[tuple(legs)] = funding_id
+    return int(funding_id)
 
 
 def _find(scope: tuple[int, int, int], owners: Iterable[int], memory: dict[Any, int]) -> dict[int, int]:

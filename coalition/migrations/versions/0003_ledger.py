@@ -30,7 +30,8 @@ _TABLES = (
     """
     CREATE TABLE funding (
         id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-        spec text COLLATE "C" NOT NULL CONSTRAINT uq_funding_spec UNIQUE)""",
+        spec text COLLATE "C" NOT NULL CONSTRAINT uq_funding_spec UNIQUE,
+        created_xid xid8 NOT NULL DEFAULT pg_current_xact_id())""",
     """
     CREATE TABLE funding_leg (
         funding_id int NOT NULL REFERENCES funding,
