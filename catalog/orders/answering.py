@@ -71,13 +71,11 @@ def answered(consignment_id: int, outcome: Outcome) -> str:
             _accept(consignment, external_id)
         case Rejected(code):
             refuse(consignment, "rejected", code)
-        case Retryable() if _patience_is_over(consignment):
-            refuse(consignment, "rejected", "supplier_unavailable")
-        case Retryable():
-            _supplier_state(consignment.id, "created")
         case Pending():
             _supplier_state(consignment.id, "pending")
-        case Unknown():
+        case Retryable() if not _may_have_arrived(consignment):
+            _come_again(consignment)
+        case Unknown() | Retryable():
             _supplier_state(consignment.id, "unknown")
             if consignment.state == "confirming":
                 move(consignment, ["in_doubt"])
@@ -130,9 +128,19 @@ def _supplier_state(consignment_id: int, state: str) -> None:
     )
 
 
-def _patience_is_over(consignment: Locked) -> bool:
+def _may_have_arrived(consignment: Locked) -> bool:
+    """Whether an earlier request got no answer: then "not now" says nothing about what became of that one."""
+    row = fetch_one("SELECT checks FROM supplier_order WHERE consignment_id = :id", {"id": consignment.id})
+    return consignment.state == "in_doubt" or (row is not None and row.checks > 0)
+
+
+def _come_again(consignment: Locked) -> None:
+    """The supplier has taken nothing so far; for how long it may go on like this is limited."""
     row = fetch_one("SELECT asked_at FROM supplier_order WHERE consignment_id = :id", {"id": consignment.id})
-    return row is not None and row.asked_at is not None and clock.now() - row.asked_at > PATIENCE
+    if row is not None and row.asked_at is not None and clock.now() - row.asked_at > PATIENCE:
+        refuse(consignment, "rejected", "supplier_unavailable")
+    else:
+        _supplier_state(consignment.id, "created")
 
 
 def _note_contradiction(consignment: Locked, outcome: Outcome) -> None:

@@ -56,6 +56,8 @@ class FakeSupplier:
         way = self.next.pop(0) if self.next else ""
         if way == "silent":
             return Unknown()
+        if way == "away":
+            return Retryable(30)
         state = self.book.get(client_ref)
         if state is None:
             return Retryable(30)

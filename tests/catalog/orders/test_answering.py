@@ -110,6 +110,22 @@ def test_a_supplier_that_is_away_for_a_day_has_refused(world: World, supplier: F
     assert_laws_hold()
 
 
+def test_an_order_in_doubt_is_never_given_up_however_long_the_supplier_is_away(
+    world: World, supplier: FakeSupplier
+) -> None:
+    supplier.next = ["lost_after", "away", "unavailable"]
+    order = transact(world.place)
+    run_jobs()
+    transact(lambda: execute("UPDATE supplier_order SET asked_at = now() - interval '9 days'"))
+
+    run_jobs()
+    assert (world.find(order).consignments[0].state, world.balance().held) == ("in_doubt", 1390)
+    run_jobs()
+
+    assert world.find(order).state == "placed"
+    assert_laws_hold()
+
+
 def test_a_pending_order_is_looked_up_until_it_is_decided(world: World, supplier: FakeSupplier) -> None:
     supplier.next = ["pending"]
     order = transact(world.place)

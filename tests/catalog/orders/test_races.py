@@ -1,0 +1,130 @@
+"""Races with real sessions and real commits: the last piece, the last points and one quote are taken once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Barrier
+
+import pytest
+from flask import Flask
+
+from catalog import orders
+from catalog.ports import Accepted
+from coalition.kernel.config import Config
+from coalition.kernel.db import db, execute, fetch_one, transact
+from coalition.kernel.errors import Conflict
+from tests.catalog.orders.builders import World, a_member, a_world, assert_laws_hold, give_points
+
+CLIENTS, ROUNDS = 8, 200
+
+
+@pytest.fixture
+def live(fresh_database: Config) -> Iterator[Flask]:
+    """The application on a database of its own, where commits are commits."""
+    from wsgi import create_app
+
+    app = create_app(fresh_database)
+    with app.app_context():
+        yield app
+        assert_laws_hold()
+        db.session.remove()
+        db.engine.dispose()
+
+
+def at_once(app: Flask, threads: ThreadPoolExecutor, works: list[Callable[[], object]]) -> list[str]:
+    """Run the works in sessions of their own, all starting together; how each of them ended."""
+    start = Barrier(len(works))
+
+    def one(work: Callable[[], object]) -> str:
+        with app.app_context():
+            start.wait()
+            try:
+                transact(lambda: work())
+            except Conflict as refused:
+                return refused.code
+            return "won"
+
+    return list(threads.map(one, works))
+
+
+def test_eight_members_buy_the_last_piece_and_exactly_one_gets_it(live: Flask) -> None:
+    world = transact(lambda: a_world(pieces=ROUNDS, points=0))
+    buyers = [transact(lambda: _buyer(world)) for _ in range(CLIENTS)]
+    quotes = [transact(partial(world.quote, member_id=buyer)) for buyer in buyers]
+    with ThreadPoolExecutor(CLIENTS) as threads:
+        for at in range(ROUNDS):
+            _leave_pieces(world, 1)
+            ways = [partial(world.place, quote, f"{at}-{n}") for n, quote in enumerate(quotes)]
+
+            ends = at_once(live, threads, ways)
+
+            assert sorted(ends) == ["out_of_stock"] * (CLIENTS - 1) + ["won"]
+            winner = ends.index("won")
+            quotes[winner] = transact(partial(world.quote, member_id=buyers[winner]))
+
+    assert fetch_one("SELECT count(*) AS n FROM customer_order").n == ROUNDS
+    assert fetch_one("SELECT sum(reserved) AS n FROM stock").n == ROUNDS
+
+
+def test_eight_orders_for_the_same_last_points_and_exactly_one_is_placed(live: Flask) -> None:
+    world = transact(lambda: a_world(pieces=10_000, points=0, delivery_points=0))
+    quotes = [transact(world.quote) for _ in range(CLIENTS)]
+    with ThreadPoolExecutor(CLIENTS) as threads:
+        for at in range(ROUNDS):
+            transact(lambda: give_points(world.program, world.member_id, 1000))
+            ways = [partial(world.place, quote, f"{at}-{n}") for n, quote in enumerate(quotes)]
+
+            ends = at_once(live, threads, ways)
+
+            assert sorted(ends) == ["insufficient_points"] * (CLIENTS - 1) + ["won"]
+            quotes[ends.index("won")] = transact(world.quote)
+
+    assert world.balance().available == 0
+    assert world.balance().held == ROUNDS * 1000
+
+
+def test_one_quote_makes_one_order_and_one_external_id_too(live: Flask) -> None:
+    world = transact(lambda: a_world(pieces=1000, points=1_000_000))
+    with ThreadPoolExecutor(CLIENTS) as threads:
+        for at in range(20):
+            quoted = transact(world.quote)
+            different = [partial(world.place, quoted, f"{at}-{n}") for n in range(CLIENTS)]
+            assert sorted(at_once(live, threads, different)) == ["quote_used"] * (CLIENTS - 1) + ["won"]
+
+            same = partial(world.place, transact(world.quote), f"same-{at}")
+            assert at_once(live, threads, [same] * CLIENTS) == ["won"] * CLIENTS
+
+    assert fetch_one("SELECT count(*) AS n FROM customer_order").n == 40
+
+
+def test_cancelling_and_asking_at_once_never_do_both(live: Flask) -> None:
+    world = transact(lambda: a_world(pieces=1000, points=1_000_000))
+    with ThreadPoolExecutor(CLIENTS) as threads:
+        for at in range(30):
+            order = transact(world.place)
+            consignment_id = order.consignments[0].id
+
+            def answer(consignment_id: int = consignment_id) -> None:
+                if orders.ask(consignment_id) is not None:
+                    orders.answered(consignment_id, Accepted(f"X-{consignment_id}"))
+
+            cancel = partial(orders.cancel, world.program.id, order.id, external_id=f"c-{at}")
+            at_once(live, threads, [answer, cancel, answer, cancel])
+
+            assert world.find(order).state in ("placed", "cancelled")
+
+
+def _buyer(world: World) -> int:
+    member_id = a_member(world.program, world.partner)
+    give_points(world.program, member_id, 1_000_000)
+    return member_id
+
+
+def _leave_pieces(world: World, pieces: int) -> None:
+    """So many pieces are free, whatever is reserved."""
+    offer_id = world.rewards[0].offer_id
+    transact(
+        lambda: execute("UPDATE stock SET on_hand = reserved + :n WHERE offer_id = :id", {"n": pieces, "id": offer_id})
+    )
