@@ -12,8 +12,9 @@ from coalition import ledger, partners, programs
 from coalition.kernel.clock import start_of_day
 from coalition.kernel.config import current
 from coalition.kernel.db import fetch_one, transact
+from coalition.kernel.laws import offending
 from coalition.ledger import AccountKind, Credit, Debit, Operation
-from settlement import accruals, statements, terms
+from settlement import accruals, laws, statements, terms
 from settlement.terms import Prices
 from tests.builders import a_partner, a_program
 
@@ -116,3 +117,9 @@ def on_issue(price: str, service: str = "0", **more: Any) -> Prices:
 def count_rows(table: str) -> int:
     """How many rows a table has."""
     return int(transact(lambda: fetch_one(f"SELECT count(*) AS n FROM {table}")).n)
+
+
+def broken_laws() -> dict[str, int]:
+    """The laws of settlement that do not hold now, with their offending rows."""
+    found = {law.code: transact(lambda law=law: offending(law)) for law in laws.laws()}
+    return {code: rows for code, rows in found.items() if rows}

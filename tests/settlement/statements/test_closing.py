@@ -15,7 +15,7 @@ from coalition.kernel.errors import Conflict, Invalid
 from coalition.kernel.money import to_minor
 from settlement import accruals
 from settlement.terms import Prices
-from tests.settlement.builders import Coalition, count_rows, on_issue
+from tests.settlement.builders import Coalition, broken_laws, count_rows, on_issue
 from tests.settlement.statements.test_arithmetic_vectors import VECTOR
 
 JANUARY = dt.date(2026, 1, 15)
@@ -66,6 +66,8 @@ def test_vector_quarter_closes_to_the_cent_from_the_ledger(live: Flask) -> None:
         entity = coalition.operator.id if name == "operator" else coalition.entities[name]
         assert found[entity] == to_minor(Decimal(party["position"])), name
     assert sum(found.values()) == 0
+    assert broken_laws() == {}
+    assert transact(lambda: accruals.rebuild(coalition.program.id)).differing == 0
 
 
 def test_a_period_is_closed_once(live: Flask) -> None:
