@@ -40,6 +40,7 @@ def check(run_id: int, feed: Feed) -> Verdict:
     Locks the feed, so that two runs of it are concluded one after the other.
     """
     fetch_one("SELECT id FROM feed WHERE id = :id FOR UPDATE", {"id": feed.id})
+    execute("ANALYZE feed_stage")
     execute(
         load_sql(__file__, "check.sql"),
         {"run_id": run_id, "supplier_id": feed.supplier_id, "currency": feed.currency},

@@ -6,7 +6,7 @@
 
 from alembic import op
 
-from coalition.migrations.grants import grant_app, grant_append_only, grant_read
+from coalition.migrations.grants import APP_ROLE, grant_app, grant_append_only, grant_read
 
 revision = "0007_suppliers"
 down_revision = "0006_purchases"
@@ -264,4 +264,5 @@ def upgrade() -> None:
     grant_app("supplier", "feed", "feed_run", "feed_stage", "category_mapping", "offer")
     grant_app("category", "reward", "stock", "reservation")
     grant_append_only("feed_row_issue")
+    op.execute(f"GRANT MAINTAIN ON feed_stage TO {APP_ROLE}")  # to ANALYZE what was just copied in
     grant_read("feed_row", "supplier_offers", "feed_run_stock")
