@@ -1,7 +1,7 @@
 """The laws of the ledger: each is one query whose rows are offences, so that none may come back.
 
 The letters are those of the project's list of laws (docs/flows/ledger.md). Balanced rows and a currency that sums to
-zero need no query: a journal row is a transfer. Reversals (L9, L10) have no rows yet; L10 stands for captures.
+zero (L1, L7) need no query: a journal row is a transfer. Reversals (L9, L10) have no rows yet; L10 stands for captures.
 """
 
 from __future__ import annotations
@@ -12,6 +12,12 @@ _DRAWN = """SELECT a.account_id, a.lot_id, sum(a.amount) AS drawn FROM allocatio
     JOIN entry d ON d.account_id = a.account_id AND d.id = a.debit_id AND d.kind <> 4 GROUP BY 1, 2"""
 
 _LAWS = (
+    Law(
+        "L2",
+        "credits and releases add, everything else takes, and only what is born as a lot is funded",
+        """SELECT account_id, id FROM entry WHERE kind NOT BETWEEN 1 AND 6 OR (kind IN (1, 5)) <> (amount > 0)
+              OR (kind = 1 AND funding_id IS NULL) OR (kind NOT IN (1, 5) AND funding_id IS NOT NULL)""",
+    ),
     Law(
         "L3",
         "a wallet's points are the sum of its journal rows",

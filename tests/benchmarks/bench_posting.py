@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 LEDGER_SQL = HERE.parents[1] / "coalition" / "ledger" / "sql"
 Measured = tuple[float, float]
 
-WALLETS, PARTNERS, EARNS, REDEEMS, LOTS, BULK = 100_000, 1_000, 40_000, 8_000, 10, 100_000
+WALLETS, PARTNERS, EARNS, REDEEMS, LOTS, BULK = 100_000, 1_000, 20_000, 8_000, 10, 100_000
 KEY = "'R' || :client_id || '-' || :i"
 HASH = r"'\x" + "ab" * 32 + "'"
 EARN = f"""\\set a random(1, {WALLETS})
@@ -74,14 +74,20 @@ class Row:
 
 
 def earn(ground: Ground, partners: int = PARTNERS) -> Measured:
-    """Our online earn."""
+    """Our online earn, of members who have a wallet."""
     ground.fresh("ours")
+    with ground.connect() as connection:
+        connection.execute(
+            f"INSERT INTO wallet SELECT n, 0, 0, 0, 0, 1, 1 FROM generate_series(1, {WALLETS}) n".encode()
+        )
     return ground.pgbench(EARN.format(partners=partners), EARNS)
 
 
 def earn_limit(ground: Ground, *, keyed: bool) -> Measured:
     """The same rows by hand, with or without the unique business key."""
     _limit_schema(ground, keyed)
+    with ground.connect() as connection:
+        connection.execute(f"INSERT INTO wallet SELECT n, 0 FROM generate_series(1, {WALLETS}) n".encode())
     return ground.pgbench(EARN_LIMIT, EARNS)
 
 

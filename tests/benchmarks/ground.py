@@ -1,7 +1,7 @@
 """The ground of a benchmark: an embedded PostgreSQL of its own, fresh databases, pgbench, and the server's CPU clock.
 
-fsync is off: a disk would hide what is measured, the work of the server. On a shared machine the wall clock lies more
-than the CPU clock, so both are told.
+fsync and autovacuum are off: they would hide what is measured, the work of the server. On a shared machine the wall
+clock lies more than the CPU clock, so both are told.
 """
 
 from __future__ import annotations
@@ -75,6 +75,8 @@ def prepared() -> Iterator[Ground]:
         addresses = servers.start()
         ground = Ground(servers, addresses.owner_url)
         with ground.connect("postgres") as connection:
+            connection.execute("ALTER SYSTEM SET autovacuum = off")
+            connection.execute("SELECT pg_reload_conf()")
             connection.execute("CREATE DATABASE ours")
         _migrate(addresses.owner_url.rsplit("/", 1)[0] + "/ours", addresses.redis_url)
         yield ground

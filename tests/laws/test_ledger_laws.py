@@ -13,6 +13,7 @@ from coalition.kernel.db import db, raw, transact
 from tests.coalition.ledger.conftest import Book, offences
 
 CRIMES = {
+    "L2": "UPDATE entry SET amount = -amount WHERE kind = 2",
     "L3": "UPDATE wallet SET undrawn = undrawn + 1",
     "L4": "UPDATE hold SET captured = captured + 1 WHERE state = 'open'",
     "L5": "ALTER TABLE wallet DROP CONSTRAINT ck_wallet_sign; UPDATE wallet SET held = -1",
