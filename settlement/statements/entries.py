@@ -5,7 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
+from sqlalchemy import Row
+
+from coalition.kernel import ids
 from coalition.kernel.db import fetch_all, fetch_one, load_sql
 from settlement.accruals import Flow
 from settlement.statements import arithmetic
@@ -69,19 +73,27 @@ def count(statement: Statement) -> int:
     return int(row.n)
 
 
-def _entries(row: object, statement: Statement) -> list[Entry]:
-    facts = row._mapping  # type: ignore[attr-defined]
-    head = (facts["movement_id"], facts["kind"])
-    when = (facts["occurred_at"], facts["booked_on"], facts["external_id"])
-    if facts["kind"] == "supply":
-        parts = (("supplied", facts["cost_minor"]), ("delivery", facts["delivery_minor"]))
-        money = [(code, Decimal(minor).scaleb(-statement.currency_decimals)) for code, minor in parts if minor]
-        return [Entry(*head, code, *when, 1, amount, amount) for code, amount in money]
-    flow = Flow(**{name: facts[name] for name in Flow.__slots__})
+def _entries(row: Row[Any], statement: Statement) -> list[Entry]:
+    if row.kind == "supply":
+        return _supplied(row, statement)
+    flow = Flow(**{name: getattr(row, name) for name in Flow.__slots__})
+    head, when = (row.movement_id, row.kind), (row.occurred_at, row.booked_on, row.external_id)
     found = []
     for charge in arithmetic.charges(flow):
         if charge.entity_id == statement.legal_entity_id and charge.unit_price is not None:
             exact = arithmetic.amount(charge.quantity, charge.unit_price, charge.points_decimals)
             signed = ENTITY_SIGN[charge.code] * exact
             found.append(Entry(*head, charge.code, *when, charge.quantity, charge.unit_price, signed))
+    return found
+
+
+def _supplied(row: Row[Any], statement: Statement) -> list[Entry]:
+    """The cost and the delivery of a consignment, under the id by which its supplier knows it."""
+    reference = ids.public("con", int(row.external_id))
+    found = []
+    for code, minor in (("supplied", row.cost_minor), ("delivery", row.delivery_minor)):
+        if minor:
+            money = Decimal(minor).scaleb(-statement.currency_decimals)
+            when = (row.occurred_at, row.booked_on)
+            found.append(Entry(row.movement_id, row.kind, code, *when, reference, 1, money, money))
     return found

@@ -19,7 +19,7 @@ SELECT m.movement_id, m.kind, m.occurred_at, m.booked_on, m.external_id, m.point
         AND (occurred_at, movement_id) > (:at, :movement)
       ORDER BY occurred_at, movement_id LIMIT :limit)
     UNION ALL
-    (SELECT 'c' || consignment_id, 'supply', delivered_at, booked_on, 'c' || consignment_id, 1, NULL, legal_entity_id,
+    (SELECT 'c' || consignment_id, 'supply', delivered_at, booked_on, consignment_id::text, 1, NULL, legal_entity_id,
             agreement_id, NULL, NULL, NULL, NULL, NULL, cost_minor, delivery_minor
        FROM supply_accrual
       WHERE period_id = :period AND legal_entity_id = :entity AND delivered_at >= :at
