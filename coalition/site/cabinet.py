@@ -21,7 +21,7 @@ from coalition.ledger import Balance, EntryKind, Lot, Movement, Operation
 from coalition.site import viewer
 
 blueprint = Blueprint("account", __name__)
-LOTS_SHOWN = 50
+LOTS_SHOWN = 200
 LATEST = 6
 PAGE = 50
 SOON_DAYS = 60

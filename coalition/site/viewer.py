@@ -124,10 +124,11 @@ def _frame() -> dict[str, Any]:
 
 def _look_up_frame() -> dict[str, Any]:
     member, staff = current_member(), current_staff()
-    if member is None:
-        return {"current_member": None, "current_staff": staff}
-    program, currency = current_program(), programs.main_currency(member.program_id)
+    program = current_program()
     use_zone(program.zone)
+    if member is None:
+        return {"current_member": None, "current_staff": staff, "program_name": program.name}
+    currency = programs.main_currency(member.program_id)
     purses = ledger.balances(member.program_id, member.member_id)
     available = next((purse.available for purse in purses if purse.currency_id == currency.id), 0)
     header = {"name": member.name, "available": available, "currency": currency}

@@ -1,4 +1,4 @@
-"""Every page at 1280 and 390 pixels, light and dark: no axe violation, no console message, no foreign request, no overflow.
+"""Every page at 1280 and 390 pixels, light and dark: axe, console, foreign requests and overflow all at zero.
 
 The screenshots go to `var/screenshots`; somebody has to look at them.
 """
@@ -44,7 +44,9 @@ def context(browser: Any, running: Running, story: Story, page_name: str) -> Ite
 
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("width", SIZES)
-def test_a_page_looks_and_behaves(context: Any, running: Running, story: Story, page_name: str, width: int, theme: str) -> None:
+def test_a_page_looks_and_behaves(
+    context: Any, running: Running, story: Story, page_name: str, width: int, theme: str
+) -> None:
     context.add_cookies([{"name": "theme", "value": theme, "url": running.base_url}])
     page = context.new_page()
     page.set_viewport_size({"width": width, "height": SIZES[width]})
@@ -52,7 +54,9 @@ def test_a_page_looks_and_behaves(context: Any, running: Running, story: Story, 
     foreign: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("request", lambda sent: None if sent.url.startswith((running.base_url, "data:")) else foreign.append(sent.url))
+    page.on(
+        "request", lambda sent: None if sent.url.startswith((running.base_url, "data:")) else foreign.append(sent.url)
+    )
 
     answer = page.goto(PAGES[page_name].path(story), wait_until="networkidle")
     _shoot(page, SCREENSHOTS / f"{page_name}-{width}-{theme}.png")
@@ -64,7 +68,9 @@ def test_a_page_looks_and_behaves(context: Any, running: Running, story: Story, 
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
-def test_a_page_has_no_accessibility_violation(context: Any, running: Running, story: Story, page_name: str, language: str) -> None:
+def test_a_page_has_no_accessibility_violation(
+    context: Any, running: Running, story: Story, page_name: str, language: str
+) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
     context.add_cookies([{"name": "language", "value": language, "url": running.base_url}])

@@ -1,5 +1,5 @@
 -- The open lots of a wallet in the order of spending. Grain: one row = one lot, with the legs of its funding.
-SELECT l.account_id, l.entry_id, l.amount, l.remaining, e.recorded_at, nullif(l.active_at, '-infinity'),
+SELECT l.account_id, l.entry_id, l.amount, l.remaining, e.occurred_at, nullif(l.active_at, '-infinity'),
        nullif(l.expires_at, 'infinity'), e.partner_id, e.external_id, f.parties, f.weights
   FROM lot l
   JOIN entry e ON e.account_id = l.account_id AND e.id = l.entry_id

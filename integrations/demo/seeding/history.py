@@ -8,11 +8,12 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 from catalog import suppliers
 from catalog.jobs.feeds import carry_out
-from coalition import members, purchases
+from coalition import ledger, members, purchases
 from coalition.kernel import clock
 from coalition.kernel.db import transact
 from coalition.kernel.idempotency import request_hash
@@ -44,6 +45,9 @@ def replay(made: Made) -> None:
         batch = list(_receipts(shop, cards))
         for start in range(0, len(batch), 1000):
             transact(partial(purchases.record, partner.id, batch[start : start + 1000]))
+    for number, card in enumerate(cards):
+        for months_ago in range(1, 5):
+            transact(partial(_pay_with_points, made, SHOPS[(number + months_ago) % len(SHOPS)], card, months_ago))
 
 
 def close_old_periods(made: Made) -> None:
@@ -65,6 +69,32 @@ def _receipts(shop: Shop, others: list[str]) -> Iterator[Receipt]:
         for card in buyers:
             number += 1
             yield _receipt(shop, f"{shop.code.upper()}-{number:06}", day, card, dice)
+
+
+def _pay_with_points(made: Made, shop: Shop, card: str, months_ago: int) -> None:
+    """A member pays a part of a purchase at a till with points: held, then captured by the receipt."""
+    program, partner = made.program, made.shops[shop.code]
+    member_id = members.identify(program.id, partner.id, [("card", card)])[("card", card)]
+    [wallet] = ledger.balances(program.id, member_id)
+    dice = random.Random(f"{card}{months_ago}")  # noqa: S311 - the same history every time, not a secret
+    month = clock.add_months(clock.local_date(clock.now(), ZONE).replace(day=1), -months_ago)
+    receipt = _receipt(shop, f"{shop.code.upper()}-P{card[-3:]}-{months_ago}", month, card, dice)
+    receipt = replace(receipt, occurred_at=receipt.occurred_at + dt.timedelta(days=dice.randrange(27)))
+    points = min(wallet.available // 4, receipt.total)
+    if points <= 0:
+        return
+    held = ledger.hold(
+        wallet.account_id,
+        points,
+        600,
+        program_id=program.id,
+        partner_id=partner.id,
+        currency_id=wallet.currency_id,
+        external_id=receipt.external_id,
+        request_hash=receipt.request_hash,
+        purpose="till",
+    )
+    purchases.record(partner.id, [replace(receipt, hold=(held.account_id, held.id))])
 
 
 def _receipt(shop: Shop, external_id: str, day: dt.date, card: str, dice: random.Random) -> Receipt:
