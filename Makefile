@@ -13,7 +13,7 @@ demo-reset: .venv/runtime      ## the same, from nothing
 	@exec $(BIN)/flask demo --reset
 
 demo-real: .venv/real          ## the demo on real baskets (RECEIPTS=20000 by default, or all)
-	@exec $(BIN)/flask demo --real --receipts $(or $(RECEIPTS),20000)
+	@COALITION_VAR=var/real-$(or $(RECEIPTS),20000) exec $(BIN)/flask demo --shopping $(or $(RECEIPTS),20000)
 
 test: .venv/dev                ## the whole suite on embedded servers
 	$(BIN)/python -m pytest -n 2 --dist loadscope -m "not browser"

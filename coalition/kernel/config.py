@@ -16,7 +16,7 @@ from typing import cast
 from flask import current_app
 
 ROOT = Path(__file__).resolve().parents[2]
-VAR = Path(os.environ.get("COALITION_VAR", ROOT / "var"))
+VAR = (ROOT / os.environ.get("COALITION_VAR", "var")).resolve()
 ENVIRONMENTS = ("production", "demo", "test")
 _NOWHERE = "postgresql+psycopg://127.0.0.1:1/none"
 _MIN_SECRET_BYTES = 32

@@ -12,20 +12,22 @@ from integrations.demo import supervisor
 from integrations.demo.seeding import seed
 from integrations.demo.supervisor import FACTS
 
+SHOPPING = "The past to seed: generated (a year), none, or real baskets: their number, or all."
+
 
 @click.command()
 @click.option("--port", type=int, help="Port of the web server (8000 if it is free).")
 @click.option("--reset", is_flag=True, help="Forget everything first.")
-@click.option("--no-history", is_flag=True, help="Seed without the year of shopping.")
+@click.option("--shopping", default="generated", show_default=True, help=SHOPPING)
 @click.option("--erase", is_flag=True, help="Forget everything, and do not start.")
-def demo(port: int | None, reset: bool, no_history: bool, erase: bool) -> None:
+def demo(port: int | None, reset: bool, shopping: str, erase: bool) -> None:
     """Bring up the whole product with a seeded coalition; Ctrl-C stops it and keeps the data."""
     if reset or erase:
         supervisor.erase()
     if erase:
         return
     stopping = supervisor.stop_signal()
-    running = supervisor.Demo(port, ["--no-history"] if no_history else [])
+    running = supervisor.Demo(port, shopping)
     try:
         running.start()
         _tell(_facts(running))
@@ -36,13 +38,13 @@ def demo(port: int | None, reset: bool, no_history: bool, erase: bool) -> None:
 
 
 @click.command("demo-seed", hidden=True)
-@click.option("--no-history", is_flag=True)
+@click.argument("shopping")
 @with_appcontext
-def demo_seed(no_history: bool) -> None:
+def demo_seed(shopping: str) -> None:
     """Seed the demo coalition once; the facts go to var/demo.json."""
     if FACTS.exists():
         return
-    facts = seed(with_history=not no_history)
+    facts = seed(shopping)
     FACTS.touch(mode=0o600)
     FACTS.write_text(json.dumps(facts, indent=2, ensure_ascii=False))
 

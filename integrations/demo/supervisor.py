@@ -37,9 +37,9 @@ _WEB_THREADS = 4
 class Demo:
     """The demo's processes and the settings they share."""
 
-    def __init__(self, port: int | None, seeding: list[str]) -> None:
+    def __init__(self, port: int | None, shopping: str) -> None:
         VAR.mkdir(exist_ok=True)
-        self.seeding = seeding
+        self.shopping = shopping
         self.own_servers = "DATABASE_URL" not in os.environ
         if self.own_servers and not FACTS.exists():
             erase()  # a seed that did not finish is started over
@@ -63,7 +63,7 @@ class Demo:
         self._flask("db", "upgrade")
         self._keep("simulator", self._simulator)
         _await(f"http://127.0.0.1:{self.simulator_port}/healthz", self.children["simulator"])
-        self._flask("demo-seed", *self.seeding)
+        self._flask("demo-seed", self.shopping)
         self._keep("web", self._web)
         self._keep("worker", lambda: self._python("worker", "-m", "flask", "work"))
         _await(f"{self.base_url}/readyz", self.children["web"])

@@ -16,7 +16,7 @@ import pytest
 from tests.journeys.running import Partner, Running, eventually
 
 pytestmark = pytest.mark.processes
-DEMO_OPTIONS = ("--no-history",)
+DEMO_OPTIONS = ("--shopping", "none")
 PERIOD = f"{dt.datetime.now(dt.UTC):%Y-%m}"
 PUZZLE, PRICE, COURIER = "RM-2006", 1728, 390
 

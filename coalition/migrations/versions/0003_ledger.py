@@ -6,6 +6,7 @@ parsed anew by every statement that writes a row (a tenth of an earn's CPU); the
 """
 
 from pathlib import Path
+from typing import Any
 
 from alembic import op
 
@@ -162,6 +163,6 @@ def upgrade() -> None:
 
 def install_functions() -> None:
     """Create or replace every function of the ledger from its file."""
-    connection = op.get_bind().connection.driver_connection
+    connection: Any = op.get_bind().connection.driver_connection
     for name in _FUNCTIONS:
         connection.execute((_SQL / f"{name}.sql").read_text(encoding="utf-8"))

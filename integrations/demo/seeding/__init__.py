@@ -5,19 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from coalition.kernel.db import transact
-from integrations.demo.seeding import catalog_floor, history, partners_side, settlement_floor
+from integrations.demo.seeding import catalog_floor, history, partners_side, real, settlement_floor
 
 __all__ = ["seed"]
 
 
-def seed(*, with_history: bool) -> dict[str, Any]:
-    """Make the coalition "coral", if wanted with a year of shopping; the facts that its users and programs need."""
+def seed(shopping: str) -> dict[str, Any]:
+    """Make the coalition "coral"; the facts that its users and programs need.
+
+    `shopping` is its past: `generated` (a year), `none`, or the number of real baskets, or `all` of them.
+    """
     secrets = catalog_floor.read_secrets()
     made = transact(partners_side.found)
     transact(lambda: settlement_floor.agree(made))
     feeds = transact(lambda: catalog_floor.open_catalog(made, secrets))
     history.import_feeds(feeds)
-    if with_history:
+    if shopping == "generated":
         history.replay(made)
+    elif shopping != "none":
+        real.import_baskets(made, None if shopping == "all" else int(shopping))
+    if shopping != "none":
         history.close_old_periods(made)
     return made.facts()
