@@ -1,0 +1,82 @@
+"""What the pages show: the demo with its year of history, one delivered order, and every page with who may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.journeys.running import Partner, Running, eventually
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Addresses and sign-ins of a told story."""
+
+    running: Running
+    reward_id: str
+    order_id: str
+    period: str
+    statement_id: str
+
+    def sign_in(self, session: Any, role: str) -> None:
+        """Sign a browser session in as the member or a member of staff; a visitor stays nobody."""
+        if role == "visitor":
+            return
+        facts = self.running.facts
+        person = facts["member"] if role == "member" else facts["staff"][role]
+        page = session.new_page()
+        page.goto("/login")
+        page.fill("input[name=email]", person["email"])
+        page.fill("input[name=password]", person["password"])
+        page.press("input[name=password]", "Enter")
+        page.wait_for_url(lambda url: "/login" not in url)
+        page.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page: who may see it, where it is, and the status it answers with."""
+
+    role: str
+    path: Callable[[Story], str]
+    status: int = 200
+
+
+PAGES = {
+    "catalog": Page("member", lambda story: "/"),
+    "catalog-visitor": Page("visitor", lambda story: "/?q=lamp"),
+    "catalog-empty": Page("visitor", lambda story: "/?q=nothing-like-this"),
+    "reward": Page("member", lambda story: f"/rewards/{story.reward_id}"),
+    "checkout": Page("member", lambda story: f"/checkout?reward={story.reward_id}&qty=1&delivery=courier"),
+    "orders": Page("member", lambda story: "/orders"),
+    "order": Page("member", lambda story: f"/orders/{story.order_id}"),
+    "balance": Page("member", lambda story: "/account"),
+    "history": Page("member", lambda story: "/account/history"),
+    "sign-in": Page("visitor", lambda story: "/login"),
+    "periods": Page("finance", lambda story: "/console/settlement"),
+    "settlement": Page("finance", lambda story: f"/console/settlement/coral/{story.period}"),
+    "statement": Page("finance", lambda story: f"/console/statements/{story.statement_id}"),
+    "api-reference": Page("visitor", lambda story: "/api/docs"),
+    "api-errors": Page("visitor", lambda story: "/api/docs/errors"),
+    "not-found": Page("visitor", lambda story: "/no-such-page", 404),
+    "forbidden": Page("member", lambda story: "/console/settlement", 403),
+}
+
+
+def tell(running: Running) -> Story:
+    """Order a reward for the demo's member and wait until it is delivered."""
+    partner = running.partner()
+    member = partner.post("/members/lookup", {"kind": "card", "value": running.facts["member"]["card"]}).json()["id"]
+    rewards = partner.get("/catalog/rewards", supplier="homeline", max_points=3000).json()["items"]
+    order_id = _order(partner, member, rewards[0]["id"])
+    eventually(lambda: partner.get(f"/orders/{order_id}").json()["state"] == "completed")
+    statements = partner.get("/statements", limit=1).json()["items"]
+    return Story(running, rewards[0]["id"], order_id, statements[0]["period"], statements[0]["id"])
+
+
+def _order(partner: Partner, member: str, reward_id: str) -> str:
+    address = {"postal_code": "LV-1010", "city": "Riga", "line1": "Brīvības iela 1"}
+    wanted = {"member": member, "lines": [{"reward_id": reward_id, "qty": 1}]}
+    quote = partner.post("/catalog/quotes", {**wanted, "delivery": {"method": "courier", "address": address}}).json()
+    return str(partner.post("/orders", {"external_id": "browser", "quote_id": quote["id"]}).json()["id"])

@@ -1,0 +1,114 @@
+"""Eight clients at once for the same last points and the same last item: exactly one wins, every time.
+
+Over HTTP against the running demo; anybody but the winner gets the expected 409 and nothing else. The item's two
+hundred rounds are run on the room (tests/catalog/orders/test_races.py); here a supplier answers between the rounds.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.journeys.running import Partner, Running, eventually
+
+pytestmark = pytest.mark.processes
+DEMO_OPTIONS = ("--shopping", "none")
+CLIENTS, ROUNDS, SALES = 8, 200, 20
+
+
+@pytest.fixture(scope="module")
+def partners(running: Running) -> list[Partner]:
+    """Eight tills of the coalition's partners, each with its own connection."""
+    return [running.partner(number % 3) for number in range(CLIENTS)]
+
+
+@pytest.fixture(scope="module")
+def pool() -> Any:
+    """Eight threads."""
+    with ThreadPoolExecutor(CLIENTS) as threads:
+        yield threads
+
+
+def test_the_last_points_are_spent_once(running: Running, partners: list[Partner], pool: ThreadPoolExecutor) -> None:
+    card = _member(partners[0])
+    for number in range(ROUNDS):
+        _earn(partners[0], card, f"E-{number}", 50)  # one bonus costs half a euro, so 100 bonuses
+
+        def spend(at: int, number: int = number) -> httpx.Response:
+            points = {"amount": 100, "currency": "BON"}
+            body = {"external_id": f"H-{number}-{at}", "member": {"kind": "card", "value": card}, "points": points}
+            return partners[at].post("/holds", body | {"ttl_s": 3600, "purpose": "race"})
+
+        _one_winner(list(pool.map(spend, range(CLIENTS))), "insufficient_points")
+
+    assert running.verify() == {}
+
+
+def test_the_last_item_is_sold_once(running: Running, partners: list[Partner], pool: ThreadPoolExecutor) -> None:
+    supplier = next(partner for partner in partners if partner.facts["code"] == "homeline")
+    card = _member(partners[0])
+    _earn(partners[0], card, "rich", 900_000)
+    member = partners[0].post("/members/lookup", {"kind": "card", "value": card}).json()["id"]
+    reward = partners[0].get("/catalog/rewards", supplier="homeline", limit=1, sort="price").json()["items"][0]
+    for number in range(SALES):
+        _stock(supplier, reward["sku"], 1)
+        quotes = list(pool.map(lambda at: _quote(partners[at], member, reward["id"]), range(CLIENTS)))
+
+        def order(at: int, number: int = number, quotes: list[str] = quotes) -> httpx.Response:
+            return partners[at].post("/orders", {"external_id": f"O-{number}-{at}", "quote_id": quotes[at]})
+
+        won = _one_winner(list(pool.map(order, range(CLIENTS))), "out_of_stock")
+        eventually(lambda won=won: _taken(partners[0], won))
+
+    assert running.verify() == {}
+
+
+def _one_winner(answers: list[httpx.Response], refusal: str) -> str:
+    told = sorted((answer.status_code, answer.json().get("code")) for answer in answers)
+    assert told == [(201, None)] + [(409, refusal)] * (CLIENTS - 1)
+    return str(next(answer.json()["id"] for answer in answers if answer.status_code == 201))
+
+
+def _taken(partner: Partner, order_id: str) -> bool:
+    """Whether the supplier has taken the order, so that the piece has left the shelf."""
+    [consignment] = partner.get(f"/orders/{order_id}").json()["consignments"]
+    return consignment["state"] not in ("new", "reserving", "reserved", "confirming")
+
+
+def _member(partner: Partner) -> str:
+    card = f"98437{uuid.uuid4().int % 10**11:011}"
+    body = {"external_id": card, "profile": {}, "identifiers": [{"kind": "card", "value": card}], "consents": []}
+    assert partner.post("/members", body).status_code == 201
+    return card
+
+
+def _earn(partner: Partner, card: str, external_id: str, euros: int) -> None:
+    body = {
+        "external_id": f"{card}-{external_id}",
+        "occurred_at": dt.datetime.now(dt.UTC).isoformat(),
+        "outlet": partner.facts["outlet"],
+        "member": {"kind": "card", "value": card},
+        "currency": "EUR",
+        "lines": [{"no": 1, "qty_m": 1000, "amount": euros * 100}],
+    }
+    answer = partner.post("/purchases", body)
+    assert answer.status_code == 201, answer.text
+
+
+def _stock(partner: Partner, sku: str, qty: int) -> None:
+    body = {"snapshot_at": dt.datetime.now(dt.UTC).isoformat(), "items": [{"sku": sku, "qty": qty}]}
+    answer = partner.http.put("/api/v1/suppliers/homeline/stock", json=body)
+    assert answer.status_code == 200, answer.text
+
+
+def _quote(partner: Partner, member: str, reward_id: str) -> str:
+    address = {"postal_code": "LV-1010", "city": "Riga", "line1": "Brīvības iela 1"}
+    body = {"member": member, "lines": [{"reward_id": reward_id, "qty": 1}]}
+    answer = partner.post("/catalog/quotes", body | {"delivery": {"method": "pickup", "address": address}})
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
