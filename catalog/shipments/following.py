@@ -25,24 +25,33 @@ def register(consignment_id: int, carrier_code: str, tracking_no: str, pieces: M
     """A parcel of a consignment is on its way, with so many pieces of each of the supplier's articles; its id.
 
     The same parcel announced again changes nothing. NotFound for a carrier that we do not know; Conflict
-    `not_accepted` for a consignment that its supplier has not accepted.
+    `not_accepted` for a consignment that its supplier has not accepted, `parcel_mismatch` for more than was ordered.
     """
     if orders.locked_state(consignment_id) in orders.UNDECIDED | orders.FAILED:
         raise Conflict("not_accepted", "A parcel was announced of what the supplier has not accepted.")
+    key = {"consignment": consignment_id, "carrier": carrier(carrier_code).id, "tracking_no": tracking_no}
+    known = fetch_one(
+        "SELECT id FROM shipment WHERE consignment_id = :consignment AND carrier_id = :carrier"
+        " AND tracking_no = :tracking_no",
+        key,
+    )
+    if known is not None:
+        return int(known.id)
+    missing = _missing(consignment_id)
+    if any(qty > missing.get(sku, 0) for sku, qty in pieces.items()):
+        raise Conflict("parcel_mismatch", "The parcel holds what was not ordered, or more than that.")
     row = fetch_one(
         "INSERT INTO shipment (consignment_id, carrier_id, tracking_no) VALUES (:consignment, :carrier, :tracking_no)"
-        " ON CONFLICT (consignment_id, carrier_id, tracking_no) DO UPDATE SET tracking_no = excluded.tracking_no"
-        " RETURNING id, xmax = 0 AS fresh",
-        {"consignment": consignment_id, "carrier": carrier(carrier_code).id, "tracking_no": tracking_no},
+        " RETURNING id",
+        key,
     )
     assert row is not None
-    if row.fresh:
-        for sku, qty in sorted(pieces.items()):
-            execute(
-                "INSERT INTO shipment_line (shipment_id, supplier_sku, qty) VALUES (:id, :sku, :qty)",
-                {"id": row.id, "sku": sku, "qty": qty},
-            )
-        orders.progress(consignment_id, "shipped" if _complete(consignment_id) else "partially_shipped")
+    for sku, qty in sorted(pieces.items()):
+        execute(
+            "INSERT INTO shipment_line (shipment_id, supplier_sku, qty) VALUES (:id, :sku, :qty)",
+            {"id": row.id, "sku": sku, "qty": qty},
+        )
+    orders.progress(consignment_id, "partially_shipped" if any(_missing(consignment_id).values()) else "shipped")
     return int(row.id)
 
 
@@ -117,16 +126,16 @@ def _deliver_if_all_arrived(consignment_id: int) -> None:
         " FROM shipment WHERE consignment_id = :id",
         {"id": consignment_id},
     )
-    if row is not None and row.all_arrived and _complete(consignment_id):
+    if row is not None and row.all_arrived and not any(_missing(consignment_id).values()):
         orders.deliver(consignment_id, row.last)
 
 
-def _complete(consignment_id: int) -> bool:
-    """Whether the parcels announced so far hold every piece of the consignment."""
+def _missing(consignment_id: int) -> dict[str, int]:
+    """How many pieces of each article no parcel has been announced for."""
     rows = fetch_all(
         "SELECT l.supplier_sku, sum(l.qty)::bigint AS qty FROM shipment_line l JOIN shipment s ON s.id = l.shipment_id"
         " WHERE s.consignment_id = :id GROUP BY l.supplier_sku LIMIT 500",
         {"id": consignment_id},
     )
     sent = {row.supplier_sku: row.qty for row in rows}
-    return all(sent.get(sku, 0) >= qty for sku, qty in orders.pieces(consignment_id).items())
+    return {sku: qty - sent.get(sku, 0) for sku, qty in orders.pieces(consignment_id).items()}

@@ -45,6 +45,7 @@ CODES = {
     "not_your_identifier": "The identifier was added by another partner.",
     "number_too_long": "A number in the body has too many digits.",
     "out_of_stock": "There is not enough of the reward left.",
+    "parcel_mismatch": "A parcel was announced with what was not ordered, or with more than that.",
     "period_closed": "The period is closed; what comes later belongs to the next one.",
     "period_in_future": "The period is not over yet.",
     "period_not_found": "The program has no such period.",

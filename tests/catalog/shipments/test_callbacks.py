@@ -179,6 +179,21 @@ def test_a_consignment_in_two_parcels_is_delivered_with_the_second(world: World)
     assert_laws_hold()
 
 
+@pytest.mark.parametrize("lines", [[{"sku": "A1", "qty": 2}], [{"sku": "Z9", "qty": 1}]])
+def test_a_parcel_with_more_than_was_ordered_is_set_aside(world: World, lines: list[dict[str, Any]]) -> None:
+    order = a_sold_order(world)
+    body = shipped(order)
+    body["parcel"]["lines"] = lines
+
+    supplier_says(world, body)
+    work()
+
+    assert world.find(order).consignments[0].state == "confirmed"
+    refused = fetch_one("SELECT state, reason FROM inbound_callback")
+    assert (refused.state, refused.reason[:15]) == ("refused", "parcel_mismatch")
+    assert_laws_hold()
+
+
 def test_what_goes_by_mail_is_delivered_by_the_suppliers_word(world: World) -> None:
     order = a_sold_order(world)
     body = shipped(order)
