@@ -1,0 +1,72 @@
+"""The laws of orders and parcels hold after a full story, and each of them sees the crime that it is there for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from catalog import orders, shipments
+from coalition.kernel import jobs
+from coalition.kernel.config import Config
+from coalition.kernel.db import db, transact
+from tests.catalog.builders import SECRET
+from tests.catalog.orders.builders import FakeSupplier, World, a_world, assert_laws_hold, bind
+
+CRIMES = {
+    "O1": "UPDATE hold SET state = 'captured', captured = amount WHERE state = 'open'",
+    "O2": "UPDATE consignment SET state = 'preparing' WHERE state = 'confirmed'",
+    "O3": "UPDATE customer_order SET points = points + 1",
+    "D3": "DELETE FROM outbox WHERE kind = 'order.delivered'",
+    "U1": "UPDATE supplier_order SET state = 'unknown' WHERE state = 'accepted'",
+    "U3": "DELETE FROM consignment_delivery",
+    "U4": "DELETE FROM tracking_event",
+    "U5": "UPDATE shipment_line SET qty = qty + 1",
+    "S5": "UPDATE reservation SET state = 'released', closed_at = now() WHERE state = 'held'",
+    "J3": "UPDATE inbound_callback SET state = 'received', received_at = now() - interval '9 days'",
+}
+
+
+@pytest.fixture
+def owner(fresh_database: Config) -> Iterator[psycopg.Connection]:
+    """The schema's owner, who could rewrite history, over a full story; nothing lasts."""
+    from wsgi import create_app
+
+    with create_app(fresh_database).app_context():
+        bind(FakeSupplier(next=["accept", "accept", "reject"]))
+        _story(transact(a_world))
+        assert_laws_hold()
+        db.session.remove()
+        db.engine.dispose()
+    with psycopg.connect(fresh_database.owner_url.replace("+psycopg", "")) as connection:
+        yield connection
+        connection.rollback()
+
+
+def test_every_crime_is_seen_by_its_law(owner: psycopg.Connection) -> None:
+    known = {law.code: law for law in (*orders.laws(), *shipments.laws())}
+    assert known.keys() == CRIMES.keys()
+
+    for code, crime in CRIMES.items():
+        owner.execute("SAVEPOINT innocent")
+        owner.execute(crime.encode())
+        offending = owner.execute(known[code].sql.encode()).fetchall()
+        owner.execute("ROLLBACK TO SAVEPOINT innocent")
+        assert offending, code
+
+
+def _story(world: World) -> None:
+    """One order delivered, one confirmed, one refused, one cancelled, one waiting."""
+    transact(lambda: shipments.add_carrier("email", "E-mail", SECRET))
+    first, *_ = [transact(world.place) for _ in range(3)]
+    jobs.run_due(20)
+    share = first.consignments[0]
+    parcel = {"carrier": "email", "tracking_no": "T1", "lines": [{"sku": share.lines[0].supplier_sku, "qty": 1}]}
+    news = {"type": "parcel.delivered", "client_ref": share.client_ref, "external_id": "X", "parcel": parcel}
+    body = {**news, "occurred_at": "2026-11-20T09:00:00+00:00"}
+    transact(lambda: shipments.receive(shipments.SUPPLIER, str(world.supplier.id), "m", body))
+    jobs.run_due(20)
+    cancelled = transact(world.place)
+    transact(lambda: orders.cancel(world.program.id, cancelled.id, external_id="c"))
+    transact(world.place)
