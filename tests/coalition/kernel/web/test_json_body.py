@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -66,3 +67,25 @@ def test_a_forbidden_character_is_pointed_at() -> None:
         parse_object(b'{"lines":[{"name":"a\\u0000"}]}')
 
     assert refusal.value.errors[0].pointer == "/lines/0/name"
+
+
+@pytest.mark.parametrize("key", ['"a"', '"\\"]\\""', '"]]]"', '"\\\\"', '"x\\\\\\"}"'])
+@pytest.mark.parametrize(("depth", "fits"), [(31, True), (32, False), (900, False)])
+def test_brackets_and_quotes_in_texts_neither_hide_nor_feign_depth(key: str, depth: int, fits: bool) -> None:
+    body = ('{"a":' + f"[{key}," * depth + "1" + "]" * depth + "}").encode()
+
+    if fits:
+        assert parse_object(body)["a"]
+    else:
+        with pytest.raises(BadRequest, match="too_deep"):
+            parse_object(body)
+
+
+@pytest.mark.parametrize("body", [b" " * 1_999_998 + b'"', b'"' * 1_999_999, b'"\\' * 999_000, b'[""' * 600_000])
+def test_the_parser_takes_no_more_than_a_moment_for_any_two_megabytes(body: bytes) -> None:
+    started = time.process_time()
+
+    with pytest.raises(BadRequest):
+        parse_object(body)
+
+    assert time.process_time() - started < 1.5
