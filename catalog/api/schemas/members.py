@@ -18,7 +18,8 @@ class PresentedMember(fields.Field[Any]):
     """A member id (`mbr_...`), `kind:value`, or `{"kind", "value"}`; loaded as an id or a (kind, value) pair."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs, metadata={"oneOf": _FORMS})
+        optional = [{"type": "null"}] if kwargs.get("load_default", ...) is None else []
+        super().__init__(**kwargs, metadata={"oneOf": _FORMS + optional})
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         if isinstance(value, dict) and value.keys() == {"kind", "value"}:
@@ -30,12 +31,13 @@ class PresentedMember(fields.Field[Any]):
             pair = (kind, rest if separator else None)
         else:
             raise ValidationError("Neither a member id nor a kind and a value.")
-        if pair[0] not in members.KINDS or not isinstance(pair[1], str) or not 1 <= len(pair[1]) <= _MOST:
+        known = isinstance(pair[0], str) and pair[0] in members.KINDS
+        if not known or not isinstance(pair[1], str) or not 1 <= len(pair[1]) <= _MOST:
             raise ValidationError("Neither a member id nor a kind and a value.")
         return pair
 
 
-_FORMS = [
+_FORMS: list[dict[str, Any]] = [
     {"type": "string", "description": "A member id (mbr_...), or kind:value."},
     {
         "type": "object",

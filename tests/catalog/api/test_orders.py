@@ -95,7 +95,8 @@ def test_a_member_may_be_named_by_a_card(desk: Desk) -> None:
     assert desk.quote(member=f"card:{card}").status_code == 201
     assert desk.quote(member="card:nobody").json["errors"][0]["code"] == "unknown_member"
     assert desk.quote(member=ids.public("mbr", 10**9)).json["errors"][0]["pointer"] == "/member"
-    assert desk.quote(member={"kind": "spell", "value": "x"}).status_code == 422
+    for nonsense in ({"kind": "spell", "value": "x"}, {"kind": [], "value": "x"}, {"kind": "card"}, 7, [], "card"):
+        assert desk.quote(member=nonsense).status_code == 422
 
 
 @pytest.mark.parametrize(
