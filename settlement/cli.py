@@ -18,7 +18,7 @@ from settlement import accruals, statements
 
 settlement = AppGroup("settlement", help="Periods, accruals and statements.")
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-_PATIENCE_S = 60
+_PATIENCE_S = 120
 
 
 def init_app(app: Flask) -> None:

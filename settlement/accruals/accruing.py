@@ -44,7 +44,7 @@ class Accrued:
 
 def horizon() -> str:
     """The transaction below which every transaction has ended: nothing will be written there any more."""
-    row = fetch_one("SELECT CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS upto")
+    row = fetch_one(load_sql(__file__, "horizon.sql"))
     assert row is not None
     return str(row.upto)
 

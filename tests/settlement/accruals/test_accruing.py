@@ -11,7 +11,9 @@ import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from psycopg import connect
 
+from coalition.kernel.config import current
 from coalition.kernel.db import db, execute, fetch_all, fetch_one, transact
 from coalition.kernel.errors import Conflict
 from settlement import accruals, statements, terms
@@ -131,6 +133,18 @@ def test_what_a_slow_transaction_wrote_is_not_missed(live: Flask) -> None:
     assert count_rows("accrual") == 2
 
 
+def test_an_open_transaction_of_another_database_holds_nothing_back(live: Flask) -> None:
+    coalition = Coalition()
+    coalition.join("A", on_issue("0.01"))
+    with connect(current().owner_url.replace("+psycopg", "").rsplit("/", 1)[0] + "/postgres") as elsewhere:
+        elsewhere.execute("SELECT pg_current_xact_id()")
+        coalition.issue(1, MAY, {"A": 1})
+
+        accrued = transact(lambda: accruals.accrue(coalition.program.id))
+
+    assert accrued.movements == 1
+
+
 def test_of_two_closes_at_once_exactly_one_succeeds(live: Flask) -> None:
     coalition = Coalition()
     coalition.join("A", on_issue("0.01"))
@@ -209,9 +223,5 @@ def test_a_version_in_force_is_replaced_only_from_a_coming_day_on(live: Flask) -
 
 
 def _as_owner(statement: str) -> None:
-    from psycopg import connect
-
-    from coalition.kernel.config import current
-
     with connect(current().owner_url.replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute(statement.encode())
