@@ -9,7 +9,7 @@ from flask import Response
 from coalition import purchases
 from coalition.api import wallets
 from coalition.api.schemas.purchases import ByExternalIdSchema, FoundSchema, PurchaseSchema, RecordedSchema
-from coalition.kernel import ids
+from coalition.kernel import audit, ids
 from coalition.kernel.db import transact
 from coalition.kernel.errors import NotFound
 from coalition.kernel.idempotency import Answer, transact_once
@@ -59,7 +59,11 @@ def _record(receipt: Receipt) -> Answer:
     (result,) = purchases.record(partner_id, [receipt])
     if isinstance(result, Refused):
         raise result.refusal
-    recorded = purchases.find(partner_id, external_id=receipt.external_id) if result.replayed else result
+    if result.replayed:
+        recorded = purchases.find(partner_id, external_id=receipt.external_id)
+    else:
+        recorded = result
+        audit.record("purchase.record", ids.public("pur", result.id), external_id=receipt.external_id)
     return Answer(dict(RecordedSchema().dump(_told(recorded))), 201, result.replayed)
 
 
