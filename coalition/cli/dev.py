@@ -1,4 +1,4 @@
-"""`flask dev`: what developers run. `check` is all that CI checks before the tests; `docs` writes the generated pages."""
+"""`flask dev`: what developers run. `check` is all that CI checks before the tests; `docs` writes generated pages."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 """The points ledger: accounts, the journal, lots and their draws, holds; the view that settlement reads.
 
-The tables and the view are this revision's own. One short CHECK a hot table, because it is
-parsed anew by every statement that writes a row (a tenth of an earn's CPU); the laws watch the rest. The functions of the online path stand, one file each, in
-`coalition/ledger/sql/` and are replaced whenever their text changes: a later revision runs `install_functions` again.
+The tables and the view are this revision's own. One short CHECK a hot table, because it is parsed anew by every
+statement that writes a row (a tenth of an earn's CPU); the laws watch the rest. The functions of the online path stand,
+one file each, in `coalition/ledger/sql/` and are replaced whenever their text changes: a later revision runs
+`install_functions` again.
 """
 
 from pathlib import Path
