@@ -26,10 +26,16 @@ class StrictInteger(fields.Integer):
 
 
 class Text(fields.String):
-    """A text of `least` to `most` characters."""
+    """A text of `least` to `most` characters, none of them NUL, which PostgreSQL cannot store."""
 
     def __init__(self, most: int, *, least: int = 1, **kwargs: Any) -> None:
         super().__init__(validate=validate.Length(min=least, max=most), **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        text = str(super()._deserialize(value, attr, data, **kwargs))
+        if "\0" in text:
+            raise ValidationError("A text may not hold NUL.")
+        return text
 
 
 class Instant(fields.AwareDateTime):

@@ -88,6 +88,7 @@ def test_a_purchase_is_found_again_by_id_and_by_external_id_by_its_own_partner_o
     assert other.get(f"/purchases/{first['id']}").status_code == 404
     assert other.get("/purchases?external_id=R-7").json["items"] == []
     assert till.get("/purchases").status_code == 422
+    assert till.get("/purchases?external_id=%00").status_code == 422
 
 
 def test_a_hold_pays_and_is_told_as_captured(till: Till) -> None:
