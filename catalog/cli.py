@@ -33,7 +33,7 @@ def init_app(app: Flask) -> None:
 @click.option("--program", help="The program's code, where there are several.")
 @click.option("--dry-run", is_flag=True, help="Judge the file and change nothing.")
 def import_feed(feed: str, file: Path | None, program: str | None, dry_run: bool) -> None:
-    """Import one feed now, from FILE or from its address. FEED is main unless named. Fails if the file is refused."""
+    """Import one feed now, from FILE or from its address. FEED is catalog unless named. Fails if the file is refused."""
     try:
         feed_id = transact(lambda: _feed_id(feed, program))
     except NotFound:
@@ -56,7 +56,7 @@ def _feed_id(name: str, program: str | None) -> int:
     found = programs.by_code(program) if program else next(iter(programs.list_programs()), None)
     if found is None:
         raise NotFound()
-    return suppliers.feed(suppliers.by_code(found.id, supplier_code).id, feed_code or "main").id
+    return suppliers.feed(suppliers.by_code(found.id, supplier_code).id, feed_code or "catalog").id
 
 
 def _store(file: Path) -> str:

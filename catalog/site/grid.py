@@ -126,12 +126,11 @@ def _available(program_id: int) -> int | None:
 
 def _card(found: Reward, options: dict[int, Any]) -> dict[str, Any]:
     first = _deliveries(found, options)[:1]
-    days = 0 if found.electronic else found.delivery_days
     return {
         "id": ids.public("rew", found.id),
         "title": found.title(language()),
         "supplier": found.supplier_name,
-        "delivery": {"kind": first[0]["kind"], "days": days} if first else None,
+        "delivery": {"kind": first[0]["kind"], "days": first[0]["days_min"]} if first else None,
         "price": found.points,
         "was": None,
         "artwork": found.artwork,
