@@ -124,7 +124,10 @@ def _frame() -> dict[str, Any]:
 
 def _look_up_frame() -> dict[str, Any]:
     member, staff = current_member(), current_staff()
-    program = current_program()
+    try:
+        program = current_program()
+    except NotFound:  # an installation without a program still has pages
+        return {"current_member": None, "current_staff": staff}
     use_zone(program.zone)
     if member is None:
         return {"current_member": None, "current_staff": staff, "program_name": program.name}
