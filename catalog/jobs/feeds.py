@@ -7,7 +7,7 @@ interrupted run starts over from its archived file, and until the last step noth
 from __future__ import annotations
 
 import datetime as dt
-import shutil
+import hashlib
 import tempfile
 from collections.abc import Callable
 from functools import partial
@@ -21,6 +21,7 @@ from coalition.ports import FileStore
 
 Step = Callable[[Callable[[], Any]], Any]
 _FETCH_EVERY_S = 900
+_CHUNK = 1 << 20
 
 
 @jobs.handles("feeds.run")
@@ -89,21 +90,33 @@ def _stage(
 def _bring(run: suppliers.FeedRun, feed: suppliers.Feed, local: BinaryIO, step: Step) -> bool:
     """Archive the file and copy it to `local`, at its beginning. True if these are the last good run's bytes."""
     store = ports.get(FileStore)
-    if run.file_key is None:
-        if feed.url is None:
-            raise suppliers.FeedRefused("no_source", "The feed has no address, and no file was uploaded.")
-        with ports.get(FeedSource).fetch(feed.url) as fetched:
-            shutil.copyfileobj(fetched, local)
-    else:
-        with store.open(run.file_key) as uploaded:
-            shutil.copyfileobj(uploaded, local)
+    with _open(run, feed, store) as source:
+        sha256 = _copy(source, local)
     size = local.tell()
     if size > feed.max_bytes:
         raise suppliers.FeedRefused("too_large", f"The file has {size} bytes; this feed may have {feed.max_bytes}.")
     local.seek(0)
-    stored = store.put(f"feeds/{feed.id}/{run.id}.yml", local)
+    key = run.file_key or store.put(f"feeds/{feed.id}/{run.id}.yml", local).key
     local.seek(0)
-    return cast(bool, step(lambda: suppliers.archive(run.id, stored.key, stored.sha256, stored.size)))
+    return cast(bool, step(lambda: suppliers.archive(run.id, key, sha256, size)))
+
+
+def _open(run: suppliers.FeedRun, feed: suppliers.Feed, store: FileStore) -> BinaryIO:
+    """The file where it lies: what was uploaded, or archived by an interrupted attempt, or else behind the address."""
+    if run.file_key is not None:
+        return store.open(run.file_key)
+    if feed.url is None:
+        raise suppliers.FeedRefused("no_source", "The feed has no address, and no file was uploaded.")
+    return ports.get(FeedSource).fetch(feed.url)
+
+
+def _copy(source: BinaryIO, target: BinaryIO) -> str:
+    """Copy everything and answer its SHA-256."""
+    digest = hashlib.sha256()
+    while chunk := source.read(_CHUNK):
+        digest.update(chunk)
+        target.write(chunk)
+    return digest.hexdigest()
 
 
 def _conclude(run: suppliers.FeedRun, feed: suppliers.Feed, snapshot_at: dt.datetime) -> suppliers.FeedRun:
