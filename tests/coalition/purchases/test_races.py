@@ -110,7 +110,7 @@ def test_a_purchase_over_http_takes_at_most_eight_statements(live: Flask, monkey
     answer = till.post("/purchases", a_body(1000))
 
     assert answer.status_code == 201
-    assert len(sent) <= 8, sent
+    assert len(sent) <= 8, "\n".join(sent)
 
 
 @pytest.mark.processes
