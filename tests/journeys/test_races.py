@@ -53,7 +53,7 @@ def test_the_last_item_is_sold_once(running: Running, partners: list[Partner], p
     supplier = next(partner for partner in partners if partner.facts["code"] == "homeline")
     card = _member(partners[0])
     _earn(partners[0], card, "rich", 900_000)
-    member = partners[0].post("/members/lookup", {"kind": "card", "value": card}).json()["id"]
+    member = f"card:{card}"
     reward = partners[0].get("/catalog/rewards", supplier="homeline", limit=1, sort="price").json()["items"][0]
     for number in range(SALES):
         _stock(supplier, reward["sku"], 1)
