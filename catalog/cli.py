@@ -33,7 +33,7 @@ def init_app(app: Flask) -> None:
 @click.option("--program", help="The program's code, where there are several.")
 @click.option("--dry-run", is_flag=True, help="Judge the file and change nothing.")
 def import_feed(feed: str, file: Path | None, program: str | None, dry_run: bool) -> None:
-    """Import one feed now, from FILE or from its address. FEED is catalog unless named. Fails if the file is refused."""
+    """Import one feed now, from FILE or its address. FEED is `catalog` unless named. Fails if the file is refused."""
     try:
         feed_id = transact(lambda: _feed_id(feed, program))
     except NotFound:
