@@ -116,6 +116,17 @@ def test_cancelling_and_asking_at_once_never_do_both(live: Flask) -> None:
             assert world.find(order).state in ("placed", "cancelled")
 
 
+def test_of_two_orders_cancelled_under_one_external_id_exactly_one_is_cancelled(live: Flask) -> None:
+    world = transact(lambda: a_world(pieces=1000, points=1_000_000))
+    with ThreadPoolExecutor(2) as threads:
+        for at in range(20):
+            placed = [transact(world.place) for _ in range(2)]
+            ways = [partial(orders.cancel, world.program.id, one.id, external_id=f"c-{at}") for one in placed]
+
+            assert sorted(at_once(live, threads, ways)) == ["external_id_conflict", "won"]
+            assert sorted(world.find(one).state for one in placed) == ["cancelled", "placing"]
+
+
 def _buyer(world: World) -> int:
     member_id = a_member(world.program, world.partner)
     give_points(world.program, member_id, 1_000_000)
