@@ -24,12 +24,14 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 from coalition.kernel import crash
 from coalition.kernel.config import Config
+from coalition.kernel.errors import Unavailable
 
 T = TypeVar("T")
 AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
 APP_ROLE = "coalition_app"
 _ATTEMPTS = 6
 _RETRYABLE = frozenset({"40001", "40P01"})  # serialization failure, deadlock
+_LOCKED = "55P03"  # lock_not_available: somebody held it longer than lock_timeout
 _NAMING = {
     "ix": "ix_%(column_0_label)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -74,7 +76,8 @@ def transact(work: Callable[[], T]) -> T:
 
     A serialization failure, a deadlock or a `RacingKey` rolls everything back and runs `work` again (at most six
     times, with a growing random pause), which is safe because every command is idempotent by its business key.
-    Any other exception rolls back and is raised. Transactions do not nest.
+    Raises Unavailable `busy` for a lock that somebody else holds too long. Any other exception rolls back and is
+    raised. Transactions do not nest.
     """
     if in_transaction():
         raise RuntimeError("a transaction is already open: doors commit, rooms flush")
@@ -82,6 +85,8 @@ def transact(work: Callable[[], T]) -> T:
         try:
             return _once(work)
         except (DBAPIError, psycopg.Error, RacingKey) as error:
+            if _state(error) == _LOCKED:
+                raise Unavailable("busy", "Somebody else is changing the same thing; try again.") from error
             if attempt == _ATTEMPTS or not _worth_another_try(error):
                 raise
             time.sleep(random.uniform(0.0, 0.01 * 2**attempt))  # noqa: S311 - jitter, not a secret
@@ -143,7 +148,9 @@ def _once(work: Callable[[], T]) -> T:
 
 
 def _worth_another_try(error: DBAPIError | psycopg.Error | RacingKey) -> bool:
-    if isinstance(error, RacingKey):
-        return True
+    return isinstance(error, RacingKey) or _state(error) in _RETRYABLE
+
+
+def _state(error: DBAPIError | psycopg.Error | RacingKey) -> str | None:
     cause = error.orig if isinstance(error, DBAPIError) else error
-    return getattr(cause, "sqlstate", None) in _RETRYABLE
+    return getattr(cause, "sqlstate", None)

@@ -45,12 +45,7 @@ def transact_once(work: Callable[[], Answer], *, content: bytes | None = None) -
     if not 1 <= len(key) <= _MAX_KEY:
         problem = FieldError("", "bad_idempotency_key", f"Idempotency-Key has 1 to {_MAX_KEY} characters.")
         raise Invalid("invalid", "The Idempotency-Key cannot be used.", [problem])
-    try:
-        return _response(transact(lambda: _once(key, work, content)))
-    except OperationalError as error:
-        if getattr(error.orig, "sqlstate", None) != "55P03":  # lock_not_available
-            raise
-        raise Conflict("idempotency_key_in_flight", "The first request with this key is still running.") from error
+    return _response(transact(lambda: _once(key, work, content)))
 
 
 def request_hash(content: Any) -> bytes:
@@ -61,13 +56,7 @@ def request_hash(content: Any) -> bytes:
 
 def _once(key: str, work: Callable[[], Answer], content: bytes | None) -> Answer:
     params = {"client": caller().id, "key": key, "hash": _fingerprint(content)}
-    execute("SET LOCAL lock_timeout = '2s'")
-    fresh = fetch_one(
-        "INSERT INTO idempotency (client_id, key, request_hash) VALUES (:client, :key, :hash)"
-        " ON CONFLICT DO NOTHING RETURNING key",
-        params,
-    )
-    if fresh is None:
+    if not _claim(params):
         return _stored(params)
     crash.point("after_idem_insert")
     answer = work()
@@ -76,6 +65,22 @@ def _once(key: str, work: Callable[[], Answer], content: bytes | None) -> Answer
         {**params, "status": answer.status, "body": json.dumps(answer.body)},
     )
     return answer
+
+
+def _claim(params: dict[str, Any]) -> bool:
+    """Whether the key is new. Raises Conflict while a request that has it is still running."""
+    execute("SET LOCAL lock_timeout = '2s'")
+    try:
+        fresh = fetch_one(
+            "INSERT INTO idempotency (client_id, key, request_hash) VALUES (:client, :key, :hash)"
+            " ON CONFLICT DO NOTHING RETURNING key",
+            params,
+        )
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) != "55P03":  # lock_not_available
+            raise
+        raise Conflict("idempotency_key_in_flight", "The first request with this key is still running.") from error
+    return fresh is not None
 
 
 def _stored(params: dict[str, Any]) -> Answer:

@@ -101,6 +101,25 @@ def test_one_hold_pays_exactly_one_of_eight_purchases(live: Flask) -> None:
         assert codes <= {"hold_closed", "hold_exceeded"}
 
 
+@pytest.mark.parametrize("headers", [{}, {"Idempotency_Key": "k"}])
+def test_a_wallet_that_somebody_holds_too_long_is_busy_and_nothing_is_changed(
+    live: Flask, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str]
+) -> None:
+    with live.app_context():
+        till = transact(lambda: a_till(a_shop(), live.test_client()))
+        assert till.post("/purchases", a_body(1000)).status_code == 201
+        body = a_body(1000)
+        with db.engine.connect() as holder:
+            holder.execute(db.text("SELECT FROM wallet FOR UPDATE"))
+
+            answer = till.post("/purchases", body, **headers)
+
+        assert (answer.status_code, answer.json["code"]) == (503, "busy")
+        assert answer.headers["Retry-After"]
+        again = till.post("/purchases", body, **headers)
+        assert (again.status_code, again.json["balances"][0]["available"]) == (201, 10)
+
+
 def test_a_purchase_over_http_takes_at_most_eight_statements(live: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     with live.app_context():
         till = transact(lambda: a_till(a_shop(), live.test_client()))
