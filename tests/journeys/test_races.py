@@ -62,16 +62,19 @@ def test_the_last_item_is_sold_once(running: Running, partners: list[Partner], p
         def order(at: int, number: int = number, quotes: list[str] = quotes) -> httpx.Response:
             return partners[at].post("/orders", {"external_id": f"O-{number}-{at}", "quote_id": quotes[at]})
 
-        won = _one_winner(list(pool.map(order, range(CLIENTS))), "out_of_stock")
-        eventually(lambda won=won: _taken(partners[0], won))
+        answers = list(pool.map(order, range(CLIENTS)))
+        winner = partners[_one_winner(answers, "out_of_stock")]
+        won = next(answer.json()["id"] for answer in answers if answer.status_code == 201)
+        eventually(lambda winner=winner, won=won: _taken(winner, won))
 
     assert running.verify() == {}
 
 
-def _one_winner(answers: list[httpx.Response], refusal: str) -> str:
+def _one_winner(answers: list[httpx.Response], refusal: str) -> int:
+    """The place of the one who won; everybody else was refused for the expected reason."""
     told = sorted((answer.status_code, answer.json().get("code")) for answer in answers)
     assert told == [(201, None)] + [(409, refusal)] * (CLIENTS - 1)
-    return str(next(answer.json()["id"] for answer in answers if answer.status_code == 201))
+    return next(at for at, answer in enumerate(answers) if answer.status_code == 201)
 
 
 def _taken(partner: Partner, order_id: str) -> bool:
