@@ -15,6 +15,7 @@ from typing import BinaryIO, cast
 
 CHUNK_LINES = 2_000
 CHUNK_BYTES = 8 << 20
+SKIP_BYTES = 256 << 20
 LINE_MAX = 1 << 20
 EXPANDED_MAX = 16 << 30
 _GZIP = b"\x1f\x8b"
@@ -67,7 +68,8 @@ class _Reader:
         chunk = Chunk(self.position, self.last_line)
         try:
             self._go_on()
-            self._fill(chunk)
+            if self.offset >= self.begin:
+                self._fill(chunk)
         except (EOFError, zlib.error, gzip.BadGzipFile):
             self.trouble = "file_damaged"
         if self.offset > EXPANDED_MAX:
@@ -76,9 +78,10 @@ class _Reader:
         return chunk
 
     def _go_on(self) -> None:
-        """Skip what an earlier process has done."""
-        while self.offset < self.begin:
-            skipped = len(self.stream.read(min(self.begin - self.offset, CHUNK_BYTES)))
+        """Skip what an earlier process has done, or a stretch of it: that takes long, too."""
+        stop = min(self.begin, self.offset + SKIP_BYTES)
+        while self.offset < stop:
+            skipped = len(self.stream.read(min(stop - self.offset, CHUNK_BYTES)))
             if not skipped:
                 raise EOFError
             self.offset += skipped

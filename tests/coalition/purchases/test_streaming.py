@@ -7,6 +7,7 @@ import io
 
 import pytest
 
+from coalition.purchases import streaming
 from coalition.purchases.streaming import CHUNK_LINES, LINE_MAX, Chunk, Unreadable, chunks
 
 
@@ -70,6 +71,20 @@ def test_an_endless_line_gives_signs_of_life_and_is_never_held() -> None:
     assert len(made) > 100
     assert [chunk.lines for chunk in made if chunk.lines] == [[(1, None)]]
     assert all(chunk.position == 0 for chunk in made[:-1])
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_on_the_way_back_to_a_far_position_there_are_signs_of_life(
+    pack: type[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streaming, "SKIP_BYTES", 1000)
+    done = b"{1}\n" * 1000
+    file = io.BytesIO(pack(done + b"{1001}\n"))
+
+    *signs, last = chunks(file, len(done), 1000)
+
+    assert [(chunk.position, chunk.last_line, chunk.lines) for chunk in signs] == [(4000, 1000, [])] * 3
+    assert last.lines == [(1001, b"{1001}")]
 
 
 def test_a_damaged_file_gives_what_was_readable_and_says_so() -> None:
