@@ -6,7 +6,7 @@ a transaction. A supplier's or carrier's own news comes the other way, as signed
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
@@ -22,8 +22,11 @@ class FeedUnreachable(Exception):
 class FeedSource(Protocol):
     """Where feed files come from."""
 
-    def fetch(self, url: str) -> BinaryIO:
-        """The whole file behind `url`, at its beginning; the caller closes it. Raises FeedUnreachable."""
+    def fetch(self, url: str, alive: Callable[[], None]) -> BinaryIO:
+        """The whole file behind `url`, at its beginning; the caller closes it. Raises FeedUnreachable.
+
+        `alive` is called whenever more of it has come; what it raises ends the fetching.
+        """
         ...
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import tempfile
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any, BinaryIO, cast
@@ -22,6 +23,7 @@ from coalition.ports import FileStore
 Step = Callable[[Callable[[], Any]], Any]
 _FETCH_EVERY_S = 900
 _CHUNK = 1 << 20
+_PULSE_S = 10.0
 
 
 @jobs.handles("feeds.run")
@@ -89,9 +91,9 @@ def _stage(
 
 def _bring(run: suppliers.FeedRun, feed: suppliers.Feed, local: BinaryIO, step: Step) -> bool:
     """Archive the file and copy it to `local`, at its beginning. True if these are the last good run's bytes."""
-    store = ports.get(FileStore)
-    with _open(run, feed, store) as source:
-        sha256 = _copy(source, local)
+    store, alive = ports.get(FileStore), _pulse(step)
+    with _open(run, feed, store, alive) as source:
+        sha256 = _copy(source, local, alive)
     size = local.tell()
     if size > feed.max_bytes:
         raise suppliers.FeedRefused("too_large", f"The file has {size} bytes; this feed may have {feed.max_bytes}.")
@@ -101,21 +103,35 @@ def _bring(run: suppliers.FeedRun, feed: suppliers.Feed, local: BinaryIO, step: 
     return cast(bool, step(lambda: suppliers.archive(run.id, key, sha256, size)))
 
 
-def _open(run: suppliers.FeedRun, feed: suppliers.Feed, store: FileStore) -> BinaryIO:
+def _pulse(step: Step) -> Callable[[], None]:
+    """What keeps a run ours while a file is on its way for longer than a lease: an empty step now and then."""
+    last = time.monotonic()
+
+    def alive() -> None:
+        nonlocal last
+        if time.monotonic() - last >= _PULSE_S:
+            step(lambda: None)
+            last = time.monotonic()
+
+    return alive
+
+
+def _open(run: suppliers.FeedRun, feed: suppliers.Feed, store: FileStore, alive: Callable[[], None]) -> BinaryIO:
     """The file where it lies: what was uploaded, or archived by an interrupted attempt, or else behind the address."""
     if run.file_key is not None:
         return store.open(run.file_key)
     if feed.url is None:
         raise suppliers.FeedRefused("no_source", "The feed has no address, and no file was uploaded.")
-    return ports.get(FeedSource).fetch(feed.url)
+    return ports.get(FeedSource).fetch(feed.url, alive)
 
 
-def _copy(source: BinaryIO, target: BinaryIO) -> str:
+def _copy(source: BinaryIO, target: BinaryIO, alive: Callable[[], None]) -> str:
     """Copy everything and answer its SHA-256."""
     digest = hashlib.sha256()
     while chunk := source.read(_CHUNK):
         digest.update(chunk)
         target.write(chunk)
+        alive()
     return digest.hexdigest()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Callable
 from typing import BinaryIO, cast
 
 import httpx
@@ -21,11 +22,11 @@ class HttpFeedSource:
     def __init__(self, client: httpx.Client | None = None) -> None:
         self._client = client or httpx.Client(timeout=_TIMEOUT, trust_env=False, follow_redirects=False)
 
-    def fetch(self, url: str) -> BinaryIO:
+    def fetch(self, url: str, alive: Callable[[], None]) -> BinaryIO:
         """The whole file behind `url` in a temporary file. Raises FeedUnreachable."""
         file = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - the caller closes it
         try:
-            self._download(url, file)
+            self._download(url, file, alive)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             file.close()
             raise FeedUnreachable(
@@ -37,14 +38,15 @@ class HttpFeedSource:
         file.seek(0)
         return file
 
-    def _download(self, url: str, file: BinaryIO) -> None:
+    def _download(self, url: str, file: BinaryIO, alive: Callable[[], None]) -> None:
         deadline = time.monotonic() + _MAX_S
         with self._client.stream("GET", url) as answer:
             if answer.status_code != httpx.codes.OK:
                 raise FeedUnreachable("unreachable", f"The feed's address answers {answer.status_code}.")
-            for chunk in answer.iter_bytes(1 << 20):
+            for chunk in answer.iter_bytes(1 << 16):
                 if file.tell() + len(chunk) > _MAX_BYTES:
                     raise FeedUnreachable("too_large", f"The feed is larger than {_MAX_BYTES} bytes.")
                 if time.monotonic() > deadline:
                     raise FeedUnreachable("unreachable", f"The feed was not complete after {_MAX_S} s.")
                 file.write(chunk)
+                alive()

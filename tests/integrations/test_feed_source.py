@@ -19,8 +19,18 @@ def _source(answer: httpx.Response | Exception) -> HttpFeedSource:
 
 
 def test_a_file_comes_whole_and_from_its_beginning() -> None:
-    with _source(httpx.Response(200, content=b"x" * 3_000_000)).fetch("http://shop.example/feed.yml") as file:
+    with _source(httpx.Response(200, content=b"x" * 3_000_000)).fetch(
+        "http://shop.example/feed.yml", lambda: None
+    ) as file:
         assert file.read() == b"x" * 3_000_000
+
+
+def test_while_a_file_comes_its_caller_hears_of_it_and_may_end_it() -> None:
+    def stop() -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        _source(httpx.Response(200, content=b"x" * 3_000_000)).fetch("http://shop.example/feed.yml", stop)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +46,7 @@ def test_a_file_comes_whole_and_from_its_beginning() -> None:
 )
 def test_anything_else_is_unreachable(answer: httpx.Response | Exception) -> None:
     with pytest.raises(FeedUnreachable) as refused:
-        _source(answer).fetch("http://shop.example/feed.yml")
+        _source(answer).fetch("http://shop.example/feed.yml", lambda: None)
 
     assert refused.value.code == "unreachable"
 
@@ -44,4 +54,4 @@ def test_anything_else_is_unreachable(answer: httpx.Response | Exception) -> Non
 @pytest.mark.parametrize("url", ["ftp://shop.example/feed.yml", "nonsense", "http://"])
 def test_a_strange_address_is_unreachable(url: str) -> None:
     with pytest.raises(FeedUnreachable):
-        HttpFeedSource().fetch(url)
+        HttpFeedSource().fetch(url, lambda: None)

@@ -123,7 +123,7 @@ def _await(truth: Callable[[], bool], timeout_s: float = 15) -> None:
 
 def test_a_feed_can_be_fetched_and_counts_what_was_sold(simulator: Simulator, gateway: HttpSupplierGateway) -> None:
     def left() -> str | None:
-        with HttpFeedSource().fetch(f"{simulator.url}/feeds/techport.yml") as file:
+        with HttpFeedSource().fetch(f"{simulator.url}/feeds/techport.yml", lambda: None) as file:
             return {offer.sku: offer.quantity for offer in YmlFile(file)}["TP-70115"]
 
     before = left()

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 from flask import Flask
 
 from catalog import rewards, suppliers
+from catalog.jobs import feeds
 from catalog.jobs.feeds import carry_out
+from catalog.ports import FeedSource
 from catalog.rewards import RewardQuery
 from coalition.kernel import jobs, ports
 from coalition.kernel.db import db, execute, fetch_all, fetch_one, transact
+from coalition.kernel.jobs import queue
 from coalition.ports import FileStore
 from tests.builders import a_program
 from tests.catalog.builders import a_category, a_file, a_supplier, an_offer
@@ -222,6 +225,29 @@ def test_the_job_does_a_run_once_and_an_interrupted_one_starts_over(feed: suppli
     jobs.run_due()
 
     assert (suppliers.run(run.id).state, suppliers.run(run.id).rows_read) == ("applied", 10)
+
+
+class _Slow:
+    """A source so slow that a lease would run out on the way, were it not renewed."""
+
+    def fetch(self, url: str, alive: Callable[[], None]) -> io.BytesIO:
+        transact(lambda: execute("UPDATE job SET due_at = now() - interval '1 second' WHERE state = 'running'"))
+        alive()
+        assert transact(queue.claim) is None, "a second worker fetches it, too"
+        return io.BytesIO(a_file(*_TEN))
+
+
+def test_a_file_that_is_long_on_its_way_stays_with_its_worker(
+    feed: suppliers.Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeds, "_PULSE_S", 0.0)
+    monkeypatch.setattr(ports, "get", {FeedSource: _Slow(), FileStore: ports.get(FileStore)}.get)
+    transact(lambda: execute("UPDATE feed SET url = 'http://slow.example' WHERE id = :id", {"id": feed.id}))
+    run = transact(lambda: suppliers.request_run(feed.id))
+
+    feeds.run_feed(transact(queue.claim))
+
+    assert suppliers.run(run.id).state == "applied"
 
 
 def test_a_feed_without_an_address_and_a_file_is_refused(feed: suppliers.Feed) -> None:
