@@ -17,7 +17,7 @@ from catalog.shipments.carriers import EMAIL
 from catalog.shipments.following import note, register, scan
 from catalog.shipments.tracking import Scan
 from coalition.kernel import clock, jobs
-from coalition.kernel.db import execute, fetch_one
+from coalition.kernel.db import execute, fetch_one, session
 from coalition.kernel.errors import NotFound, Refusal
 
 SUPPLIER, CARRIER = "supplier", "carrier"
@@ -81,10 +81,11 @@ def _supplier_says(supplier_id: int, body: dict[str, Any]) -> bool:
     if consignment_id is None:
         raise NotUnderstood(f"the supplier has no order {body['client_ref']}")
     kind = body["type"]
-    if kind == "order.rejected":
-        orders.answered(consignment_id, Rejected(body.get("code") or "supplier_refused"))
-    elif body.get("external_id"):
-        orders.answered(consignment_id, Accepted(body["external_id"]))
+    with session().begin_nested():  # an answer that is refused leaves nothing behind
+        if kind == "order.rejected":
+            orders.answered(consignment_id, Rejected(body.get("code") or "supplier_refused"))
+        elif body.get("external_id"):
+            orders.answered(consignment_id, Accepted(body["external_id"]))
     if kind in ("parcel.shipped", "parcel.delivered"):
         _parcel(consignment_id, body)
     elif kind not in ("order.accepted", "order.rejected"):

@@ -12,6 +12,7 @@ from flask import Flask
 
 from catalog import orders, shipments
 from catalog.orders import Order
+from coalition import ledger
 from coalition.kernel import jobs
 from coalition.kernel.db import execute, fetch_all, fetch_one, transact
 from tests.catalog.builders import SECRET
@@ -235,3 +236,20 @@ def test_a_scan_of_nothing_we_know_waits_and_is_set_aside_in_the_end(world: Worl
     work()
 
     assert fetch_one("SELECT state FROM inbound_callback").state == "unmatched"
+
+
+@pytest.mark.parametrize("kind", ["order.accepted", "order.rejected"])
+def test_an_answer_that_cannot_take_effect_leaves_nothing_behind(world: World, kind: str) -> None:
+    order = transact(world.place)
+    parcel = order.consignments[0]
+    transact(lambda: orders.ask(parcel.id))
+    hold = fetch_one("SELECT hold_account_id, hold_id FROM consignment WHERE id = :id", {"id": parcel.id})
+    key = {"external_id": "by-hand", "partner_id": world.partner.id, "request_hash": b"by-hand"}
+    transact(lambda: ledger.release(tuple(hold), **key))
+
+    supplier_says(world, {"type": kind, "client_ref": parcel.client_ref, "external_id": "X-1"})
+    work()
+
+    assert fetch_one("SELECT state FROM inbound_callback").state == "refused"
+    assert fetch_one("SELECT state FROM reservation").state == "held"
+    assert world.find(order).consignments[0].state == "confirming"
