@@ -84,27 +84,32 @@ def _outcome(method: str, answer: httpx.Response) -> Outcome:
     if answer.status_code == 404 and method == "GET":
         return Retryable(0.0)
     if answer.status_code in (409, 422) and method == "POST":
-        return Rejected(str(facts.get("code", "refused"))[:80])
+        return Rejected(_text(facts.get("code"), 80) or "refused")
     if answer.status_code == 401:
         return Retryable(_NOT_ADMITTED_S)
     return Unknown()
 
 
 def _state(facts: Mapping[str, Any]) -> Outcome:
-    state, external_id = facts.get("state"), facts.get("external_id")
-    if state in _TAKEN and isinstance(external_id, str) and external_id:
-        return Accepted(external_id[:100])
+    state, external_id = facts.get("state"), _text(facts.get("external_id"), 100)
+    if state in _TAKEN and external_id:
+        return Accepted(external_id)
     if state == "rejected":
-        return Rejected(str(facts.get("code") or "refused")[:80])
+        return Rejected(_text(facts.get("code"), 80) or "refused")
     if state == "pending":
         return Pending(_seconds(facts.get("poll_after_s")))
     return Unknown()
 
 
+def _text(value: object, most: int) -> str:
+    """A supplier's word as we can keep it, nothing for anything else: the database takes no NUL and no surrogate."""
+    return value[:most] if isinstance(value, str) and value.isprintable() else ""
+
+
 def _facts(answer: httpx.Response) -> Mapping[str, Any]:
     try:
         facts = answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return facts if isinstance(facts, dict) else {}
 
