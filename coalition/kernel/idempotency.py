@@ -94,7 +94,7 @@ def _stored(params: dict[str, Any]) -> Answer:
 
 def _fingerprint(content: bytes | None) -> bytes:
     body = request.get_data(cache=True) if content is None else content
-    return hashlib.sha256(f"{request.method} {request.path}\n".encode() + body).digest()
+    return hashlib.sha256(f"{request.method} {request.full_path}\n".encode() + body).digest()
 
 
 def _response(answer: Answer) -> Response:

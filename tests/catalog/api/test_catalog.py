@@ -145,6 +145,16 @@ def test_the_same_key_sends_a_feed_once(world: World) -> None:
     assert again.headers["Idempotency-Replayed"] == "true"
 
 
+def test_the_key_of_a_dry_run_is_not_the_key_of_a_real_one(world: World) -> None:
+    how = {"data": a_file(an_offer("N1")), "content_type": "application/xml", "headers": {"Idempotency-Key": "dry"}}
+    tried = world.call("POST", "/suppliers/homeline/feeds/main/runs?dry_run=true", **how)
+
+    real = world.call("POST", "/suppliers/homeline/feeds/main/runs", **how)
+
+    assert tried.status_code == 202
+    assert (real.status_code, real.json["code"]) == (422, "idempotency_key_reused")
+
+
 def test_nobody_but_the_suppliers_own_partner_may_act_for_it(world: World) -> None:
     body = {"snapshot_at": clock.now().isoformat(), "items": [{"sku": "A1", "qty": 9}]}
     run = transact(lambda: suppliers.open_run(world.feed.id))
