@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 from babel import Locale
@@ -17,7 +18,7 @@ from catalog.site.checkout_form import COUNTRIES, FormError, address, blank, pro
 from coalition import ledger, members, partners
 from coalition.kernel import ids
 from coalition.kernel.db import transact
-from coalition.kernel.errors import NotFound, Refusal
+from coalition.kernel.errors import Invalid, NotFound, Refusal
 from coalition.kernel.idempotency import request_hash
 from coalition.kernel.web.pages import language
 from coalition.site.viewer import Viewer, require_member
@@ -33,7 +34,7 @@ def checkout() -> Response:
     """The form for one reward; it holds its price from now on."""
     member = require_member()
     profile = transact(lambda: members.profile(member.member_id))
-    quoted = transact(lambda: _quote(member, request.args.get("reward", ""), request.args.get("qty", "1")))
+    quoted = transact(lambda: _quote(member, request.args))
     return _page(member, quoted, blank(profile.name, profile.email, profile.phone), secrets.token_urlsafe(18), [])
 
 
@@ -54,17 +55,26 @@ def place() -> BaseResponse:
         code = "quote_expired" if refusal.code == "not_found" else refusal.code
         errors = [FormError("delivery" if code == "undeliverable" else "", _CODES.get(code, code))]
         if refusal.code in _REQUOTED:
-            quoted = transact(lambda: _quote(member, request.form.get("reward", ""), request.form.get("qty", "1")))
+            quoted = transact(lambda: _quote(member, request.form))
             key = secrets.token_urlsafe(18)
     return _page(member, quoted, form, key, errors, 422)
 
 
-def _quote(member: Viewer, reward: str, qty: str) -> Quote:
+def _quote(member: Viewer, wanted: Mapping[str, str]) -> Quote:
+    """A quote for the wanted `reward`, `qty` and, where the supplier has it, `delivery`."""
+    qty = wanted.get("qty", "1")
     if not re.fullmatch("[1-9][0-9]{0,2}", qty):
         raise NotFound()
-    lines = [(ids.parse("rew", reward), int(qty))]
+    lines = [(ids.parse("rew", wanted.get("reward", "")), int(qty))]
     operator = partners.operator(member.program_id)
-    return pricing.quote(member.program_id, member.member_id, lines, None, None, partner_id=operator.id)
+
+    def quoted(method: str | None) -> Quote:
+        return pricing.quote(member.program_id, member.member_id, lines, method, None, partner_id=operator.id)
+
+    try:
+        return quoted(wanted.get("delivery") or None)
+    except Invalid:  # nothing was written; another way may do
+        return quoted(None)
 
 
 def _find(member: Viewer, quote: str) -> Quote:

@@ -22,7 +22,6 @@ from coalition.site import viewer
 
 _PAGE = 24
 _MOST_PIECES = 5
-_RETURN_DAYS = 14
 _SIMILAR = 4
 _DELIVERIES = ("courier", "pickup", "electronic")
 
@@ -75,7 +74,7 @@ def _reward(reward_id: int) -> dict[str, Any]:
         "category": _category(shelf) if shelf else None,
         "delivery": _deliveries(found, options),
         "stock": {"left": left, "checked_at": found.stock_at if left is not None else None},
-        "returns_days": None if found.electronic else _RETURN_DAYS,
+        "returns_days": None,
         "price_held_minutes": pricing.TTL_S // 60,
         "details": _details(found),
         "max_qty": _MOST_PIECES if left is None else max(1, min(left, _MOST_PIECES)),
