@@ -10,5 +10,6 @@ def init_app(app: Flask) -> None:
     from coalition.cli import dev, processing, work
 
     app.cli.add_command(work.work)
+    app.cli.add_command(work.revive_job)
     app.cli.add_command(dev.dev)
     app.cli.add_command(processing.group)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 from flask.cli import with_appcontext
 
+from coalition.kernel import jobs
+from coalition.kernel.db import transact
 from coalition.kernel.jobs import worker
 
 
@@ -20,3 +22,13 @@ def work(couriers: int, role: str) -> None:
         worker.listen()
     else:
         worker.supervise(couriers)
+
+
+@click.command("revive-job")
+@click.argument("job_id", type=int)
+@with_appcontext
+def revive_job(job_id: int) -> None:
+    """Try a job again that was given up; `/readyz` counts them, the table `job` has their errors."""
+    if not transact(lambda: jobs.revive(job_id)):
+        raise click.ClickException(f"job {job_id} was not given up")
+    click.echo(f"job {job_id} is due")

@@ -74,9 +74,10 @@ class Task:
         return result
 
     def progress(self, done: int, total: int | None = None) -> None:
-        """Say how far the work is; call inside a `step`."""
+        """Say how far the work is; call inside a `step`. A job that gets on has its failed attempts forgiven."""
         execute(
-            "UPDATE job SET progress_done = :done, progress_total = coalesce(:total, progress_total) WHERE id = :id",
+            "UPDATE job SET progress_done = :done, progress_total = coalesce(:total, progress_total),"
+            " attempts = CASE WHEN progress_done < :done THEN 1 ELSE attempts END WHERE id = :id",
             {"id": self.id, "done": done, "total": total},
         )
 
@@ -161,6 +162,21 @@ def claim() -> Task | None:
         {"lease": LEASE_S},
     )
     return Task(row.id, row.kind, row.args, row.fence, row.attempts) if row else None
+
+
+def bury() -> int:
+    """Give up jobs that have killed their worker too often to be tried again; how many there were."""
+    return execute(
+        "UPDATE job SET state = 'dead', error = 'the worker died in every attempt', finished_at = now()"
+        " WHERE state = 'running' AND due_at <= now() AND attempts >= :most",
+        {"most": MAX_ATTEMPTS},
+    )
+
+
+def revive(job_id: int) -> bool:
+    """Let a job that was given up be tried again; whether there was one."""
+    change = "state = 'due', attempts = 0, due_at = now(), finished_at = NULL"
+    return execute(f"UPDATE job SET {change} WHERE id = :id AND state = 'dead'", {"id": job_id}) == 1
 
 
 def put_back(task: Task, after_s: float, error: str, *, failed: bool) -> None:

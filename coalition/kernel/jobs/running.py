@@ -61,6 +61,8 @@ def _run(task: Task) -> None:
 
 
 def _tick() -> None:
+    if buried := queue.bury():
+        log.error("jobs.given_up", count=buried)
     for name, (seconds, kind) in sorted(queue.schedules().items()):
         execute(
             "INSERT INTO schedule (name, kind, every_s) VALUES (:name, :kind, :every_s)"

@@ -63,8 +63,13 @@ def _carrier() -> list[str]:
 
 def _backlog() -> list[str]:
     row = fetch_one(
-        "SELECT extract(epoch FROM now() - min(due_at))::int AS oldest_s FROM job"
-        " WHERE state IN ('due', 'running') AND due_at <= now()"
+        "SELECT extract(epoch FROM now() - min(due_at) FILTER (WHERE state <> 'dead' AND due_at <= now()))::int AS late_s,"
+        " count(*) FILTER (WHERE state = 'dead') AS dead FROM job WHERE state IN ('due', 'running', 'dead')"
     )
-    late = row is not None and row.oldest_s is not None and row.oldest_s > _OLDEST_DUE_S
-    return [f"the oldest due job waits for {row.oldest_s} s: is `flask work` running?"] if late and row else []
+    assert row is not None
+    reasons = []
+    if (row.late_s or 0) > _OLDEST_DUE_S:
+        reasons.append(f"the oldest due job waits for {row.late_s} s: is `flask work` running?")
+    if row.dead:
+        reasons.append(f"{row.dead} jobs were given up: mend the cause, then `flask revive-job ID`")
+    return reasons

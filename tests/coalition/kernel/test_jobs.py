@@ -75,3 +75,27 @@ def test_an_event_reaches_its_consumer_once(app: Flask) -> None:
 
     assert seen == ["test.happened:a:1"]
     assert fetch_one("SELECT count(*) AS n FROM outbox WHERE delivered_at IS NULL").n == 0
+
+
+def test_a_job_that_kills_its_worker_every_time_is_given_up_and_can_be_revived(app: Flask) -> None:
+    job_id = transact(lambda: jobs.enqueue("test.note", {"word": "at last"}))
+    for _ in range(queue.MAX_ATTEMPTS):
+        transact(queue.claim)
+        transact(lambda: execute("UPDATE job SET due_at = now() - interval '1 second' WHERE id = :id", {"id": job_id}))
+
+    assert transact(queue.bury) == 1
+    assert jobs.get(job_id).state == "dead"
+    assert transact(lambda: jobs.revive(job_id))
+    jobs.run_due()
+
+    assert seen == ["at last"]
+
+
+def test_a_job_that_gets_on_has_its_attempts_forgiven(app: Flask) -> None:
+    transact(lambda: jobs.enqueue("test.note", {"word": "x"}))
+    task = transact(queue.claim)
+    transact(lambda: execute("UPDATE job SET attempts = 11 WHERE id = :id", {"id": task.id}))
+
+    task.step(lambda: task.progress(5))
+
+    assert jobs.get(task.id).attempts == 1
