@@ -99,10 +99,13 @@ def _brings_its_own() -> bool:
 
 
 def _remembered() -> dict[str, str]:
-    if "DATABASE_URL" in os.environ or not (VAR / "env").is_file():
+    """What the running demo wrote down, unless this process is about another database."""
+    if not (VAR / "env").is_file():
         return {}
     lines = (VAR / "env").read_text().splitlines()
-    return dict(line.split("=", 1) for line in lines if "=" in line)
+    known = dict(line.split("=", 1) for line in lines if "=" in line)
+    same = os.environ.get("DATABASE_URL", known.get("DATABASE_URL")) == known.get("DATABASE_URL")
+    return known if same else {}
 
 
 def _database_url(env: Mapping[str, str], name: str, problems: list[str], *, required: bool = False) -> str:

@@ -63,8 +63,8 @@ def _carrier() -> list[str]:
 
 def _backlog() -> list[str]:
     row = fetch_one(
-        "SELECT extract(epoch FROM now() - min(due_at) FILTER (WHERE state <> 'dead' AND due_at <= now()))::int AS late_s,"
-        " count(*) FILTER (WHERE state = 'dead') AS dead FROM job WHERE state IN ('due', 'running', 'dead')"
+        "SELECT extract(epoch FROM now() - min(due_at) FILTER (WHERE state <> 'dead' AND due_at <= now()))::int"
+        " AS late_s, count(*) FILTER (WHERE state = 'dead') AS dead FROM job WHERE state IN ('due', 'running', 'dead')"
     )
     assert row is not None
     reasons = []
