@@ -10,7 +10,7 @@ from flask.cli import with_appcontext
 
 from integrations.demo import supervisor
 from integrations.demo.seeding import seed
-from integrations.demo.supervisor import FACTS
+from integrations.demo.supervisor import SEEDED, write_private
 
 SHOPPING = "The past to seed: generated (a year), none, or real baskets: their number, or all."
 
@@ -30,7 +30,7 @@ def demo(port: int | None, reset: bool, shopping: str, erase: bool) -> None:
     running = supervisor.Demo(port, shopping)
     try:
         running.start()
-        _tell(_facts(running))
+        _tell(running.publish())
         running.watch(stopping)
     finally:
         click.echo("stopping ...")
@@ -41,19 +41,9 @@ def demo(port: int | None, reset: bool, shopping: str, erase: bool) -> None:
 @click.argument("shopping")
 @with_appcontext
 def demo_seed(shopping: str) -> None:
-    """Seed the demo coalition once; the facts go to var/demo.json."""
-    if FACTS.exists():
-        return
-    facts = seed(shopping)
-    FACTS.touch(mode=0o600)
-    FACTS.write_text(json.dumps(facts, indent=2, ensure_ascii=False))
-
-
-def _facts(running: supervisor.Demo) -> dict[str, Any]:
-    """The facts of this run, written to var/demo.json for programs."""
-    facts = {**json.loads(FACTS.read_text()), "base_url": running.base_url, "processes": running.processes()}
-    FACTS.write_text(json.dumps(facts, indent=2, ensure_ascii=False))
-    return facts
+    """Seed the demo coalition once; its secrets are kept in var/seed.json."""
+    if not SEEDED.exists():
+        write_private(SEEDED, json.dumps(seed(shopping)))
 
 
 def _tell(facts: dict[str, Any]) -> None:

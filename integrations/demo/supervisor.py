@@ -6,6 +6,7 @@ Servers and programs keep their ports while the demo runs, so a restart is invis
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
@@ -17,6 +18,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -25,7 +27,8 @@ import click
 from coalition.kernel.config import ROOT, VAR
 from coalition.kernel.embedded import Child, Servers, free_port
 
-FACTS = VAR / "demo.json"
+SEEDED = VAR / "seed.json"  # the secrets of the seed, written when it is complete
+FACTS = VAR / "demo.json"  # what programs read, written when everything answers
 _PREFERRED_PORT = 8000
 _READY_TIMEOUT_S = 90
 _WATCH_S = 0.5
@@ -41,7 +44,7 @@ class Demo:
         VAR.mkdir(exist_ok=True)
         self.shopping = shopping
         self.own_servers = "DATABASE_URL" not in os.environ
-        if self.own_servers and not FACTS.exists():
+        if self.own_servers and not SEEDED.exists():
             erase()  # a seed that did not finish is started over
             VAR.mkdir(exist_ok=True)
         self.servers = Servers(VAR / "servers") if self.own_servers else None
@@ -58,8 +61,9 @@ class Demo:
 
     def start(self) -> None:
         """Bring up servers, schema, seed, web server, worker and simulator; returns when all answer."""
+        FACTS.unlink(missing_ok=True)
         self.settings = self._settings()
-        _write_private(VAR / "env", "".join(f"{name}={value}\n" for name, value in self.settings.items()))
+        write_private(VAR / "env", "".join(f"{name}={value}\n" for name, value in self.settings.items()))
         self._flask("db", "upgrade")
         self._keep("simulator", self._simulator)
         _await(f"http://127.0.0.1:{self.simulator_port}/healthz", self.children["simulator"])
@@ -68,15 +72,24 @@ class Demo:
         self._keep("worker", lambda: self._python("worker", "-m", "flask", "work"))
         _await(f"{self.base_url}/readyz", self.children["web"])
 
+    def publish(self) -> dict[str, Any]:
+        """Write the facts of this run to var/demo.json, whole or not at all."""
+        facts = {"base_url": self.base_url, **json.loads(SEEDED.read_text()), "processes": self.processes()}
+        draft = FACTS.with_suffix(".new")
+        write_private(draft, json.dumps(facts, indent=2, ensure_ascii=False))
+        draft.replace(FACTS)
+        return facts
+
     def watch(self, stopping: list[int]) -> None:
         """Restart whatever dies, until told to stop."""
         while not stopping:
             time.sleep(_WATCH_S)
-            self._revive_servers()
-            for name, child in list(self.children.items()):
-                if not child.alive() and not stopping:
-                    click.echo(f"{name} died; starting it again")
-                    self.children[name] = self._starters[name]()
+            dead = [name for name, child in self.children.items() if not child.alive()]
+            for name in dead if not stopping else ():
+                click.echo(f"{name} died; starting it again")
+                self.children[name] = self._starters[name]()
+            if self._revive_servers() or dead:
+                self.publish()
 
     def stop(self) -> None:
         """Stop everything, last started first; data stays."""
@@ -105,15 +118,17 @@ class Demo:
                 settings[name] = os.environ[name]
         return settings
 
-    def _revive_servers(self) -> None:
+    def _revive_servers(self) -> bool:
         if not self.servers:
-            return
+            return False
+        before = self.processes()
         if self.servers.postgres and not self.servers.postgres.alive():
             click.echo("postgres died; starting it again")
             self.servers.start_postgres()
         if self.servers.valkey and not self.servers.valkey.alive():
             click.echo("valkey died; starting it again")
             self.servers.start_valkey()
+        return self.processes() != before
 
     def _keep(self, name: str, starter: Callable[[], Child]) -> None:
         self._starters[name] = starter
@@ -146,7 +161,7 @@ def erase() -> None:
     if "DATABASE_URL" in os.environ:
         raise click.ClickException("DATABASE_URL is set: empty that database yourself; the demo erases only its own.")
     Servers(VAR / "servers").erase()
-    for name in ("demo.json", "env", "secret", "simulator.port"):
+    for name in ("demo.json", "seed.json", "env", "secret", "simulator.port"):
         (VAR / name).unlink(missing_ok=True)
     for folder in ("simulator", "files"):
         shutil.rmtree(VAR / folder, ignore_errors=True)
@@ -167,11 +182,11 @@ def stop_signal() -> list[int]:
 def _secret() -> str:
     file = VAR / "secret"
     if not file.exists():
-        _write_private(file, secrets.token_urlsafe(48))
+        write_private(file, secrets.token_urlsafe(48))
     return file.read_text()
 
 
-def _write_private(path: Path, text: str) -> None:
+def write_private(path: Path, text: str) -> None:
     path.touch(mode=0o600)
     path.write_text(text)
 

@@ -50,8 +50,7 @@ def running(request: pytest.FixtureRequest) -> Iterator[Running]:
 def _await(var: Path, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + _START_TIMEOUT_S
     while time.monotonic() < deadline and process.poll() is None:
-        facts = var / "demo.json"
-        if facts.exists() and "processes" in facts.read_text() and "}" in facts.read_text()[-3:]:
+        if (var / "demo.json").exists():
             return
         time.sleep(0.2)
     pytest.fail(f"the demo did not start:\n{(var / 'demo.log').read_text()[-4000:]}")

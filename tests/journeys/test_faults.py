@@ -67,10 +67,10 @@ def test_losing_valkey_with_its_data_delays_and_loses_nothing(running: Running) 
 
     registry = _send_registry(partner, "V")
     started = time.monotonic()
-    done = eventually(lambda: _finished(partner, registry), 90)
+    done = eventually(lambda: _finished(partner, registry), 60)
 
     assert done["accepted"] == LINES
-    assert time.monotonic() - started < 90
+    assert time.monotonic() - started < 60
     assert _available(partner) == before + LINES * 2
     ready = eventually(lambda: _ready(running))
     assert ready["status"] == "ready", ready
