@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -17,7 +18,7 @@ from tests.journeys.running import Partner, Running, eventually
 
 pytestmark = pytest.mark.processes
 DEMO_OPTIONS = ("--shopping", "none")
-PERIOD = f"{dt.datetime.now(dt.UTC):%Y-%m}"
+PERIOD = f"{dt.datetime.now(ZoneInfo('Europe/Riga')):%Y-%m}"
 PUZZLE, PRICE, COURIER = "RM-2006", 1728, 390
 
 
