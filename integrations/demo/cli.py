@@ -42,8 +42,7 @@ def demo(port: int | None, reset: bool, shopping: str, erase: bool) -> None:
 @with_appcontext
 def demo_seed(shopping: str) -> None:
     """Seed the demo coalition once; its secrets are kept in var/seed.json."""
-    if not SEEDED.exists():
-        write_private(SEEDED, json.dumps(seed(shopping)))
+    write_private(SEEDED, json.dumps(seed(shopping)))
 
 
 def _tell(facts: dict[str, Any]) -> None:

@@ -64,10 +64,11 @@ class Demo:
         FACTS.unlink(missing_ok=True)
         self.settings = self._settings()
         write_private(VAR / "env", "".join(f"{name}={value}\n" for name, value in self.settings.items()))
-        self._flask("db", "upgrade")
         self._keep("simulator", self._simulator)
+        self._flask("db", "upgrade")
         _await(f"http://127.0.0.1:{self.simulator_port}/healthz", self.children["simulator"])
-        self._flask("demo-seed", self.shopping)
+        if not SEEDED.exists():
+            self._flask("demo-seed", self.shopping)
         self._keep("web", self._web)
         self._keep("worker", lambda: self._python("worker", "-m", "flask", "work"))
         _await(f"{self.base_url}/readyz", self.children["web"])
