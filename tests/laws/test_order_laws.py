@@ -11,7 +11,6 @@ from catalog import orders, shipments
 from coalition.kernel import jobs
 from coalition.kernel.config import Config
 from coalition.kernel.db import db, transact
-from tests.catalog.builders import SECRET
 from tests.catalog.orders.builders import FakeSupplier, World, a_world, assert_laws_hold, bind
 
 CRIMES = {
@@ -58,7 +57,6 @@ def test_every_crime_is_seen_by_its_law(owner: psycopg.Connection) -> None:
 
 def _story(world: World) -> None:
     """One order delivered, one confirmed, one refused, one cancelled, one waiting."""
-    transact(lambda: shipments.add_carrier("email", "E-mail", SECRET))
     first, *_ = [transact(world.place) for _ in range(3)]
     jobs.run_due(20)
     share = first.consignments[0]

@@ -26,7 +26,6 @@ _numbers = itertools.count(1)
 def world(app: Flask) -> World:
     bind(FakeSupplier())
     transact(lambda: shipments.add_carrier("balticpost", "BalticPost", SECRET))
-    transact(lambda: shipments.add_carrier("email", "E-mail", SECRET))
     return transact(a_world)
 
 
