@@ -55,12 +55,13 @@ _TABLES = (
         CONSTRAINT uq_clawback_business_key UNIQUE (partner_id, operation, external_id, no))""",
 )
 
-# Grain: one row = one funding leg of one credit, of one lot's share in one redemption, expiry, clawback or netting, or
-# of points that come back or arrive. Points are positive in the direction of the kind; what is taken back is the same kind
-# with negative points. `lot_id` is the credit that a lot goes back to, also where it was split; `origin_id` is the hold
-# of a capture, the redemption that is given back, the credit that is clawed back, the debt that is netted. `issued_at`
-# is when the points came to be, wherever they went since; `drawn_at` when they were redeemed, also if they come back now.
-# What only moves between wallets is a redemption (counter kind 7 or 8) on one side and its negative on the other.
+# Grain: one row = one funding leg of one credit, of one lot's share in one redemption, expiry, clawback or netting,
+# or of points that come back or arrive. Points are positive in the direction of the kind; what is taken back is the
+# same kind with negative points. `lot_id` is the credit that a lot goes back to, also where it was split; `origin_id`
+# is the hold of a capture, the redemption that is given back, the credit that is clawed back, the debt that is
+# netted. `issued_at` is when the points came to be, wherever they went since; `drawn_at` when they were redeemed,
+# also if they come back now. What only moves between wallets is a redemption (counter kind 7 or 8) on one side and
+# its negative on the other.
 _MOVEMENTS = """
     CREATE VIEW ledger_movements AS
     SELECT 'e' || e.id || '.' || s.no AS movement_id, e.xid, e.id AS entry_id,
