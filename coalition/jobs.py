@@ -7,6 +7,7 @@ from flask import Flask
 from coalition import access, ledger, purchases
 from coalition.kernel import approvals, clock, jobs, ports
 from coalition.kernel.db import transact
+from coalition.kernel.garbage import no_search_for_cycles
 from coalition.ports import FileStore
 
 _CHUNK = 1000
@@ -39,7 +40,8 @@ def import_registry(task: jobs.Task) -> None:
     try:
         with ports.get(FileStore).open(at.file_key) as file:
             for chunk in purchases.chunks(file, at.position, at.last_line):
-                at = _take(task, at, chunk)
+                with no_search_for_cycles():
+                    at = _take(task, at, chunk)
     except (FileNotFoundError, purchases.Unreadable) as problem:
         error = problem.code if isinstance(problem, purchases.Unreadable) else "file_missing"
     task.finish(lambda: purchases.close(at, error))

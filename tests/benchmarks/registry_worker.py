@@ -40,9 +40,7 @@ def limit(folder: Path) -> None:
         _measure(lambda: _load(connection, iter(lines), rows, chunks))
 
 
-def _load(
-    connection: psycopg.Connection, lines: Iterator[bytes], rows: dict[str, list[bytes]], chunks: int
-) -> None:
+def _load(connection: psycopg.Connection, lines: Iterator[bytes], rows: dict[str, list[bytes]], chunks: int) -> None:
     for number in range(chunks):
         for line in islice(lines, CHUNK):
             json.loads(line)
