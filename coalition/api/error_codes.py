@@ -114,6 +114,7 @@ FIELD_CODES = {
     "out_of_range": "The number does not fit into 64 bits.",
     "points_mismatch": "Not the amount that was quoted.",
     "prices_do_not_fit": "The prices do not fit the funding mode.",
+    "proof_used": "The one-time code was used before.",
     "required": "The field is missing.",
     "total_too_large": "The lines come to more than one receipt may.",
     "undeliverable": "The supplier does not deliver in this way or to this place.",

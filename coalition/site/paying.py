@@ -44,4 +44,4 @@ def code() -> Response:
 def _picture(payload: str) -> Markup:
     """A QR code as inline SVG, dark on white in every theme: scanners read no other."""
     qr = segno.make(payload, error="m", micro=False)
-    return Markup(qr.svg_inline(border=2, dark="#000", light="#fff", omitsize=True, svgclass=None, lineclass=None))  # noqa: S704 - drawn by us from our own characters
+    return Markup(qr.svg_inline(border=4, dark="#000", light="#fff", omitsize=True, svgclass=None, lineclass=None))  # noqa: S704 - drawn by us from our own characters
