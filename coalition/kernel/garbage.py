@@ -7,17 +7,21 @@ frees them all the same.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 
 @contextmanager
-def no_search_for_cycles() -> Iterator[None]:
-    """Do not search inside; afterwards as before. For one batch at a time, in a process of one thread."""
+def no_search_for_cycles() -> Iterator[Callable[[], object]]:
+    """Search inside only when the function given is called, among what is young; afterwards as before.
+
+    For a process of one thread.
+    """
     searching = gc.isenabled()
     gc.disable()
     try:
-        yield
+        yield partial(gc.collect, 1)
     finally:
         if searching:
             gc.enable()

@@ -25,6 +25,7 @@ from coalition.ledger.types import (
     Posted,
     Released,
 )
+from coalition.ledger.using import in_use
 
 __all__ = [
     "AccountKind",
@@ -51,6 +52,7 @@ __all__ = [
     "funding",
     "get_hold",
     "hold",
+    "in_use",
     "laws",
     "lots",
     "movements",

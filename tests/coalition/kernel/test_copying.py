@@ -40,7 +40,8 @@ def test_more_rows_than_a_block_holds_all_arrive(app: Flask) -> None:
 
 
 def test_the_search_for_cycles_rests_inside_and_goes_on_after() -> None:
-    with no_search_for_cycles():
+    with no_search_for_cycles() as search:
         assert not gc.isenabled()
+        search()
 
     assert gc.isenabled()
