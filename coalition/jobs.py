@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Flask
 
 from coalition import access, ledger, purchases, wallets
@@ -36,11 +38,11 @@ def expire_approvals(task: jobs.Task) -> None:
 def import_registry(task: jobs.Task) -> None:
     """Record a file of purchases from where the last process stopped, a chunk a transaction."""
     at = transact(lambda: purchases.registry(task.args["registry"]))
-    error = None
+    written, error = transact(lambda: purchases.layout(at)), None
     try:
         with ports.get(FileStore).open(at.file_key) as file:
-            for chunk in purchases.chunks(file, at.position, at.last_line):
-                at = _take(task, at, chunk)
+            for chunk, readings in purchases.readings(file, at, written):
+                at = _take(task, at, chunk, readings)
     except (FileNotFoundError, purchases.Unreadable) as problem:
         error = problem.code if isinstance(problem, purchases.Unreadable) else "file_missing"
     task.finish(lambda: purchases.close(at, error))
@@ -96,9 +98,9 @@ def _put(question: wallets.Question) -> ForeignOutcome:
     return outcome
 
 
-def _take(task: jobs.Task, at: purchases.Registry, chunk: purchases.Chunk) -> purchases.Registry:
-    readings = purchases.read_lines(chunk)
-
+def _take(
+    task: jobs.Task, at: purchases.Registry, chunk: purchases.Chunk, readings: Sequence[purchases.Reading]
+) -> purchases.Registry:
     def work() -> purchases.Registry:
         if chunk.position == at.position:
             return at  # nothing but a sign of life
