@@ -41,11 +41,10 @@ def import_registry(task: jobs.Task) -> None:
     at = transact(lambda: purchases.registry(task.args["registry"]))
     written, error = transact(lambda: purchases.layout(at)), None
     try:
-        with ports.get(FileStore).open(at.file_key) as file:
-            with no_search_for_cycles() as search:
-                for chunk, readings in purchases.readings(file, at, written):
-                    at = _take(task, at, chunk, readings)
-                    search()
+        with ports.get(FileStore).open(at.file_key) as file, no_search_for_cycles() as search:
+            for chunk, readings in purchases.readings(file, at, written):
+                at = _take(task, at, chunk, readings)
+                search()
     except (FileNotFoundError, purchases.Unreadable) as problem:
         error = problem.code if isinstance(problem, purchases.Unreadable) else "file_missing"
     task.finish(lambda: purchases.close(at, error))
