@@ -13,13 +13,14 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Wire the kernel, the human and machine sign-in and this floor's doors into the application."""
-    from coalition import api, cli, jobs, kernel, ledger, members, purchases, site
-    from coalition.kernel import laws
+    from coalition import access, api, cli, jobs, kernel, ledger, members, purchases, site, wallets
+    from coalition.kernel import approvals, laws
 
     kernel.init_app(app)
     site.init_app(app)
     api.init_app(app)
     jobs.init_app(app)
     cli.init_app(app)
-    for source in (ledger.laws, members.laws, purchases.laws):
+    approvals.vouch_with(access.may_approve)
+    for source in (ledger.laws, members.laws, wallets.laws, purchases.laws):
         laws.register(source)

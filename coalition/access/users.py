@@ -73,6 +73,15 @@ def user_by_owner(owner_ref: str) -> User | None:
     return _view(user) if user else None
 
 
+def may_approve(actor: str) -> bool:
+    """Whether the actor of an origin (`user:12`) is a person of the staff who may still sign in."""
+    kind, _, number = actor.partition(":")
+    if kind != "user" or not number.isdecimal():
+        return False
+    query = select(UserAccount.active).where(UserAccount.id == int(number), UserAccount.owner_ref == "staff")
+    return bool(session().scalar(query))
+
+
 def _check(email: str, password: str, roles: list[str], has_its_program: bool) -> None:
     errors = []
     if "@" not in email[1:-1] or len(email) > 254:

@@ -27,6 +27,7 @@ from coalition.ledger.types import (
     Posted,
     Released,
 )
+from coalition.ledger.using import in_use
 
 __all__ = [
     "AccountKind",
@@ -60,6 +61,7 @@ __all__ = [
     "get_hold",
     "give_back",
     "hold",
+    "in_use",
     "laws",
     "lock",
     "lots",
