@@ -6,9 +6,10 @@ idempotent under a business key. Settlement reads the view `ledger_movements`.
 
 from coalition.kernel.laws import Law
 from coalition.ledger.accounts import account, accounts, funding
-from coalition.ledger.expiry import expire, expire_holds
+from coalition.ledger.expiry import expire, expire_holds, wind_down
 from coalition.ledger.holds import capture, get_hold, hold, release
 from coalition.ledger.laws import laws
+from coalition.ledger.moves import KEEP, Arrival, Merged, Transferred, merge_wallets, transfer
 from coalition.ledger.posting import lock, post
 from coalition.ledger.queries import balances, balances_of, credited, lots, movements, spent
 from coalition.ledger.returns import ClawBack, ClawedBack, GiveBack, GivenBack, claw_back, give_back
@@ -30,7 +31,9 @@ from coalition.ledger.types import (
 from coalition.ledger.using import in_use
 
 __all__ = [
+    "KEEP",
     "AccountKind",
+    "Arrival",
     "Attribution",
     "Balance",
     "Captured",
@@ -44,10 +47,12 @@ __all__ = [
     "Hold",
     "Law",
     "Lot",
+    "Merged",
     "Movement",
     "Operation",
     "Posted",
     "Released",
+    "Transferred",
     "account",
     "accounts",
     "balances",
@@ -65,8 +70,11 @@ __all__ = [
     "laws",
     "lock",
     "lots",
+    "merge_wallets",
     "movements",
     "post",
     "release",
     "spent",
+    "transfer",
+    "wind_down",
 ]
