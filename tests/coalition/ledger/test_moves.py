@@ -180,7 +180,7 @@ def test_within_a_wallet_or_to_a_wrong_account_nothing_moves(book):
         Arrival(account_id=target, currency_id=BONUS, amount=6),
         Arrival(account_id=target, currency_id=BONUS),
     ):
-        with pytest.raises(ValueError, match="points|stands"):
+        with pytest.raises(ValueError, match=r"points|stands"):
             run(lambda arrival=impossible: ledger.transfer(debit, arrival))
 
 

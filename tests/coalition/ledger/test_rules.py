@@ -1,4 +1,4 @@
-"""Which lots pay: first expiring, first issued or all in proportion; restricted ones first, where they may, to their cap."""
+"""Which lots pay: first expiring, first issued or all in proportion; restricted ones first, where they may."""
 
 from __future__ import annotations
 
