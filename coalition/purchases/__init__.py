@@ -1,5 +1,6 @@
 """Purchases: receipts recorded batch first, with what they earn and why; registries are files full of them."""
 
+from coalition.purchases.browsing import Purchase, by_receipt, list_registries, numbers, of_member, registry_states, whole
 from coalition.purchases.counter import Counter, counter
 from coalition.purchases.finding import Told, find, reasons, tell
 from coalition.purchases.laws import laws
@@ -24,6 +25,7 @@ __all__ = [
     "Counter",
     "GrantedAward",
     "Line",
+    "Purchase",
     "Receipt",
     "Recorded",
     "Refused",
@@ -31,18 +33,24 @@ __all__ = [
     "Rejection",
     "Told",
     "Unreadable",
+    "by_receipt",
     "chunks",
     "close",
     "counter",
     "find",
     "laws",
+    "list_registries",
+    "of_member",
+    "numbers",
     "open_registry",
     "read",
     "read_lines",
     "reasons",
     "record",
     "registry",
+    "registry_states",
     "rejections",
     "take",
     "tell",
+    "whole",
 ]

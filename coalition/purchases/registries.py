@@ -23,7 +23,7 @@ from coalition.purchases.receipts import Receipt, Recorded, Refused
 from coalition.purchases.recording import record
 from coalition.purchases.streaming import Chunk
 
-_COLUMNS = (
+REGISTRY_COLUMNS = (
     "id, program_id, partner_id, state, file_key, size_bytes, position, last_line, lines, accepted, replayed, rejected,"
     " points_issued, error, created_at, started_at, finished_at"
 )
@@ -80,7 +80,7 @@ def open_registry(program_id: int, partner_id: int, stored: StoredFile) -> Regis
     """A registry of a partner whose file lies in the store; the door asks for the job that will process it."""
     row = fetch_one(
         "INSERT INTO registry (program_id, partner_id, file_key, size_bytes, sha256)"
-        f" VALUES (:program, :partner, :key, :size, :sha256) RETURNING {_COLUMNS}",
+        f" VALUES (:program, :partner, :key, :size, :sha256) RETURNING {REGISTRY_COLUMNS}",
         {
             "program": program_id,
             "partner": partner_id,
@@ -97,7 +97,7 @@ def open_registry(program_id: int, partner_id: int, stored: StoredFile) -> Regis
 def registry(registry_id: int, *, partner_id: int | None = None) -> Registry:
     """A registry, of this partner if one is named. Raises NotFound."""
     row = fetch_one(
-        f"SELECT {_COLUMNS} FROM registry WHERE id = :id AND partner_id = coalesce(:partner, partner_id)",
+        f"SELECT {REGISTRY_COLUMNS} FROM registry WHERE id = :id AND partner_id = coalesce(:partner, partner_id)",
         {"id": registry_id, "partner": partner_id},
     )
     if row is None:
@@ -193,7 +193,7 @@ def _count(at: Registry, chunk: Chunk, recorded: Sequence[Recorded], rejected: i
         "UPDATE registry SET state = 'running', started_at = coalesce(started_at, now()), position = :position,"
         " last_line = :last_line, lines = lines + :lines, accepted = accepted + :accepted,"
         " replayed = replayed + :replayed, rejected = rejected + :rejected, points_issued = points_issued + :points"
-        f" WHERE id = :id AND position = :from AND state IN ('waiting', 'running') RETURNING {_COLUMNS}",
+        f" WHERE id = :id AND position = :from AND state IN ('waiting', 'running') RETURNING {REGISTRY_COLUMNS}",
         {
             "id": at.id,
             "from": at.position,
