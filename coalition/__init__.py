@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Wire the kernel, the human and machine sign-in and this floor's doors into the application."""
-    from coalition import api, cli, console, jobs, kernel, ledger, members, purchases, site
-    from coalition.kernel import laws
+    from coalition import access, api, cli, console, jobs, kernel, ledger, members, purchases, site
+    from coalition.kernel import approvals, laws
 
     kernel.init_app(app)
     site.init_app(app)
@@ -22,5 +22,6 @@ def init_app(app: Flask) -> None:
     api.init_app(app)
     jobs.init_app(app)
     cli.init_app(app)
+    approvals.vouch_with(access.may_approve)
     for source in (ledger.laws, members.laws, purchases.laws):
         laws.register(source)

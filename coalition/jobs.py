@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from coalition import access, ledger, purchases
-from coalition.kernel import clock, jobs, ports
+from coalition.kernel import approvals, clock, jobs, ports
 from coalition.kernel.db import transact
 from coalition.ports import FileStore
 
@@ -22,6 +22,13 @@ def clear_access(task: jobs.Task) -> None:
     for clear in (access.clear_expired_tokens, access.clear_old_attempts):
         while task.step(lambda clear=clear: clear(_CHUNK)) == _CHUNK:  # type: ignore[misc]
             pass
+
+
+@jobs.handles("approvals.expire")
+def expire_approvals(task: jobs.Task) -> None:
+    """Close requests for a second person's approval that nobody has dealt with in time."""
+    while task.step(lambda: approvals.expire(_CHUNK)) == _CHUNK:
+        pass
 
 
 @jobs.handles("purchases.registry")
@@ -66,5 +73,6 @@ def _take(task: jobs.Task, at: purchases.Registry, chunk: purchases.Chunk) -> pu
 
 
 jobs.every("access.clear", 3600, "access.clear")
+jobs.every("approvals.expire", 3600, "approvals.expire")
 jobs.every("ledger.expire_holds", 30, "ledger.expire_holds")
 jobs.every("ledger.expire", 3600, "ledger.expire")

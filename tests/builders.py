@@ -10,16 +10,18 @@ from coalition import partners, programs
 _numbers = itertools.count(1)
 
 
-def a_program(code: str = "", *, expiry_months: int | None = 12) -> programs.Program:
-    """A program in Riga, settling in EUR, with the currency BON (one is worth one cent) and an operator."""
+def a_program(code: str = "", *, expiry_months: int | None = 12, state: programs.State = "live") -> programs.Program:
+    """A live program in Riga, settling in EUR, with the currency BON (one is worth one cent) and an operator.
+
+    BON lasts to the end of the month, `expiry_months` on; None: for ever. `state`: draft, pilot or live.
+    """
     program = programs.launch(code or f"program-{next(_numbers)}", "Coral Club", zone="Europe/Riga", currency="EUR")
     face = Decimal(1)
-    programs.add_currency(
-        program.id, "BON", name_en="bonuses", name_ru="бонусы", face_minor=face, expiry_months=expiry_months
-    )
+    lasting = {"expiry": "month_end", "expiry_n": expiry_months} if expiry_months else {}
+    programs.add_currency(program.id, "BON", name_en="bonuses", name_ru="бонусы", face_minor=face, **lasting)
     operator = partners.join(program.id, "coral", "Coral Club", kind="operator")
     partners.add_entity(operator.id, "CORAL", "Coral Club SIA", country="LV", tax_id="LV40003000001")
-    return program
+    return program if state == "draft" else programs.move(program.id, state)
 
 
 def a_partner(program: programs.Program, code: str = "", *, kind: str = "retail") -> partners.Partner:

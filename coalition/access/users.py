@@ -85,6 +85,15 @@ def names(actors: Iterable[str]) -> dict[str, str]:
     return known | {f"client:{row.id}": row.name for row in clients}
 
 
+def may_approve(actor: str) -> bool:
+    """Whether the actor of an origin (`user:12`) is a person of the staff who may still sign in."""
+    kind, _, number = actor.partition(":")
+    if kind != "user" or not number.isdecimal():
+        return False
+    query = select(UserAccount.active).where(UserAccount.id == int(number), UserAccount.owner_ref == "staff")
+    return bool(session().scalar(query))
+
+
 def _check(email: str, password: str, roles: list[str], has_its_program: bool) -> None:
     errors = []
     if "@" not in email[1:-1] or len(email) > 254:

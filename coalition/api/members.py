@@ -13,8 +13,10 @@ from coalition.api.schemas.members import (
     EnrolmentSchema,
     IdentifierSchema,
     KnownIdentifierSchema,
+    MemberPatchSchema,
     MemberSchema,
     MovementsSchema,
+    ReplacementSchema,
 )
 from coalition.kernel import ids
 from coalition.kernel.db import transact
@@ -71,6 +73,21 @@ def read(member: str) -> dict[str, Any]:
     return transact(lambda: _told(ids.parse("mbr", member)))
 
 
+@blp.route("/members/<member>", methods=["PATCH"])
+@needs("members:write")
+@blp.arguments(MemberPatchSchema)
+@blp.response(200, MemberSchema)
+def amend(body: dict[str, Any], member: str) -> dict[str, Any]:
+    """Change the named fields of a member's profile; only who enrolled the member may."""
+
+    def work() -> dict[str, Any]:
+        client, seen = caller(), _seen(member).member
+        members.amend(client.program_id, client.partner_id, seen.id, body["profile"])
+        return _told(seen.id)
+
+    return transact(work)
+
+
 @blp.route("/members/<member>/balances")
 @needs("members:read")
 @blp.response(200, BalancesSchema)
@@ -121,6 +138,22 @@ def add_identifier(body: dict[str, str], member: str) -> Response:
 def block_identifier(member: str, identifier: str) -> None:
     """Block an identifier for good; the balance stays with the member."""
     transact(lambda: members.block(caller().partner_id, _seen(member).member.id, ids.parse("idn", identifier)))
+
+
+@blp.route("/members/<member>/identifiers/<identifier>/replace", methods=["POST"])
+@needs("members:write")
+@blp.arguments(ReplacementSchema)
+@blp.response(201, KnownIdentifierSchema)
+def replace_identifier(body: dict[str, str], member: str, identifier: str) -> Response:
+    """Put a new value in an identifier's place: the old one is blocked in the same moment, the balance stays."""
+
+    def work() -> Answer:
+        client, seen = caller(), _seen(member).member
+        number = ids.parse("idn", identifier)
+        placed, replayed = members.replace(client.partner_id, seen.id, number, body["value"])
+        return Answer(_dump_identifier(placed), 201, replayed)
+
+    return transact_once(work)
 
 
 def _seen(member: str) -> members.Sight:

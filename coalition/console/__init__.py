@@ -1,4 +1,4 @@
-"""The console's door of this floor: staff find members, see all of them, and follow files; every look leaves a trail."""
+"""The console: staff find members, see all of one, and follow files; every look at a member leaves a trail."""
 
 from __future__ import annotations
 

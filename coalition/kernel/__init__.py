@@ -15,7 +15,7 @@ def init_app(app: Flask) -> None:
     """Wire the kernel into an application whose `COALITION` setting holds its Config."""
     from flask_migrate import Migrate
 
-    from coalition.kernel import db, laws, logs, outbox  # noqa: F401 - the outbox registers itself with the job queue
+    from coalition.kernel import approvals, db, laws, logs, outbox  # noqa: F401 - the outbox registers itself with the job queue
     from coalition.kernel.jobs import laws as job_laws
     from coalition.kernel.web import api, health, pages, problem, requests
 
@@ -23,6 +23,7 @@ def init_app(app: Flask) -> None:
     app.config["SECRET_KEY"] = config.secret_key
     logs.init_logs()
     laws.register(job_laws.laws)
+    laws.register(approvals.laws)
     db.init_app(app, config)
     Migrate(app, db.db, directory=str(MIGRATIONS))
     requests.init_app(app)

@@ -66,7 +66,7 @@ def record(action: str, subject: str, **details: Any) -> None:
 def trail(
     subject: str, before: int | None, limit: int, *, only: Collection[str] = (), but: Collection[str] = ()
 ) -> list[Trace]:
-    """What was done to a subject, newest first, older than the row `before`: of these actions only, or all but those."""
+    """What was done to a subject, newest first, behind the row `before`; `only` these actions, or all `but` those."""
     rows = fetch_all(
         "SELECT id, at, actor, action, details FROM audit"
         " WHERE subject = :subject AND (CAST(:before AS bigint) IS NULL OR id < :before)"

@@ -26,6 +26,7 @@ from coalition.ledger.types import (
     Posted,
     Released,
 )
+from coalition.ledger.using import in_use
 
 __all__ = [
     "AccountKind",
@@ -52,6 +53,7 @@ __all__ = [
     "funding",
     "get_hold",
     "hold",
+    "in_use",
     "laws",
     "lots",
     "movements",

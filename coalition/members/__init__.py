@@ -1,9 +1,13 @@
 """Members: enrolment, identifiers known only by their keyed hash, profiles, consents, and who sees whom."""
 
+from coalition.members.amending import amend
+from coalition.members.blocking import block, move, replace
 from coalition.members.enrolment import Enrolment, enrol
-from coalition.members.identifiers import KINDS, Identifier, add, block, identifiers, identify
+from coalition.members.identifiers import Identifier, add, identifiers
 from coalition.members.laws import laws
+from coalition.members.normalising import KINDS
 from coalition.members.people import Consent, Member, Profile, Sight, consents, get, profile, seen_by, visible_to
+from coalition.members.presenting import Recognised, identify, recognise
 from coalition.members.searching import Found, by_name, search, some, whose
 
 __all__ = [
@@ -14,8 +18,10 @@ __all__ = [
     "Identifier",
     "Member",
     "Profile",
+    "Recognised",
     "Sight",
     "add",
+    "amend",
     "block",
     "by_name",
     "consents",
@@ -24,7 +30,10 @@ __all__ = [
     "identifiers",
     "identify",
     "laws",
+    "move",
     "profile",
+    "recognise",
+    "replace",
     "search",
     "seen_by",
     "some",

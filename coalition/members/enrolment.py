@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from coalition.kernel import audit, outbox
 from coalition.kernel.db import execute, fetch_one
 from coalition.kernel.errors import Conflict
-from coalition.members.hashing import check
-from coalition.members.identifiers import Key, insert, link
+from coalition.members.hashing import region
+from coalition.members.identifiers import insert
+from coalition.members.normalising import check
 from coalition.members.people import Consent, Member, Profile, get
+from coalition.members.presenting import Key, link
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ def enrol(program_id: int, partner_id: int, enrolment: Enrolment) -> tuple[Membe
     impossible identifier; Conflict `external_id_conflict` or `identifier_in_use`.
     """
     for at, (kind, value) in enumerate(enrolment.identifiers):
-        check(kind, value, f"/identifiers/{at}")
+        check(kind, value, f"/identifiers/{at}", region(program_id, kind))
     row = fetch_one(
         "INSERT INTO member (program_id, enrolled_by, external_id, request_hash, locale)"
         " VALUES (:program, :partner, :external_id, :hash, :locale) ON CONFLICT DO NOTHING RETURNING id",

@@ -18,6 +18,12 @@ _LAWS = (
         """SELECT m.id FROM member m WHERE NOT EXISTS (SELECT FROM profile p WHERE p.member_id = m.id)
               OR NOT EXISTS (SELECT FROM member_partner p WHERE p.member_id = m.id AND p.partner_id = m.enrolled_by)""",
     ),
+    Law(
+        "M3",
+        "an identifier that was replaced is blocked, and what replaces it is of its kind and program",
+        """SELECT n.id FROM identifier n JOIN identifier o ON o.id = n.replaces
+           WHERE o.state <> 'blocked' OR o.kind <> n.kind OR o.program_id <> n.program_id""",
+    ),
 )
 
 

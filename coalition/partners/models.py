@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from coalition.kernel.db import Base
 
-KINDS = ("operator", "retail", "fuel", "bank", "airline", "supplier", "other")
+KINDS = ("operator", "retail", "fuel", "bank", "airline", "supplier", "charity", "other")
 _CODE = "code ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$'"
 
 

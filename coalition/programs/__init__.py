@@ -1,30 +1,47 @@
-"""Programs and their currencies: what a member can earn, when it expires, and in which money partners settle."""
+"""Programs: their life cycle, their currencies, and every policy that says what points may do and until when."""
 
+from coalition.programs.caching import Policies, policies
+from coalition.programs.calendars import birth, tier_period
+from coalition.programs.changing import change, change_currency
 from coalition.programs.launching import add_currency, launch
+from coalition.programs.living import add_pilots, end_sunsets, move, pilots
 from coalition.programs.registry import (
-    Currency,
-    Program,
     by_code,
     currencies,
     currency,
     currency_by_id,
-    expiry,
     get,
     list_programs,
     main_currency,
 )
+from coalition.programs.types import Birth, Currency, Deed, Program, PromoAccount, Rate, SpendContext, State
 
 __all__ = [
+    "Birth",
     "Currency",
+    "Deed",
+    "Policies",
     "Program",
+    "PromoAccount",
+    "Rate",
+    "SpendContext",
+    "State",
     "add_currency",
+    "add_pilots",
+    "birth",
     "by_code",
+    "change",
+    "change_currency",
     "currencies",
     "currency",
     "currency_by_id",
-    "expiry",
+    "end_sunsets",
     "get",
     "launch",
     "list_programs",
     "main_currency",
+    "move",
+    "pilots",
+    "policies",
+    "tier_period",
 ]

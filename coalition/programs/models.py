@@ -1,4 +1,4 @@
-"""Tables of programs and their currencies."""
+"""Tables of programs and their currencies; promo accounts, rates and pilot members are written in SQL."""
 
 from __future__ import annotations
 
@@ -6,20 +6,19 @@ import datetime as dt
 from decimal import Decimal
 
 from sqlalchemy import CheckConstraint, ForeignKey, Numeric, UniqueConstraint, func
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from coalition.kernel.db import Base
 
 
 class ProgramRow(Base):
-    """A loyalty program: its time zone, and the money in which its partners sell and settle."""
+    """A loyalty program: its time zone, its money, its life cycle and the policies of all its currencies.
+
+    The conditions of its columns stand in the migrations 0004 and 0011.
+    """
 
     __tablename__ = "program"
-    __table_args__ = (
-        CheckConstraint("code ~ '^[a-z][a-z0-9-]{1,30}$'", name="code"),
-        CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
-        CheckConstraint("currency_decimals BETWEEN 0 AND 4", name="currency_decimals"),
-    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(unique=True)
@@ -28,20 +27,24 @@ class ProgramRow(Base):
     currency: Mapped[str]
     currency_decimals: Mapped[int]
     created_at: Mapped[dt.datetime] = mapped_column(server_default=func.now())
+    state: Mapped[str] = mapped_column(server_default="draft")
+    sunset_ends_on: Mapped[dt.date | None]
+    proof_policy: Mapped[str] = mapped_column(server_default="none")
+    accept_late_days: Mapped[int | None]
+    return_policy: Mapped[str] = mapped_column(server_default="within_balance")
+    restore_grace_days: Mapped[int] = mapped_column(server_default="30")
+    adjustment_limit: Mapped[int] = mapped_column(server_default="10000")
+    family_max: Mapped[int] = mapped_column(server_default="6")
+    halted_at: Mapped[dt.datetime | None]
+    halt_reason: Mapped[str | None]
+    version: Mapped[int] = mapped_column(server_default=func.nextval("policy_version"))
 
 
 class CurrencyRow(Base):
-    """A points currency of a program and its policy: decimals, expiry and face value."""
+    """A points currency of a program and its policies."""
 
     __tablename__ = "currency"
-    __table_args__ = (
-        UniqueConstraint("program_id", "code"),
-        CheckConstraint("code ~ '^[A-Z][A-Z0-9]{1,11}$'", name="code"),
-        CheckConstraint("decimals BETWEEN 0 AND 4", name="decimals"),
-        CheckConstraint("expiry_months IS NULL OR expiry_months BETWEEN 1 AND 120", name="expiry_months"),
-        CheckConstraint("face_minor > 0", name="face_minor"),
-        CheckConstraint("attribution = 'fefo'", name="attribution"),
-    )
+    __table_args__ = (UniqueConstraint("program_id", "code"), CheckConstraint("face_minor > 0", name="face_minor"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
@@ -50,5 +53,17 @@ class CurrencyRow(Base):
     name_ru: Mapped[str]
     decimals: Mapped[int]
     face_minor: Mapped[Decimal] = mapped_column(Numeric(12, 6))
-    expiry_months: Mapped[int | None]
-    attribution: Mapped[str]
+    attribution: Mapped[str] = mapped_column(server_default="fefo")
+    kind: Mapped[str] = mapped_column(server_default="bonus")
+    spendable: Mapped[bool] = mapped_column(server_default="true")
+    transferable: Mapped[bool] = mapped_column(server_default="true")
+    expiry: Mapped[str] = mapped_column(server_default="never")
+    expiry_n: Mapped[int | None]
+    activation_days: Mapped[int] = mapped_column(server_default="0")
+    activation_event: Mapped[str | None]
+    debt_floor: Mapped[int] = mapped_column(server_default="0")
+    spend_min: Mapped[int] = mapped_column(server_default="0")
+    spend_step: Mapped[int] = mapped_column(server_default="1")
+    spend_share_bp: Mapped[int] = mapped_column(server_default="10000")
+    spend_day_max: Mapped[int | None]
+    spend_group_bp: Mapped[dict[str, int]] = mapped_column(JSONB, server_default="{}")

@@ -1,6 +1,14 @@
 """Purchases: receipts recorded batch first, with what they earn and why; registries are files full of them."""
 
-from coalition.purchases.browsing import Purchase, by_receipt, list_registries, numbers, of_member, registry_states, whole
+from coalition.purchases.browsing import (
+    Purchase,
+    by_receipt,
+    list_registries,
+    numbers,
+    of_member,
+    registry_states,
+    whole,
+)
 from coalition.purchases.counter import Counter, counter
 from coalition.purchases.finding import Told, find, reasons, tell
 from coalition.purchases.laws import laws
@@ -40,8 +48,8 @@ __all__ = [
     "find",
     "laws",
     "list_registries",
-    "of_member",
     "numbers",
+    "of_member",
     "open_registry",
     "read",
     "read_lines",

@@ -41,7 +41,7 @@ def award(at: Counter, made: Sequence[Made]) -> list[Recorded]:
     for one, credit, posted in zip(earned, credits, ledger.post(credits) if credits else (), strict=True):
         if posted.entry_id is None or posted.replayed:
             raise RuntimeError(f"the ledger knows purchase {one.purchase_id}, which was not recorded: {posted}")
-        grant = _grant(one, usable_from, credit.expires_at)
+        grant = _grant(one, max(usable_from, credit.active_at or usable_from), credit.expires_at)
         granted[one.purchase_id].append(grant)
         booked.append(BookedAward(one.purchase_id, credit.account_id, posted.entry_id, one.award.rule.id, grant))
     insert_awards(booked)
@@ -67,10 +67,10 @@ def _credits(at: Counter, earned: Sequence[_Earned]) -> list[Credit]:
     for one in earned:
         owners[one.award.rule.currency_id].add(one.member_id)
     wallets = {of: ledger.accounts(program_id, of, AccountKind.WALLET, who) for of, who in owners.items()}
-    ends = _Ends(at)
     credits = []
     for one in earned:
         receipt, currency_id = one.draft.receipt, one.award.rule.currency_id
+        born = programs.birth(at.currencies[currency_id], receipt.occurred_at, at.program.zone)
         credits.append(
             Credit(
                 account_id=wallets[currency_id][one.member_id],
@@ -85,25 +85,11 @@ def _credits(at: Counter, earned: Sequence[_Earned]) -> list[Credit]:
                 no=one.no,
                 request_hash=receipt.request_hash,
                 funding_id=funding[one.payer_id],
-                expires_at=ends.of(currency_id, receipt.occurred_at),
+                active_at=born.active_at,
+                expires_at=born.expires_at,
             )
         )
     return credits
-
-
-class _Ends:
-    """When points expire, worked out once per currency and business day."""
-
-    def __init__(self, at: Counter) -> None:
-        self.at = at
-        self.known: dict[tuple[int, dt.date], dt.datetime | None] = {}
-
-    def of(self, currency_id: int, earned_at: dt.datetime) -> dt.datetime | None:
-        zone = self.at.program.zone
-        key = (currency_id, clock.local_date(earned_at, zone))
-        if key not in self.known:
-            self.known[key] = programs.expiry(self.at.currencies[currency_id], earned_at, zone)
-        return self.known[key]
 
 
 def _grant(one: _Earned, available_at: dt.datetime, expires_at: dt.datetime | None) -> GrantedAward:

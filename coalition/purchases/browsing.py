@@ -59,7 +59,8 @@ def of_member(member_id: int, cursor: str | None, limit: int) -> Page[Purchase]:
     at = decode_cursor(cursor, str, int)
     rows = fetch_all(
         f"{_PURCHASE} WHERE p.member_id = :member AND (CAST(:at AS timestamptz) IS NULL"
-        " OR (p.occurred_at, p.id) < (CAST(:at AS timestamptz), :id)) ORDER BY p.occurred_at DESC, p.id DESC LIMIT :limit",
+        " OR (p.occurred_at, p.id) < (CAST(:at AS timestamptz), :id))"
+        " ORDER BY p.occurred_at DESC, p.id DESC LIMIT :limit",
         {"member": member_id, "at": at[0] if at else None, "id": at[1] if at else None, "limit": limit + 1},
     )
     items = [Purchase(**row._mapping) for row in rows]

@@ -1,6 +1,7 @@
 """The counter at which a partner's purchases arrive: its program, currencies and outlets, kept ready in the process.
 
-Partners, programs and currencies do not change; an outlet found is believed for ten seconds, an unknown one never.
+Partners do not change; policies of the program and its currencies are at most a second old (`programs.policies`); an
+outlet found is believed for ten seconds, an unknown one never.
 """
 
 from __future__ import annotations
@@ -23,9 +24,18 @@ class Counter:
     """What every purchase of a partner needs to know."""
 
     partner: partners.Partner
-    program: programs.Program
-    currencies: Mapping[int, programs.Currency]
+    policies: programs.Policies
     _outlets: dict[str, tuple[float, partners.Outlet]] = field(default_factory=dict)
+
+    @property
+    def program(self) -> programs.Program:
+        """The partner's program."""
+        return self.policies.program
+
+    @property
+    def currencies(self) -> Mapping[int, programs.Currency]:
+        """The points currencies of the program, by id."""
+        return self.policies.currencies
 
     def outlets(self, codes: Iterable[str]) -> dict[str, partners.Outlet]:
         """The partner's outlets with these codes, in at most one statement; unknown codes are left out."""
@@ -43,8 +53,8 @@ def counter(partner_id: int) -> Counter:
     """The counter of a partner. Raises NotFound for no partner."""
     memory = _memories.setdefault(session().get_bind(), {})
     found = memory.get(partner_id)
-    if found is None:
-        partner = partners.get(partner_id)
-        currencies = {currency.id: currency for currency in programs.currencies(partner.program_id)}
-        found = memory[partner_id] = Counter(partner, programs.get(partner.program_id), currencies)
+    partner = found.partner if found else partners.get(partner_id)
+    now = programs.policies(partner.program_id)
+    if found is None or found.policies is not now:
+        found = memory[partner_id] = Counter(partner, now, found._outlets if found else {})
     return found

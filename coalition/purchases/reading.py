@@ -7,22 +7,20 @@ nor surrogates is the JSON parser's promise.
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
-import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from coalition.kernel import ids
-from coalition.kernel.errors import FieldError, Invalid, NotFound
+from coalition.kernel.errors import NotFound
 from coalition.members import KINDS
+from coalition.purchases.fields import AMOUNT_MAX, Fields, request_hash
 from coalition.purchases.receipts import Line, Receipt
 
 LINES_MAX = 1_000
 PAYMENTS_MAX = 20
-AMOUNT_MAX = 10**12
-_NO_MAX, _SKU_MAX, _NAME_MAX, _CATEGORY_MAX = 32_767, 100, 300, 200
+NO_MAX = 32_767
+_SKU_MAX, _NAME_MAX, _CATEGORY_MAX = 100, 300, 200
 CHANNELS = ("pos", "online", "app", "phone", "other")
 _FIELDS = frozenset(
     ("external_id", "occurred_at", "outlet", "member", "currency", "channel", "coupons", "hold_id", "quote_id", "proof")
@@ -31,7 +29,6 @@ _LINE_FIELDS = frozenset(("no", "sku", "name", "category", "qty_m", "price", "am
 _PAYMENT_FIELDS = frozenset(("kind", "amount", "mcc"))
 _MEMBER_FIELDS = frozenset(("kind", "value"))
 _CURRENCY = re.compile(r"[A-Z]{3}")
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)", re.ASCII)
 
 
 def read(body: Mapping[str, Any]) -> Receipt:
@@ -39,20 +36,16 @@ def read(body: Mapping[str, Any]) -> Receipt:
     return _Reader(body).receipt()
 
 
-class _Reader:
-    """One body being read; problems gather until the end."""
+class _Reader(Fields):
+    """A purchase being read."""
 
-    __slots__ = ("body", "problems")
-
-    def __init__(self, body: Mapping[str, Any]) -> None:
-        self.body = body
-        self.problems: list[FieldError] = []
+    __slots__ = ()
 
     def receipt(self) -> Receipt:
         body = self.body
         self.known(body, _FIELDS, "")
         external_id = self.text(body, "external_id", 100)
-        occurred_at = self.instant(body.get("occurred_at"))
+        occurred_at = self.instant(body, "occurred_at")
         outlet = self.text(body, "outlet", 40)
         currency = self.text(body, "currency", 3)
         if currency and not _CURRENCY.fullmatch(currency):
@@ -67,8 +60,7 @@ class _Reader:
         elif points_paid > total:
             self.wrong("/points_paid", "more_than_total", "Points cannot pay more than the total.")
         self.not_yet()
-        if self.problems:
-            raise _refusal(self.problems)
+        self.done(_TELLING)
         content = (external_id, occurred_at.isoformat(), outlet, currency, channel, member, hold, points_paid)
         request_hash = _hash(content, payments, lines)
         receipt = (external_id, occurred_at, outlet, currency, lines, total, member, channel, hold, points_paid)
@@ -88,7 +80,7 @@ class _Reader:
             self.wrong(pointer, "invalid", "A line is an object.")
             return Line(0, 0)
         self.known(given, _LINE_FIELDS, pointer)
-        no = self.integer(given, "no", pointer, least=1, most=_NO_MAX)
+        no = self.integer(given, "no", pointer, least=1, most=NO_MAX)
         amount = self.integer(given, "amount", pointer)
         qty_m = None if given.get("qty_m") is None else self.integer(given, "qty_m", pointer)
         price = None if given.get("price") is None else self.integer(given, "price", pointer)
@@ -141,19 +133,6 @@ class _Reader:
         self.wrong("/channel", "invalid", f"A channel is one of: {', '.join(CHANNELS)}.")
         return ""
 
-    def instant(self, given: Any) -> dt.datetime:
-        if isinstance(given, str) and _INSTANT.fullmatch(given):
-            try:
-                instant = dt.datetime.fromisoformat(given.upper()).astimezone(dt.UTC)
-            except (ValueError, OverflowError):
-                pass
-            else:
-                if 2000 <= instant.year < 2100:
-                    return instant
-        code = "required" if given is None else "invalid"
-        self.wrong("/occurred_at", code, "Send an RFC 3339 instant with its offset, from the years 2000 to 2099.")
-        return dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
-
     def not_yet(self) -> None:
         """What later features will accept is refused clearly when used, and accepted when empty."""
         body = self.body
@@ -164,54 +143,6 @@ class _Reader:
         if body.get("proof") is not None:
             self.wrong("/proof", "unknown_proof", "There is no such proof.")
 
-    def integer(
-        self,
-        of: Mapping[str, Any],
-        name: str,
-        pointer: str,
-        *,
-        default: int | None = None,
-        least: int = 0,
-        most: int = AMOUNT_MAX,
-    ) -> int:
-        value = of.get(name)
-        if type(value) is int and least <= value <= most:
-            return value
-        if value is None and default is not None:
-            return default
-        if value is None:
-            self.wrong(f"{pointer}/{name}", "required", "Missing data for required field.")
-        else:
-            self.wrong(f"{pointer}/{name}", "invalid", f"Send an integer from {least} to {most}.")
-        return least
-
-    def text(self, of: Mapping[str, Any], name: str, most: int, pointer: str = "") -> str:
-        value = of.get(name)
-        if type(value) is str and 1 <= len(value) <= most:
-            return value
-        code = "required" if value is None else "invalid"
-        self.wrong(f"{pointer}/{name}", code, f"Send a text of 1 to {most} characters.")
-        return ""
-
-    def optional(self, of: Mapping[str, Any], name: str, most: int, pointer: str) -> str | None:
-        value = of.get(name)
-        if value is None:
-            return None
-        if type(value) is str and len(value) <= most:
-            return value
-        self.wrong(f"{pointer}/{name}", "invalid", f"Send a text of at most {most} characters.")
-        return None
-
-    def known(self, of: Mapping[str, Any], names: frozenset[str], pointer: str) -> None:
-        if of.keys() <= names:
-            return
-        for name in of.keys() - names:
-            self.wrong(f"{pointer}/{name[:80]}", "unknown_field", "Unknown field.")
-
-    def wrong(self, pointer: str, code: str, detail: str) -> None:
-        if len(self.problems) < 100:
-            self.problems.append(FieldError(pointer, code, detail))
-
 
 def _right_line(given: Any) -> Line | None:
     """The line if nothing is wrong with it, at the price of a look; None for one that has to be read with care."""
@@ -221,7 +152,7 @@ def _right_line(given: Any) -> Line | None:
     line = Line(get("no"), get("amount"), get("qty_m"), get("price"), get("sku"), get("name"), get("category"))
     no, amount, qty_m, price, sku, name, category = line
     right = (
-        (type(no) is int and 1 <= no <= _NO_MAX)
+        (type(no) is int and 1 <= no <= NO_MAX)
         and (type(amount) is int and 0 <= amount <= AMOUNT_MAX)
         and (qty_m is None or (type(qty_m) is int and 0 <= qty_m <= AMOUNT_MAX))
         and (price is None or (type(price) is int and 0 <= price <= AMOUNT_MAX))
@@ -232,18 +163,9 @@ def _right_line(given: Any) -> Line | None:
     return line if right else None
 
 
-_canonical = json.JSONEncoder(separators=(",", ":")).encode
 _TELLING: Callable[[str], bool] = frozenset(("unknown_coupon", "unknown_quote", "unknown_hold")).__contains__
 
 
-def _refusal(problems: list[FieldError]) -> Invalid:
-    """One refusal for all problems; a code that says more than "invalid" becomes the refusal's own."""
-    telling = [problem for problem in problems if _TELLING(problem.code)]
-    code = telling[0].code if len(telling) == len(problems) else "invalid"
-    return Invalid(code, "One or more fields are wrong.", problems)
-
-
 def _hash(content: tuple[Any, ...], payments: tuple[Mapping[str, Any], ...], lines: tuple[Line, ...]) -> bytes:
-    """SHA-256 of a canonical form, the same for every spelling of the same purchase and on every path."""
     tenders = [(payment["kind"], payment["amount"], payment.get("mcc")) for payment in payments]
-    return hashlib.sha256(_canonical((content, tenders, lines)).encode()).digest()
+    return request_hash((content, tenders, lines))

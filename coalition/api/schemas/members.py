@@ -28,6 +28,29 @@ class ProfileSchema(Schema):
     locale = fields.String(load_default="en", validate=validate.OneOf(["en", "ru"]))
 
 
+class ProfilePatchSchema(Schema):
+    """The fields of a profile that are to change; an empty text forgets one."""
+
+    first_name = Text(100, least=0)
+    last_name = Text(100, least=0)
+    email = Text(254, least=0)
+    phone = Text(20, least=0)
+    birth_date = fields.Date(allow_none=True)
+    locale = fields.String(validate=validate.OneOf(["en", "ru"]))
+
+
+class MemberPatchSchema(Schema):
+    """What is to change about a member."""
+
+    profile = fields.Nested(ProfilePatchSchema, required=True)
+
+
+class ReplacementSchema(Schema):
+    """The value that takes an identifier's place; its kind stays."""
+
+    value = Text(256, required=True)
+
+
 class ConsentSchema(Schema):
     """A consent: to what, when, in which wording. The purpose `profile_sharing` opens the profile to other partners."""
 

@@ -70,9 +70,9 @@ class Made:
 def found() -> Made:
     """The program, its partners, the member and the staff."""
     program = programs.launch(PROGRAM, "Coral Club", zone=ZONE, currency=CURRENCY)
-    programs.add_currency(
-        program.id, "BON", name_en="bonuses", name_ru="бонусы", face_minor=Decimal(1), expiry_months=12
-    )
+    names = {"name_en": "bonuses", "name_ru": "бонусы"}
+    programs.add_currency(program.id, "BON", **names, face_minor=Decimal(1), expiry="month_end", expiry_n=12)
+    program = programs.move(program.id, "live")
     operator = partners.join(program.id, PROGRAM, "Coral Club", kind="operator")
     partners.add_entity(operator.id, "CORAL", "Coral Club SIA", country="LV", tax_id="LV40003000001")
     made = Made(program, operator)

@@ -41,7 +41,10 @@ def test_another_body_under_the_external_id_is_a_conflict(till: Till) -> None:
 
 def test_a_card_of_another_member_is_refused_and_nobody_is_enrolled(till: Till) -> None:
     till.post("/members", ANNA)
-    thief = {"external_id": "M-101", "identifiers": [{"kind": "phone", "value": "1234567"}, ANNA["identifiers"][0]]}
+    thief = {
+        "external_id": "M-101",
+        "identifiers": [{"kind": "phone", "value": "+371 21234567"}, ANNA["identifiers"][0]],
+    }
 
     answer = till.post("/members", thief)
 
@@ -132,3 +135,34 @@ def test_the_members_of_another_program_do_not_exist(till: Till) -> None:
     assert stranger.get(f"/members/{member}").status_code == 404
     assert stranger.post("/members/lookup", {"kind": "card", "value": CARD}).status_code == 404
     assert till.get("/members/mbr_doesnotexist").status_code == 404
+
+
+def test_a_lost_card_is_replaced_in_one_step_and_only_once(till: Till) -> None:
+    member = till.post("/members", ANNA).json
+    card = next(one for one in member["identifiers"] if one["kind"] == "card")
+    path = f"/members/{member['id']}/identifiers/{card['id']}/replace"
+
+    first = till.post(path, {"value": "9000 0002"})
+    again = till.post(path, {"value": "9000-0002"})
+    other = till.post(path, {"value": "9000 0003"})
+
+    assert (first.status_code, first.json["kind"], first.json["state"]) == (201, "card", "active")
+    assert (again.status_code, again.json, again.headers["Idempotency-Replayed"]) == (201, first.json, "true")
+    assert (other.status_code, other.json["code"]) == (409, "identifier_replaced")
+    assert till.post("/members/lookup", {"kind": "card", "value": "90000001"}).status_code == 404
+    assert till.post("/members/lookup", {"kind": "card", "value": "90000002"}).json["id"] == member["id"]
+
+
+def test_only_who_enrolled_a_member_changes_its_profile_and_only_the_named_fields(till: Till) -> None:
+    member = till.post("/members", ANNA).json
+    other = transact(lambda: a_till(a_shop(till.shop.program, card="77"), till.client))
+    other.post("/members/lookup", {"kind": "card", "value": "90000001"})
+
+    changed = till.patch(f"/members/{member['id']}", {"profile": {"last_name": "Liepa", "locale": "ru"}})
+    refused = other.patch(f"/members/{member['id']}", {"profile": {"last_name": "Stranger"}})
+    unknown = till.patch(f"/members/{member['id']}", {"profile": {"shoe_size": 40}})
+
+    assert changed.status_code == 200
+    assert changed.json["profile"] == {**member["profile"], "last_name": "Liepa", "locale": "ru"}
+    assert (refused.status_code, refused.json["code"]) == (403, "not_your_member")
+    assert unknown.status_code == 422

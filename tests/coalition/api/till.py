@@ -31,6 +31,10 @@ class Till:
         """GET."""
         return self.client.get(f"/api/v1{path}", headers=self._headers({}))
 
+    def patch(self, path: str, body: Any) -> Any:
+        """PATCH JSON."""
+        return self.client.patch(f"/api/v1{path}", json=body, headers=self._headers({}))
+
     def delete(self, path: str) -> Any:
         """DELETE."""
         return self.client.delete(f"/api/v1{path}", headers=self._headers({}))

@@ -123,7 +123,9 @@ def test_a_receipt_of_nobody_has_its_page(support: FlaskClient, shop: Shop) -> N
     assert "nobody earned" in support.get(f"/console/purchases/{ids.public('pur', made.id)}").text
 
 
-@pytest.mark.parametrize("path", ["members/mbr_0000000000zzz", "members/x", "purchases/pur_0000000000zzz", "purchases/1"])
+@pytest.mark.parametrize(
+    "path", ["members/mbr_0000000000zzz", "members/x", "purchases/pur_0000000000zzz", "purchases/1"]
+)
 def test_what_does_not_exist_is_not_found(support: FlaskClient, path: str) -> None:
     assert support.get(f"/console/{path}").status_code == 404
 

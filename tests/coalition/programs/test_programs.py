@@ -43,7 +43,7 @@ def test_points_last_through_the_month_twelve_months_on(app: Flask, earned: str,
     program = a_program()
     currency = programs.main_currency(program.id)
 
-    got = programs.expiry(currency, dt.datetime.fromisoformat(earned), program.zone)
+    got = programs.birth(currency, dt.datetime.fromisoformat(earned), program.zone).expires_at
 
     assert got == dt.datetime.fromisoformat(expires)
 
@@ -51,4 +51,6 @@ def test_points_last_through_the_month_twelve_months_on(app: Flask, earned: str,
 def test_points_without_a_term_never_expire(app: Flask) -> None:
     program = a_program(expiry_months=None)
 
-    assert programs.expiry(programs.main_currency(program.id), dt.datetime.now(dt.UTC), program.zone) is None
+    born = programs.birth(programs.main_currency(program.id), dt.datetime.now(dt.UTC), program.zone)
+
+    assert born == programs.Birth(active_at=None, expires_at=None, idle_at=None)

@@ -1,0 +1,32 @@
+"""Changing what is known of a member's person: the profile and the language we speak to it in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from coalition.kernel import audit
+from coalition.kernel.db import execute
+from coalition.kernel.errors import Forbidden
+from coalition.members.people import Member, get
+
+_PROFILE = ("first_name", "last_name", "email", "phone", "birth_date")
+
+
+def amend(program_id: int, partner_id: int, member_id: int, changes: Mapping[str, Any]) -> Member:
+    """Change the named fields of a profile (and `locale`); what is not named stays.
+
+    Only the partner that enrolled the member may. Raises NotFound, Forbidden `not_your_member`.
+    """
+    member = get(program_id, member_id)
+    if member.enrolled_by != partner_id:
+        raise Forbidden("not_your_member", "Only who enrolled the member may change its profile.")
+    told = {name: changes[name] for name in _PROFILE if name in changes}
+    if told:
+        sets = ", ".join(f"{name} = :{name}" for name in told)
+        execute(f"UPDATE profile SET {sets} WHERE member_id = :member", {**told, "member": member_id})
+    if "locale" in changes:
+        execute("UPDATE member SET locale = :locale WHERE id = :id", {"locale": changes["locale"], "id": member_id})
+    if changes:
+        audit.record("member.amend", f"member:{member_id}", partner_id=partner_id, fields=sorted(changes))
+    return get(program_id, member_id)

@@ -1,0 +1,1 @@
+"""What is done to points beside purchases: limits, transfers, conversions, donations, exchanges, corrections."""

@@ -1,0 +1,106 @@
+"""Changing policies: what is refused, what is audited, and that points keep the dates they were born with."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from coalition import programs
+from coalition.kernel.db import fetch_all, transact
+from coalition.kernel.errors import Conflict, Invalid
+from tests.builders import a_program
+from tests.coalition.purchases.builders import a_receipt, a_shop
+
+
+def test_a_change_is_seen_at_once_and_audited_with_both_values(app: Flask) -> None:
+    currency = programs.main_currency(a_program().id)
+
+    changed = programs.change_currency(currency.id, expiry="days", expiry_n=90, spend_group_bp={"tobacco": 0})
+
+    assert (changed.expiry, changed.expiry_n, changed.spend_group_bp) == ("days", 90, {"tobacco": 0})
+    assert programs.currency_by_id(currency.id) == changed
+    (row,) = fetch_all("SELECT details FROM audit WHERE action = 'currency.change'")
+    assert row.details["was"] == {"expiry": "month_end", "expiry_n": 12, "spend_group_bp": {}}
+    assert row.details["now"] == {"expiry": "days", "expiry_n": 90, "spend_group_bp": {"tobacco": 0}}
+
+
+def test_what_is_already_so_is_no_change(app: Flask) -> None:
+    program = a_program()
+
+    programs.change(program.id, return_policy=program.return_policy)
+
+    assert fetch_all("SELECT FROM audit WHERE action = 'program.change'") == []
+
+
+def test_a_program_takes_its_policies(app: Flask) -> None:
+    program = a_program()
+
+    changed = programs.change(program.id, return_policy="arrears", accept_late_days=30, proof_policy="spend")
+
+    assert (changed.return_policy, changed.accept_late_days, changed.proof_policy) == ("arrears", 30, "spend")
+
+
+@pytest.mark.parametrize(
+    ("policies", "pointer"),
+    [
+        ({"expiry": "days", "expiry_n": None}, "/expiry_n"),
+        ({"expiry": "never"}, "/expiry_n"),
+        ({"expiry": "inactivity", "expiry_n": None}, "/expiry_n"),
+        ({"expiry": "month_end", "expiry_n": 121}, "/expiry_n"),
+        ({"expiry": "sometimes"}, "/expiry"),
+        ({"expiry": "days", "expiry_n": 14, "activation_days": 14}, "/activation_days"),
+        ({"kind": "tier"}, "/spendable"),
+        ({"attribution": "lifo"}, "/attribution"),
+        ({"spend_step": 0}, "/spend_step"),
+        ({"spend_share_bp": True}, "/spend_share_bp"),
+        ({"spend_group_bp": {"wine": 10_001}}, "/spend_group_bp"),
+        ({"debt_floor": -1}, "/debt_floor"),
+        ({"name_ru": " "}, "/name_ru"),
+    ],
+)
+def test_unsound_policies_are_refused_with_their_field(app: Flask, policies: dict[str, Any], pointer: str) -> None:
+    currency = programs.main_currency(a_program().id)
+
+    with pytest.raises(Invalid) as refusal:
+        programs.change_currency(currency.id, **policies)
+
+    assert refusal.value.code == "policy_unsound"
+    assert [error.pointer for error in refusal.value.errors] == [pointer]
+    assert programs.currency_by_id(currency.id) == currency
+
+
+def test_tier_points_are_born_unspendable(app: Flask) -> None:
+    program = a_program()
+
+    tier = programs.add_currency(
+        program.id, "TIER", name_en="tier points", name_ru="статусные баллы", face_minor=Decimal(1), kind="tier"
+    )
+
+    assert not tier.spendable
+
+
+def test_decimals_never_change_once_points_exist(app: Flask) -> None:
+    shop = a_shop()
+    assert programs.change_currency(shop.currency.id, decimals=2).decimals == 2
+    shop.record(a_receipt())
+
+    with pytest.raises(Conflict) as refusal:
+        programs.change_currency(shop.currency.id, decimals=0)
+
+    assert refusal.value.code == "currency_in_use"
+
+
+def test_the_next_purchase_gets_the_new_dates_and_the_last_keeps_its_own(app: Flask) -> None:
+    shop = a_shop()
+    (before,) = shop.record(a_receipt(occurred_at="2026-11-20T09:30:00Z"))
+
+    transact(lambda: programs.change_currency(shop.currency.id, expiry="days", expiry_n=30, activation_days=14))
+    (after,) = shop.record(a_receipt(occurred_at="2026-11-20T09:30:00Z"))
+
+    rows = fetch_all("SELECT active_at, expires_at FROM entry ORDER BY id")
+    assert [f"{row.expires_at:%Y-%m-%d %H}" for row in rows] == ["2027-11-30 22", "2026-12-20 22"]
+    assert f"{rows[1].active_at:%Y-%m-%d %H}" == "2026-12-03 22"
+    assert before.awards[0].available_at < after.awards[0].available_at == rows[1].active_at

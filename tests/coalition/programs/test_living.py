@@ -1,0 +1,95 @@
+"""The life of a program: only forwards, in audited steps."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import get_args
+
+import pytest
+from flask import Flask
+
+from coalition import programs
+from coalition.kernel import clock
+from coalition.kernel.db import execute, fetch_all
+from coalition.kernel.errors import Conflict, Invalid
+from tests.builders import a_program
+
+_LEGAL = {
+    ("draft", "pilot"),
+    ("draft", "live"),
+    ("pilot", "live"),
+    ("pilot", "sunset"),
+    ("live", "sunset"),
+    ("sunset", "ended"),
+}
+_STATES = get_args(programs.State)
+
+
+def _today() -> dt.date:
+    return clock.local_date(clock.now(), "Europe/Riga")
+
+
+def _in_state(state: programs.State) -> programs.Program:
+    """A program that got there by hand, its last day (if any) over."""
+    program = a_program(state="draft")
+    over = _today() - dt.timedelta(days=1) if state in ("sunset", "ended") else None
+    execute(
+        "UPDATE program SET state = :state, sunset_ends_on = :over, version = nextval('policy_version') WHERE id = :id",
+        {"state": state, "over": over, "id": program.id},
+    )
+    return program
+
+
+@pytest.mark.parametrize("before", _STATES)
+@pytest.mark.parametrize("after", _STATES)
+def test_a_program_moves_only_forwards(app: Flask, before: programs.State, after: programs.State) -> None:
+    program = _in_state(before)
+    ends_on = _today() if after == "sunset" else None
+
+    if (before, after) in _LEGAL:
+        assert programs.move(program.id, after, ends_on=ends_on).state == after
+    else:
+        with pytest.raises(Conflict) as refusal:
+            programs.move(program.id, after, ends_on=ends_on)
+        assert refusal.value.code == "bad_transition"
+
+
+def test_a_launched_program_is_a_draft_and_every_step_is_audited(app: Flask) -> None:
+    program = a_program(state="draft")
+    assert program.state == "draft"
+
+    programs.move(program.id, "pilot")
+    programs.move(program.id, "live")
+
+    rows = fetch_all("SELECT details FROM audit WHERE action = 'program.move' ORDER BY id")
+    assert [(row.details["was"], row.details["now"]) for row in rows] == [("draft", "pilot"), ("pilot", "live")]
+
+
+@pytest.mark.parametrize(("state", "days"), [("sunset", None), ("sunset", -1)])
+def test_a_sunset_names_its_last_day(app: Flask, state: programs.State, days: int | None) -> None:
+    program = a_program()
+
+    with pytest.raises(Invalid) as refusal:
+        programs.move(program.id, state, ends_on=days and _today() + dt.timedelta(days=days))
+
+    assert refusal.value.errors[0].pointer == "/ends_on"
+
+
+def test_a_program_ends_by_itself_after_its_last_day_and_not_before(app: Flask) -> None:
+    over, still = _in_state("sunset"), a_program()
+    programs.move(still.id, "sunset", ends_on=_today())
+
+    with pytest.raises(Conflict):
+        programs.move(still.id, "ended")
+    ended = programs.end_sunsets()
+
+    assert [program.id for program in ended] == [over.id]
+    assert programs.get(still.id).state == "sunset"
+
+
+def test_pilots_are_added_once(app: Flask) -> None:
+    program = a_program(state="pilot")
+
+    assert programs.add_pilots(program.id, [1, 2, 2]) == 2
+    assert programs.add_pilots(program.id, [2, 3]) == 1
+    assert programs.pilots(program.id, [1, 3, 4]) == {1, 3}

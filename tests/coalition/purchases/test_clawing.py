@@ -1,0 +1,63 @@
+"""What a return takes, by the worked example and by its laws."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coalition.purchases.clawing import Stretch, spread, taken
+
+VECTORS = Path(os.environ.get("VECTORS_DIR") or Path(__file__).parents[2] / "vectors")
+SEQUENCES = [one for one in json.loads((VECTORS / "promotions.json").read_text())["returns"] if "sold_qty_m" in one]
+
+
+@pytest.mark.parametrize("vector", SEQUENCES, ids=lambda vector: vector["id"])
+def test_the_worked_returns_take_what_was_worked_out_by_hand(vector: dict[str, Any]) -> None:
+    shares = {int(no): units for no, units in vector["award_lines"].items()}
+    sold = {int(no): qty for no, qty in vector["sold_qty_m"].items()}
+    before = dict.fromkeys(sold, 0)
+
+    for returned, expected in zip(vector["returns"], vector["expected_clawback"], strict=True):
+        stretches = [Stretch(int(no), qty, before[int(no)], sold[int(no)]) for no, qty in returned.items()]
+        assert taken(shares, stretches) == {int(no): units for no, units in expected.items()}
+        for stretch in stretches:
+            before[stretch.no] += stretch.parts
+
+    assert before == sold
+
+
+@given(st.integers(0, 10**12), st.lists(st.integers(1, 10**6), min_size=1, max_size=30))
+def test_however_it_is_cut_a_full_return_takes_exactly_everything(share: int, pieces: list[int]) -> None:
+    sold, before, given_back = sum(pieces), 0, 0
+
+    for piece in pieces:
+        units = Stretch(1, piece, before, sold).of(share)
+        before += piece
+        given_back += units
+        assert units >= 0
+        assert given_back == share * before // sold
+
+    assert given_back == share
+
+
+@given(st.integers(0, 10**9), st.lists(st.integers(0, 10**9), min_size=1, max_size=20))
+def test_a_tender_is_spread_exactly_and_in_proportion(total: int, amounts: list[int]) -> None:
+    lines = list(enumerate(amounts, start=1))
+
+    shares = spread(total, list(reversed(lines)))
+
+    assert sum(shares.values()) == total
+    whole = sum(amounts)
+    assert all(abs(shares[no] * whole - total * amount) < whole for no, amount in lines if whole)
+
+
+@pytest.mark.parametrize(("parts", "before", "sold"), [(0, 0, 5), (6, 0, 5), (1, 5, 5), (1, -1, 5)])
+def test_no_stretch_is_empty_or_longer_than_what_is_left(parts: int, before: int, sold: int) -> None:
+    with pytest.raises(ValueError, match="no stretch"):
+        Stretch(1, parts, before, sold)

@@ -1,0 +1,32 @@
+"""Each law of members sees the crime it is there for."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from coalition import members
+from coalition.kernel import laws
+from coalition.kernel.db import execute, transact
+from tests.builders import a_partner, a_program
+from tests.coalition.members.builders import a_member
+
+CRIMES = {
+    "M1": "UPDATE identifier SET program_id = program_id + 1 WHERE kind = 'card'",
+    "M2": "DELETE FROM profile",
+    "M3": "UPDATE identifier SET replaces = (SELECT min(id) FROM identifier) WHERE kind = 'card'",
+}
+
+
+@pytest.mark.parametrize("law", members.laws(), ids=lambda law: law.code)
+def test_a_law_holds_until_it_is_broken(app: Flask, law: laws.Law) -> None:
+    def work() -> None:
+        program = a_program()
+        a_member(program, a_partner(program), card="100200300")
+
+    transact(work)
+    assert laws.offending(law) == 0
+
+    transact(lambda: execute(CRIMES[law.code].replace(":", "\\:")))
+
+    assert laws.offending(law) >= 1
