@@ -34,7 +34,7 @@ def head(member: Member) -> dict[str, Any]:
         "enrolled_by": partner_names(program.id).get(member.enrolled_by),
         "enrolled_at": member.enrolled_at,
     }
-    return {"member": shown, "profile": profile, "program": program}
+    return {"person": shown, "profile": profile, "program": program}
 
 
 def glance(member: Member) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def wallets(member: Member, *, lots_shown: int) -> list[dict[str, Any]]:
     balances = {balance.currency_id: balance for balance in ledger.balances(program.id, member.id)}
     names = partner_names(program.id)
     funders = {entity.id: entity.name for entity in partners.entities(program.id)}
-    found = []
+    found: list[dict[str, Any]] = []
     for currency in programs.currencies(program.id):
         balance = balances.get(currency.id)
         if balance or not found:

@@ -43,13 +43,13 @@ def _purchase(public_id: str) -> dict[str, Any]:
             "captured": _captured(found),
             "registry": ids.public("reg", found.registry_id) if found.registry_id else None,
         },
-        "member": _member(found.member_id),
+        "person": _person(found.member_id),
         "lines": lines,
         "awards": [_award(partner.id, one) for one in recorded.awards],
     }
 
 
-def _member(member_id: int | None) -> dict[str, Any] | None:
+def _person(member_id: int | None) -> dict[str, Any] | None:
     if member_id is None:
         return None
     audit.record(LOOK, f"member:{member_id}", part="purchase")

@@ -55,7 +55,7 @@ def _again(query: str, errors: list[dict[str, Any]]) -> str:
 
 def _listed() -> dict[str, Any]:
     program = chosen_program()
-    name = request.args.get("name", "").strip()[:_QUERY_MAX]
+    name = "".join(char for char in request.args.get("name", "") if char.isprintable()).strip()[:_QUERY_MAX]
     among = [int(number) for number in request.args.get("among", "").split(".") if number.isdecimal()][:_FOUND_MAX]
     page: Page[members.Found] = Page([])
     if among:
@@ -96,5 +96,5 @@ def _line(one: members.Found, names: dict[int, str]) -> dict[str, Any]:
     }
 
 
-def _scope(program: programs.Program) -> dict[str, str]:
+def _scope(program: programs.Program) -> dict[str, Any]:
     return {"program": program.code} if request.form.get("program") else {}

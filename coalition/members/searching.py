@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from coalition.kernel.db import fetch_all, fetch_one
 from coalition.kernel.errors import NotFound, Refusal
 from coalition.kernel.web.paging import Page, decode_cursor, encode_cursor
-from coalition.members.hashing import KINDS, hashed
+from coalition.members.hashing import hashed
+from coalition.members.normalising import KINDS
 from coalition.members.people import Member, Profile
 
 _OWN_NAMESPACE = ("external", "app")

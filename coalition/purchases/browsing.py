@@ -56,16 +56,15 @@ def whole(purchase_id: int) -> tuple[Purchase, list[Line]]:
 
 def of_member(member_id: int, cursor: str | None, limit: int) -> Page[Purchase]:
     """A member's purchases, the latest first, whether they earned anything or not."""
-    at = decode_cursor(cursor, str, int)
+    (before,) = decode_cursor(cursor, int) or (None,)
     rows = fetch_all(
-        f"{_PURCHASE} WHERE p.member_id = :member AND (CAST(:at AS timestamptz) IS NULL"
-        " OR (p.occurred_at, p.id) < (CAST(:at AS timestamptz), :id))"
+        f"{_PURCHASE} WHERE p.member_id = :member AND (CAST(:before AS bigint) IS NULL OR (p.occurred_at, p.id) <"
+        " (SELECT q.occurred_at, q.id FROM purchase q WHERE q.id = :before))"
         " ORDER BY p.occurred_at DESC, p.id DESC LIMIT :limit",
-        {"member": member_id, "at": at[0] if at else None, "id": at[1] if at else None, "limit": limit + 1},
+        {"member": member_id, "before": before, "limit": limit + 1},
     )
     items = [Purchase(**row._mapping) for row in rows]
-    last = items[limit - 1] if len(items) > limit else None
-    return Page(items[:limit], encode_cursor(last.occurred_at.isoformat(), last.id) if last else None)
+    return Page(items[:limit], encode_cursor(items[limit - 1].id) if len(items) > limit else None)
 
 
 def by_receipt(partner_ids: Collection[int], external_id: str) -> list[Purchase]:

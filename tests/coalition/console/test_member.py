@@ -85,7 +85,7 @@ def test_the_timeline_goes_on_behind_a_cursor_without_loss_or_repeat(
         text = support.get(address).text
         seen += [at for at in range(120) if f"N-{at:03}" in text]
         enrolled += text.count("Enrolled")
-        if "cursor=" not in text:
+        if 'rel="next"' not in text:
             break
         address = f"{anna}/timeline?cursor=" + text.split("cursor=")[1].split('"')[0]
 
