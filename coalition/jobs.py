@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from flask import Flask
 
-from coalition import access, ledger, purchases
-from coalition.kernel import approvals, clock, jobs, ports
+from coalition import access, ledger, purchases, wallets
+from coalition.kernel import approvals, clock, crash, jobs, ports
 from coalition.kernel.db import transact
-from coalition.ports import FileStore
+from coalition.ports import FileStore, ForeignOutcome, ForeignProgram, NotNow
 
 _CHUNK = 1000
+_BACKOFF_S = (2, 5, 15, 60, 300)
 
 
 def init_app(app: Flask) -> None:
@@ -47,6 +48,28 @@ def import_registry(task: jobs.Task) -> None:
     task.finish(lambda: purchases.close(at, error))
 
 
+@jobs.handles(wallets.EXCHANGE_JOB)
+def ask_foreign_program(task: jobs.Task) -> None:
+    """Ask a foreign program to credit an exchange or to take it back, until it has answered one way or the other."""
+    leg_id = task.args["leg_id"]
+    question = task.step(lambda: wallets.ask(leg_id))
+    if question is None:
+        return
+    outcome = _put(question)
+    if isinstance(outcome, wallets.Decided):
+        task.finish(lambda: wallets.answered(leg_id, outcome))
+    elif (state := task.step(lambda: wallets.answered(leg_id, outcome))) not in ("confirmed", "rejected"):
+        pause_s = max(outcome.after_s, _BACKOFF_S[min(question.checks, len(_BACKOFF_S) - 1)])
+        raise jobs.Retry(pause_s, f"the exchange is {state}")
+
+
+@jobs.handles("exchanges.wake")
+def wake_exchanges(task: jobs.Task) -> None:
+    """Let no undecided exchange be without a job, whatever became of its first one."""
+    while task.step(lambda: wallets.wake(_CHUNK)) == _CHUNK:
+        pass
+
+
 @jobs.handles("ledger.expire_holds")
 def expire_holds(task: jobs.Task) -> None:
     """Put back the points of holds whose time is over."""
@@ -59,6 +82,20 @@ def expire(task: jobs.Task) -> None:
     """Book the expiry of lots whose last usable day is over."""
     while task.step(lambda: ledger.expire(clock.now(), _CHUNK)):
         pass
+
+
+def _put(question: wallets.Question) -> ForeignOutcome:
+    program = ports.get(ForeignProgram)
+    outcome: ForeignOutcome = NotNow(0)
+    crash.point("before_rpc")
+    if question.look_first:
+        outcome = program.status(question.access, question.ref)
+    if isinstance(outcome, NotNow) and question.direction == "out":
+        outcome = program.credit(question.access, question.ref, question.account, question.amount)
+    elif isinstance(outcome, NotNow):
+        outcome = program.take_back(question.access, question.ref, question.credit_ref)
+    crash.point("after_rpc_before_record")
+    return outcome
 
 
 def _take(
@@ -76,5 +113,6 @@ def _take(
 
 jobs.every("access.clear", 3600, "access.clear")
 jobs.every("approvals.expire", 3600, "approvals.expire")
+jobs.every("exchanges.wake", 60, "exchanges.wake")
 jobs.every("ledger.expire_holds", 30, "ledger.expire_holds")
 jobs.every("ledger.expire", 3600, "ledger.expire")
