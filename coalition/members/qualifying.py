@@ -26,22 +26,24 @@ _GRANT = """
 _LAPSED = "SELECT DISTINCT member_id FROM tier_grant WHERE until <= %s ORDER BY member_id LIMIT %s"
 
 
-def qualify(program_id: int, points: Mapping[int, int], *, at: dt.datetime | None = None) -> None:
-    """Let members climb who hold these points of the ladder's currency, a posting later: {member: points}.
+def qualify(program_id: int, points: Mapping[int, int]) -> None:
+    """Let members climb whose wallets of the ladder's currency hold these points after a posting: {member: points}.
 
-    One statement where nobody climbs, none where nobody has reached anything. What a member has in truth is asked of
-    the ledger before a tier is given: points of a period that has just ended may still wait for their expiry.
+    Those points bound what was gathered in the running period, so that nothing is asked where they reach no tier, and
+    one statement where the tier they reach is had already. Before a tier is given, the ledger tells what was earned
+    within the period. Points that occurred in an earlier one come too late.
     """
-    known, now = ladder(program_id), at or clock.now()
-    earned = {member: tier for member, held in points.items() if (tier := known.earned(held))}
-    if not earned:
+    known, now = ladder(program_id), clock.now()
+    perhaps = {member: tier for member, held in points.items() if (tier := known.earned(held))}
+    if not perhaps:
         return
-    until = valid_until(known, now, programs.get(program_id).zone)
-    renewed = set(raw().execute(_RENEWED, (list(earned), until)).fetchall())
-    climbing = [member for member, tier in earned.items() if (member, tier.id) not in renewed]
-    if climbing:
-        _lock(climbing)
-        reached = {member: tier for member in climbing if (tier := known.earned(_held(program_id, known, member)))}
+    since, _ = programs.tier_period(known.months, now, zone := programs.get(program_id).zone)
+    until = valid_until(known, now, zone)
+    renewed = set(raw().execute(_RENEWED, (list(perhaps), until)).fetchall())
+    climbing = [member for member, tier in perhaps.items() if (member, tier.id) not in renewed]
+    reached = _reached(program_id, known, climbing, since, now) if climbing else {}
+    if reached:
+        _lock(reached)
         grant({member: (tier, until) for member, tier in reached.items()}, "qualified")
         settle(reached, "qualified", now)
 
@@ -80,9 +82,14 @@ def valid_until(known: Ladder, now: dt.datetime, zone: str) -> dt.datetime:
     return clock.end_of_last_day(clock.add_months(last, known.months or 12), zone)
 
 
-def _held(program_id: int, known: Ladder, member_id: int) -> int:
-    purses = ledger.balances(program_id, member_id)
-    return sum(one.available + one.pending + one.held for one in purses if one.currency_id == known.currency_id)
+def _reached(
+    program_id: int, known: Ladder, members: list[int], since: dt.datetime, now: dt.datetime
+) -> dict[int, Tier]:
+    if known.currency_id is None:
+        return {}
+    wallets = ledger.accounts(program_id, known.currency_id, ledger.AccountKind.WALLET, members)
+    held = ledger.gathered(list(wallets.values()), since, now + dt.timedelta(microseconds=1))
+    return {member: tier for member in members if (tier := known.earned(held.get(wallets[member], 0)))}
 
 
 def _lock(member_ids: Iterable[int]) -> None:
