@@ -10,7 +10,7 @@ from coalition.kernel.db import fetch_all, fetch_one
 from coalition.kernel.errors import NotFound
 from coalition.kernel.web.paging import Page, decode_cursor, encode_cursor
 from coalition.purchases.receipts import Line
-from coalition.purchases.registries import REGISTRY_COLUMNS, Registry
+from coalition.purchases.registries import COLUMNS, Registry
 
 _RECEIPTS_MAX = 100
 _PURCHASE = """
@@ -94,7 +94,7 @@ def list_registries(
     """The registries of a program, the latest first; of one state or one partner only, where named."""
     (before,) = decode_cursor(cursor, int) or (None,)
     rows = fetch_all(
-        f"SELECT {REGISTRY_COLUMNS} FROM registry WHERE program_id = :program"
+        f"SELECT {COLUMNS} FROM registry WHERE program_id = :program"
         " AND (CAST(:before AS bigint) IS NULL OR id < :before) AND (:state = '' OR state = :state)"
         " AND (CAST(:partner AS int) IS NULL OR partner_id = :partner) ORDER BY id DESC LIMIT :limit",
         {"program": program_id, "before": before, "state": state, "partner": partner_id, "limit": limit + 1},
