@@ -7,7 +7,7 @@ from coalition.members.identifiers import Identifier, add, identifiers
 from coalition.members.laws import laws
 from coalition.members.normalising import KINDS
 from coalition.members.people import Consent, Member, Profile, Sight, consents, get, profile, seen_by, visible_to
-from coalition.members.presenting import Recognised, identify, recognise
+from coalition.members.presenting import Recognised, arrived, awaited, hashes, identify, recognise
 
 __all__ = [
     "KINDS",
@@ -20,10 +20,13 @@ __all__ = [
     "Sight",
     "add",
     "amend",
+    "arrived",
+    "awaited",
     "block",
     "consents",
     "enrol",
     "get",
+    "hashes",
     "identifiers",
     "identify",
     "laws",

@@ -29,7 +29,9 @@ class Line(NamedTuple):
 class Receipt:
     """A purchase before it is recorded. `member` is an identifier (kind, value), None for an anonymous purchase.
 
-    `hold` is (wallet account, hold id) of points to be captured as tender; `points_paid` is money.
+    `hold` is (wallet account, hold id) of points to be captured as tender; `points_paid` is money. `on_unknown` says
+    what to do while nobody has the identifier (`refuse` or `hold`, None: as its source does). `member_id` is the
+    member where it is known already: then the receipt came in time, too, and waited for it.
     """
 
     external_id: str
@@ -44,6 +46,8 @@ class Receipt:
     points_paid: int
     payments: tuple[Mapping[str, Any], ...]
     request_hash: bytes
+    on_unknown: str | None = None
+    member_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
