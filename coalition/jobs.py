@@ -129,9 +129,17 @@ def _take(
     return task.step(work)
 
 
+@jobs.handles("members.lapse")
+def lapse(task: jobs.Task) -> None:
+    """Let members fall whose tiers have run out, a chunk a transaction."""
+    while task.step(lambda: members.lapse(_CHUNK)):
+        pass
+
+
 jobs.every("purchases.suspense", 60, "purchases.suspense")
 jobs.every("access.clear", 3600, "access.clear")
 jobs.every("approvals.expire", 3600, "approvals.expire")
 jobs.every("exchanges.wake", 60, "exchanges.wake")
 jobs.every("ledger.expire_holds", 30, "ledger.expire_holds")
 jobs.every("ledger.expire", 3600, "ledger.expire")
+jobs.every("members.lapse", 3600, "members.lapse")

@@ -66,9 +66,9 @@ def awaited(program_id: int, partner_id: int, kind: str, value: str) -> tuple[by
     return None if value_hash is None else (value_hash, hint(kind, value, region(program_id, kind)))
 
 
-def arrived(partner_id: int, value_hashes: Iterable[bytes]) -> dict[bytes, int]:
-    """Who of those that a partner waited for has come: members by hash. The partner sees them from then on."""
-    return {value_hash: one.member_id for value_hash, one in _find(partner_id, value_hashes).items()}
+def arrived(partner_id: int, value_hashes: Iterable[bytes]) -> dict[bytes, Recognised]:
+    """Who of those that a partner waited for has come, by hash. The partner sees them from then on."""
+    return _find(partner_id, value_hashes)
 
 
 def hashes(member_id: int) -> list[bytes]:

@@ -47,12 +47,12 @@ def drain(value_hashes: Collection[bytes], limit: int) -> int:
     """
     rows = raw().execute(_TAKE, (list(value_hashes), limit)).fetchall() if value_hashes else []
     groups: dict[tuple[int, Via], list[tuple[int, Receipt]]] = defaultdict(list)
-    arrived: dict[int, Mapping[bytes, int]] = {}
+    arrived: dict[int, Mapping[bytes, members.Recognised]] = {}
     for number, partner_id, registry_id, source_id, value_hash, kept, request_hash in rows:
         if partner_id not in arrived:
             arrived[partner_id] = members.arrived(partner_id, value_hashes)
-        if member_id := arrived[partner_id].get(bytes(value_hash)):
-            receipt = unpacked(kept, bytes(request_hash), member_id)
+        if member := arrived[partner_id].get(bytes(value_hash)):
+            receipt = unpacked(kept, bytes(request_hash), member)
             groups[partner_id, Via(registry_id, source_id)].append((number, receipt))
     moved: dict[int, _Moved] = defaultdict(_Moved)
     for (partner_id, via), waiting in sorted(groups.items(), key=lambda group: group[1][0]):

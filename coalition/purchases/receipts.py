@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from coalition import members
 from coalition.kernel.errors import Refusal
 
 
@@ -30,8 +31,8 @@ class Receipt:
     """A purchase before it is recorded. `member` is an identifier (kind, value), None for an anonymous purchase.
 
     `hold` is (wallet account, hold id) of points to be captured as tender; `points_paid` is money. `on_unknown` says
-    what to do while nobody has the identifier (`refuse` or `hold`, None: as its source does). `member_id` is the
-    member where it is known already: then the receipt came in time, too, and waited for it.
+    what to do while nobody has the identifier (`refuse` or `hold`, None: as its source does). `waited_for` is the
+    member for whom the receipt, which had come in time, was waiting.
     """
 
     external_id: str
@@ -47,7 +48,7 @@ class Receipt:
     payments: tuple[Mapping[str, Any], ...]
     request_hash: bytes
     on_unknown: str | None = None
-    member_id: int | None = None
+    waited_for: members.Recognised | None = None
 
 
 @dataclass(frozen=True, slots=True)

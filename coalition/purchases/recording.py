@@ -59,23 +59,27 @@ def record(
 
 def _drafts(at: Counter, batch: Sequence[Receipt]) -> Iterable[Draft | tuple[int, Refusal]]:
     outlets = at.outlets(receipt.outlet for receipt in batch)
-    keys = (receipt.member for receipt in batch if receipt.member and receipt.member_id is None)
-    known = members.identify(at.program.id, at.partner.id, keys)
+    keys = (receipt.member for receipt in batch if receipt.member and receipt.waited_for is None)
+    known = members.recognise(at.program.id, at.partner.id, keys)
     for place, receipt in enumerate(batch):
         outlet = outlets.get(receipt.outlet)
-        member_id = receipt.member_id or (known.get(receipt.member) if receipt.member else None)
+        member = receipt.waited_for or (known.get(receipt.member) if receipt.member else None)
         if outlet is None:
             yield place, _unknown("outlet", "/outlet", "The partner has no such outlet.")
         elif receipt.currency != at.program.currency:
             yield place, _unknown("currency", "/currency", f"This program sells in {at.program.currency}.")
-        elif receipt.member and member_id is None:
+        elif receipt.member and member is None:
             yield place, _unknown("member", "/member", "Nobody in this program has this identifier.")
         else:
-            yield Draft(place, receipt, at.program.id, outlet, member_id, receipt.points_paid)
+            head = (place, receipt, at.program.id, outlet)
+            if member is None:
+                yield Draft(*head, None, receipt.points_paid)
+            else:
+                yield Draft(*head, member.member_id, receipt.points_paid, None, member.tier, member.perks)
 
 
 def _untimely(at: Counter, draft: Draft, now: dt.datetime) -> Refusal | None:
-    waited = draft.receipt.member_id is not None
+    waited = draft.receipt.waited_for is not None
     return None if waited else untimely(at.program, draft.receipt.occurred_at, now)
 
 

@@ -90,7 +90,7 @@ def packed(receipt: Receipt) -> str:
     return json.dumps({**plain, "occurred_at": occurred_at, "payments": payments, "lines": lines}, ensure_ascii=False)
 
 
-def unpacked(kept: Mapping[str, Any], request_hash: bytes, member_id: int) -> Receipt:
+def unpacked(kept: Mapping[str, Any], request_hash: bytes, member: members.Recognised) -> Receipt:
     """The receipt that was kept, of the member who has come."""
     plain = dict(kept)
     return Receipt(
@@ -103,7 +103,7 @@ def unpacked(kept: Mapping[str, Any], request_hash: bytes, member_id: int) -> Re
         member=None,
         hold=None,
         request_hash=request_hash,
-        member_id=member_id,
+        waited_for=member,
     )
 
 
