@@ -6,7 +6,9 @@ idempotent under a business key. Settlement reads the view `ledger_movements`.
 
 from coalition.kernel.laws import Law
 from coalition.ledger.accounts import account, accounts, funding
+from coalition.ledger.browsing import open_holds
 from coalition.ledger.expiry import expire, expire_holds, wind_down
+from coalition.ledger.gathering import gathered
 from coalition.ledger.holds import capture, get_hold, hold, release
 from coalition.ledger.laws import laws
 from coalition.ledger.moves import KEEP, Arrival, Merged, Transferred, merge_wallets, transfer
@@ -63,6 +65,7 @@ __all__ = [
     "expire",
     "expire_holds",
     "funding",
+    "gathered",
     "get_hold",
     "give_back",
     "hold",
@@ -72,6 +75,7 @@ __all__ = [
     "lots",
     "merge_wallets",
     "movements",
+    "open_holds",
     "post",
     "release",
     "spent",

@@ -1,4 +1,4 @@
-"""Points that move: to another wallet, into another currency, or all of a wallet into another; funders and issue stay."""
+"""Points that move: to another wallet, into another currency, or all of one into another; funders and issue stay."""
 
 from __future__ import annotations
 
