@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from flask import Flask
 
-from coalition import access, ledger, purchases
-from coalition.kernel import approvals, clock, jobs, ports
+from coalition import access, ledger, programs, purchases
+from coalition.kernel import approvals, clock, jobs, laws, ports
 from coalition.kernel.db import transact
+from coalition.kernel.logs import logger
 from coalition.ports import FileStore
 
 _CHUNK = 1000
+_LAW_LEASE_S = 1800
+log = logger(__name__)
 
 
 def init_app(app: Flask) -> None:
@@ -59,6 +62,31 @@ def expire(task: jobs.Task) -> None:
         pass
 
 
+@jobs.handles("coalition.verify")
+def verify(task: jobs.Task) -> None:
+    """Ask every law; what one that halts finds, halts the redemptions of the programs concerned.
+
+    A law is asked outside of the job's own transaction: it may take long, and must keep nobody's watermark waiting.
+    """
+    for law in laws.laws():
+        task.step(lambda: None, lease_s=_LAW_LEASE_S)
+        finding = transact(lambda law=law: laws.ask(law))  # type: ignore[misc]
+        task.step(lambda finding=finding: _judge(finding))  # type: ignore[misc]
+
+
+@jobs.handles("programs.end")
+def end_programs(task: jobs.Task) -> None:
+    """End the programs whose sunset is over."""
+    task.finish(programs.end_sunsets)
+
+
+def _judge(finding: laws.Finding) -> None:
+    laws.remember(finding)
+    halted = programs.answer_for(finding)
+    if finding.rows:
+        log.error("law.offended", law=finding.law.code, rows=finding.rows, halted=halted)
+
+
 def _take(task: jobs.Task, at: purchases.Registry, chunk: purchases.Chunk) -> purchases.Registry:
     readings = purchases.read_lines(chunk)
 
@@ -72,6 +100,8 @@ def _take(task: jobs.Task, at: purchases.Registry, chunk: purchases.Chunk) -> pu
     return task.step(work)
 
 
+jobs.every("coalition.verify", 3600, "coalition.verify")
+jobs.every("programs.end", 900, "programs.end")
 jobs.every("access.clear", 3600, "access.clear")
 jobs.every("approvals.expire", 3600, "approvals.expire")
 jobs.every("ledger.expire_holds", 30, "ledger.expire_holds")

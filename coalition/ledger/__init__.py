@@ -25,7 +25,7 @@ from coalition.ledger.types import (
     Posted,
     Released,
 )
-from coalition.ledger.using import in_use
+from coalition.ledger.using import in_use, programs_of
 
 __all__ = [
     "AccountKind",
@@ -57,5 +57,6 @@ __all__ = [
     "lots",
     "movements",
     "post",
+    "programs_of",
     "release",
 ]

@@ -51,7 +51,7 @@ def award(at: Counter, made: Sequence[Made]) -> list[Recorded]:
 def _evaluate(at: Counter, made: Sequence[Made]) -> Iterator[_Earned]:
     rules = promotions.in_force(at.partner.id)
     for purchase_id, draft in made:
-        if draft.member_id is not None:
+        if draft.member_id is not None and draft.earns:
             awards = promotions.evaluate(draft.receipt, rules, points_paid=draft.points_paid)
             for no, found in enumerate(awards, start=1):
                 yield _Earned(purchase_id, draft, draft.member_id, no, found)

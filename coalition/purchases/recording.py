@@ -14,6 +14,7 @@ from coalition import members
 from coalition.kernel import outbox
 from coalition.kernel.db import session
 from coalition.kernel.errors import Conflict, FieldError, Invalid, Refusal
+from coalition.purchases.admitting import admitted
 from coalition.purchases.awarding import award
 from coalition.purchases.counter import Counter, counter
 from coalition.purchases.receipts import Receipt, Recorded, Refused
@@ -36,7 +37,7 @@ def record(partner_id: int, batch: Sequence[Receipt], *, registry_id: int | None
     results: dict[int, Recorded | Refused] = {}
     plain: list[Draft] = []
     held: list[Draft] = []
-    for drafted in _drafts(at, batch):
+    for drafted in admitted(at, _drafts(at, batch)):
         if isinstance(drafted, Draft):
             (held if drafted.receipt.hold else plain).append(drafted)
         else:

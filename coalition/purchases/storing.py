@@ -45,7 +45,10 @@ class Tender:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A receipt that may be recorded: its outlet, member and tender are known. `points_paid` is money."""
+    """A receipt that may be recorded: its outlet, member and tender are known. `points_paid` is money.
+
+    `earns` is False where the program lets its member redeem, but not earn.
+    """
 
     place: int
     receipt: Receipt
@@ -54,6 +57,7 @@ class Draft:
     member_id: int | None
     points_paid: int
     tender: Tender | None = None
+    earns: bool = True
 
 
 @dataclass(frozen=True, slots=True)
