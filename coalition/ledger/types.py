@@ -55,6 +55,17 @@ class Operation(IntEnum):
     ADJUSTMENT = 8
     ORDER_RELEASE = 9
     ORDER_CAPTURE = 10
+    VOID = 11
+    TRANSFER = 12
+    CONVERSION = 13
+    DONATION = 14
+    EXCHANGE = 15
+    EXCHANGE_CAPTURE = 16
+    EXCHANGE_RELEASE = 17
+    REVERSAL = 18
+    MERGE = 19
+    NETTING = 20
+    EVENT = 21
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,7 +86,7 @@ def test_a_halted_program_takes_no_order_and_an_order_placed_before_stands(world
 
     assert transact(lambda: world.place(quoted, "R-1")).id == first.id
     assert world.balance().held == 1390
-    assert fetch_one("SELECT state FROM quote WHERE id = :id", {"id": later.id}).state == "open"
+    assert fetch_one("SELECT state FROM quote WHERE id = :id", {"id": later.id}).state == "active"
 
 
 def test_an_old_price_is_not_honoured(world: World) -> None:
