@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from coalition.kernel.db import execute, fetch_all, fetch_one
 
@@ -46,8 +47,12 @@ def register(source: Callable[[], Sequence[Law]]) -> None:
 
 
 def laws() -> list[Law]:
-    """Every registered law, by code."""
-    return sorted((law for source in _sources for law in source()), key=lambda law: law.code)
+    """Every registered law, by code. ValueError if two have the same code: one would hide the other."""
+    found = sorted((law for source in _sources for law in source()), key=lambda law: law.code)
+    twice = [one.code for one, other in pairwise(found) if one.code == other.code]
+    if twice:
+        raise ValueError(f"two laws have the code {', '.join(twice)}")
+    return found
 
 
 def offending(law: Law) -> int:

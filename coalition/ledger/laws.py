@@ -170,7 +170,7 @@ _LAWS = (
                OR bool_or(c.own <> -coalesce(o.amount, 0) OR c.others + c.owed <> -coalesce(d.amount, 0))""",
     ),
     Law(
-        "R1",
+        "T6",
         "a restricted lot is what its credit was restricted to, wherever it was split",
         """SELECT e.account_id, e.id FROM entry e JOIN entry b ON b.account_id = e.account_id AND b.id = e.root_id
            WHERE e.restriction_id IS DISTINCT FROM b.restriction_id
