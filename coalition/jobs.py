@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from flask import Flask
 
-from coalition import access, ledger, programs, purchases, wallets
+from coalition import access, ledger, members, programs, purchases, wallets
 from coalition.kernel import approvals, clock, crash, jobs, laws, ports
 from coalition.kernel.db import transact
 from coalition.kernel.garbage import no_search_for_cycles
@@ -141,6 +141,13 @@ def _take(
     return task.step(work)
 
 
+@jobs.handles("members.lapse")
+def lapse(task: jobs.Task) -> None:
+    """Let members fall whose tiers have run out, a chunk a transaction."""
+    while task.step(lambda: members.lapse(_CHUNK)):
+        pass
+
+
 jobs.every("coalition.verify", 3600, "coalition.verify")
 jobs.every("programs.end", 900, "programs.end")
 jobs.every("access.clear", 3600, "access.clear")
@@ -148,3 +155,4 @@ jobs.every("approvals.expire", 3600, "approvals.expire")
 jobs.every("exchanges.wake", 60, "exchanges.wake")
 jobs.every("ledger.expire_holds", 30, "ledger.expire_holds")
 jobs.every("ledger.expire", 3600, "ledger.expire")
+jobs.every("members.lapse", 3600, "members.lapse")
