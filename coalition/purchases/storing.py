@@ -65,9 +65,9 @@ class Draft:
     member_id: int | None
     points_paid: int
     tender: Tender | None = None
-    earns: bool = True
     tier: str = "base"
     perks: Mapping[str, Any] = field(default_factory=dict)
+    earns: bool = True
 
 
 @dataclass(frozen=True, slots=True)
