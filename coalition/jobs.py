@@ -9,6 +9,7 @@ from flask import Flask
 from coalition import access, ledger, purchases, wallets
 from coalition.kernel import approvals, clock, crash, jobs, ports
 from coalition.kernel.db import transact
+from coalition.kernel.garbage import no_search_for_cycles
 from coalition.ports import FileStore, ForeignOutcome, ForeignProgram, NotNow
 
 _CHUNK = 1000
@@ -40,9 +41,10 @@ def import_registry(task: jobs.Task) -> None:
     at = transact(lambda: purchases.registry(task.args["registry"]))
     written, error = transact(lambda: purchases.layout(at)), None
     try:
-        with ports.get(FileStore).open(at.file_key) as file:
+        with ports.get(FileStore).open(at.file_key) as file, no_search_for_cycles() as search:
             for chunk, readings in purchases.readings(file, at, written):
                 at = _take(task, at, chunk, readings)
+                search()
     except (FileNotFoundError, purchases.Unreadable) as problem:
         error = problem.code if isinstance(problem, purchases.Unreadable) else "file_missing"
     task.finish(lambda: purchases.close(at, error))

@@ -14,8 +14,9 @@ import psycopg
 
 from coalition import partners
 from coalition.kernel import audit
+from coalition.kernel.copying import copy_csv, quoted
 from coalition.kernel.db import RacingKey, load_sql, raw
-from coalition.purchases.receipts import GrantedAward, Receipt, Recorded
+from coalition.purchases.receipts import GrantedAward, Line, Receipt, Recorded
 
 _HEAD = (
     "occurred_at, member_id, total_minor, points_paid_minor, captured, captured_currency_id, hold_account_id, hold_id,"
@@ -102,12 +103,12 @@ def insert_many(drafts: Sequence[Draft], via: Via) -> list[int]:
     numbers = raw().execute("SELECT nextval('purchase_id') FROM generate_series(1, %s)", (len(drafts),)).fetchall()
     ids = [number for (number,) in numbers]
     heads = ((number, *_head(draft, via)) for number, draft in zip(ids, drafts, strict=True))
-    lines = (_line(number, line) for number, draft in zip(ids, drafts, strict=True) for line in draft.receipt.lines)
+    lines = (_csv(number, line) for number, draft in zip(ids, drafts, strict=True) for line in draft.receipt.lines)
     try:
         _copy("purchase", f"id, {_HEAD}", heads)
     except psycopg.errors.UniqueViolation as error:
         raise RacingKey from error
-    _copy("purchase_line", _LINES, lines)
+    copy_csv("purchase_line", _LINES, lines)
     return ids
 
 
@@ -134,6 +135,12 @@ def _head(draft: Draft, via: Via) -> tuple[Any, ...]:
 
 def _line(purchase_id: int, line: Any) -> tuple[Any, ...]:
     return (purchase_id, line.no, line.amount, line.price, line.qty_m, line.sku, line.name, line.category)
+
+
+def _csv(purchase_id: int, line: Line) -> str:
+    no, amount, qty_m, price, sku, name, category = line
+    texts = f"{quoted(sku)},{quoted(name)},{quoted(category)}"
+    return f"{purchase_id},{no},{amount},{price},{qty_m},{texts}"
 
 
 def _award(booked: BookedAward) -> tuple[Any, ...]:
