@@ -6,6 +6,7 @@ idempotent under a business key. Settlement reads the view `ledger_movements`.
 
 from coalition.kernel.laws import Law
 from coalition.ledger.accounts import account, accounts, funding
+from coalition.ledger.browsing import open_holds
 from coalition.ledger.expiry import expire, expire_holds
 from coalition.ledger.gathering import gathered
 from coalition.ledger.holds import capture, get_hold, hold, release
@@ -69,6 +70,7 @@ __all__ = [
     "lots",
     "movement",
     "movements",
+    "open_holds",
     "post",
     "release",
     "spent",

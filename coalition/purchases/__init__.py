@@ -1,5 +1,14 @@
 """Purchases: receipts recorded batch first, with what they earn and why; registries are files full of them."""
 
+from coalition.purchases.browsing import (
+    Purchase,
+    by_receipt,
+    list_registries,
+    numbers,
+    of_member,
+    registry_states,
+    whole,
+)
 from coalition.purchases.counter import Counter, counter
 from coalition.purchases.draining import drain, sweep_suspense
 from coalition.purchases.finding import Told, find, reasons, tell
@@ -31,6 +40,7 @@ __all__ = [
     "GrantedAward",
     "Layout",
     "Line",
+    "Purchase",
     "Reading",
     "Receipt",
     "Recorded",
@@ -43,6 +53,7 @@ __all__ = [
     "Unreadable",
     "Via",
     "accept",
+    "by_receipt",
     "chunks",
     "close",
     "counter",
@@ -51,9 +62,12 @@ __all__ = [
     "find",
     "laws",
     "layout",
+    "list_registries",
     "mapping",
     "mapping_by_name",
     "mappings",
+    "numbers",
+    "of_member",
     "open_registry",
     "read",
     "read_lines",
@@ -62,6 +76,7 @@ __all__ = [
     "reasons",
     "record",
     "registry",
+    "registry_states",
     "rejections",
     "retry_suspended",
     "save_mapping",
@@ -69,4 +84,5 @@ __all__ = [
     "sweep_suspense",
     "take",
     "tell",
+    "whole",
 ]
