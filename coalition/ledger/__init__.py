@@ -13,7 +13,7 @@ from coalition.ledger.holds import capture, get_hold, hold, release
 from coalition.ledger.laws import laws
 from coalition.ledger.moves import KEEP, Arrival, Merged, Transferred, merge_wallets, transfer
 from coalition.ledger.posting import lock, post
-from coalition.ledger.queries import balances, balances_of, credited, lots, movements, spent
+from coalition.ledger.queries import balances, balances_of, credited, lots, movement, movements, spent
 from coalition.ledger.returns import ClawBack, ClawedBack, GiveBack, GivenBack, claw_back, give_back
 from coalition.ledger.types import (
     AccountKind,
@@ -30,7 +30,7 @@ from coalition.ledger.types import (
     Posted,
     Released,
 )
-from coalition.ledger.using import in_use
+from coalition.ledger.using import in_use, programs_of
 
 __all__ = [
     "KEEP",
@@ -74,9 +74,11 @@ __all__ = [
     "lock",
     "lots",
     "merge_wallets",
+    "movement",
     "movements",
     "open_holds",
     "post",
+    "programs_of",
     "release",
     "spent",
     "transfer",
