@@ -7,9 +7,11 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Register the commands."""
-    from coalition.cli import dev, processing, work
+    from coalition.cli import dev, processing, sources, work
 
     app.cli.add_command(work.work)
     app.cli.add_command(work.revive_job)
     app.cli.add_command(dev.dev)
     app.cli.add_command(processing.group)
+    for command in (sources.save_mapping, sources.add_source, sources.pull):
+        processing.group.add_command(command)
