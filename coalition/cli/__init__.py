@@ -7,11 +7,9 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Register the commands."""
-    from coalition.cli import dev, processing, sources, work
+    from coalition.cli import dev, lifecycle, processing, sources, work  # noqa: F401 - some join the group themselves
 
     app.cli.add_command(work.work)
     app.cli.add_command(work.revive_job)
     app.cli.add_command(dev.dev)
     app.cli.add_command(processing.group)
-    for command in (sources.save_mapping, sources.add_source, sources.pull):
-        processing.group.add_command(command)

@@ -8,13 +8,13 @@ from pathlib import Path
 import click
 
 from coalition import purchases
-from coalition.cli.processing import partner_by_code
+from coalition.cli.processing import group, partner_by_code
 from coalition.kernel import jobs
 from coalition.kernel.db import transact
 from coalition.kernel.errors import Refusal
 
 
-@click.command("save-mapping")
+@group.command("save-mapping")
 @click.argument("name")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--partner", "code", required=True, help="The partner whose tables these are, by its code.")
@@ -31,7 +31,7 @@ def save_mapping(name: str, file: Path, code: str, program_code: str | None) -> 
     click.echo(f"{saved.name}, version {saved.version}")
 
 
-@click.command("add-source")
+@group.command("add-source")
 @click.argument("code")
 @click.option("--partner", "partner_code", required=True, help="The partner whose source it is, by its code.")
 @click.option("--program", "program_code", help="The program, where several have a partner of this code.")
@@ -67,7 +67,7 @@ def add_source(
     click.echo(f"{source.code}: {source.dedupe}")
 
 
-@click.command("pull")
+@group.command("pull")
 @click.argument("code")
 @click.option("--partner", "partner_code", required=True, help="The partner whose source it is, by its code.")
 @click.option("--program", "program_code", help="The program, where several have a partner of this code.")

@@ -1,5 +1,14 @@
 """Purchases: receipts recorded batch first, with what they earn and why; registries are files full of them."""
 
+from coalition.purchases.browsing import (
+    Purchase,
+    by_receipt,
+    list_registries,
+    numbers,
+    of_member,
+    registry_states,
+    whole,
+)
 from coalition.purchases.counter import Counter, counter
 from coalition.purchases.draining import drain, sweep_suspense
 from coalition.purchases.finding import Told, find, reasons, tell
@@ -50,6 +59,7 @@ __all__ = [
     "GrantedAward",
     "Layout",
     "Line",
+    "Purchase",
     "Reading",
     "Receipt",
     "Recorded",
@@ -64,6 +74,7 @@ __all__ = [
     "Via",
     "accept",
     "brought",
+    "by_receipt",
     "chunks",
     "claim_source",
     "close",
@@ -75,11 +86,14 @@ __all__ = [
     "find",
     "laws",
     "layout",
+    "list_registries",
     "mapping",
     "mapping_by_name",
     "mappings",
     "not_taken",
     "note_run",
+    "numbers",
+    "of_member",
     "open_file",
     "open_registry",
     "pause_source",
@@ -90,6 +104,7 @@ __all__ = [
     "reasons",
     "record",
     "registry",
+    "registry_states",
     "rejections",
     "retry_suspended",
     "save_mapping",
@@ -101,4 +116,5 @@ __all__ = [
     "take",
     "take_file",
     "tell",
+    "whole",
 ]
