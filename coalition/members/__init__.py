@@ -22,9 +22,10 @@ from coalition.members.laws import laws
 from coalition.members.normalising import KINDS
 from coalition.members.people import Consent, Member, Profile, Sight, consents, get, profile, seen_by, visible_to
 from coalition.members.plans import Plan, add_plan, close_plan, plan_of, plans
-from coalition.members.presenting import Recognised, identify, recognise
+from coalition.members.presenting import Recognised, arrived, awaited, hashes, identify, recognise
 from coalition.members.proving import Proof, prove, use_proof
 from coalition.members.qualifying import lapse, qualify
+from coalition.members.searching import Found, by_name, search, some, whose
 from coalition.members.standing import Standing, standing
 from coalition.members.subscribing import Subscription, cancel, lapse_subscriptions, renew, subscribe, subscription
 from coalition.members.tiers import Ladder, Tier, ladder, set_tiers
@@ -36,6 +37,7 @@ __all__ = [
     "Consent",
     "Enrolment",
     "Family",
+    "Found",
     "Identifier",
     "Invitation",
     "Ladder",
@@ -53,13 +55,17 @@ __all__ = [
     "add",
     "add_plan",
     "amend",
+    "arrived",
+    "awaited",
     "block",
+    "by_name",
     "cancel",
     "close_plan",
     "consents",
     "enrol",
     "family",
     "get",
+    "hashes",
     "identifiers",
     "identify",
     "invitations",
@@ -80,11 +86,14 @@ __all__ = [
     "renew",
     "replace",
     "same_family",
+    "search",
     "seen_by",
     "set_tiers",
+    "some",
     "standing",
     "subscribe",
     "subscription",
     "use_proof",
     "visible_to",
+    "whose",
 ]
