@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Wire the kernel, the human and machine sign-in and this floor's doors into the application."""
-    from coalition import access, api, cli, jobs, kernel, ledger, members, purchases, site
+    from coalition import access, api, cli, jobs, kernel, ledger, members, purchases, site, wallets
     from coalition.kernel import approvals, laws
 
     kernel.init_app(app)
@@ -22,5 +22,5 @@ def init_app(app: Flask) -> None:
     jobs.init_app(app)
     cli.init_app(app)
     approvals.vouch_with(access.may_approve)
-    for source in (ledger.laws, members.laws, purchases.laws):
+    for source in (ledger.laws, members.laws, wallets.laws, purchases.laws):
         laws.register(source)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Flask
 
-from coalition import access, ledger, purchases
-from coalition.kernel import approvals, clock, jobs, ports
+from coalition import access, ledger, purchases, wallets
+from coalition.kernel import approvals, clock, crash, jobs, ports
 from coalition.kernel.db import transact
-from coalition.ports import FileStore
+from coalition.kernel.garbage import no_search_for_cycles
+from coalition.ports import FileStore, ForeignOutcome, ForeignProgram, NotNow
 
 _CHUNK = 1000
+_BACKOFF_S = (2, 5, 15, 60, 300)
 
 
 def init_app(app: Flask) -> None:
@@ -35,14 +39,37 @@ def expire_approvals(task: jobs.Task) -> None:
 def import_registry(task: jobs.Task) -> None:
     """Record a file of purchases from where the last process stopped, a chunk a transaction."""
     at = transact(lambda: purchases.registry(task.args["registry"]))
-    error = None
+    written, error = transact(lambda: purchases.layout(at)), None
     try:
-        with ports.get(FileStore).open(at.file_key) as file:
-            for chunk in purchases.chunks(file, at.position, at.last_line):
-                at = _take(task, at, chunk)
+        with ports.get(FileStore).open(at.file_key) as file, no_search_for_cycles() as search:
+            for chunk, readings in purchases.readings(file, at, written):
+                at = _take(task, at, chunk, readings)
+                search()
     except (FileNotFoundError, purchases.Unreadable) as problem:
         error = problem.code if isinstance(problem, purchases.Unreadable) else "file_missing"
     task.finish(lambda: purchases.close(at, error))
+
+
+@jobs.handles(wallets.EXCHANGE_JOB)
+def ask_foreign_program(task: jobs.Task) -> None:
+    """Ask a foreign program to credit an exchange or to take it back, until it has answered one way or the other."""
+    leg_id = task.args["leg_id"]
+    question = task.step(lambda: wallets.ask(leg_id))
+    if question is None:
+        return
+    outcome = _put(question)
+    if isinstance(outcome, wallets.Decided):
+        task.finish(lambda: wallets.answered(leg_id, outcome))
+    elif (state := task.step(lambda: wallets.answered(leg_id, outcome))) not in ("confirmed", "rejected"):
+        pause_s = max(outcome.after_s, _BACKOFF_S[min(question.checks, len(_BACKOFF_S) - 1)])
+        raise jobs.Retry(pause_s, f"the exchange is {state}")
+
+
+@jobs.handles("exchanges.wake")
+def wake_exchanges(task: jobs.Task) -> None:
+    """Let no undecided exchange be without a job, whatever became of its first one."""
+    while task.step(lambda: wallets.wake(_CHUNK)) == _CHUNK:
+        pass
 
 
 @jobs.handles("ledger.expire_holds")
@@ -59,9 +86,23 @@ def expire(task: jobs.Task) -> None:
         pass
 
 
-def _take(task: jobs.Task, at: purchases.Registry, chunk: purchases.Chunk) -> purchases.Registry:
-    readings = purchases.read_lines(chunk)
+def _put(question: wallets.Question) -> ForeignOutcome:
+    program = ports.get(ForeignProgram)
+    outcome: ForeignOutcome = NotNow(0)
+    crash.point("before_rpc")
+    if question.look_first:
+        outcome = program.status(question.access, question.ref)
+    if isinstance(outcome, NotNow) and question.direction == "out":
+        outcome = program.credit(question.access, question.ref, question.account, question.amount)
+    elif isinstance(outcome, NotNow):
+        outcome = program.take_back(question.access, question.ref, question.credit_ref)
+    crash.point("after_rpc_before_record")
+    return outcome
 
+
+def _take(
+    task: jobs.Task, at: purchases.Registry, chunk: purchases.Chunk, readings: Sequence[purchases.Reading]
+) -> purchases.Registry:
     def work() -> purchases.Registry:
         if chunk.position == at.position:
             return at  # nothing but a sign of life
@@ -74,5 +115,6 @@ def _take(task: jobs.Task, at: purchases.Registry, chunk: purchases.Chunk) -> pu
 
 jobs.every("access.clear", 3600, "access.clear")
 jobs.every("approvals.expire", 3600, "approvals.expire")
+jobs.every("exchanges.wake", 60, "exchanges.wake")
 jobs.every("ledger.expire_holds", 30, "ledger.expire_holds")
 jobs.every("ledger.expire", 3600, "ledger.expire")

@@ -25,3 +25,60 @@ class FileStore(Protocol):
     def open(self, key: str) -> BinaryIO:
         """The stored file at its beginning; the caller closes it. Raises FileNotFoundError."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignAccess:
+    """How to speak with another program: its code here, the root of its API, the secret that signs our requests."""
+
+    code: str
+    base_url: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """The foreign program has done it, under its own number."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """The foreign program refuses for good; `code` says why (`unknown_account`, `already_spent`, ...)."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotNow:
+    """Nothing has happened there; the same request may be sent again after `after_s` seconds."""
+
+    after_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Unsure:
+    """It may or may not have happened. Only `status` can tell: nothing is put back, nothing asked under a new name."""
+
+    after_s: float = 0.0
+
+
+Decided = Agreed | Declined
+ForeignOutcome = Agreed | Declined | NotNow | Unsure
+
+
+class ForeignProgram(Protocol):
+    """Another loyalty program into which our points go. It never raises for what a network or a program can do."""
+
+    def credit(self, access: ForeignAccess, ref: str, account: str, amount: int) -> ForeignOutcome:
+        """Credit `amount` of its units to its member's `account`, once under our reference however often it is sent."""
+        ...
+
+    def take_back(self, access: ForeignAccess, ref: str, credit_ref: str) -> ForeignOutcome:
+        """Undo the credit of an earlier reference in full; again once, under a reference of its own."""
+        ...
+
+    def status(self, access: ForeignAccess, ref: str) -> ForeignOutcome:
+        """What became of a reference. NotNow: it was never seen, so the request may be sent."""
+        ...

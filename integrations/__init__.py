@@ -12,9 +12,10 @@ def init_app(app: Flask) -> None:
     """Bind every adapter to its port, and open this floor's doors."""
     from catalog.ports import FeedSource, SupplierGateway
     from coalition.kernel import ports
-    from coalition.ports import FileStore
+    from coalition.ports import FileStore, ForeignProgram
     from integrations.demo import cli
     from integrations.files.disk import DiskStore
+    from integrations.programs.gateway import HttpForeignProgram
     from integrations.suppliers.feed_source import HttpFeedSource
     from integrations.suppliers.gateway import HttpSupplierGateway
 
@@ -22,5 +23,6 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(cli.demo_seed)
     with app.app_context():
         ports.bind(FileStore, DiskStore(app.config["COALITION"].files_dir))
+        ports.bind(ForeignProgram, HttpForeignProgram())
         ports.bind(FeedSource, HttpFeedSource())
         ports.bind(SupplierGateway, HttpSupplierGateway())

@@ -7,7 +7,7 @@ looks behind it. Secrets and tokens are kept as hashes only.
 from coalition.access.clients import Client, create_client, set_client_active, verify_client
 from coalition.access.models import Role, UserAccount
 from coalition.access.scopes import SCOPES
-from coalition.access.throttle import Attempt, admit, clear_old_attempts, forgive
+from coalition.access.throttle import Attempt, admit, blame, clear_old_attempts, forgive, guard, pardon
 from coalition.access.tokens import Token, authenticate, clear_expired_tokens, issue, issue_token, revoke
 from coalition.access.users import ROLES, User, create_user, may_approve, user_by_owner
 
@@ -22,14 +22,17 @@ __all__ = [
     "UserAccount",
     "admit",
     "authenticate",
+    "blame",
     "clear_expired_tokens",
     "clear_old_attempts",
     "create_client",
     "create_user",
     "forgive",
+    "guard",
     "issue",
     "issue_token",
     "may_approve",
+    "pardon",
     "revoke",
     "set_client_active",
     "user_by_owner",

@@ -1,7 +1,9 @@
-"""The brake on guessing passwords: failed sign-ins are counted per account and per address, then wait ever longer.
+"""The brake on guessing: failed sign-ins are counted per account and per address, then wait ever longer.
 
 An attempt is counted as failed before the password is looked at and forgiven when it was right, so that a hundred
 attempts at once are counted as a hundred. Keys are hashes: what people type into the wrong field is not kept.
+Other rooms brake guesses at their own secrets with `guard`, `blame` and `pardon`: there a guess is one of many
+millions, and it is counted once it proved wrong, in a transaction of its own, because the one it was made in is undone.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from coalition.kernel import clock
 from coalition.kernel.db import execute, fetch_one
 from coalition.kernel.errors import TooMany
 
-_FREE = {"account": 5, "address": 10}  # failures before the first wait; many people may share an address
+_FREE = {"account": 5, "address": 10, "proof": 5}  # failures before the first wait; many people may share an address
 _FIRST_WAIT_S = 15
 _DOUBLINGS = 6  # the longest wait is 15 * 2^6 s = 16 minutes
 _QUIET = dt.timedelta(hours=1)  # after which the count starts again
@@ -59,6 +61,28 @@ def forgive(attempt: Attempt) -> None:
     )
 
 
+def guard(kind: str, subject: str) -> None:
+    """Let a guess at a secret of `subject` through. Raises TooMany with `retry_after_s` while it has to wait."""
+    now = clock.now()
+    row = fetch_one(
+        "SELECT blocked_until FROM sign_in_throttle WHERE key = :key AND blocked_until > :now",
+        {"key": _key(kind, subject), "now": now},
+    )
+    if row is not None:
+        raise _wait(row.blocked_until, now)
+
+
+def blame(kind: str, subject: str) -> None:
+    """Count a guess that proved wrong; one made while its subject has to wait counts no further."""
+    now = clock.now()
+    fetch_one(_COUNT, {"key": _key(kind, subject), "now": now, "forgotten": now - _QUIET, "free": _FREE[kind]})
+
+
+def pardon(kind: str, subject: str) -> None:
+    """The secret was right: forget the subject's wrong guesses."""
+    execute("DELETE FROM sign_in_throttle WHERE key = :key", {"key": _key(kind, subject)})
+
+
 def clear_old_attempts(limit: int) -> int:
     """Forget keys that have been quiet for long enough, at most `limit`; how many there were."""
     return execute(
@@ -72,8 +96,12 @@ def _count(key: str, free: int) -> None:
     now = clock.now()
     if fetch_one(_COUNT, {"key": key, "now": now, "forgotten": now - _QUIET, "free": free}) is None:
         row = fetch_one("SELECT blocked_until FROM sign_in_throttle WHERE key = :key", {"key": key})
-        wait_s = max(1, int((row.blocked_until - now).total_seconds()) + 1) if row else 1
-        raise TooMany("too_many_attempts", "Too many attempts to sign in; wait a while.", retry_after_s=wait_s)
+        raise _wait(row.blocked_until if row else now, now)
+
+
+def _wait(until: dt.datetime, now: dt.datetime) -> TooMany:
+    wait_s = max(1, int((until - now).total_seconds()) + 1)
+    return TooMany("too_many_attempts", "Too many failed attempts; wait a while.", retry_after_s=wait_s)
 
 
 def _key(kind: str, value: str) -> str:

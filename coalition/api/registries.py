@@ -1,4 +1,4 @@
-"""Registries over HTTP: send a file of purchases, follow it, read what was rejected.
+"""Registries over HTTP: send a file of purchases, follow it, read what was rejected; save how a table is to be read.
 
 The file goes to the store before any transaction opens, streamed; a job does the rest.
 """
@@ -11,7 +11,15 @@ from typing import Any, BinaryIO, cast
 from flask import Response, request
 
 from coalition import purchases
-from coalition.api.schemas.registries import OpenedSchema, RegistrySchema, RejectionsSchema
+from coalition.api.schemas.registries import (
+    MappingSchema,
+    OpenedSchema,
+    RegistrySchema,
+    RejectionsSchema,
+    SavedMappingSchema,
+    SavedMappingsSchema,
+    SendingSchema,
+)
 from coalition.kernel import ids, jobs, ports
 from coalition.kernel.db import transact
 from coalition.kernel.errors import BadRequest, FieldError, Invalid
@@ -20,30 +28,39 @@ from coalition.kernel.web.api import ApiBlueprint, caller, needs
 from coalition.kernel.web.paging import PagingSchema
 from coalition.ports import FileStore
 
-blp = ApiBlueprint("registries", __name__, description="Files of purchases, one a line.")
+blp = ApiBlueprint("registries", __name__, description="Files of purchases: NDJSON, or tables by a column mapping.")
 BODY_MAX = 1 << 30
 _NDJSON = {"schema": {"type": "string", "description": "One purchase a line, as in POST /purchases."}}
 _FILE = {"schema": {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}}
 _BODY = {
     "required": True,
-    "content": {"application/x-ndjson": _NDJSON, "application/gzip": _NDJSON, "multipart/form-data": _FILE},
+    "content": {
+        "application/x-ndjson": _NDJSON,
+        "text/csv": {"schema": {"type": "string", "description": "A table; `mapping` says how to read it."}},
+        "application/gzip": _NDJSON,
+        "multipart/form-data": _FILE,
+    },
 }
 
 
 @blp.route("/registries", methods=["POST"])
 @needs("registries:write")
+@blp.arguments(SendingSchema, location="query")
 @blp.response(202, OpenedSchema)
 @blp.doc(requestBody=_BODY)
-def send() -> Response:
-    """Send purchases as NDJSON, plain or gzip, as the body or as the part `file` of a form."""
+def send(how: dict[str, Any]) -> Response:
+    """Send purchases as NDJSON or, with a `mapping`, as a table; plain or gzip, as the body or a form's part `file`."""
     request.max_content_length = BODY_MAX
+    chosen = _mapping_id(how["mapping"])
     stored = ports.get(FileStore).put(f"registries/{uuid.uuid4().hex}", _stream())
     if not stored.size:
         raise Invalid("invalid", "The file is empty.", [FieldError("", "empty_file", "Send at least one line.")])
 
     def work() -> Answer:
         client = caller()
-        opened = purchases.open_registry(client.program_id, client.partner_id, stored)
+        opened = purchases.open_registry(
+            client.program_id, client.partner_id, stored, mapping_id=chosen, dry_run=how["dry_run"]
+        )
         jobs.enqueue("purchases.registry", {"registry": opened.id}, key=str(opened.id))
         return Answer({"id": ids.public("reg", opened.id)}, 202)
 
@@ -67,6 +84,27 @@ def rejections(paging: dict[str, Any], registry: str) -> Any:
     return transact(lambda: purchases.rejections(_own(registry).id, paging["cursor"], paging["limit"]))
 
 
+@blp.route("/registry-mappings/<name>", methods=["PUT"])
+@needs("registries:write")
+@blp.arguments(MappingSchema)
+@blp.response(200, SavedMappingSchema)
+def save_mapping(definition: dict[str, Any], name: str) -> Any:
+    """Save how this partner's tables are to be read; files that are being read keep the version they began with."""
+    return transact(lambda: purchases.save_mapping(caller().partner_id, name, definition))
+
+
+@blp.route("/registry-mappings")
+@needs("registries:write")
+@blp.response(200, SavedMappingsSchema)
+def list_mappings() -> dict[str, Any]:
+    """This partner's column mappings, the newest version of each."""
+    return {"items": transact(lambda: purchases.mappings(caller().partner_id)), "next_cursor": None}
+
+
+def _mapping_id(name: str | None) -> int | None:
+    return None if name is None else transact(lambda: purchases.mapping_by_name(caller().partner_id, name)).id
+
+
 def _stream() -> BinaryIO:
     if request.mimetype == "multipart/form-data":
         if "file" not in request.files:
@@ -82,6 +120,6 @@ def _own(registry: str) -> purchases.Registry:
 
 
 def _told(registry: purchases.Registry) -> dict[str, Any]:
-    counts = {name: getattr(registry, name) for name in ("lines", "accepted", "replayed", "rejected", "points_issued")}
-    times = {"started_at": registry.started_at, "finished_at": registry.finished_at}
-    return {"id": ids.public("reg", registry.id), "state": registry.state, "error": registry.error, **counts, **times}
+    names = ("state", "error", "dry_run", "lines", "accepted", "replayed", "rejected", "suspended", "points_issued")
+    told = {name: getattr(registry, name) for name in (*names, "started_at", "finished_at")}
+    return {"id": ids.public("reg", registry.id), **told}

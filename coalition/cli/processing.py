@@ -18,7 +18,7 @@ from flask.cli import AppGroup
 from coalition import ledger, partners, programs, purchases
 from coalition.kernel import clock, jobs, laws, ports
 from coalition.kernel.db import db, transact
-from coalition.kernel.errors import NotFound
+from coalition.kernel.errors import Invalid, NotFound
 from coalition.ports import FileStore
 
 group = AppGroup("coalition", help="Members' points: registries, expiry, integrity.")
@@ -30,23 +30,45 @@ _POLL_S = 0.5
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--partner", "code", required=True, help="The partner whose purchases these are, by its code.")
 @click.option("--program", "program_code", help="The program, where several have a partner of this code.")
+@click.option("--mapping", "mapping", help="The file is a table: the partner's saved column mapping.")
+@click.option("--dry-run", is_flag=True, help="Check everything and write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def import_registry(file: Path, code: str, program_code: str | None, as_json: bool) -> None:
-    """Record a file of purchases (NDJSON, plain or gzip); exit 1 if it could not be read to its end."""
+def import_registry(
+    file: Path, code: str, program_code: str | None, mapping: str | None, dry_run: bool, as_json: bool
+) -> None:
+    """Record a file of purchases (NDJSON or a table, plain or gzip); exit 1 if it could not be read to its end."""
     partner = transact(lambda: _partner(code, program_code))
+    chosen = transact(lambda: _mapping_id(partner.id, mapping))
     with file.open("rb") as stream:
         stored = ports.get(FileStore).put(f"registries/{uuid.uuid4().hex}", stream)
 
     def work() -> int:
-        opened = purchases.open_registry(partner.program_id, partner.id, stored)
+        opened = purchases.open_registry(partner.program_id, partner.id, stored, mapping_id=chosen, dry_run=dry_run)
         jobs.enqueue("purchases.registry", {"registry": opened.id}, key=str(opened.id))
         return opened.id
 
     done = _follow(transact(work), quiet=as_json)
-    counts = {name: getattr(done, name) for name in ("state", "lines", "accepted", "replayed", "rejected", "error")}
-    counts["points_issued"] = done.points_issued
+    names = ("state", "lines", "accepted", "replayed", "rejected", "suspended", "error", "points_issued")
+    counts = {name: getattr(done, name) for name in names}
     click.echo(json.dumps(counts) if as_json else _line(done))
     sys.exit(0 if done.state == "finished" else 1)
+
+
+@group.command("save-mapping")
+@click.argument("name")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--partner", "code", required=True, help="The partner whose tables these are, by its code.")
+@click.option("--program", "program_code", help="The program, where several have a partner of this code.")
+def save_mapping(name: str, file: Path, code: str, program_code: str | None) -> None:
+    """Save how a partner's tables are to be read: a JSON file as in PUT /registry-mappings/{name}."""
+    try:
+        definition = json.loads(file.read_text(encoding="utf-8"))
+        saved = transact(lambda: purchases.save_mapping(_partner(code, program_code).id, name, definition))
+    except (ValueError, TypeError) as error:
+        raise click.BadParameter(f"{file} is no JSON object") from error
+    except Invalid as refusal:
+        raise click.BadParameter("; ".join(f"{one.pointer}: {one.detail}" for one in refusal.errors)) from refusal
+    click.echo(f"{saved.name}, version {saved.version}")
 
 
 @group.command("expire")
@@ -76,6 +98,15 @@ def verify(as_json: bool) -> None:
         for law, rows in found:
             click.echo(f"{law.code:<6} {rows:>8}  {law.title}")
     sys.exit(1 if any(rows for _, rows in found) else 0)
+
+
+def _mapping_id(partner_id: int, name: str | None) -> int | None:
+    if name is None:
+        return None
+    try:
+        return purchases.mapping_by_name(partner_id, name).id
+    except Invalid as refusal:
+        raise click.BadParameter(f"the partner has saved no mapping {name!r}") from refusal
 
 
 def _partner(code: str, program_code: str | None) -> partners.Partner:
@@ -123,4 +154,4 @@ def _read(registry_id: int) -> purchases.Registry:
 def _line(at: purchases.Registry) -> str:
     counts: dict[str, Any] = {"lines": at.lines, "accepted": at.accepted, "replayed": at.replayed}
     told = ", ".join(f"{value} {name}" for name, value in counts.items())
-    return f"{at.state}: {told}, {at.rejected} rejected, {at.points_issued} points issued"
+    return f"{at.state}: {told}, {at.rejected} rejected, {at.suspended} suspended, {at.points_issued} points issued"

@@ -24,7 +24,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 from coalition.kernel import crash
 from coalition.kernel.config import Config
-from coalition.kernel.errors import Unavailable
+from coalition.kernel.errors import Refusal, Unavailable
 
 T = TypeVar("T")
 AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
@@ -77,13 +77,17 @@ def transact(work: Callable[[], T]) -> T:
     A serialization failure, a deadlock or a `RacingKey` rolls everything back and runs `work` again (at most six
     times, with a growing random pause), which is safe because every command is idempotent by its business key.
     Raises Unavailable `busy` for a lock that somebody else holds too long. Any other exception rolls back and is
-    raised. Transactions do not nest.
+    raised; a refusal's `aftermath` is committed first. Transactions do not nest.
     """
     if in_transaction():
         raise RuntimeError("a transaction is already open: doors commit, rooms flush")
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             return _once(work)
+        except Refusal as refusal:
+            if refusal.aftermath is not None:
+                _once(refusal.aftermath)
+            raise
         except (DBAPIError, psycopg.Error, RacingKey) as error:
             if _state(error) == _LOCKED:
                 raise Unavailable("busy", "Somebody else is changing the same thing; try again.") from error

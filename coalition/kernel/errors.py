@@ -7,7 +7,7 @@ they use.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -24,12 +24,15 @@ class FieldError:
 class Refusal(Exception):
     """The request cannot be granted and nothing was changed.
 
-    `code` never changes once published; `extra` are facts for programs (for example what is available).
+    `code` never changes once published; `extra` are facts for programs (for example what is available). `aftermath`,
+    if a room sets it, is what the refusal itself leaves behind (a wrong guess is counted): `transact` runs it in a
+    transaction of its own once it has rolled back.
     """
 
     status: ClassVar[int] = 400
     title: ClassVar[str] = "The request was refused"
     retryable: ClassVar[bool] = False
+    aftermath: Callable[[], object] | None = None
 
     def __init__(self, code: str, detail: str, errors: Sequence[FieldError] = (), **extra: Any) -> None:
         super().__init__(f"{code}: {detail}")

@@ -8,6 +8,7 @@ from coalition.members.laws import laws
 from coalition.members.normalising import KINDS
 from coalition.members.people import Consent, Member, Profile, Sight, consents, get, profile, seen_by, visible_to
 from coalition.members.presenting import Recognised, identify, recognise
+from coalition.members.proving import Proof, prove, use_proof
 
 __all__ = [
     "KINDS",
@@ -16,6 +17,7 @@ __all__ = [
     "Identifier",
     "Member",
     "Profile",
+    "Proof",
     "Recognised",
     "Sight",
     "add",
@@ -29,8 +31,10 @@ __all__ = [
     "laws",
     "move",
     "profile",
+    "prove",
     "recognise",
     "replace",
     "seen_by",
+    "use_proof",
     "visible_to",
 ]

@@ -24,6 +24,11 @@ _LAWS = (
         """SELECT n.id FROM identifier n JOIN identifier o ON o.id = n.replaces
            WHERE o.state <> 'blocked' OR o.kind <> n.kind OR o.program_id <> n.program_id""",
     ),
+    Law(
+        "M4",
+        "a one-time code is used in its own minute",
+        "SELECT member_id, step FROM proof_use WHERE abs(floor(extract(epoch FROM used_at) / 30) - step) > 1",
+    ),
 )
 
 

@@ -61,7 +61,7 @@ def check(kind: str, value: str, pointer: str, region: str | None = None) -> Non
         raise _wrong(pointer, "invalid", "This is no e-mail address.")
     if kind in ("nfc", "rfid") and not _UID.fullmatch(bare):
         raise _wrong(pointer, "invalid", "A UID is written in hexadecimal digits.")
-    if kind == "qr" and bare.startswith(ROTATING):
+    if kind == "qr_rotating" or (kind == "qr" and bare.startswith(ROTATING)):
         raise _wrong(pointer, "invalid", "A rotating code is made by us and cannot be kept.")
     if kind == "bank_card_token" and is_bank_card(bare):
         raise _wrong(pointer, "card_number_refused", "Send the issuer's token, never the number of a bank card.")

@@ -15,17 +15,15 @@ from coalition.kernel import ids
 from coalition.kernel.errors import NotFound
 from coalition.members import KINDS
 from coalition.purchases.fields import AMOUNT_MAX, Fields, request_hash
+from coalition.purchases.lines import CATEGORY_MAX, FIELDS, NAME_MAX, NO_MAX, SKU_MAX, right_lines
 from coalition.purchases.receipts import Line, Receipt
 
 LINES_MAX = 1_000
 PAYMENTS_MAX = 20
-NO_MAX = 32_767
-_SKU_MAX, _NAME_MAX, _CATEGORY_MAX = 100, 300, 200
 CHANNELS = ("pos", "online", "app", "phone", "other")
 _FIELDS = frozenset(
     ("external_id", "occurred_at", "outlet", "member", "currency", "channel", "coupons", "hold_id", "quote_id", "proof")
 ) | {"points_paid", "payments", "lines"}
-_LINE_FIELDS = frozenset(("no", "sku", "name", "category", "qty_m", "price", "amount"))
 _PAYMENT_FIELDS = frozenset(("kind", "amount", "mcc"))
 _MEMBER_FIELDS = frozenset(("kind", "value"))
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -70,7 +68,9 @@ class _Reader(Fields):
         if not isinstance(given, list) or not 1 <= len(given) <= LINES_MAX:
             self.wrong("/lines", "required" if given is None else "invalid", f"Send 1 to {LINES_MAX} lines.")
             return ()
-        lines = tuple([_right_line(line) or self.line(line, f"/lines/{at}") for at, line in enumerate(given)])
+        if right := right_lines(given):
+            return right
+        lines = tuple([self.line(line, f"/lines/{at}") for at, line in enumerate(given)])
         if len({line.no for line in lines}) < len(lines) and not self.problems:
             self.wrong("/lines", "duplicate_no", "Every line has a number of its own.")
         return lines
@@ -79,14 +79,14 @@ class _Reader(Fields):
         if not isinstance(given, dict):
             self.wrong(pointer, "invalid", "A line is an object.")
             return Line(0, 0)
-        self.known(given, _LINE_FIELDS, pointer)
+        self.known(given, FIELDS, pointer)
         no = self.integer(given, "no", pointer, least=1, most=NO_MAX)
         amount = self.integer(given, "amount", pointer)
         qty_m = None if given.get("qty_m") is None else self.integer(given, "qty_m", pointer)
         price = None if given.get("price") is None else self.integer(given, "price", pointer)
-        sku = self.optional(given, "sku", _SKU_MAX, pointer)
-        name = self.optional(given, "name", _NAME_MAX, pointer)
-        return Line(no, amount, qty_m, price, sku, name, self.optional(given, "category", _CATEGORY_MAX, pointer))
+        sku = self.optional(given, "sku", SKU_MAX, pointer)
+        name = self.optional(given, "name", NAME_MAX, pointer)
+        return Line(no, amount, qty_m, price, sku, name, self.optional(given, "category", CATEGORY_MAX, pointer))
 
     def payments(self, given: Any) -> tuple[Mapping[str, Any], ...]:
         if given is None:
@@ -142,25 +142,6 @@ class _Reader(Fields):
             self.wrong("/quote_id", "unknown_quote", "There is no such quote.")
         if body.get("proof") is not None:
             self.wrong("/proof", "unknown_proof", "There is no such proof.")
-
-
-def _right_line(given: Any) -> Line | None:
-    """The line if nothing is wrong with it, at the price of a look; None for one that has to be read with care."""
-    if type(given) is not dict or not given.keys() <= _LINE_FIELDS:
-        return None
-    get: Callable[[str], Any] = given.get
-    line = Line(get("no"), get("amount"), get("qty_m"), get("price"), get("sku"), get("name"), get("category"))
-    no, amount, qty_m, price, sku, name, category = line
-    right = (
-        (type(no) is int and 1 <= no <= NO_MAX)
-        and (type(amount) is int and 0 <= amount <= AMOUNT_MAX)
-        and (qty_m is None or (type(qty_m) is int and 0 <= qty_m <= AMOUNT_MAX))
-        and (price is None or (type(price) is int and 0 <= price <= AMOUNT_MAX))
-        and (sku is None or (type(sku) is str and len(sku) <= _SKU_MAX))
-        and (name is None or (type(name) is str and len(name) <= _NAME_MAX))
-        and (category is None or (type(category) is str and len(category) <= _CATEGORY_MAX))
-    )
-    return line if right else None
 
 
 _TELLING: Callable[[str], bool] = frozenset(("unknown_coupon", "unknown_quote", "unknown_hold")).__contains__

@@ -11,7 +11,8 @@ from typing import Any
 
 from coalition.kernel import clock
 from coalition.purchases.fields import Fields, request_hash
-from coalition.purchases.reading import LINES_MAX, NO_MAX
+from coalition.purchases.lines import NO_MAX
+from coalition.purchases.reading import LINES_MAX
 from coalition.purchases.returns import RETURN, VOID, Return, ReturnedLine
 
 _FIELDS = {RETURN: frozenset(("external_id", "occurred_at", "lines")), VOID: frozenset(("external_id", "occurred_at"))}

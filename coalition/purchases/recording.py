@@ -17,14 +17,16 @@ from coalition.kernel.errors import Conflict, FieldError, Invalid, Refusal
 from coalition.purchases.awarding import award
 from coalition.purchases.counter import Counter, counter
 from coalition.purchases.receipts import Receipt, Recorded, Refused
-from coalition.purchases.storing import Draft, Standing, insert_many, insert_one, standing
+from coalition.purchases.storing import Draft, Standing, Via, insert_many, insert_one, standing
 from coalition.purchases.tendering import capture, tendered
 
 BATCH_MAX = 5_000
 
 
-def record(partner_id: int, batch: Sequence[Receipt], *, registry_id: int | None = None) -> list[Recorded | Refused]:
-    """Record a partner's purchases; the results stand in the batch's order.
+def record(
+    partner_id: int, batch: Sequence[Receipt], *, registry_id: int | None = None, source_id: int | None = None
+) -> list[Recorded | Refused]:
+    """Record a partner's purchases; the results stand in the batch's order. Without a source they came by the API.
 
     A purchase sent before comes back as it stands (`replayed`); the same external id with another content is refused
     as `external_id_conflict`. Locks the wallets that are credited until the transaction ends. At most 5,000 receipts.
@@ -32,7 +34,7 @@ def record(partner_id: int, batch: Sequence[Receipt], *, registry_id: int | None
     """
     if len(batch) > BATCH_MAX:
         raise ValueError(f"at most {BATCH_MAX} purchases in a batch, not {len(batch)}")
-    at = counter(partner_id)
+    at, via = counter(partner_id), Via(registry_id, source_id)
     results: dict[int, Recorded | Refused] = {}
     plain: list[Draft] = []
     held: list[Draft] = []
@@ -42,9 +44,9 @@ def record(partner_id: int, batch: Sequence[Receipt], *, registry_id: int | None
         else:
             place, refusal = drafted
             results[place] = Refused(batch[place].external_id, refusal)
-    results |= _record(at, plain, registry_id)
+    results |= _record(at, plain, via)
     for draft in held:
-        results[draft.place] = _record_with_hold(at, draft, registry_id)
+        results[draft.place] = _record_with_hold(at, draft, via)
     recorded = [results[place] for place in range(len(batch))]
     _announce(at, recorded)
     return recorded
@@ -67,19 +69,19 @@ def _drafts(at: Counter, batch: Sequence[Receipt]) -> Iterable[Draft | tuple[int
             yield Draft(place, receipt, at.program.id, outlet, member_id, receipt.points_paid)
 
 
-def _record(at: Counter, drafts: Sequence[Draft], registry_id: int | None) -> dict[int, Recorded | Refused]:
+def _record(at: Counter, drafts: Sequence[Draft], via: Via) -> dict[int, Recorded | Refused]:
     if not drafts:
         return {}
     first = {draft.receipt.external_id: draft for draft in reversed(drafts)}
     if len(first) == 1:
         (draft,) = first.values()
-        purchase_id = insert_one(draft, registry_id)
+        purchase_id = insert_one(draft, via)
         made = [] if purchase_id is None else [(purchase_id, draft)]
         known = {} if made else standing(at.partner.id, first)
     else:
         known = standing(at.partner.id, first)
         fresh = [draft for external_id, draft in sorted(first.items()) if external_id not in known]
-        made = list(zip(insert_many(fresh, registry_id), fresh, strict=True)) if fresh else []
+        made = list(zip(insert_many(fresh, via), fresh, strict=True)) if fresh else []
     recorded = award(at, made)
     known |= {
         one.external_id: (draft.receipt.request_hash, one) for one, (_, draft) in zip(recorded, made, strict=True)
@@ -100,7 +102,7 @@ def _as_it_stands(draft: Draft, known: Standing, new: set[int]) -> Recorded | Re
     )
 
 
-def _record_with_hold(at: Counter, draft: Draft, registry_id: int | None) -> Recorded | Refused:
+def _record_with_hold(at: Counter, draft: Draft, via: Via) -> Recorded | Refused:
     """A purchase paid with held points: what refuses the capture refuses the purchase, and nothing of it stays."""
     external_id = draft.receipt.external_id
     known = standing(at.partner.id, [external_id])
@@ -108,14 +110,14 @@ def _record_with_hold(at: Counter, draft: Draft, registry_id: int | None) -> Rec
         return _as_it_stands(draft, known[external_id], set())
     try:
         with session().begin_nested():
-            return _capture_and_record(at, draft, registry_id)
+            return _capture_and_record(at, draft, via)
     except Refusal as refusal:
         return Refused(external_id, refusal)
 
 
-def _capture_and_record(at: Counter, draft: Draft, registry_id: int | None) -> Recorded | Refused:
+def _capture_and_record(at: Counter, draft: Draft, via: Via) -> Recorded | Refused:
     paid = tendered(at, draft)
-    results = _record(at, [paid], registry_id)
+    results = _record(at, [paid], via)
     recorded = results[draft.place]
     if isinstance(recorded, Recorded) and not recorded.replayed:
         capture(at, paid)

@@ -1,47 +1,36 @@
-"""Registries: files of purchases, one a line, recorded a chunk at a time, a transaction a chunk.
-
-A chunk's counts and its position in the file move with its purchases, so a process that dies leaves a registry from
-which the next goes on without loss or repetition. One bad line never stops a file: it becomes a rejection.
-"""
+"""Registries: files of purchases as rows of ours: opened, followed, closed, with what was rejected."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-import psycopg
-
 from coalition.kernel import audit, outbox
-from coalition.kernel.db import execute, fetch_all, fetch_one, raw, session
-from coalition.kernel.errors import BadRequest, Invalid, NotFound, Refusal
-from coalition.kernel.web.json_body import parse_object
+from coalition.kernel.db import execute, fetch_all, fetch_one
+from coalition.kernel.errors import NotFound
 from coalition.kernel.web.paging import Page, decode_cursor, encode_cursor
 from coalition.ports import StoredFile
-from coalition.purchases.reading import read
-from coalition.purchases.receipts import Receipt, Recorded, Refused
-from coalition.purchases.recording import record
-from coalition.purchases.streaming import Chunk
 
-_COLUMNS = (
-    "id, program_id, partner_id, state, file_key, size_bytes, position, last_line, lines, accepted, replayed, rejected,"
-    " points_issued, error, created_at, started_at, finished_at"
+COLUMNS = (
+    "id, program_id, partner_id, source_id, mapping_id, dry_run, state, file_key, size_bytes, position, last_line,"
+    " lines, accepted, replayed, rejected, suspended, points_issued, error, created_at, started_at, finished_at"
 )
-_REJECT = """
-    INSERT INTO registry_rejection (registry_id, line, code, field, detail)
-    SELECT %s, x.* FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) x"""
 
 
 @dataclass(frozen=True, slots=True)
 class Registry:
     """A file of purchases. `state`: waiting, running, finished, or failed (then `error` is a code).
 
-    Every line counted was accepted, was known already (replayed) or was rejected.
+    Every line counted was accepted, was known already (replayed), was rejected or waits for its member (suspended);
+    where a receipt has several rows, a receipt counts as one line. Of a `dry_run` nothing stays but its counts.
     """
 
     id: int
     program_id: int
     partner_id: int
+    source_id: int | None
+    mapping_id: int | None
+    dry_run: bool
     state: str
     file_key: str
     size_bytes: int
@@ -51,6 +40,7 @@ class Registry:
     accepted: int
     replayed: int
     rejected: int
+    suspended: int
     points_issued: int
     error: str | None
     created_at: dt.datetime
@@ -65,7 +55,10 @@ class Registry:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A line that was not recorded: its number in the file, a stable code, the field's JSON pointer and a sentence."""
+    """A line that was not recorded: its number in the file, a stable code, a sentence, and the field at fault.
+
+    `field` is a JSON pointer, or the title of a table's column.
+    """
 
     line: int
     code: str
@@ -73,17 +66,28 @@ class Rejection:
     detail: str
 
 
-Reading = tuple[int, Receipt | Refusal]
+def open_registry(
+    program_id: int,
+    partner_id: int,
+    stored: StoredFile,
+    *,
+    mapping_id: int | None = None,
+    source_id: int | None = None,
+    dry_run: bool = False,
+) -> Registry:
+    """A registry of a partner whose file lies in the store; the door asks for the job that will process it.
 
-
-def open_registry(program_id: int, partner_id: int, stored: StoredFile) -> Registry:
-    """A registry of a partner whose file lies in the store; the door asks for the job that will process it."""
+    With a mapping the file is a table, else NDJSON. A `dry_run` checks everything as if it were recorded.
+    """
     row = fetch_one(
-        "INSERT INTO registry (program_id, partner_id, file_key, size_bytes, sha256)"
-        f" VALUES (:program, :partner, :key, :size, :sha256) RETURNING {_COLUMNS}",
+        "INSERT INTO registry (program_id, partner_id, source_id, mapping_id, dry_run, file_key, size_bytes, sha256)"
+        f" VALUES (:program, :partner, :source, :mapping, :dry_run, :key, :size, :sha256) RETURNING {COLUMNS}",
         {
             "program": program_id,
             "partner": partner_id,
+            "source": source_id,
+            "mapping": mapping_id,
+            "dry_run": dry_run,
             "key": stored.key,
             "size": stored.size,
             "sha256": stored.sha256,
@@ -97,7 +101,7 @@ def open_registry(program_id: int, partner_id: int, stored: StoredFile) -> Regis
 def registry(registry_id: int, *, partner_id: int | None = None) -> Registry:
     """A registry, of this partner if one is named. Raises NotFound."""
     row = fetch_one(
-        f"SELECT {_COLUMNS} FROM registry WHERE id = :id AND partner_id = coalesce(:partner, partner_id)",
+        f"SELECT {COLUMNS} FROM registry WHERE id = :id AND partner_id = coalesce(:partner, partner_id)",
         {"id": registry_id, "partner": partner_id},
     )
     if row is None:
@@ -117,27 +121,6 @@ def rejections(registry_id: int, cursor: str | None, limit: int) -> Page[Rejecti
     return Page(items[:limit], encode_cursor(items[limit - 1].line) if len(items) > limit else None)
 
 
-def read_lines(chunk: Chunk) -> list[Reading]:
-    """The chunk's lines as receipts, or as the refusals of those that cannot be read. Needs no transaction."""
-    return [(number, _read(line)) for number, line in chunk.lines]
-
-
-def take(at: Registry, chunk: Chunk, readings: Sequence[Reading]) -> Registry:
-    """Record a chunk that follows on what has been recorded, with its counts; the registry after it.
-
-    Raises RuntimeError if another process has taken a chunk meanwhile: then nothing is to be committed.
-    """
-    receipts = [(number, found) for number, found in readings if isinstance(found, Receipt)]
-    results = _record(at, [receipt for _, receipt in receipts])
-    refusals = [(number, found) for number, found in readings if isinstance(found, Refusal)]
-    for (number, _), result in zip(receipts, results, strict=True):
-        if isinstance(result, Refused):
-            refusals.append((number, result.refusal))
-    _reject(at.id, [_rejection(number, refusal) for number, refusal in sorted(refusals, key=lambda pair: pair[0])])
-    recorded = [one for one in results if isinstance(one, Recorded)]
-    return _count(at, chunk, recorded, len(refusals))
-
-
 def close(at: Registry, error: str | None = None) -> None:
     """The file has been read to its end, or (with the code of an error) cannot be read any further."""
     state = "failed" if error else "finished"
@@ -147,65 +130,5 @@ def close(at: Registry, error: str | None = None) -> None:
         {"id": at.id, "state": state, "error": error},
     )
     if changed:
-        payload = {"registry_id": at.id, "partner_id": at.partner_id, "state": state}
+        payload = {"registry_id": at.id, "partner_id": at.partner_id, "state": state, "dry_run": at.dry_run}
         outbox.publish("registry.finished", payload, key=f"registry:{at.id}")
-
-
-def _read(line: bytes | None) -> Receipt | Refusal:
-    if line is None:
-        return BadRequest("line_too_long", "A line may hold at most a megabyte.")
-    try:
-        return read(parse_object(line))
-    except Refusal as refusal:
-        return refusal
-
-
-def _record(at: Registry, receipts: Sequence[Receipt]) -> list[Recorded | Refused]:
-    """Record a batch; if the database cannot take it for its content, find the line at fault by halving."""
-    try:
-        with session().begin_nested():
-            return record(at.partner_id, receipts, registry_id=at.id)
-    except psycopg.DataError:
-        if len(receipts) == 1:
-            refusal = Invalid("not_storable", "The database cannot store this purchase.")
-            return [Refused(receipts[0].external_id, refusal)]
-    half = len(receipts) // 2
-    return _record(at, receipts[:half]) + _record(at, receipts[half:])
-
-
-def _rejection(line: int, refusal: Refusal) -> Rejection:
-    if refusal.errors:
-        first = refusal.errors[0]
-        return Rejection(line, first.code, first.pointer, first.detail)
-    return Rejection(line, refusal.code, "", refusal.detail)
-
-
-def _reject(registry_id: int, found: Sequence[Rejection]) -> None:
-    if found:
-        columns = [[one.line for one in found], [one.code for one in found]]
-        words = [[one.field for one in found], [one.detail for one in found]]
-        raw().execute(_REJECT, (registry_id, *columns, *words))
-
-
-def _count(at: Registry, chunk: Chunk, recorded: Sequence[Recorded], rejected: int) -> Registry:
-    fresh = [one for one in recorded if not one.replayed]
-    row = fetch_one(
-        "UPDATE registry SET state = 'running', started_at = coalesce(started_at, now()), position = :position,"
-        " last_line = :last_line, lines = lines + :lines, accepted = accepted + :accepted,"
-        " replayed = replayed + :replayed, rejected = rejected + :rejected, points_issued = points_issued + :points"
-        f" WHERE id = :id AND position = :from AND state IN ('waiting', 'running') RETURNING {_COLUMNS}",
-        {
-            "id": at.id,
-            "from": at.position,
-            "position": chunk.position,
-            "last_line": chunk.last_line,
-            "lines": len(recorded) + rejected,
-            "accepted": len(fresh),
-            "replayed": len(recorded) - len(fresh),
-            "rejected": rejected,
-            "points": sum(award.units for one in fresh for award in one.awards),
-        },
-    )
-    if row is None:
-        raise RuntimeError(f"registry {at.id} is being read by another process")
-    return Registry(**row._mapping)

@@ -8,19 +8,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 
 from coalition import partners
 from coalition.kernel import audit
+from coalition.kernel.copying import copy_csv, quoted
 from coalition.kernel.db import RacingKey, load_sql, raw
-from coalition.purchases.receipts import GrantedAward, Receipt, Recorded
+from coalition.purchases.receipts import GrantedAward, Line, Receipt, Recorded
 
 _HEAD = (
     "occurred_at, member_id, total_minor, points_paid_minor, captured, captured_currency_id, hold_account_id, hold_id,"
-    " program_id, partner_id, outlet_id, legal_entity_id, registry_id, external_id, request_hash, currency, channel,"
-    " payments, actor, request_id"
+    " program_id, partner_id, outlet_id, legal_entity_id, registry_id, source_id, external_id, request_hash, currency,"
+    " channel, payments, actor, request_id"
 )
 _LINES = "purchase_id, no, amount_minor, price_minor, qty_m, sku, name, category"
 _AWARDS = (
@@ -31,6 +32,13 @@ _STANDING = (
     "SELECT external_id, request_hash, id, member_id, occurred_at, currency, total_minor, captured,"
     " captured_currency_id FROM purchase WHERE partner_id = %s AND external_id = ANY(%s)"
 )
+
+
+class Via(NamedTuple):
+    """How purchases came: in which registry, from which source of the partner (None: by the API)."""
+
+    registry_id: int | None = None
+    source_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +89,26 @@ def standing(partner_id: int, external_ids: Iterable[str]) -> dict[str, Standing
     return found
 
 
-def insert_one(draft: Draft, registry_id: int | None) -> int | None:
+def insert_one(draft: Draft, via: Via) -> int | None:
     """Write one purchase with its lines; its id, or None if its key is taken. Waits for a racing twin to end."""
     lines = draft.receipt.lines
     columns = list(zip(*(_line(0, line)[1:] for line in lines), strict=True))
-    params = [*_head(draft, registry_id), *map(list, columns)]
+    params = [*_head(draft, via), *map(list, columns)]
     row = raw().execute(load_sql(__file__, "insert_one.sql"), params).fetchone()
     return row[0] if row else None
 
 
-def insert_many(drafts: Sequence[Draft], registry_id: int | None) -> list[int]:
+def insert_many(drafts: Sequence[Draft], via: Via) -> list[int]:
     """Write purchases whose keys are free by COPY; their ids. Raises RacingKey if one was taken meanwhile."""
     numbers = raw().execute("SELECT nextval('purchase_id') FROM generate_series(1, %s)", (len(drafts),)).fetchall()
     ids = [number for (number,) in numbers]
-    heads = ((number, *_head(draft, registry_id)) for number, draft in zip(ids, drafts, strict=True))
-    lines = (_line(number, line) for number, draft in zip(ids, drafts, strict=True) for line in draft.receipt.lines)
+    heads = ((number, *_head(draft, via)) for number, draft in zip(ids, drafts, strict=True))
+    lines = (_csv(number, line) for number, draft in zip(ids, drafts, strict=True) for line in draft.receipt.lines)
     try:
         _copy("purchase", f"id, {_HEAD}", heads)
     except psycopg.errors.UniqueViolation as error:
         raise RacingKey from error
-    _copy("purchase_line", _LINES, lines)
+    copy_csv("purchase_line", _LINES, lines)
     return ids
 
 
@@ -114,12 +122,12 @@ def insert_awards(booked: Sequence[BookedAward]) -> None:
         raw().execute(f"INSERT INTO award ({_AWARDS}) VALUES ({places})".encode(), rows[0])
 
 
-def _head(draft: Draft, registry_id: int | None) -> tuple[Any, ...]:
+def _head(draft: Draft, via: Via) -> tuple[Any, ...]:
     receipt, outlet, origin = draft.receipt, draft.outlet, audit.origin()
     tender = draft.tender
     paid = (tender.amount, tender.currency_id, tender.account_id, tender.hold_id) if tender else (None,) * 4
     payments = json.dumps(receipt.payments) if receipt.payments else None
-    where = (draft.program_id, outlet.partner_id, outlet.id, outlet.legal_entity_id, registry_id)
+    where = (draft.program_id, outlet.partner_id, outlet.id, outlet.legal_entity_id, *via)
     what = (receipt.external_id, receipt.request_hash, receipt.currency, receipt.channel, payments)
     head = (receipt.occurred_at, draft.member_id, receipt.total, draft.points_paid)
     return (*head, *paid, *where, *what, origin.actor, origin.request_id)
@@ -127,6 +135,12 @@ def _head(draft: Draft, registry_id: int | None) -> tuple[Any, ...]:
 
 def _line(purchase_id: int, line: Any) -> tuple[Any, ...]:
     return (purchase_id, line.no, line.amount, line.price, line.qty_m, line.sku, line.name, line.category)
+
+
+def _csv(purchase_id: int, line: Line) -> str:
+    no, amount, qty_m, price, sku, name, category = line
+    texts = f"{quoted(sku)},{quoted(name)},{quoted(category)}"
+    return f"{purchase_id},{no},{amount},{price},{qty_m},{texts}"
 
 
 def _award(booked: BookedAward) -> tuple[Any, ...]:

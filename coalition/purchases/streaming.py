@@ -20,6 +20,7 @@ LINE_MAX = 1 << 20
 EXPANDED_MAX = 16 << 30
 _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
+_DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile)
 
 
 class Unreadable(Exception):
@@ -34,27 +35,46 @@ class Unreadable(Exception):
 class Chunk:
     """Lines with their numbers in the file (None: too long to be kept), and where the next chunk begins.
 
-    Blank lines are left out. A chunk without lines is a sign of life.
+    Blank lines are left out. A chunk without lines is a sign of life. `starts` says where each line begins.
     """
 
     position: int
     last_line: int
     lines: list[tuple[int, bytes | None]] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
 
 
-def chunks(file: BinaryIO, position: int = 0, last_line: int = 0) -> Iterator[Chunk]:
-    """The file from a position on (and the number of the line before it). Raises Unreadable after what was readable."""
-    reader = _Reader(file, position, last_line)
+def chunks(file: BinaryIO, position: int = 0, last_line: int = 0, *, strip: bytes | None = None) -> Iterator[Chunk]:
+    """The file from a position on (and the number of the line before it). Raises Unreadable after what was readable.
+
+    `strip`: the bytes that do not belong to a line's ends (default: all blanks).
+    """
+    reader = _Reader(file, position, last_line, strip)
     while not reader.ended:
         yield reader.chunk()
     if reader.trouble:
         raise Unreadable(reader.trouble)
 
 
+def first_line(file: BinaryIO) -> bytes:
+    """The file's first line without its mark and its end; the file stands at its beginning again.
+
+    Raises Unreadable for a file that is damaged there.
+    """
+    reader = _Reader(file, 0, 0, None)
+    try:
+        line = reader.stream.readline(LINE_MAX)
+    except _DAMAGED as error:
+        raise Unreadable("file_damaged") from error
+    file.seek(0)
+    return line.removeprefix(_BOM).rstrip(b"\r\n")
+
+
 class _Reader:
     """Where we are in the file, and whether in the middle of a line that is too long."""
 
-    def __init__(self, file: BinaryIO, position: int, last_line: int) -> None:
+    def __init__(self, file: BinaryIO, position: int, last_line: int, strip: bytes | None) -> None:
+        self.strip = strip
         magic = file.read(len(_GZIP))
         file.seek(0)
         self.stream = cast(BinaryIO, gzip.GzipFile(fileobj=file)) if magic == _GZIP else file
@@ -70,7 +90,7 @@ class _Reader:
             self._go_on()
             if self.offset >= self.begin:
                 self._fill(chunk)
-        except (EOFError, zlib.error, gzip.BadGzipFile):
+        except _DAMAGED:
             self.trouble = "file_damaged"
         if self.offset > EXPANDED_MAX:
             self.trouble = "file_too_large"
@@ -103,10 +123,12 @@ class _Reader:
                 self._take(chunk, piece)
 
     def _take(self, chunk: Chunk, line: bytes | None) -> None:
+        start = self.position
         self.last_line += 1
         self.position = self.offset
         chunk.last_line, chunk.position = self.last_line, self.position
         if line is not None:
-            line = line.removeprefix(_BOM if self.last_line == 1 else b"").strip()
+            line = line.removeprefix(_BOM if self.last_line == 1 else b"").strip(self.strip)
         if line != b"":
             chunk.lines.append((self.last_line, line))
+            chunk.starts.append(start)

@@ -1,1 +1,38 @@
 """What is done to points beside purchases: limits, transfers, conversions, donations, exchanges, corrections."""
+
+from coalition.ports import Decided
+from coalition.wallets.asking import answered, ask
+from coalition.wallets.deeds import get as deed
+from coalition.wallets.deeds import of_member as deeds_of
+from coalition.wallets.donating import donate
+from coalition.wallets.exchanging import JOB as EXCHANGE_JOB
+from coalition.wallets.exchanging import exchange, wake
+from coalition.wallets.exchanging import find as find_exchange
+from coalition.wallets.exchanging import of_member as exchanges_of
+from coalition.wallets.exchanging import reverse as reverse_exchange
+from coalition.wallets.foreign import partner_with, partnerships
+from coalition.wallets.laws import laws
+from coalition.wallets.types import Deed, Exchange, Partnership, Question, Spend
+
+__all__ = [
+    "EXCHANGE_JOB",
+    "Decided",
+    "Deed",
+    "Exchange",
+    "Partnership",
+    "Question",
+    "Spend",
+    "answered",
+    "ask",
+    "deed",
+    "deeds_of",
+    "donate",
+    "exchange",
+    "exchanges_of",
+    "find_exchange",
+    "laws",
+    "partner_with",
+    "partnerships",
+    "reverse_exchange",
+    "wake",
+]

@@ -15,6 +15,7 @@ from standardwebhooks.webhooks import Webhook
 from coalition.kernel import clock
 from integrations.simulator.assortment import CARRIERS, SELLERS
 from integrations.simulator.book import Book
+from integrations.simulator.crediting import PROGRAMS
 
 _BATCH = 50
 _LONGEST_PAUSE_S = 60.0
@@ -22,11 +23,12 @@ _TIMEOUT = httpx.Timeout(10.0, connect=2.0)
 
 
 def keep_secrets(folder: Path) -> dict[str, dict[str, str]]:
-    """The secrets of every supplier and carrier, from `secrets.json` in `folder`; those it lacks are made and kept."""
+    """The secrets of all who play, by role, from `secrets.json` in `folder`; those it lacks are made and kept."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "secrets.json"
     kept: dict[str, dict[str, str]] = json.loads(file.read_text()) if file.exists() else {}
-    for role, codes in (("suppliers", [one.code for one in SELLERS]), ("carriers", list(CARRIERS))):
+    roles = {"suppliers": [one.code for one in SELLERS], "carriers": list(CARRIERS), "programs": list(PROGRAMS)}
+    for role, codes in roles.items():
         for code in codes:
             kept.setdefault(role, {}).setdefault(code, "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode())
     file.touch(mode=0o600)

@@ -36,3 +36,15 @@ CREATE TABLE IF NOT EXISTS whim (
     code TEXT NOT NULL,
     times INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS credited (
+    number INTEGER PRIMARY KEY,
+    program TEXT NOT NULL,
+    ref TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    account TEXT,
+    amount INTEGER,
+    credit_ref TEXT,
+    state TEXT NOT NULL,
+    code TEXT,
+    requests INTEGER NOT NULL DEFAULT 1,
+    UNIQUE (program, ref));

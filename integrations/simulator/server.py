@@ -1,4 +1,4 @@
-"""The simulator's HTTP side: the suppliers' APIs, their feeds, and the controls that tests turn."""
+"""The simulator's HTTP side: suppliers with their feeds, foreign programs, and the controls that tests turn."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flask import Flask, Response, request
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from coalition.kernel import clock
-from integrations.simulator import feeds, ordering
+from integrations.simulator import crediting, feeds, ordering
 from integrations.simulator.assortment import Seller, seller
 from integrations.simulator.book import Book
 from integrations.simulator.ordering import Reply
@@ -21,6 +21,7 @@ def create_server(book: Book, kept: dict[str, dict[str, str]]) -> Flask:
     app = Flask("simulator")
     app.add_url_rule("/healthz", view_func=lambda: {"status": "ok"}, endpoint="healthz")
     _open_suppliers(app, book, kept)
+    _open_programs(app, book, kept)
     _open_controls(app, book, kept)
     return app
 
@@ -49,6 +50,21 @@ def _open_suppliers(app: Flask, book: Book, kept: dict[str, dict[str, str]]) -> 
         return _answer(who if isinstance(who, Reply) else ordering.status(book, who, client_ref))
 
 
+def _open_programs(app: Flask, book: Book, kept: dict[str, dict[str, str]]) -> None:
+    @app.post("/programs/<code>/<any(credits, reversals):kind>")
+    def act(code: str, kind: str) -> Response:
+        if (refused := _stranger("programs", code, kept)) is not None:
+            return _answer(refused)
+        wanted: Any = request.get_json(force=True, silent=True)
+        if not crediting.readable(kind, wanted):
+            return _answer(Reply(400, {"code": "malformed"}))
+        return _answer(crediting.act(book, code, kind, wanted))
+
+    @app.get("/programs/<code>/operations/<ref>")
+    def operation(code: str, ref: str) -> Response:
+        return _answer(_stranger("programs", code, kept) or crediting.status(book, code, ref))
+
+
 def _open_controls(app: Flask, book: Book, kept: dict[str, dict[str, str]]) -> None:
     app.add_url_rule("/control/secrets", view_func=lambda: kept, endpoint="secrets")
 
@@ -57,7 +73,8 @@ def _open_controls(app: Flask, book: Book, kept: dict[str, dict[str, str]]) -> N
         orders = book.rows("SELECT * FROM placed ORDER BY number")
         sent = book.rows("SELECT id, path, attempts, delivered, last_status FROM message ORDER BY id")
         callbacks = [{**row, "delivered": bool(row["delivered"])} for row in sent]
-        return {"orders": [_public(row) for row in orders], "callbacks": callbacks}
+        credits = crediting.entries(book)
+        return {"orders": [_public(row) for row in orders], "callbacks": callbacks, "credits": credits}
 
     @app.put("/control/pace")
     def pace() -> dict[str, Any]:
@@ -73,7 +90,7 @@ def _open_controls(app: Flask, book: Book, kept: dict[str, dict[str, str]]) -> N
     @app.post("/control/next")
     def next_answer() -> tuple[dict[str, Any], int]:
         wanted = request.get_json()
-        if wanted.get("answer") not in ordering.ANSWERS:
+        if wanted.get("answer") not in (*ordering.ANSWERS, *crediting.ANSWERS):
             return {"code": "unknown_answer"}, 422
         book.write(
             "INSERT INTO whim (supplier, answer, code, times) VALUES (:supplier, :answer, :code, :times)",
@@ -92,14 +109,18 @@ def _open_controls(app: Flask, book: Book, kept: dict[str, dict[str, str]]) -> N
 
 def _admitted(code: str, kept: dict[str, dict[str, str]]) -> Seller | Reply:
     """The supplier, if the request bears its signature."""
-    who = seller(code)
-    if who is None:
+    return _stranger("suppliers", code, kept) or seller(code) or Reply(404, {"code": "not_found"})
+
+
+def _stranger(role: str, code: str, kept: dict[str, dict[str, str]]) -> Reply | None:
+    """What to answer a request that does not bear the signature of one that plays here; None for one that does."""
+    if code not in kept[role]:
         return Reply(404, {"code": "not_found"})
     try:
-        Webhook(kept["suppliers"][code]).verify(request.get_data(), dict(request.headers), json_parse=False)
+        Webhook(kept[role][code]).verify(request.get_data(), dict(request.headers), json_parse=False)
     except WebhookVerificationError:
         return Reply(401, {"code": "bad_signature"})
-    return who
+    return None
 
 
 def _readable(wanted: Any) -> bool:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psycopg
 
-from coalition.kernel.embedded import Servers
+from coalition.kernel.embedded import Addresses, Servers
 
 ROOT = Path(__file__).resolve().parents[2]
 CLIENTS = 4
@@ -26,9 +26,12 @@ CLIENTS = 4
 class Ground:
     """The server, and one database after another on it."""
 
-    def __init__(self, servers: Servers, owner_url: str) -> None:
+    def __init__(self, servers: Servers, addresses: Addresses) -> None:
         self._servers = servers
-        self._url = owner_url.rsplit("/", 1)[0]
+        self._url = addresses.owner_url.rsplit("/", 1)[0]
+        self.owner_url = f"{self._url}/bench"
+        self.web_url = addresses.database_url.rsplit("/", 1)[0] + "/bench"
+        self.redis_url = addresses.redis_url
         self._scripts = Path(tempfile.mkdtemp(dir=servers.home))
 
     def fresh(self, template: str = "template0") -> str:
@@ -36,7 +39,24 @@ class Ground:
         with self.connect("postgres") as connection:
             connection.execute("DROP DATABASE IF EXISTS bench WITH (FORCE)")
             connection.execute(f"CREATE DATABASE bench TEMPLATE {template}".encode())
-        return f"{self._url}/bench"
+        return self.owner_url
+
+    def keep(self, name: str) -> None:
+        """Keep the database `bench` as it is now, to be the template of later ones."""
+        with self.connect("postgres") as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE bench".encode())
+
+    @contextmanager
+    def on_core(self, core: int) -> Iterator[None]:
+        """Let the server, and whoever connects meanwhile, have one core."""
+        assert self._servers.postgres is not None
+        pid = self._servers.postgres.process.pid
+        before = os.sched_getaffinity(pid)
+        os.sched_setaffinity(pid, {core})
+        try:
+            yield
+        finally:
+            os.sched_setaffinity(pid, before)
 
     def connect(self, database: str = "bench") -> psycopg.Connection:
         """A connection of the owner, in autocommit."""
@@ -50,17 +70,18 @@ class Ground:
             connection.execute("VACUUM ANALYZE")
             connection.execute("CHECKPOINT")
         command = [_program("pgbench"), "-n", "-M", "prepared", "-c", str(CLIENTS), "-j", "1", "-D", "i=0"]
-        before = self._cpu_s()
+        before = self.cpu_s()
         command += ["-t", str(transactions // CLIENTS), "-f", str(file), f"{self._url}/bench"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=300)
         if done.returncode:
             raise RuntimeError(done.stderr)
         time.sleep(0.2)
         rate = float(done.stdout.split("tps = ")[1].split()[0])
-        return rate, (self._cpu_s() - before) / transactions * 1e6
+        return rate, (self.cpu_s() - before) / transactions * 1e6
 
-    def _cpu_s(self) -> float:
+    def cpu_s(self) -> float:
         """What the server's finished backends have used."""
+        assert self._servers.postgres is not None
         fields = Path(f"/proc/{self._servers.postgres.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
 
@@ -73,7 +94,7 @@ def prepared() -> Iterator[Ground]:
     servers = Servers(home, durable=False)
     try:
         addresses = servers.start()
-        ground = Ground(servers, addresses.owner_url)
+        ground = Ground(servers, addresses)
         with ground.connect("postgres") as connection:
             connection.execute("ALTER SYSTEM SET autovacuum = off")
             connection.execute("SELECT pg_reload_conf()")

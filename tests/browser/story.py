@@ -52,6 +52,7 @@ PAGES = {
     "orders": Page("member", lambda story: "/orders"),
     "order": Page("member", lambda story: f"/orders/{story.order_id}"),
     "balance": Page("member", lambda story: "/account"),
+    "pay": Page("member", lambda story: "/account/pay"),
     "history": Page("member", lambda story: "/account/history"),
     "sign-in": Page("visitor", lambda story: "/login"),
     "periods": Page("finance", lambda story: "/console/settlement"),

@@ -15,6 +15,7 @@ CRIMES = {
     "M1": "UPDATE identifier SET program_id = program_id + 1 WHERE kind = 'card'",
     "M2": "DELETE FROM profile",
     "M3": "UPDATE identifier SET replaces = (SELECT min(id) FROM identifier) WHERE kind = 'card'",
+    "M4": "INSERT INTO proof_use (member_id, step, used_at) SELECT id, 7, now() FROM member",
 }
 
 

@@ -2,7 +2,8 @@
 
 Source of the cases: the bad-input corpus of the reliability plan. A body that cannot be read is 400; a body that was
 read but holds a value no field may have (2^63, NUL, lone surrogates, any float) is 422. Files have millions of such
-bodies, so what a look at the bytes can rule out is not searched for value by value.
+bodies, so a plain one, which a look at the bytes tells, is taken without asking value by value; both ways come to the
+same.
 """
 
 from __future__ import annotations
@@ -11,13 +12,16 @@ import json
 import re
 from typing import Any, NoReturn
 
-from coalition.kernel.errors import BadRequest, FieldError, Invalid
+from coalition.kernel.errors import BadRequest, FieldError, Invalid, Refusal
 
 MAX_BYTES = 2_000_000
 MAX_DEPTH = 32
 _MAX_DIGITS = 4_000
 _INT64 = range(-(2**63), 2**63)
 _LONG_NUMBER = re.compile(rb"[0-9]{19}")  # nothing shorter leaves 64 bits
+_LONG_DIGITS = b"0" * 19
+_DIGITS = bytes(b"0"[0] if byte in b"0123456789" else 32 for byte in range(256))
+_SPACED_COLONS = (b" :", b"\t:", b"\n:", b"\r:")
 _NO_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"\\'))
 _NEXT_BRACKET = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+([\[\]{}])', re.DOTALL)
 _FORBIDDEN_TEXT = re.compile("[\x00\ud800-\udfff]")
@@ -27,6 +31,11 @@ def parse_object(body: bytes) -> dict[str, Any]:
     """The JSON object in `body`. Raises BadRequest or Invalid; never anything else."""
     if len(body) > MAX_BYTES:
         raise BadRequest("body_too_large", f"A body may hold at most {MAX_BYTES} bytes.")
+    plain = _plain(body)
+    return _careful(body) if plain is None else plain
+
+
+def _careful(body: bytes) -> dict[str, Any]:
     _check_depth(body)
     try:
         text = body.decode("utf-8")
@@ -46,6 +55,34 @@ def parse_object(body: bytes) -> dict[str, Any]:
     if b"\\u" in body:  # elsewhere UTF-8 and JSON allow neither NUL nor surrogates
         _check_text(value, "")
     return value
+
+
+def _plain(body: bytes) -> dict[str, Any] | None:
+    """The object in a body of which everything is certain at a look; None where there is any doubt.
+
+    Without a backslash no text holds NUL, a surrogate or a quote; then every `":` ends a member's name or begins a text
+    with a colon. As many of them as there are members in the end: no name came twice.
+    """
+    if b"\\" in body or _LONG_DIGITS in body.translate(_DIGITS) or any(spaced in body for spaced in _SPACED_COLONS):
+        return None
+    try:
+        text = body.decode("utf-8")
+        value, end = _scan(text, 0)
+        certain = end == len(text) and type(value) is dict and _members(value, MAX_DEPTH) == body.count(b'":')
+    except (ValueError, StopIteration, RecursionError, Refusal):
+        return None
+    return value if certain else None
+
+
+def _members(value: dict[str, Any] | list[Any], levels: int) -> int:
+    """How many members the objects in `value` have. Raises ValueError for more levels than allowed."""
+    if not levels:
+        raise ValueError
+    found, inner = (len(value), value.values()) if type(value) is dict else (0, value)
+    for one in inner:
+        if type(one) is dict or type(one) is list:
+            found += _members(one, levels - 1)
+    return found
 
 
 def _check_depth(body: bytes) -> None:
@@ -100,3 +137,6 @@ def _check_text(value: Any, pointer: str) -> None:
 
 def _wrong(pointer: str, code: str, detail: str) -> Invalid:
     return Invalid("invalid", "The body holds a value that no field may have.", [FieldError(pointer, code, detail)])
+
+
+_scan: Any = json.JSONDecoder(parse_float=_no_float, parse_constant=_no_float).scan_once  # type: ignore[attr-defined]

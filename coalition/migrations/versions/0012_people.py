@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from coalition.migrations.grants import grant_append_only
+
 revision = "0012_people"
 down_revision = "0011_policies"
 
@@ -14,6 +16,7 @@ _KINDS = (
 def upgrade() -> None:
     _identifiers()
     _members()
+    _proofs()
 
 
 def _identifiers() -> None:
@@ -26,3 +29,14 @@ def _identifiers() -> None:
 def _members() -> None:
     """`perks` is what a running subscription grants, kept on the row that every purchase reads."""
     op.execute("ALTER TABLE member ADD perks jsonb, ADD perks_until timestamptz")
+
+
+def _proofs() -> None:
+    """A one-time code that was used: who gets the row in has used it."""
+    op.execute("""
+        CREATE TABLE proof_use (
+            member_id bigint NOT NULL REFERENCES member,
+            step bigint NOT NULL,
+            used_at timestamptz NOT NULL,
+            PRIMARY KEY (member_id, step))""")
+    grant_append_only("proof_use")

@@ -2,9 +2,9 @@
 WITH head AS (
   INSERT INTO purchase (
     occurred_at, member_id, total_minor, points_paid_minor, captured, captured_currency_id, hold_account_id, hold_id,
-    program_id, partner_id, outlet_id, legal_entity_id, registry_id, external_id, request_hash, currency, channel,
+    program_id, partner_id, outlet_id, legal_entity_id, registry_id, source_id, external_id, request_hash, currency, channel,
     payments, actor, request_id)
-  VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+  VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
   ON CONFLICT DO NOTHING RETURNING id),
 lines AS (
   INSERT INTO purchase_line (purchase_id, no, amount_minor, price_minor, qty_m, sku, name, category)

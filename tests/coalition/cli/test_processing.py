@@ -39,6 +39,7 @@ def test_a_file_is_imported_and_the_counts_printed(cli: FlaskCliRunner, shop: Sh
         "accepted": 1,
         "replayed": 0,
         "rejected": 1,
+        "suspended": 0,
         "error": None,
         "points_issued": 5,
     }

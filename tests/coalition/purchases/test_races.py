@@ -23,7 +23,8 @@ from coalition.kernel.db import db, transact
 from coalition.kernel.laws import laws, offending
 from coalition.purchases import Recorded, Refused
 from tests.coalition.api.till import a_till
-from tests.coalition.purchases.builders import Shop, a_body, a_hold, a_receipt, a_shop, public_hold
+from tests.coalition.purchases.builders import CARD, Shop, a_body, a_hold, a_receipt, a_shop, public_hold
+from tests.coalition.purchases.test_tables import HEADER, a_definition, a_row
 from tests.conftest import ROOT
 
 CLIENTS, ROUNDS = 8, 20
@@ -139,16 +140,22 @@ def test_a_purchase_over_http_takes_at_most_eight_statements(live: Flask, monkey
 
 
 @pytest.mark.processes
+@pytest.mark.parametrize("table", [False, True])
 def test_a_registry_whose_process_is_killed_goes_on_without_loss_or_repetition(
-    live: Flask, fresh_database: Config, tmp_path: Path
+    live: Flask, fresh_database: Config, tmp_path: Path, table: bool
 ) -> None:
     with live.app_context():
         shop = transact(a_shop)
-    lines = 12_000
-    file = tmp_path / "purchases.ndjson"
-    file.write_text("".join(json.dumps(a_body(1000)) + "\n" for _ in range(lines)))
+        transact(lambda: purchases.save_mapping(shop.partner.id, "till", a_definition()))
+    lines, mapping = 12_000, "till" if table else None
+    file = tmp_path / "purchases"
+    if table:
+        rows = [a_row(f"R{at // 3}", "10,00" if at % 3 else "0,00", card=CARD) for at in range(3 * lines)]
+        file.write_text("\n".join((HEADER, *(row.replace("10,00", "5,00") for row in rows))), "windows-1251")
+    else:
+        file.write_text("".join(json.dumps(a_body(1000)) + "\n" for _ in range(lines)))
 
-    process = _import(fresh_database, shop, file)
+    process = _import(fresh_database, shop, file, mapping)
     with live.app_context():
         while not (counts := _counts()) or counts[0].lines == 0:
             db.session.remove()
@@ -159,7 +166,7 @@ def test_a_registry_whose_process_is_killed_goes_on_without_loss_or_repetition(
         assert 0 < broken.lines < lines
         transact(lambda: db.session.execute(db.text("UPDATE job SET due_at = now() WHERE state = 'running'")))
 
-    process = _import(fresh_database, shop, file)  # brings the first one to its end, too
+    process = _import(fresh_database, shop, file, mapping)  # brings the first one to its end, too
     _, errors = process.communicate(timeout=120)
 
     assert process.returncode == 0, errors
@@ -170,9 +177,9 @@ def test_a_registry_whose_process_is_killed_goes_on_without_loss_or_repetition(
         assert transact(shop.available) == 5 * lines
 
 
-def _import(config: Config, shop: Shop, file: Path) -> subprocess.Popen[str]:
+def _import(config: Config, shop: Shop, file: Path, mapping: str | None) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "flask", "coalition", "import-registry", str(file)]
-    command += ["--partner", shop.partner.code, "--json"]
+    command += ["--partner", shop.partner.code, "--json", *(["--mapping", mapping] if mapping else [])]
     environment = {
         **os.environ,
         "COALITION_ENV": "test",

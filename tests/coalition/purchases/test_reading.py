@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from coalition.kernel.errors import Invalid
 from coalition.purchases import Line, read
-from coalition.purchases.reading import AMOUNT_MAX, _Reader, _right_line
+from coalition.purchases.fields import AMOUNT_MAX
+from coalition.purchases.lines import right_lines
+from coalition.purchases.reading import _Reader
 from tests.coalition.purchases.builders import a_body
 
 _numbers = st.integers(-2, 5) | st.sampled_from([AMOUNT_MAX, AMOUNT_MAX + 1, 32_767, 32_768, 2**63, True, 1.0])
@@ -22,16 +24,18 @@ _right = {"no": 1, "sku": "S1", "name": "Milk", "category": "dairy", "qty_m": 10
 _lines = st.dictionaries(st.sampled_from((*_names, "colour")), _junk, max_size=3).map(lambda odd: {**_right, **odd})
 
 
-@given(_lines | _junk)
-def test_the_fast_look_takes_exactly_what_the_careful_one_finds_no_fault_with(given_line: Any) -> None:
+@given(st.lists(_lines | _junk, min_size=1, max_size=3))
+def test_the_fast_look_takes_exactly_what_the_careful_one_finds_no_fault_with(given_lines: list[Any]) -> None:
     careful = _Reader({})
 
-    line, fast = careful.line(given_line, "/lines/0"), _right_line(given_line)
+    lines = tuple(careful.line(line, f"/lines/{at}") for at, line in enumerate(given_lines))
+    fast = right_lines(given_lines)
 
-    assert (fast is not None) == (careful.problems == [])
+    right = careful.problems == [] and len({line.no for line in lines}) == len(lines)
+    assert (fast is not None) == right
     if fast is not None:
-        assert fast == line
-        assert isinstance(fast, Line)
+        assert fast == lines
+        assert all(isinstance(line, Line) for line in fast)
 
 
 def test_the_hash_is_of_what_was_meant_not_of_how_it_was_spelled() -> None:

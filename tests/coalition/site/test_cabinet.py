@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from coalition import access, ledger
+from coalition import access, ledger, members
 from coalition.kernel.db import transact
 from tests.coalition.purchases.builders import Shop, a_hold, a_receipt, a_shop, public_hold
 
@@ -111,3 +113,20 @@ def test_points_credited_since_a_day_are_counted_whatever_became_of_them(app: Fl
     wallet = hold.account_id
 
     assert transact(lambda: ledger.credited(wallet, shop.member.enrolled_at)) == 500
+
+
+def test_the_page_for_paying_shows_a_code_that_a_till_can_use_once(anna: FlaskClient, shop: Shop) -> None:
+    answer = anna.get("/account/pay")
+    digits = re.search(r"proof-code num\">(\d{4}) (\d{4})<", answer.text)
+
+    assert digits is not None
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "<svg" in answer.text
+    assert "style=" not in answer.text
+    assert "/account/pay" in anna.get("/account").text
+    transact(lambda: members.use_proof(shop.program.id, shop.member.id, digits[1] + digits[2]))
+    assert f"{digits[1]} {digits[2]}" not in anna.get("/account/pay").text
+
+
+def test_the_page_for_paying_speaks_russian(anna: FlaskClient) -> None:
+    assert "Одноразовый код" in anna.get("/account/pay", headers={"Accept-Language": "ru"}).text

@@ -6,11 +6,11 @@ import json
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from coalition.kernel.errors import BadRequest, Invalid, Refusal
-from coalition.kernel.web.json_body import MAX_BYTES, MAX_DEPTH, parse_object
+from coalition.kernel.web.json_body import MAX_BYTES, MAX_DEPTH, _careful, _plain, parse_object
 from tests.bad_input import CORPUS
 
 FIELD_LEVEL = {"negative amount", "true for a number", "text for a number", "Arabic digit", "digits with underscore"}
@@ -36,6 +36,29 @@ def test_what_no_field_may_hold_is_refused_by_the_parser(name: str) -> None:
 def test_every_decent_object_comes_through_unchanged(value: dict) -> None:
     assert parse_object(json.dumps(value).encode()) == value
     assert parse_object(json.dumps(value, ensure_ascii=False).encode()) == value
+
+
+_PIECES = r"""
+"a" "b" ":" ":x" "" "a"_ : : _: , , { } { } [ ] 1 1.5 null NaN 9999999999999999999 \u0000 "\"" _ é
+"""
+_pieces = st.sampled_from(_PIECES.split()).map(lambda piece: piece.replace("_", " "))
+
+
+@given(st.lists(_pieces, max_size=14).map(lambda pieces: "{" + "".join(pieces) + "}"))
+@example('{"a" :1,"a":":"}')
+@example('{"a":1,"b":{"a":2,"a":":"}}')
+def test_what_is_taken_at_a_look_is_what_the_careful_way_finds(text: str) -> None:
+    body = text.encode()
+
+    found = _plain(body)
+
+    if found is not None:
+        assert found == _careful(body)
+
+
+def test_a_plain_receipt_is_taken_at_a_look() -> None:
+    assert _plain(json.dumps({"at": "2026-11-20T09:30:00Z", "lines": [{"no": 1}, {"no": 2}]}).encode())
+    assert _plain(b'{"a":1,"a":2}') is None
 
 
 @given(st.binary(max_size=200))

@@ -1,0 +1,70 @@
+"""The record of what was done to points: one row a deed, written once, found again by its key or by its journal row."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from coalition.kernel import audit
+from coalition.kernel.db import RacingKey, fetch_all, fetch_one
+from coalition.kernel.errors import Conflict, NotFound
+from coalition.wallets.types import Deed
+
+_COLUMNS = ", ".join(field.name for field in fields(Deed))
+_MADE = tuple(field.name for field in fields(Deed) if field.name not in ("id", "at", "actor"))
+_MOST = 200
+
+
+def find(partner_id: int, kind: str, external_id: str, request_hash: bytes) -> Deed | None:
+    """What this request did before, None if it is new. Conflict `external_id_conflict` for another content."""
+    row = fetch_one(
+        f"SELECT {_COLUMNS} FROM wallet_deed"
+        " WHERE partner_id = :partner AND kind = :kind AND external_id = :external_id",
+        {"partner": partner_id, "kind": kind, "external_id": external_id},
+    )
+    if row is None:
+        return None
+    if bytes(row.request_hash) != request_hash:
+        raise Conflict("external_id_conflict", "This external id was used before with another content.")
+    return _view(row)
+
+
+def keep(**values: Any) -> Deed:
+    """Write down a deed that has just been posted, and an audit row. RacingKey if another was faster."""
+    given = {**dict.fromkeys(_MADE), **values, "actor": audit.origin().actor}
+    row = fetch_one(
+        f"INSERT INTO wallet_deed ({', '.join(given)}) VALUES ({', '.join(f':{name}' for name in given)})"
+        f" ON CONFLICT DO NOTHING RETURNING {_COLUMNS}",
+        given,
+    )
+    if row is None:
+        raise RacingKey
+    deed = _view(row)
+    details = {name: values[name] for name in ("amount", "reason_code", "note", "approval_id") if values.get(name)}
+    audit.record(f"wallet.{deed.kind}", f"member:{deed.member_id}", deed=deed.id, key=deed.external_id, **details)
+    return deed
+
+
+def get(program_id: int, deed_id: int) -> Deed:
+    """The deed. Raises NotFound."""
+    row = fetch_one(
+        f"SELECT {_COLUMNS} FROM wallet_deed WHERE id = :id AND program_id = :program",
+        {"id": deed_id, "program": program_id},
+    )
+    if row is None:
+        raise NotFound()
+    return _view(row)
+
+
+def of_member(member_id: int) -> list[Deed]:
+    """What was done to a member's points, newest first; at most 200."""
+    rows = fetch_all(
+        f"SELECT {_COLUMNS} FROM wallet_deed WHERE member_id = :member OR to_member_id = :member"
+        " ORDER BY id DESC LIMIT :most",
+        {"member": member_id, "most": _MOST},
+    )
+    return [_view(row) for row in rows]
+
+
+def _view(row: Any) -> Deed:
+    return Deed(**{**row._mapping, "request_hash": bytes(row.request_hash)})

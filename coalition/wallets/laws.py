@@ -1,0 +1,48 @@
+"""The laws of this room: each is one query whose rows are offences, so that none may come back."""
+
+from __future__ import annotations
+
+from coalition.kernel.laws import Law
+
+_LAWS = (
+    Law(
+        "W1",
+        "what a foreign program credited is captured, what it refused is put back, and the rest is set aside",
+        """SELECT e.id, l.state, h.state AS hold FROM exchange e
+             JOIN exchange_leg l ON l.exchange_id = e.id AND l.direction = 'out'
+             LEFT JOIN hold h ON h.account_id = e.account_id AND h.id = e.hold_id
+           WHERE h.amount IS DISTINCT FROM e.points OR h.state <> CASE l.state
+                   WHEN 'confirmed' THEN 'captured' WHEN 'rejected' THEN 'released' ELSE 'open' END
+           UNION ALL
+           SELECT e.id, 'without a leg', NULL FROM exchange e WHERE NOT EXISTS (
+             SELECT FROM exchange_leg l WHERE l.exchange_id = e.id AND l.direction = 'out')""",
+    ),
+    Law(
+        "W2",
+        "an exchange that is undecided for five minutes has a job that asks",
+        """SELECT l.id FROM exchange_leg l LEFT JOIN job j ON j.kind = 'exchanges.ask' AND j.key = l.client_ref
+           WHERE l.state IN ('requested', 'sent', 'in_doubt') AND l.created_at < now() - interval '5 minutes'
+             AND coalesce(j.state, 'dead') NOT IN ('due', 'running')""",
+    ),
+    Law(
+        "W3",
+        "points that a donation or an exchange redeemed went to whom it names",
+        """SELECT d.id FROM wallet_deed d
+             LEFT JOIN entry e ON e.account_id = d.account_id AND e.id = d.entry_id
+             LEFT JOIN account c ON c.id = e.contra_id
+           WHERE d.kind = 'donation' AND (e.amount IS DISTINCT FROM d.amount OR c.kind <> 3
+                 OR c.owner IS DISTINCT FROM d.counterparty_id)
+           UNION ALL
+           SELECT x.id FROM exchange x
+             JOIN exchange_leg l ON l.exchange_id = x.id AND l.direction = 'out' AND l.state = 'confirmed'
+             JOIN foreign_program f ON f.id = x.foreign_program_id
+             LEFT JOIN entry e ON e.account_id = x.account_id AND e.id = l.entry_id AND e.origin_id = x.hold_id
+             LEFT JOIN account c ON c.id = e.contra_id
+           WHERE e.amount IS DISTINCT FROM -x.points OR c.kind <> 3 OR c.owner IS DISTINCT FROM f.legal_entity_id""",
+    ),
+)
+
+
+def laws() -> list[Law]:
+    """Every law of this room."""
+    return list(_LAWS)

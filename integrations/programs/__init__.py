@@ -1,0 +1,1 @@
+"""Foreign loyalty programs over HTTP: points that leave for another program."""

@@ -1,0 +1,114 @@
+"""Tables over HTTP: a mapping saved, a file in, counts and rejections out; and a dry run that leaves nothing."""
+
+from __future__ import annotations
+
+import gzip
+from typing import Any
+
+import pytest
+
+from coalition.kernel import jobs
+from coalition.kernel.db import fetch_all
+from tests.coalition.api.till import Till
+from tests.coalition.purchases.builders import CARD
+from tests.coalition.purchases.test_tables import HEADER, a_definition, a_row
+
+CSV = "text/csv"
+
+
+def _file(*rows: str) -> bytes:
+    return "\n".join((HEADER, *rows)).encode("windows-1251")
+
+
+def _save(till: Till, name: str = "till", **more: Any) -> Any:
+    return till.client.put(
+        f"/api/v1/registry-mappings/{name}",
+        json=a_definition(**more),
+        headers={"Authorization": f"Bearer {till.token}"},
+    )
+
+
+def _sent(till: Till, file: bytes, query: str = "mapping=till") -> dict[str, Any]:
+    sent = till.send(f"/registries?{query}", file, Content_Type=CSV)
+    assert sent.status_code == 202, sent.json
+    jobs.run_due()
+    return dict(till.get(f"/registries/{sent.json['id']}").json)
+
+
+def _counts(answer: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(answer[name] for name in ("state", "lines", "accepted", "replayed", "rejected", "points_issued"))
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_table_is_recorded_by_its_saved_mapping_and_once_only(till: Till, pack: type[bytes]) -> None:
+    saved = _save(till)
+    rows = [a_row(f"R{at // 2}", "10,00", card=CARD) for at in range(10)]
+    file = pack(_file(*rows))
+
+    first, again = _sent(till, file), _sent(till, file)
+
+    assert (saved.status_code, saved.json["version"]) == (200, 1)
+    assert _counts(first) == ("finished", 5, 5, 0, 0, 5 * 10)
+    assert _counts(again) == ("finished", 5, 0, 5, 0, 0)
+
+
+def test_one_bad_row_never_stops_a_table_and_each_says_its_line(till: Till) -> None:
+    _save(till, grouping="row")
+    good = [a_row(f"R{at}", "10,00", card=CARD) for at in range(4)]
+    bad = [a_row("X1", "oops", card=CARD), a_row("X2", name='"'), a_row("X3") + ";1", "x" * (1 << 21), a_row("X\0")]
+
+    answer = _sent(till, _file(*good[:2], *bad, *good[2:]))
+
+    assert _counts(answer) == ("finished", 9, 4, 0, 5, 20)
+    found = till.get(f"/registries/{answer['id']}/rejections").json["items"]
+    assert [(one["line"], one["code"], one["field"]) for one in found] == [
+        (4, "invalid", "Сумма"),
+        (5, "not_csv", ""),
+        (6, "wrong_columns", ""),
+        (7, "line_too_long", ""),
+        (8, "forbidden_character", ""),
+    ]
+
+
+def test_a_dry_run_says_what_would_happen_and_writes_nothing(till: Till) -> None:
+    _save(till, grouping="row")
+    file = _file(a_row("A", "10,00", card=CARD), a_row("B", "oops"), a_row("C", "10,00", card=CARD))
+
+    answer = _sent(till, file, "mapping=till&dry_run=true")
+
+    assert _counts(answer) == ("finished", 3, 2, 0, 1, 10)
+    assert answer["dry_run"] is True
+    assert len(till.get(f"/registries/{answer['id']}/rejections").json["items"]) == 1
+    assert fetch_all("SELECT id FROM purchase") == fetch_all("SELECT id FROM entry") == []
+    assert _counts(_sent(till, file))[:3] == ("finished", 3, 2)
+
+
+def test_a_file_keeps_the_version_of_the_mapping_it_began_with(till: Till) -> None:
+    _save(till)
+    sent = till.send("/registries?mapping=till", _file(a_row("A", "10,00", card=CARD)), Content_Type=CSV)
+
+    changed = _save(till, encoding="utf-8")
+    jobs.run_due()
+
+    assert changed.json["version"] == 2
+    assert till.get(f"/registries/{sent.json['id']}").json["accepted"] == 1
+    listed = till.get("/registry-mappings").json["items"]
+    assert [(one["name"], one["version"], one["encoding"]) for one in listed] == [("till", 2, "utf-8")]
+
+
+def test_a_file_that_lacks_a_column_fails_as_a_whole(till: Till) -> None:
+    _save(till)
+
+    answer = _sent(till, b"a;b\n1;2\n")
+
+    assert (answer["state"], answer["error"], answer["lines"]) == ("failed", "columns_missing", 0)
+
+
+def test_unknown_and_impossible_mappings_are_refused(till: Till) -> None:
+    unknown = till.send("/registries?mapping=nobody", b"x", Content_Type=CSV)
+    impossible = _save(till, encoding="utf-7")
+    bad_name = _save(till, name="Kasse!")
+
+    assert (unknown.status_code, unknown.json["code"]) == (422, "unknown_mapping")
+    assert (impossible.status_code, impossible.json["errors"][0]["pointer"]) == (422, "/encoding")
+    assert (bad_name.status_code, bad_name.json["errors"][0]["pointer"]) == (422, "/name")
