@@ -11,7 +11,7 @@ from typing import Any
 from coalition import ledger
 from coalition.kernel.db import raw
 from coalition.kernel.errors import Conflict
-from coalition.ledger import AccountKind, Arrival, Attribution, ClawBack, Credit, Debit, GiveBack, Operation
+from coalition.ledger import AccountKind, Attribution, ClawBack, Credit, Debit, GiveBack, Operation
 from tests.model.reference import ALWAYS, NEVER, Legs, Refused, Standing
 
 PROGRAM, BONUS, SHOP = 7, 3, 5
@@ -94,8 +94,7 @@ class Books:
     def give_back(self, number: int, wallet: int, debit: int, amount: int, now: float, grace: float | None) -> None:
         common = self._posting(wallet, amount, Operation.RETURN, f"g{number}")
         del common["currency_id"], common["program_id"]
-        back = GiveBack(**common, debit_id=self.debits[debit], grace_until=self._instant(grace))
-        _entry(ledger.give_back([back])[0])
+        ledger.give_back([GiveBack(**common, entry_id=self.debits[debit], grace_until=self._instant(grace))])
 
     def claw_back(self, number: int, wallet: int, credit: int, legs: Legs, amount: int, policy: str, floor: int) -> Any:
         (done,) = ledger.claw_back(
@@ -114,6 +113,8 @@ class Books:
     def transfer(self, number: int, source: int, target: int, amount: int) -> None:
         common = self._posting(source, amount, Operation.TRANSFER, f"t{number}")
         debit = Debit(**common, contra_id=self.between)
+        from coalition.ledger import Arrival
+
         ledger.transfer(debit, Arrival(self.wallets[target], BONUS))
 
     def expire(self, now: float) -> None:
@@ -125,7 +126,8 @@ class Books:
     def standing(self, wallet: int) -> Standing:
         account = self.wallets[wallet]
         found = ledger.balances_of([account])[account]
-        return found.available, found.pending, found.held, found.arrears
+        bound = sum(points for _, points in found.restricted)
+        return found.available, bound, found.pending, found.held, found.arrears
 
     def contents(self, wallet: int) -> Counter:
         """What lies in a wallet, in the reference's words."""

@@ -1,7 +1,7 @@
 """A reference ledger: what the points ledger must come to, in plain Python, with no SQL, no clock and no concurrency.
 
-It knows wallets, lots, draws, holds and debts as values and nothing of tables. It is written from `docs/flows/ledger.md`
-and shares no line with the code that it judges. Instants are whatever the caller compares them with.
+It knows wallets, lots, draws, holds and debts as values and nothing of tables. It is written from
+`docs/flows/ledger.md` and shares no line with the code that it judges. Instants are whatever the caller compares.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 Legs = tuple[tuple[int, int], ...]
-Standing = tuple[int, int, int, int]  # available, pending, held, arrears
+Standing = tuple[int, int, int, int, int]  # available, usable in some contexts, pending, held, arrears
 NEVER = float("inf")
 ALWAYS = float("-inf")
 
@@ -182,12 +182,14 @@ class Ledger:
             purse.lots = [lot for lot in purse.lots if now < lot.expires]
 
     def standing(self, wallet: int, now: float) -> Standing:
-        """Available, pending, held and arrears."""
+        """Available, usable in some contexts only, pending, held and arrears."""
         purse = self.wallet(wallet)
         alive = [lot for lot in purse.lots if now < lot.expires]
         held = sum(hold.left for hold in self.holds.values() if hold.wallet == wallet and hold.open)
-        available = sum(lot.remaining for lot in alive if lot.active <= now)
-        return available, sum(lot.remaining for lot in alive) - available, held, sum(purse.debts)
+        usable = [lot for lot in alive if lot.active <= now]
+        free = sum(lot.remaining for lot in usable if lot.restriction is None)
+        bound = sum(lot.remaining for lot in usable) - free
+        return free, bound, sum(lot.remaining for lot in alive) - free - bound, held, sum(purse.debts)
 
     def contents(self, wallet: int) -> Counter:
         """What lies in a wallet: points by (credit, end, restriction, who pays for them)."""

@@ -18,7 +18,7 @@ DEEDS = 60
 _UNLOCK = """
     DO $$ DECLARE f record; BEGIN
       FOR f IN SELECT oid FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosrc LIKE '%FOR NO KEY UPDATE%'
-      LOOP EXECUTE replace(pg_get_functiondef(f.oid), 'FOR NO KEY UPDATE', ''); END LOOP;
+      LOOP EXECUTE regexp_replace(pg_get_functiondef(f.oid), 'FOR NO KEY UPDATE( SKIP LOCKED)?', '', 'g'); END LOOP;
     END $$"""
 
 

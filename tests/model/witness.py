@@ -22,7 +22,7 @@ from tests.model.reference import Ledger, Refused
 
 SESSIONS, WALLETS = 8, 3
 _FUNDERS = (((10, 1),), ((11, 1),), ((10, 60), (11, 40)))
-_LATER = 1_000
+_LATER = 300
 
 
 @dataclass(frozen=True)
@@ -50,16 +50,20 @@ class Session:
     done: list[Deed] = field(default_factory=list)
 
     def run(self, deeds: int) -> None:
-        chance = random.Random(self.number)  # noqa: S311 - a test's dice
+        chance = random.Random(self.number)
         for turn in range(deeds):
             number = self.number * 10_000 + turn
-            kind = chance.choice(("earn", "earn", "spend", "spend", "hold", "end", "back", "claw", "transfer"))
+            kind = chance.choice(("earn", "earn", "spend", "spend", "hold", "end", "back", "claw"))
             getattr(self, f"_{kind}")(number, chance, chance.randrange(WALLETS), chance.randint(1, 60))
 
+    def earn(self, number: int, wallet: int, amount: int, legs: Any) -> None:
+        """One credit, with an end of its own: ids are given before the wallet is locked, so they do not order lots."""
+        end = 30 + number // 10_000 * 100 + number % 10_000
+        if self._do("earn", (wallet,), lambda of: of.earn(wallet, number, amount, legs, expires=end)):
+            self.shared["credits"][number] = (wallet, legs)
+
     def _earn(self, number: int, chance: random.Random, wallet: int, amount: int) -> None:
-        legs = chance.choice(_FUNDERS)
-        done = self._do("earn", (wallet,), lambda of: of.earn(wallet, number, amount, legs))
-        self.shared["credits"][number] = (wallet, legs) if done else None
+        self.earn(number, wallet, amount, chance.choice(_FUNDERS))
 
     def _spend(self, number: int, chance: random.Random, wallet: int, amount: int) -> None:
         if self._do("spend", (wallet,), lambda of: of.spend(wallet, number, amount, 0)):
@@ -109,7 +113,7 @@ class Session:
         )
 
     def _pick(self, kind: str, chance: random.Random) -> tuple[int, Any] | None:
-        known = [pair for pair in list(self.shared[kind].items()) if pair[1] is not None]
+        known = list(self.shared[kind].items())
         return chance.choice(known) if known else None
 
     def _do(self, name: str, wallets: tuple[int, ...], work: Callable[[Any], Any]) -> bool:
@@ -134,6 +138,9 @@ def at_once(application: Flask, books: Books, deeds: int) -> list[Deed]:
     shared: dict[str, dict[int, Any]] = {kind: {} for kind in ("credits", "debits", "holds", "released")}
     sessions = [Session(number, books, shared) for number in range(1, SESSIONS + 1)]
     failures: list[BaseException] = []
+    first = Session(0, books, shared)
+    for wallet in range(WALLETS):  # there is nothing to lock before the first points
+        first.earn(wallet, wallet, 1, _FUNDERS[0])
 
     def work(session: Session) -> None:
         with application.app_context():
@@ -151,7 +158,7 @@ def at_once(application: Flask, books: Books, deeds: int) -> list[Deed]:
         thread.join()
     if failures:
         raise failures[0]
-    return [deed for session in sessions for deed in session.done]
+    return [deed for session in (first, *sessions) for deed in session.done]
 
 
 def witness(deeds: list[Deed]) -> Ledger:
@@ -165,7 +172,11 @@ def witness(deeds: list[Deed]) -> Ledger:
     model = Ledger()
     while any(queues.values()):
         ready = next(
-            (queue[-1] for queue in queues.values() if queue and all(_first(queues, queue[-1], w) for w in queue[-1].wallets)),
+            (
+                queue[-1]
+                for queue in queues.values()
+                if queue and all(_first(queues, queue[-1], w) for w in queue[-1].wallets)
+            ),
             None,
         )
         assert ready is not None, "no serial order explains what the sessions saw"

@@ -1,5 +1,6 @@
--- Claw back points of a credit, as when a purchase is returned: what is left of its own lots first, then, by the policy,
--- from other usable lots, then as a debt up to p_floor; the rest is waived.
+-- Claw back points of a credit, as when a purchase is returned: what is left of its own lots first (by the policy
+-- `only_pending` as long as they are not usable yet), then from other usable lots, then as a debt up to p_floor, as far
+-- as the policy goes; the rest is waived.
 -- Grain: one call = one row of `clawback`, which keeps the split for a replay, and up to two journal rows: a debit of the
 -- own lots (kind 2, under the key) and a debt for what had been spent (kind 8, under the key with `no` inverted), funded
 -- as the credit was. What other lots pay of that debt at once is netting (`net.sql`). Locks the wallet first.
@@ -32,7 +33,8 @@ BEGIN
     PERFORM ledger_end(ARRAY[p_account], now(), false);
   END IF;
   SELECT coalesce(array_agg(l.entry_id), '{}'), least(p_amount, coalesce(sum(l.remaining), 0)) INTO v_own, own FROM lot l
-   WHERE l.account_id = p_account AND l.expires_at > now() AND (l.entry_id = p_credit OR l.entry_id IN (
+   WHERE l.account_id = p_account AND l.expires_at > now()
+     AND (p_policy <> 'only_pending' OR l.active_at > now()) AND (l.entry_id = p_credit OR l.entry_id IN (
          SELECT e.id FROM entry e WHERE e.account_id = p_account AND e.root_id = p_credit));
   others := 0;
   IF p_policy <> 'only_pending' AND own < p_amount THEN
