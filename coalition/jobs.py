@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+import time
+import uuid
 from collections.abc import Sequence
+from contextlib import suppress
+from typing import BinaryIO
 
 from flask import Flask
 
-from coalition import access, ledger, purchases, wallets
-from coalition.kernel import approvals, clock, crash, jobs, ports
+from coalition import access, ledger, members, programs, purchases, wallets
+from coalition.kernel import approvals, clock, crash, jobs, laws, outbox, ports
 from coalition.kernel.db import transact
+from coalition.kernel.errors import Refusal
 from coalition.kernel.garbage import no_search_for_cycles
-from coalition.ports import FileStore, ForeignOutcome, ForeignProgram, NotNow
+from coalition.kernel.logs import logger
+from coalition.ports import (
+    BucketObject,
+    BucketUnreachable,
+    FileStore,
+    ForeignOutcome,
+    ForeignProgram,
+    NotNow,
+    RegistryBucket,
+)
 
 _CHUNK = 1000
+_SIGN_OF_LIFE_S = 10.0
+_LAW_LEASE_S = 1800
 _BACKOFF_S = (2, 5, 15, 60, 300)
+log = logger(__name__)
 
 
 def init_app(app: Flask) -> None:
@@ -86,6 +103,93 @@ def expire(task: jobs.Task) -> None:
         pass
 
 
+@jobs.handles("purchases.pull")
+def pull_sources(task: jobs.Task) -> None:
+    """Fetch the new files of every source whose time has come; each becomes a registry, once."""
+    while source := task.step(purchases.claim_source):
+        error = None
+        try:
+            _pull(task, source)
+        except (BucketUnreachable, ports.PortNotBound, Refusal) as problem:
+            error = str(problem)
+        task.step(lambda source=source, error=error: purchases.note_run(source.id, error))  # type: ignore[misc]
+
+
+def _pull(task: jobs.Task, source: purchases.Source) -> None:
+    buckets, where, after = ports.get(RegistryBucket), source.location or {}, ""
+    while found := buckets.list_objects(where["bucket"], where["prefix"], after):
+        after = found[-1].key
+        for one in task.step(lambda found=found: purchases.not_taken(source.id, found)):  # type: ignore[misc]
+            with suppress(FileNotFoundError):  # it has become another, which is listed next time
+                _fetch(task, source, buckets.open(where["bucket"], one), one)
+
+
+def _fetch(task: jobs.Task, source: purchases.Source, content: BinaryIO, one: BucketObject) -> None:
+    """Copy a file into our store; a process that dies here leaves a copy that nobody asks for."""
+    with content:
+        stored = ports.get(FileStore).put(f"registries/{uuid.uuid4().hex}", _Living(content, task))  # type: ignore[arg-type]
+
+    def work() -> None:
+        if opened := purchases.take_file(source, one, stored):
+            jobs.enqueue("purchases.registry", {"registry": opened.id}, key=str(opened.id))
+
+    task.step(work)
+
+
+class _Living:
+    """A stream that shows, while it is read, that its job is alive."""
+
+    def __init__(self, stream: BinaryIO, task: jobs.Task) -> None:
+        self.stream, self.task, self.shown = stream, task, time.monotonic()
+
+    def read(self, size: int) -> bytes:
+        if time.monotonic() - self.shown > _SIGN_OF_LIFE_S:
+            self.task.step(lambda: None)
+            self.shown = time.monotonic()
+        return self.stream.read(size)
+
+
+@jobs.handles("coalition.verify")
+def verify(task: jobs.Task) -> None:
+    """Ask every law; what one that halts finds, halts the redemptions of the programs concerned.
+
+    A law is asked outside of the job's own transaction: it may take long, and must keep nobody's watermark waiting.
+    """
+    for law in laws.laws():
+        task.step(lambda: None, lease_s=_LAW_LEASE_S)
+        finding = transact(lambda law=law: laws.ask(law))  # type: ignore[misc]
+        task.step(lambda finding=finding: _judge(finding))  # type: ignore[misc]
+
+
+@jobs.handles("programs.end")
+def end_programs(task: jobs.Task) -> None:
+    """End the programs whose sunset is over."""
+    task.finish(programs.end_sunsets)
+
+
+def _judge(finding: laws.Finding) -> None:
+    laws.remember(finding)
+    halted = programs.answer_for(finding)
+    if finding.rows:
+        log.error("law.offended", law=finding.law.code, rows=finding.rows, halted=halted)
+
+
+@jobs.handles("purchases.suspense")
+def sweep_suspense(task: jobs.Task) -> None:
+    """Record what waited for members who have come, a chunk a transaction."""
+    after: int | None = 0
+    while after is not None:
+        after = task.step(lambda after=after: purchases.sweep_suspense(after, _CHUNK))  # type: ignore[misc]
+
+
+@outbox.subscribe("member.enrolled", consumer="suspense")
+@outbox.subscribe("identifier.added", consumer="suspense")
+def post_suspended(event: outbox.Event) -> None:
+    """Record what waited for a member who can now be recognised; a sweep does what is too much for once."""
+    if purchases.drain(members.hashes(event.payload["member_id"]), _CHUNK) == _CHUNK:
+        jobs.enqueue("purchases.suspense", {}, key=f"event:{event.id}")
+
+
 def _put(question: wallets.Question) -> ForeignOutcome:
     program = ports.get(ForeignProgram)
     outcome: ForeignOutcome = NotNow(0)
@@ -113,8 +217,21 @@ def _take(
     return task.step(work)
 
 
+@jobs.handles("members.lapse")
+def lapse(task: jobs.Task) -> None:
+    """End subscriptions and let members fall whose tiers have run out, a chunk a transaction."""
+    for end in (members.lapse_subscriptions, members.lapse):
+        while task.step(lambda end=end: end(_CHUNK)):  # type: ignore[misc]
+            pass
+
+
+jobs.every("purchases.pull", 30, "purchases.pull")
+jobs.every("coalition.verify", 3600, "coalition.verify")
+jobs.every("programs.end", 900, "programs.end")
+jobs.every("purchases.suspense", 60, "purchases.suspense")
 jobs.every("access.clear", 3600, "access.clear")
 jobs.every("approvals.expire", 3600, "approvals.expire")
 jobs.every("exchanges.wake", 60, "exchanges.wake")
 jobs.every("ledger.expire_holds", 30, "ledger.expire_holds")
 jobs.every("ledger.expire", 3600, "ledger.expire")
+jobs.every("members.lapse", 3600, "members.lapse")

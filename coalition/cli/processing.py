@@ -37,7 +37,7 @@ def import_registry(
     file: Path, code: str, program_code: str | None, mapping: str | None, dry_run: bool, as_json: bool
 ) -> None:
     """Record a file of purchases (NDJSON or a table, plain or gzip); exit 1 if it could not be read to its end."""
-    partner = transact(lambda: _partner(code, program_code))
+    partner = transact(lambda: partner_by_code(code, program_code))
     chosen = transact(lambda: _mapping_id(partner.id, mapping))
     with file.open("rb") as stream:
         stored = ports.get(FileStore).put(f"registries/{uuid.uuid4().hex}", stream)
@@ -52,23 +52,6 @@ def import_registry(
     counts = {name: getattr(done, name) for name in names}
     click.echo(json.dumps(counts) if as_json else _line(done))
     sys.exit(0 if done.state == "finished" else 1)
-
-
-@group.command("save-mapping")
-@click.argument("name")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--partner", "code", required=True, help="The partner whose tables these are, by its code.")
-@click.option("--program", "program_code", help="The program, where several have a partner of this code.")
-def save_mapping(name: str, file: Path, code: str, program_code: str | None) -> None:
-    """Save how a partner's tables are to be read: a JSON file as in PUT /registry-mappings/{name}."""
-    try:
-        definition = json.loads(file.read_text(encoding="utf-8"))
-        saved = transact(lambda: purchases.save_mapping(_partner(code, program_code).id, name, definition))
-    except (ValueError, TypeError) as error:
-        raise click.BadParameter(f"{file} is no JSON object") from error
-    except Invalid as refusal:
-        raise click.BadParameter("; ".join(f"{one.pointer}: {one.detail}" for one in refusal.errors)) from refusal
-    click.echo(f"{saved.name}, version {saved.version}")
 
 
 @group.command("expire")
@@ -88,9 +71,13 @@ def expire(day: dt.datetime, as_json: bool) -> None:
 
 @group.command("verify")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def verify(as_json: bool) -> None:
+@click.option("--halt", is_flag=True, help="Halt redemptions where a law asks for it, as the hourly job does.")
+def verify(as_json: bool, halt: bool) -> None:
     """Ask every integrity law; exit 1 if any is offended."""
-    found = transact(lambda: [(law, laws.offending(law)) for law in laws.laws()])
+    findings = [transact(lambda law=law: laws.ask(law)) for law in laws.laws()]  # type: ignore[misc]
+    for finding in findings if halt else ():
+        transact(lambda finding=finding: programs.answer_for(finding))  # type: ignore[misc]
+    found = [(finding.law, finding.rows) for finding in findings]
     if as_json:
         items = [{"code": law.code, "title": law.title, "offending": rows} for law, rows in found]
         click.echo(json.dumps({"laws": items}, ensure_ascii=False))
@@ -109,7 +96,7 @@ def _mapping_id(partner_id: int, name: str | None) -> int | None:
         raise click.BadParameter(f"the partner has saved no mapping {name!r}") from refusal
 
 
-def _partner(code: str, program_code: str | None) -> partners.Partner:
+def partner_by_code(code: str, program_code: str | None) -> partners.Partner:
     among = [programs.by_code(program_code)] if program_code else programs.list_programs()
     found = []
     for program in among:

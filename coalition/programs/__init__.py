@@ -1,10 +1,14 @@
 """Programs: their life cycle, their currencies, and every policy that says what points may do and until when."""
 
+from coalition.programs.admitting import admit, let_redeem, let_transfer, redemption_refused
 from coalition.programs.caching import Policies, policies
 from coalition.programs.calendars import birth, tier_period
 from coalition.programs.changing import change, change_currency
+from coalition.programs.halting import answer_for, halt, halted_reasons, resume
 from coalition.programs.launching import add_currency, launch
 from coalition.programs.living import add_pilots, end_sunsets, move, pilots
+from coalition.programs.promo import eligible, open_promo_account, promo_account, promo_accounts
+from coalition.programs.rates import rate, rates, set_rate
 from coalition.programs.registry import (
     by_code,
     currencies,
@@ -28,6 +32,8 @@ __all__ = [
     "State",
     "add_currency",
     "add_pilots",
+    "admit",
+    "answer_for",
     "birth",
     "by_code",
     "change",
@@ -35,13 +41,26 @@ __all__ = [
     "currencies",
     "currency",
     "currency_by_id",
+    "eligible",
     "end_sunsets",
     "get",
+    "halt",
+    "halted_reasons",
     "launch",
+    "let_redeem",
+    "let_transfer",
     "list_programs",
     "main_currency",
     "move",
+    "open_promo_account",
     "pilots",
     "policies",
+    "promo_account",
+    "promo_accounts",
+    "rate",
+    "rates",
+    "redemption_refused",
+    "resume",
+    "set_rate",
     "tier_period",
 ]

@@ -1,6 +1,16 @@
 """Purchases: receipts recorded batch first, with what they earn and why; registries are files full of them."""
 
+from coalition.purchases.browsing import (
+    Purchase,
+    by_receipt,
+    list_registries,
+    numbers,
+    of_member,
+    registry_states,
+    whole,
+)
 from coalition.purchases.counter import Counter, counter
+from coalition.purchases.draining import drain, sweep_suspense
 from coalition.purchases.finding import Told, find, reasons, tell
 from coalition.purchases.laws import laws
 from coalition.purchases.mappings import (
@@ -11,39 +21,82 @@ from coalition.purchases.mappings import (
     read_mapping,
     save_mapping,
 )
-from coalition.purchases.reading import CHANNELS, read
+from coalition.purchases.reading import CHANNELS, ON_UNKNOWN, read
 from coalition.purchases.receipts import GrantedAward, Line, Receipt, Recorded, Refused
 from coalition.purchases.recording import record
 from coalition.purchases.registries import Registry, Rejection, close, open_registry, registry, rejections
+from coalition.purchases.sources import (
+    SOURCE_KINDS,
+    Brought,
+    Source,
+    brought,
+    claim_source,
+    define_source,
+    fetch_now,
+    not_taken,
+    note_run,
+    open_file,
+    pause_source,
+    source,
+    source_by_code,
+    sources,
+    take_file,
+)
+from coalition.purchases.storing import Via
 from coalition.purchases.streaming import Chunk, Unreadable, chunks
+from coalition.purchases.suspending import Suspended, accept
+from coalition.purchases.suspense import Suspense, dismiss_suspended, retry_suspended, suspended
 from coalition.purchases.taking import Layout, Reading, layout, read_lines, readings, take
 
 __all__ = [
     "CHANNELS",
+    "ON_UNKNOWN",
+    "SOURCE_KINDS",
+    "Brought",
     "Chunk",
     "ColumnMapping",
     "Counter",
     "GrantedAward",
     "Layout",
     "Line",
+    "Purchase",
     "Reading",
     "Receipt",
     "Recorded",
     "Refused",
     "Registry",
     "Rejection",
+    "Source",
+    "Suspended",
+    "Suspense",
     "Told",
     "Unreadable",
+    "Via",
+    "accept",
+    "brought",
+    "by_receipt",
     "chunks",
+    "claim_source",
     "close",
     "counter",
+    "define_source",
+    "dismiss_suspended",
+    "drain",
+    "fetch_now",
     "find",
     "laws",
     "layout",
+    "list_registries",
     "mapping",
     "mapping_by_name",
     "mappings",
+    "not_taken",
+    "note_run",
+    "numbers",
+    "of_member",
+    "open_file",
     "open_registry",
+    "pause_source",
     "read",
     "read_lines",
     "read_mapping",
@@ -51,8 +104,17 @@ __all__ = [
     "reasons",
     "record",
     "registry",
+    "registry_states",
     "rejections",
+    "retry_suspended",
     "save_mapping",
+    "source",
+    "source_by_code",
+    "sources",
+    "suspended",
+    "sweep_suspense",
     "take",
+    "take_file",
     "tell",
+    "whole",
 ]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from coalition import ledger, programs, promotions
+from coalition import ledger, members, programs, promotions
 from coalition.kernel import clock
 from coalition.ledger import AccountKind, Credit, Operation
 from coalition.purchases.counter import Counter
@@ -34,9 +34,11 @@ class _Earned:
 def award(at: Counter, made: Sequence[Made]) -> list[Recorded]:
     """Evaluate new purchases (id, draft) and book what they earn; the purchases with their awards, in order."""
     earned = list(_evaluate(at, made))
+    at = _knowing(at, earned)
     credits = _credits(at, earned)
     granted: dict[int, list[GrantedAward]] = defaultdict(list)
     booked = []
+    climbing: dict[int, int] = {}
     usable_from = clock.now()
     for one, credit, posted in zip(earned, credits, ledger.post(credits) if credits else (), strict=True):
         if posted.entry_id is None or posted.replayed:
@@ -44,17 +46,52 @@ def award(at: Counter, made: Sequence[Made]) -> list[Recorded]:
         grant = _grant(one, max(usable_from, credit.active_at or usable_from), credit.expires_at)
         granted[one.purchase_id].append(grant)
         booked.append(BookedAward(one.purchase_id, credit.account_id, posted.entry_id, one.award.rule.id, grant))
+        if at.currencies[credit.currency_id].kind == "tier":
+            climbing[one.member_id] = posted.undrawn
     insert_awards(booked)
+    if climbing:
+        members.qualify(at.program.id, climbing)
     return [_recorded(purchase_id, draft, granted[purchase_id]) for purchase_id, draft in made]
 
 
 def _evaluate(at: Counter, made: Sequence[Made]) -> Iterator[_Earned]:
     rules = promotions.in_force(at.partner.id)
+    earners = _Earners(at)
     for purchase_id, draft in made:
-        if draft.member_id is not None:
-            awards = promotions.evaluate(draft.receipt, rules, points_paid=draft.points_paid)
+        if draft.member_id is not None and draft.earns:
+            earner = earners.of(draft)
+            awards = promotions.evaluate(draft.receipt, rules, points_paid=draft.points_paid, earner=earner)
             for no, found in enumerate(awards, start=1):
                 yield _Earned(purchase_id, draft, draft.member_id, no, found)
+
+
+def _knowing(at: Counter, earned: Sequence[_Earned]) -> Counter:
+    """The counter, if need be read anew: a rule can be a second younger than the policies that are known."""
+    rules = [one.award.rule for one in earned]
+    new = any(rule.currency_id not in at.currencies for rule in rules) or any(
+        rule.promo_account_id not in at.policies.promo_accounts for rule in rules if rule.promo_account_id
+    )
+    return replace(at, policies=programs.policies(at.program.id, fresh=True)) if new else at
+
+
+class _Earners:
+    """Who earns with which factor, worked out once a tier; what subscriptions grant beside it is the member's own."""
+
+    def __init__(self, at: Counter) -> None:
+        self.ladder = members.ladder(at.program.id)
+        self.plain = frozenset(one.id for one in at.currencies.values() if one.kind == "tier")
+        self.known: dict[str, promotions.Earner] = {}
+
+    def of(self, draft: Draft) -> promotions.Earner:
+        if draft.perks:
+            return self._earner(draft)
+        if draft.tier not in self.known:
+            self.known[draft.tier] = self._earner(draft)
+        return self.known[draft.tier]
+
+    def _earner(self, draft: Draft) -> promotions.Earner:
+        benefits = self.ladder.benefits(draft.tier, draft.perks)
+        return promotions.Earner(draft.tier, benefits.earn_x_bp, self.plain)
 
 
 def _credits(at: Counter, earned: Sequence[_Earned]) -> list[Credit]:
@@ -69,8 +106,9 @@ def _credits(at: Counter, earned: Sequence[_Earned]) -> list[Credit]:
     wallets = {of: ledger.accounts(program_id, of, AccountKind.WALLET, who) for of, who in owners.items()}
     credits = []
     for one in earned:
-        receipt, currency_id = one.draft.receipt, one.award.rule.currency_id
-        born = programs.birth(at.currencies[currency_id], receipt.occurred_at, at.program.zone)
+        receipt, currency_id, promo_id = one.draft.receipt, one.award.rule.currency_id, one.award.rule.promo_account_id
+        promo = at.policies.promo_accounts[promo_id] if promo_id else None
+        born = programs.birth(at.currencies[currency_id], receipt.occurred_at, at.program.zone, promo=promo)
         credits.append(
             Credit(
                 account_id=wallets[currency_id][one.member_id],
@@ -87,6 +125,8 @@ def _credits(at: Counter, earned: Sequence[_Earned]) -> list[Credit]:
                 funding_id=funding[one.payer_id],
                 active_at=born.active_at,
                 expires_at=born.expires_at,
+                restriction_id=promo_id,
+                idle_at=born.idle_at,
             )
         )
     return credits

@@ -11,7 +11,7 @@ from typing import Any
 from coalition import ledger
 from coalition.kernel.db import raw
 from coalition.kernel.errors import Conflict
-from coalition.ledger import AccountKind, Attribution, ClawBack, Credit, Debit, GiveBack, Operation
+from coalition.ledger import AccountKind, Arrival, Attribution, ClawBack, Credit, Debit, GiveBack, Operation
 from tests.model.reference import ALWAYS, NEVER, Legs, Refused, Standing
 
 PROGRAM, BONUS, SHOP = 7, 3, 5
@@ -113,8 +113,6 @@ class Books:
     def transfer(self, number: int, source: int, target: int, amount: int) -> None:
         common = self._posting(source, amount, Operation.TRANSFER, f"t{number}")
         debit = Debit(**common, contra_id=self.between)
-        from coalition.ledger import Arrival
-
         ledger.transfer(debit, Arrival(self.wallets[target], BONUS))
 
     def expire(self, now: float) -> None:

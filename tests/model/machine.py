@@ -114,7 +114,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(source=wallets, onto=wallets, amount=amounts)
     def transfer(self, source: int, onto: int, amount: int) -> None:
-        if source > 99:
+        if source != onto:
             number = self._number()
             self._differ(
                 lambda: self.reference.transfer(number, source, onto, amount, self.day),

@@ -53,7 +53,7 @@ class Session:
         chance = random.Random(self.number)
         for turn in range(deeds):
             number = self.number * 10_000 + turn
-            kind = chance.choice(("earn", "earn", "spend", "spend", "hold", "end", "back", "claw"))
+            kind = chance.choice(("earn", "earn", "spend", "spend", "hold", "end", "back", "claw", "transfer"))
             getattr(self, f"_{kind}")(number, chance, chance.randrange(WALLETS), chance.randint(1, 60))
 
     def earn(self, number: int, wallet: int, amount: int, legs: Any) -> None:
