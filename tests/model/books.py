@@ -21,7 +21,7 @@ _CONTENTS = """
     SELECT r.external_id, nullif(l.expires_at, 'infinity'), l.restriction_id, s.party_id, sum(s.points)::bigint
       FROM lot l
       JOIN entry b ON b.account_id = l.account_id AND b.id = l.entry_id
-      JOIN entry r ON r.account_id = l.account_id AND r.id = coalesce(b.root_id, b.id)
+      JOIN entry r ON r.id = coalesce(b.root_id, b.id)
      CROSS JOIN LATERAL ledger_split(l.funding_id, l.amount - l.remaining, l.amount) s
      WHERE l.account_id = %s GROUP BY 1, 2, 3, 4 HAVING sum(s.points) <> 0"""
 
@@ -113,7 +113,7 @@ class Books:
     def transfer(self, number: int, source: int, target: int, amount: int) -> None:
         common = self._posting(source, amount, Operation.TRANSFER, f"t{number}")
         debit = Debit(**common, contra_id=self.between)
-        ledger.transfer(debit, Arrival(self.wallets[target], BONUS))
+        ledger.transfer(debit, Arrival(account_id=self.wallets[target], currency_id=BONUS))
 
     def expire(self, now: float) -> None:
         while ledger.expire_holds(100):
@@ -141,7 +141,7 @@ class Books:
         return {"external_id": f"{self.tag}-{name}", "request_hash": hashlib.sha256(f"{amount}".encode()).digest()}
 
     def _name(self, key: str) -> str:
-        return key.removeprefix(f"{self.tag}-").partition(".")[0]
+        return key.removeprefix(f"{self.tag}-")
 
     def _instant(self, day: float | None) -> dt.datetime | None:
         return None if day is None or day in (NEVER, ALWAYS) else self.start + dt.timedelta(days=day)

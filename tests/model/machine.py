@@ -117,7 +117,7 @@ class Machine(RuleBasedStateMachine):
         if source != onto:
             number = self._number()
             self._differ(
-                lambda: self.reference.transfer(number, source, onto, amount, self.day),
+                lambda: self.reference.transfer(source, onto, amount, self.day),
                 lambda: self.books.transfer(number, source, onto, amount),
             )
 

@@ -168,10 +168,10 @@ class Ledger:
         self._sweep(purse)
         return own, others, owed, amount - own - others - owed
 
-    def transfer(self, number: int, source: int, target: int, amount: int, now: float) -> None:
+    def transfer(self, source: int, target: int, amount: int, now: float) -> None:
         """Points move to another wallet and stay what they are."""
         for draw in self._draw(source, amount, now, "fefo", ()):
-            self._bear(target, _moved(draw, f"t{number}"))
+            self._bear(target, _moved(draw))
 
     def expire(self, now: float) -> None:
         """What has ended goes; holds that have run out go back first."""
@@ -324,9 +324,9 @@ def _take(lots: Sequence[Lot], amount: int) -> int:
     return taken
 
 
-def _moved(draw: Draw, root: str) -> Lot:
+def _moved(draw: Draw) -> Lot:
     lot = draw.lot
-    return Lot(root, 0, draw.amount, draw.amount, _stretch(draw), lot.expires, lot.active)
+    return Lot(lot.root, 0, draw.amount, draw.amount, _stretch(draw), lot.expires, lot.active)
 
 
 def _stretch(draw: Draw) -> Legs:

@@ -108,7 +108,7 @@ class Session:
         self._differ(
             "transfer",
             (wallet, target),
-            lambda model: model.transfer(number, wallet, target, amount, 0),
+            lambda model: model.transfer(wallet, target, amount, 0),
             lambda: self.books.transfer(number, wallet, target, amount),
         )
 
