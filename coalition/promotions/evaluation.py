@@ -46,9 +46,9 @@ class Rule:
     """One version of a base rule: `points` for every full `each_minor` of money, paid by `funder_id`.
 
     `funder_id` is a legal entity; None means the entity of the outlet. In force from `valid_from` up to `valid_to`.
-    `tiers`: the tiers whose members earn by it, None for all. `mccs`: the merchant categories that earn (None: all,
-    also purchases without one), less those excluded. With an `event_type` it gives `points` for an event, and nothing
-    for a purchase.
+    `tiers`: the tiers whose members earn by it, None for all. `promo_account_id`: where the points pay, None anywhere.
+    `mccs`: the merchant categories that earn (None: all, also purchases without one), less those excluded. With an
+    `event_type` it gives `points` for an event, and nothing for a purchase.
     """
 
     id: int
@@ -64,6 +64,7 @@ class Rule:
     valid_from: dt.datetime
     valid_to: dt.datetime | None
     tiers: tuple[str, ...] | None = None
+    promo_account_id: int | None = None
     mccs: frozenset[str] | None = None
     mccs_excluded: frozenset[str] = frozenset()
     event_type: str | None = None
@@ -131,7 +132,9 @@ def evaluate(receipt: Receipt, rules: Iterable[Rule], *, points_paid: int = 0, e
     found = (
         _award(rule, counting, earner.factor_bp(rule))
         for rule in sorted(rules, key=lambda rule: rule.code)
-        if rule.covers(receipt.occurred_at) and rule.takes(receipt) and (rule.tiers is None or earner.tier in rule.tiers)
+        if rule.covers(receipt.occurred_at)
+        and rule.takes(receipt)
+        and (rule.tiers is None or earner.tier in rule.tiers)
     )
     return [award for award in found if award is not None]
 

@@ -1,4 +1,4 @@
-"""What events earn: fixed points by the partner's rules for their type, in one batch of the ledger, with the reasons."""
+"""What events earn: fixed points by the partner's rules for their type, booked in one batch, with the reasons."""
 
 from __future__ import annotations
 
@@ -59,7 +59,9 @@ def record_events(partner_id: int, batch: Sequence[Event], via: Via = Via()) -> 
 
 def tell_event(partner_id: int, event_id: int, language: str = "en") -> list[Told]:
     """What an event earned, in words."""
-    rows = raw().execute(f"{_TELL} WHERE e.id = %s AND e.partner_id = %s ORDER BY a.no".encode(), (event_id, partner_id))
+    rows = raw().execute(
+        f"{_TELL} WHERE e.id = %s AND e.partner_id = %s ORDER BY a.no".encode(), (event_id, partner_id)
+    )
     return [_in_words(row, language) for row in rows.fetchall()]
 
 
@@ -84,7 +86,7 @@ def _earned(at: Counter, made: Sequence[Made]) -> Iterable[_Earned]:
 
 def _book(at: Counter, earned: Sequence[_Earned]) -> Mapping[int, int]:
     """Book the awards; the units by event."""
-    credits, now = [_credit(at, one) for one in earned], clock.now()
+    credits, now = _credits(at, earned), clock.now()
     units: dict[int, int] = defaultdict(int)
     rows, climbing = [], dict[int, int]()
     for one, credit, posted in zip(earned, credits, ledger.post(credits) if credits else (), strict=True):
@@ -103,17 +105,27 @@ def _book(at: Counter, earned: Sequence[_Earned]) -> Mapping[int, int]:
     return units
 
 
-def _credit(at: Counter, one: _Earned) -> Credit:
-    event, currency_id, program_id = one.made.event, one.award.rule.currency_id, at.program.id
-    born = programs.birth(at.currencies[currency_id], event.occurred_at, at.program.zone)
+def _credits(at: Counter, earned: Sequence[_Earned]) -> list[Credit]:
+    """One credit an award, under the event's key."""
+    owners: dict[int, set[int]] = defaultdict(set)
+    for one in earned:
+        owners[one.award.rule.currency_id].add(one.made.member.member_id)
+    wallets = {of: ledger.accounts(at.program.id, of, AccountKind.WALLET, who) for of, who in owners.items()}
+    return [_credit(at, one, wallets[one.award.rule.currency_id][one.made.member.member_id]) for one in earned]
+
+
+def _credit(at: Counter, one: _Earned, wallet_id: int) -> Credit:
+    event, rule, program_id = one.made.event, one.award.rule, at.program.id
+    promo = at.policies.promo_accounts[rule.promo_account_id] if rule.promo_account_id else None
+    born = programs.birth(at.currencies[rule.currency_id], event.occurred_at, at.program.zone, promo=promo)
     return Credit(
-        account_id=ledger.account(program_id, currency_id, AccountKind.WALLET, one.made.member.member_id),
-        contra_id=ledger.account(program_id, currency_id, AccountKind.ISSUANCE, one.payer_id),
+        account_id=wallet_id,
+        contra_id=ledger.account(program_id, rule.currency_id, AccountKind.ISSUANCE, one.payer_id),
         amount=one.award.units,
         occurred_at=event.occurred_at,
         program_id=program_id,
         partner_id=at.partner.id,
-        currency_id=currency_id,
+        currency_id=rule.currency_id,
         operation=Operation.EVENT,
         external_id=event.external_id,
         no=one.no,
@@ -121,6 +133,8 @@ def _credit(at: Counter, one: _Earned) -> Credit:
         funding_id=ledger.funding([(one.payer_id, 1)]),
         active_at=born.active_at,
         expires_at=born.expires_at,
+        restriction_id=rule.promo_account_id,
+        idle_at=born.idle_at,
     )
 
 

@@ -90,7 +90,9 @@ def identified(at: Counter, batch: Sequence[Event]) -> list[members.Recognised |
     return found
 
 
-def insert_events(partner_id: int, batch: Sequence[Event], via: Via) -> tuple[list[RecordedEvent | Refused], list[Made]]:
+def insert_events(
+    partner_id: int, batch: Sequence[Event], via: Via
+) -> tuple[list[RecordedEvent | Refused], list[Made]]:
     """Write the events that are new; the results in the batch's order, and what is to earn.
 
     Raises RacingKey when somebody records the same event at the same moment.
@@ -171,7 +173,10 @@ class _Reader(Reader):
     def event(self) -> Event:
         body = self.body
         if body.get("type") == "event":
-            body = {**{name: value for name, value in body.items() if name != "event_type"}, "type": body.get("event_type")}
+            body = {
+                **{name: value for name, value in body.items() if name != "event_type"},
+                "type": body.get("event_type"),
+            }
         self.known(body, _FIELDS, "")
         external_id, occurred_at = self.text(body, "external_id", 100), self.instant(body, "occurred_at")
         sort = self.text(body, "type", 40)
