@@ -10,8 +10,17 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Register the pages."""
-    from coalition.console import member_pages, overview, purchase_page, registry_pages, search_page
+    from coalition.console import (
+        approval_pages,
+        correction_pages,
+        member_pages,
+        overview,
+        purchase_page,
+        registry_pages,
+        search_page,
+    )
     from coalition.console.frame import blueprint
 
-    assert member_pages and overview and purchase_page and registry_pages and search_page  # they fill the blueprint
+    assert approval_pages and correction_pages and member_pages and overview  # they have filled the blueprint
+    assert purchase_page and registry_pages and search_page
     app.register_blueprint(blueprint)
