@@ -13,6 +13,9 @@ _WORDS = {
     EntryKind.DEBIT: "Points were spent.",
     EntryKind.CAPTURE: "Points set aside were redeemed.",
     EntryKind.EXPIRY: "The points expired.",
+    EntryKind.RESTORE: "Redeemed points came back.",
+    EntryKind.NETTING: "Points paid what was owed.",
+    EntryKind.ARRIVAL: "Points arrived from another wallet.",
 }
 
 

@@ -9,10 +9,12 @@ from coalition.ledger.accounts import account, accounts, funding
 from coalition.ledger.expiry import expire, expire_holds
 from coalition.ledger.holds import capture, get_hold, hold, release
 from coalition.ledger.laws import laws
-from coalition.ledger.posting import post
-from coalition.ledger.queries import balances, balances_of, credited, lots, movements
+from coalition.ledger.posting import lock, post
+from coalition.ledger.queries import balances, balances_of, credited, lots, movements, spent
+from coalition.ledger.returns import ClawBack, ClawedBack, GiveBack, GivenBack, claw_back, give_back
 from coalition.ledger.types import (
     AccountKind,
+    Attribution,
     Balance,
     Captured,
     Credit,
@@ -29,11 +31,16 @@ from coalition.ledger.using import in_use
 
 __all__ = [
     "AccountKind",
+    "Attribution",
     "Balance",
     "Captured",
+    "ClawBack",
+    "ClawedBack",
     "Credit",
     "Debit",
     "EntryKind",
+    "GiveBack",
+    "GivenBack",
     "Hold",
     "Law",
     "Lot",
@@ -46,16 +53,20 @@ __all__ = [
     "balances",
     "balances_of",
     "capture",
+    "claw_back",
     "credited",
     "expire",
     "expire_holds",
     "funding",
     "get_hold",
+    "give_back",
     "hold",
     "in_use",
     "laws",
+    "lock",
     "lots",
     "movements",
     "post",
     "release",
+    "spent",
 ]

@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 
 from coalition.kernel.db import RacingKey, load_sql, raw
-from coalition.ledger.types import Credit, Posted, Posting
+from coalition.ledger.types import Credit, Debit, Posted
 
 _CONFLICT = "external_id_conflict"
 _POOR = "insufficient_points"
@@ -22,28 +22,40 @@ _POSTING = (
     *("account_id", "contra_id", "amount", "occurred_at", "program_id", "partner_id", "currency_id"),
     *("operation", "external_id", "no", "request_hash"),
 )
-_BIRTH = ("expires_at", "active_at", "funding_id")
+_BIRTH = ("expires_at", "active_at", "funding_id", "restriction_id", "idle_at")
+_CHOICE = ("rule", "restrictions", "caps", "idle_at")
 
 
-def post_wave(wave: Sequence[Posting]) -> list[Posted] | None:
+def post_wave(wave: Sequence[Credit | Debit]) -> list[Posted] | None:
     """Post a wave: postings of one class, no key twice. None, with nothing done, if it has to go one by one.
 
     That is so when the key of a debit turns out to stand on another wallet, which only the insertion can tell.
     """
     credits = [posting for posting in wave if isinstance(posting, Credit)]
-    return _credits(credits) if credits else _debits(wave)
+    if credits:
+        return _credits(credits)
+    debits = [posting for posting in wave if isinstance(posting, Debit)]
+    return _debits(debits) if all(debit.plain for debit in debits) else _debits_by_choice(debits)
 
 
 def _credits(wave: Sequence[Credit]) -> list[Posted]:
     _stage(wave, _POSTING + _BIRTH)
-    made = {place: Posted(entry_id, undrawn=undrawn) for place, entry_id, undrawn in _run("bulk_credit")}
+    if any(credit.idle_at for credit in wave):
+        _run("bulk_awaken")
+    made, owing = {}, []
+    for place, entry_id, undrawn, owes in _run("bulk_credit"):
+        made[place] = Posted(entry_id, undrawn=undrawn)
+        owing += [entry_id] if owes else []
+    if owing:
+        left = dict(_run("bulk_net", owing))
+        made = {at: replace(one, undrawn=left.get(wave[at].account_id, one.undrawn)) for at, one in made.items()}
     if len(made) < len(wave):
         for place, entry_id, same, undrawn in _run("bulk_standing"):
             made.setdefault(place, _known(entry_id, same, undrawn))
     return [made[place] for place in range(len(wave))]
 
 
-def _debits(wave: Sequence[Posting]) -> list[Posted] | None:
+def _debits(wave: Sequence[Debit]) -> list[Posted] | None:
     _stage(wave, _POSTING)
     _run("bulk_lock")
     settled: dict[int, Posted] = {}
@@ -62,7 +74,13 @@ def _debits(wave: Sequence[Posting]) -> list[Posted] | None:
     return [replace(settled[place], undrawn=undrawn.get(debit.account_id, 0)) for place, debit in enumerate(wave)]
 
 
-def _stage(wave: Sequence[Posting], columns: Sequence[str]) -> None:
+def _debits_by_choice(wave: Sequence[Debit]) -> list[Posted]:
+    _stage(wave, _POSTING + _CHOICE)
+    _run("bulk_lock")
+    return [Posted.of(*row) for _, *row in sorted(_run("bulk_debit_by"))]
+
+
+def _stage(wave: Sequence[Credit | Debit], columns: Sequence[str]) -> None:
     connection = raw()
     connection.execute(load_sql(__file__, "stage.sql"))
     connection.execute("TRUNCATE ledger_stage")
@@ -73,7 +91,7 @@ def _stage(wave: Sequence[Posting], columns: Sequence[str]) -> None:
             copy.write_row((place, *fields(posting)))
 
 
-def _beyond_means(wave: Sequence[Posting], settled: Collection[int]) -> dict[int, Posted]:
+def _beyond_means(wave: Sequence[Debit], settled: Collection[int]) -> dict[int, Posted]:
     by_wallet: dict[int, list[int]] = defaultdict(list)
     for place, debit in enumerate(wave):
         if place not in settled:
@@ -119,5 +137,5 @@ def _known(entry_id: int | None, same: bool | None, undrawn: int) -> Posted:
     )
 
 
-def _run(name: str) -> psycopg.Cursor[Any]:
-    return raw().execute(load_sql(__file__, f"{name}.sql"))
+def _run(name: str, *params: object) -> psycopg.Cursor[Any]:
+    return raw().execute(load_sql(__file__, f"{name}.sql"), params or None)

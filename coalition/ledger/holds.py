@@ -6,12 +6,13 @@ Locks: the wallet first, in every function, so two of them on one hold happen on
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from coalition.kernel.db import raw
 from coalition.kernel.errors import NotFound
 from coalition.ledger.accounts import account
-from coalition.ledger.types import AMOUNT_MAX, AccountKind, Captured, Hold, Operation, Released, refuse
+from coalition.ledger.types import AMOUNT_MAX, AccountKind, Attribution, Captured, Hold, Operation, Released, refuse
 
 TTL_MAX_S = 366 * 86_400
 _HOLD = """
@@ -31,8 +32,13 @@ def hold(
     request_hash: bytes,
     purpose: str,
     operation: int = Operation.HOLD,
+    rule: int = Attribution.FEFO,
+    eligible: Sequence[tuple[int, int]] = (),
+    idle_at: dt.datetime | None = None,
 ) -> Hold:
     """Set `amount` points of a wallet aside for `ttl_s` seconds; what it pins can neither expire nor be spent.
+
+    `rule`, `eligible` and `idle_at` as in `Debit`.
 
     Idempotent by (partner, operation, external id): a replay returns the hold as it is now. Conflict
     `insufficient_points` (extra `available`) or `external_id_conflict`. ValueError for an impossible amount or time.
@@ -41,9 +47,10 @@ def hold(
         raise ValueError(f"cannot hold {amount} points for {ttl_s} s")
     contra_id = account(program_id, currency_id, AccountKind.HELD, 0)
     hold_id, replayed, refused, available = _call(
-        "SELECT * FROM ledger_hold(%s,%s,%s,%s,%s,%s,%s,%s::smallint,%s,%s,%s)",
+        "SELECT * FROM ledger_hold(%s,%s,%s,%s,%s,%s,%s,%s::smallint,%s,%s,%s,%s::smallint,%s::int[],%s::bigint[],%s)",
         *(account_id, contra_id, amount, ttl_s, program_id, partner_id, currency_id, operation),
-        *(external_id, request_hash, purpose),
+        *(external_id, request_hash, purpose, rule),
+        *([restriction for restriction, _ in eligible], [cap for _, cap in eligible], idle_at),
     )
     if refused:
         refuse(refused, available if refused == "insufficient_points" else None)

@@ -1,7 +1,7 @@
 """The laws of the ledger: each is one query whose rows are offences, so that none may come back.
 
 The letters are those of the project's list of laws (docs/flows/ledger.md). Balanced rows and a currency that sums to
-zero (L1, L7) need no query: a journal row is a transfer. Reversals (L9, L10) have no rows yet; L10 stands for captures.
+zero (L1, L7) need no query: a journal row is a transfer.
 """
 
 from __future__ import annotations
@@ -11,18 +11,33 @@ from coalition.kernel.laws import Law
 _DRAWN = """SELECT a.account_id, a.lot_id, sum(a.amount) AS drawn FROM allocation a
     JOIN entry d ON d.account_id = a.account_id AND d.id = a.debit_id AND d.kind <> 4 GROUP BY 1, 2"""
 
+# What a debit drew (positive) and what came back of it (negative), by the credit that the lot goes back to.
+_GIVEN = """SELECT a.account_id, a.debit_id AS id, coalesce(l.root_id, l.id) AS root, a.amount FROM allocation a
+      JOIN entry d ON d.account_id = a.account_id AND d.id = a.debit_id AND d.kind IN (2, 4)
+      JOIN entry l ON l.account_id = a.account_id AND l.id = a.lot_id
+     UNION ALL
+    SELECT r.account_id, r.origin_id, coalesce(l.root_id, l.id), a.amount FROM entry r
+      JOIN allocation a ON a.account_id = r.account_id AND a.debit_id = r.id
+      JOIN entry l ON l.account_id = a.account_id AND l.id = a.lot_id
+     WHERE r.kind = 7
+     UNION ALL
+    SELECT account_id, origin_id, root_id, -amount FROM entry WHERE kind = 7 AND funding_id IS NOT NULL"""
+
 _LAWS = (
     Law(
         "L2",
-        "credits and releases add, everything else takes, and only what is born as a lot is funded",
-        """SELECT account_id, id FROM entry WHERE kind NOT BETWEEN 1 AND 6 OR (kind IN (1, 5)) <> (amount > 0)
-              OR (kind = 1 AND funding_id IS NULL) OR (kind NOT IN (1, 5) AND funding_id IS NOT NULL)""",
+        "credits and what comes back or arrives add, everything else takes, and only what is born or owed is funded",
+        """SELECT account_id, id FROM entry WHERE kind NOT BETWEEN 1 AND 10
+              OR (kind IN (1, 5, 7, 10)) <> (amount > 0) AND NOT (kind = 8 AND operation = 19)
+              OR (kind IN (1, 10) OR kind = 8 AND operation <> 19) AND funding_id IS NULL
+              OR kind NOT IN (1, 5, 7, 8, 10) AND funding_id IS NOT NULL""",
     ),
     Law(
         "L3",
         "a wallet's points are the sum of its journal rows",
         """SELECT account_id, w.undrawn, e.undrawn AS journal FROM wallet w FULL JOIN (
-             SELECT account_id, sum(amount) AS undrawn FROM entry WHERE kind <> 4 GROUP BY 1) e USING (account_id)
+             SELECT account_id, sum(amount) AS undrawn FROM entry WHERE kind NOT IN (4, 8) GROUP BY 1) e
+             USING (account_id)
            WHERE w.undrawn IS DISTINCT FROM e.undrawn""",
     ),
     Law(
@@ -56,6 +71,15 @@ _LAWS = (
         """SELECT partner_id, operation, external_id, no FROM entry GROUP BY 1, 2, 3, 4 HAVING count(*) > 1""",
     ),
     Law(
+        "L9",
+        "what is given back of a redemption never exceeds it, in all and credit by credit",
+        f"""SELECT o.account_id, o.id, 0 AS lot_id FROM entry o
+             JOIN entry r ON r.account_id = o.account_id AND r.origin_id = o.id AND r.kind = 7
+           GROUP BY o.account_id, o.id, o.amount, o.kind HAVING sum(r.amount) > -o.amount OR o.kind NOT IN (2, 4)
+           UNION ALL
+           SELECT account_id, id, root FROM ({_GIVEN}) g GROUP BY 1, 2, 3 HAVING sum(amount) < 0""",
+    ),
+    Law(
         "L10",
         "captures and releases of a hold never exceed it, lot by lot",
         """SELECT h.account_id, h.id, a.lot_id FROM hold h
@@ -67,7 +91,8 @@ _LAWS = (
     Law(
         "L11",
         "the application cannot rewrite history",
-        """SELECT t.name, p.privilege FROM (VALUES ('entry'), ('allocation'), ('account'), ('funding_leg')) t(name)
+        """SELECT t.name, p.privilege FROM (
+             VALUES ('entry'), ('allocation'), ('account'), ('funding_leg'), ('clawback')) t(name)
              CROSS JOIN (VALUES ('UPDATE'), ('DELETE'), ('TRUNCATE')) p(privilege)
              JOIN pg_roles r ON r.rolname = 'coalition_app'
            WHERE has_table_privilege(r.oid, t.name, p.privilege)""",
@@ -78,13 +103,15 @@ _LAWS = (
         f"""SELECT e.account_id, e.id FROM entry e
              LEFT JOIN lot l ON l.account_id = e.account_id AND l.entry_id = e.id
              LEFT JOIN ({_DRAWN}) a ON a.account_id = e.account_id AND a.lot_id = e.id
-           WHERE e.funding_id IS NOT NULL AND e.kind IN (1, 5)
+           WHERE e.funding_id IS NOT NULL AND e.kind <> 8
              AND (coalesce(l.remaining, 0) <> e.amount - coalesce(a.drawn, 0) OR l.amount <> e.amount
-                  OR l.funding_id <> e.funding_id OR l.expires_at <> coalesce(e.expires_at, 'infinity'))
+                  OR l.funding_id <> e.funding_id OR coalesce(l.restriction_id, 0) <> coalesce(e.restriction_id, 0)
+                     AND l.amount IS NOT NULL
+                  OR l.expires_at <> coalesce(e.expires_at, 'infinity'))
            UNION ALL
            SELECT l.account_id, l.entry_id FROM lot l WHERE NOT EXISTS (
              SELECT FROM entry e
-              WHERE e.account_id = l.account_id AND e.id = l.entry_id AND e.funding_id IS NOT NULL)""",
+              WHERE e.account_id = l.account_id AND e.id = l.entry_id AND e.funding_id IS NOT NULL AND e.kind <> 8)""",
     ),
     Law(
         "T2",
@@ -95,25 +122,59 @@ _LAWS = (
     ),
     Law(
         "T3",
-        "every debit is drawn from lots in full, and every release put back in full",
+        "every debit is drawn from lots in full, and all that comes back is put back in full",
         """SELECT e.account_id, e.id FROM entry e
              LEFT JOIN allocation a ON a.account_id = e.account_id AND a.debit_id = e.id
-           WHERE e.funding_id IS NULL GROUP BY e.account_id, e.id, e.amount
+           WHERE e.funding_id IS NULL AND e.kind <> 8 GROUP BY e.account_id, e.id, e.amount
            HAVING coalesce(sum(a.amount), 0) <> -e.amount""",
     ),
     Law(
         "T4",
         "nothing is spent from a lot before it is usable or after it has ended",
         """SELECT a.account_id, a.debit_id, a.lot_id FROM allocation a
-             JOIN entry d ON d.account_id = a.account_id AND d.id = a.debit_id AND d.kind IN (2, 3)
+             JOIN entry d ON d.account_id = a.account_id AND d.id = a.debit_id AND d.kind IN (2, 3, 9)
+             JOIN account c ON c.id = d.contra_id
              LEFT JOIN entry l ON l.account_id = a.account_id AND l.id = a.lot_id
-           WHERE l.id IS NULL OR d.recorded_at >= coalesce(l.expires_at, 'infinity') OR d.recorded_at < l.active_at""",
+           WHERE l.id IS NULL OR d.recorded_at >= coalesce(l.expires_at, 'infinity')
+              OR d.recorded_at < l.active_at AND c.kind IN (3, 5)""",
     ),
     Law(
         "T5",
         "what has ended is swept within an hour",
         """SELECT l.account_id, l.entry_id FROM lot l WHERE l.expires_at < now() - interval '1 hour' AND NOT EXISTS (
              SELECT FROM entry e WHERE e.account_id = l.account_id AND e.recorded_at > now() - interval '1 hour')""",
+    ),
+    Law(
+        "A1",
+        "what a wallet owes is its open debts, and what the journal made it owe less what was netted",
+        """SELECT account_id, w.arrears, d.owed, e.owed AS journal FROM wallet w
+             FULL JOIN (SELECT account_id, sum(remaining) AS owed FROM debt GROUP BY 1) d USING (account_id)
+             FULL JOIN (SELECT account_id, sum(CASE kind WHEN 8 THEN -amount ELSE amount END) AS owed FROM entry
+                         WHERE kind IN (8, 9) GROUP BY 1) e USING (account_id)
+           WHERE coalesce(w.arrears, 0) <> coalesce(d.owed, 0) OR coalesce(w.arrears, 0) <> coalesce(e.owed, 0)""",
+    ),
+    Law(
+        "A2",
+        "a credit is never clawed back beyond what it was, and as its record says",
+        """SELECT c.account_id, c.credit_id FROM clawback c
+             JOIN entry e ON e.account_id = c.account_id AND e.id = c.credit_id
+             LEFT JOIN entry o ON o.account_id = c.account_id AND o.id = c.debit_id
+             LEFT JOIN entry d ON d.account_id = c.account_id AND d.id = c.debt_id
+             LEFT JOIN LATERAL (SELECT sum(r.amount) AS given FROM entry r WHERE r.account_id = c.account_id
+                                   AND r.origin_id = c.debit_id AND r.kind = 7) r ON true
+           GROUP BY c.account_id, c.credit_id, e.amount
+           HAVING sum(c.own + c.others + c.owed - coalesce(r.given, 0)) > e.amount
+               OR bool_or(c.own <> -coalesce(o.amount, 0) OR c.others + c.owed <> -coalesce(d.amount, 0))""",
+    ),
+    Law(
+        "R1",
+        "a restricted lot is what its credit was restricted to, wherever it was split",
+        """SELECT e.account_id, e.id FROM entry e JOIN entry b ON b.account_id = e.account_id AND b.id = e.root_id
+           WHERE e.restriction_id IS DISTINCT FROM b.restriction_id
+           UNION ALL
+           SELECT a.account_id, a.debit_id FROM allocation a
+             JOIN entry d ON d.account_id = a.account_id AND d.id = a.debit_id AND d.kind = 9
+             JOIN entry l ON l.account_id = a.account_id AND l.id = a.lot_id AND l.restriction_id IS NOT NULL""",
     ),
     Law(
         "H1",

@@ -7,7 +7,7 @@ commits; nothing but wallets and their lots is locked, so partners and programs 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from operator import attrgetter
 
@@ -19,17 +19,22 @@ from coalition.ledger.waves import waves
 BATCH_MAX = 50_000
 BULK_FROM = 24
 
-_LOCK = "SELECT FROM wallet WHERE account_id = ANY(%s) ORDER BY account_id FOR NO KEY UPDATE"
-_CREDIT = "SELECT * FROM ledger_credit(%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s::smallint,%s,%s::smallint,%s)"
+LOCK = "SELECT FROM wallet WHERE account_id = ANY(%s) ORDER BY account_id FOR NO KEY UPDATE"
+_CREDIT = "SELECT * FROM ledger_credit(%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s::smallint,%s,%s::smallint,%s,%s,%s)"
 _CREDIT_FIELDS = attrgetter(
     *("account_id", "contra_id", "amount", "occurred_at", "expires_at", "active_at", "funding_id", "program_id"),
-    *("partner_id", "currency_id", "operation", "external_id", "no", "request_hash"),
+    *("partner_id", "currency_id", "operation", "external_id", "no", "request_hash", "restriction_id", "idle_at"),
 )
 _DEBIT = "SELECT * FROM ledger_debit(%s,%s,%s,%s,%s,%s,%s,2::smallint,%s::smallint,%s,%s::smallint,%s)"
 _DEBIT_FIELDS = attrgetter(
     *("account_id", "contra_id", "amount", "occurred_at", "program_id", "partner_id", "currency_id"),
     *("operation", "external_id", "no", "request_hash"),
 )
+_DEBIT_BY = (
+    "SELECT * FROM ledger_debit_by(%s,%s,%s,%s,%s,%s,%s,2::smallint,%s::smallint,%s,%s::smallint,%s,"
+    "%s::smallint,%s::int[],%s::bigint[],%s)"
+)
+_CHOICE_FIELDS = attrgetter("rule", "restrictions", "caps", "idle_at")
 
 
 def post(batch: Sequence[Credit | Debit], *, bulk_from: int = BULK_FROM) -> list[Posted]:
@@ -47,7 +52,7 @@ def post(batch: Sequence[Credit | Debit], *, bulk_from: int = BULK_FROM) -> list
     latest: dict[int, int] = {}
     plan = waves(batch)
     if len(plan) > 1:
-        raw().execute(_LOCK, ([posting.account_id for posting in batch],))
+        raw().execute(LOCK, ([posting.account_id for posting in batch],))
     for wave in plan:
         postings = [batch[place] for place in wave]
         many = len(wave) >= bulk_from
@@ -58,14 +63,22 @@ def post(batch: Sequence[Credit | Debit], *, bulk_from: int = BULK_FROM) -> list
     return [replace(results[place], undrawn=latest[posting.account_id]) for place, posting in enumerate(batch)]
 
 
+def lock(account_ids: Iterable[int]) -> None:
+    """Lock wallets, in the order of their ids, until the caller's transaction ends: before several commands on them."""
+    raw().execute(LOCK, (sorted(account_ids),))
+
+
 def one_by_one(postings: Sequence[Credit | Debit]) -> list[Posted]:
     """Post through the online functions, one call each."""
     return [_one(posting) for posting in postings]
 
 
 def _one(posting: Credit | Debit) -> Posted:
-    sql, fields = (_CREDIT, _CREDIT_FIELDS) if isinstance(posting, Credit) else (_DEBIT, _DEBIT_FIELDS)
-    row = raw().execute(sql, fields(posting)).fetchone()
+    if isinstance(posting, Credit):
+        row = raw().execute(_CREDIT, _CREDIT_FIELDS(posting)).fetchone()
+    elif posting.plain:
+        row = raw().execute(_DEBIT, _DEBIT_FIELDS(posting)).fetchone()
+    else:
+        row = raw().execute(_DEBIT_BY, (*_DEBIT_FIELDS(posting), *_CHOICE_FIELDS(posting))).fetchone()
     assert row is not None
-    entry_id, replayed, refused, undrawn, available = row
-    return Posted(entry_id, replayed, refused, undrawn, available if refused == "insufficient_points" else None)
+    return Posted.of(*row)

@@ -7,6 +7,7 @@ time alone, whether a sweep has run or not.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby
 from typing import Any
@@ -18,9 +19,18 @@ from coalition.kernel.web.paging import Page, decode_cursor, encode_cursor
 from coalition.ledger.types import AccountKind, Balance, EntryKind, Lot, Movement
 
 LOTS_MAX = 1_000
+_End = tuple[dt.datetime | None, int, int, int | None]
+_SPENT = """
+    SELECT coalesce((SELECT -sum(e.amount) FROM entry e JOIN account c ON c.id = e.contra_id AND c.kind = 3
+                      LEFT JOIN entry o ON e.kind = 7 AND o.account_id = e.account_id AND o.id = e.origin_id
+                      WHERE e.account_id = %(account)s AND e.kind IN (2, 4, 7)
+                        AND coalesce(o.recorded_at, e.recorded_at) >= %(since)s), 0)
+         + coalesce((SELECT sum(h.amount - h.captured - h.released) FROM hold h
+                      WHERE h.account_id = %(account)s AND h.created_at >= %(since)s), 0)"""
 _CREDITED = "SELECT coalesce(sum(amount), 0) FROM entry WHERE account_id = %s AND kind = %s AND recorded_at >= %s"
-_BY_WALLET = " GROUP BY a.id, a.currency_id, w.held, w.arrears, l.expires_at ORDER BY a.currency_id, a.id, l.expires_at"
-_POSTED_KINDS = (EntryKind.CREDIT, EntryKind.DEBIT, EntryKind.CAPTURE, EntryKind.EXPIRY)
+_BY_WALLET = """ GROUP BY a.id, a.currency_id, w.held, w.arrears, least(l.expires_at, w.idle_at), l.restriction_id
+    ORDER BY a.currency_id, a.id, least(l.expires_at, w.idle_at), l.restriction_id"""
+_POSTED_KINDS = tuple(kind for kind in EntryKind if kind not in (EntryKind.HOLD, EntryKind.RELEASE, EntryKind.DEBT))
 
 
 def balances(program_id: int, member_id: int) -> list[Balance]:
@@ -44,6 +54,12 @@ def lots(account_id: int) -> list[Lot]:
 def credited(account_id: int, since: dt.datetime) -> int:
     """The points that a wallet was credited with since an instant, whatever became of them."""
     row = raw().execute(_CREDITED, (account_id, int(EntryKind.CREDIT), since)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def spent(account_id: int, since: dt.datetime) -> int:
+    """What a wallet redeemed since an instant, open holds included, less what of it was given back."""
+    row = raw().execute(_SPENT, {"account": account_id, "since": since}).fetchone()
     return int(row[0]) if row else 0
 
 
@@ -84,28 +100,41 @@ def _balances(condition: str, params: tuple[Any, ...]) -> psycopg.Cursor[Any]:
 def _fold(rows: Iterable[tuple[Any, ...]]) -> list[Balance]:
     folded = []
     for wallet, group in groupby(rows, key=lambda row: row[:4]):
-        ends = [(expires_at, usable, pending) for *_, expires_at, usable, pending in group]
+        ends = [(ends_at, usable, pending, restriction) for *_, ends_at, usable, pending, restriction in group]
         account_id, currency_id, held, arrears = wallet
         folded.append(
             Balance(
                 account_id,
                 currency_id,
-                available=sum(usable for _, usable, _ in ends),
-                pending=sum(pending for *_, pending in ends),
+                available=sum(usable for _, usable, _, restriction in ends if restriction is None),
+                pending=sum(pending for _, _, pending, _ in ends),
                 held=held,
                 arrears=arrears,
-                next_expirations=tuple(_ends(ends)),
+                next_expirations=_ends(ends),
+                restricted=_restricted(ends),
             )
         )
     return folded
 
 
-def _ends(rows: list[tuple[dt.datetime | None, int, int]]) -> Iterable[tuple[int, dt.datetime]]:
-    return ((usable + pending, expires_at) for expires_at, usable, pending in rows if expires_at is not None)
+def _ends(rows: list[_End]) -> tuple[tuple[int, dt.datetime], ...]:
+    by_end: Counter[dt.datetime] = Counter()
+    for ends_at, usable, pending, _ in rows:
+        if ends_at is not None:
+            by_end[ends_at] += usable + pending
+    return tuple((amount, ends_at) for ends_at, amount in by_end.items())
+
+
+def _restricted(rows: list[_End]) -> tuple[tuple[int, int], ...]:
+    by_restriction: Counter[int] = Counter()
+    for _, usable, _, restriction in rows:
+        if restriction is not None:
+            by_restriction[restriction] += usable
+    return tuple(sorted((restriction, usable) for restriction, usable in by_restriction.items() if usable))
 
 
 def _lot(row: Any) -> Lot:
-    return Lot(*(*row[:9], tuple(zip(*row[9:], strict=True))))
+    return Lot(*(*row[:10], tuple(zip(*row[10:], strict=True))))
 
 
 def _movement(row: Any) -> Movement:

@@ -16,6 +16,8 @@ AMOUNT_MAX = 10**15
 _SENTENCES = {
     "insufficient_points": "There are not enough points available.",
     "external_id_conflict": "This external id was used before with another content.",
+    "return_exceeded": "More would be taken back than there was.",
+    "holds_open": "Points of this wallet are set aside; release or capture them first.",
 }
 
 
@@ -29,10 +31,15 @@ class AccountKind(IntEnum):
     HELD = 5
     ADJUSTMENT = 6
     CONVERSION = 7
+    TRANSFER = 8
+    ARREARS = 9
 
 
 class EntryKind(IntEnum):
-    """What a journal row does to the wallet: only credits and releases add to it."""
+    """What a journal row does to the wallet: credits, releases, restores and arrivals add to it.
+
+    A capture and a debt leave its points alone: the one takes what was held, the other is owed.
+    """
 
     CREDIT = 1
     DEBIT = 2
@@ -40,6 +47,18 @@ class EntryKind(IntEnum):
     CAPTURE = 4
     RELEASE = 5
     EXPIRY = 6
+    RESTORE = 7
+    DEBT = 8
+    NETTING = 9
+    ARRIVAL = 10
+
+
+class Attribution(IntEnum):
+    """Which lots a debit draws: first expiring first, first issued first, or all in proportion to what they have."""
+
+    FEFO = 0
+    FIFO = 1
+    PRO_RATA = 2
 
 
 class Operation(IntEnum):
@@ -100,16 +119,45 @@ class Posting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credit(Posting):
-    """Points come to be: a lot that ends at `expires_at` (None: never), usable from `active_at` (None: at once)."""
+    """Points come to be: a lot that ends at `expires_at` (None: never), usable from `active_at` (None: at once).
+
+    With a `restriction_id` only debits that name it can draw them. `idle_at` moves forward the instant at which all
+    points of the wallet end unless something happens. What the wallet owes is netted from the lot at once.
+    """
 
     funding_id: int
     expires_at: dt.datetime | None = None
     active_at: dt.datetime | None = None
+    restriction_id: int | None = None
+    idle_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Debit(Posting):
-    """Points are spent from the wallet's usable lots, first expiring first."""
+    """Points are spent from the wallet's usable lots, in the order that `rule` says.
+
+    `eligible` names the restrictions whose lots may pay and the most points of each (restriction id, cap); they are
+    drawn before ordinary lots. Lots with any other restriction never pay.
+    """
+
+    rule: int = Attribution.FEFO
+    eligible: tuple[tuple[int, int], ...] = ()
+    idle_at: dt.datetime | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether the fast path will do."""
+        return self.rule == Attribution.FEFO and not self.eligible and self.idle_at is None
+
+    @property
+    def restrictions(self) -> list[int]:
+        """The restrictions whose lots may pay."""
+        return [restriction for restriction, _ in self.eligible]
+
+    @property
+    def caps(self) -> list[int]:
+        """The most points of each of them."""
+        return [cap for _, cap in self.eligible]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +174,11 @@ class Posted:
     refused: str | None = None
     undrawn: int = 0
     available: int | None = None
+
+    @classmethod
+    def of(cls, entry_id: int | None, replayed: bool, refused: str | None, undrawn: int, available: int) -> Posted:
+        """The answer of one of the ledger's functions."""
+        return cls(entry_id, replayed, refused, undrawn, available if refused == "insufficient_points" else None)
 
     def or_refuse(self) -> Posted:
         """This result, or the Conflict that a refused posting is to a caller who cannot go on without it."""
@@ -175,7 +228,10 @@ class Released:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """A wallet at this moment: usable now, usable later, set aside, owed; and what ends when, soonest first."""
+    """A wallet at this moment: usable now, usable later, set aside, owed; and what ends when, soonest first.
+
+    `restricted` is what is usable now in some contexts only, by restriction; it is not part of `available`.
+    """
 
     account_id: int
     currency_id: int
@@ -184,6 +240,7 @@ class Balance:
     held: int
     arrears: int
     next_expirations: tuple[tuple[int, dt.datetime], ...]
+    restricted: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +256,7 @@ class Lot:
     expires_at: dt.datetime | None
     partner_id: int
     external_id: str
+    restriction_id: int | None
     legs: tuple[tuple[int, int], ...]
 
 

@@ -29,7 +29,7 @@ _MONTHS = 12
 _FILTERS: Mapping[str, tuple[EntryKind, ...]] = {
     "earned": (EntryKind.CREDIT,),
     "spent": (EntryKind.DEBIT, EntryKind.CAPTURE),
-    "returned": (),
+    "returned": (EntryKind.RESTORE, EntryKind.NETTING),
     "expired": (EntryKind.EXPIRY,),
 }
 _BY_OPERATION = {
@@ -45,6 +45,9 @@ _BY_KIND = {
     EntryKind.DEBIT: "capture",
     EntryKind.CAPTURE: "capture",
     EntryKind.EXPIRY: "expiry",
+    EntryKind.RESTORE: "return",
+    EntryKind.NETTING: "return",
+    EntryKind.ARRIVAL: "adjustment",
 }
 
 

@@ -19,6 +19,10 @@ CRIMES = {
     "L5": "ALTER TABLE wallet DROP CONSTRAINT ck_wallet_sign; UPDATE wallet SET held = -1",
     "L6": "UPDATE entry SET currency_id = currency_id + 1 WHERE kind = 2",
     "L8": "ALTER TABLE entry DROP CONSTRAINT uq_entry_business_key; UPDATE entry SET external_id = '', operation = 1",
+    "L9": "UPDATE entry SET amount = amount + 100 WHERE kind = 7",
+    "A1": "UPDATE debt SET remaining = remaining - 1",
+    "A2": "UPDATE clawback SET owed = owed + 1",
+    "R1": "UPDATE entry SET restriction_id = 9 WHERE kind = 7",
     "L10": "UPDATE allocation SET amount = amount + 100 WHERE debit_id IN (SELECT id FROM entry WHERE kind = 4)",
     "L11": "GRANT UPDATE ON entry TO coalition_app",
     "T1": "UPDATE lot SET remaining = remaining - 1",
@@ -56,6 +60,12 @@ def _story() -> None:
     book.capture(book.hold(wallet, 30), 10)
     book.release(book.hold(wallet, 60))
     book.earn(book.wallet(2), 50, days=-1)
+    other = book.wallet(3)
+    credit = book.earn(other, 50, legs=((10, 2), (11, 1)))
+    redeemed = book.spend(other, 40)
+    book.give_back(other, redeemed.entry_id, 5)
+    book.claw_back(other, credit.entry_id, 30)
+    book.earn(other, 7)
     transact(lambda: ledger.expire(now(), 10))
 
 

@@ -7,5 +7,6 @@ SELECT d.account_id, d.id, l.entry_id, least(d.hi, l.hi) - greatest(d.hi - d.amo
   FROM (SELECT s.*, sum(amount) OVER (PARTITION BY account_id ORDER BY place)::bigint AS hi FROM ledger_stage s) d
   JOIN (SELECT x.*, sum(remaining) OVER (PARTITION BY account_id ORDER BY expires_at, entry_id)::bigint AS hi
           FROM lot x
-         WHERE account_id IN (SELECT account_id FROM ledger_stage) AND expires_at > now() AND active_at <= now()) l
+         WHERE account_id IN (SELECT account_id FROM ledger_stage) AND expires_at > now() AND active_at <= now()
+           AND restriction_id IS NULL) l
     ON l.account_id = d.account_id AND l.hi > d.hi - d.amount AND l.hi - l.remaining < d.hi

@@ -34,8 +34,8 @@ BEGIN
     RETURN;
   END IF;
   replayed := false;
-  INSERT INTO allocation(account_id, debit_id, lot_id, amount, drawn_before, funding_id, expires_at)
-  SELECT p_account, entry_id, s.lot_id, s.amount, s.drawn_before, s.funding_id, s.expires_at
+  INSERT INTO allocation(account_id, debit_id, lot_id, amount, drawn_before, funding_id, expires_at, no)
+  SELECT p_account, entry_id, s.lot_id, s.amount, s.drawn_before, s.funding_id, s.expires_at, s.no
     FROM ledger_slice(p_account, p_hold, v_hold.captured, amount) s;
   UPDATE hold h SET captured = h.captured + ledger_capture.amount,
                     state = CASE WHEN available = ledger_capture.amount THEN 'captured' ELSE 'open' END,

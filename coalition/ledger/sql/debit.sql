@@ -3,6 +3,8 @@
 -- expiring first. Lock first, read in a second statement: a lock wait does not refresh the snapshot of the statement
 -- that waited. What authorizes is what the lots hold under the wallet's lock, never the cache in `undrawn`.
 -- The loop only looks for the last lot needed; the draws are then two range statements over the lots up to it.
+-- Restricted lots never pay here, and nothing does once the wallet's points have ended by idleness: `debit_by.sql` is for
+-- debits that name a rule or restrictions.
 -- `drawn_before` is the position in the lot at which a draw starts: settlement splits co-funded lots by it. A used-up
 -- lot's row goes; its history is `entry` and `allocation`.
 CREATE OR REPLACE FUNCTION ledger_debit(
@@ -13,12 +15,15 @@ LANGUAGE plpgsql AS $$
 DECLARE
   v_last record;
   v_rest bigint;
+  v_from timestamptz;
 BEGIN
-  PERFORM FROM wallet w WHERE w.account_id = p_account FOR NO KEY UPDATE;
+  SELECT CASE WHEN w.idle_at <= now() THEN 'infinity' ELSE now() END INTO v_from
+    FROM wallet w WHERE w.account_id = p_account FOR NO KEY UPDATE;
   available := 0;
   FOR v_last IN
     SELECT l.expires_at, l.entry_id, l.remaining FROM lot l
-     WHERE l.account_id = p_account AND l.expires_at > now() AND l.active_at <= now()
+     WHERE l.account_id = p_account AND l.expires_at > v_from AND l.active_at <= now()
+       AND l.restriction_id IS NULL
      ORDER BY l.expires_at, l.entry_id
   LOOP
     available := available + v_last.remaining;
@@ -46,6 +51,7 @@ BEGIN
          l.amount - l.remaining, l.funding_id, l.expires_at
     FROM lot l
    WHERE l.account_id = p_account AND l.expires_at > now() AND l.active_at <= now()
+     AND l.restriction_id IS NULL
      AND (l.expires_at, l.entry_id) <= (v_last.expires_at, v_last.entry_id);
   IF v_rest > 0 THEN
     UPDATE lot l SET remaining = v_rest
@@ -54,6 +60,7 @@ BEGIN
   IF v_rest = 0 OR v_last.remaining < available THEN
     DELETE FROM lot l
      WHERE l.account_id = p_account AND l.expires_at > now() AND l.active_at <= now()
+     AND l.restriction_id IS NULL
        AND (l.expires_at, l.entry_id) <= (v_last.expires_at, v_last.entry_id - (v_rest > 0)::int);
   END IF;
   UPDATE wallet AS w SET undrawn = w.undrawn - p_amount, version = w.version + 1,

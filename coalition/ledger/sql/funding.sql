@@ -46,3 +46,11 @@ LANGUAGE sql STABLE ROWS 1 AS $$
          END
     FROM funding_leg f WHERE f.funding_id = p_funding
 $$;
+
+-- The funding of a stretch of a lot on its own: exactly the integers that the stretch takes of each leg.
+-- Grain: one call = the id of one set of legs.
+CREATE OR REPLACE FUNCTION ledger_stretch(p_funding int, p_before bigint, p_amount bigint) RETURNS int
+LANGUAGE sql AS $$
+  SELECT ledger_funding(array_agg(x.party_id ORDER BY x.no), array_agg(x.points ORDER BY x.no))
+    FROM ledger_split(p_funding, p_before, p_before + p_amount) x WHERE x.points <> 0
+$$;

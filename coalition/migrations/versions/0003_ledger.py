@@ -1,23 +1,17 @@
 """The points ledger: accounts, the journal, lots and their draws, holds; the view that settlement reads.
 
 The tables and the view are this revision's own. One short CHECK a hot table, because it is parsed anew by every
-statement that writes a row (a tenth of an earn's CPU); the laws watch the rest. The functions of the online path stand,
-one file each, in `coalition/ledger/sql/` and are replaced whenever their text changes: a later revision runs
-`install_functions` again.
+statement that writes a row (a tenth of an earn's CPU); the laws watch the rest. Of the functions only those that the
+view needs are installed here; revision 0010 completes the tables and installs them all.
 """
-
-from pathlib import Path
-from typing import Any
 
 from alembic import op
 
+from coalition.migrations.functions import install_functions
 from coalition.migrations.grants import grant_app, grant_append_only, grant_read, grant_sequences
 
 revision = "0003_ledger"
 down_revision = "0002_access"
-
-_SQL = Path(__file__).parents[2] / "ledger" / "sql"
-_FUNCTIONS = ("replay", "credit", "debit", "hold", "slice", "capture", "funding", "release", "expire")
 
 _TABLES = (
     """
@@ -154,16 +148,9 @@ _MOVEMENTS = """
 def upgrade() -> None:
     for statement in _TABLES:
         op.execute(statement)
-    install_functions()
+    install_functions("funding")
     op.execute(_MOVEMENTS)
     grant_app("wallet", "lot", "hold")
     grant_append_only("account", "funding", "funding_leg", "entry", "allocation")
     grant_sequences("entry_id")
     grant_read("ledger_movements")
-
-
-def install_functions() -> None:
-    """Create or replace every function of the ledger from its file."""
-    connection: Any = op.get_bind().connection.driver_connection
-    for name in _FUNCTIONS:
-        connection.execute((_SQL / f"{name}.sql").read_text(encoding="utf-8"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -12,7 +13,7 @@ from flask import Flask
 
 from coalition import ledger
 from coalition.kernel.clock import now
-from coalition.kernel.db import fetch_all, in_transaction, transact
+from coalition.kernel.db import db, fetch_all, in_transaction, transact
 from coalition.ledger import AccountKind, Credit, Debit, Operation
 
 PROGRAM, BONUS, SHOP = 7, 3, 5
@@ -34,7 +35,18 @@ class Book:
         return run(lambda: ledger.account(PROGRAM, BONUS, AccountKind.REDEMPTION, entity_id))
 
     def credit(
-        self, wallet: int, amount: int, *, legs=((10, 1),), days=365, active_days=None, key=None, no=0, body=b""
+        self,
+        wallet: int,
+        amount: int,
+        *,
+        legs=((10, 1),),
+        days=365,
+        active_days=None,
+        key=None,
+        no=0,
+        body=b"",
+        restriction=None,
+        **more,
     ):
         return Credit(
             account_id=wallet,
@@ -44,15 +56,18 @@ class Book:
             expires_at=None if days is None else now() + dt.timedelta(days=days),
             active_at=None if active_days is None else now() + dt.timedelta(days=active_days),
             operation=Operation.PURCHASE,
+            restriction_id=restriction,
+            **more,
             **self._common(key, no, body or str(amount).encode()),
         )
 
-    def debit(self, wallet: int, amount: int, *, key=None, no=0, body=b""):
+    def debit(self, wallet: int, amount: int, *, key=None, no=0, body=b"", **more):
         return Debit(
             account_id=wallet,
             contra_id=self.redeemer(),
             amount=amount,
             operation=Operation.ORDER,
+            **more,
             **self._common(key, no, body or str(amount).encode()),
         )
 
@@ -65,7 +80,7 @@ class Book:
     def post(self, *batch, **how):
         return run(lambda: ledger.post(batch, **how))
 
-    def hold(self, wallet: int, amount: int, *, ttl_s=600, key=None):
+    def hold(self, wallet: int, amount: int, *, ttl_s=600, key=None, **more):
         key = key or f"hold-{next(self.numbers)}"
         return run(
             lambda: ledger.hold(
@@ -78,6 +93,7 @@ class Book:
                 external_id=key,
                 request_hash=digest(str(amount).encode()),
                 purpose="test",
+                **more,
             )
         )
 
@@ -102,6 +118,46 @@ class Book:
                 (hold.account_id, hold.id), external_id=key, partner_id=SHOP, request_hash=digest(body)
             )
         )
+
+    def claw_back(
+        self, wallet: int, credit_id: int, amount: int, *, policy="arrears", floor=1000, key=None, no=0, body=b""
+    ):
+        (clawed,) = run(
+            lambda: ledger.claw_back(
+                [
+                    ledger.ClawBack(
+                        account_id=wallet,
+                        credit_id=credit_id,
+                        contra_id=self.issuer(),
+                        amount=amount,
+                        policy=policy,
+                        debt_floor=floor,
+                        operation=Operation.RETURN,
+                        **self._common(key, no, body or str(amount).encode()),
+                    )
+                ]
+            )
+        )
+        return clawed
+
+    def give_back(self, wallet: int, entry_id: int, amount: int, *, grace_days=None, key=None, no=0, body=b""):
+        common = self._common(key, no, body or str(amount).encode())
+        del common["program_id"], common["currency_id"]
+        (given,) = run(
+            lambda: ledger.give_back(
+                [
+                    ledger.GiveBack(
+                        account_id=wallet,
+                        entry_id=entry_id,
+                        amount=amount,
+                        grace_until=None if grace_days is None else now() + dt.timedelta(days=grace_days),
+                        operation=Operation.RETURN,
+                        **common,
+                    )
+                ]
+            )
+        )
+        return given
 
     def balance(self, wallet: int) -> ledger.Balance:
         return run(lambda: ledger.balances_of([wallet])[wallet])
@@ -146,3 +202,15 @@ def book(app: Flask) -> Book:
     book = Book()
     yield book
     assert offences() == {}
+
+
+@pytest.fixture
+def live(fresh_database) -> Iterator[Flask]:
+    """The application on a database of its own, where commits are commits."""
+    from wsgi import create_app
+
+    app = create_app(fresh_database)
+    yield app
+    with app.app_context():
+        assert offences() == {}
+        db.engine.dispose()

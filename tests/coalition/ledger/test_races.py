@@ -3,34 +3,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
 from typing import Any
 
-import pytest
 from flask import Flask
 
 from coalition import ledger
 from coalition.kernel.clock import now
-from coalition.kernel.db import db, transact
+from coalition.kernel.db import transact
 from coalition.kernel.errors import Conflict
-from tests.coalition.ledger.conftest import Book, offences
+from tests.coalition.ledger.conftest import Book
 
 CLIENTS, ROUNDS = 8, 25
-
-
-@pytest.fixture
-def live(fresh_database) -> Iterator[Flask]:
-    """The application on a database of its own, where commits are commits."""
-    from wsgi import create_app
-
-    app = create_app(fresh_database)
-    yield app
-    with app.app_context():
-        assert offences() == {}
-        db.engine.dispose()
 
 
 def _at_once(app: Flask, works: list[Callable[[], Any]]) -> list[Any]:

@@ -1,0 +1,258 @@
+"""Taking back: own lots first, then others, then a debt that the next credits pay; and giving back to the very lots."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+
+import pytest
+
+from coalition import ledger
+from coalition.kernel.clock import now
+from coalition.kernel.db import fetch_all, transact
+from coalition.kernel.errors import Conflict, NotFound
+from tests.coalition.ledger.conftest import Book, drawn
+
+
+def _split(clawed: ledger.ClawedBack) -> tuple[int, int, int, int]:
+    return clawed.own, clawed.others, clawed.owed, clawed.waived
+
+
+def _by_party(kind: str) -> dict[int, int]:
+    total: dict[int, int] = {}
+    for what, party, points in drawn():
+        if what == kind:
+            total[party] = total.get(party, 0) + points
+    return total
+
+
+def test_a_claw_back_takes_the_credits_own_points_first_then_others_then_owes_then_waives(book):
+    wallet = book.wallet()
+    credit = book.earn(wallet, 100, days=5)
+    book.spend(wallet, 70)
+    book.earn(wallet, 25, days=9)
+
+    clawed = book.claw_back(wallet, credit.entry_id, 100, floor=30)
+
+    assert _split(clawed) == (30, 25, 30, 15)
+    balance = book.balance(wallet)
+    assert (balance.available, balance.arrears) == (0, 30)
+
+
+@pytest.mark.parametrize(
+    ("policy", "split"),
+    [("only_pending", (30, 0, 0, 70)), ("within_balance", (30, 25, 0, 45)), ("arrears", (30, 25, 45, 0))],
+)
+def test_the_policy_says_where_points_may_be_taken_from(book, policy, split):
+    wallet = book.wallet()
+    credit = book.earn(wallet, 100, days=5)
+    book.spend(wallet, 70)
+    book.earn(wallet, 25, days=9)
+
+    assert _split(book.claw_back(wallet, credit.entry_id, 100, policy=policy)) == split
+
+
+def test_arrears_are_netted_from_the_next_credits_oldest_debt_first(book):
+    wallet = book.wallet()
+    debts = []
+    for _ in range(2):
+        credit = book.earn(wallet, 50)
+        book.spend(wallet, book.balance(wallet).available)
+        debts.append(credit.entry_id)
+    for credit_id in debts:
+        book.claw_back(wallet, credit_id, 40)
+
+    first = book.earn(wallet, 60)
+    second = book.earn(wallet, 30, active_days=3)
+
+    assert (first.undrawn, second.undrawn) == (0, 10)
+    assert book.balance(wallet).arrears == 0
+    assert list(fetch_all("SELECT -amount FROM entry WHERE kind = 9 ORDER BY id")) == [(40,), (20,), (20,)]
+    assert [row.counter_kind for row in fetch_all("SELECT * FROM ledger_movements WHERE operation = 20")] == [9, 9, 9]
+
+
+def test_a_batch_nets_arrears_the_same_at_both_speeds(book):
+    left = []
+    for member, speed in ((1, 1000), (2, 1)):
+        wallet = book.wallet(member)
+        credit = book.earn(wallet, 50)
+        book.spend(wallet, 50)
+        book.claw_back(wallet, credit.entry_id, 50)
+
+        posted = book.post(*[book.credit(wallet, 20) for _ in range(4)], bulk_from=speed)
+
+        left.append(([one.undrawn for one in posted], [lot.remaining for lot in ledger.lots(wallet)]))
+    assert left[0] == left[1] == ([30] * 4, [10, 20])
+
+
+def test_restricted_and_pending_points_of_others_pay_no_claw_back(book):
+    wallet = book.wallet()
+    credit = book.earn(wallet, 50)
+    book.spend(wallet, 50)
+    book.earn(wallet, 20, restriction=4)
+    book.earn(wallet, 20, active_days=3)
+
+    clawed = book.claw_back(wallet, credit.entry_id, 50, policy="within_balance")
+
+    assert _split(clawed) == (0, 0, 0, 50)
+
+
+def test_a_pending_credit_is_clawed_back_from_itself(book):
+    wallet = book.wallet()
+    credit = book.earn(wallet, 50, active_days=14)
+
+    assert _split(book.claw_back(wallet, credit.entry_id, 20, policy="only_pending")) == (20, 0, 0, 0)
+    assert book.balance(wallet).pending == 30
+
+
+def test_a_claw_back_happens_once_under_its_key_and_tells_the_same_split_again(book):
+    wallet, other = book.wallet(), book.wallet(2)
+    credit, elsewhere = book.earn(wallet, 100), book.earn(other, 100)
+    book.spend(wallet, 60)
+
+    first = book.claw_back(wallet, credit.entry_id, 70, floor=10, key="r")
+    book.earn(wallet, 500)
+    again = book.claw_back(wallet, credit.entry_id, 70, floor=10, key="r")
+
+    assert (again.entry_ids, _split(again), again.replayed) == (first.entry_ids, (40, 0, 10, 20), True)
+    for conflicting in (
+        lambda: book.claw_back(wallet, credit.entry_id, 71, key="r"),
+        lambda: book.claw_back(other, elsewhere.entry_id, 70, key="r"),
+    ):
+        with pytest.raises(Conflict) as refused:
+            conflicting()
+        assert refused.value.code == "external_id_conflict"
+
+
+def test_a_wholly_waived_claw_back_is_remembered_too(book):
+    wallet = book.wallet()
+    credit = book.earn(wallet, 100)
+    book.spend(wallet, 100)
+    book.claw_back(wallet, credit.entry_id, 100, policy="within_balance", key="r")
+    book.earn(wallet, 100)
+
+    again = book.claw_back(wallet, credit.entry_id, 100, policy="within_balance", key="r")
+
+    assert (_split(again), again.replayed) == ((0, 0, 0, 100), True)
+    assert book.balance(wallet).available == 100
+
+
+def test_no_more_is_clawed_back_than_the_credit_was(book):
+    wallet = book.wallet()
+    credit = book.earn(wallet, 100)
+    book.claw_back(wallet, credit.entry_id, 60)
+
+    with pytest.raises(Conflict) as refused:
+        book.claw_back(wallet, credit.entry_id, 41)
+    with pytest.raises(NotFound):
+        book.claw_back(wallet, credit.entry_id + 1_000_000, 1)
+
+    assert (refused.value.code, refused.value.extra) == ("return_exceeded", {"available": 40})
+
+
+def test_a_co_funded_credit_clawed_back_in_parts_is_clawed_back_leg_by_leg(book):
+    wallet = book.wallet()
+    credit = book.earn(wallet, 10, legs=((10, 1), (11, 1), (12, 1)))
+
+    book.claw_back(wallet, credit.entry_id, 3)
+    book.spend(wallet, 5)
+    book.claw_back(wallet, credit.entry_id, 4)
+    book.claw_back(wallet, credit.entry_id, 3)
+
+    assert _by_party("clawback") == _by_party("issue")
+
+
+def test_points_given_back_return_to_their_lots_last_drawn_first(book):
+    wallet = book.wallet()
+    book.earn(wallet, 60, days=10)
+    book.earn(wallet, 60, days=20)
+    redeemed = book.spend(wallet, 100)
+
+    first = book.give_back(wallet, redeemed.entry_id, 50)
+    second = book.give_back(wallet, redeemed.entry_id, 30)
+
+    assert (first.amount, len(first.entry_ids), second.amount) == (50, 1, 30)
+    assert [lot.remaining for lot in ledger.lots(wallet)] == [40, 60]
+    assert book.balance(wallet).available == 100
+    assert sum(points for kind, _, points in drawn() if kind == "redeem") == 20
+
+
+def test_a_captured_hold_is_given_back_and_a_stretch_of_a_co_funded_lot_leg_by_leg(book):
+    wallet = book.wallet()
+    book.earn(wallet, 10, legs=((10, 2), (11, 1)))
+    book.earn(wallet, 10, days=500)
+    captured = book.capture(book.hold(wallet, 12), 12)
+
+    first = book.give_back(wallet, captured.entry_id, 5, key="r")
+    again = book.give_back(wallet, captured.entry_id, 5, key="r")
+    book.give_back(wallet, captured.entry_id, 7)
+
+    assert (again.entry_ids, again.amount, again.replayed) == (first.entry_ids, 5, True)
+    assert len(first.entry_ids) == 2
+    assert set(_by_party("redeem").values()) == {0}
+    assert book.balance(wallet).available == 20
+
+
+def test_no_more_is_given_back_than_was_redeemed(book):
+    wallet = book.wallet()
+    book.earn(wallet, 100)
+    redeemed = book.spend(wallet, 50)
+    book.give_back(wallet, redeemed.entry_id, 30, key="r")
+
+    with pytest.raises(Conflict) as exceeded:
+        book.give_back(wallet, redeemed.entry_id, 21)
+    with pytest.raises(Conflict) as conflicting:
+        book.give_back(wallet, redeemed.entry_id, 20, key="r")
+    with pytest.raises(NotFound):
+        book.give_back(wallet, redeemed.entry_id + 1_000_000, 1)
+
+    assert (exceeded.value.code, exceeded.value.extra) == ("return_exceeded", {"available": 20})
+    assert conflicting.value.code == "external_id_conflict"
+
+
+@pytest.mark.parametrize("legs", [((10, 1),), ((10, 2), (11, 1))])
+def test_points_that_ended_meanwhile_come_back_with_a_grace_or_go_at_the_next_sweep(live, legs):
+    book = Book()
+    with live.app_context():
+        _redeem_and_let_end(book, legs)
+
+
+def _redeem_and_let_end(book, legs):
+    gone, graced = book.wallet(1), book.wallet(2)
+    redeemed = {}
+    for wallet in (gone, graced):
+        book.earn(wallet, 40, legs=legs, days=2 / 86_400)
+        redeemed[wallet] = book.spend(wallet, 30).entry_id
+    time.sleep(2.1)
+
+    book.give_back(gone, redeemed[gone], 30)
+    book.give_back(graced, redeemed[graced], 30, grace_days=7)
+    transact(lambda: ledger.expire(now(), 100))
+
+    assert (book.balance(gone).available, book.balance(graced).available) == (0, 30)
+    ((amount, ends_at),) = book.balance(graced).next_expirations
+    assert (amount, (ends_at - now()).days) == (30, 6)
+
+
+def test_what_was_clawed_back_can_be_given_back(book):
+    wallet = book.wallet()
+    credit = book.earn(wallet, 100, legs=((10, 2), (11, 1)))
+    clawed = book.claw_back(wallet, credit.entry_id, 50)
+
+    book.give_back(wallet, clawed.entry_ids[0], 50)
+    again = book.claw_back(wallet, credit.entry_id, 100)
+
+    assert _split(again) == (100, 0, 0, 0)
+    assert _by_party("clawback") == _by_party("issue")
+
+
+def test_what_was_spent_since_an_instant_counts_holds_and_not_what_came_back(book):
+    wallet, start = book.wallet(), now() - dt.timedelta(hours=1)
+    credit = book.earn(wallet, 100)
+    redeemed = book.spend(wallet, 20)
+    book.capture(book.hold(wallet, 30), 10)
+    book.give_back(wallet, redeemed.entry_id, 5)
+    book.claw_back(wallet, credit.entry_id, 7)
+
+    assert ledger.spent(wallet, start) == 45
+    assert ledger.spent(wallet, now() + dt.timedelta(hours=1)) == 0
