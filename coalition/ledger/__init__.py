@@ -7,6 +7,7 @@ idempotent under a business key. Settlement reads the view `ledger_movements`.
 from coalition.kernel.laws import Law
 from coalition.ledger.accounts import account, accounts, funding
 from coalition.ledger.expiry import expire, expire_holds
+from coalition.ledger.gathering import gathered
 from coalition.ledger.holds import capture, get_hold, hold, release
 from coalition.ledger.laws import laws
 from coalition.ledger.posting import lock, post
@@ -58,6 +59,7 @@ __all__ = [
     "expire",
     "expire_holds",
     "funding",
+    "gathered",
     "get_hold",
     "give_back",
     "hold",
