@@ -36,7 +36,8 @@ BEGIN;
 INSERT INTO idempotency (client_id, key, request_hash) VALUES (1, {{key}}, {HASH});
 INSERT INTO purchase (id, occurred_at, member_id, total_minor, program_id, partner_id, outlet_id, legal_entity_id,
   external_id, request_hash, currency, channel, actor, request_id)
-VALUES ({{id}}, now(), :m, 5000, 1, 1, 1, 1, {{key}}, {HASH}, 'EUR', 'pos', 'client:1', 'req_20261120093000_0123456789ab');
+VALUES ({{id}}, now(), :m, 5000, 1, 1, 1, 1, {{key}}, {HASH}, 'EUR', 'pos', 'client:1',
+  'req_20261120093000_0123456789ab');
 INSERT INTO purchase_line (purchase_id, no, amount_minor, price_minor, qty_m, sku, name)
 SELECT {{id}}, n, 1000, 1000, 1000, 'SKU' || n, 'Milk 1 l' FROM generate_series(1, {LINES}) n;
 INSERT INTO entry (id, account_id, contra_id, amount, occurred_at, expires_at, funding_id, program_id, partner_id,
