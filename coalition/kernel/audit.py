@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from coalition.kernel.db import raw
+from coalition.kernel.db import fetch_all, raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,17 @@ class Origin:
     actor: str = "system"
     ip: str | None = None
     request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One row of the trail."""
+
+    id: int
+    at: dt.datetime
+    actor: str
+    action: str
+    details: Mapping[str, Any]
 
 
 _SYSTEM = Origin()
@@ -63,3 +75,23 @@ INSERT = (
 def record(action: str, subject: str, **details: Any) -> None:
     """Append one row to the audit trail in the running transaction. `details` must be JSON-able and hold no secret."""
     raw().execute(INSERT, Deed(action, subject, details).params())
+
+
+def trail(
+    subject: str, before: int | None, limit: int, *, only: Collection[str] = (), but: Collection[str] = ()
+) -> list[Trace]:
+    """What was done to a subject, newest first, behind the row `before`; `only` these actions, or all `but` those."""
+    rows = fetch_all(
+        "SELECT id, at, actor, action, details FROM audit"
+        " WHERE subject = :subject AND (CAST(:before AS bigint) IS NULL OR id < :before)"
+        "   AND (:all OR action = ANY(:only)) AND action <> ALL(:but) ORDER BY id DESC LIMIT :limit",
+        {
+            "subject": subject,
+            "before": before,
+            "all": not only,
+            "only": list(only),
+            "but": list(but),
+            "limit": limit,
+        },
+    )
+    return [Trace(**row._mapping) for row in rows]

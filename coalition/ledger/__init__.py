@@ -6,12 +6,13 @@ idempotent under a business key. Settlement reads the view `ledger_movements`.
 
 from coalition.kernel.laws import Law
 from coalition.ledger.accounts import account, accounts, funding
+from coalition.ledger.browsing import open_holds
 from coalition.ledger.expiry import expire, expire_holds
 from coalition.ledger.gathering import gathered
 from coalition.ledger.holds import capture, get_hold, hold, release
 from coalition.ledger.laws import laws
 from coalition.ledger.posting import lock, post
-from coalition.ledger.queries import balances, balances_of, credited, lots, movements, spent
+from coalition.ledger.queries import balances, balances_of, credited, lots, movement, movements, spent
 from coalition.ledger.returns import ClawBack, ClawedBack, GiveBack, GivenBack, claw_back, give_back
 from coalition.ledger.types import (
     AccountKind,
@@ -28,7 +29,7 @@ from coalition.ledger.types import (
     Posted,
     Released,
 )
-from coalition.ledger.using import in_use
+from coalition.ledger.using import in_use, programs_of
 
 __all__ = [
     "AccountKind",
@@ -67,8 +68,11 @@ __all__ = [
     "laws",
     "lock",
     "lots",
+    "movement",
     "movements",
+    "open_holds",
     "post",
+    "programs_of",
     "release",
     "spent",
 ]

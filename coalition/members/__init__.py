@@ -8,9 +8,10 @@ from coalition.members.identifiers import Identifier, add, identifiers
 from coalition.members.laws import laws
 from coalition.members.normalising import KINDS
 from coalition.members.people import Consent, Member, Profile, Sight, consents, get, profile, seen_by, visible_to
-from coalition.members.presenting import Recognised, identify, recognise
+from coalition.members.presenting import Recognised, arrived, awaited, hashes, identify, recognise
 from coalition.members.proving import Proof, prove, use_proof
 from coalition.members.qualifying import lapse, qualify
+from coalition.members.searching import Found, by_name, search, some, whose
 from coalition.members.tiers import Ladder, Tier, ladder, set_tiers
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Benefits",
     "Consent",
     "Enrolment",
+    "Found",
     "Identifier",
     "Ladder",
     "Member",
@@ -28,10 +30,14 @@ __all__ = [
     "Tier",
     "add",
     "amend",
+    "arrived",
+    "awaited",
     "block",
+    "by_name",
     "consents",
     "enrol",
     "get",
+    "hashes",
     "identifiers",
     "identify",
     "ladder",
@@ -43,8 +49,11 @@ __all__ = [
     "qualify",
     "recognise",
     "replace",
+    "search",
     "seen_by",
     "set_tiers",
+    "some",
     "use_proof",
     "visible_to",
+    "whose",
 ]

@@ -1,6 +1,16 @@
 """Purchases: receipts recorded batch first, with what they earn and why; registries are files full of them."""
 
+from coalition.purchases.browsing import (
+    Purchase,
+    by_receipt,
+    list_registries,
+    numbers,
+    of_member,
+    registry_states,
+    whole,
+)
 from coalition.purchases.counter import Counter, counter
+from coalition.purchases.draining import drain, sweep_suspense
 from coalition.purchases.finding import Told, find, reasons, tell
 from coalition.purchases.laws import laws
 from coalition.purchases.mappings import (
@@ -11,38 +21,53 @@ from coalition.purchases.mappings import (
     read_mapping,
     save_mapping,
 )
-from coalition.purchases.reading import CHANNELS, read
+from coalition.purchases.reading import CHANNELS, ON_UNKNOWN, read
 from coalition.purchases.receipts import GrantedAward, Line, Receipt, Recorded, Refused
 from coalition.purchases.recording import record
 from coalition.purchases.registries import Registry, Rejection, close, open_registry, registry, rejections
+from coalition.purchases.storing import Via
 from coalition.purchases.streaming import Chunk, Unreadable, chunks
+from coalition.purchases.suspending import Suspended, accept
+from coalition.purchases.suspense import Suspense, dismiss_suspended, retry_suspended, suspended
 from coalition.purchases.taking import Layout, Reading, layout, read_lines, readings, take
 
 __all__ = [
     "CHANNELS",
+    "ON_UNKNOWN",
     "Chunk",
     "ColumnMapping",
     "Counter",
     "GrantedAward",
     "Layout",
     "Line",
+    "Purchase",
     "Reading",
     "Receipt",
     "Recorded",
     "Refused",
     "Registry",
     "Rejection",
+    "Suspended",
+    "Suspense",
     "Told",
     "Unreadable",
+    "Via",
+    "accept",
+    "by_receipt",
     "chunks",
     "close",
     "counter",
+    "dismiss_suspended",
+    "drain",
     "find",
     "laws",
     "layout",
+    "list_registries",
     "mapping",
     "mapping_by_name",
     "mappings",
+    "numbers",
+    "of_member",
     "open_registry",
     "read",
     "read_lines",
@@ -51,8 +76,13 @@ __all__ = [
     "reasons",
     "record",
     "registry",
+    "registry_states",
     "rejections",
+    "retry_suspended",
     "save_mapping",
+    "suspended",
+    "sweep_suspense",
     "take",
     "tell",
+    "whole",
 ]

@@ -23,7 +23,8 @@ PAYMENTS_MAX = 20
 CHANNELS = ("pos", "online", "app", "phone", "other")
 _FIELDS = frozenset(
     ("external_id", "occurred_at", "outlet", "member", "currency", "channel", "coupons", "hold_id", "quote_id", "proof")
-) | {"points_paid", "payments", "lines"}
+) | {"points_paid", "payments", "lines", "on_unknown_member"}
+ON_UNKNOWN = ("refuse", "hold")
 _PAYMENT_FIELDS = frozenset(("kind", "amount", "mcc"))
 _MEMBER_FIELDS = frozenset(("kind", "value"))
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -57,12 +58,13 @@ class _Reader(Fields):
             self.wrong("/lines", "total_too_large", f"A receipt comes to at most {AMOUNT_MAX} minor units.")
         elif points_paid > total:
             self.wrong("/points_paid", "more_than_total", "Points cannot pay more than the total.")
+        on_unknown = self.on_unknown(body.get("on_unknown_member"))
         self.not_yet()
         self.done(_TELLING)
         content = (external_id, occurred_at.isoformat(), outlet, currency, channel, member, hold, points_paid)
         request_hash = _hash(content, payments, lines)
         receipt = (external_id, occurred_at, outlet, currency, lines, total, member, channel, hold, points_paid)
-        return Receipt(*receipt, payments, request_hash)
+        return Receipt(*receipt, payments, request_hash, on_unknown=on_unknown)
 
     def lines(self, given: Any) -> tuple[Line, ...]:
         if not isinstance(given, list) or not 1 <= len(given) <= LINES_MAX:
@@ -126,6 +128,12 @@ class _Reader(Fields):
             self.wrong("/hold_id", "unknown_hold", "There is no such hold.")
             return None
         return account_id, hold_id
+
+    def on_unknown(self, given: Any) -> str | None:
+        """It is no part of what was bought, and none of the request's hash."""
+        if given is not None and given not in ON_UNKNOWN:
+            self.wrong("/on_unknown_member", "invalid", f"One of: {', '.join(ON_UNKNOWN)}.")
+        return given if isinstance(given, str) else None
 
     def channel(self, given: Any) -> str:
         if isinstance(given, str) and given in CHANNELS:

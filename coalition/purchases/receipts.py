@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from coalition import members
 from coalition.kernel.errors import Refusal
 
 
@@ -29,7 +30,9 @@ class Line(NamedTuple):
 class Receipt:
     """A purchase before it is recorded. `member` is an identifier (kind, value), None for an anonymous purchase.
 
-    `hold` is (wallet account, hold id) of points to be captured as tender; `points_paid` is money.
+    `hold` is (wallet account, hold id) of points to be captured as tender; `points_paid` is money. `on_unknown` says
+    what to do while nobody has the identifier (`refuse` or `hold`, None: as its source does). `waited_for` is the
+    member for whom the receipt, which had come in time, was waiting.
     """
 
     external_id: str
@@ -44,6 +47,8 @@ class Receipt:
     points_paid: int
     payments: tuple[Mapping[str, Any], ...]
     request_hash: bytes
+    on_unknown: str | None = None
+    waited_for: members.Recognised | None = None
 
 
 @dataclass(frozen=True, slots=True)
