@@ -1,5 +1,6 @@
 """Partners (who sees what), legal entities (who pays) and outlets (where members buy)."""
 
+from coalition.partners.assortment import assign_groups, groups_of
 from coalition.partners.directory import (
     LegalEntity,
     Outlet,
@@ -22,11 +23,13 @@ __all__ = [
     "Outlet",
     "Partner",
     "add_entity",
+    "assign_groups",
     "by_code",
     "entities",
     "entities_of",
     "entity",
     "get",
+    "groups_of",
     "join",
     "list_outlets",
     "list_partners",

@@ -6,16 +6,22 @@ where one before it ended (`parts_before`), none begins where another did, and n
 
 from alembic import op
 
-from coalition.migrations.grants import grant_append_only, grant_sequences
+from coalition.migrations.grants import grant_app, grant_append_only, grant_sequences
 
 revision = "0014_returns"
 down_revision = "0013_sources"
 
 _TABLES = (
     """
+    CREATE TABLE assortment_item (
+        partner_id int NOT NULL REFERENCES partner,
+        sku text NOT NULL,
+        product_group text NOT NULL,
+        PRIMARY KEY (partner_id, sku))""",
+    """
     CREATE TABLE purchase_tender (
         purchase_id bigint NOT NULL,
-        no smallint NOT NULL CONSTRAINT ck_purchase_tender_no CHECK (no <= 0),
+        no smallint NOT NULL CONSTRAINT ck_purchase_tender_no CHECK (no = 0 OR no > 10000),
         amount_minor bigint NOT NULL CONSTRAINT ck_purchase_tender_amount CHECK (amount_minor >= 0),
         units bigint NOT NULL CONSTRAINT ck_purchase_tender_units CHECK (units > 0),
         currency_id int NOT NULL,
@@ -69,6 +75,7 @@ _TABLES = (
             least(own, others, owed, waived) >= 0 AND own + others + owed + waived = units),
         PRIMARY KEY (return_id, award_no))""",
     "CREATE INDEX return_effect_purchase ON return_effect (purchase_id)",
+    "CREATE INDEX return_effect_account ON return_effect (account_id)",
     """
     CREATE TABLE return_restore (
         return_id bigint NOT NULL,
@@ -81,11 +88,13 @@ _TABLES = (
         entry_ids bigint[] NOT NULL,
         PRIMARY KEY (return_id, tender_no))""",
     "CREATE INDEX return_restore_purchase ON return_restore (purchase_id)",
+    "CREATE INDEX return_restore_account ON return_restore (account_id)",
 )
 
 
 def upgrade() -> None:
     for statement in _TABLES:
         op.execute(statement)
+    grant_app("assortment_item")
     grant_append_only("purchase_tender", "purchase_return", "return_line", "return_effect", "return_restore")
     grant_sequences("purchase_return_id")
