@@ -6,6 +6,7 @@ idempotent under a business key. Settlement reads the view `ledger_movements`.
 
 from coalition.kernel.laws import Law
 from coalition.ledger.accounts import account, accounts, funding
+from coalition.ledger.drawing import Draw, Shares, draws, funded
 from coalition.ledger.expiry import expire, expire_holds
 from coalition.ledger.holds import capture, get_hold, hold, release
 from coalition.ledger.laws import laws
@@ -38,6 +39,7 @@ __all__ = [
     "ClawedBack",
     "Credit",
     "Debit",
+    "Draw",
     "EntryKind",
     "GiveBack",
     "GivenBack",
@@ -48,6 +50,7 @@ __all__ = [
     "Operation",
     "Posted",
     "Released",
+    "Shares",
     "account",
     "accounts",
     "balances",
@@ -55,8 +58,10 @@ __all__ = [
     "capture",
     "claw_back",
     "credited",
+    "draws",
     "expire",
     "expire_holds",
+    "funded",
     "funding",
     "get_hold",
     "give_back",
