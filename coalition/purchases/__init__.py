@@ -1,7 +1,17 @@
 """Purchases: receipts recorded batch first, with what they earn and why; registries are files full of them."""
 
 from coalition.purchases.counter import Counter, counter
-from coalition.purchases.finding import Told, find, reasons, tell
+from coalition.purchases.explaining import (
+    Explained,
+    ExplainedAward,
+    ExplainedReturn,
+    ExplainedTender,
+    Funder,
+    explain,
+    say_clawed,
+)
+from coalition.purchases.finding import Told, find, tell
+from coalition.purchases.keeping import find_return
 from coalition.purchases.laws import laws
 from coalition.purchases.mappings import (
     ColumnMapping,
@@ -12,17 +22,30 @@ from coalition.purchases.mappings import (
     save_mapping,
 )
 from coalition.purchases.reading import CHANNELS, read
+from coalition.purchases.reading_returns import read_return
 from coalition.purchases.receipts import GrantedAward, Line, Receipt, Recorded, Refused
 from coalition.purchases.recording import record
 from coalition.purchases.registries import Registry, Rejection, close, open_registry, registry, rejections
+from coalition.purchases.returning import record_returns
+from coalition.purchases.returns import RETURN, VOID, Clawed, GivenLine, Restored, Return, Returned, ReturnedLine
 from coalition.purchases.streaming import Chunk, Unreadable, chunks
 from coalition.purchases.taking import Layout, Reading, layout, read_lines, readings, take
+from coalition.purchases.tracing import Why, whys
 
 __all__ = [
     "CHANNELS",
+    "RETURN",
+    "VOID",
     "Chunk",
+    "Clawed",
     "ColumnMapping",
     "Counter",
+    "Explained",
+    "ExplainedAward",
+    "ExplainedReturn",
+    "ExplainedTender",
+    "Funder",
+    "GivenLine",
     "GrantedAward",
     "Layout",
     "Line",
@@ -32,12 +55,19 @@ __all__ = [
     "Refused",
     "Registry",
     "Rejection",
+    "Restored",
+    "Return",
+    "Returned",
+    "ReturnedLine",
     "Told",
     "Unreadable",
+    "Why",
     "chunks",
     "close",
     "counter",
+    "explain",
     "find",
+    "find_return",
     "laws",
     "layout",
     "mapping",
@@ -47,12 +77,15 @@ __all__ = [
     "read",
     "read_lines",
     "read_mapping",
+    "read_return",
     "readings",
-    "reasons",
     "record",
+    "record_returns",
     "registry",
     "rejections",
     "save_mapping",
+    "say_clawed",
     "take",
     "tell",
+    "whys",
 ]

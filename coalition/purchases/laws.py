@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from coalition.kernel.laws import Law
+from coalition.purchases import laws_of_returns
 
 _LAWS = (
     Law(
@@ -24,12 +25,13 @@ _LAWS = (
     ),
     Law(
         "R3",
-        "every point that a purchase issued or captured stands in an award or in its tender",
+        "every point that a purchase issued, captured or redeemed stands in an award or in its tender",
         """SELECT e.account_id, e.id FROM entry e
              LEFT JOIN purchase p ON p.partner_id = e.partner_id AND p.external_id = e.external_id
              LEFT JOIN award w ON w.purchase_id = p.id AND w.entry_id = e.id
+             LEFT JOIN purchase_tender t ON t.purchase_id = p.id AND t.entry_id = e.id
            WHERE e.operation = 1 AND CASE WHEN e.amount > 0 THEN w.entry_id IS NULL
-                                          ELSE p.captured IS DISTINCT FROM -e.amount END""",
+                                          ELSE t.units IS DISTINCT FROM -e.amount END""",
     ),
     Law(
         "R4",
@@ -49,4 +51,4 @@ _LAWS = (
 
 def laws() -> list[Law]:
     """Every law of purchases."""
-    return list(_LAWS)
+    return [*_LAWS, *laws_of_returns.laws()]

@@ -18,7 +18,7 @@ from coalition.purchases.awarding import award
 from coalition.purchases.counter import Counter, counter
 from coalition.purchases.receipts import Receipt, Recorded, Refused
 from coalition.purchases.storing import Draft, Standing, Via, insert_many, insert_one, standing
-from coalition.purchases.tendering import capture, tendered
+from coalition.purchases.tendering import pay, tendered
 
 BATCH_MAX = 5_000
 
@@ -37,16 +37,16 @@ def record(
     at, via = counter(partner_id), Via(registry_id, source_id)
     results: dict[int, Recorded | Refused] = {}
     plain: list[Draft] = []
-    held: list[Draft] = []
+    paid: list[Draft] = []
     for drafted in _drafts(at, batch):
         if isinstance(drafted, Draft):
-            (held if drafted.receipt.hold else plain).append(drafted)
+            (paid if drafted.receipt.spends else plain).append(drafted)
         else:
             place, refusal = drafted
             results[place] = Refused(batch[place].external_id, refusal)
     results |= _record(at, plain, via)
-    for draft in held:
-        results[draft.place] = _record_with_hold(at, draft, via)
+    for draft in paid:
+        results[draft.place] = _record_paid(at, draft, via)
     recorded = [results[place] for place in range(len(batch))]
     _announce(at, recorded)
     return recorded
@@ -82,6 +82,7 @@ def _record(at: Counter, drafts: Sequence[Draft], via: Via) -> dict[int, Recorde
         known = standing(at.partner.id, first)
         fresh = [draft for external_id, draft in sorted(first.items()) if external_id not in known]
         made = list(zip(insert_many(fresh, via), fresh, strict=True)) if fresh else []
+    pay(at, made)  # first, so that nobody pays with what this very purchase earns
     recorded = award(at, made)
     known |= {
         one.external_id: (draft.receipt.request_hash, one) for one, (_, draft) in zip(recorded, made, strict=True)
@@ -102,26 +103,18 @@ def _as_it_stands(draft: Draft, known: Standing, new: set[int]) -> Recorded | Re
     )
 
 
-def _record_with_hold(at: Counter, draft: Draft, via: Via) -> Recorded | Refused:
-    """A purchase paid with held points: what refuses the capture refuses the purchase, and nothing of it stays."""
+def _record_paid(at: Counter, draft: Draft, via: Via) -> Recorded | Refused:
+    """A purchase paid with points: what refuses the payment refuses the purchase, and nothing of it stays."""
     external_id = draft.receipt.external_id
     known = standing(at.partner.id, [external_id])
     if known:
         return _as_it_stands(draft, known[external_id], set())
     try:
         with session().begin_nested():
-            return _capture_and_record(at, draft, via)
+            return _record(at, [tendered(at, draft)], via)[draft.place]
     except Refusal as refusal:
-        return Refused(external_id, refusal)
-
-
-def _capture_and_record(at: Counter, draft: Draft, via: Via) -> Recorded | Refused:
-    paid = tendered(at, draft)
-    results = _record(at, [paid], via)
-    recorded = results[draft.place]
-    if isinstance(recorded, Recorded) and not recorded.replayed:
-        capture(at, paid)
-    return recorded
+        known = standing(at.partner.id, [external_id])  # a twin that was quicker took the hold, or the proof
+        return _as_it_stands(draft, known[external_id], set()) if known else Refused(external_id, refusal)
 
 
 def _announce(at: Counter, recorded: Sequence[Recorded | Refused]) -> None:
