@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from flask import Flask
 
-from coalition import access, ledger, purchases, wallets
+from coalition import access, ledger, members, purchases, wallets
 from coalition.kernel import approvals, clock, crash, jobs, ports
 from coalition.kernel.db import transact
 from coalition.kernel.garbage import no_search_for_cycles
@@ -113,8 +113,16 @@ def _take(
     return task.step(work)
 
 
+@jobs.handles("members.lapse")
+def lapse(task: jobs.Task) -> None:
+    """Let members fall whose tiers have run out, a chunk a transaction."""
+    while task.step(lambda: members.lapse(_CHUNK)):
+        pass
+
+
 jobs.every("access.clear", 3600, "access.clear")
 jobs.every("approvals.expire", 3600, "approvals.expire")
 jobs.every("exchanges.wake", 60, "exchanges.wake")
 jobs.every("ledger.expire_holds", 30, "ledger.expire_holds")
 jobs.every("ledger.expire", 3600, "ledger.expire")
+jobs.every("members.lapse", 3600, "members.lapse")

@@ -8,6 +8,7 @@ from coalition.kernel.laws import Law
 from coalition.ledger.accounts import account, accounts, funding
 from coalition.ledger.drawing import Draw, Shares, draws, funded
 from coalition.ledger.expiry import expire, expire_holds
+from coalition.ledger.gathering import gathered
 from coalition.ledger.holds import capture, get_hold, hold, release
 from coalition.ledger.laws import laws
 from coalition.ledger.posting import lock, post
@@ -63,6 +64,7 @@ __all__ = [
     "expire_holds",
     "funded",
     "funding",
+    "gathered",
     "get_hold",
     "give_back",
     "hold",

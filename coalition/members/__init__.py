@@ -1,6 +1,7 @@
 """Members: enrolment, identifiers known only by their keyed hash, profiles, consents, and who sees whom."""
 
 from coalition.members.amending import amend
+from coalition.members.benefits import Benefits
 from coalition.members.blocking import block, move, replace
 from coalition.members.enrolment import Enrolment, enrol
 from coalition.members.identifiers import Identifier, add, identifiers
@@ -9,17 +10,22 @@ from coalition.members.normalising import KINDS
 from coalition.members.people import Consent, Member, Profile, Sight, consents, get, profile, seen_by, visible_to
 from coalition.members.presenting import Recognised, identify, recognise
 from coalition.members.proving import Proof, prove, use_proof
+from coalition.members.qualifying import lapse, qualify
+from coalition.members.tiers import Ladder, Tier, ladder, set_tiers
 
 __all__ = [
     "KINDS",
+    "Benefits",
     "Consent",
     "Enrolment",
     "Identifier",
+    "Ladder",
     "Member",
     "Profile",
     "Proof",
     "Recognised",
     "Sight",
+    "Tier",
     "add",
     "amend",
     "block",
@@ -28,13 +34,17 @@ __all__ = [
     "get",
     "identifiers",
     "identify",
+    "ladder",
+    "lapse",
     "laws",
     "move",
     "profile",
     "prove",
+    "qualify",
     "recognise",
     "replace",
     "seen_by",
+    "set_tiers",
     "use_proof",
     "visible_to",
 ]

@@ -29,6 +29,23 @@ _LAWS = (
         "a one-time code is used in its own minute",
         "SELECT member_id, step FROM proof_use WHERE abs(floor(extract(epoch FROM used_at) / 30) - step) > 1",
     ),
+    Law(
+        "M5",
+        "a member's tier is the best that its grants give it",
+        """SELECT m.id FROM member m WHERE m.state = 'active' AND m.tier <> coalesce((
+             SELECT t.code FROM tier_grant g JOIN tier t ON t.id = g.tier_id WHERE g.member_id = m.id
+              ORDER BY t.rank DESC LIMIT 1), 'base')""",
+    ),
+    Law(
+        "M6",
+        "a member's tier is where its history ends, and each step of that begins where the one before it ended",
+        """SELECT m.id FROM member m WHERE m.tier <> coalesce((
+             SELECT to_tier FROM tier_change c WHERE c.member_id = m.id ORDER BY c.id DESC LIMIT 1), 'base')
+           UNION ALL
+           SELECT id FROM (
+             SELECT id, from_tier, lag(to_tier, 1, 'base') OVER (PARTITION BY member_id ORDER BY id) AS was
+               FROM tier_change) c WHERE from_tier <> was""",
+    ),
 )
 
 

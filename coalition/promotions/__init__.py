@@ -1,11 +1,12 @@
 """Promotions: what a purchase earns and why. Today: one base rule per partner; the evaluation is pure."""
 
-from coalition.promotions.evaluation import Award, Reason, Rule, evaluate
+from coalition.promotions.evaluation import Award, Earner, Reason, Rule, evaluate
 from coalition.promotions.reasons import sentence
 from coalition.promotions.rules import create_base_rule, in_force, list_rules
 
 __all__ = [
     "Award",
+    "Earner",
     "Reason",
     "Rule",
     "create_base_rule",

@@ -1,9 +1,10 @@
 """What a receipt earns under a set of rules: pure, integers only, one rounding per effect.
 
 The order is fixed: points paid are spread over the lines first (largest remainder), what is left of a line is its
-earning base; each rule sums the bases of the lines that count and rounds once, down; the units go back to the lines by
-largest remainder, so that they sum exactly and a later return can take back line by line. A line without a quantity
-counts for nothing. This module knows no database and no clock.
+earning base; each rule sums the bases of the lines that count and rounds once, down (a tier's factor is applied to
+that and rounds down once more); the units go back to the lines by largest remainder, so that they sum exactly and a
+later return can take back line by line. A line without a quantity counts for nothing. This module knows no database
+and no clock.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from coalition.kernel.money import largest_remainder
+
+ONCE_BP = 10_000
 
 
 class Line(Protocol):
@@ -41,6 +44,7 @@ class Rule:
     """One version of a base rule: `points` for every full `each_minor` of money, paid by `funder_id`.
 
     `funder_id` is a legal entity; None means the entity of the outlet. In force from `valid_from` up to `valid_to`.
+    `tiers`: the tiers whose members earn by it, None for all.
     """
 
     id: int
@@ -55,10 +59,30 @@ class Rule:
     name_ru: str
     valid_from: dt.datetime
     valid_to: dt.datetime | None
+    tiers: tuple[str, ...] | None = None
 
     def covers(self, instant: dt.datetime) -> bool:
         """Whether this version is the one for what occurred at `instant`."""
         return self.valid_from <= instant and (self.valid_to is None or instant < self.valid_to)
+
+
+@dataclass(frozen=True, slots=True)
+class Earner:
+    """Who earns: the member's tier and the factor that it brings, in basis points.
+
+    The factor multiplies what every rule gives but those of the currencies in `plain` (points that count for a tier).
+    """
+
+    tier: str = "base"
+    earn_x_bp: int = ONCE_BP
+    plain: frozenset[int] = frozenset()
+
+    def factor_bp(self, rule: Rule) -> int:
+        """The factor under a rule."""
+        return ONCE_BP if rule.currency_id in self.plain else self.earn_x_bp
+
+
+ANYBODY = Earner()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +103,7 @@ class Award:
     reason: Reason
 
 
-def evaluate(receipt: Receipt, rules: Iterable[Rule], *, points_paid: int = 0) -> list[Award]:
+def evaluate(receipt: Receipt, rules: Iterable[Rule], *, points_paid: int = 0, earner: Earner = ANYBODY) -> list[Award]:
     """The awards of a receipt, in the order of the rules' codes; the order of lines and rules given changes nothing.
 
     `points_paid` is the part of the total, in minor units of money, that was paid with points and earns nothing;
@@ -89,7 +113,9 @@ def evaluate(receipt: Receipt, rules: Iterable[Rule], *, points_paid: int = 0) -
     bases = earning_bases(lines, points_paid)
     counting = [(line.no, base) for line, base in zip(lines, bases, strict=True) if line.qty_m and base]
     found = (
-        _award(rule, counting) for rule in sorted(rules, key=lambda rule: rule.code) if rule.covers(receipt.occurred_at)
+        _award(rule, counting, earner.factor_bp(rule))
+        for rule in sorted(rules, key=lambda rule: rule.code)
+        if rule.covers(receipt.occurred_at) and (rule.tiers is None or earner.tier in rule.tiers)
     )
     return [award for award in found if award is not None]
 
@@ -105,12 +131,14 @@ def earning_bases(lines: Sequence[Line], points_paid: int) -> list[int]:
     return [amount - share for amount, share in zip(amounts, shares, strict=True)]
 
 
-def _award(rule: Rule, counting: Sequence[tuple[int, int]]) -> Award | None:
+def _award(rule: Rule, counting: Sequence[tuple[int, int]], factor_bp: int) -> Award | None:
     total = sum(base for _, base in counting)
-    units = rule.points * (total // rule.each_minor)
+    units = rule.points * (total // rule.each_minor) * factor_bp // ONCE_BP
     if not units:
         return None
     shares = largest_remainder(units, [base for _, base in counting])
     lines = {no: share for (no, _), share in zip(counting, shares, strict=True) if share}
     params = {"units": units, "base_minor": total, "points": rule.points, "each_minor": rule.each_minor}
-    return Award(rule, units, lines, Reason("base.per_amount", params))
+    if factor_bp == ONCE_BP:
+        return Award(rule, units, lines, Reason("base.per_amount", params))
+    return Award(rule, units, lines, Reason("base.per_amount_tier", {**params, "factor_bp": factor_bp}))

@@ -9,6 +9,13 @@ from coalition.kernel.money import format_minor
 _SENTENCES = {
     ("base.per_amount", "en"): "{units} {name} for {base} {money} of purchases ({points} per {each} {money}).",
     ("base.per_amount", "ru"): "{units} {name} за покупки на {base} {money} ({points} за каждые {each} {money}).",
+    ("base.per_amount_tier", "en"): (
+        "{units} {name} for {base} {money} of purchases ({points} per {each} {money}, times {factor} for your tier)."
+    ),
+    ("base.per_amount_tier", "ru"): (
+        "{units} {name} за покупки на {base} {money} ({points} за каждые {each} {money}, умножено на {factor} за ваш"
+        " уровень)."
+    ),
 }
 
 
@@ -28,6 +35,14 @@ def sentence(
         points=format_minor(params["points"], points_decimals),
         base=format_minor(params["base_minor"], money_decimals),
         each=format_minor(params["each_minor"], money_decimals),
+        factor=_factor(params.get("factor_bp", 10_000), language),
         name=name,
         money=money,
     )
+
+
+def _factor(basis_points: int, language: str) -> str:
+    """15,000 basis points as 1.5, or 1,5 in Russian."""
+    whole, rest = divmod(basis_points, 10_000)
+    decimals = f"{rest:04}".rstrip("0")
+    return f"{whole}{',' if language == 'ru' else '.'}{decimals}" if decimals else str(whole)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from collections.abc import Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from coalition.kernel import audit, clock
-from coalition.kernel.db import execute, fetch_all, fetch_one, session
+from coalition.kernel.db import AnyRow, execute, fetch_all, fetch_one, session
 from coalition.promotions.evaluation import Rule
 
 _COLUMNS = (
-    "id, partner_id, code, version, currency_id, points, each_minor, funder_id, name_en, name_ru, valid_from, valid_to"
+    "id, partner_id, code, version, currency_id, points, each_minor, funder_id, name_en, name_ru, valid_from, valid_to,"
+    " tiers"
 )
 _MOST = 1_000
 _FRESH_S = 1.0
@@ -32,11 +34,13 @@ def create_base_rule(
     funder_id: int | None = None,
     code: str = "base",
     valid_from: dt.datetime | None = None,
+    tiers: Sequence[str] | None = None,
 ) -> Rule:
     """Let a partner's members earn `points` per full `each_minor`; a rule of the same code ends where this one begins.
 
-    `valid_from` defaults to now, for a first version to always, so that late receipts earn. Other processes follow
-    within a second. An overlap with another version offends the schema (IntegrityError).
+    `valid_from` defaults to now, for a first version to always, so that late receipts earn. `tiers`: for members of
+    these tiers alone (None: for all). Other processes follow within a second. An overlap with another version offends
+    the schema (IntegrityError).
     """
     scope = {"partner": partner_id, "code": code}
     now = valid_from or clock.now()
@@ -47,9 +51,10 @@ def create_base_rule(
     begins = now if ended else valid_from or _ALWAYS
     row = fetch_one(
         "INSERT INTO base_rule (program_id, partner_id, currency_id, code, version, points, each_minor, funder_id,"
-        " name_en, name_ru, valid_from)"
+        " name_en, name_ru, valid_from, tiers)"
         " SELECT :program, :partner, :currency, :code, 1 + coalesce(max(version), 0), :points, :each, :funder,"
-        " :name_en, :name_ru, :begins FROM base_rule WHERE partner_id = :partner AND code = :code"
+        " :name_en, :name_ru, :begins, CAST(:tiers AS text[])"
+        " FROM base_rule WHERE partner_id = :partner AND code = :code"
         f" RETURNING {_COLUMNS}",
         {
             **scope,
@@ -61,12 +66,13 @@ def create_base_rule(
             "name_en": name_en,
             "name_ru": name_ru,
             "begins": begins,
+            "tiers": list(tiers) if tiers is not None else None,
         },
     )
     assert row is not None
     _memory().pop(partner_id, None)
     audit.record("base_rule.create", f"base_rule:{row.id}", partner_id=partner_id, code=code, version=row.version)
-    return Rule(**row._mapping)
+    return _rule(row)
 
 
 def in_force(partner_id: int) -> tuple[Rule, ...]:
@@ -85,7 +91,11 @@ def list_rules(partner_id: int) -> list[Rule]:
         f"SELECT {_COLUMNS} FROM base_rule WHERE partner_id = :partner ORDER BY valid_from DESC, id DESC LIMIT :most",
         {"partner": partner_id, "most": _MOST},
     )
-    return [Rule(**row._mapping) for row in rows]
+    return [_rule(row) for row in rows]
+
+
+def _rule(row: AnyRow) -> Rule:
+    return Rule(**{**row._mapping, "tiers": None if row.tiers is None else tuple(row.tiers)})
 
 
 def _memory() -> dict[int, tuple[float, tuple[Rule, ...]]]:

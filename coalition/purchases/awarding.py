@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from coalition import ledger, programs, promotions
+from coalition import ledger, members, programs, promotions
 from coalition.kernel import clock
 from coalition.ledger import AccountKind, Credit, Operation
 from coalition.purchases.counter import Counter
@@ -37,6 +37,7 @@ def award(at: Counter, made: Sequence[Made]) -> list[Recorded]:
     credits = _credits(at, earned)
     granted: dict[int, list[GrantedAward]] = defaultdict(list)
     booked = []
+    climbing: dict[int, int] = {}
     usable_from = clock.now()
     for one, credit, posted in zip(earned, credits, ledger.post(credits) if credits else (), strict=True):
         if posted.entry_id is None or posted.replayed:
@@ -44,17 +45,43 @@ def award(at: Counter, made: Sequence[Made]) -> list[Recorded]:
         grant = _grant(one, max(usable_from, credit.active_at or usable_from), credit.expires_at)
         granted[one.purchase_id].append(grant)
         booked.append(BookedAward(one.purchase_id, credit.account_id, posted.entry_id, one.award.rule.id, grant))
+        if at.currencies[credit.currency_id].kind == "tier":
+            climbing[one.member_id] = posted.undrawn
     insert_awards(booked)
+    if climbing:
+        members.qualify(at.program.id, climbing)
     return [_recorded(purchase_id, draft, granted[purchase_id]) for purchase_id, draft in made]
 
 
 def _evaluate(at: Counter, made: Sequence[Made]) -> Iterator[_Earned]:
     rules = promotions.in_force(at.partner.id)
+    earners = _Earners(at)
     for purchase_id, draft in made:
         if draft.member_id is not None:
-            awards = promotions.evaluate(draft.receipt, rules, points_paid=draft.points_paid)
+            earner = earners.of(draft)
+            awards = promotions.evaluate(draft.receipt, rules, points_paid=draft.points_paid, earner=earner)
             for no, found in enumerate(awards, start=1):
                 yield _Earned(purchase_id, draft, draft.member_id, no, found)
+
+
+class _Earners:
+    """Who earns with which factor, worked out once a tier; what subscriptions grant beside it is the member's own."""
+
+    def __init__(self, at: Counter) -> None:
+        self.ladder = members.ladder(at.program.id)
+        self.plain = frozenset(one.id for one in at.currencies.values() if one.kind == "tier")
+        self.known: dict[str, promotions.Earner] = {}
+
+    def of(self, draft: Draft) -> promotions.Earner:
+        if draft.perks:
+            return self._earner(draft)
+        if draft.tier not in self.known:
+            self.known[draft.tier] = self._earner(draft)
+        return self.known[draft.tier]
+
+    def _earner(self, draft: Draft) -> promotions.Earner:
+        benefits = self.ladder.benefits(draft.tier, draft.perks)
+        return promotions.Earner(draft.tier, benefits.earn_x_bp, self.plain)
 
 
 def _credits(at: Counter, earned: Sequence[_Earned]) -> list[Credit]:

@@ -55,18 +55,22 @@ def record(
 def _drafts(at: Counter, batch: Sequence[Receipt]) -> Iterable[Draft | tuple[int, Refusal]]:
     outlets = at.outlets(receipt.outlet for receipt in batch)
     keys = (receipt.member for receipt in batch if receipt.member)
-    known = members.identify(at.program.id, at.partner.id, keys)
+    known = members.recognise(at.program.id, at.partner.id, keys)
     for place, receipt in enumerate(batch):
         outlet = outlets.get(receipt.outlet)
-        member_id = known.get(receipt.member) if receipt.member else None
+        member = known.get(receipt.member) if receipt.member else None
         if outlet is None:
             yield place, _unknown("outlet", "/outlet", "The partner has no such outlet.")
         elif receipt.currency != at.program.currency:
             yield place, _unknown("currency", "/currency", f"This program sells in {at.program.currency}.")
-        elif receipt.member and member_id is None:
+        elif receipt.member and member is None:
             yield place, _unknown("member", "/member", "Nobody in this program has this identifier.")
         else:
-            yield Draft(place, receipt, at.program.id, outlet, member_id, receipt.points_paid)
+            head = (place, receipt, at.program.id, outlet)
+            if member is None:
+                yield Draft(*head, None, receipt.points_paid)
+            else:
+                yield Draft(*head, member.member_id, receipt.points_paid, None, member.tier, member.perks)
 
 
 def _record(at: Counter, drafts: Sequence[Draft], via: Via) -> dict[int, Recorded | Refused]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import psycopg
@@ -80,7 +80,7 @@ class TenderRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A receipt that may be recorded: its outlet, member and tender are known. `points_paid` is money."""
+    """A receipt that may be recorded: its outlet, member, tier and tender are known. `points_paid` is money."""
 
     place: int
     receipt: Receipt
@@ -90,6 +90,8 @@ class Draft:
     points_paid: int
     tender: Tender | None = None
     redeemed: tuple[Redemption, ...] = ()
+    tier: str = "base"
+    perks: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

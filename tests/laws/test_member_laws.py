@@ -9,13 +9,16 @@ from coalition import members
 from coalition.kernel import laws
 from coalition.kernel.db import execute, transact
 from tests.builders import a_partner, a_program
-from tests.coalition.members.builders import a_member
+from tests.coalition.members.builders import a_ladder, a_member
 
 CRIMES = {
     "M1": "UPDATE identifier SET program_id = program_id + 1 WHERE kind = 'card'",
     "M2": "DELETE FROM profile",
     "M3": "UPDATE identifier SET replaces = (SELECT min(id) FROM identifier) WHERE kind = 'card'",
     "M4": "INSERT INTO proof_use (member_id, step, used_at) SELECT id, 7, now() FROM member",
+    "M5": "INSERT INTO tier_grant (member_id, tier_id, source, until)"
+    " SELECT m.id, t.id, 'staff', now() + interval '1 day' FROM member m, tier t",
+    "M6": "UPDATE member SET tier = 'gold'",
 }
 
 
@@ -24,6 +27,7 @@ def test_a_law_holds_until_it_is_broken(app: Flask, law: laws.Law) -> None:
     def work() -> None:
         program = a_program()
         a_member(program, a_partner(program), card="100200300")
+        a_ladder(program)
 
     transact(work)
     assert laws.offending(law) == 0

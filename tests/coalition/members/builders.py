@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from decimal import Decimal
 from typing import Any
 
 from coalition import members, partners, programs
@@ -22,3 +23,21 @@ def a_member(program: programs.Program, partner: partners.Partner, *, card: str 
     """A member enrolled by `partner`."""
     member, _ = members.enrol(program.id, partner.id, an_enrolment(f"M-{next(_numbers)}", card=card))
     return member
+
+
+def a_ladder(program: programs.Program, *, months: int | None = None) -> members.Ladder:
+    """Silver from 100 tier points (ELT) on, gold from 500: it earns half as much again, and delivery is free."""
+    elite = programs.add_currency(
+        program.id,
+        "ELT",
+        name_en="elite points",
+        name_ru="элитные баллы",
+        kind="tier",
+        spendable=False,
+        face_minor=Decimal(1),
+        expiry="year_end" if months is None else "month_end",
+        expiry_n=1 if months is None else months,
+    )
+    gold = members.Benefits(earn_x_bp=15_000, delivery_free=True)
+    tiers = [members.Tier("silver", "Silver", "Серебро", 100), members.Tier("gold", "Gold", "Золото", 500, gold)]
+    return members.set_tiers(program.id, elite.id, tiers, months=months)
