@@ -89,9 +89,9 @@ class Draft:
     member_id: int | None
     points_paid: int
     tender: Tender | None = None
-    redeemed: tuple[Redemption, ...] = ()
     tier: str = "base"
     perks: Mapping[str, Any] = field(default_factory=dict)
+    redeemed: tuple[Redemption, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
