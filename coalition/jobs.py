@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from flask import Flask
 
 from coalition import access, ledger, members, purchases, wallets
-from coalition.kernel import approvals, clock, crash, jobs, ports
+from coalition.kernel import approvals, clock, crash, jobs, outbox, ports
 from coalition.kernel.db import transact
 from coalition.kernel.garbage import no_search_for_cycles
 from coalition.ports import FileStore, ForeignOutcome, ForeignProgram, NotNow
@@ -86,6 +86,22 @@ def expire(task: jobs.Task) -> None:
         pass
 
 
+@jobs.handles("purchases.suspense")
+def sweep_suspense(task: jobs.Task) -> None:
+    """Record what waited for members who have come, a chunk a transaction."""
+    after: int | None = 0
+    while after is not None:
+        after = task.step(lambda after=after: purchases.sweep_suspense(after, _CHUNK))  # type: ignore[misc]
+
+
+@outbox.subscribe("member.enrolled", consumer="suspense")
+@outbox.subscribe("identifier.added", consumer="suspense")
+def post_suspended(event: outbox.Event) -> None:
+    """Record what waited for a member who can now be recognised; a sweep does what is too much for once."""
+    if purchases.drain(members.hashes(event.payload["member_id"]), _CHUNK) == _CHUNK:
+        jobs.enqueue("purchases.suspense", {}, key=f"event:{event.id}")
+
+
 def _put(question: wallets.Question) -> ForeignOutcome:
     program = ports.get(ForeignProgram)
     outcome: ForeignOutcome = NotNow(0)
@@ -120,6 +136,7 @@ def lapse(task: jobs.Task) -> None:
         pass
 
 
+jobs.every("purchases.suspense", 60, "purchases.suspense")
 jobs.every("access.clear", 3600, "access.clear")
 jobs.every("approvals.expire", 3600, "approvals.expire")
 jobs.every("exchanges.wake", 60, "exchanges.wake")

@@ -8,13 +8,19 @@ from flask import Response
 
 from coalition import purchases
 from coalition.api import wallets
-from coalition.api.schemas.purchases import ByExternalIdSchema, FoundSchema, PurchaseSchema, RecordedSchema
+from coalition.api.schemas.purchases import (
+    ByExternalIdSchema,
+    FoundSchema,
+    PurchaseSchema,
+    RecordedSchema,
+    SuspendedSchema,
+)
 from coalition.kernel import audit, ids
 from coalition.kernel.db import transact
 from coalition.kernel.errors import NotFound
 from coalition.kernel.idempotency import Answer, transact_once
 from coalition.kernel.web.api import ApiBlueprint, caller, needs
-from coalition.purchases import Receipt, Recorded, Refused
+from coalition.purchases import Receipt, Recorded, Refused, Suspended
 
 blp = ApiBlueprint("purchases", __name__, description="Purchases and what they earn.")
 
@@ -23,8 +29,12 @@ blp = ApiBlueprint("purchases", __name__, description="Purchases and what they e
 @needs("purchases:write")
 @blp.arguments(PurchaseSchema)
 @blp.response(201, RecordedSchema)
+@blp.alt_response(202, schema=SuspendedSchema)
 def record(receipt: Receipt) -> Response:
-    """Record a purchase; the same one again answers the same, with today's balances."""
+    """Record a purchase; the same one again answers the same, with today's balances.
+
+    With `"on_unknown_member": "hold"` the purchase of an unknown member waits for it (202) instead of being refused.
+    """
     return transact_once(lambda: _record(receipt))
 
 
@@ -56,7 +66,12 @@ def find(query: dict[str, str]) -> dict[str, Any]:
 
 def _record(receipt: Receipt) -> Answer:
     partner_id = caller().partner_id
-    (result,) = purchases.record(partner_id, [receipt])
+    if receipt.on_unknown == "hold":
+        (result,) = purchases.accept(partner_id, [receipt], purchases.Via(), hold=True)
+    else:
+        (result,) = purchases.record(partner_id, [receipt])
+    if isinstance(result, Suspended):
+        return Answer(_waiting(result), 202, result.replayed)
     if isinstance(result, Refused):
         raise result.refusal
     if result.replayed:
@@ -65,6 +80,10 @@ def _record(receipt: Receipt) -> Answer:
         recorded = result
         audit.record("purchase.record", ids.public("pur", result.id), external_id=receipt.external_id)
     return Answer(dict(RecordedSchema().dump(_told(recorded))), 201, result.replayed)
+
+
+def _waiting(suspended: Suspended) -> dict[str, Any]:
+    return {"id": ids.public("sus", suspended.id), "external_id": suspended.external_id, "state": "suspended"}
 
 
 def _told(recorded: Recorded) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from coalition.members.identifiers import Identifier, add, identifiers
 from coalition.members.laws import laws
 from coalition.members.normalising import KINDS
 from coalition.members.people import Consent, Member, Profile, Sight, consents, get, profile, seen_by, visible_to
-from coalition.members.presenting import Recognised, identify, recognise
+from coalition.members.presenting import Recognised, arrived, awaited, hashes, identify, recognise
 from coalition.members.proving import Proof, prove, use_proof
 from coalition.members.qualifying import lapse, qualify
 from coalition.members.tiers import Ladder, Tier, ladder, set_tiers
@@ -28,10 +28,13 @@ __all__ = [
     "Tier",
     "add",
     "amend",
+    "arrived",
+    "awaited",
     "block",
     "consents",
     "enrol",
     "get",
+    "hashes",
     "identifiers",
     "identify",
     "ladder",

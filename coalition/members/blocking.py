@@ -11,7 +11,7 @@ from coalition.kernel import audit
 from coalition.kernel.db import AnyRow, execute, fetch_one
 from coalition.kernel.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from coalition.members.hashing import hashed, region
-from coalition.members.identifiers import Identifier, find, keep
+from coalition.members.identifiers import Identifier, announce, find, keep
 from coalition.members.normalising import check, hint
 
 _LOCKED = """
@@ -117,6 +117,7 @@ def _put(
         raise Conflict("identifier_in_use", "The member has this identifier already.")
     facts = {"identifier": found.id, "replaces": row.id, "from_member": row.member_id, "reason": reason}
     audit.record(action, f"member:{member_id}", **facts)
+    announce(member_id)
     return found
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from coalition.kernel import audit
+from coalition.kernel import audit, outbox
 from coalition.kernel.db import RacingKey, execute, fetch_all, fetch_one
 from coalition.kernel.errors import Conflict, FieldError
 from coalition.members.hashing import hashed, region
@@ -48,6 +48,7 @@ def add(program_id: int, partner_id: int, member_id: int, kind: str, value: str)
         raise RacingKey
     if fresh:
         audit.record("identifier.add", f"member:{member_id}", identifier=row.id, kind=kind)
+        announce(member_id)
     return Identifier(**row._mapping), not fresh
 
 
@@ -77,6 +78,11 @@ def keep(row: dict[str, object], pointer: str) -> int:
     if owner.member_id != row["member"]:
         raise _in_use(pointer)
     return fresh
+
+
+def announce(member_id: int) -> None:
+    """Tell that a member can be recognised by something new: what waits for it may go on."""
+    outbox.publish("identifier.added", {"member_id": member_id}, key=f"member:{member_id}")
 
 
 def identifiers(member_id: int) -> list[Identifier]:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from coalition.kernel.db import raw
-from coalition.members.hashing import presented
+from coalition.kernel.errors import Invalid
+from coalition.members.hashing import presented, region
+from coalition.members.normalising import check, hint
 
 Key = tuple[str, str]
 _FIND = """
@@ -51,10 +53,35 @@ def recognise(program_id: int, partner_id: int, keys: Iterable[Key]) -> dict[Key
             by_hash.setdefault(value_hash, []).append((kind, value))
     if not by_hash:
         return {}
-    found: dict[Key, Recognised] = {}
+    return {key: one for value_hash, one in _find(partner_id, by_hash).items() for key in by_hash[value_hash]}
+
+
+def awaited(program_id: int, partner_id: int, kind: str, value: str) -> tuple[bytes, str] | None:
+    """The hash and the hint by which a member that is yet to come will be known; None if nobody can have this value."""
+    try:
+        check(kind, value, "", region(program_id, kind))
+    except Invalid:
+        return None
+    value_hash = presented(program_id, partner_id, kind, value)
+    return None if value_hash is None else (value_hash, hint(kind, value, region(program_id, kind)))
+
+
+def arrived(partner_id: int, value_hashes: Iterable[bytes]) -> dict[bytes, Recognised]:
+    """Who of those that a partner waited for has come, by hash. The partner sees them from then on."""
+    return _find(partner_id, value_hashes)
+
+
+def hashes(member_id: int) -> list[bytes]:
+    """The hashes of a member's active identifiers."""
+    rows = raw().execute("SELECT value_hash FROM identifier WHERE member_id = %s AND state = 'active'", (member_id,))
+    return [bytes(value_hash) for (value_hash,) in rows]
+
+
+def _find(partner_id: int, value_hashes: Iterable[bytes]) -> dict[bytes, Recognised]:
+    found: dict[bytes, Recognised] = {}
     strangers: set[int] = set()
-    for value_hash, member_id, tier, perks, known in raw().execute(_FIND, (partner_id, list(by_hash))):
-        found.update(dict.fromkeys(by_hash[bytes(value_hash)], Recognised(member_id, tier, perks or {})))
+    for value_hash, member_id, tier, perks, known in raw().execute(_FIND, (partner_id, list(value_hashes))):
+        found[bytes(value_hash)] = Recognised(member_id, tier, perks or {})
         if not known:
             strangers.add(member_id)
     link(partner_id, strangers)

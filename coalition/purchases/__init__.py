@@ -1,6 +1,7 @@
 """Purchases: receipts recorded batch first, with what they earn and why; registries are files full of them."""
 
 from coalition.purchases.counter import Counter, counter
+from coalition.purchases.draining import drain, sweep_suspense
 from coalition.purchases.explaining import (
     Explained,
     ExplainedAward,
@@ -21,19 +22,23 @@ from coalition.purchases.mappings import (
     read_mapping,
     save_mapping,
 )
-from coalition.purchases.reading import CHANNELS, read
+from coalition.purchases.reading import CHANNELS, ON_UNKNOWN, read
 from coalition.purchases.reading_returns import read_return
 from coalition.purchases.receipts import GrantedAward, Line, Receipt, Recorded, Refused
 from coalition.purchases.recording import record
 from coalition.purchases.registries import Registry, Rejection, close, open_registry, registry, rejections
 from coalition.purchases.returning import record_returns
 from coalition.purchases.returns import RETURN, VOID, Clawed, GivenLine, Restored, Return, Returned, ReturnedLine
+from coalition.purchases.storing import Via
 from coalition.purchases.streaming import Chunk, Unreadable, chunks
+from coalition.purchases.suspending import Suspended, accept
+from coalition.purchases.suspense import Suspense, dismiss_suspended, retry_suspended, suspended
 from coalition.purchases.taking import Layout, Reading, layout, read_lines, readings, take
 from coalition.purchases.tracing import Why, whys
 
 __all__ = [
     "CHANNELS",
+    "ON_UNKNOWN",
     "RETURN",
     "VOID",
     "Chunk",
@@ -59,12 +64,18 @@ __all__ = [
     "Return",
     "Returned",
     "ReturnedLine",
+    "Suspended",
+    "Suspense",
     "Told",
     "Unreadable",
+    "Via",
     "Why",
+    "accept",
     "chunks",
     "close",
     "counter",
+    "dismiss_suspended",
+    "drain",
     "explain",
     "find",
     "find_return",
@@ -83,8 +94,11 @@ __all__ = [
     "record_returns",
     "registry",
     "rejections",
+    "retry_suspended",
     "save_mapping",
     "say_clawed",
+    "suspended",
+    "sweep_suspense",
     "take",
     "tell",
     "whys",

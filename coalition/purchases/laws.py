@@ -41,10 +41,28 @@ _LAWS = (
     ),
     Law(
         "R5",
-        "a finished registry's counts are its purchases and its rejections",
+        "a registry's counts are its purchases, its rejections and what waits of it; a dry run leaves nothing",
         """SELECT r.id FROM registry r WHERE
-             NOT r.dry_run AND r.accepted <> (SELECT count(*) FROM purchase p WHERE p.registry_id = r.id)
-             OR r.rejected <> (SELECT count(*) FROM registry_rejection x WHERE x.registry_id = r.id)""",
+             (SELECT count(*) FROM purchase p WHERE p.registry_id = r.id)
+               <> CASE WHEN r.dry_run THEN 0 ELSE r.accepted END
+             OR r.rejected <> (SELECT count(*) FROM registry_rejection x WHERE x.registry_id = r.id)
+             OR (SELECT count(*) FROM suspense s WHERE s.registry_id = r.id AND s.state IN ('waiting', 'refused'))
+               <> CASE WHEN r.dry_run THEN 0 ELSE r.suspended END""",
+    ),
+    Law(
+        "R6",
+        "what was posted out of suspense is the purchase that was sent, of a member",
+        """SELECT s.id FROM suspense s LEFT JOIN purchase p ON p.id = s.purchase_id
+           WHERE s.state = 'posted' AND (p.member_id IS NULL
+             OR (p.partner_id, p.external_id, p.request_hash) <> (s.partner_id, s.external_id, s.request_hash))""",
+    ),
+    Law(
+        "R7",
+        "nothing waits in suspense for a member who came ten minutes ago",
+        """SELECT s.id FROM suspense s
+             JOIN identifier i ON i.value_hash = s.value_hash AND i.state = 'active'
+             JOIN member m ON m.id = i.member_id AND m.state = 'active'
+            WHERE s.state = 'waiting' AND greatest(s.created_at, i.added_at) < now() - interval '10 minutes'""",
     ),
 )
 

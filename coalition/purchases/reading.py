@@ -24,7 +24,8 @@ REDEEM = "redeem"  # the kind of a payment that points make on the spot
 CHANNELS = ("pos", "online", "app", "phone", "other")
 _FIELDS = frozenset(
     ("external_id", "occurred_at", "outlet", "member", "currency", "channel", "coupons", "hold_id", "quote_id", "proof")
-) | {"points_paid", "payments", "lines"}
+) | {"points_paid", "payments", "lines", "on_unknown_member"}
+ON_UNKNOWN = ("refuse", "hold")
 _PAYMENT_FIELDS = frozenset(("kind", "amount", "mcc"))
 _REDEEM_FIELDS = frozenset(("kind", "amount", "currency"))
 _MEMBER_FIELDS = frozenset(("kind", "value"))
@@ -61,12 +62,13 @@ class _Reader(Fields):
             self.wrong("/points_paid", "more_than_total", "Points cannot pay more than the total.")
         redeem = self.redeem(payments, hold is not None or points_paid == 0)
         proof = self.proof(bool(redeem))
+        on_unknown = self.on_unknown(body.get("on_unknown_member"))
         self.not_yet()
         self.done(_TELLING)
         content = (external_id, occurred_at.isoformat(), outlet, currency, channel, member, hold, points_paid)
         request_hash = _hash(content, payments, lines)
         receipt = (external_id, occurred_at, outlet, currency, lines, total, member, channel, hold, points_paid)
-        return Receipt(*receipt, payments, request_hash, redeem, proof)
+        return Receipt(*receipt, payments, request_hash, redeem, proof, on_unknown)
 
     def lines(self, given: Any) -> tuple[Line, ...]:
         if not isinstance(given, list) or not 1 <= len(given) <= LINES_MAX:
@@ -149,6 +151,12 @@ class _Reader(Fields):
             self.wrong("/hold_id", "unknown_hold", "There is no such hold.")
             return None
         return account_id, hold_id
+
+    def on_unknown(self, given: Any) -> str | None:
+        """It is no part of what was bought, and none of the request's hash."""
+        if given is not None and given not in ON_UNKNOWN:
+            self.wrong("/on_unknown_member", "invalid", f"One of: {', '.join(ON_UNKNOWN)}.")
+        return given if isinstance(given, str) else None
 
     def channel(self, given: Any) -> str:
         if isinstance(given, str) and given in CHANNELS:

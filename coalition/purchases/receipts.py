@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from coalition import members
 from coalition.kernel.errors import Refusal
 
 
@@ -31,6 +32,8 @@ class Receipt:
 
     `hold` is (wallet account, hold id) of points to be captured as tender, `points_paid` the money that they replace;
     `redeem` is money to be paid with points on the spot, by points currency (None: the main one), with a `proof`.
+    `on_unknown` says what to do while nobody has the identifier (`refuse` or `hold`, None: as its source does).
+    `waited_for` is the member for whom the receipt, which had come in time, was waiting.
     """
 
     external_id: str
@@ -47,6 +50,8 @@ class Receipt:
     request_hash: bytes
     redeem: tuple[tuple[str | None, int], ...] = ()
     proof: str | None = None
+    on_unknown: str | None = None
+    waited_for: members.Recognised | None = None
 
     @property
     def spends(self) -> bool:

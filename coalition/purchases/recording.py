@@ -7,11 +7,12 @@ funder, or of the outlet, and funded by it.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from coalition import members
-from coalition.kernel import outbox
+from coalition.kernel import clock, outbox
 from coalition.kernel.db import session
 from coalition.kernel.errors import Conflict, FieldError, Invalid, Refusal
 from coalition.purchases.awarding import award
@@ -19,6 +20,7 @@ from coalition.purchases.counter import Counter, counter
 from coalition.purchases.receipts import Receipt, Recorded, Refused
 from coalition.purchases.storing import Draft, Standing, Via, insert_many, insert_one, standing
 from coalition.purchases.tendering import pay, tendered
+from coalition.purchases.timeliness import untimely
 
 BATCH_MAX = 5_000
 
@@ -36,15 +38,18 @@ def record(
         raise ValueError(f"at most {BATCH_MAX} purchases in a batch, not {len(batch)}")
     at, via = counter(partner_id), Via(registry_id, source_id)
     results: dict[int, Recorded | Refused] = {}
-    plain: list[Draft] = []
+    late: list[tuple[Draft, Refusal]] = []
+    now, plain = clock.now(), list[Draft]()
     paid: list[Draft] = []
     for drafted in _drafts(at, batch):
-        if isinstance(drafted, Draft):
+        if isinstance(drafted, Draft) and (refusal := _untimely(at, drafted, now)):
+            late.append((drafted, refusal))
+        elif isinstance(drafted, Draft):
             (paid if drafted.receipt.spends else plain).append(drafted)
         else:
             place, refusal = drafted
             results[place] = Refused(batch[place].external_id, refusal)
-    results |= _record(at, plain, via)
+    results |= _record(at, plain, via) | _refuse(at, late)
     for draft in paid:
         results[draft.place] = _record_paid(at, draft, via)
     recorded = [results[place] for place in range(len(batch))]
@@ -54,11 +59,11 @@ def record(
 
 def _drafts(at: Counter, batch: Sequence[Receipt]) -> Iterable[Draft | tuple[int, Refusal]]:
     outlets = at.outlets(receipt.outlet for receipt in batch)
-    keys = (receipt.member for receipt in batch if receipt.member)
+    keys = (receipt.member for receipt in batch if receipt.member and receipt.waited_for is None)
     known = members.recognise(at.program.id, at.partner.id, keys)
     for place, receipt in enumerate(batch):
         outlet = outlets.get(receipt.outlet)
-        member = known.get(receipt.member) if receipt.member else None
+        member = receipt.waited_for or (known.get(receipt.member) if receipt.member else None)
         if outlet is None:
             yield place, _unknown("outlet", "/outlet", "The partner has no such outlet.")
         elif receipt.currency != at.program.currency:
@@ -71,6 +76,23 @@ def _drafts(at: Counter, batch: Sequence[Receipt]) -> Iterable[Draft | tuple[int
                 yield Draft(*head, None, receipt.points_paid)
             else:
                 yield Draft(*head, member.member_id, receipt.points_paid, None, member.tier, member.perks)
+
+
+def _untimely(at: Counter, draft: Draft, now: dt.datetime) -> Refusal | None:
+    waited = draft.receipt.waited_for is not None
+    return None if waited else untimely(at.program, draft.receipt.occurred_at, now)
+
+
+def _refuse(at: Counter, late: Sequence[tuple[Draft, Refusal]]) -> dict[int, Recorded | Refused]:
+    """What is untimely is refused, unless it was recorded when there was still time."""
+    known = standing(at.partner.id, [draft.receipt.external_id for draft, _ in late]) if late else {}
+    results: dict[int, Recorded | Refused] = {}
+    for draft, refusal in late:
+        found = known.get(draft.receipt.external_id)
+        results[draft.place] = (
+            as_it_stands(draft.receipt, found) if found else Refused(draft.receipt.external_id, refusal)
+        )
+    return results
 
 
 def _record(at: Counter, drafts: Sequence[Draft], via: Via) -> dict[int, Recorded | Refused]:
@@ -92,18 +114,20 @@ def _record(at: Counter, drafts: Sequence[Draft], via: Via) -> dict[int, Recorde
         one.external_id: (draft.receipt.request_hash, one) for one, (_, draft) in zip(recorded, made, strict=True)
     }
     new = {draft.place for _, draft in made}
-    return {draft.place: _as_it_stands(draft, known[draft.receipt.external_id], new) for draft in drafts}
+    return {draft.place: _told(draft, known[draft.receipt.external_id], new) for draft in drafts}
 
 
-def _as_it_stands(draft: Draft, known: Standing, new: set[int]) -> Recorded | Refused:
+def _told(draft: Draft, known: Standing, new: set[int]) -> Recorded | Refused:
+    return known[1] if draft.place in new else as_it_stands(draft.receipt, known)
+
+
+def as_it_stands(receipt: Receipt, known: Standing) -> Recorded | Refused:
+    """The answer to a receipt whose external id was used before: a replay, or a conflict."""
     request_hash, recorded = known
-    if draft.place in new:
-        return recorded
-    if request_hash == draft.receipt.request_hash:
+    if request_hash == receipt.request_hash:
         return replace(recorded, awards=(), replayed=True)
     return Refused(
-        draft.receipt.external_id,
-        Conflict("external_id_conflict", "This external id was used before with another content."),
+        receipt.external_id, Conflict("external_id_conflict", "This external id was used before with another content.")
     )
 
 
@@ -112,13 +136,13 @@ def _record_paid(at: Counter, draft: Draft, via: Via) -> Recorded | Refused:
     external_id = draft.receipt.external_id
     known = standing(at.partner.id, [external_id])
     if known:
-        return _as_it_stands(draft, known[external_id], set())
+        return as_it_stands(draft.receipt, known[external_id])
     try:
         with session().begin_nested():
             return _record(at, [tendered(at, draft)], via)[draft.place]
     except Refusal as refusal:
         known = standing(at.partner.id, [external_id])  # a twin that was quicker took the hold, or the proof
-        return _as_it_stands(draft, known[external_id], set()) if known else Refused(external_id, refusal)
+        return as_it_stands(draft.receipt, known[external_id]) if known else Refused(external_id, refusal)
 
 
 def _announce(at: Counter, recorded: Sequence[Recorded | Refused]) -> None:

@@ -8,27 +8,44 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
-
-import psycopg
+from typing import BinaryIO, NamedTuple
 
 from coalition import programs
 from coalition.kernel.db import fetch_one, raw, session
-from coalition.kernel.errors import BadRequest, Invalid, Refusal
+from coalition.kernel.errors import BadRequest, Refusal
 from coalition.kernel.web.json_body import parse_object
 from coalition.purchases.kinds import Item, interpret
 from coalition.purchases.mappings import ColumnMapping, mapping
 from coalition.purchases.receipts import Receipt, Recorded, Refused
-from coalition.purchases.recording import record
 from coalition.purchases.registries import COLUMNS, Registry, Rejection
+from coalition.purchases.storing import Via
 from coalition.purchases.streaming import Chunk, chunks
+from coalition.purchases.suspending import Suspended, accept
 from coalition.purchases.tables import read_table
 
 _REJECT = """
     INSERT INTO registry_rejection (registry_id, line, code, field, detail)
     SELECT %s, x.* FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) x"""
 Reading = tuple[int, Item | Refusal]
-Taken = tuple[list[Recorded], list[Rejection]]
+
+
+class Outcome(NamedTuple):
+    """What has become of a chunk's lines."""
+
+    recorded: list[Recorded]
+    suspended: list[Suspended]
+    rejected: list[Rejection]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many lines went which way, and the points issued."""
+        fresh = [one for one in self.recorded if not one.replayed]
+        waiting = [one for one in self.suspended if not one.replayed]
+        lines = len(self.recorded) + len(self.suspended) + len(self.rejected)
+        known = lines - len(fresh) - len(waiting) - len(self.rejected)
+        points = sum(award.units for one in fresh for award in one.awards)
+        names = ("lines", "accepted", "suspended", "replayed", "rejected", "points")
+        return dict(zip(names, (lines, len(fresh), len(waiting), known, len(self.rejected), points), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +84,12 @@ def take(at: Registry, chunk: Chunk, readings: Sequence[Reading]) -> Registry:
 
     Raises RuntimeError if another process has taken a chunk meanwhile: then nothing is to be committed.
     """
-    results, rejected = _try(at, readings) if at.dry_run else _take(at, readings)
-    _reject(at.id, rejected)
-    return _count(at, chunk, results, len(rejected))
+    outcome = _try(at, readings) if at.dry_run else _take(at, readings)
+    _reject(at.id, outcome.rejected)
+    return _count(at, chunk, outcome)
 
 
-def _try(at: Registry, readings: Sequence[Reading]) -> Taken:
+def _try(at: Registry, readings: Sequence[Reading]) -> Outcome:
     """Do as if, and take everything back."""
     attempt = session().begin_nested()
     try:
@@ -81,15 +98,17 @@ def _try(at: Registry, readings: Sequence[Reading]) -> Taken:
         attempt.rollback()
 
 
-def _take(at: Registry, readings: Sequence[Reading]) -> Taken:
+def _take(at: Registry, readings: Sequence[Reading]) -> Outcome:
     receipts = [(number, found) for number, found in readings if isinstance(found, Receipt)]
-    results = _record(at, [receipt for _, receipt in receipts])
+    batch, lines = [receipt for _, receipt in receipts], [number for number, _ in receipts]
+    results = accept(at.partner_id, batch, Via(at.id, at.source_id), hold=True, lines=lines)
     refusals = [(number, found) for number, found in readings if isinstance(found, Refusal)]
     for (number, _), result in zip(receipts, results, strict=True):
         if isinstance(result, Refused):
             refusals.append((number, result.refusal))
     rejected = [_rejection(number, refusal) for number, refusal in sorted(refusals, key=lambda pair: pair[0])]
-    return [one for one in results if isinstance(one, Recorded)], rejected
+    recorded = [one for one in results if isinstance(one, Recorded)]
+    return Outcome(recorded, [one for one in results if isinstance(one, Suspended)], rejected)
 
 
 def _read(line: bytes | None) -> Item | Refusal:
@@ -99,19 +118,6 @@ def _read(line: bytes | None) -> Item | Refusal:
         return interpret(parse_object(line))
     except Refusal as refusal:
         return refusal
-
-
-def _record(at: Registry, receipts: Sequence[Receipt]) -> list[Recorded | Refused]:
-    """Record a batch; if the database cannot take it for its content, find the line at fault by halving."""
-    try:
-        with session().begin_nested():
-            return record(at.partner_id, receipts, registry_id=at.id, source_id=at.source_id)
-    except psycopg.DataError:
-        if len(receipts) == 1:
-            refusal = Invalid("not_storable", "The database cannot store this purchase.")
-            return [Refused(receipts[0].external_id, refusal)]
-    half = len(receipts) // 2
-    return _record(at, receipts[:half]) + _record(at, receipts[half:])
 
 
 def _rejection(line: int, refusal: Refusal) -> Rejection:
@@ -128,23 +134,19 @@ def _reject(registry_id: int, found: Sequence[Rejection]) -> None:
         raw().execute(_REJECT, (registry_id, *columns, *words))
 
 
-def _count(at: Registry, chunk: Chunk, recorded: Sequence[Recorded], rejected: int) -> Registry:
-    fresh = [one for one in recorded if not one.replayed]
+def _count(at: Registry, chunk: Chunk, outcome: Outcome) -> Registry:
     row = fetch_one(
         "UPDATE registry SET state = 'running', started_at = coalesce(started_at, now()), position = :position,"
         " last_line = :last_line, lines = lines + :lines, accepted = accepted + :accepted,"
-        " replayed = replayed + :replayed, rejected = rejected + :rejected, points_issued = points_issued + :points"
+        " replayed = replayed + :replayed, rejected = rejected + :rejected, suspended = suspended + :suspended,"
+        " points_issued = points_issued + :points"
         f" WHERE id = :id AND position = :from AND state IN ('waiting', 'running') RETURNING {COLUMNS}",
         {
             "id": at.id,
             "from": at.position,
             "position": chunk.position,
             "last_line": chunk.last_line,
-            "lines": len(recorded) + rejected,
-            "accepted": len(fresh),
-            "replayed": len(recorded) - len(fresh),
-            "rejected": rejected,
-            "points": sum(award.units for one in fresh for award in one.awards),
+            **outcome.counts,
         },
     )
     if row is None:

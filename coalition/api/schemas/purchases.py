@@ -51,6 +51,7 @@ class PurchaseSchema(Schema):
     quote_id = fields.String(allow_none=True)
     proof = fields.String(allow_none=True)
     points_paid = StrictInteger()
+    on_unknown_member = fields.String(allow_none=True, validate=validate.OneOf(purchases.ON_UNKNOWN))
     payments = fields.List(fields.Nested(PaymentSchema), allow_none=True)
     lines = fields.List(fields.Nested(LineSchema), required=True, validate=validate.Length(min=1, max=1000))
 
@@ -94,6 +95,14 @@ class RecordedSchema(Schema):
     state = fields.String(required=True)
     returned = fields.List(fields.Nested(ReturnedQuantitySchema), required=True)
     balances = fields.List(fields.Nested(BalanceSchema), required=True)
+
+
+class SuspendedSchema(Schema):
+    """A purchase of an unknown member: it waits, and is recorded when a member with this identifier appears."""
+
+    id = fields.String(required=True)
+    external_id = fields.String(required=True)
+    state = fields.String(required=True)
 
 
 class ByExternalIdSchema(Schema):

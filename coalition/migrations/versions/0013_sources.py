@@ -122,7 +122,7 @@ _TABLES = (
         CONSTRAINT ck_suspense_resolved CHECK ((state = 'waiting') = (resolved_at IS NULL)
             AND (state = 'posted') = (purchase_id IS NOT NULL)
             AND (state IN ('refused', 'dismissed')) = (reason IS NOT NULL)))""",
-    "CREATE UNIQUE INDEX uq_suspense_waiting ON suspense (partner_id, external_id) WHERE state = 'waiting'",
+    "CREATE UNIQUE INDEX uq_suspense_open ON suspense (partner_id, external_id) WHERE state IN ('waiting', 'refused')",
     "CREATE INDEX suspense_waiting ON suspense (value_hash) WHERE state = 'waiting'",
     "CREATE INDEX suspense_registry ON suspense (registry_id) WHERE registry_id IS NOT NULL",
 )

@@ -1,0 +1,68 @@
+"""The laws of registries and of suspense hold after a full story, and each sees the crime that it is there for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from coalition import purchases
+from coalition.kernel import jobs
+from coalition.kernel.config import Config
+from coalition.kernel.db import db, transact
+from coalition.kernel.laws import laws, offending
+from tests.coalition.api.till import Till, a_till
+from tests.coalition.members.builders import a_member
+from tests.coalition.purchases.builders import a_body, a_shop
+
+CRIMES = {
+    "R5": (
+        "UPDATE registry SET lines = lines + 1, accepted = accepted + 1",
+        "UPDATE registry SET lines = lines + 1, suspended = suspended + 1",
+        "INSERT INTO registry_rejection SELECT id, 99, 'x', '', '' FROM registry",
+    ),
+    "R6": ("UPDATE suspense SET request_hash = 'x' WHERE state = 'posted'",),
+    "R7": (
+        "UPDATE suspense SET state = 'waiting', purchase_id = NULL, resolved_at = NULL,"
+        " created_at = now() - interval '1 h' WHERE state = 'posted';"
+        "UPDATE identifier SET added_at = now() - interval '1 h'",
+    ),
+}
+
+
+@pytest.fixture
+def owner(fresh_database: Config) -> Iterator[psycopg.Connection]:
+    """The schema's owner, who could rewrite history, in a transaction over a full story; nothing lasts."""
+    from wsgi import create_app
+
+    app = create_app(fresh_database)
+    with app.app_context():
+        _story(transact(lambda: a_till(a_shop(), app.test_client())))
+        assert [law.code for law in laws() if offending(law)] == []
+        db.session.remove()
+        db.engine.dispose()
+    with psycopg.connect(fresh_database.owner_url.replace("+psycopg", "")) as connection:
+        yield connection
+        connection.rollback()
+
+
+def _story(till: Till) -> None:
+    strangers = [{"kind": "card", "value": value} for value in ("77770001", "77770002")]
+    bodies = [a_body(1000), a_body(1000, outlet="S9"), *(a_body(1000, member=one) for one in strangers)]
+    file = "".join(json.dumps(body) + "\n" for body in bodies).encode()
+    till.send("/registries", file, Content_Type="application/x-ndjson")
+    till.send("/registries?dry_run=true", file, Content_Type="application/x-ndjson")
+    jobs.run_due()
+    transact(lambda: a_member(till.shop.program, till.shop.partner, card="77770001"))
+    jobs.run_due()
+
+
+@pytest.mark.parametrize(("code", "crime"), [(code, crime) for code, crimes in CRIMES.items() for crime in crimes])
+def test_every_law_sees_its_crime(owner: psycopg.Connection, code: str, crime: str) -> None:
+    owner.execute(crime.encode())
+
+    (law,) = (law for law in purchases.laws() if law.code == code)
+
+    assert owner.execute(law.sql.encode()).fetchall(), f"{code} does not notice: {law.title}"
