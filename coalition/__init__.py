@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Wire the kernel, the human and machine sign-in and this floor's doors into the application."""
-    from coalition import access, api, cli, jobs, kernel, ledger, members, purchases, site, wallets
+    from coalition import access, api, cli, console, jobs, kernel, ledger, members, purchases, site, wallets
     from coalition.kernel import approvals, laws
 
     kernel.init_app(app)
     site.init_app(app)
+    console.init_app(app)
     api.init_app(app)
     jobs.init_app(app)
     cli.init_app(app)

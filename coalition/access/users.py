@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from coalition.access.models import Role, UserAccount
 from coalition.kernel import audit
-from coalition.kernel.db import session
+from coalition.kernel.db import fetch_all, session
 from coalition.kernel.errors import Conflict, FieldError, Invalid
 
 ROLES = ("member", "finance", "admin", "catalog", "support")
@@ -71,6 +71,18 @@ def user_by_owner(owner_ref: str) -> User | None:
     query = select(UserAccount).where(UserAccount.owner_ref == owner_ref).order_by(UserAccount.id).limit(1)
     user = session().scalar(query)
     return _view(user) if user else None
+
+
+def names(actors: Iterable[str]) -> dict[str, str]:
+    """Whom the audit trail's actors `user:<id>` and `client:<id>` name: e-mail addresses and clients' names."""
+    numbers: dict[str, list[int]] = {"user": [], "client": []}
+    for kind, _, number in {actor.partition(":") for actor in actors}:
+        if kind in numbers and number.isdecimal():
+            numbers[kind].append(int(number))
+    users = session().execute(select(UserAccount.id, UserAccount.email).where(UserAccount.id.in_(numbers["user"])))
+    known = {f"user:{id}": email for id, email in users}
+    clients = fetch_all("SELECT id, name FROM oauth_client WHERE id = ANY(:ids)", {"ids": numbers["client"]})
+    return known | {f"client:{row.id}": row.name for row in clients}
 
 
 def may_approve(actor: str) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+from collections.abc import Collection, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from coalition.kernel.db import execute
+from coalition.kernel.db import execute, fetch_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,17 @@ class Origin:
     actor: str = "system"
     ip: str | None = None
     request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One row of the trail."""
+
+    id: int
+    at: dt.datetime
+    actor: str
+    action: str
+    details: Mapping[str, Any]
 
 
 _SYSTEM = Origin()
@@ -48,3 +61,23 @@ def record(action: str, subject: str, **details: Any) -> None:
             "details": json.dumps(details, default=str),
         },
     )
+
+
+def trail(
+    subject: str, before: int | None, limit: int, *, only: Collection[str] = (), but: Collection[str] = ()
+) -> list[Trace]:
+    """What was done to a subject, newest first, behind the row `before`; `only` these actions, or all `but` those."""
+    rows = fetch_all(
+        "SELECT id, at, actor, action, details FROM audit"
+        " WHERE subject = :subject AND (CAST(:before AS bigint) IS NULL OR id < :before)"
+        "   AND (:all OR action = ANY(:only)) AND action <> ALL(:but) ORDER BY id DESC LIMIT :limit",
+        {
+            "subject": subject,
+            "before": before,
+            "all": not only,
+            "only": list(only),
+            "but": list(but),
+            "limit": limit,
+        },
+    )
+    return [Trace(**row._mapping) for row in rows]

@@ -6,6 +6,7 @@ idempotent under a business key. Settlement reads the view `ledger_movements`.
 
 from coalition.kernel.laws import Law
 from coalition.ledger.accounts import account, accounts, funding
+from coalition.ledger.browsing import open_holds
 from coalition.ledger.drawing import Draw, Shares, draws, funded
 from coalition.ledger.expiry import expire, expire_holds
 from coalition.ledger.gathering import gathered
@@ -73,6 +74,7 @@ __all__ = [
     "lock",
     "lots",
     "movements",
+    "open_holds",
     "post",
     "release",
     "spent",

@@ -11,6 +11,7 @@ from coalition.members.people import Consent, Member, Profile, Sight, consents, 
 from coalition.members.presenting import Recognised, arrived, awaited, hashes, identify, recognise
 from coalition.members.proving import Proof, prove, use_proof
 from coalition.members.qualifying import lapse, qualify
+from coalition.members.searching import Found, by_name, search, some, whose
 from coalition.members.tiers import Ladder, Tier, ladder, set_tiers
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Benefits",
     "Consent",
     "Enrolment",
+    "Found",
     "Identifier",
     "Ladder",
     "Member",
@@ -31,6 +33,7 @@ __all__ = [
     "arrived",
     "awaited",
     "block",
+    "by_name",
     "consents",
     "enrol",
     "get",
@@ -46,8 +49,11 @@ __all__ = [
     "qualify",
     "recognise",
     "replace",
+    "search",
     "seen_by",
     "set_tiers",
+    "some",
     "use_proof",
     "visible_to",
+    "whose",
 ]

@@ -1,5 +1,14 @@
 """Purchases: receipts recorded batch first, with what they earn and why; registries are files full of them."""
 
+from coalition.purchases.browsing import (
+    Purchase,
+    by_receipt,
+    list_registries,
+    numbers,
+    of_member,
+    registry_states,
+    whole,
+)
 from coalition.purchases.counter import Counter, counter
 from coalition.purchases.draining import drain, sweep_suspense
 from coalition.purchases.explaining import (
@@ -54,6 +63,7 @@ __all__ = [
     "GrantedAward",
     "Layout",
     "Line",
+    "Purchase",
     "Reading",
     "Receipt",
     "Recorded",
@@ -71,6 +81,7 @@ __all__ = [
     "Via",
     "Why",
     "accept",
+    "by_receipt",
     "chunks",
     "close",
     "counter",
@@ -81,9 +92,12 @@ __all__ = [
     "find_return",
     "laws",
     "layout",
+    "list_registries",
     "mapping",
     "mapping_by_name",
     "mappings",
+    "numbers",
+    "of_member",
     "open_registry",
     "read",
     "read_lines",
@@ -93,6 +107,7 @@ __all__ = [
     "record",
     "record_returns",
     "registry",
+    "registry_states",
     "rejections",
     "retry_suspended",
     "save_mapping",
@@ -101,5 +116,6 @@ __all__ = [
     "sweep_suspense",
     "take",
     "tell",
+    "whole",
     "whys",
 ]

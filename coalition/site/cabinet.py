@@ -5,8 +5,6 @@ It reads the ledger and nothing else; a movement is named by what the ledger kno
 
 from __future__ import annotations
 
-import datetime as dt
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,13 +17,12 @@ from coalition.kernel.web.pages import language
 from coalition.kernel.web.paging import Page
 from coalition.ledger import Balance, EntryKind, Lot, Movement, Operation
 from coalition.site import viewer
+from coalition.site.expiries import SOON_DAYS, by_month, last_day
 
 blueprint = Blueprint("account", __name__)
 LOTS_SHOWN = 200
 LATEST = 6
 PAGE = 50
-SOON_DAYS = 60
-_MONTHS = 12
 _FILTERS: Mapping[str, tuple[EntryKind, ...]] = {
     "earned": (EntryKind.CREDIT,),
     "spent": (EntryKind.DEBIT, EntryKind.CAPTURE),
@@ -75,7 +72,7 @@ def _balance() -> dict[str, Any]:
     wallets = {wallet.currency_id: wallet for wallet in ledger.balances(program.id, member.member_id)}
     wallet = wallets.get(main.id, Balance(0, main.id, 0, 0, 0, 0, ()))
     today = clock.local_date(clock.now(), program.zone)
-    ends = [(amount, _last_day(end, program.zone)) for amount, end in wallet.next_expirations]
+    ends = [(amount, last_day(end, program.zone)) for amount, end in wallet.next_expirations]
     lots = [lot for lot in ledger.lots(wallet.account_id) if lot.expires_at is None or lot.expires_at > clock.now()]
     names = _names(program.id)
     account = {
@@ -96,7 +93,7 @@ def _balance() -> dict[str, Any]:
         "expiring": next(
             ({"amount": amount, "expires_on": day} for amount, day in ends if (day - today).days <= SOON_DAYS), None
         ),
-        "expiry_months": _expiry_months(ends, today),
+        "expiry_months": by_month(ends, today),
         "lots": [_lot(lot, names, program.zone) for lot in lots[:LOTS_SHOWN]],
         "lots_more": max(0, len(lots) - LOTS_SHOWN),
         "operations": _movements(member, None, LATEST, tuple(_BY_KIND)).items,
@@ -129,7 +126,7 @@ def _movement(
         "title": None,
         "partner": names.get(one.partner_id) if kind not in ("expiry", "order") else None,
         "amount": one.amount,
-        "expires_on": _last_day(one.expires_at, zone) if one.expires_at and one.amount > 0 else None,
+        "expires_on": last_day(one.expires_at, zone) if one.expires_at and one.amount > 0 else None,
         "order_id": None,
         "currency": currencies[one.currency_id],
     }
@@ -141,23 +138,11 @@ def _kind(one: Movement) -> str:
     return _BY_OPERATION.get(Operation(one.operation), _BY_KIND[one.kind])
 
 
-def _expiry_months(ends: Sequence[tuple[int, dt.date]], today: dt.date) -> list[dict[str, Any]]:
-    if not ends:
-        return []
-    by_month: Counter[dt.date] = Counter()
-    for amount, day in ends:
-        by_month[day.replace(day=1)] += amount
-    first = today.replace(day=1)
-    months = [clock.add_months(first, at) for at in range(_MONTHS + 1)]
-    soon = today + dt.timedelta(days=SOON_DAYS)
-    return [{"month": month, "amount": by_month[month], "soon": month <= soon} for month in months]
-
-
 def _lot(lot: Lot, names: Mapping[int, str], zone: str) -> dict[str, Any]:
     pending = lot.active_at is not None and lot.active_at > clock.now()
     return {
         "amount": lot.remaining,
-        "expires_on": _last_day(lot.expires_at, zone) if lot.expires_at else None,
+        "expires_on": last_day(lot.expires_at, zone) if lot.expires_at else None,
         "credited_on": clock.local_date(lot.issued_at, zone),
         "source": names.get(lot.partner_id),
         "state": "pending" if pending else "active",
@@ -178,8 +163,3 @@ def _names(program_id: int) -> dict[int, str]:
 def _card_hint(member_id: int) -> str | None:
     cards = (one for one in members.identifiers(member_id) if one.kind == "card" and one.state == "active")
     return next((card.hint for card in cards if card.hint), None)
-
-
-def _last_day(end: dt.datetime, zone: str) -> dt.date:
-    """The last usable day of points that end at this instant, which is the midnight after it."""
-    return clock.local_date(end - dt.timedelta(microseconds=1), zone)

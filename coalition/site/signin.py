@@ -19,11 +19,12 @@ from coalition.kernel import audit
 from coalition.kernel.config import Config
 from coalition.kernel.db import db, transact
 from coalition.kernel.errors import TooMany
+from coalition.site import viewer
 
 blueprint = Blueprint("signin", __name__)
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _BEARER_PATHS = ("/api/", "/oauth/token")  # no cookie is looked at there, so nothing can be forged with one
-_HOMES = {"member": "/account", "finance": "/console/settlement", "admin": "/console/settlement"}
+_HOMES = {"member": "/account", "finance": "/console/settlement", "support": "/console", "admin": "/console"}
 _SESSION_LIFE = dt.timedelta(hours=12)
 _csrf = CSRFProtect()
 
@@ -64,6 +65,7 @@ def init_app(app: Flask, config: Config) -> None:
     """Give the application sessions, sign-in pages and CSRF protection of every page."""
     app.config.update(_cookies(config), **_SECURITY)
     _csrf.init_app(app)
+    app.before_request(_let_files_in)
     app.before_request(_refuse_forgery)
     security = Security(app, Accounts(db, access.UserAccount, access.Role), login_form=SignInForm)
     security.want_json(lambda request: False)
@@ -84,6 +86,13 @@ def _welcome(attempt: access.Attempt, user_id: int) -> None:
     origin = audit.origin()
     audit.set_origin(audit.Origin(f"user:{user_id}", origin.ip, origin.request_id))
     audit.record("user.signed_in", f"user:{user_id}")
+
+
+def _let_files_in() -> None:
+    """A page that takes files says how large, as its `body_max`; only staff may send so much."""
+    body_max = getattr(current_app.view_functions.get(request.endpoint or ""), "body_max", None)
+    if body_max and request.method == "POST" and viewer.current_staff():
+        request.max_content_length = body_max
 
 
 def _refuse_forgery() -> None:

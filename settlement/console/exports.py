@@ -1,25 +1,17 @@
-"""CSV for spreadsheets: UTF-8 with a byte order mark, one header line, and no text that a spreadsheet would run."""
+"""Finance's tables as CSV: the companies of a period, and every entry beneath a statement."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator
-from io import StringIO
 from typing import Any
 
 from coalition.kernel.db import transact
 from coalition.kernel.money import format_minor
+from coalition.kernel.web.sheets import BOM, guarded, line
 from settlement import statements
 from settlement.statements import Entry, Statement
 
-_BOM = "\ufeff"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _CHUNK = 2000
-
-
-def guarded(text: str) -> str:
-    """A text cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def period_rows(context: dict[str, Any]) -> Iterator[str]:
@@ -29,9 +21,9 @@ def period_rows(context: dict[str, Any]) -> Iterator[str]:
         "period,statement,company,code,partner,operator,issued_points,issued,redeemed_points,redeemed,supplied,fee,vat,"
         "position,currency,state"
     )
-    yield _BOM + header + "\r\n"
+    yield BOM + header + "\r\n"
     for row in context["entities"]:
-        yield _line(
+        yield line(
             [
                 context["period"]["key"],
                 row["statement_id"] or "",
@@ -53,12 +45,12 @@ def period_rows(context: dict[str, Any]) -> Iterator[str]:
 def entry_rows(statement: Statement) -> Iterator[str]:
     """Every entry beneath a statement, read chunk by chunk; each chunk is a transaction of its own."""
     yield (
-        _BOM + "statement,movement,kind,charge,occurred_at,booked_on,reference,quantity,unit_price,amount,currency\r\n"
+        BOM + "statement,movement,kind,charge,occurred_at,booked_on,reference,quantity,unit_price,amount,currency\r\n"
     )
     after: statements.Position | None = None
     while True:
         found, after = transact(lambda at=after: statements.entries(statement, at, _CHUNK))  # type: ignore[misc]
-        yield "".join(_line(_cells(statement, entry)) for entry in found)
+        yield "".join(line(_cells(statement, entry)) for entry in found)
         if after is None:
             return
 
@@ -78,9 +70,3 @@ def _cells(statement: Statement, entry: Entry) -> Iterable[str]:
         f"{entry.amount:f}",
         statement.currency,
     ]
-
-
-def _line(cells: Iterable[str]) -> str:
-    text = StringIO()
-    csv.writer(text).writerow(cells)
-    return text.getvalue()

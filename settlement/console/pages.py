@@ -12,6 +12,7 @@ from coalition.kernel import ids
 from coalition.kernel.db import transact
 from coalition.kernel.errors import NotFound, Refusal
 from coalition.kernel.web.pages import use_zone
+from coalition.kernel.web.sheets import download
 from coalition.site.viewer import require_role
 from settlement import accruals, statements
 from settlement.console import exports, period_page, statement_page
@@ -59,7 +60,7 @@ def close(program: str, period: str) -> BaseResponse | tuple[str, int]:
 def period_csv(program: str, period: str) -> Response:
     """The companies of a period and what each receives or pays, as CSV."""
     context = transact(lambda: period_page.context(*_find(program, period)))
-    return _download(exports.period_rows(context), f"settlement-{program}-{period}.csv")
+    return download(exports.period_rows(context), f"settlement-{program}-{period}.csv")
 
 
 @blueprint.get("/statements/<statement_id>")
@@ -75,7 +76,7 @@ def statement_csv(statement_id: str) -> Response:
     """Every entry beneath a statement as CSV, sent while it is read."""
     found = transact(lambda: _statement(statement_id))
     name = found.number.replace("/", "-")
-    return _download(stream_with_context(exports.entry_rows(found)), f"statement-{name}.csv")
+    return download(stream_with_context(exports.entry_rows(found)), f"statement-{name}.csv")
 
 
 def _period(program: str, period: str, **more: Any) -> str:
@@ -93,8 +94,3 @@ def _statement(public_id: str) -> statements.Statement:
     found = statements.get(ids.parse("stm", public_id))
     use_zone(programs.get(found.program_id).zone)
     return found
-
-
-def _download(lines: Any, name: str) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(lines, content_type="text/csv; charset=utf-8", headers=headers)

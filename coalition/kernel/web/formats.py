@@ -90,6 +90,11 @@ def share(percentage: int) -> str:
     return rate(Decimal(percentage))
 
 
+def quantity(thousandths: int) -> str:
+    """How much of something, in thousandths: 1500 is "1.5", 2000 is "2"."""
+    return str(numbers.format_decimal(Decimal(thousandths).scaleb(-3), format="#,##0.###", locale=_locale()))
+
+
 def rate(percentage: Decimal) -> str:
     """A percentage with the decimals it has: Decimal("5.50") is "5.5%"."""
     scaled = percentage.scaleb(-2)
@@ -132,6 +137,7 @@ def install(app: Flask) -> None:
         compact,
         percent,
         share,
+        quantity,
         rate,
         when,
         month_title,

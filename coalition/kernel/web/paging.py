@@ -46,7 +46,12 @@ def decode_cursor(cursor: str | None, *kinds: type) -> tuple[int | str, ...] | N
         position = json.loads(base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
     except (ValueError, binascii.Error):
         position = None
-    if not isinstance(position, list) or [type(part) for part in position] != list(kinds):
+    if not isinstance(position, list) or [type(part) for part in position] != list(kinds) or not _storable(position):
         problem = FieldError("/cursor", "bad_cursor", "Unknown cursor.")
         raise Invalid("invalid", "The cursor is not one of ours.", [problem])
     return tuple(position)
+
+
+def _storable(position: list[int | str]) -> bool:
+    """Whether the database can compare with these parts: a bigint holds each number, and no text holds a NUL."""
+    return all(-(2**63) <= part < 2**63 if isinstance(part, int) else "\0" not in part for part in position)

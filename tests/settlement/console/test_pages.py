@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from coalition import access
 from coalition.kernel import ids
 from coalition.kernel.db import fetch_one, transact
-from settlement.console import exports, period_page
+from settlement.console import period_page
 from settlement.terms import Prices
 from tests.settlement.builders import Coalition, on_issue
 
@@ -138,8 +138,3 @@ def test_only_finance_gets_in(live: Flask, coalition: Coalition) -> None:
 def test_what_does_not_exist_is_not_found(live: Flask, finance: FlaskClient) -> None:
     for path in ("/console/settlement/coral/2001-01", "/console/settlement/none/2026-05", "/console/statements/stm_1"):
         assert finance.get(path).status_code == 404
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1"])
-def test_no_text_cell_is_a_formula(text: str) -> None:
-    assert exports.guarded(text) == f"'{text}"

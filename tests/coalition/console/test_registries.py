@@ -1,0 +1,105 @@
+"""Files of purchases in the console: sending one, following it, and reading what was rejected."""
+
+from __future__ import annotations
+
+import csv
+import json
+from io import BytesIO, StringIO
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from coalition.kernel import jobs
+from coalition.kernel.db import fetch_all, transact
+from tests.coalition.purchases.builders import Shop, a_body
+
+NEW = "/console/registries/new"
+
+
+def a_file(*lines: Any) -> BytesIO:
+    return BytesIO(b"\n".join(line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines))
+
+
+def send(support: FlaskClient, content: BytesIO, partner: str = "freshmart") -> Any:
+    form = {"partner": partner, "file": (content, "june.ndjson")}
+    return support.post(NEW, data=form, content_type="multipart/form-data")
+
+
+def test_a_file_is_sent_recorded_and_its_rejected_lines_read(app: Flask, support: FlaskClient, shop: Shop) -> None:
+    sent = send(support, a_file(a_body(20_000), b"not json", a_body(10_000, outlet="=HYPERLINK")))
+    before = support.get(sent.location).text
+    jobs.run_due()
+
+    after = support.get(sent.location).text
+    answer = support.get(f"{sent.location}/rejections.csv")
+    rows = list(csv.DictReader(StringIO(answer.get_data().decode("utf-8-sig"))))
+
+    assert sent.status_code == 303
+    assert 'http-equiv="refresh"' in before
+    assert 'http-equiv="refresh"' not in after
+    assert "Finished" in after
+    assert [row["line"] for row in rows] == ["2", "3"]
+    assert not [cell for row in rows for cell in row.values() if cell.startswith("=")]
+    assert "attachment" in answer.headers["Content-Disposition"]
+
+
+@pytest.mark.parametrize(
+    ("partner", "content", "field"),
+    [("", a_file(b"{}"), "partner"), ("nobody", a_file(b"{}"), "partner"), ("freshmart", BytesIO(b""), "file")],
+)
+def test_a_wrong_form_keeps_its_answers_and_says_what_is_wrong(
+    support: FlaskClient, shop: Shop, partner: str, content: BytesIO, field: str
+) -> None:
+    answer = send(support, BytesIO(content.getvalue()), partner)
+
+    assert answer.status_code == 422
+    assert "<title>Error: " in answer.text
+    assert f'href="#{field}"' in answer.text
+    assert (f'value="{partner}" selected' in answer.text) == (partner == "freshmart")
+
+
+def test_a_form_without_a_file_is_refused(support: FlaskClient, shop: Shop) -> None:
+    assert support.post(NEW, data={"partner": "freshmart"}).status_code == 422
+    assert transact(lambda: fetch_all("SELECT 1 FROM registry")) == []
+
+
+def test_a_file_larger_than_a_page_may_usually_be_is_taken(support: FlaskClient, shop: Shop) -> None:
+    assert send(support, a_file(*[b"x" * 1000] * 3000)).status_code == 303
+
+
+def test_the_list_is_filtered_by_state_and_partner(support: FlaskClient, shop: Shop) -> None:
+    sent = send(support, a_file(a_body(20_000)))
+    number = sent.location.rsplit("/", 1)[1]
+
+    pages = {
+        query: support.get(f"/console/registries?{query}").text
+        for query in ("", "state=waiting", "state=failed", "partner=freshmart", "partner=coral", "state=nonsense")
+    }
+
+    assert [query for query, text in pages.items() if number in text] == [
+        "",
+        "state=waiting",
+        "partner=freshmart",
+        "state=nonsense",
+    ]
+    assert "Show all" in pages["state=failed"]
+
+
+def test_a_file_that_broke_off_is_explained_in_words(app: Flask, support: FlaskClient, shop: Shop) -> None:
+    sent = send(support, BytesIO(b"\x1f\x8b\x08\x00broken"))
+    jobs.run_due()
+
+    text = support.get(sent.location, headers={"Accept-Language": "ru"}).text
+
+    assert "обрывается" in text
+
+
+def test_without_files_the_list_invites_to_send_one(support: FlaskClient, shop: Shop) -> None:
+    assert "No files yet" in support.get("/console/registries").text
+
+
+def test_another_number_is_not_found(support: FlaskClient, shop: Shop) -> None:
+    for path in ("reg_0000000000zzz", "x", "reg_0000000000zzz/rejections.csv"):
+        assert support.get(f"/console/registries/{path}").status_code == 404
