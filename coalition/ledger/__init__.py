@@ -13,7 +13,7 @@ from coalition.ledger.gathering import gathered
 from coalition.ledger.holds import capture, get_hold, hold, release
 from coalition.ledger.laws import laws
 from coalition.ledger.posting import lock, post
-from coalition.ledger.queries import balances, balances_of, credited, lots, movements, spent
+from coalition.ledger.queries import balances, balances_of, credited, lots, movement, movements, spent
 from coalition.ledger.returns import ClawBack, ClawedBack, GiveBack, GivenBack, claw_back, give_back
 from coalition.ledger.types import (
     AccountKind,
@@ -73,6 +73,7 @@ __all__ = [
     "laws",
     "lock",
     "lots",
+    "movement",
     "movements",
     "open_holds",
     "post",

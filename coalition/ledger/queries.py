@@ -92,6 +92,12 @@ def movements(
     return Page(items[:limit], encode_cursor(last.account_id, last.entry_id) if last else None)
 
 
+def movement(account_id: int, entry_id: int) -> Movement | None:
+    """One journal row of a wallet, of whatever kind; None if it has no such row."""
+    row = raw().execute(load_sql(__file__, "movement.sql"), (account_id, entry_id)).fetchone()
+    return _movement(row) if row else None
+
+
 def _balances(condition: str, params: tuple[Any, ...]) -> psycopg.Cursor[Any]:
     sql = load_sql(__file__, "balances.sql") + condition + _BY_WALLET
     return raw().execute(sql.encode(), params)

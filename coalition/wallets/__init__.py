@@ -1,7 +1,10 @@
 """What is done to points beside purchases: limits, transfers, conversions, donations, exchanges, corrections."""
 
 from coalition.ports import Decided
+from coalition.wallets.adjusting import Adjustment, adjust
 from coalition.wallets.asking import answered, ask
+from coalition.wallets.correcting import REASONS
+from coalition.wallets.deeds import by_entry as deed_of
 from coalition.wallets.deeds import get as deed
 from coalition.wallets.deeds import of_member as deeds_of
 from coalition.wallets.donating import donate
@@ -12,19 +15,27 @@ from coalition.wallets.exchanging import of_member as exchanges_of
 from coalition.wallets.exchanging import reverse as reverse_exchange
 from coalition.wallets.foreign import partner_with, partnerships
 from coalition.wallets.laws import laws
-from coalition.wallets.types import Deed, Exchange, Partnership, Question, Spend
+from coalition.wallets.reversing import Reversal, reverse
+from coalition.wallets.types import Deed, Done, Exchange, Partnership, Question, Spend, Waiting
 
 __all__ = [
     "EXCHANGE_JOB",
+    "REASONS",
+    "Adjustment",
     "Decided",
     "Deed",
+    "Done",
     "Exchange",
     "Partnership",
     "Question",
+    "Reversal",
     "Spend",
+    "Waiting",
+    "adjust",
     "answered",
     "ask",
     "deed",
+    "deed_of",
     "deeds_of",
     "donate",
     "exchange",
@@ -33,6 +44,7 @@ __all__ = [
     "laws",
     "partner_with",
     "partnerships",
+    "reverse",
     "reverse_exchange",
     "wake",
 ]

@@ -15,6 +15,7 @@ from coalition.kernel.db import execute, fetch_one
 from coalition.kernel.idempotency import request_hash
 from coalition.ports import Agreed, Declined, ForeignOutcome, NotNow, Unsure
 from coalition.wallets import foreign
+from coalition.wallets.correcting import grace_until
 from coalition.wallets.types import Question
 
 # A program that answers nothing but "not now" for a day is taken to refuse.
@@ -106,7 +107,22 @@ def _capture(leg: Any) -> int:
 
 
 def _give_back(leg: Any) -> int:
-    raise NotImplementedError
+    (done,) = ledger.give_back(
+        [
+            ledger.GiveBack(
+                account_id=leg.account_id,
+                entry_id=leg.captured_id,
+                amount=leg.points,
+                occurred_at=clock.now(),
+                partner_id=leg.partner_id,
+                operation=ledger.Operation.REVERSAL,
+                external_id=leg.client_ref,
+                request_hash=request_hash(["give back", leg.client_ref]),
+                grace_until=grace_until(leg.program_id),
+            )
+        ]
+    )
+    return done.entry_ids[0]
 
 
 def _decide(leg: Any, state: str, **facts: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from coalition.kernel import audit
 from coalition.kernel.db import RacingKey, fetch_all, fetch_one
 from coalition.kernel.errors import Conflict, NotFound
-from coalition.wallets.types import Deed
+from coalition.wallets.types import Deed, Spend
 
 _COLUMNS = ", ".join(field.name for field in fields(Deed))
 _MADE = tuple(field.name for field in fields(Deed) if field.name not in ("id", "at", "actor"))
@@ -27,6 +27,12 @@ def find(partner_id: int, kind: str, external_id: str, request_hash: bytes) -> D
     if bytes(row.request_hash) != request_hash:
         raise Conflict("external_id_conflict", "This external id was used before with another content.")
     return _view(row)
+
+
+def of(spend: Spend, kind: str) -> dict[str, Any]:
+    """What a deed takes from the wish behind it."""
+    same = ("program_id", "partner_id", "member_id", "external_id", "request_hash")
+    return {**{name: getattr(spend, name) for name in same}, "kind": kind, "currency_id": spend.currency.id}
 
 
 def keep(**values: Any) -> Deed:
@@ -54,6 +60,25 @@ def get(program_id: int, deed_id: int) -> Deed:
     if row is None:
         raise NotFound()
     return _view(row)
+
+
+def by_entry(account_id: int, entry_id: int) -> Deed | None:
+    """The deed that a journal row belongs to, on either side of it, or None."""
+    row = fetch_one(
+        f"SELECT {_COLUMNS} FROM wallet_deed WHERE (account_id = :account AND entry_id = :entry)"
+        " OR (to_account_id = :account AND to_entry_id = :entry) ORDER BY id LIMIT 1",
+        {"account": account_id, "entry": entry_id},
+    )
+    return _view(row) if row else None
+
+
+def reversal_of(account_id: int, entry_id: int) -> Deed | None:
+    """The reversal of a journal row, or None."""
+    row = fetch_one(
+        f"SELECT {_COLUMNS} FROM wallet_deed WHERE reverses_account_id = :account AND reverses_entry_id = :entry",
+        {"account": account_id, "entry": entry_id},
+    )
+    return _view(row) if row else None
 
 
 def of_member(member_id: int) -> list[Deed]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from coalition import ledger, partners
-from coalition.kernel import clock
 from coalition.kernel.errors import NotFound
 from coalition.wallets import deeds
-from coalition.wallets.spending import admit, wallet, wrong
+from coalition.wallets.spending import admit, debit, open_wallet, wrong
 from coalition.wallets.types import Deed, Spend
 
 
@@ -16,45 +15,15 @@ def donate(spend: Spend, charity: str) -> tuple[Deed, bool]:
     Invalid `unknown_charity`; Conflict `insufficient_points` (extra `available`) or `external_id_conflict`; whatever
     forbids this member to spend.
     """
-    account_id, entity = wallet(spend), _charity(spend.program_id, charity)
+    entity, account_id = _charity(spend.program_id, charity), open_wallet(spend)
     if done := deeds.find(spend.partner_id, "donation", spend.external_id, spend.request_hash):
         return done, True
     admit(spend)
-    (posted,) = ledger.post(
-        [
-            ledger.Debit(
-                account_id=account_id,
-                contra_id=ledger.account(spend.program_id, spend.currency.id, ledger.AccountKind.REDEMPTION, entity.id),
-                amount=spend.amount,
-                occurred_at=clock.now(),
-                program_id=spend.program_id,
-                partner_id=spend.partner_id,
-                currency_id=spend.currency.id,
-                operation=ledger.Operation.DONATION,
-                external_id=spend.external_id,
-                request_hash=spend.request_hash,
-            )
-        ]
-    )
+    contra_id = ledger.account(spend.program_id, spend.currency.id, ledger.AccountKind.REDEMPTION, entity.id)
+    (posted,) = ledger.post([debit(spend, account_id, contra_id, ledger.Operation.DONATION)])
     entry_id = posted.or_refuse().entry_id
-    if posted.replayed and (done := deeds.find(spend.partner_id, "donation", spend.external_id, spend.request_hash)):
-        return done, True
-    return (
-        deeds.keep(
-            program_id=spend.program_id,
-            partner_id=spend.partner_id,
-            kind="donation",
-            external_id=spend.external_id,
-            request_hash=spend.request_hash,
-            member_id=spend.member_id,
-            account_id=account_id,
-            entry_id=entry_id,
-            currency_id=spend.currency.id,
-            amount=-spend.amount,
-            counterparty_id=entity.id,
-        ),
-        False,
-    )
+    given = {"account_id": account_id, "entry_id": entry_id, "amount": -spend.amount}
+    return deeds.keep(**deeds.of(spend, "donation"), **given, counterparty_id=entity.id), False
 
 
 def _charity(program_id: int, code: str) -> partners.LegalEntity:

@@ -15,7 +15,7 @@ from coalition.kernel import audit, jobs
 from coalition.kernel.db import RacingKey, execute, fetch_all, fetch_one
 from coalition.kernel.errors import Conflict, NotFound
 from coalition.wallets import foreign
-from coalition.wallets.spending import admit, wallet, wrong
+from coalition.wallets.spending import admit, idle_at, open_wallet, rule, wrong
 from coalition.wallets.types import Exchange, Partnership, Spend
 
 JOB = "exchanges.ask"
@@ -43,6 +43,7 @@ def exchange(spend: Spend, program: str, account: str) -> tuple[Exchange, bool]:
     replayed). Invalid `unknown_program`, `too_few_to_exchange` or for the wrong currency; Conflict
     `insufficient_points` or `external_id_conflict`; whatever forbids this member to spend.
     """
+    account_id = open_wallet(spend)
     if known := _known(spend):
         return known, True
     into = _into(spend, program)
@@ -51,7 +52,7 @@ def exchange(spend: Spend, program: str, account: str) -> tuple[Exchange, bool]:
         raise wrong("too_few_to_exchange", "/points/amount", "So few points come to nothing in the foreign program.")
     admit(spend)
     held = ledger.hold(
-        wallet(spend),
+        account_id,
         spend.amount,
         HOLD_TTL_S,
         program_id=spend.program_id,
@@ -61,6 +62,8 @@ def exchange(spend: Spend, program: str, account: str) -> tuple[Exchange, bool]:
         request_hash=spend.request_hash,
         purpose=f"exchange into {into.name}",
         operation=ledger.Operation.EXCHANGE,
+        rule=rule(spend.currency),
+        idle_at=idle_at(spend.currency),
     )
     if held.replayed:  # somebody else was faster by a moment
         raise RacingKey

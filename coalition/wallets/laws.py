@@ -40,6 +40,37 @@ _LAWS = (
              LEFT JOIN account c ON c.id = e.contra_id
            WHERE e.amount IS DISTINCT FROM -x.points OR c.kind <> 3 OR c.owner IS DISTINCT FROM f.legal_entity_id""",
     ),
+    Law(
+        "W4",
+        "a correction that two people made is the one that was approved, and every such approval made one",
+        """SELECT d.id FROM wallet_deed d LEFT JOIN approval a ON a.id = d.approval_id
+           WHERE d.approval_id IS NOT NULL AND (a.state IS DISTINCT FROM 'executed'
+                 OR (a.result ->> 'deed')::bigint IS DISTINCT FROM d.id)
+           UNION ALL
+           SELECT a.id FROM approval a WHERE a.kind LIKE 'wallets.%' AND a.state = 'executed'
+             AND NOT EXISTS (SELECT FROM wallet_deed d WHERE d.approval_id = a.id)""",
+    ),
+    Law(
+        "W5",
+        "an adjustment is what the journal says, and a reversal undoes at most what was done",
+        """SELECT d.id FROM wallet_deed d LEFT JOIN entry e ON e.account_id = d.account_id AND e.id = d.entry_id
+           WHERE d.kind = 'adjustment' AND (e.amount IS DISTINCT FROM d.amount OR e.operation <> 8)
+           UNION ALL
+           SELECT d.id FROM wallet_deed d
+             LEFT JOIN entry u ON u.account_id = d.reverses_account_id AND u.id = d.reverses_entry_id
+           WHERE d.kind = 'reversal'
+             AND (u.id IS NULL OR sign(d.amount) = sign(u.amount) OR abs(d.amount) > abs(u.amount))""",
+    ),
+    Law(
+        "W6",
+        "an exchange is reversed in full when the foreign program has taken its credit back, and not before",
+        """SELECT x.id FROM exchange x
+             JOIN exchange_leg l ON l.exchange_id = x.id AND l.direction = 'out' AND l.entry_id IS NOT NULL
+             LEFT JOIN exchange_leg b ON b.exchange_id = x.id AND b.direction = 'back' AND b.state = 'confirmed'
+           WHERE CASE WHEN b.id IS NULL THEN 0 ELSE x.points END <> coalesce((
+             SELECT sum(r.amount) FROM entry r
+              WHERE r.account_id = x.account_id AND r.origin_id = l.entry_id AND r.kind = 7), 0)""",
+    ),
 )
 
 

@@ -2,22 +2,62 @@
 
 from __future__ import annotations
 
-from coalition import ledger
+import datetime as dt
+from typing import Any
+
+from coalition import ledger, members, programs
+from coalition.kernel import clock
 from coalition.kernel.errors import FieldError, Invalid
 from coalition.wallets.types import Spend
 
 
-def wallet(spend: Spend) -> int:
-    """The account that pays."""
-    return ledger.account(spend.program_id, spend.currency.id, ledger.AccountKind.WALLET, spend.member_id)
+def open_wallet(spend: Spend) -> int:
+    """The account that pays, its wallet locked: from here on a replay can be told, and a proof used up once."""
+    account_id = ledger.account(spend.program_id, spend.currency.id, ledger.AccountKind.WALLET, spend.member_id)
+    ledger.lock([account_id])
+    return account_id
 
 
 def admit(spend: Spend) -> None:
-    """Refuse what the program does not allow. To be asked after a replay was ruled out: a proof is used up by it."""
+    """Refuse what the program does not allow, and use up the member's proof. To be asked once a replay is ruled out."""
     if not spend.currency.spendable:
-        raise wrong("not_spendable", "/points/currency", "These points count, but cannot be spent.")
+        raise wrong("currency_not_spendable", "/points/currency", "Points of this currency are counted, not spent.")
+    prove(spend)
+
+
+def prove(spend: Spend) -> None:
+    """Use up the member's proof; Invalid `proof_required` where the program demands one and there is none."""
     if spend.proof is not None:
-        raise wrong("unknown_proof", "/proof", "There is no such proof.")
+        members.use_proof(spend.program_id, spend.member_id, spend.proof)
+    elif programs.get(spend.program_id).proof_policy == "spend":
+        raise wrong("proof_required", "/proof", "The member has to show a one-time code to spend points.")
+
+
+def debit(spend: Spend, account_id: int, contra_id: int, operation: int, **more: Any) -> ledger.Debit:
+    """The posting that takes the points: from ordinary lots, in the order of the currency's rule."""
+    return ledger.Debit(
+        account_id=account_id,
+        contra_id=contra_id,
+        amount=spend.amount,
+        occurred_at=clock.now(),
+        program_id=spend.program_id,
+        partner_id=spend.partner_id,
+        currency_id=spend.currency.id,
+        operation=operation,
+        external_id=spend.external_id,
+        request_hash=spend.request_hash,
+        **{"rule": rule(spend.currency), "idle_at": idle_at(spend.currency), **more},
+    )
+
+
+def rule(currency: programs.Currency) -> int:
+    """The order in which lots of a currency are drawn."""
+    return ledger.Attribution[currency.attribution.upper()]
+
+
+def idle_at(currency: programs.Currency) -> dt.datetime | None:
+    """When all points of a wallet end after this movement, if nothing else happens; None for most currencies."""
+    return programs.birth(currency, clock.now(), programs.get(currency.program_id).zone).idle_at
 
 
 def wrong(code: str, pointer: str, detail: str) -> Invalid:

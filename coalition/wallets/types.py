@@ -50,6 +50,7 @@ class Deed:
     to_member_id: int | None
     to_account_id: int | None
     to_currency_id: int | None
+    to_entry_id: int | None
     arrived: int | None
     counterparty_id: int | None
     rate: Decimal | None
@@ -60,6 +61,21 @@ class Deed:
     reverses_entry_id: int | None
     actor: str
     at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A correction that was made; `replayed` says that it had been made before."""
+
+    deed: Deed
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A correction that waits for a second person; nothing was done yet."""
+
+    approval_id: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,15 @@ from coalition.kernel import jobs
 from coalition.kernel.config import Config
 from coalition.kernel.db import db, transact
 from tests.coalition.wallets.builders import FakeProgram, a_world, assert_laws_hold, bind
+from tests.coalition.wallets.test_adjusting import adjusted, by_another, reversed_, wanted
 
 CRIMES = {
     "W1": "UPDATE hold SET state = 'open', captured = 0 WHERE state = 'captured'",
     "W2": "UPDATE exchange_leg SET created_at = now() - interval '6 minutes'; DELETE FROM job",
     "W3": "UPDATE wallet_deed SET counterparty_id = 0 WHERE kind = 'donation'",
+    "W4": "UPDATE wallet_deed SET approval_id = NULL",
+    "W5": "UPDATE wallet_deed SET amount = amount - 1 WHERE kind = 'adjustment'",
+    "W6": "UPDATE exchange_leg SET state = 'rejected' WHERE direction = 'back'",
 }
 
 
@@ -57,10 +61,19 @@ def test_the_application_cannot_rewrite_what_was_done(session: object, table: st
 
 
 def _story() -> None:
-    """A donation; an exchange confirmed, one refused, one in doubt."""
-    bind(FakeProgram(next=["agree", "reject", "lost_before"]))
+    """A donation; an exchange reversed, one refused, one in doubt; adjustments, one by two people, one undone."""
+    bind(FakeProgram(next=["agree", "agree", "reject", "lost_before"]))
     world = transact(a_world)
     transact(lambda: wallets.donate(world.spend(100), "greenfund"))
-    for _ in range(3):
+    made = transact(lambda: world.exchange(100))
+    jobs.run_due(5)
+    transact(lambda: wallets.reverse_exchange(world.program.id, made.id, "R"))
+    jobs.run_due(5)
+    for _ in range(2):
         transact(lambda: world.exchange(100))
-    jobs.run_due(20)
+        jobs.run_due(5)
+    deed = adjusted(world, -100)
+    reversed_(world, deed)
+    large = transact(lambda: wallets.adjust(wanted(world, 20_000, "A-2")))
+    assert isinstance(large, wallets.Waiting)
+    by_another(large.approval_id)

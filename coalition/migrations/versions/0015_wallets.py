@@ -64,6 +64,7 @@ _DEEDS = (
         to_member_id bigint,
         to_account_id bigint,
         to_currency_id int,
+        to_entry_id bigint,
         arrived bigint CONSTRAINT ck_wallet_deed_arrived CHECK (arrived > 0),
         counterparty_id bigint,
         rate numeric,
@@ -77,12 +78,15 @@ _DEEDS = (
         CONSTRAINT uq_wallet_deed_key UNIQUE (partner_id, kind, external_id),
         CONSTRAINT uq_wallet_deed_reverses UNIQUE (reverses_account_id, reverses_entry_id),
         CONSTRAINT ck_wallet_deed_two_wallets CHECK
-            ((to_account_id IS NULL) = (arrived IS NULL) AND (kind NOT IN ('transfer', 'conversion') OR arrived > 0)),
+            (num_nulls(to_account_id, to_entry_id, arrived) IN (0, 3)
+             AND (kind NOT IN ('transfer', 'conversion') OR arrived IS NOT NULL)),
         CONSTRAINT ck_wallet_deed_reason CHECK
             (kind NOT IN ('adjustment', 'reversal') OR (reason_code <> '' AND note <> '')),
         CONSTRAINT ck_wallet_deed_reverses CHECK ((kind = 'reversal') = (reverses_entry_id IS NOT NULL)))""",
     "CREATE INDEX wallet_deed_member ON wallet_deed (member_id, id)",
     "CREATE INDEX wallet_deed_entry ON wallet_deed (account_id, entry_id)",
+    "CREATE INDEX wallet_deed_to_member ON wallet_deed (to_member_id, id) WHERE to_member_id IS NOT NULL",
+    "CREATE INDEX wallet_deed_to_entry ON wallet_deed (to_account_id, to_entry_id) WHERE to_account_id IS NOT NULL",
 )
 
 _EXCHANGES = (

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from coalition import partners, wallets
+from coalition import members, partners, programs, wallets
 from coalition.kernel import ids, jobs
 from coalition.kernel.db import transact
 from tests.builders import a_partner
@@ -138,6 +138,23 @@ def test_only_what_is_confirmed_is_reversed(rich: Till) -> None:
     answer = rich.post(f"/exchanges/{made}/reverse", {"external_id": "R-1"})
 
     assert (answer.status_code, answer.json["code"], answer.json["state"]) == (409, "not_reversible", "requested")
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_where_the_program_demands_it_points_are_spent_with_a_proof_once(rich: Till, path: str) -> None:
+    program = rich.shop.program
+    transact(lambda: programs.change(program.id, proof_policy="spend"))
+    proof = transact(lambda: members.prove(program.id, rich.shop.member.id)).code
+
+    without = rich.post(path, a_wish(path))
+    first = rich.post(path, a_wish(path, 100, proof=proof))
+    again = rich.post(path, a_wish(path, 100, proof=proof))
+    other = rich.post(path, a_wish(path, 100, proof=proof, external_id="X-2"))
+
+    assert (without.status_code, without.json["code"]) == (422, "proof_required")
+    assert (first.status_code, again.headers.get("Idempotency-Replayed")) == (201, "true")
+    assert (other.status_code, other.json["code"]) == (409, "proof_used")
+    assert _available(rich) == 400
 
 
 @pytest.mark.parametrize("path", PATHS)

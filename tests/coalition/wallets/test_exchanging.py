@@ -157,6 +157,75 @@ def test_an_exchange_whose_job_was_given_up_is_woken(world: World) -> None:
     assert world.find(made).state == "confirmed"
 
 
+def _confirmed(world: World, points: int = 300) -> wallets.Exchange:
+    made = transact(lambda: world.exchange(points))
+    jobs.run_due(5)
+    return world.find(made)
+
+
+def _reverse(world: World, made: wallets.Exchange, key: str = "R-1") -> tuple[wallets.Exchange, bool]:
+    return transact(lambda: wallets.reverse_exchange(world.program.id, made.id, key))
+
+
+def test_a_reversal_brings_the_points_back_when_the_foreign_program_has_taken_its_credit_back(world: World) -> None:
+    northmiles = bind(FakeProgram())
+    transact(lambda: world.give(200, days=30))
+    before = transact(world.balance)
+    made = _confirmed(world)
+
+    asked, _ = _reverse(world, made)
+    assert (asked.state, transact(world.balance).available) == ("reversing", 900)
+    jobs.run_due(5)
+
+    assert (world.find(made).state, northmiles.balance()) == ("reversed", 0)
+    assert transact(world.balance) == before
+
+
+def test_a_reversal_that_is_refused_leaves_the_exchange_confirmed_and_may_be_tried_again(world: World) -> None:
+    bind(FakeProgram(next=["agree", "reject"]))
+    made = _confirmed(world)
+    _reverse(world, made)
+    jobs.run_due(5)
+    assert (world.find(made).state, world.find(made).code) == ("confirmed", "unknown_account")
+
+    refused, replayed = _reverse(world, made)
+    assert (refused.state, replayed) == ("confirmed", True)
+    _reverse(world, made, "R-2")
+    jobs.run_due(5)
+
+    assert (world.find(made).state, world.balance().available) == ("reversed", 1000)
+
+
+def test_a_lost_answer_to_a_reversal_is_looked_up(world: World) -> None:
+    northmiles = bind(FakeProgram(next=["agree", "lost_after"]))
+    made = _confirmed(world)
+    _reverse(world, made)
+    jobs.run_due(5)
+    assert (world.find(made).state, world.balance().available) == ("reversing", 700)
+
+    hurry()
+    jobs.run_due(5)
+
+    assert [call for call, _ in northmiles.calls] == ["credit", "take_back", "status"]
+    assert (world.find(made).state, world.balance().available) == ("reversed", 1000)
+
+
+def test_an_exchange_is_reversed_once(world: World) -> None:
+    bind(FakeProgram())
+    made = _confirmed(world)
+    _reverse(world, made)
+
+    _, replayed = _reverse(world, made)
+    with pytest.raises(Conflict, match="already_reversed"):
+        _reverse(world, made, "R-2")
+    jobs.run_due(5)
+    with pytest.raises(Conflict, match="already_reversed"):
+        _reverse(world, made, "R-2")
+
+    assert replayed
+    assert world.balance().available == 1000
+
+
 def test_an_exchange_of_another_program_is_not_found(world: World) -> None:
     made = transact(lambda: world.exchange(300))
 
