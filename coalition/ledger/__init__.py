@@ -30,7 +30,7 @@ from coalition.ledger.types import (
     Posted,
     Released,
 )
-from coalition.ledger.using import in_use
+from coalition.ledger.using import in_use, programs_of
 
 __all__ = [
     "AccountKind",
@@ -77,6 +77,7 @@ __all__ = [
     "movements",
     "open_holds",
     "post",
+    "programs_of",
     "release",
     "spent",
 ]

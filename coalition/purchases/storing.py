@@ -80,7 +80,10 @@ class TenderRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A receipt that may be recorded: its outlet, member, tier and tender are known. `points_paid` is money."""
+    """A receipt that may be recorded: its outlet, member, tier and tender are known. `points_paid` is money.
+
+    `earns` is False where the program lets its member redeem, but not earn.
+    """
 
     place: int
     receipt: Receipt
@@ -91,6 +94,7 @@ class Draft:
     tender: Tender | None = None
     tier: str = "base"
     perks: Mapping[str, Any] = field(default_factory=dict)
+    earns: bool = True
     redeemed: tuple[Redemption, ...] = ()
 
 
