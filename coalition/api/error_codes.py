@@ -37,6 +37,7 @@ CODES = {
     "hold_exceeded": "The hold has fewer points left than were asked for; `available` says how many.",
     "hold_expired": "The hold has run out of time; its points are free again.",
     "hold_of_another_member": "The hold is on the points of another member.",
+    "holds_open": "Points of this wallet are set aside; release or capture them first.",
     "idempotency_key_in_flight": "The first request with this Idempotency-Key is still running; try again.",
     "idempotency_key_reused": "This Idempotency-Key was used before with another request.",
     "identifier_blocked": "A blocked identifier stays blocked, and where it is.",

@@ -161,9 +161,9 @@ _LAWS = (
         "a credit is never clawed back beyond what it was, and as its record says",
         """SELECT c.account_id, c.credit_id FROM clawback c
              JOIN entry e ON e.account_id = c.account_id AND e.id = c.credit_id
-             LEFT JOIN entry o ON o.account_id = c.account_id AND o.id = c.debit_id
-             LEFT JOIN entry d ON d.account_id = c.account_id AND d.id = c.debt_id
-             LEFT JOIN LATERAL (SELECT sum(r.amount) AS given FROM entry r WHERE r.account_id = c.account_id
+             LEFT JOIN entry o ON o.account_id = c.home_id AND o.id = c.debit_id
+             LEFT JOIN entry d ON d.account_id = c.home_id AND d.id = c.debt_id
+             LEFT JOIN LATERAL (SELECT sum(r.amount) AS given FROM entry r WHERE r.account_id = c.home_id
                                    AND r.origin_id = c.debit_id AND r.kind = 7) r ON true
            GROUP BY c.account_id, c.credit_id, e.amount
            HAVING sum(c.own + c.others + c.owed - coalesce(r.given, 0)) > e.amount
