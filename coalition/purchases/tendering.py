@@ -35,7 +35,7 @@ def tendered(at: Counter, draft: Draft) -> Draft:
     _prove(at, draft, draft.member_id)
     wallets = {balance.account_id: balance for balance in ledger.balances(at.program.id, draft.member_id)}
     ledger.lock(sorted(wallets))
-    groups = _groups(draft)
+    groups = partners.spent_by_group(at.partner.id, ((line.sku, line.amount) for line in receipt.lines))
     paid = _with_hold(at, draft, wallets, groups) if receipt.hold else draft
     redeemed = _redemptions(at, draft, draft.member_id, groups)
     worth = sum(one.amount for one in redeemed)
@@ -64,17 +64,6 @@ def _prove(at: Counter, draft: Draft, member_id: int) -> None:
         raise _refused("proof_required", "/proof", "This program wants the member's one-time code to spend.")
 
 
-def _groups(draft: Draft) -> dict[str, int]:
-    """How much of the receipt falls on each product group of the partner's assortment."""
-    lines = draft.receipt.lines
-    known = partners.groups_of(draft.outlet.partner_id, {line.sku for line in lines if line.sku})
-    groups: dict[str, int] = defaultdict(int)
-    for line in lines:
-        if line.sku in known:
-            groups[known[line.sku]] += line.amount
-    return groups
-
-
 def _with_hold(at: Counter, draft: Draft, wallets: dict[int, ledger.Balance], groups: dict[str, int]) -> Draft:
     receipt = draft.receipt
     assert receipt.hold is not None
@@ -94,6 +83,7 @@ def _redemptions(at: Counter, draft: Draft, member_id: int, groups: dict[str, in
     asked: dict[int, int] = defaultdict(int)
     for code, amount in receipt.redeem:
         asked[_currency(at, code).id] += amount
+    context = programs.SpendContext(at.partner.id, draft.outlet.id, groups, receipt.total)
     found = []
     for currency_id, amount in sorted(asked.items()):
         currency = at.currencies[currency_id]
@@ -102,7 +92,7 @@ def _redemptions(at: Counter, draft: Draft, member_id: int, groups: dict[str, in
         limits.check_amount(currency, units, "/payments")
         limits.check_receipt(currency, amount, receipt.total, groups, "/payments")
         limits.check_day(currency, account_id, units, at.program.zone, "/payments")
-        found.append(Redemption(units, amount, currency_id, account_id, ()))
+        found.append(Redemption(units, amount, currency_id, account_id, programs.eligible(currency, context)))
     return tuple(found)
 
 

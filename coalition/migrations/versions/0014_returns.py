@@ -6,18 +6,12 @@ where one before it ended (`parts_before`), none begins where another did, and n
 
 from alembic import op
 
-from coalition.migrations.grants import grant_app, grant_append_only, grant_sequences
+from coalition.migrations.grants import grant_append_only, grant_sequences
 
 revision = "0014_returns"
 down_revision = "0013_sources"
 
 _TABLES = (
-    """
-    CREATE TABLE assortment_item (
-        partner_id int NOT NULL REFERENCES partner,
-        sku text NOT NULL,
-        product_group text NOT NULL,
-        PRIMARY KEY (partner_id, sku))""",
     """
     CREATE TABLE purchase_tender (
         purchase_id bigint NOT NULL,
@@ -95,6 +89,5 @@ _TABLES = (
 def upgrade() -> None:
     for statement in _TABLES:
         op.execute(statement)
-    grant_app("assortment_item")
     grant_append_only("purchase_tender", "purchase_return", "return_line", "return_effect", "return_restore")
     grant_sequences("purchase_return_id")

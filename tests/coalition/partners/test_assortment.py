@@ -1,31 +1,45 @@
-"""Which article belongs to which product group."""
+"""Product groups: a product of a partner is in at most one, and what a till says changes nothing."""
 
 from __future__ import annotations
 
 import pytest
+from flask import Flask
 
 from coalition import partners
 from coalition.kernel.errors import Invalid
 from tests.builders import a_partner, a_program
 
-pytestmark = pytest.mark.usefixtures("session")
 
-
-def test_articles_are_put_into_groups_moved_and_taken_out_again_partner_by_partner() -> None:
+def test_a_product_is_in_the_group_it_was_put_into_last(app: Flask) -> None:
     program = a_program()
-    one, other = a_partner(program), a_partner(program)
+    shop, other = a_partner(program), a_partner(program)
+    for code in ("wine", "tobacco"):
+        partners.add_group(program.id, code, name_en=code, name_ru=code)
 
-    assert partners.assign_groups(one.id, {"S1": "tobacco", "S2": "dairy", "S3": "dairy"}) == 3
-    assert partners.assign_groups(one.id, {"S1": "tobacco", "S2": "tobacco", "S3": None}) == 2
+    moved = [
+        partners.assign(shop.id, "wine", ["A", "B", "B"]),
+        partners.assign(shop.id, "tobacco", ["B", "C"]),
+        partners.assign(shop.id, "tobacco", ["B", "C"]),
+    ]
 
-    assert partners.groups_of(one.id, ["S1", "S2", "S3", "S4"]) == {"S1": "tobacco", "S2": "tobacco"}
-    assert partners.groups_of(other.id, ["S1"]) == {}
-    assert partners.groups_of(one.id, []) == {}
+    assert moved == [2, 2, 0]
+    assert partners.groups_of(shop.id, ["A", "B", "C", "D"]) == {"A": "wine", "B": "tobacco", "C": "tobacco"}
+    assert partners.groups_of(other.id, ["A"]) == {}
+    assert [group.code for group in partners.groups(program.id)] == ["tobacco", "wine"]
 
 
-@pytest.mark.parametrize(("sku", "group"), [("", "dairy"), ("S" * 101, "dairy"), ("S1", ""), ("S1", "g" * 41)])
-def test_what_no_article_or_group_is_called_is_refused(sku: str, group: str) -> None:
-    partner = a_partner(a_program())
+def test_the_groups_of_a_receipt_sum_their_lines(app: Flask) -> None:
+    program = a_program()
+    shop = a_partner(program)
+    partners.add_group(program.id, "wine", name_en="wine", name_ru="вино")
+    partners.assign(shop.id, "wine", ["A", "B"])
 
-    with pytest.raises(Invalid, match="group_unsound"):
-        partners.assign_groups(partner.id, {sku: group})
+    assert partners.spent_by_group(shop.id, [("A", 100), ("A", 50), ("B", 7), ("D", 9), (None, 3)]) == {"wine": 157}
+
+
+def test_a_foreign_group_is_refused(app: Flask) -> None:
+    program, other = a_program(), a_program()
+    partners.add_group(other.id, "wine", name_en="wine", name_ru="вино")
+
+    with pytest.raises(Invalid, match="unknown_group"):
+        partners.assign(a_partner(program).id, "wine", ["A"])

@@ -193,7 +193,9 @@ def test_a_limit_refuses_one_more_and_allows_what_it_says(
     policies: dict[str, Any], amount: int, code: str, extra: dict[str, int]
 ) -> None:
     shop = _rich()
-    partners.assign_groups(shop.partner.id, {"S1": "tobacco", "S2": "dairy"})
+    for code, sku in (("tobacco", "S1"), ("dairy", "S2")):
+        partners.add_group(shop.program.id, code, name_en=code, name_ru=code)
+        partners.assign(shop.partner.id, code, [sku])
     programs.change_currency(shop.currency.id, **policies)
     lines = [a_line(1, 600), a_line(2, 200), a_line(3, 200)]
 
