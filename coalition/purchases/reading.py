@@ -60,7 +60,7 @@ class _Reader(Fields):
             self.wrong("/lines", "total_too_large", f"A receipt comes to at most {AMOUNT_MAX} minor units.")
         elif points_paid > total:
             self.wrong("/points_paid", "more_than_total", "Points cannot pay more than the total.")
-        redeem = self.redeem(payments, hold is not None or points_paid == 0)
+        redeem = self.redeem(payments, total, hold is not None or points_paid == 0)
         proof = self.proof(bool(redeem))
         on_unknown = self.on_unknown(body.get("on_unknown_member"))
         self.not_yet()
@@ -113,14 +113,16 @@ class _Reader(Fields):
             self.optional(payment, "currency", 12, pointer)
         return tuple(given)
 
-    def redeem(self, payments: tuple[Mapping[str, Any], ...], apart: bool) -> tuple[tuple[str | None, int], ...]:
+    def redeem(
+        self, payments: tuple[Mapping[str, Any], ...], total: int, apart: bool
+    ) -> tuple[tuple[str | None, int], ...]:
         if self.problems:
             return ()
         found = tuple((one.get("currency"), one["amount"]) for one in payments if one["kind"] == REDEEM)
         if found and not apart:
-            self.wrong(
-                "/points_paid", "counted_twice", "It is for held points; payments of kind redeem count by themselves."
-            )
+            self.wrong("/points_paid", "counted_twice", "It is for held points; redeem payments count by themselves.")
+        if sum(amount for _, amount in found) > total:
+            self.wrong("/payments", "more_than_total", "Points cannot pay more than the total.")
         return found
 
     def proof(self, redeems: bool) -> str | None:

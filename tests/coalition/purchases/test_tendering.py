@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from coalition import ledger, members, partners, programs, purchases
+from coalition.kernel import clock
 from coalition.kernel.laws import offending
 from coalition.purchases import Recorded, Refused
 from tests.coalition.purchases.builders import (
@@ -116,7 +117,6 @@ def test_redeemed_points_come_back_with_a_return() -> None:
     ("change", "code", "pointer"),
     [
         ({"member": None}, "member_required", "/member"),
-        ({"payments": [{"kind": "redeem", "amount": 1001}]}, "more_than_total", "/payments"),
         ({"payments": [{"kind": "redeem", "amount": 10, "currency": "XYZ"}]}, "unknown_currency", "/payments"),
         ({"proof": "12345678"}, "unknown_proof", "/proof"),
     ],
@@ -135,6 +135,7 @@ def test_points_that_cannot_pay_are_named(change: dict[str, Any], code: str, poi
         ({"payments": [{"kind": "redeem", "amount": 5, "mcc": "5411"}]}, "/payments/0/mcc"),
         ({"payments": [{"kind": "card", "amount": 5, "currency": "BON"}]}, "/payments/0/currency"),
         ({"payments": [{"kind": "redeem", "amount": 5}], "points_paid": 5}, "/points_paid"),
+        ({"payments": [{"kind": "redeem", "amount": 501}] * 2}, "/payments"),
         ({"payments": [{"kind": "redeem", "amount": 5}], "proof": 7}, "/proof"),
         ({"payments": [], "proof": "12345678"}, "/proof"),
     ],
@@ -193,9 +194,9 @@ def test_a_limit_refuses_one_more_and_allows_what_it_says(
     policies: dict[str, Any], amount: int, code: str, extra: dict[str, int]
 ) -> None:
     shop = _rich()
-    for code, sku in (("tobacco", "S1"), ("dairy", "S2")):
-        partners.add_group(shop.program.id, code, name_en=code, name_ru=code)
-        partners.assign(shop.partner.id, code, [sku])
+    for group, sku in (("tobacco", "S1"), ("dairy", "S2")):
+        partners.add_group(shop.program.id, group, name_en=group, name_ru=group)
+        partners.assign(shop.partner.id, group, [sku])
     programs.change_currency(shop.currency.id, **policies)
     lines = [a_line(1, 600), a_line(2, 200), a_line(3, 200)]
 
@@ -207,6 +208,36 @@ def test_a_limit_refuses_one_more_and_allows_what_it_says(
     if allowed is not None:
         (recorded,) = shop.record(a_receipt(lines=lines, payments=[_redeem(allowed)]))
         assert isinstance(recorded, Recorded), recorded
+
+
+def test_a_hold_and_a_redemption_together_pay_no_more_than_the_total() -> None:
+    shop = _rich()
+    hold = public_hold(a_hold(shop, 200))
+
+    refused = _refused(shop, a_body(299, hold_id=hold, payments=[_redeem(100)]))
+
+    assert refused.refusal.code == "more_than_total"
+
+
+def test_restricted_points_pay_first_where_they_may_and_nowhere_else() -> None:
+    shop = a_shop()
+    promo = programs.open_promo_account(
+        shop.currency.id, "wine", name_en="Wine", name_ru="Вино", product_groups=["wine"]
+    )
+    partners.add_group(shop.program.id, "wine", name_en="Wine", name_ru="Вино")
+    partners.assign(shop.partner.id, "wine", ["S1"])
+    _credit(shop, 100, promo.id)
+    shop.record(a_receipt(20_000))
+
+    purchase = bought(shop, a_body(lines=[a_line(1, 80), a_line(2, 500)], payments=[_redeem(120)]))
+
+    (balance,) = ledger.balances(shop.program.id, shop.member.id)
+    assert (balance.restricted, balance.available) == (((promo.id, 20),), 100 - 40 + 2)
+    refused = _refused(shop, a_body(lines=[a_line(2, 500)], payments=[_redeem(63)]))
+    assert (refused.refusal.code, refused.refusal.extra["available"]) == ("insufficient_points", 62)
+    give_back(shop, a_void(purchase))
+    assert ledger.balances(shop.program.id, shop.member.id)[0].restricted == ((promo.id, 100),)
+    assert _offences() == []
 
 
 def test_the_days_limit_counts_holds_and_gives_back_what_comes_back() -> None:
@@ -238,6 +269,27 @@ def _rich() -> Shop:
     shop = a_shop()
     shop.record(a_receipt(100_000))
     return shop
+
+
+def _credit(shop: Shop, amount: int, restriction_id: int) -> None:
+    """Points that pay in some places only."""
+    wallet = ledger.account(shop.program.id, shop.currency.id, ledger.AccountKind.WALLET, shop.member.id)
+    contra = ledger.account(shop.program.id, shop.currency.id, ledger.AccountKind.ADJUSTMENT, shop.entity.id)
+    credit = ledger.Credit(
+        account_id=wallet,
+        contra_id=contra,
+        amount=amount,
+        occurred_at=clock.now(),
+        program_id=shop.program.id,
+        partner_id=shop.partner.id,
+        currency_id=shop.currency.id,
+        operation=ledger.Operation.ADJUSTMENT,
+        external_id="promo",
+        request_hash=b"promo",
+        funding_id=ledger.funding([(shop.entity.id, 1)]),
+        restriction_id=restriction_id,
+    )
+    ledger.post([credit])
 
 
 def _redeem(amount: int, **more: Any) -> dict[str, Any]:
