@@ -6,7 +6,7 @@ from coalition.kernel.laws import Law
 
 _LAWS = (
     Law(
-        "R6",
+        "R8",
         "no more comes back of a line than was bought, and each stretch begins where the one before it ended",
         """SELECT purchase_id, no FROM (
              SELECT r.*, l.purchase_id AS of, h.purchase_id AS head,
@@ -19,7 +19,7 @@ _LAWS = (
               OR parts_before + parts > parts_sold""",
     ),
     Law(
-        "R7",
+        "R9",
         "what a return took back is in its journal rows, part by part",
         """SELECT x.return_id, x.award_no FROM return_effect x
              JOIN purchase_return r ON r.id = x.return_id
@@ -33,7 +33,7 @@ _LAWS = (
               OR e.rows <> e.keyed OR e.rows <> cardinality(x.entry_ids)""",
     ),
     Law(
-        "R8",
+        "R10",
         "what a return gave back is in its journal rows, and never more in all than had paid",
         """SELECT x.return_id, x.tender_no FROM return_restore x
              LEFT JOIN purchase_tender t ON t.purchase_id = x.purchase_id AND t.no = x.tender_no
@@ -44,14 +44,14 @@ _LAWS = (
                              WHERE o.purchase_id = x.purchase_id AND o.tender_no = x.tender_no)""",
     ),
     Law(
-        "R9",
+        "R11",
         "every journal row of a return stands in what it took back or gave back",
         """SELECT account_id, id FROM entry WHERE operation IN (2, 11)
            EXCEPT SELECT account_id, unnest(entry_ids) FROM return_effect
            EXCEPT SELECT account_id, unnest(entry_ids) FROM return_restore""",
     ),
     Law(
-        "R10",
+        "R12",
         "what all returns took of an award is its lines' shares of what came back, rounded down once",
         """SELECT a.purchase_id, a.no FROM award a
            WHERE EXISTS (SELECT FROM purchase_return r WHERE r.purchase_id = a.purchase_id)
@@ -62,7 +62,7 @@ _LAWS = (
                                     WHERE purchase_id = a.purchase_id GROUP BY 1) p ON p.no = l.key::int), 0)""",
     ),
     Law(
-        "R11",
+        "R13",
         "a return's refund is the sum of its lines, and all refunds together are at most the money paid",
         """SELECT r.id FROM purchase_return r LEFT JOIN purchase p ON p.id = r.purchase_id
            WHERE r.refund_minor <> coalesce((SELECT sum(l.refund_minor) FROM return_line l WHERE l.return_id = r.id), 0)
@@ -71,7 +71,7 @@ _LAWS = (
                    SELECT sum(o.refund_minor) FROM purchase_return o WHERE o.purchase_id = r.purchase_id)""",
     ),
     Law(
-        "R12",
+        "R14",
         "what points paid of a purchase is its tender: the hold's as captured, and all of it in money",
         """SELECT p.id FROM purchase p LEFT JOIN (
              SELECT purchase_id, sum(units) FILTER (WHERE no = 0) AS captured, sum(amount_minor) AS worth
