@@ -10,6 +10,7 @@ def init_app(app: Flask) -> None:
     from coalition import access
     from coalition.api import (
         docs,
+        events,
         exchanges,
         explaining,
         holds,
@@ -26,4 +27,4 @@ def init_app(app: Flask) -> None:
     docs.init_app(app)
     api.check_bearers_with(app, access.authenticate)
     api.register(app, members.blp, purchases.blp, returns.blp, explaining.blp, holds.blp, moving.blp, exchanges.blp)
-    api.register(app, registries.blp)
+    api.register(app, events.blp, registries.blp)

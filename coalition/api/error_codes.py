@@ -57,6 +57,7 @@ CODES = {
     "limit_step": "Not a multiple of the step in which points are spent; `limit` is the step.",
     "line_too_long": "A line of the file is longer than a megabyte.",
     "line_without_quantity": "The line was sold without a quantity; it is returned whole, without `qty_m`.",
+    "member_merged": "One of the members was merged into another, or closed.",
     "member_required": "A purchase paid with points names its member.",
     "method_not_allowed": "The address does not know this method.",
     "more_than_total": "Points cannot pay more than the total.",

@@ -1,5 +1,6 @@
 """Purchases: receipts recorded batch first, with what they earn and why; registries are files full of them."""
 
+from coalition.purchases.banking import TRANSACTION, read_transaction
 from coalition.purchases.browsing import (
     Purchase,
     by_receipt,
@@ -11,6 +12,8 @@ from coalition.purchases.browsing import (
 )
 from coalition.purchases.counter import Counter, counter
 from coalition.purchases.draining import drain, sweep_suspense
+from coalition.purchases.earning import event_reasons, record_events, tell_event
+from coalition.purchases.events import Event, RecordedEvent, read_event
 from coalition.purchases.explaining import (
     Explained,
     ExplainedAward,
@@ -22,6 +25,7 @@ from coalition.purchases.explaining import (
 )
 from coalition.purchases.finding import Told, find, tell
 from coalition.purchases.keeping import find_return
+from coalition.purchases.kinds import Item, read_event_or_transaction
 from coalition.purchases.laws import laws
 from coalition.purchases.mappings import (
     ColumnMapping,
@@ -67,12 +71,14 @@ __all__ = [
     "ON_UNKNOWN",
     "RETURN",
     "SOURCE_KINDS",
+    "TRANSACTION",
     "VOID",
     "Brought",
     "Chunk",
     "Clawed",
     "ColumnMapping",
     "Counter",
+    "Event",
     "Explained",
     "ExplainedAward",
     "ExplainedReturn",
@@ -80,12 +86,14 @@ __all__ = [
     "Funder",
     "GivenLine",
     "GrantedAward",
+    "Item",
     "Layout",
     "Line",
     "Purchase",
     "Reading",
     "Receipt",
     "Recorded",
+    "RecordedEvent",
     "Refused",
     "Registry",
     "Rejection",
@@ -110,6 +118,7 @@ __all__ = [
     "define_source",
     "dismiss_suspended",
     "drain",
+    "event_reasons",
     "explain",
     "fetch_now",
     "find",
@@ -128,11 +137,15 @@ __all__ = [
     "open_registry",
     "pause_source",
     "read",
+    "read_event",
+    "read_event_or_transaction",
     "read_lines",
     "read_mapping",
     "read_return",
+    "read_transaction",
     "readings",
     "record",
+    "record_events",
     "record_returns",
     "registry",
     "registry_states",
@@ -148,6 +161,7 @@ __all__ = [
     "take",
     "take_file",
     "tell",
+    "tell_event",
     "whole",
     "whys",
 ]

@@ -58,6 +58,11 @@ class Receipt:
         """Whether points pay for some of it."""
         return self.hold is not None or bool(self.redeem)
 
+    @property
+    def mcc(self) -> str | None:
+        """The merchant category of its payments."""
+        return next((mcc for payment in self.payments if (mcc := payment.get("mcc"))), None)
+
 
 @dataclass(frozen=True, slots=True)
 class GrantedAward:

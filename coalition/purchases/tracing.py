@@ -11,6 +11,7 @@ from typing import Any
 from coalition.kernel.db import raw
 from coalition.ledger import EntryKind, Movement, Operation
 from coalition.purchases.counter import counter
+from coalition.purchases.earning import event_reasons
 from coalition.purchases.explaining import say_clawed, say_paid, say_restored
 from coalition.purchases.finding import tell
 from coalition.purchases.keeping import read_back
@@ -63,11 +64,12 @@ class Why:
 
 
 def whys(movements: Sequence[Movement], language: str = "en") -> dict[int, Why]:
-    """Why each of these movements was booked, by journal row; `language` is en or ru. At most three statements."""
+    """Why each of these movements was booked, by journal row; `language` is en or ru. In a handful of statements."""
     found = {one.entry_id: Why(_plainly(one, language)) for one in movements}
     bought = [one for one in movements if one.operation == Operation.PURCHASE]
     given_back = [one for one in movements if one.kind in (EntryKind.DEBIT, EntryKind.RESTORE, EntryKind.DEBT)]
     found.update(_earned([one for one in bought if one.amount > 0], language))
+    found.update(_for_events([one for one in movements if one.operation == Operation.EVENT], language))
     found.update(_spent([one for one in bought if one.amount < 0], language))
     found.update(_returned([one for one in given_back if one.operation != Operation.PURCHASE], language))
     return found
@@ -90,6 +92,11 @@ def _spent(movements: Sequence[Movement], language: str) -> Iterator[tuple[int, 
     for entry_id, partner_id, purchase_id, purchase, amount, units, currency_id in _asked(_TENDERS, movements):
         sentence = say_paid(counter(partner_id), purchase, amount, units, currency_id, language)
         yield entry_id, Why(sentence, purchase_id, purchase)
+
+
+def _for_events(movements: Sequence[Movement], language: str) -> Iterator[tuple[int, Why]]:
+    keys = [(one.partner_id, one.external_id, one.entry_id) for one in movements]
+    yield from ((entry_id, Why(reason)) for entry_id, reason in event_reasons(keys, language).items())
 
 
 def _asked(sql: str, movements: Sequence[Movement]) -> Iterable[tuple[Any, ...]]:
