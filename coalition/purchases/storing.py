@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from coalition import partners
+from coalition import partners, programs
 from coalition.kernel import audit
 from coalition.kernel.copying import copy_csv, quoted
 from coalition.kernel.db import RacingKey, load_sql, raw
@@ -56,14 +56,14 @@ class Tender:
 class Redemption:
     """Points that pay on the spot: `units` of a currency for `amount` minor units of money.
 
-    `eligible` are the restricted points that may be among them, and how many of each.
+    `drawing` says which lots pay, in which order.
     """
 
     units: int
     amount: int
     currency_id: int
     account_id: int
-    eligible: tuple[tuple[int, int], ...]
+    drawing: programs.Drawing
 
 
 class TenderRow(NamedTuple):

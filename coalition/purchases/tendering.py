@@ -89,10 +89,12 @@ def _redemptions(at: Counter, draft: Draft, member_id: int, groups: dict[str, in
         currency = at.currencies[currency_id]
         units = units_for(currency, amount)
         account_id = ledger.account(at.program.id, currency_id, AccountKind.WALLET, member_id)
+        if refusal := programs.redemption_refused(currency, member_id, pointer="/payments"):
+            raise refusal
         limits.check_amount(currency, units, "/payments")
         limits.check_receipt(currency, amount, receipt.total, groups, "/payments")
         limits.check_day(currency, account_id, units, at.program.zone, "/payments")
-        found.append(Redemption(units, amount, currency_id, account_id, programs.eligible(currency, context)))
+        found.append(Redemption(units, amount, currency_id, account_id, programs.drawing(currency, context)))
     return tuple(found)
 
 
@@ -143,8 +145,7 @@ def _redeem(at: Counter, purchase_id: int, draft: Draft, no: int, one: Redemptio
         external_id=receipt.external_id,
         no=no,
         request_hash=receipt.request_hash,
-        rule=ledger.Attribution[at.currencies[one.currency_id].attribution.upper()],
-        eligible=one.eligible,
+        **one.drawing,
     )
     (posted,) = ledger.post([debit])
     entry_id = posted.or_refuse().entry_id

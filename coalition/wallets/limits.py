@@ -13,18 +13,16 @@ from collections.abc import Mapping
 from coalition import ledger
 from coalition.kernel import clock
 from coalition.kernel.errors import Conflict, FieldError
-from coalition.programs import Currency
+from coalition.programs import Currency, SpendContext
 
 ALL_BP = 10_000
 
 
 def check_amount(currency: Currency, units: int, pointer: str) -> None:
-    """Refuse `not_spendable`, `limit_min` (fewer points than the least) or `limit_step` (no multiple of the step).
+    """Refuse `limit_min` (fewer points than the least) or `limit_step` (no multiple of the step).
 
     `available` is then the largest amount below that the step allows.
     """
-    if not currency.spendable:
-        raise _refused("not_spendable", pointer, f"{currency.code} cannot be spent.")
     if units < currency.spend_min:
         detail = f"At least {currency.spend_min} {currency.code} are spent at a time."
         raise _refused("limit_min", pointer, detail, limit=currency.spend_min)
@@ -53,19 +51,34 @@ def check_receipt(
         raise _refused("limit_group", pointer, detail, limit=most)
 
 
-def check_day(currency: Currency, account_id: int, units: int, zone: str, pointer: str) -> None:
+def check_day(
+    currency: Currency, account_id: int, units: int, zone: str, pointer: str, *, counted: bool = False
+) -> None:
     """Refuse `limit_day`: with these, more points than a member may spend or set aside on a day in the program's zone.
 
-    Locks the wallet.
+    `counted` says that they are spent or held already, under the wallet's lock. Locks the wallet.
     """
     if currency.spend_day_max is None:
         return
     ledger.lock([account_id])
     midnight = clock.start_of_day(clock.local_date(clock.now(), zone), zone)
-    left = max(0, currency.spend_day_max - ledger.spent(account_id, midnight))
+    before = ledger.spent(account_id, midnight) - (units if counted else 0)
+    left = max(0, currency.spend_day_max - before)
     if units > left:
         detail = f"At most {currency.spend_day_max} {currency.code} are spent on a day."
         raise _refused("limit_day", pointer, detail, limit=currency.spend_day_max, available=left)
+
+
+def check_hold(currency: Currency, account_id: int, units: int, zone: str, context: SpendContext | None) -> None:
+    """Refuse a new hold beyond any limit: of the amount, of the day and, where the till says what is bought, of that.
+
+    The points count at their face value, rounded down, as they will when the hold pays.
+    """
+    check_amount(currency, units, "/points/amount")
+    if context is not None:
+        worth = min(int(units * currency.face_minor), context.total)
+        check_receipt(currency, worth, context.total, context.groups, "/points/amount")
+    check_day(currency, account_id, units, zone, "/points/amount", counted=True)
 
 
 def _refused(code: str, pointer: str, detail: str, **extra: int) -> Conflict:

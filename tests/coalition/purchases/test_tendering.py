@@ -187,7 +187,7 @@ def test_a_proof_whose_purchase_is_refused_is_good_again() -> None:
         ({"spend_share_bp": 3000}, 301, "limit_share", {"limit": 300}),
         ({"spend_day_max": 250}, 251, "limit_day", {"limit": 250, "available": 250}),
         ({"spend_group_bp": {"tobacco": 0, "dairy": 5000}}, 301, "limit_group", {"limit": 300}),
-        ({"spendable": False, "kind": "tier"}, 100, "not_spendable", {}),
+        ({"spendable": False, "kind": "tier"}, 100, "currency_not_spendable", {}),
     ],
 )
 def test_a_limit_refuses_one_more_and_allows_what_it_says(
