@@ -19,6 +19,7 @@ from coalition.ledger import Balance, EntryKind, Lot, Movement, Operation
 from coalition.purchases import Why
 from coalition.site import viewer
 from coalition.site.expiries import SOON_DAYS, by_month, last_day
+from coalition.site.tier import tier_of
 
 blueprint = Blueprint("account", __name__)
 LOTS_SHOWN = 200
@@ -92,6 +93,7 @@ def _balance() -> dict[str, Any]:
     }
     return {
         "account": account,
+        "tier": tier_of(program, member.member_id, wallets),
         "others": [_other(wallets[id]) for id in wallets if id != main.id],
         "expiring": next(
             ({"amount": amount, "expires_on": day} for amount, day in ends if (day - today).days <= SOON_DAYS), None
