@@ -45,6 +45,7 @@ _LAWS = (
         """SELECT r.id FROM registry r WHERE
              (SELECT count(*) FROM purchase p WHERE p.registry_id = r.id)
              + (SELECT count(*) FROM event e WHERE e.registry_id = r.id)
+             + (SELECT count(*) FROM purchase_return b WHERE b.registry_id = r.id)
                <> CASE WHEN r.dry_run THEN 0 ELSE r.accepted END
              OR r.rejected <> (SELECT count(*) FROM registry_rejection x WHERE x.registry_id = r.id)
              OR (SELECT count(*) FROM suspense s WHERE s.registry_id = r.id AND s.state IN ('waiting', 'refused'))

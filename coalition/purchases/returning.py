@@ -45,6 +45,8 @@ def record_returns(
     """
     if len(batch) > RETURNS_MAX:
         raise ValueError(f"at most {RETURNS_MAX} returns in a batch, not {len(batch)}")
+    if not batch:
+        return []
     at = counter(partner_id)
     named = _named(partner_id, batch)
     lock({number for number in named if isinstance(number, int)})
