@@ -171,12 +171,14 @@ def _places(parts: Sequence[str | int], titles: Sequence[str] | None) -> tuple[i
 
 
 def body(rows: Sequence[Row]) -> Mapping[str, Any]:
-    """The purchase (or bank transaction) that rows of one receipt make, as JSON has it."""
+    """The purchase (or bank transaction, of a single row) that rows of one receipt make, as JSON has it."""
     head = rows[0].head
     member = {"kind": head.get("member_kind", "card"), "value": head["member"]} if "member" in head else None
     common = {"external_id": head.get("external_id"), "occurred_at": head.get("occurred_at"), "member": member}
     common |= _some(head, "outlet", "currency")
     if head.get("type", "purchase") != "purchase":
+        if len(rows) > 1:
+            raise Invalid("rows_disagree", "Only a purchase has several rows.")
         amount = {"amount": rows[0].item["amount"]} if "amount" in rows[0].item else {}
         return {**common, **_some(head, "type", "mcc", "merchant", "original"), **amount}
     lines = [_line(row.item, no) for no, row in enumerate(rows, start=1)]
