@@ -106,10 +106,12 @@ def test_a_file_that_lacks_a_column_fails_as_a_whole(till: Till) -> None:
 
 def test_unknown_and_impossible_mappings_are_refused(till: Till) -> None:
     unknown = till.send("/registries?mapping=nobody", b"x", Content_Type=CSV)
+    none = till.send("/registries", b"x", Content_Type=CSV)
     impossible = _save(till, encoding="utf-7")
     bad_name = _save(till, name="Kasse!")
 
     assert (unknown.status_code, unknown.json["code"]) == (422, "unknown_mapping")
+    assert (none.status_code, none.json["errors"][0]["pointer"]) == (422, "/mapping")
     assert (impossible.status_code, impossible.json["errors"][0]["pointer"]) == (422, "/encoding")
     assert (bad_name.status_code, bad_name.json["errors"][0]["pointer"]) == (422, "/name")
 
