@@ -257,7 +257,7 @@ def test_points_spent_meanwhile_are_owed_waived_or_taken_elsewhere_as_the_policy
         seen[policy] = (one.own, one.others, one.owed, one.waived, shop.available())
         assert _offences() == []
     assert seen == {
-        "only_pending": (50, 0, 0, 450, 30),
+        "only_pending": (0, 0, 0, 500, 80),
         "within_balance": (50, 30, 0, 420, 0),
         "arrears": (50, 30, 400, 20, 0),
     }
