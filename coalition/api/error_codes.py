@@ -6,6 +6,10 @@
 from __future__ import annotations
 
 CODES = {
+    "no_rate": "The program has no rate of the day for this pair of currencies.",
+    "not_in_family": "Points are transferred within a family only.",
+    "same_currency": "The points are of that currency already.",
+    "same_member": "Both members are the same.",
     "accrual_incomplete": "Not everything of the period has been priced yet; try again when it has.",
     "address_missing": "What was ordered has to be delivered somewhere, and the quote names no address.",
     "agreement_in_use": "A closed period was settled under this agreement; conclude a new version instead.",
@@ -109,6 +113,9 @@ CODES = {
 }
 
 FIELD_CODES = {
+    "not_in_family": "Points are transferred within a family only.",
+    "same_currency": "The points are of that currency already.",
+    "same_member": "Both members are the same.",
     "address_missing": "What is ordered has to be delivered somewhere.",
     "bad_cursor": "The cursor is not one of ours, or of another list.",
     "bad_days": "The last day lies before the first.",

@@ -18,10 +18,9 @@ def open_wallet(spend: Spend) -> int:
     return account_id
 
 
-def admit(spend: Spend) -> None:
+def admit(spend: Spend, pointer: str = "/points/currency") -> None:
     """Refuse what the program does not allow, and use up the member's proof. To be asked once a replay is ruled out."""
-    if not spend.currency.spendable:
-        raise wrong("currency_not_spendable", "/points/currency", "Points of this currency are counted, not spent.")
+    programs.let_redeem(spend.currency.id, spend.member_id, pointer=pointer)
     prove(spend)
 
 
