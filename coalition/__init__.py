@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Wire the kernel, the human and machine sign-in and this floor's doors into the application."""
-    from coalition import access, api, cli, console, jobs, kernel, ledger, members, purchases, site, wallets
+    from coalition import access, api, cli, console, jobs, kernel, ledger, members, programs, purchases, site, wallets
     from coalition.kernel import approvals, laws
+    from coalition.kernel.web import health
 
     kernel.init_app(app)
     site.init_app(app)
@@ -25,3 +26,5 @@ def init_app(app: Flask) -> None:
     approvals.vouch_with(access.may_approve)
     for source in (ledger.laws, members.laws, wallets.laws, purchases.laws):
         laws.register(source)
+    for reasons in (laws.offended, programs.halted_reasons):
+        health.tells(reasons)

@@ -6,14 +6,17 @@ from collections.abc import Sequence
 
 from flask import Flask
 
-from coalition import access, ledger, members, purchases, wallets
-from coalition.kernel import approvals, clock, crash, jobs, outbox, ports
+from coalition import access, ledger, members, programs, purchases, wallets
+from coalition.kernel import approvals, clock, crash, jobs, laws, outbox, ports
 from coalition.kernel.db import transact
 from coalition.kernel.garbage import no_search_for_cycles
+from coalition.kernel.logs import logger
 from coalition.ports import FileStore, ForeignOutcome, ForeignProgram, NotNow
 
 _CHUNK = 1000
+_LAW_LEASE_S = 1800
 _BACKOFF_S = (2, 5, 15, 60, 300)
+log = logger(__name__)
 
 
 def init_app(app: Flask) -> None:
@@ -86,6 +89,31 @@ def expire(task: jobs.Task) -> None:
         pass
 
 
+@jobs.handles("coalition.verify")
+def verify(task: jobs.Task) -> None:
+    """Ask every law; what one that halts finds, halts the redemptions of the programs concerned.
+
+    A law is asked outside of the job's own transaction: it may take long, and must keep nobody's watermark waiting.
+    """
+    for law in laws.laws():
+        task.step(lambda: None, lease_s=_LAW_LEASE_S)
+        finding = transact(lambda law=law: laws.ask(law))  # type: ignore[misc]
+        task.step(lambda finding=finding: _judge(finding))  # type: ignore[misc]
+
+
+@jobs.handles("programs.end")
+def end_programs(task: jobs.Task) -> None:
+    """End the programs whose sunset is over."""
+    task.finish(programs.end_sunsets)
+
+
+def _judge(finding: laws.Finding) -> None:
+    laws.remember(finding)
+    halted = programs.answer_for(finding)
+    if finding.rows:
+        log.error("law.offended", law=finding.law.code, rows=finding.rows, halted=halted)
+
+
 @jobs.handles("purchases.suspense")
 def sweep_suspense(task: jobs.Task) -> None:
     """Record what waited for members who have come, a chunk a transaction."""
@@ -136,6 +164,8 @@ def lapse(task: jobs.Task) -> None:
         pass
 
 
+jobs.every("coalition.verify", 3600, "coalition.verify")
+jobs.every("programs.end", 900, "programs.end")
 jobs.every("purchases.suspense", 60, "purchases.suspense")
 jobs.every("access.clear", 3600, "access.clear")
 jobs.every("approvals.expire", 3600, "approvals.expire")

@@ -49,7 +49,8 @@ def place(
 
     `delivery` (method and address) is what the buyer chose after the quote; its price may differ, the goods' not.
     Idempotent by (partner, external id). Conflict `quote_used`, `quote_expired`, `out_of_stock`,
-    `insufficient_points` or `external_id_conflict`; NotFound for another's quote; Invalid `address_missing`.
+    `insufficient_points` or `external_id_conflict`, or what `programs.let_redeem` refuses; NotFound for another's
+    quote; Invalid `address_missing`.
     """
     execute("SELECT pg_advisory_xact_lock(hashtextextended(:key, 8))", {"key": f"order:{partner_id}:{external_id}"})
     before = _placed_before(partner_id, external_id, request_hash)
@@ -60,6 +61,7 @@ def place(
     quoted = pricing.confirm(program_id, member_id, quote_id)
     if quoted.partner_id != partner_id:
         raise NotFound()
+    programs.let_redeem(quoted.currency_id, member_id)
     order_id = _insert(quoted, external_id, request_hash)
     consigned = [_consign(order_id, no, quoted, option) for no, option in enumerate(quoted.deliveries, 1)]
     rewards.reserve([(line.offer_id, line.qty, _reservation_key(order_id, line.no)) for line in quoted.lines])

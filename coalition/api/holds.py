@@ -10,7 +10,7 @@ from coalition import ledger, members, partners, programs, purchases
 from coalition.api.schemas.holds import CapturedSchema, CaptureSchema, HoldRequestSchema, HoldSchema, ReleaseSchema
 from coalition.kernel import audit, clock, ids
 from coalition.kernel.db import transact
-from coalition.kernel.errors import FieldError, Invalid, NotFound
+from coalition.kernel.errors import Conflict, FieldError, Invalid, NotFound
 from coalition.kernel.idempotency import Answer, request_hash, transact_once
 from coalition.kernel.web.api import ApiBlueprint, caller, needs
 from coalition.ledger import AccountKind, Hold
@@ -70,17 +70,23 @@ def _hold(body: dict[str, Any], key: bytes) -> Answer:
     member_id = members.identify(client.program_id, client.partner_id, [presented]).get(presented)
     if member_id is None:
         raise _wrong("unknown_member", "/member", "Nobody in this program has this identifier.")
-    held = ledger.hold(
-        ledger.account(client.program_id, currency.id, AccountKind.WALLET, member_id),
-        body["points"]["amount"],
-        body["ttl_s"],
-        program_id=client.program_id,
-        partner_id=client.partner_id,
-        currency_id=currency.id,
-        external_id=body["external_id"],
-        request_hash=key,
-        purpose=body["purpose"],
-    )
+    refused = programs.redemption_refused(currency, member_id, pointer="/points/currency")
+    try:
+        held = ledger.hold(
+            ledger.account(client.program_id, currency.id, AccountKind.WALLET, member_id),
+            body["points"]["amount"],
+            body["ttl_s"],
+            program_id=client.program_id,
+            partner_id=client.partner_id,
+            currency_id=currency.id,
+            external_id=body["external_id"],
+            request_hash=key,
+            purpose=body["purpose"],
+        )
+    except Conflict as conflict:
+        raise refused or conflict from None
+    if refused and not held.replayed:
+        raise refused
     if not held.replayed:
         audit.record("hold.make", _public(held), external_id=held.external_id, amount=held.amount)
     return Answer(dict(HoldSchema().dump(_told(held))), 201, held.replayed)
@@ -89,7 +95,7 @@ def _hold(body: dict[str, Any], key: bytes) -> Answer:
 def _capture(held: Hold, body: dict[str, Any]) -> Answer:
     client, at = caller(), (held.account_id, held.id)
     currency = _currency_of(held)
-    entity = partners.entities_of(client.partner_id)[0]
+    entity, refused = partners.entities_of(client.partner_id)[0], programs.redemption_refused(currency, None)
     done = ledger.capture(
         at,
         body["amount"],
@@ -99,6 +105,8 @@ def _capture(held: Hold, body: dict[str, Any]) -> Answer:
         request_hash=_key_hash(held, body),
         occurred_at=clock.now(),
     )
+    if refused and not done.replayed:
+        raise refused
     if not done.replayed:
         audit.record("hold.capture", _public(held), external_id=body["external_id"], amount=done.amount)
     told = {**_told(ledger.get_hold(*at)), "redeemed": {"amount": done.amount, "currency": currency.code}}

@@ -7,7 +7,7 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Register the commands."""
-    from coalition.cli import dev, processing, work
+    from coalition.cli import dev, lifecycle, processing, work  # noqa: F401 - the life cycle joins the group itself
 
     app.cli.add_command(work.work)
     app.cli.add_command(work.revive_job)

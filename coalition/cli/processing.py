@@ -88,9 +88,13 @@ def expire(day: dt.datetime, as_json: bool) -> None:
 
 @group.command("verify")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def verify(as_json: bool) -> None:
+@click.option("--halt", is_flag=True, help="Halt redemptions where a law asks for it, as the hourly job does.")
+def verify(as_json: bool, halt: bool) -> None:
     """Ask every integrity law; exit 1 if any is offended."""
-    found = transact(lambda: [(law, laws.offending(law)) for law in laws.laws()])
+    findings = [transact(lambda law=law: laws.ask(law)) for law in laws.laws()]  # type: ignore[misc]
+    for finding in findings if halt else ():
+        transact(lambda finding=finding: programs.answer_for(finding))  # type: ignore[misc]
+    found = [(finding.law, finding.rows) for finding in findings]
     if as_json:
         items = [{"code": law.code, "title": law.title, "offending": rows} for law, rows in found]
         click.echo(json.dumps({"laws": items}, ensure_ascii=False))

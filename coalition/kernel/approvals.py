@@ -208,7 +208,7 @@ def laws() -> list[Law]:
     """The law of four eyes."""
     return [
         Law(
-            "A2",
+            "V1",
             "what needed a second person was approved by one, exactly as it was done",
             "SELECT id FROM approval WHERE state = 'executed' AND (approver IS NULL OR approver = requested_by"
             " OR approved_hash IS DISTINCT FROM executed_hash OR payload_hash IS DISTINCT FROM executed_hash)",

@@ -7,10 +7,11 @@ idempotent under a business key. Settlement reads the view `ledger_movements`.
 from coalition.kernel.laws import Law
 from coalition.ledger.accounts import account, accounts, funding
 from coalition.ledger.browsing import open_holds
-from coalition.ledger.expiry import expire, expire_holds
+from coalition.ledger.expiry import expire, expire_holds, wind_down
 from coalition.ledger.gathering import gathered
 from coalition.ledger.holds import capture, get_hold, hold, release
 from coalition.ledger.laws import laws
+from coalition.ledger.moves import KEEP, Arrival, Merged, Transferred, merge_wallets, transfer
 from coalition.ledger.posting import lock, post
 from coalition.ledger.queries import balances, balances_of, credited, lots, movement, movements, spent
 from coalition.ledger.returns import ClawBack, ClawedBack, GiveBack, GivenBack, claw_back, give_back
@@ -29,10 +30,12 @@ from coalition.ledger.types import (
     Posted,
     Released,
 )
-from coalition.ledger.using import in_use
+from coalition.ledger.using import in_use, programs_of
 
 __all__ = [
+    "KEEP",
     "AccountKind",
+    "Arrival",
     "Attribution",
     "Balance",
     "Captured",
@@ -46,10 +49,12 @@ __all__ = [
     "Hold",
     "Law",
     "Lot",
+    "Merged",
     "Movement",
     "Operation",
     "Posted",
     "Released",
+    "Transferred",
     "account",
     "accounts",
     "balances",
@@ -68,10 +73,14 @@ __all__ = [
     "laws",
     "lock",
     "lots",
+    "merge_wallets",
     "movement",
     "movements",
     "open_holds",
     "post",
+    "programs_of",
     "release",
     "spent",
+    "transfer",
+    "wind_down",
 ]

@@ -16,7 +16,16 @@ def expire(as_of: dt.datetime, limit: int) -> int:
     Booked on the last usable day, at its last instant. A wallet that another transaction holds is left for the next
     chunk. An `as_of` in the future takes points that are still good: the caller answers for it.
     """
-    return _count("SELECT ledger_expire(%s, %s)", (as_of, limit))
+    ended = _count("SELECT ledger_expire(%s, %s)", (as_of, limit))
+    return ended or _count("SELECT ledger_expire_idle(%s, %s)", (as_of, limit))
+
+
+def wind_down(program_id: int, as_of: dt.datetime, limit: int) -> int:
+    """Let every lot of a program that is over end, at `as_of` at the latest; the lots of one chunk (about `limit`).
+
+    Pending and restricted ones, too. What open holds pin is left until they are closed.
+    """
+    return _count("SELECT ledger_wind_down(%s, %s, %s)", (program_id, as_of, limit))
 
 
 def expire_holds(limit: int) -> int:

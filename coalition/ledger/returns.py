@@ -18,7 +18,8 @@ from coalition.ledger.types import AMOUNT_MAX, Posting, refuse
 
 POLICIES = ("only_pending", "within_balance", "arrears")
 _CLAW_BACK = "SELECT * FROM ledger_claw_back(%s,%s,%s,%s,%s::bigint,%s,%s,%s,%s,%s,%s::smallint,%s,%s::smallint,%s)"
-_GIVE_BACK = "SELECT * FROM ledger_give_back(%s,%s,%s,%s,%s,%s,%s::smallint,%s,%s::smallint,%s)"
+_HOMES = "SELECT merged_into FROM wallet WHERE account_id = ANY(%s) AND merged_into IS NOT NULL"
+_GIVE_BACK = "SELECT * FROM ledger_give_back(%s,%s,%s,%s,%s,%s,%s::smallint,%s,%s::smallint,%s,%s)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +72,7 @@ class GiveBack:
     no: int = 0
     request_hash: bytes
     grace_until: dt.datetime | None = None
+    idle_at: dt.datetime | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.amount <= AMOUNT_MAX:
@@ -122,7 +124,7 @@ def _give_back(item: GiveBack) -> GivenBack:
     entry_ids, replayed, refused, available = _call(
         _GIVE_BACK,
         *(item.account_id, item.entry_id, item.amount, item.grace_until, item.occurred_at, item.partner_id),
-        *(item.operation, item.external_id, item.no, item.request_hash),
+        *(item.operation, item.external_id, item.no, item.request_hash, item.idle_at),
     )
     _check(refused, available)
     return GivenBack(tuple(entry_ids), item.amount, replayed)
@@ -130,7 +132,8 @@ def _give_back(item: GiveBack) -> GivenBack:
 
 def _lock(account_ids: Sequence[int]) -> None:
     if len(account_ids) > 1:
-        lock(account_ids)
+        homes = raw().execute(_HOMES, (account_ids,)).fetchall()
+        lock({*account_ids, *(home for (home,) in homes)})
 
 
 def _call(sql: str, *params: object) -> tuple[Any, ...]:

@@ -1,8 +1,10 @@
 """Programs: their life cycle, their currencies, and every policy that says what points may do and until when."""
 
+from coalition.programs.admitting import admit, let_redeem, let_transfer, redemption_refused
 from coalition.programs.caching import Policies, policies
 from coalition.programs.calendars import birth, tier_period
 from coalition.programs.changing import change, change_currency
+from coalition.programs.halting import answer_for, halt, halted_reasons, resume
 from coalition.programs.launching import add_currency, launch
 from coalition.programs.living import add_pilots, end_sunsets, move, pilots
 from coalition.programs.registry import (
@@ -28,6 +30,8 @@ __all__ = [
     "State",
     "add_currency",
     "add_pilots",
+    "admit",
+    "answer_for",
     "birth",
     "by_code",
     "change",
@@ -37,11 +41,17 @@ __all__ = [
     "currency_by_id",
     "end_sunsets",
     "get",
+    "halt",
+    "halted_reasons",
     "launch",
+    "let_redeem",
+    "let_transfer",
     "list_programs",
     "main_currency",
     "move",
     "pilots",
     "policies",
+    "redemption_refused",
+    "resume",
     "tier_period",
 ]

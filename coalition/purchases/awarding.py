@@ -57,7 +57,7 @@ def _evaluate(at: Counter, made: Sequence[Made]) -> Iterator[_Earned]:
     rules = promotions.in_force(at.partner.id)
     earners = _Earners(at)
     for purchase_id, draft in made:
-        if draft.member_id is not None:
+        if draft.member_id is not None and draft.earns:
             earner = earners.of(draft)
             awards = promotions.evaluate(draft.receipt, rules, points_paid=draft.points_paid, earner=earner)
             for no, found in enumerate(awards, start=1):

@@ -15,6 +15,7 @@ from coalition import members
 from coalition.kernel import clock, outbox
 from coalition.kernel.db import session
 from coalition.kernel.errors import Conflict, FieldError, Invalid, Refusal
+from coalition.purchases.admitting import admitted
 from coalition.purchases.awarding import award
 from coalition.purchases.counter import Counter, counter
 from coalition.purchases.receipts import Receipt, Recorded, Refused
@@ -41,7 +42,7 @@ def record(
     late: list[tuple[Draft, Refusal]] = []
     now, plain = clock.now(), list[Draft]()
     held: list[Draft] = []
-    for drafted in _drafts(at, batch):
+    for drafted in admitted(at, _drafts(at, batch)):
         if isinstance(drafted, Draft) and (refusal := _untimely(at, drafted, now)):
             late.append((drafted, refusal))
         elif isinstance(drafted, Draft):

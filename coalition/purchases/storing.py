@@ -53,7 +53,10 @@ class Tender:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A receipt that may be recorded: its outlet, member, tier and tender are known. `points_paid` is money."""
+    """A receipt that may be recorded: its outlet, member, tier and tender are known. `points_paid` is money.
+
+    `earns` is False where the program lets its member redeem, but not earn.
+    """
 
     place: int
     receipt: Receipt
@@ -64,6 +67,7 @@ class Draft:
     tender: Tender | None = None
     tier: str = "base"
     perks: Mapping[str, Any] = field(default_factory=dict)
+    earns: bool = True
 
 
 @dataclass(frozen=True, slots=True)

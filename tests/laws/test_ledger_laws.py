@@ -22,7 +22,7 @@ CRIMES = {
     "L9": "UPDATE entry SET amount = amount + 100 WHERE kind = 7",
     "A1": "UPDATE debt SET remaining = remaining - 1",
     "A2": "UPDATE clawback SET owed = owed + 1",
-    "R1": "UPDATE entry SET restriction_id = 9 WHERE kind = 7",
+    "T6": "UPDATE entry SET restriction_id = 9 WHERE kind = 7",
     "L10": "UPDATE allocation SET amount = amount + 100 WHERE debit_id IN (SELECT id FROM entry WHERE kind = 4)",
     "L11": "GRANT UPDATE ON entry TO coalition_app",
     "T1": "UPDATE lot SET remaining = remaining - 1",

@@ -24,6 +24,7 @@ def laws() -> list[Law]:
             "I1",
             "a stored idempotency key has its answer",
             "SELECT client_id, key FROM idempotency WHERE status IS NULL OR body IS NULL",
+            halts=True,
         ),
         Law(
             "J1",

@@ -62,9 +62,12 @@ class Task:
     attempts: int
     finished: bool = False
 
-    def step(self, work: Callable[[], T]) -> T:
-        """Run `work` in one transaction that also renews the lease. Raises StaleLease if the job was taken over."""
-        return transact(lambda: self._fenced("due_at = now() + make_interval(secs => :lease)", work))
+    def step(self, work: Callable[[], T], *, lease_s: int = LEASE_S) -> T:
+        """Run `work` in one transaction that also renews the lease. Raises StaleLease if the job was taken over.
+
+        `lease_s`: longer, where what comes next cannot give a sign of life.
+        """
+        return transact(lambda: self._fenced("due_at = now() + make_interval(secs => :lease)", work, lease_s))
 
     def finish(self, work: Callable[[], T]) -> T:
         """Run `work` and mark the job done in the same transaction: both happen, or neither."""
@@ -81,9 +84,9 @@ class Task:
             {"id": self.id, "done": done, "total": total},
         )
 
-    def _fenced(self, change: str, work: Callable[[], T]) -> T:
+    def _fenced(self, change: str, work: Callable[[], T], lease_s: int = LEASE_S) -> T:
         statement = f"UPDATE job SET {change} WHERE id = :id AND fence = :fence AND state = 'running'"
-        if not execute(statement, {"id": self.id, "fence": self.fence, "lease": LEASE_S}):
+        if not execute(statement, {"id": self.id, "fence": self.fence, "lease": lease_s}):
             raise StaleLease(f"job {self.id} was taken over")
         return work()
 

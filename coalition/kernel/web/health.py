@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from alembic.script import ScriptDirectory
 from flask import Flask, Response, current_app, jsonify
 from redis import Redis, RedisError
@@ -11,6 +13,7 @@ from coalition.kernel import MIGRATIONS, config
 from coalition.kernel.db import db, fetch_one
 
 _OLDEST_DUE_S = 60
+_sources: list[Callable[[], list[str]]] = []
 
 
 def init_app(app: Flask) -> None:
@@ -19,13 +22,19 @@ def init_app(app: Flask) -> None:
     app.add_url_rule("/readyz", "readyz", _ready)
 
 
+def tells(source: Callable[[], list[str]]) -> None:
+    """Let a room say on `/readyz` what is wrong with what it keeps; the installation serves on, degraded."""
+    if source not in _sources:
+        _sources.append(source)
+
+
 def _live() -> Response:
     return jsonify(status="live")
 
 
 def _ready() -> tuple[Response, int]:
     failing = _database() or _migrations()
-    degraded = _carrier() + ([] if failing else _backlog())
+    degraded = _carrier() + ([] if failing else _backlog() + [reason for source in _sources for reason in source()])
     status = "failing" if failing else "degraded" if degraded else "ready"
     return jsonify(status=status, reasons=failing + degraded), 503 if failing else 200
 

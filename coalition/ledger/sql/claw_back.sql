@@ -2,7 +2,7 @@
 -- from other usable lots, then as a debt up to p_floor; the rest is waived.
 -- Grain: one call = one row of `clawback`, which keeps the split for a replay, and up to two journal rows: a debit of the
 -- own lots (kind 2, under the key) and a debt for what had been spent (kind 8, under the key with `no` inverted), funded
--- as the credit was. What other lots pay of that debt at once is netting (`net.sql`). Locks the wallet first.
+-- as the credit was. All of a merged wallet happens to the one it was merged into. What other lots pay of that debt at once is netting (`net.sql`). Locks the wallet first.
 CREATE OR REPLACE FUNCTION ledger_claw_back(
   p_account bigint, p_credit bigint, p_amount bigint, p_policy text, p_floor bigint, p_contra bigint,
   p_occurred timestamptz, p_program int, p_partner int, p_currency int, p_operation smallint, p_external_id text,
@@ -10,16 +10,19 @@ CREATE OR REPLACE FUNCTION ledger_claw_back(
   OUT owed bigint, OUT waived bigint, OUT replayed boolean, OUT refused text, OUT available bigint)
 LANGUAGE plpgsql AS $$
 DECLARE
+  v_home bigint;
   v_wallet wallet;
   v_known clawback;
   v_credit entry;
   v_own bigint[];
 BEGIN
-  SELECT w.* INTO v_wallet FROM wallet w WHERE w.account_id = p_account FOR NO KEY UPDATE;
+  SELECT coalesce(w.merged_into, w.account_id) INTO v_home FROM wallet w WHERE w.account_id = p_account;
+  PERFORM FROM wallet w WHERE w.account_id IN (p_account, v_home) ORDER BY w.account_id FOR NO KEY UPDATE;
+  SELECT w.* INTO v_wallet FROM wallet w WHERE w.account_id = v_home;
   SELECT c.* INTO v_known FROM clawback c
    WHERE c.partner_id = p_partner AND c.operation = p_operation AND c.external_id = p_external_id AND c.no = p_no;
   replayed := coalesce(v_known.account_id = p_account AND v_known.credit_id = p_credit AND v_known.request_hash = p_hash, false);
-  SELECT e.* INTO v_credit FROM entry e WHERE e.account_id = p_account AND e.id = p_credit AND e.kind IN (1, 10);
+  SELECT e.* INTO v_credit FROM entry e WHERE e.account_id = p_account AND e.id = p_credit AND e.kind = 1;
   available := v_credit.amount - ledger_clawed(p_account, p_credit);
   refused := CASE WHEN replayed THEN NULL WHEN v_known.no IS NOT NULL THEN 'external_id_conflict'
                   WHEN v_credit.id IS NULL THEN 'not_found' WHEN p_amount > available THEN 'return_exceeded' END;
@@ -29,15 +32,15 @@ BEGIN
     RETURN;
   END IF;
   IF v_wallet.idle_at <= now() THEN
-    PERFORM ledger_end(ARRAY[p_account], now(), false);
+    PERFORM ledger_end(ARRAY[v_home], now(), false);
   END IF;
   SELECT coalesce(array_agg(l.entry_id), '{}'), least(p_amount, coalesce(sum(l.remaining), 0)) INTO v_own, own FROM lot l
-   WHERE l.account_id = p_account AND l.expires_at > now() AND (l.entry_id = p_credit OR l.entry_id IN (
-         SELECT e.id FROM entry e WHERE e.account_id = p_account AND e.root_id = p_credit));
+   WHERE l.account_id = v_home AND l.expires_at > now() AND (l.entry_id = p_credit OR l.entry_id IN (
+         SELECT e.id FROM entry e WHERE e.account_id = v_home AND e.root_id = p_credit));
   others := 0;
   IF p_policy <> 'only_pending' AND own < p_amount THEN
     SELECT least(p_amount - own, coalesce(sum(l.remaining), 0)) INTO others FROM lot l
-     WHERE l.account_id = p_account AND l.expires_at > now() AND l.active_at <= now() AND l.restriction_id IS NULL
+     WHERE l.account_id = v_home AND l.expires_at > now() AND l.active_at <= now() AND l.restriction_id IS NULL
        AND l.entry_id <> ALL(v_own);
   END IF;
   owed := CASE WHEN p_policy = 'arrears'
@@ -46,16 +49,16 @@ BEGIN
   debit_id := CASE WHEN own > 0 THEN nextval('entry_id') END;
   debt_id := CASE WHEN others + owed > 0 THEN nextval('entry_id') END;
   BEGIN
-    INSERT INTO clawback(account_id, credit_id, partner_id, operation, external_id, no, request_hash, debit_id, debt_id,
-                         own, others, owed, waived)
-    VALUES (p_account, p_credit, p_partner, p_operation, p_external_id, p_no, p_hash, debit_id, debt_id,
+    INSERT INTO clawback(account_id, credit_id, partner_id, operation, external_id, no, request_hash, home_id, debit_id,
+                         debt_id, own, others, owed, waived)
+    VALUES (p_account, p_credit, p_partner, p_operation, p_external_id, p_no, p_hash, v_home, debit_id, debt_id,
             own, others, owed, waived);
     IF own > 0 THEN
-      PERFORM ledger_claw_own(p_account, p_credit, v_own, debit_id, own, p_contra, p_occurred, p_partner, p_operation,
+      PERFORM ledger_claw_own(v_home, v_credit, v_own, debit_id, own, p_contra, p_occurred, p_partner, p_operation,
                               p_external_id, p_no, p_hash);
     END IF;
     IF others + owed > 0 THEN
-      PERFORM ledger_owe(p_account, p_credit, debt_id, others + owed, p_contra, p_occurred, p_partner, p_operation,
+      PERFORM ledger_owe(v_home, v_credit, debt_id, others + owed, p_contra, p_occurred, p_partner, p_operation,
                          p_external_id, (-1 - p_no)::smallint, p_hash);
     END IF;
   EXCEPTION WHEN unique_violation THEN
@@ -63,7 +66,7 @@ BEGIN
     RETURN;
   END;
   IF others > 0 THEN
-    PERFORM ledger_net(p_account, debt_id, others, NULL);
+    PERFORM ledger_net(v_home, debt_id, others, NULL);
   END IF;
 END $$;
 
@@ -72,28 +75,27 @@ CREATE OR REPLACE FUNCTION ledger_clawed(p_account bigint, p_credit bigint) RETU
 LANGUAGE sql STABLE AS $$
   SELECT coalesce(sum(c.own + c.others + c.owed + c.waived - coalesce((
            SELECT sum(r.amount) FROM entry r
-            WHERE r.account_id = p_account AND r.origin_id = c.debit_id AND r.kind = 7), 0)), 0)::bigint
+            WHERE r.account_id = c.home_id AND r.origin_id = c.debit_id AND r.kind = 7), 0)), 0)::bigint
     FROM clawback c WHERE c.account_id = p_account AND c.credit_id = p_credit
 $$;
 
 -- The debit (kind 2) of a credit's own lots, its child lots included. Grain: one journal row.
 CREATE OR REPLACE FUNCTION ledger_claw_own(
-  p_account bigint, p_credit bigint, p_own bigint[], p_id bigint, p_amount bigint, p_contra bigint,
+  p_account bigint, p_credit entry, p_own bigint[], p_id bigint, p_amount bigint, p_contra bigint,
   p_occurred timestamptz, p_partner int, p_operation smallint, p_external_id text, p_no smallint, p_hash bytea)
 RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO entry(id, account_id, contra_id, amount, occurred_at, program_id, partner_id, currency_id, kind,
                     operation, external_id, no, request_hash, origin_id)
-  SELECT p_id, p_account, p_contra, -p_amount, p_occurred, e.program_id, p_partner, e.currency_id, 2,
-         p_operation, p_external_id, p_no, p_hash, p_credit
-    FROM entry e WHERE e.account_id = p_account AND e.id = p_credit;
+  VALUES (p_id, p_account, p_contra, -p_amount, p_occurred, p_credit.program_id, p_partner, p_credit.currency_id, 2,
+          p_operation, p_external_id, p_no, p_hash, p_credit.id);
   INSERT INTO allocation(account_id, debit_id, lot_id, amount, drawn_before, funding_id, expires_at, no)
   SELECT p_account, p_id, s.entry_id, least(s.remaining, p_amount - (s.hi - s.remaining)), s.amount - s.remaining,
          s.funding_id, s.expires_at, s.no
     FROM (SELECT l.*, row_number() OVER o AS no, sum(l.remaining) OVER o::bigint AS hi FROM lot l
            WHERE l.account_id = p_account AND l.expires_at > now() AND l.entry_id = ANY(p_own)
-          WINDOW o AS (ORDER BY l.entry_id <> p_credit, l.expires_at, l.entry_id)) s
+          WINDOW o AS (ORDER BY l.entry_id <> p_credit.id, l.expires_at, l.entry_id)) s
    WHERE s.hi - s.remaining < p_amount;
   PERFORM ledger_take(p_account, p_id);
   UPDATE wallet w SET undrawn = w.undrawn - p_amount, version = w.version + 1 WHERE w.account_id = p_account;
@@ -102,20 +104,18 @@ END $$;
 -- A debt (kind 8): points of a credit that are clawed back though they are spent. Grain: one journal row, one open debt.
 -- Its legs complete what was clawed back of the credit so far, so that a credit clawed back in full is so leg by leg.
 CREATE OR REPLACE FUNCTION ledger_owe(
-  p_account bigint, p_credit bigint, p_id bigint, p_amount bigint, p_contra bigint, p_occurred timestamptz,
+  p_account bigint, p_credit entry, p_id bigint, p_amount bigint, p_contra bigint, p_occurred timestamptz,
   p_partner int, p_operation smallint, p_external_id text, p_no smallint, p_hash bytea) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-  v_credit entry;
-  v_funding int;
+  v_funding int := p_credit.funding_id;
   v_arrears bigint;
 BEGIN
-  SELECT e.* INTO v_credit FROM entry e WHERE e.account_id = p_account AND e.id = p_credit;
-  v_funding := v_credit.funding_id;
   IF (SELECT f.legs > 1 FROM funding_leg f WHERE f.funding_id = v_funding AND f.no = 0) THEN
     WITH before AS (
       SELECT m.party_id, sum(m.points)::bigint AS points FROM ledger_movements m
-       WHERE m.account_id = p_account AND m.lot_id = p_credit AND m.kind = 'clawback' GROUP BY 1),
+       WHERE m.account_id IN (p_account, p_credit.account_id) AND m.kind = 'clawback'
+         AND m.lot_id = p_credit.id GROUP BY 1),
     legs AS (
       SELECT s.no, s.party_id, s.points - coalesce(b.points, 0) AS points
         FROM ledger_split(v_funding, 0, p_amount + coalesce((SELECT sum(points) FROM before), 0)::bigint) s
@@ -125,9 +125,9 @@ BEGIN
   END IF;
   INSERT INTO entry(id, account_id, contra_id, amount, occurred_at, issued_at, funding_id, program_id, partner_id,
                     currency_id, kind, operation, external_id, no, request_hash, origin_id)
-  VALUES (p_id, p_account, p_contra, -p_amount, p_occurred, coalesce(v_credit.issued_at, v_credit.occurred_at),
-          v_funding, v_credit.program_id, p_partner, v_credit.currency_id, 8, p_operation, p_external_id, p_no, p_hash,
-          p_credit);
+  VALUES (p_id, p_account, p_contra, -p_amount, p_occurred, p_credit.occurred_at,
+          v_funding, p_credit.program_id, p_partner, p_credit.currency_id, 8, p_operation, p_external_id, p_no, p_hash,
+          p_credit.id);
   INSERT INTO account(program_id, currency_id, kind, owner)
   SELECT c.program_id, c.currency_id, 9, c.owner FROM account c WHERE c.id = p_contra ON CONFLICT DO NOTHING;
   SELECT r.id INTO v_arrears FROM account c JOIN account r ON r.program_id = c.program_id

@@ -1,6 +1,7 @@
 -- End points of some wallets, whose locks the caller holds: those whose last usable day (or the wallet's, where points
 -- end with inactivity) is over by p_as_of, or all there are, as when a program ends.
--- Grain: one journal row (kind 6) per wallet and instant of ending; returns the lots that ended. This is the thorough
+-- Grain: one journal row (kind 6) per wallet and instant of ending; returns the lots that ended. A wallet that ended idle
+-- starts anew, unless a hold pins points of it, which end when they come back. This is the thorough
 -- way, for the wallets that need it; the sweep of plain expiries is in `expire.sql`.
 CREATE OR REPLACE FUNCTION ledger_end(p_accounts bigint[], p_as_of timestamptz, p_all boolean) RETURNS int
 LANGUAGE plpgsql AS $$
@@ -33,8 +34,7 @@ BEGIN
      GROUP BY d.account_id, d.at, d.debit_id, a.id, w.program_id, w.currency_id
     RETURNING id)
   SELECT array_agg(id) INTO v_ids FROM booked;
-  UPDATE wallet w SET undrawn = w.undrawn - s.amount, version = w.version + 1,
-                      idle_at = CASE WHEN w.idle_at <= p_as_of THEN NULL ELSE w.idle_at END
+  UPDATE wallet w SET undrawn = w.undrawn - s.amount, version = w.version + 1
     FROM (SELECT a.account_id, sum(a.amount) AS amount FROM allocation a
            WHERE a.account_id = ANY(p_accounts) AND a.debit_id = ANY(v_ids) GROUP BY 1) s
    WHERE w.account_id = s.account_id;
@@ -42,5 +42,6 @@ BEGIN
    WHERE a.account_id = ANY(p_accounts) AND a.debit_id = ANY(v_ids) AND l.account_id = a.account_id
      AND l.expires_at = a.expires_at AND l.entry_id = a.lot_id;
   GET DIAGNOSTICS v_lots = ROW_COUNT;
+  UPDATE wallet w SET idle_at = NULL WHERE w.account_id = ANY(p_accounts) AND w.idle_at <= p_as_of AND w.held = 0;
   RETURN v_lots;
 END $$;

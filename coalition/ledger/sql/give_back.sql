@@ -3,13 +3,15 @@
 -- there is a grace, its points end at p_grace instead.
 CREATE OR REPLACE FUNCTION ledger_give_back(
   p_account bigint, p_debit bigint, p_amount bigint, p_grace timestamptz, p_occurred timestamptz, p_partner int,
-  p_operation smallint, p_external_id text, p_no smallint, p_hash bytea,
+  p_operation smallint, p_external_id text, p_no smallint, p_hash bytea, p_idle timestamptz,
   OUT entry_ids bigint[], OUT replayed boolean, OUT refused text, OUT available bigint)
 LANGUAGE plpgsql AS $$
 DECLARE
   v_first entry;
+  v_home bigint;
 BEGIN
-  PERFORM FROM wallet w WHERE w.account_id = p_account FOR NO KEY UPDATE;
+  SELECT w.merged_into INTO v_home FROM wallet w WHERE w.account_id = p_account;
+  PERFORM FROM wallet w WHERE w.account_id IN (p_account, v_home) ORDER BY w.account_id FOR NO KEY UPDATE;
   SELECT e.* INTO v_first FROM entry e
    WHERE e.account_id = p_account AND e.partner_id = p_partner AND e.operation = p_operation
      AND e.external_id = p_external_id AND e.no = p_no;
@@ -26,6 +28,10 @@ BEGIN
     FROM entry e WHERE e.account_id = p_account AND e.id = p_debit AND e.kind IN (2, 4);
   refused := CASE WHEN v_first.id IS NOT NULL THEN 'external_id_conflict' WHEN available IS NULL THEN 'not_found'
                   WHEN p_amount > available THEN 'return_exceeded' END;
+  IF refused IS NULL AND p_idle IS NOT NULL THEN
+    PERFORM ledger_awaken(w.account_id, w.program_id, w.currency_id, p_idle) FROM wallet w
+      WHERE w.account_id = coalesce(v_home, p_account);
+  END IF;
   IF refused IS NULL THEN
     entry_ids := ledger_put_back(p_account, p_debit, available - p_amount, p_amount, p_grace, 7::smallint, p_occurred,
                                  p_partner, p_operation, p_external_id, p_no, p_hash);
@@ -33,5 +39,26 @@ BEGIN
   END IF;
   IF refused IS NULL THEN
     UPDATE wallet w SET undrawn = w.undrawn + p_amount, version = w.version + 1 WHERE w.account_id = p_account;
+    IF v_home IS NOT NULL THEN
+      PERFORM ledger_follow(p_account, v_home);
+    END IF;
+  END IF;
+END $$;
+
+-- Points that came back to a merged wallet follow the others to the one it was merged into; what has ended goes.
+-- Grain: one call = at most one debit and its arrivals, under inner keys. The caller holds both wallets' locks.
+CREATE OR REPLACE FUNCTION ledger_follow(p_from bigint, p_to bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_id bigint := nextval('entry_id');
+  v_contra account;
+BEGIN
+  PERFORM ledger_end(ARRAY[p_from], now(), false);
+  SELECT c.* INTO v_contra FROM wallet w JOIN account c ON c.program_id = w.program_id
+     AND c.currency_id = w.currency_id AND c.kind = 8 AND c.owner = 0
+   WHERE w.account_id = p_from AND w.undrawn > 0;
+  IF FOUND THEN
+    PERFORM ledger_empty(p_from, v_id, v_contra.id, now(), 0, 19::smallint, v_id::text, 0::smallint, '');
+    PERFORM ledger_arrive(p_from, v_id, p_to, v_contra.id, v_contra.currency_id, NULL, true, NULL);
   END IF;
 END $$;

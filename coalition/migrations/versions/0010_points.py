@@ -13,7 +13,7 @@ down_revision = "0009_settlement"
 
 _FUNCTIONS = (
     *("replay", "funding", "end", "idle", "take", "net", "credit", "choose", "debit", "debit_by", "hold", "slice"),
-    *("capture", "parts", "put_back", "release", "claw_back", "give_back", "expire"),
+    *("capture", "parts", "put_back", "release", "claw_back", "give_back", "arrive", "merge", "expire"),
 )
 
 _TABLES = (
@@ -21,10 +21,11 @@ _TABLES = (
     "ALTER TABLE entry ADD restriction_id int, ADD issued_at timestamptz",
     "ALTER TABLE lot ADD restriction_id int",
     "ALTER TABLE allocation ADD no int NOT NULL DEFAULT 0",
-    "ALTER TABLE wallet ADD idle_at timestamptz",
+    "ALTER TABLE wallet ADD idle_at timestamptz, ADD merged_into bigint",
     "CREATE INDEX entry_origin ON entry (account_id, origin_id) WHERE origin_id IS NOT NULL",
     "DROP INDEX entry_root",
     "CREATE INDEX entry_root ON entry (account_id, root_id) WHERE root_id IS NOT NULL",
+    "CREATE INDEX wallet_merged ON wallet (merged_into) WHERE merged_into IS NOT NULL",
     "CREATE INDEX wallet_idle ON wallet (idle_at) WHERE idle_at IS NOT NULL",
     """
     CREATE TABLE debt (
@@ -44,6 +45,7 @@ _TABLES = (
         external_id text COLLATE "C" NOT NULL,
         no smallint NOT NULL,
         request_hash bytea NOT NULL,
+        home_id bigint NOT NULL,
         debit_id bigint,
         debt_id bigint,
         own bigint NOT NULL,

@@ -131,6 +131,11 @@ _STATEMENTS = (
         sku text COLLATE "C" NOT NULL CONSTRAINT ck_product_group_item_sku CHECK (length(sku) BETWEEN 1 AND 64),
         group_id int NOT NULL REFERENCES product_group,
         PRIMARY KEY (partner_id, sku))""",
+    """
+    CREATE TABLE law_verdict (
+        code text PRIMARY KEY,
+        offending bigint NOT NULL,
+        asked_at timestamptz NOT NULL)""",
     "CREATE INDEX product_group_item_group ON product_group_item (group_id)",
 )
 
@@ -138,5 +143,5 @@ _STATEMENTS = (
 def upgrade() -> None:
     for statement in _STATEMENTS:
         op.execute(statement)
-    grant_app("pilot_member", "promo_account", "conversion_rate", "product_group", "product_group_item")
+    grant_app("pilot_member", "promo_account", "conversion_rate", "product_group", "product_group_item", "law_verdict")
     grant_sequences("policy_version")

@@ -7,6 +7,7 @@ from flask import Flask
 from sqlalchemy.exc import IntegrityError
 
 from catalog import orders, pricing
+from coalition import programs
 from coalition.kernel.db import execute, fetch_all, fetch_one, transact
 from coalition.kernel.errors import Conflict, Invalid, NotFound
 from tests.catalog.orders.builders import World, a_world, assert_laws_hold, give_points
@@ -72,6 +73,20 @@ def test_a_quote_is_used_once(world: World) -> None:
 
     with pytest.raises(Conflict, match="quote_used"):
         transact(lambda: world.place(quoted))
+
+
+def test_a_halted_program_takes_no_order_and_an_order_placed_before_stands(world: World) -> None:
+    quoted = transact(world.quote)
+    first = transact(lambda: world.place(quoted, "R-1"))
+    later = transact(world.quote)
+    transact(lambda: programs.halt(world.program.id, "law L3 is offended"))
+
+    with pytest.raises(Conflict, match="program_halted"):
+        transact(lambda: world.place(later, "R-2"))
+
+    assert transact(lambda: world.place(quoted, "R-1")).id == first.id
+    assert world.balance().held == 1390
+    assert fetch_one("SELECT state FROM quote WHERE id = :id", {"id": later.id}).state == "active"
 
 
 def test_an_old_price_is_not_honoured(world: World) -> None:

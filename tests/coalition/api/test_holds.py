@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from coalition import programs
 from coalition.kernel.db import transact
 from tests.coalition.api.till import Till, a_till
 from tests.coalition.purchases.builders import CARD, a_body, a_shop
@@ -100,3 +102,35 @@ def test_a_capture_takes_at_most_what_is_left(rich: Till, amount: int | None, co
     answer = rich.post(f"/holds/{hold}/capture", {"external_id": "C-1", "amount": amount})
 
     assert (answer.status_code, answer.json.get("code")) == ((409, code) if code else (200, None))
+
+
+def test_a_halted_program_sets_nothing_aside_and_captures_nothing_but_answers_what_it_answered(rich: Till) -> None:
+    hold = rich.post("/holds", _request(300))
+    other = rich.post("/holds", _request(100, external_id="H-2"))
+    path = f"/holds/{hold.json['id']}/capture"
+    captured = rich.post(path, {"external_id": "C-1", "amount": 100})
+    transact(lambda: programs.halt(rich.shop.program.id, "law L3 is offended"))
+
+    refused = [
+        rich.post("/holds", _request(10, external_id="H-3")),
+        rich.post("/holds", _request(9_999, external_id="H-4")),
+        rich.post(path, {"external_id": "C-2", "amount": 100}),
+    ]
+    again = rich.post(path, {"external_id": "C-1", "amount": 100})
+    freed = rich.post(f"/holds/{other.json['id']}/release", {"external_id": "X-1"})
+
+    assert [(one.status_code, one.json["code"], one.json["retryable"]) for one in refused] == [
+        (409, "program_halted", False)
+    ] * 3
+    assert (again.json, freed.status_code) == (captured.json, 200)
+    assert rich.post("/holds", _request(300)).headers["Idempotency-Replayed"] == "true"
+
+
+def test_tier_points_are_not_set_aside(rich: Till) -> None:
+    names = {"name_en": "tier points", "name_ru": "статусные баллы"}
+    transact(lambda: programs.add_currency(rich.shop.program.id, "TIER", kind="tier", face_minor=Decimal(1), **names))
+
+    refused = rich.post("/holds", _request() | {"points": {"amount": 1, "currency": "TIER"}})
+
+    assert (refused.status_code, refused.json["code"]) == (422, "currency_not_spendable")
+    assert refused.json["errors"][0]["pointer"] == "/points/currency"

@@ -61,12 +61,14 @@ class Book:
             **self._common(key, no, body or str(amount).encode()),
         )
 
-    def debit(self, wallet: int, amount: int, *, key=None, no=0, body=b"", **more):
+    def debit(
+        self, wallet: int, amount: int, *, key=None, no=0, body=b"", contra=None, operation=Operation.ORDER, **more
+    ):
         return Debit(
             account_id=wallet,
-            contra_id=self.redeemer(),
+            contra_id=contra or self.redeemer(),
             amount=amount,
-            operation=Operation.ORDER,
+            operation=operation,
             **more,
             **self._common(key, no, body or str(amount).encode()),
         )

@@ -9,10 +9,10 @@ import pytest
 from flask import Flask
 
 from coalition import programs
-from coalition.kernel import clock
 from coalition.kernel.db import execute, fetch_all
 from coalition.kernel.errors import Conflict, Invalid
 from tests.builders import a_program
+from tests.coalition.programs.builders import in_state, today
 
 _LEGAL = {
     ("draft", "pilot"),
@@ -25,26 +25,13 @@ _LEGAL = {
 _STATES = get_args(programs.State)
 
 
-def _today() -> dt.date:
-    return clock.local_date(clock.now(), "Europe/Riga")
-
-
-def _in_state(state: programs.State) -> programs.Program:
-    """A program that got there by hand, its last day (if any) over."""
-    program = a_program(state="draft")
-    over = _today() - dt.timedelta(days=1) if state in ("sunset", "ended") else None
-    execute(
-        "UPDATE program SET state = :state, sunset_ends_on = :over, version = nextval('policy_version') WHERE id = :id",
-        {"state": state, "over": over, "id": program.id},
-    )
-    return program
-
-
 @pytest.mark.parametrize("before", _STATES)
 @pytest.mark.parametrize("after", _STATES)
 def test_a_program_moves_only_forwards(app: Flask, before: programs.State, after: programs.State) -> None:
-    program = _in_state(before)
-    ends_on = _today() if after == "sunset" else None
+    program = in_state(before)
+    ends_on = today() if after == "sunset" else None
+    if before == "sunset":
+        _be_over(program)
 
     if (before, after) in _LEGAL:
         assert programs.move(program.id, after, ends_on=ends_on).state == after
@@ -70,14 +57,15 @@ def test_a_sunset_names_its_last_day(app: Flask, state: programs.State, days: in
     program = a_program()
 
     with pytest.raises(Invalid) as refusal:
-        programs.move(program.id, state, ends_on=days and _today() + dt.timedelta(days=days))
+        programs.move(program.id, state, ends_on=days and today() + dt.timedelta(days=days))
 
     assert refusal.value.errors[0].pointer == "/ends_on"
 
 
 def test_a_program_ends_by_itself_after_its_last_day_and_not_before(app: Flask) -> None:
-    over, still = _in_state("sunset"), a_program()
-    programs.move(still.id, "sunset", ends_on=_today())
+    over, still = in_state("sunset"), a_program()
+    _be_over(over)
+    programs.move(still.id, "sunset", ends_on=today())
 
     with pytest.raises(Conflict):
         programs.move(still.id, "ended")
@@ -93,3 +81,12 @@ def test_pilots_are_added_once(app: Flask) -> None:
     assert programs.add_pilots(program.id, [1, 2, 2]) == 2
     assert programs.add_pilots(program.id, [2, 3]) == 1
     assert programs.pilots(program.id, [1, 3, 4]) == {1, 3}
+
+
+def _be_over(program: programs.Program) -> None:
+    """Let the last day of its sunset be yesterday."""
+    execute(
+        "UPDATE program SET sunset_ends_on = :day WHERE id = :id",
+        {"id": program.id, "day": today() - dt.timedelta(days=1)},
+    )
+    programs.change(program.id)

@@ -1,0 +1,82 @@
+"""Points that end when nothing happens, and all points when a program is over."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from coalition import ledger
+from coalition.kernel.clock import now
+from coalition.kernel.db import transact
+from tests.coalition.ledger.conftest import PROGRAM, drawn
+
+
+def _in(days: float) -> dt.datetime:
+    return now() + dt.timedelta(days=days)
+
+
+def _sweep(days: float = 0) -> int:
+    return transact(lambda: ledger.expire(_in(days), 100))
+
+
+def test_each_posting_moves_the_end_of_all_points_forward_and_none_back(book):
+    wallet = book.wallet()
+    book.earn(wallet, 10, days=None, idle_at=_in(30))
+    book.earn(wallet, 20, days=None, idle_at=_in(60))
+    book.spend(wallet, 5, idle_at=_in(50))
+
+    assert [((end - now()).days, amount) for amount, end in book.balance(wallet).next_expirations] == [(59, 25)]
+
+    book.spend(wallet, 5, idle_at=_in(90))
+    book.release(book.hold(wallet, 5, idle_at=_in(95)))
+
+    assert [((end - now()).days, amount) for amount, end in book.balance(wallet).next_expirations] == [(94, 20)]
+    assert (_sweep(94), _sweep(96), _sweep(96)) == (0, 1, 0)
+    assert [row for row in drawn() if row[0] == "expire"] == [("expire", 10, 20)]
+
+
+def test_what_ended_by_idleness_cannot_be_spent_before_the_sweep_nor_woken_by_a_new_credit(book):
+    wallet = book.wallet()
+    for speed in (1, 1000):
+        book.post(book.credit(wallet, 40, days=None, idle_at=_in(-1)))
+        refused = [
+            book.post(book.debit(wallet, 1), bulk_from=speed)[0],
+            book.post(book.debit(wallet, 1, idle_at=_in(9)), bulk_from=speed)[0],
+        ]
+        before = book.balance(wallet).available
+
+        book.post(book.credit(wallet, 7, days=None, idle_at=_in(30)), bulk_from=speed)
+
+        assert [one.refused for one in refused] == ["insufficient_points"] * 2
+        assert (before, book.balance(wallet).available) == (0, 7)
+        _sweep(31)
+
+
+def test_a_hold_pins_points_through_idleness_and_they_end_when_they_come_back(book):
+    wallet = book.wallet()
+    book.earn(wallet, 40, days=None, idle_at=_in(3))
+    hold = book.hold(wallet, 30, ttl_s=60 * 86_400)
+
+    swept = [_sweep(4), _sweep(4)]
+    book.capture(hold, 10)
+    book.release(hold)
+
+    assert swept == [1, 0]
+    assert _sweep(4) == 1
+    assert book.balance(wallet).available == 0
+
+
+def test_when_a_program_is_over_all_its_points_end_but_those_that_are_held(book):
+    wallets = [book.wallet(member) for member in range(1, 6)]
+    for wallet in wallets:
+        book.earn(wallet, 10, days=None)
+        book.earn(wallet, 10, active_days=3, restriction=4)
+    hold = book.hold(wallets[0], 4)
+
+    swept = []
+    while ended := transact(lambda: ledger.wind_down(PROGRAM, now(), 4)):
+        swept.append(ended)
+    elsewhere = transact(lambda: ledger.wind_down(PROGRAM + 1, now(), 4))
+    book.capture(hold)
+
+    assert (sum(swept), elsewhere) == (10, 0)
+    assert all(balance.available + balance.pending == 0 for balance in ledger.balances_of(wallets).values())

@@ -1,0 +1,197 @@
+"""Points that move: to another wallet, into another currency, or all of one into another; funders and issue stay."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from coalition import ledger
+from coalition.kernel.clock import now
+from coalition.kernel.db import fetch_all
+from coalition.kernel.errors import Conflict
+from coalition.ledger import KEEP, AccountKind, Arrival, Operation
+from tests.coalition.ledger.conftest import BONUS, PROGRAM, SHOP, digest, run
+
+MILES = 4
+
+
+def _transfer(book, source: int, target: int, amount: int, *, key=None, to_amount=None, currency=BONUS, **more):
+    kind = AccountKind.TRANSFER if currency == BONUS else AccountKind.CONVERSION
+    contra = run(lambda: ledger.account(PROGRAM, BONUS, kind, 0))
+    debit = book.debit(source, amount, key=key, contra=contra, operation=Operation.TRANSFER)
+    arrival = Arrival(account_id=target, currency_id=currency, amount=to_amount, **more)
+    return run(lambda: ledger.transfer(debit, arrival))
+
+
+def _merge(source: int, target: int, key: str = "m"):
+    return run(
+        lambda: ledger.merge_wallets(
+            source,
+            target,
+            program_id=PROGRAM,
+            currency_id=BONUS,
+            partner_id=SHOP,
+            external_id=key,
+            request_hash=digest(key.encode()),
+            occurred_at=now(),
+        )
+    )
+
+
+def _net_by_party() -> dict[int, int]:
+    rows = fetch_all("SELECT party_id, sum(points) AS points FROM ledger_movements WHERE kind = 'redeem' GROUP BY 1")
+    return {party: int(points) for party, points in rows}
+
+
+def test_a_transfer_keeps_expiry_funders_and_the_instant_of_issue(book):
+    source, target = book.wallet(2), book.wallet(1)
+    first = book.earn(source, 60, days=10, legs=((10, 2), (11, 1)))
+    book.earn(source, 60, days=20)
+    ends = [lot.expires_at for lot in ledger.lots(source)]
+
+    moved = _transfer(book, source, target, 100)
+
+    arrived = ledger.lots(target)
+    assert (moved.amount, len(moved.arrival_ids), moved.replayed) == (100, 2, False)
+    assert [(lot.remaining, lot.legs, lot.expires_at) for lot in arrived] == [
+        (60, ((10, 2), (11, 1)), ends[0]),
+        (40, ((10, 1),), ends[1]),
+    ]
+    assert book.balance(source).available == 20
+    assert _net_by_party() == {10: 0, 11: 0}
+    issued = fetch_all("SELECT DISTINCT issued_at FROM ledger_movements WHERE lot_id = :id", {"id": first.entry_id})
+    assert len(issued) == 1
+
+
+def test_a_transfer_happens_once_under_its_key(book):
+    source, target = book.wallet(1), book.wallet(2)
+    book.earn(source, 100)
+
+    first = _transfer(book, source, target, 40, key="t")
+    again = _transfer(book, source, target, 40, key="t")
+    with pytest.raises(Conflict) as refused:
+        _transfer(book, source, target, 41, key="t")
+    with pytest.raises(Conflict) as poor:
+        _transfer(book, source, target, 61)
+
+    assert (again.arrival_ids, again.amount, again.replayed) == (first.arrival_ids, 40, True)
+    assert (refused.value.code, poor.value.code) == ("external_id_conflict", "insufficient_points")
+    assert (book.balance(source).available, book.balance(target).available) == (60, 40)
+
+
+def test_a_conversion_shares_the_new_amount_out_over_the_draws_exactly(book):
+    source = book.wallet(1)
+    target = run(lambda: ledger.account(PROGRAM, MILES, AccountKind.WALLET, 1))
+    for amount in (10, 10, 10):
+        book.earn(source, amount)
+
+    moved = _transfer(book, source, target, 30, currency=MILES, to_amount=7, expires_at=None)
+
+    assert [lot.remaining for lot in ledger.lots(target)] == [3, 2, 2]
+    assert (moved.amount, book.balance(target).available, book.balance(target).currency_id) == (7, 7, MILES)
+
+
+def test_a_draw_too_small_for_a_whole_point_arrives_as_nothing(book):
+    source = book.wallet(1)
+    target = run(lambda: ledger.account(PROGRAM, MILES, AccountKind.WALLET, 1))
+    book.earn(source, 1)
+    book.earn(source, 99)
+
+    moved = _transfer(book, source, target, 100, currency=MILES, to_amount=2)
+
+    assert (moved.amount, len(moved.arrival_ids)) == (2, 1)
+
+
+def test_points_that_arrived_are_spent_and_clawed_back_to_who_funded_them(book):
+    source, target = book.wallet(1), book.wallet(2)
+    credit = book.earn(source, 9, legs=((10, 1), (11, 1), (12, 1)))
+    _transfer(book, source, target, 6)
+    book.spend(target, 6)
+
+    clawed = book.claw_back(source, credit.entry_id, 9)
+
+    assert (clawed.own, clawed.owed) == (3, 6)
+    assert _net_by_party() == {10: 2, 11: 2, 12: 2}
+
+
+def test_a_merge_moves_pending_and_restricted_points_and_what_is_owed(book):
+    source, target = book.wallet(1), book.wallet(2)
+    owed = book.earn(source, 50)
+    book.spend(source, 50)
+    book.earn(source, 20, active_days=3)
+    book.earn(source, 20, restriction=4)
+    book.earn(source, 5, days=-1)
+    book.claw_back(source, owed.entry_id, 30)
+    book.earn(target, 12)
+
+    merged = _merge(source, target)
+    again = _merge(source, target)
+
+    assert (merged.amount, merged.arrears, again.amount, again.arrears) == (40, 30, 40, 30)
+    assert (again.arrival_ids, again.replayed) == (merged.arrival_ids, True)
+    gone, there = book.balance(source), book.balance(target)
+    assert (gone.available, gone.pending, gone.arrears, gone.restricted) == (0, 0, 0, ())
+    assert (there.available, there.pending, there.arrears, there.restricted) == (0, 20, 18, ((4, 20),))
+
+
+def test_a_wallet_with_open_holds_is_not_merged(book):
+    source, target = book.wallet(1), book.wallet(2)
+    book.earn(source, 50)
+    hold = book.hold(source, 20)
+
+    with pytest.raises(Conflict) as refused:
+        _merge(source, target)
+    book.release(hold)
+
+    assert refused.value.code == "holds_open"
+    assert _merge(source, target, "again").amount == 50
+
+
+def test_an_empty_wallet_merges_into_any(book):
+    assert _merge(book.wallet(1), book.wallet(2)).amount == 0
+
+
+def test_the_past_of_a_merged_wallet_is_taken_back_and_given_back_at_the_other(book):
+    source, target = book.wallet(2), book.wallet(1)
+    credit = book.earn(source, 50, legs=((10, 2), (11, 1)))
+    spent = book.spend(source, 20)
+    _merge(source, target)
+
+    book.give_back(source, spent.entry_id, 5)
+    before = book.balance(target).available
+    clawed = book.claw_back(source, credit.entry_id, 40)
+
+    assert before == 35
+    assert (clawed.own, clawed.others, clawed.owed) == (35, 0, 5)
+    assert (book.balance(source).available, book.balance(target).available) == (0, 0)
+    assert (book.balance(source).arrears, book.balance(target).arrears) == (0, 5)
+    book.earn(target, 9)
+    assert book.balance(target).available == 4
+
+
+def test_within_a_wallet_or_to_a_wrong_account_nothing_moves(book):
+    source, target = book.wallet(1), book.wallet(2)
+    book.earn(source, 50)
+    debit = book.debit(source, 5)
+
+    for impossible in (
+        Arrival(account_id=source, currency_id=BONUS),
+        Arrival(account_id=target, currency_id=BONUS, amount=6),
+        Arrival(account_id=target, currency_id=BONUS),
+    ):
+        with pytest.raises(ValueError, match=r"points|stands"):
+            run(lambda arrival=impossible: ledger.transfer(debit, arrival))
+
+
+def test_an_arrival_ends_when_it_is_told_to(book):
+    source, target = book.wallet(1), book.wallet(2)
+    book.earn(source, 50, days=10)
+    at = now() + dt.timedelta(days=99)
+
+    _transfer(book, source, target, 10, expires_at=at)
+    _transfer(book, source, target, 10, expires_at=None)
+    _transfer(book, source, target, 10, expires_at=KEEP)
+
+    ends = [lot.expires_at for lot in ledger.lots(target)]
+    assert [end and (end - now()).days for end in ends] == [9, 98, None]
