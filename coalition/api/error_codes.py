@@ -6,10 +6,6 @@
 from __future__ import annotations
 
 CODES = {
-    "no_rate": "The program has no rate of the day for this pair of currencies.",
-    "not_in_family": "Points are transferred within a family only.",
-    "same_currency": "The points are of that currency already.",
-    "same_member": "Both members are the same.",
     "accrual_incomplete": "Not everything of the period has been priced yet; try again when it has.",
     "address_missing": "What was ordered has to be delivered somewhere, and the quote names no address.",
     "agreement_in_use": "A closed period was settled under this agreement; conclude a new version instead.",
@@ -54,12 +50,14 @@ CODES = {
     "line_too_long": "A line of the file is longer than a megabyte.",
     "member_required": "A purchase paid with points names its member.",
     "method_not_allowed": "The address does not know this method.",
+    "no_rate": "The program has no rate of the day for this pair of currencies.",
     "not_accepted": "A parcel was announced of what its supplier has not accepted.",
     "not_an_object": "The body is JSON, but not an object.",
     "not_cancellable": "The order has gone too far to be cancelled.",
     "not_csv": "A row of the table has quotes that do not fit together.",
     "not_found": "There is no such thing here, or it belongs to somebody else.",
     "not_halted": "Redemptions of the program are not halted.",
+    "not_in_family": "Points are transferred within a family only.",
     "not_in_pilot": "The program is a trial, and this member does not take part in it.",
     "not_json": "The body is not valid JSON, or was not sent as application/json.",
     "not_ndjson": "A registry is sent as application/x-ndjson, gzip or a form, not as one JSON document.",
@@ -91,6 +89,8 @@ CODES = {
     "role_missing": "The signed-in person has no right to see this page.",
     "row_missing": "A row beside this receipt cannot be read and may belong to it; send the receipt again, whole.",
     "rows_disagree": "The rows of one receipt name different members, times or places.",
+    "same_currency": "The points are of that currency already.",
+    "same_member": "Both members are the same.",
     "scope_not_allowed": "The client may not have one of the scopes that it asked for.",
     "self_approval": "Nobody approves what they have asked for themselves.",
     "settlement_busy": "The program is being settled by somebody else at this moment; try again.",
@@ -122,9 +122,6 @@ CODES = {
 }
 
 FIELD_CODES = {
-    "not_in_family": "Points are transferred within a family only.",
-    "same_currency": "The points are of that currency already.",
-    "same_member": "Both members are the same.",
     "address_missing": "What is ordered has to be delivered somewhere.",
     "bad_cursor": "The cursor is not one of ours, or of another list.",
     "bad_days": "The last day lies before the first.",
@@ -147,6 +144,7 @@ FIELD_CODES = {
     "member_required": "A purchase paid with points names its member.",
     "more_than_total": "Points cannot pay more than the total.",
     "not_an_integer": "Amounts and quantities are integers; this number is none.",
+    "not_in_family": "Points are transferred within a family only.",
     "out_of_range": "The number does not fit into 64 bits.",
     "points_mismatch": "Not the amount that was quoted.",
     "prices_do_not_fit": "The prices do not fit the funding mode.",
@@ -154,6 +152,8 @@ FIELD_CODES = {
     "proof_used": "The one-time code was used before.",
     "required": "The field is missing.",
     "rows_disagree": "The rows of one receipt have different values here.",
+    "same_currency": "The points are of that currency already.",
+    "same_member": "Both members are the same.",
     "too_few_to_exchange": "So few points come to nothing at this rate.",
     "too_late": "It happened longer ago than the program accepts.",
     "total_too_large": "The lines come to more than one receipt may.",

@@ -12,7 +12,7 @@ from coalition.kernel.web.api import caller
 
 
 def spend(body: Mapping[str, Any], points: str = "points", pointer: str = "/points") -> wallets.Spend:
-    """The member's wish behind a body, whose `points` stand at `pointer`. Invalid `unknown_member`, `unknown_currency`."""
+    """The member's wish behind a body; its points stand at `pointer`. Invalid `unknown_member`, `unknown_currency`."""
     client = caller()
     return wallets.Spend(
         program_id=client.program_id,

@@ -60,9 +60,7 @@ def convert(spend: Spend, to_currency: programs.Currency) -> tuple[Deed, bool]:
     return deed, False
 
 
-def _arrival(
-    source: programs.Currency, target: programs.Currency, account_id: int, amount: int
-) -> ledger.Arrival:
+def _arrival(source: programs.Currency, target: programs.Currency, account_id: int, amount: int) -> ledger.Arrival:
     born = programs.birth(target, clock.now(), programs.get(target.program_id).zone)
     end = born.expires_at if source.expiry in _ENDLESS else ledger.KEEP
     return ledger.Arrival(

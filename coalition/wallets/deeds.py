@@ -74,7 +74,7 @@ def by_entry(account_id: int, entry_id: int) -> Deed | None:
 
 
 def of_move(row: Movement) -> Deed | None:
-    """The transfer or conversion that a row is one side of, or None. An arrival's inner key begins with its debit's id."""
+    """The transfer or conversion that a row is one side of, or None. An arrival's key begins with its debit's id."""
     side = "account_id" if row.amount < 0 else "to_account_id"
     debit_id = row.entry_id if row.amount < 0 else int(row.external_id.partition(".")[0])
     found = fetch_one(

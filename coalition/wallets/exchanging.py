@@ -40,9 +40,9 @@ _READ = """
 def exchange(spend: Spend, program: str, account: str) -> tuple[Exchange, bool]:
     """Set a member's points aside for `account` in the foreign program, and let a job ask for the credit.
 
-    The foreign amount is points times the rate, rounded down, and only as many points are taken as that needs. Again returns the exchange as it is now (True:
-    replayed). Invalid `unknown_program`, `too_few_to_exchange` or for the wrong currency; Conflict
-    `insufficient_points` or `external_id_conflict`; whatever forbids this member to spend.
+    The foreign amount is points times the rate, rounded down, and only as many points are taken as that needs.
+    Again returns the exchange as it is now (True: replayed). Invalid `unknown_program`, `too_few_to_exchange` or for
+    the wrong currency; Conflict `insufficient_points` or `external_id_conflict`; whatever forbids this member to spend.
     """
     account_id = open_wallet(spend)
     if known := _known(spend):

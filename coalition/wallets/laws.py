@@ -74,7 +74,8 @@ _LAWS = (
            WHERE d.to_account_id IS NOT NULL AND (e.amount IS DISTINCT FROM d.amount
               OR a.arrived IS DISTINCT FROM d.arrived
               OR d.kind = 'transfer' AND d.arrived <> -d.amount
-              OR d.kind = 'conversion' AND (d.arrived > -d.amount * d.rate OR d.arrived <= (-d.amount - 1) * d.rate))""",
+              OR d.kind = 'conversion' AND d.arrived > -d.amount * d.rate
+              OR d.kind = 'conversion' AND d.arrived <= (-d.amount - 1) * d.rate)""",
     ),
     Law(
         "W6",

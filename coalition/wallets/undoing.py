@@ -1,4 +1,4 @@
-"""The three ways to undo a journal row: claw back what was credited, give back what was spent, move back what was moved.
+"""The three ways to undo a journal row: claw back what was credited, give back what was spent, move back what moved.
 
 Each posts under the reversal's key in the operator's name and answers what the reversal's deed says of it.
 """
@@ -16,7 +16,9 @@ from coalition.wallets.spending import idle_at, rule
 from coalition.wallets.types import Deed
 
 
-def undo(program_id: int, undone: Movement, moved: Deed | None, external_id: str, request_hash: bytes) -> dict[str, Any]:
+def undo(
+    program_id: int, undone: Movement, moved: Deed | None, external_id: str, request_hash: bytes
+) -> dict[str, Any]:
     """Undo a row; `moved` is the transfer or conversion it belongs to. Conflict `insufficient_points` and others."""
     partner_id, _ = correcting.operator_of(program_id)
     common = {
