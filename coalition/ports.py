@@ -28,6 +28,37 @@ class FileStore(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class BucketObject:
+    """An object in a partner's bucket; another content under the same key has another `etag`."""
+
+    key: str
+    etag: str
+    size: int
+
+
+class BucketUnreachable(Exception):
+    """The bucket does not answer, does not exist or does not let us in; trying again later is safe."""
+
+
+class RegistryBucket(Protocol):
+    """Buckets into which partners put files for us to fetch. Nothing is ever written or deleted there."""
+
+    def list_objects(self, bucket: str, prefix: str, after: str = "") -> list[BucketObject]:
+        """Up to a thousand objects under a prefix behind the key `after`, in the order of their keys.
+
+        Raises BucketUnreachable.
+        """
+        ...
+
+    def open(self, bucket: str, one: BucketObject) -> BinaryIO:
+        """The object's content as it was listed; the caller closes it.
+
+        Raises FileNotFoundError if it is gone or has become another, BucketUnreachable.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class ForeignAccess:
     """How to speak with another program: its code here, the root of its API, the secret that signs our requests."""
 

@@ -12,17 +12,24 @@ def init_app(app: Flask) -> None:
     """Bind every adapter to its port, and open this floor's doors."""
     from catalog.ports import FeedSource, SupplierGateway
     from coalition.kernel import ports
-    from coalition.ports import FileStore, ForeignProgram
+    from coalition.ports import FileStore, ForeignProgram, RegistryBucket
     from integrations.demo import cli
     from integrations.files.disk import DiskStore
+    from integrations.files.s3 import S3Buckets, S3Store
     from integrations.programs.gateway import HttpForeignProgram
     from integrations.suppliers.feed_source import HttpFeedSource
     from integrations.suppliers.gateway import HttpSupplierGateway
 
     app.cli.add_command(cli.demo)
     app.cli.add_command(cli.demo_seed)
+    config = app.config["COALITION"]
     with app.app_context():
-        ports.bind(FileStore, DiskStore(app.config["COALITION"].files_dir))
+        if config.s3:
+            ports.bind(RegistryBucket, S3Buckets(config.s3))
+        if config.s3 and config.files_bucket:
+            ports.bind(FileStore, S3Store(config.s3, config.files_bucket))
+        else:
+            ports.bind(FileStore, DiskStore(config.files_dir))
         ports.bind(ForeignProgram, HttpForeignProgram())
         ports.bind(FeedSource, HttpFeedSource())
         ports.bind(SupplierGateway, HttpSupplierGateway())

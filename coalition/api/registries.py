@@ -51,16 +51,19 @@ _BODY = {
 def send(how: dict[str, Any]) -> Response:
     """Send purchases as NDJSON or, with a `mapping`, as a table; plain or gzip, as the body or a form's part `file`."""
     request.max_content_length = BODY_MAX
-    chosen = _mapping_id(how["mapping"])
+    transact(lambda: _layout(how))
     stored = ports.get(FileStore).put(f"registries/{uuid.uuid4().hex}", _stream())
     if not stored.size:
         raise Invalid("invalid", "The file is empty.", [FieldError("", "empty_file", "Send at least one line.")])
 
     def work() -> Answer:
         client = caller()
-        opened = purchases.open_registry(
-            client.program_id, client.partner_id, stored, mapping_id=chosen, dry_run=how["dry_run"]
-        )
+        source, chosen = _layout(how)
+        if source:
+            opened = purchases.open_file(source, stored, mapping=how["mapping"], dry_run=how["dry_run"])
+        else:
+            scope = (client.program_id, client.partner_id)
+            opened = purchases.open_registry(*scope, stored, mapping_id=chosen, dry_run=how["dry_run"])
         jobs.enqueue("purchases.registry", {"registry": opened.id}, key=str(opened.id))
         return Answer({"id": ids.public("reg", opened.id)}, 202)
 
@@ -101,8 +104,11 @@ def list_mappings() -> dict[str, Any]:
     return {"items": transact(lambda: purchases.mappings(caller().partner_id)), "next_cursor": None}
 
 
-def _mapping_id(name: str | None) -> int | None:
-    return None if name is None else transact(lambda: purchases.mapping_by_name(caller().partner_id, name)).id
+def _layout(how: dict[str, Any]) -> tuple[purchases.Source | None, int | None]:
+    """The source and the mapping that are asked for: looked up before the file is read, and again for good."""
+    partner_id = caller().partner_id
+    source = purchases.source_by_code(partner_id, how["source"]) if how["source"] else None
+    return source, purchases.mapping_by_name(partner_id, how["mapping"]).id if how["mapping"] else None
 
 
 def _stream() -> BinaryIO:

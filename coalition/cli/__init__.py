@@ -7,7 +7,7 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Register the commands."""
-    from coalition.cli import dev, lifecycle, processing, work  # noqa: F401 - the life cycle joins the group itself
+    from coalition.cli import dev, lifecycle, processing, sources, work  # noqa: F401 - some join the group themselves
 
     app.cli.add_command(work.work)
     app.cli.add_command(work.revive_job)

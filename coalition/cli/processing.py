@@ -37,7 +37,7 @@ def import_registry(
     file: Path, code: str, program_code: str | None, mapping: str | None, dry_run: bool, as_json: bool
 ) -> None:
     """Record a file of purchases (NDJSON or a table, plain or gzip); exit 1 if it could not be read to its end."""
-    partner = transact(lambda: _partner(code, program_code))
+    partner = transact(lambda: partner_by_code(code, program_code))
     chosen = transact(lambda: _mapping_id(partner.id, mapping))
     with file.open("rb") as stream:
         stored = ports.get(FileStore).put(f"registries/{uuid.uuid4().hex}", stream)
@@ -52,23 +52,6 @@ def import_registry(
     counts = {name: getattr(done, name) for name in names}
     click.echo(json.dumps(counts) if as_json else _line(done))
     sys.exit(0 if done.state == "finished" else 1)
-
-
-@group.command("save-mapping")
-@click.argument("name")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--partner", "code", required=True, help="The partner whose tables these are, by its code.")
-@click.option("--program", "program_code", help="The program, where several have a partner of this code.")
-def save_mapping(name: str, file: Path, code: str, program_code: str | None) -> None:
-    """Save how a partner's tables are to be read: a JSON file as in PUT /registry-mappings/{name}."""
-    try:
-        definition = json.loads(file.read_text(encoding="utf-8"))
-        saved = transact(lambda: purchases.save_mapping(_partner(code, program_code).id, name, definition))
-    except (ValueError, TypeError) as error:
-        raise click.BadParameter(f"{file} is no JSON object") from error
-    except Invalid as refusal:
-        raise click.BadParameter("; ".join(f"{one.pointer}: {one.detail}" for one in refusal.errors)) from refusal
-    click.echo(f"{saved.name}, version {saved.version}")
 
 
 @group.command("expire")
@@ -113,7 +96,7 @@ def _mapping_id(partner_id: int, name: str | None) -> int | None:
         raise click.BadParameter(f"the partner has saved no mapping {name!r}") from refusal
 
 
-def _partner(code: str, program_code: str | None) -> partners.Partner:
+def partner_by_code(code: str, program_code: str | None) -> partners.Partner:
     among = [programs.by_code(program_code)] if program_code else programs.list_programs()
     found = []
     for program in among:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
@@ -32,8 +32,21 @@ class ConfigError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class S3Access:
+    """How to reach an S3-compatible service; `endpoint_url` None is Amazon's own. `secret` never appears in a log."""
+
+    endpoint_url: str | None
+    key_id: str
+    secret: str = field(repr=False)
+    region: str = "us-east-1"
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
-    """The settings of one process. `database_url` is the application's login, `owner_url` the schema owner's."""
+    """The settings of one process. `database_url` is the application's login, `owner_url` the schema owner's.
+
+    With `files_bucket` files lie in that bucket of `s3`, else on the disk in `files_dir`.
+    """
 
     environment: str
     secret_key: str
@@ -44,6 +57,8 @@ class Config:
     files_dir: Path
     simulator_url: str | None
     web_threads: int
+    s3: S3Access | None = None
+    files_bucket: str | None = None
 
     @property
     def secure_cookies(self) -> bool:
@@ -72,6 +87,9 @@ def load(env: Mapping[str, str] | None = None) -> Config:
     web_threads = given.get("WEB_THREADS", "4")
     if not (web_threads.isdecimal() and 1 <= int(web_threads) <= 64):
         problems.append("WEB_THREADS must be a number from 1 to 64")
+    s3, files_bucket = _s3(given, problems), given.get("FILES_S3_BUCKET") or None
+    if files_bucket and s3 is None:
+        problems.append("FILES_S3_BUCKET needs S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY")
     if problems and not _brings_its_own():
         raise ConfigError(problems)
     return Config(
@@ -84,6 +102,8 @@ def load(env: Mapping[str, str] | None = None) -> Config:
         files_dir=Path(given.get("FILES_DIR", str(VAR / "files"))),
         simulator_url=given.get("SIMULATOR_URL") or None,
         web_threads=int(web_threads),
+        s3=s3,
+        files_bucket=files_bucket,
     )
 
 
@@ -118,6 +138,17 @@ def _database_url(env: Mapping[str, str], name: str, problems: list[str], *, req
     if not separator or scheme not in ("postgres", "postgresql", "postgresql+psycopg"):
         problems.append(f"{name} must be a postgresql:// address")
     return f"postgresql+psycopg://{rest}"
+
+
+def _s3(env: Mapping[str, str], problems: list[str]) -> S3Access | None:
+    key_id, secret, endpoint = env.get("S3_ACCESS_KEY_ID"), env.get("S3_SECRET_ACCESS_KEY"), env.get("S3_ENDPOINT_URL")
+    if endpoint and not endpoint.startswith(("http://", "https://")):
+        problems.append("S3_ENDPOINT_URL must be an http or https address")
+    if bool(key_id) != bool(secret):
+        problems.append("S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY belong together")
+    if not key_id or not secret:
+        return None
+    return S3Access(endpoint or None, key_id, secret, env.get("S3_REGION") or "us-east-1")
 
 
 def _secret_problems(secret: str) -> list[str]:

@@ -1,5 +1,6 @@
-"""Partners (who sees what), legal entities (who pays) and outlets (where members buy)."""
+"""Partners (who sees what), legal entities (who pays) and outlets (where members buy); assortments."""
 
+from coalition.partners.assortment import ProductGroup, add_group, assign, groups, groups_of, spent_by_group
 from coalition.partners.directory import (
     LegalEntity,
     Outlet,
@@ -21,12 +22,17 @@ __all__ = [
     "LegalEntity",
     "Outlet",
     "Partner",
+    "ProductGroup",
     "add_entity",
+    "add_group",
+    "assign",
     "by_code",
     "entities",
     "entities_of",
     "entity",
     "get",
+    "groups",
+    "groups_of",
     "join",
     "list_outlets",
     "list_partners",
@@ -34,4 +40,5 @@ __all__ = [
     "operator",
     "operator_entity",
     "outlets",
+    "spent_by_group",
 ]

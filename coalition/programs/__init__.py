@@ -7,6 +7,8 @@ from coalition.programs.changing import change, change_currency
 from coalition.programs.halting import answer_for, halt, halted_reasons, resume
 from coalition.programs.launching import add_currency, launch
 from coalition.programs.living import add_pilots, end_sunsets, move, pilots
+from coalition.programs.promo import eligible, open_promo_account, promo_account, promo_accounts
+from coalition.programs.rates import rate, rates, set_rate
 from coalition.programs.registry import (
     by_code,
     currencies,
@@ -39,6 +41,7 @@ __all__ = [
     "currencies",
     "currency",
     "currency_by_id",
+    "eligible",
     "end_sunsets",
     "get",
     "halt",
@@ -49,9 +52,15 @@ __all__ = [
     "list_programs",
     "main_currency",
     "move",
+    "open_promo_account",
     "pilots",
     "policies",
+    "promo_account",
+    "promo_accounts",
+    "rate",
+    "rates",
     "redemption_refused",
     "resume",
+    "set_rate",
     "tier_period",
 ]

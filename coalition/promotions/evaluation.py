@@ -44,7 +44,7 @@ class Rule:
     """One version of a base rule: `points` for every full `each_minor` of money, paid by `funder_id`.
 
     `funder_id` is a legal entity; None means the entity of the outlet. In force from `valid_from` up to `valid_to`.
-    `tiers`: the tiers whose members earn by it, None for all.
+    `tiers`: the tiers whose members earn by it, None for all. `promo_account_id`: where the points pay, None anywhere.
     """
 
     id: int
@@ -60,6 +60,7 @@ class Rule:
     valid_from: dt.datetime
     valid_to: dt.datetime | None
     tiers: tuple[str, ...] | None = None
+    promo_account_id: int | None = None
 
     def covers(self, instant: dt.datetime) -> bool:
         """Whether this version is the one for what occurred at `instant`."""

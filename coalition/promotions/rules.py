@@ -14,7 +14,7 @@ from coalition.promotions.evaluation import Rule
 
 _COLUMNS = (
     "id, partner_id, code, version, currency_id, points, each_minor, funder_id, name_en, name_ru, valid_from, valid_to,"
-    " tiers"
+    " tiers, promo_account_id"
 )
 _MOST = 1_000
 _FRESH_S = 1.0
@@ -35,11 +35,13 @@ def create_base_rule(
     code: str = "base",
     valid_from: dt.datetime | None = None,
     tiers: Sequence[str] | None = None,
+    promo_account_id: int | None = None,
 ) -> Rule:
     """Let a partner's members earn `points` per full `each_minor`; a rule of the same code ends where this one begins.
 
     `valid_from` defaults to now, for a first version to always, so that late receipts earn. `tiers`: for members of
-    these tiers alone (None: for all). Other processes follow within a second. An overlap with another version offends
+    these tiers alone (None: for all). `promo_account_id`: the points pay only where that promo account does. Other
+    processes follow within a second. An overlap with another version, or a promo account of another currency, offends
     the schema (IntegrityError).
     """
     scope = {"partner": partner_id, "code": code}
@@ -51,9 +53,9 @@ def create_base_rule(
     begins = now if ended else valid_from or _ALWAYS
     row = fetch_one(
         "INSERT INTO base_rule (program_id, partner_id, currency_id, code, version, points, each_minor, funder_id,"
-        " name_en, name_ru, valid_from, tiers)"
+        " name_en, name_ru, valid_from, tiers, promo_account_id)"
         " SELECT :program, :partner, :currency, :code, 1 + coalesce(max(version), 0), :points, :each, :funder,"
-        " :name_en, :name_ru, :begins, CAST(:tiers AS text[])"
+        " :name_en, :name_ru, :begins, CAST(:tiers AS text[]), :promo"
         " FROM base_rule WHERE partner_id = :partner AND code = :code"
         f" RETURNING {_COLUMNS}",
         {
@@ -67,6 +69,7 @@ def create_base_rule(
             "name_ru": name_ru,
             "begins": begins,
             "tiers": list(tiers) if tiers is not None else None,
+            "promo": promo_account_id,
         },
     )
     assert row is not None

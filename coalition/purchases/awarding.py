@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from coalition import ledger, members, programs, promotions
 from coalition.kernel import clock
@@ -34,6 +34,7 @@ class _Earned:
 def award(at: Counter, made: Sequence[Made]) -> list[Recorded]:
     """Evaluate new purchases (id, draft) and book what they earn; the purchases with their awards, in order."""
     earned = list(_evaluate(at, made))
+    at = _knowing(at, earned)
     credits = _credits(at, earned)
     granted: dict[int, list[GrantedAward]] = defaultdict(list)
     booked = []
@@ -62,6 +63,15 @@ def _evaluate(at: Counter, made: Sequence[Made]) -> Iterator[_Earned]:
             awards = promotions.evaluate(draft.receipt, rules, points_paid=draft.points_paid, earner=earner)
             for no, found in enumerate(awards, start=1):
                 yield _Earned(purchase_id, draft, draft.member_id, no, found)
+
+
+def _knowing(at: Counter, earned: Sequence[_Earned]) -> Counter:
+    """The counter, if need be read anew: a rule can be a second younger than the policies that are known."""
+    rules = [one.award.rule for one in earned]
+    new = any(rule.currency_id not in at.currencies for rule in rules) or any(
+        rule.promo_account_id not in at.policies.promo_accounts for rule in rules if rule.promo_account_id
+    )
+    return replace(at, policies=programs.policies(at.program.id, fresh=True)) if new else at
 
 
 class _Earners:
@@ -96,8 +106,9 @@ def _credits(at: Counter, earned: Sequence[_Earned]) -> list[Credit]:
     wallets = {of: ledger.accounts(program_id, of, AccountKind.WALLET, who) for of, who in owners.items()}
     credits = []
     for one in earned:
-        receipt, currency_id = one.draft.receipt, one.award.rule.currency_id
-        born = programs.birth(at.currencies[currency_id], receipt.occurred_at, at.program.zone)
+        receipt, currency_id, promo_id = one.draft.receipt, one.award.rule.currency_id, one.award.rule.promo_account_id
+        promo = at.policies.promo_accounts[promo_id] if promo_id else None
+        born = programs.birth(at.currencies[currency_id], receipt.occurred_at, at.program.zone, promo=promo)
         credits.append(
             Credit(
                 account_id=wallets[currency_id][one.member_id],
@@ -114,6 +125,8 @@ def _credits(at: Counter, earned: Sequence[_Earned]) -> list[Credit]:
                 funding_id=funding[one.payer_id],
                 active_at=born.active_at,
                 expires_at=born.expires_at,
+                restriction_id=promo_id,
+                idle_at=born.idle_at,
             )
         )
     return credits

@@ -10,9 +10,13 @@ from coalition.kernel.web.fields import Instant, Text
 
 
 class SendingSchema(Schema):
-    """How a file is to be taken: the name of a saved column mapping if it is a table; `dry_run` only checks it."""
+    """How a file is to be taken: the name of a saved column mapping if it is a table; `dry_run` only checks it.
+
+    `source` is the code of the source that it comes by, which may have a mapping of its own.
+    """
 
     mapping = Text(40, load_default=None)
+    source = Text(40, load_default=None)
     dry_run = fields.Boolean(load_default=False)
 
 

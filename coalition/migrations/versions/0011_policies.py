@@ -98,11 +98,16 @@ _STATEMENTS = (
         priority int NOT NULL DEFAULT 0,
         created_at timestamptz NOT NULL DEFAULT now(),
         CONSTRAINT uq_promo_account_code UNIQUE (program_id, code),
+        CONSTRAINT uq_promo_account_currency UNIQUE (id, currency_id),
         CONSTRAINT ck_promo_account_expiry_n CHECK (
             CASE WHEN expiry IS NULL OR expiry = 'never' THEN expiry_n IS NULL
                  WHEN expiry = 'days' THEN expiry_n IS NOT NULL AND expiry_n BETWEEN 1 AND 36500
                  ELSE expiry_n IS NOT NULL AND expiry_n BETWEEN 1 AND 120 END))""",
-    "ALTER TABLE base_rule ADD promo_account_id int REFERENCES promo_account",
+    """
+    ALTER TABLE base_rule
+        ADD promo_account_id int,
+        ADD CONSTRAINT fk_base_rule_promo_account_id
+            FOREIGN KEY (promo_account_id, currency_id) REFERENCES promo_account (id, currency_id)""",
     """
     CREATE TABLE conversion_rate (
         id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
