@@ -96,7 +96,7 @@ def test_the_same_again_is_a_replay_and_another_body_a_conflict(rich: Till, path
 
 @pytest.mark.parametrize("path", PATHS)
 def test_too_few_points_is_a_conflict_that_says_how_many_there_are(rich: Till, path: str) -> None:
-    answer = rich.post(path, a_wish(path, 501))
+    answer = rich.post(path, a_wish(path, 502))
 
     assert (answer.status_code, answer.json["code"], answer.json["available"]) == (409, "insufficient_points", 500)
 

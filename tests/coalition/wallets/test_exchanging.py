@@ -124,7 +124,7 @@ def test_what_comes_to_nothing_over_there_is_refused(world: World) -> None:
 
 def test_more_than_there_is_an_unknown_or_a_closed_program_are_refused(world: World) -> None:
     with pytest.raises(Conflict, match="insufficient_points"):
-        transact(lambda: world.exchange(1001))
+        transact(lambda: world.exchange(1002))
     with pytest.raises(Invalid, match="unknown_program"):
         transact(lambda: wallets.exchange(world.spend(10), "southmiles", "1"))
     transact(lambda: execute("UPDATE foreign_program SET open = false"))
