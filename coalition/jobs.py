@@ -219,9 +219,10 @@ def _take(
 
 @jobs.handles("members.lapse")
 def lapse(task: jobs.Task) -> None:
-    """Let members fall whose tiers have run out, a chunk a transaction."""
-    while task.step(lambda: members.lapse(_CHUNK)):
-        pass
+    """End subscriptions and let members fall whose tiers have run out, a chunk a transaction."""
+    for end in (members.lapse_subscriptions, members.lapse):
+        while task.step(lambda end=end: end(_CHUNK)):  # type: ignore[misc]
+            pass
 
 
 jobs.every("purchases.pull", 30, "purchases.pull")

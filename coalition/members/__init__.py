@@ -4,55 +4,95 @@ from coalition.members.amending import amend
 from coalition.members.benefits import Benefits
 from coalition.members.blocking import block, move, replace
 from coalition.members.enrolment import Enrolment, enrol
+from coalition.members.families import (
+    INVITED_BY,
+    Family,
+    Invitation,
+    Seat,
+    accept,
+    family,
+    invitations,
+    invite,
+    leave,
+    remove,
+    same_family,
+)
 from coalition.members.identifiers import Identifier, add, identifiers
 from coalition.members.laws import laws
 from coalition.members.normalising import KINDS
 from coalition.members.people import Consent, Member, Profile, Sight, consents, get, profile, seen_by, visible_to
+from coalition.members.plans import Plan, add_plan, close_plan, plan_of, plans
 from coalition.members.presenting import Recognised, arrived, awaited, hashes, identify, recognise
 from coalition.members.proving import Proof, prove, use_proof
 from coalition.members.qualifying import lapse, qualify
 from coalition.members.searching import Found, by_name, search, some, whose
+from coalition.members.standing import Standing, standing
+from coalition.members.subscribing import Subscription, cancel, lapse_subscriptions, renew, subscribe, subscription
 from coalition.members.tiers import Ladder, Tier, ladder, set_tiers
 
 __all__ = [
+    "INVITED_BY",
     "KINDS",
     "Benefits",
     "Consent",
     "Enrolment",
+    "Family",
     "Found",
     "Identifier",
+    "Invitation",
     "Ladder",
     "Member",
+    "Plan",
     "Profile",
     "Proof",
     "Recognised",
+    "Seat",
     "Sight",
+    "Standing",
+    "Subscription",
     "Tier",
+    "accept",
     "add",
+    "add_plan",
     "amend",
     "arrived",
     "awaited",
     "block",
     "by_name",
+    "cancel",
+    "close_plan",
     "consents",
     "enrol",
+    "family",
     "get",
     "hashes",
     "identifiers",
     "identify",
+    "invitations",
+    "invite",
     "ladder",
     "lapse",
+    "lapse_subscriptions",
     "laws",
+    "leave",
     "move",
+    "plan_of",
+    "plans",
     "profile",
     "prove",
     "qualify",
     "recognise",
+    "remove",
+    "renew",
     "replace",
+    "same_family",
     "search",
     "seen_by",
     "set_tiers",
     "some",
+    "standing",
+    "subscribe",
+    "subscription",
     "use_proof",
     "visible_to",
     "whose",

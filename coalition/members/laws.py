@@ -46,6 +46,30 @@ _LAWS = (
              SELECT id, from_tier, lag(to_tier, 1, 'base') OVER (PARTITION BY member_id ORDER BY id) AS was
                FROM tier_change) c WHERE from_tier <> was""",
     ),
+    Law(
+        "M7",
+        "an open family has its head's seat, and nobody sits in a closed one",
+        """SELECT f.id FROM family f WHERE f.closed_at IS NULL AND NOT EXISTS (
+             SELECT FROM family_seat s WHERE s.family_id = f.id AND s.member_id = f.head_id AND s.state = 'active')
+           UNION ALL
+           SELECT s.id FROM family_seat s JOIN family f ON f.id = s.family_id
+            WHERE f.closed_at IS NOT NULL AND s.state <> 'left'""",
+    ),
+    Law(
+        "M8",
+        "a subscription has as many periods as were paid for, and ends with the last of them",
+        """SELECT s.id FROM subscription s LEFT JOIN LATERAL (
+             SELECT count(*) AS n, max(ends_at) AS ends_at FROM subscription_payment y WHERE y.subscription_id = s.id) y
+               ON true WHERE (s.periods, s.ends_at) IS DISTINCT FROM (y.n, y.ends_at)""",
+    ),
+    Law(
+        "M9",
+        "a member has the perks of the subscription that runs, and no other",
+        """SELECT m.id FROM member m
+             LEFT JOIN subscription s ON s.member_id = m.id AND s.state <> 'lapsed'
+             LEFT JOIN subscription_plan p ON p.id = s.plan_id
+            WHERE (m.perks, m.perks_until) IS DISTINCT FROM (nullif(p.benefits, '{}'), s.ends_at)""",
+    ),
 )
 
 

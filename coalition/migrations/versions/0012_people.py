@@ -18,6 +18,8 @@ def upgrade() -> None:
     _members()
     _proofs()
     _tiers()
+    _families()
+    _subscriptions()
 
 
 def _identifiers() -> None:
@@ -85,3 +87,68 @@ def _tiers() -> None:
     op.execute("ALTER TABLE base_rule ADD tiers text[]")
     grant_app("tier", "tier_policy", "tier_grant")
     grant_append_only("tier_change")
+
+
+def _families() -> None:
+    op.execute("""
+        CREATE TABLE family (
+            id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            program_id int NOT NULL REFERENCES program,
+            head_id bigint NOT NULL REFERENCES member,
+            founded_at timestamptz NOT NULL DEFAULT now(),
+            closed_at timestamptz)""")
+    op.execute("CREATE UNIQUE INDEX uq_family_head ON family (head_id) WHERE closed_at IS NULL")
+    op.execute("""
+        CREATE TABLE family_seat (
+            id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            family_id bigint NOT NULL REFERENCES family,
+            member_id bigint NOT NULL REFERENCES member,
+            state text NOT NULL CONSTRAINT ck_family_seat_state CHECK (state IN ('invited', 'active', 'left')),
+            changed_at timestamptz NOT NULL DEFAULT now())""")
+    op.execute("CREATE UNIQUE INDEX uq_family_seat_active ON family_seat (member_id) WHERE state = 'active'")
+    op.execute("CREATE UNIQUE INDEX uq_family_seat ON family_seat (family_id, member_id) WHERE state <> 'left'")
+    op.execute("CREATE INDEX family_seat_member ON family_seat (member_id)")
+    grant_app("family", "family_seat")
+
+
+def _subscriptions() -> None:
+    op.execute("""
+        CREATE TABLE subscription_plan (
+            id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            program_id int NOT NULL REFERENCES program,
+            code text NOT NULL CONSTRAINT ck_subscription_plan_code CHECK (code ~ '^[a-z0-9][a-z0-9._-]{0,39}$'),
+            name_en text NOT NULL,
+            name_ru text NOT NULL,
+            price_minor bigint NOT NULL CONSTRAINT ck_subscription_plan_price CHECK (price_minor >= 0),
+            months int NOT NULL CONSTRAINT ck_subscription_plan_months CHECK (months BETWEEN 1 AND 120),
+            tier_id int REFERENCES tier,
+            benefits jsonb NOT NULL,
+            is_open boolean NOT NULL DEFAULT true,
+            CONSTRAINT uq_subscription_plan_code UNIQUE (program_id, code))""")
+    op.execute("""
+        CREATE TABLE subscription (
+            id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            program_id int NOT NULL REFERENCES program,
+            member_id bigint NOT NULL REFERENCES member,
+            plan_id int NOT NULL REFERENCES subscription_plan,
+            state text NOT NULL DEFAULT 'active'
+                CONSTRAINT ck_subscription_state CHECK (state IN ('active', 'cancelled', 'lapsed')),
+            started_at timestamptz NOT NULL,
+            ends_at timestamptz NOT NULL,
+            periods int NOT NULL)""")
+    op.execute("CREATE UNIQUE INDEX uq_subscription_live ON subscription (member_id) WHERE state <> 'lapsed'")
+    op.execute("CREATE INDEX subscription_ends ON subscription (ends_at) WHERE state <> 'lapsed'")
+    op.execute("""
+        CREATE TABLE subscription_payment (
+            id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            subscription_id bigint NOT NULL REFERENCES subscription,
+            program_id int NOT NULL REFERENCES program,
+            reference text,
+            price_minor bigint NOT NULL,
+            ends_at timestamptz NOT NULL,
+            recorded_at timestamptz NOT NULL DEFAULT now(),
+            CONSTRAINT ck_subscription_payment_paid CHECK ((price_minor > 0) = (reference IS NOT NULL)),
+            CONSTRAINT uq_subscription_payment UNIQUE (program_id, reference))""")
+    op.execute("CREATE INDEX subscription_payment_of ON subscription_payment (subscription_id)")
+    grant_app("subscription_plan", "subscription")
+    grant_append_only("subscription_payment")

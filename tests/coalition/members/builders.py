@@ -41,3 +41,21 @@ def a_ladder(program: programs.Program, *, months: int | None = None) -> members
     gold = members.Benefits(earn_x_bp=15_000, delivery_free=True)
     tiers = [members.Tier("silver", "Silver", "Серебро", 100), members.Tier("gold", "Gold", "Золото", 500, gold)]
     return members.set_tiers(program.id, elite.id, tiers, months=months)
+
+
+def a_plan(**terms: Any) -> members.Plan:
+    """A month of free delivery for 4.99."""
+    delivery = members.Benefits(delivery_free=True)
+    return members.Plan(
+        **(
+            {
+                "code": "plus",
+                "name_en": "Plus",
+                "name_ru": "Плюс",
+                "price_minor": 499,
+                "months": 1,
+                "benefits": delivery,
+            }
+            | terms
+        )
+    )
