@@ -24,7 +24,7 @@ def init_app(app: Flask) -> None:
     jobs.init_app(app)
     cli.init_app(app)
     approvals.vouch_with(access.may_approve)
-    for source in (ledger.laws, members.laws, wallets.laws, purchases.laws):
+    for source in (ledger.laws, programs.laws, members.laws, wallets.laws, purchases.laws):
         laws.register(source)
     for reasons in (laws.offended, programs.halted_reasons):
         health.tells(reasons)

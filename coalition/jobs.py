@@ -163,8 +163,10 @@ def verify(task: jobs.Task) -> None:
 
 @jobs.handles("programs.end")
 def end_programs(task: jobs.Task) -> None:
-    """End the programs whose sunset is over."""
-    task.finish(programs.end_sunsets)
+    """End the programs whose sunset is over, and let the points of ended ones expire, a chunk a transaction."""
+    task.step(programs.end_sunsets)
+    while task.step(lambda: programs.wind_down(_CHUNK)):
+        pass
 
 
 def _judge(finding: laws.Finding) -> None:

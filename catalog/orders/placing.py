@@ -160,6 +160,7 @@ def _hold(quoted: Quote, consignment_id: int, points: int, request_hash: bytes) 
         request_hash=request_hash,
         purpose="order",
         operation=ledger.Operation.ORDER,
+        **programs.drawing(programs.currency_by_id(quoted.currency_id)),
     )
     execute(
         "UPDATE consignment SET hold_account_id = :account_id, hold_id = :hold_id WHERE id = :id",

@@ -82,6 +82,7 @@ def _hold(body: dict[str, Any], key: bytes) -> Answer:
             external_id=body["external_id"],
             request_hash=key,
             purpose=body["purpose"],
+            **programs.drawing(currency, _context(body["receipt"])),
         )
     except Conflict as conflict:
         raise refused or conflict from None
@@ -90,6 +91,21 @@ def _hold(body: dict[str, Any], key: bytes) -> Answer:
     if not held.replayed:
         audit.record("hold.make", _public(held), external_id=held.external_id, amount=held.amount)
     return Answer(dict(HoldSchema().dump(_told(held))), 201, held.replayed)
+
+
+def _context(receipt: dict[str, Any] | None) -> programs.SpendContext | None:
+    """Where and on what the points are to be spent, if the till says so: only then promo accounts pay."""
+    if receipt is None:
+        return None
+    partner_id, outlet_id = caller().partner_id, None
+    if receipt["outlet"] is not None:
+        outlet = purchases.counter(partner_id).outlets([receipt["outlet"]]).get(receipt["outlet"])
+        if outlet is None:
+            raise _wrong("unknown_outlet", "/receipt/outlet", "The partner has no such outlet.")
+        outlet_id = outlet.id
+    lines = [(line["sku"], line["amount"]) for line in receipt["lines"]]
+    groups = partners.spent_by_group(partner_id, lines)
+    return programs.SpendContext(partner_id, outlet_id, groups, receipt["total"])
 
 
 def _capture(held: Hold, body: dict[str, Any]) -> Answer:

@@ -4,9 +4,11 @@ from coalition.programs.admitting import admit, let_redeem, let_transfer, redemp
 from coalition.programs.caching import Policies, policies
 from coalition.programs.calendars import birth, tier_period
 from coalition.programs.changing import change, change_currency
+from coalition.programs.drawing import Drawing, drawing
 from coalition.programs.halting import answer_for, halt, halted_reasons, resume
 from coalition.programs.launching import add_currency, launch
-from coalition.programs.living import add_pilots, end_sunsets, move, pilots
+from coalition.programs.laws import laws
+from coalition.programs.living import add_pilots, end_sunsets, move, pilots, wind_down
 from coalition.programs.promo import eligible, open_promo_account, promo_account, promo_accounts
 from coalition.programs.rates import rate, rates, set_rate
 from coalition.programs.registry import (
@@ -24,6 +26,7 @@ __all__ = [
     "Birth",
     "Currency",
     "Deed",
+    "Drawing",
     "Policies",
     "Program",
     "PromoAccount",
@@ -41,12 +44,14 @@ __all__ = [
     "currencies",
     "currency",
     "currency_by_id",
+    "drawing",
     "eligible",
     "end_sunsets",
     "get",
     "halt",
     "halted_reasons",
     "launch",
+    "laws",
     "let_redeem",
     "let_transfer",
     "list_programs",
@@ -63,4 +68,5 @@ __all__ = [
     "resume",
     "set_rate",
     "tier_period",
+    "wind_down",
 ]

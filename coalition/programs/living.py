@@ -9,11 +9,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 
+from coalition import ledger
 from coalition.kernel import audit, clock
 from coalition.kernel.db import execute, fetch_all
 from coalition.kernel.errors import Conflict, FieldError, Invalid
 from coalition.programs.caching import touch
-from coalition.programs.registry import get
+from coalition.programs.registry import get, list_programs
 from coalition.programs.types import Program, State
 
 NEXT: Mapping[State, tuple[State, ...]] = {
@@ -58,6 +59,19 @@ def move(program_id: int, state: State, *, ends_on: dt.date | None = None) -> Pr
 def end_sunsets() -> list[Program]:
     """End every program whose sunset is over; those that have just ended."""
     return [move(row.id, "ended") for row in fetch_all(_SUNSETS, {"most": _MOST})]
+
+
+def wind_down(limit: int) -> int:
+    """Let points of ended programs expire, on the last day of each; the lots of one chunk, 0 when none is left.
+
+    What an open hold pins stays until the hold is closed.
+    """
+    for program in list_programs():
+        if program.state == "ended" and program.sunset_ends_on is not None:
+            ended_at = clock.end_of_last_day(program.sunset_ends_on, program.zone)
+            if lots := ledger.wind_down(program.id, ended_at, limit):
+                return lots
+    return 0
 
 
 def add_pilots(program_id: int, member_ids: Iterable[int]) -> int:

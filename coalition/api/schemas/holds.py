@@ -8,6 +8,23 @@ from coalition.api.schemas.members import IdentifierSchema
 from coalition.kernel.web.fields import AmountSchema, Instant, PointsSchema, StrictInteger, Text
 
 TTL_MAX_S = 30 * 86_400
+AMOUNT_MAX = 10**12
+LINES_MAX = 1_000
+
+
+class HoldLineSchema(Schema):
+    """A line of the receipt to come."""
+
+    sku = Text(64, required=True)
+    amount = StrictInteger(least=0, most=AMOUNT_MAX, required=True)
+
+
+class HoldReceiptSchema(Schema):
+    """What is about to be bought, in minor units of money; promo accounts pay only where this says that they may."""
+
+    outlet = Text(40, load_default=None, allow_none=True)
+    total = StrictInteger(least=0, most=AMOUNT_MAX, required=True)
+    lines = fields.List(fields.Nested(HoldLineSchema), load_default=list, validate=validate.Length(max=LINES_MAX))
 
 
 class HoldRequestSchema(Schema):
@@ -19,6 +36,7 @@ class HoldRequestSchema(Schema):
     ttl_s = StrictInteger(least=1, most=TTL_MAX_S, required=True)
     purpose = Text(200, least=0, load_default="")
     proof = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=200))
+    receipt = fields.Nested(HoldReceiptSchema, load_default=None, allow_none=True)
 
 
 class CaptureSchema(Schema):

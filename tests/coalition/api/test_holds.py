@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from coalition import programs
-from coalition.kernel.db import transact
+from coalition import partners, programs, promotions
+from coalition.kernel.db import fetch_all, transact
 from tests.coalition.api.till import Till, a_till
-from tests.coalition.purchases.builders import CARD, a_body, a_shop
+from tests.coalition.purchases.builders import CARD, Shop, a_body, a_shop
 
 
 @pytest.fixture
@@ -134,3 +134,38 @@ def test_tier_points_are_not_set_aside(rich: Till) -> None:
 
     assert (refused.status_code, refused.json["code"]) == (422, "currency_not_spendable")
     assert refused.json["errors"][0]["pointer"] == "/points/currency"
+
+
+def test_promo_points_are_set_aside_first_where_the_receipt_says_that_they_may_pay(till: Till) -> None:
+    shop, names = till.shop, {"name_en": "wine points", "name_ru": "винные баллы"}
+
+    def prepare() -> None:
+        account = programs.open_promo_account(
+            shop.currency.id, "wine", product_groups=["wine"], outlet_ids=[_outlet(shop)], share_bp=5_000, **names
+        )
+        where = (shop.program.id, shop.partner.id, shop.currency.id)
+        promotions.create_base_rule(*where, code="wine", points=1, each_minor=100, promo_account_id=account.id, **names)
+        partners.add_group(shop.program.id, "wine", name_en="wine", name_ru="вино")
+        partners.assign(shop.partner.id, "wine", ["MERLOT"])
+
+    transact(prepare)
+    assert till.post("/purchases", a_body(100_000)).status_code == 201  # 500 ordinary ones, 1000 for wine
+    lines = [{"sku": "MERLOT", "amount": 1_000}, {"sku": "BREAD", "amount": 2_000}]
+
+    refused = till.post("/holds", _request(501))
+    held = till.post(
+        "/holds", _request(900, external_id="H-2", receipt={"outlet": "S1", "total": 3_000, "lines": lines})
+    )
+    too_much = till.post(
+        "/holds", _request(101, external_id="H-3", receipt={"outlet": "S9", "total": 3_000, "lines": lines})
+    )
+
+    assert (refused.status_code, refused.json["available"]) == (409, 500)
+    assert held.status_code == 201, held.json  # 500 of the wine's 1000, then 400
+    left = fetch_all("SELECT restriction_id IS NOT NULL AS promo, remaining FROM lot ORDER BY 1")
+    assert [(row.promo, row.remaining) for row in left] == [(False, 100), (True, 500)]
+    assert (too_much.status_code, too_much.json["errors"][0]["pointer"]) == (422, "/receipt/outlet")
+
+
+def _outlet(shop: Shop) -> int:
+    return partners.outlets(shop.partner.id, ["S1"])["S1"].id
