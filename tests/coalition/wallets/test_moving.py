@@ -91,7 +91,7 @@ def test_points_that_stay_with_their_member_are_not_transferred(world: World, re
 
 def test_points_of_a_promo_account_do_not_move(world: World, relative: int) -> None:
     names = {"name_en": "Coffee only", "name_ru": "Только кофе"}
-    promo = transact(lambda: programs.open_promo_account(world.currency.id, "COFFEE", **names))
+    promo = transact(lambda: programs.open_promo_account(world.currency.id, "coffee", **names))
     transact(lambda: world.give(500, restriction_id=promo.id))
 
     with pytest.raises(Conflict, match="insufficient_points") as refused:
