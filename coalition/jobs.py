@@ -231,9 +231,18 @@ jobs.every("purchases.pull", 30, "purchases.pull")
 jobs.every("coalition.verify", 3600, "coalition.verify")
 jobs.every("programs.end", 900, "programs.end")
 jobs.every("purchases.suspense", 60, "purchases.suspense")
+
+
+@jobs.handles("members.follow")
+def follow(task: jobs.Task) -> None:
+    """Let points that were on their way to a member while it was merged follow it."""
+    task.finish(lambda: members.follow(_CHUNK))
+
+
 jobs.every("access.clear", 3600, "access.clear")
 jobs.every("approvals.expire", 3600, "approvals.expire")
 jobs.every("exchanges.wake", 60, "exchanges.wake")
 jobs.every("ledger.expire_holds", 30, "ledger.expire_holds")
 jobs.every("ledger.expire", 3600, "ledger.expire")
+jobs.every("members.follow", 60, "members.follow")
 jobs.every("members.lapse", 3600, "members.lapse")

@@ -8,6 +8,7 @@ SCOPES = {
     "purchases:read": "See the partner's own purchases",
     "purchases:write": "Send purchases, so that members earn",
     "holds:write": "Hold, capture and release points, so that members spend",
+    "events:write": "Send bank transactions and what members do beside buying, so that they earn",
     "registries:write": "Send files of purchases and read what became of them",
     "catalog:read": "See rewards and their prices",
     "orders:write": "Quote and place orders of rewards",

@@ -51,6 +51,7 @@ CODES = {
     "internal_error": "Something went wrong on our side and nothing was changed; trying again is safe.",
     "invalid": "One or more fields are wrong; `errors` points at each of them.",
     "line_too_long": "A line of the file is longer than a megabyte.",
+    "member_merged": "One of the members was merged into another, or closed.",
     "member_required": "A purchase paid with points names its member.",
     "method_not_allowed": "The address does not know this method.",
     "no_rate": "The program has no rate of the day for this pair of currencies.",

@@ -157,8 +157,11 @@ def replace_identifier(body: dict[str, str], member: str, identifier: str) -> Re
 
 
 def _seen(member: str) -> members.Sight:
+    """The member as the caller sees it; behind the id of a merged one stands who it is today."""
     client = caller()
-    return members.seen_by(client.program_id, client.partner_id, ids.parse("mbr", member))
+    seen = members.seen_by(client.program_id, client.partner_id, ids.parse("mbr", member))
+    today = seen.member.merged_into
+    return seen if today is None else members.seen_by(client.program_id, client.partner_id, today)
 
 
 def _told(member_id: int) -> dict[str, Any]:
@@ -168,6 +171,7 @@ def _told(member_id: int) -> dict[str, Any]:
     return {
         "id": ids.public("mbr", member.id),
         "state": member.state,
+        "merged_into": ids.public("mbr", member.merged_into) if member.merged_into else None,
         "tier": member.tier,
         "enrolled_at": member.enrolled_at,
         "external_id": member.external_id if own else None,

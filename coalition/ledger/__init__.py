@@ -8,7 +8,7 @@ from coalition.kernel.laws import Law
 from coalition.ledger.accounts import account, accounts, funding
 from coalition.ledger.browsing import open_holds
 from coalition.ledger.expiry import expire, expire_holds, wind_down
-from coalition.ledger.gathering import gathered
+from coalition.ledger.gathering import gathered, holders
 from coalition.ledger.holds import capture, get_hold, hold, release
 from coalition.ledger.laws import laws
 from coalition.ledger.moves import KEEP, Arrival, Merged, Transferred, merge_wallets, transfer
@@ -16,6 +16,7 @@ from coalition.ledger.posting import lock, post
 from coalition.ledger.queries import balances, balances_of, credited, lots, movement, movements, spent
 from coalition.ledger.returns import ClawBack, ClawedBack, GiveBack, GivenBack, claw_back, give_back
 from coalition.ledger.types import (
+    AMOUNT_MAX,
     AccountKind,
     Attribution,
     Balance,
@@ -33,6 +34,7 @@ from coalition.ledger.types import (
 from coalition.ledger.using import in_use, programs_of
 
 __all__ = [
+    "AMOUNT_MAX",
     "KEEP",
     "AccountKind",
     "Arrival",
@@ -69,6 +71,7 @@ __all__ = [
     "get_hold",
     "give_back",
     "hold",
+    "holders",
     "in_use",
     "laws",
     "lock",

@@ -26,8 +26,9 @@ _GIVE_BACK = "SELECT * FROM ledger_give_back(%s,%s,%s,%s,%s,%s,%s::smallint,%s,%
 class ClawBack(Posting):
     """Points of the credit `credit_id` are taken back; `contra_id` is the issuance account it came from.
 
-    `policy` says where from: the credit's own lots only (`only_pending`), then other usable lots (`within_balance`),
-    then what the member will owe (`arrears`), until the wallet owes `debt_floor` points in all.
+    `policy` says where from: the credit's own lots only as long as they are pending (`only_pending`); or its own lots,
+    then other usable ones (`within_balance`), then what the member will owe (`arrears`), until the wallet owes
+    `debt_floor` points in all.
     """
 
     credit_id: int

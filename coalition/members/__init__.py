@@ -19,6 +19,7 @@ from coalition.members.families import (
 )
 from coalition.members.identifiers import Identifier, add, identifiers
 from coalition.members.laws import laws
+from coalition.members.merging import Merge, explain_merge, follow, merge, survivor
 from coalition.members.normalising import KINDS
 from coalition.members.people import Consent, Member, Profile, Sight, consents, get, profile, seen_by, visible_to
 from coalition.members.plans import Plan, add_plan, close_plan, plan_of, plans
@@ -42,6 +43,7 @@ __all__ = [
     "Invitation",
     "Ladder",
     "Member",
+    "Merge",
     "Plan",
     "Profile",
     "Proof",
@@ -63,7 +65,9 @@ __all__ = [
     "close_plan",
     "consents",
     "enrol",
+    "explain_merge",
     "family",
+    "follow",
     "get",
     "hashes",
     "identifiers",
@@ -75,6 +79,7 @@ __all__ = [
     "lapse_subscriptions",
     "laws",
     "leave",
+    "merge",
     "move",
     "plan_of",
     "plans",
@@ -93,6 +98,7 @@ __all__ = [
     "standing",
     "subscribe",
     "subscription",
+    "survivor",
     "use_proof",
     "visible_to",
     "whose",

@@ -70,6 +70,26 @@ _LAWS = (
              LEFT JOIN subscription_plan p ON p.id = s.plan_id
             WHERE (m.perks, m.perks_until) IS DISTINCT FROM (nullif(p.benefits, '{}'), s.ends_at)""",
     ),
+    Law(
+        "M10",
+        "a merged member holds nothing",
+        """SELECT m.id FROM member m WHERE m.state = 'merged' AND (m.tier <> 'base' OR m.perks_until IS NOT NULL
+             OR EXISTS (SELECT FROM identifier i WHERE i.member_id = m.id)
+             OR EXISTS (SELECT FROM tier_grant g WHERE g.member_id = m.id)
+             OR EXISTS (SELECT FROM subscription s WHERE s.member_id = m.id)
+             OR EXISTS (SELECT FROM family_seat f WHERE f.member_id = m.id AND f.state <> 'left')
+             OR EXISTS (SELECT FROM account a JOIN wallet w ON w.account_id = a.id
+                         WHERE a.kind = 1 AND a.owner = m.id AND (w.undrawn <> 0 OR w.held <> 0 OR w.arrears <> 0)))""",
+    ),
+    Law(
+        "M11",
+        "a merged member is one step away from one of its program that is not merged, and stands in the trail",
+        """SELECT m.id FROM member m LEFT JOIN member s ON s.id = m.merged_into
+            WHERE m.state = 'merged' AND (s.program_id IS DISTINCT FROM m.program_id OR s.state = 'merged'
+                  OR NOT EXISTS (SELECT FROM member_merge t WHERE t.from_id = m.id))
+           UNION ALL
+           SELECT t.from_id FROM member_merge t JOIN member m ON m.id = t.from_id WHERE m.state <> 'merged'""",
+    ),
 )
 
 

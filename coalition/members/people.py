@@ -9,13 +9,16 @@ from coalition.kernel.db import fetch_all, fetch_one
 from coalition.kernel.errors import NotFound
 
 SHARING = "profile_sharing"  # consent to this purpose opens the profile to every partner that sees the member
-_MEMBER = "m.id, m.program_id, m.external_id, m.enrolled_by, m.state, m.tier, m.locale, m.enrolled_at"
+_MEMBER = "m.id, m.program_id, m.external_id, m.enrolled_by, m.state, m.tier, m.locale, m.enrolled_at, m.merged_into"
 _MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of one program. `external_id` is the number given by the partner `enrolled_by`."""
+    """A member of one program. `external_id` is the number given by the partner `enrolled_by`.
+
+    `state` is active, closed or merged; `merged_into` says who a merged member is today.
+    """
 
     id: int
     program_id: int
@@ -25,6 +28,7 @@ class Member:
     tier: str
     locale: str
     enrolled_at: dt.datetime
+    merged_into: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from coalition.members.people import Member, Profile
 _OWN_NAMESPACE = ("external", "app")
 _MOST = 100
 _FOUND = """
-    SELECT m.id, m.program_id, m.external_id, m.enrolled_by, m.state, m.tier, m.locale, m.enrolled_at,
+    SELECT m.id, m.program_id, m.external_id, m.enrolled_by, m.state, m.tier, m.locale, m.enrolled_at, m.merged_into,
            p.first_name, p.last_name, p.email, p.phone, p.birth_date
       FROM member m JOIN profile p ON p.member_id = m.id"""
 _BY_VALUE = """

@@ -1,6 +1,6 @@
 """Promotions: what a purchase earns and why. Today: one base rule per partner; the evaluation is pure."""
 
-from coalition.promotions.evaluation import Award, Earner, Reason, Rule, evaluate
+from coalition.promotions.evaluation import Award, Earner, Reason, Rule, evaluate, evaluate_event
 from coalition.promotions.reasons import sentence
 from coalition.promotions.rules import create_base_rule, in_force, list_rules
 
@@ -11,6 +11,7 @@ __all__ = [
     "Rule",
     "create_base_rule",
     "evaluate",
+    "evaluate_event",
     "in_force",
     "list_rules",
     "sentence",

@@ -37,6 +37,8 @@ class Receipt(Protocol):
     def occurred_at(self) -> dt.datetime: ...
     @property
     def lines(self) -> Sequence[Line]: ...
+    @property
+    def mcc(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class Rule:
 
     `funder_id` is a legal entity; None means the entity of the outlet. In force from `valid_from` up to `valid_to`.
     `tiers`: the tiers whose members earn by it, None for all. `promo_account_id`: where the points pay, None anywhere.
+    `mccs`: the merchant categories that earn (None: all, also purchases without one), less those excluded. With an
+    `event_type` it gives `points` for an event, and nothing for a purchase.
     """
 
     id: int
@@ -61,10 +65,22 @@ class Rule:
     valid_to: dt.datetime | None
     tiers: tuple[str, ...] | None = None
     promo_account_id: int | None = None
+    mccs: frozenset[str] | None = None
+    mccs_excluded: frozenset[str] = frozenset()
+    event_type: str | None = None
 
     def covers(self, instant: dt.datetime) -> bool:
         """Whether this version is the one for what occurred at `instant`."""
         return self.valid_from <= instant and (self.valid_to is None or instant < self.valid_to)
+
+    def takes(self, receipt: Receipt) -> bool:
+        """Whether the rule is about a purchase at such a merchant."""
+        if self.event_type is not None:
+            return False
+        if self.mccs is None and not self.mccs_excluded:
+            return True
+        mcc = receipt.mcc
+        return (self.mccs is None or mcc in self.mccs) and mcc not in self.mccs_excluded
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +132,24 @@ def evaluate(receipt: Receipt, rules: Iterable[Rule], *, points_paid: int = 0, e
     found = (
         _award(rule, counting, earner.factor_bp(rule))
         for rule in sorted(rules, key=lambda rule: rule.code)
-        if rule.covers(receipt.occurred_at) and (rule.tiers is None or earner.tier in rule.tiers)
+        if rule.covers(receipt.occurred_at)
+        and rule.takes(receipt)
+        and (rule.tiers is None or earner.tier in rule.tiers)
     )
     return [award for award in found if award is not None]
+
+
+def evaluate_event(
+    event_type: str, occurred_at: dt.datetime, rules: Iterable[Rule], *, earner: Earner = ANYBODY
+) -> list[Award]:
+    """The awards of an event that is no purchase: each rule for its type gives its fixed points, whatever the tier."""
+    return [
+        Award(rule, rule.points, {}, Reason("event.fixed", {"units": rule.points}))
+        for rule in sorted(rules, key=lambda rule: rule.code)
+        if rule.event_type == event_type
+        and rule.covers(occurred_at)
+        and (rule.tiers is None or earner.tier in rule.tiers)
+    ]
 
 
 def earning_bases(lines: Sequence[Line], points_paid: int) -> list[int]:

@@ -14,7 +14,7 @@ from coalition.promotions.evaluation import Rule
 
 _COLUMNS = (
     "id, partner_id, code, version, currency_id, points, each_minor, funder_id, name_en, name_ru, valid_from, valid_to,"
-    " tiers, promo_account_id"
+    " tiers, promo_account_id, mccs, mccs_excluded, event_type"
 )
 _MOST = 1_000
 _FRESH_S = 1.0
@@ -36,13 +36,17 @@ def create_base_rule(
     valid_from: dt.datetime | None = None,
     tiers: Sequence[str] | None = None,
     promo_account_id: int | None = None,
+    mccs: Sequence[str] | None = None,
+    mccs_excluded: Sequence[str] = (),
+    event_type: str | None = None,
 ) -> Rule:
     """Let a partner's members earn `points` per full `each_minor`; a rule of the same code ends where this one begins.
 
     `valid_from` defaults to now, for a first version to always, so that late receipts earn. `tiers`: for members of
-    these tiers alone (None: for all). `promo_account_id`: the points pay only where that promo account does. Other
-    processes follow within a second. An overlap with another version, or a promo account of another currency, offends
-    the schema (IntegrityError).
+    these tiers alone (None: for all). `promo_account_id`: the points pay only where that promo account does. `mccs`
+    and `mccs_excluded`: at such merchants alone. With an `event_type` the rule gives `points` for an event, and
+    `each_minor` means nothing. Other processes follow within a second. An overlap with another version, or a promo
+    account of another currency, offends the schema (IntegrityError).
     """
     scope = {"partner": partner_id, "code": code}
     now = valid_from or clock.now()
@@ -53,9 +57,10 @@ def create_base_rule(
     begins = now if ended else valid_from or _ALWAYS
     row = fetch_one(
         "INSERT INTO base_rule (program_id, partner_id, currency_id, code, version, points, each_minor, funder_id,"
-        " name_en, name_ru, valid_from, tiers, promo_account_id)"
+        " name_en, name_ru, valid_from, tiers, promo_account_id, mccs, mccs_excluded, event_type)"
         " SELECT :program, :partner, :currency, :code, 1 + coalesce(max(version), 0), :points, :each, :funder,"
-        " :name_en, :name_ru, :begins, CAST(:tiers AS text[]), :promo"
+        " :name_en, :name_ru, :begins, CAST(:tiers AS text[]), :promo, CAST(:mccs AS text[]),"
+        " CAST(:excluded AS text[]), :event"
         " FROM base_rule WHERE partner_id = :partner AND code = :code"
         f" RETURNING {_COLUMNS}",
         {
@@ -70,6 +75,9 @@ def create_base_rule(
             "begins": begins,
             "tiers": list(tiers) if tiers is not None else None,
             "promo": promo_account_id,
+            "mccs": list(mccs) if mccs is not None else None,
+            "excluded": list(mccs_excluded),
+            "event": event_type,
         },
     )
     assert row is not None
@@ -98,7 +106,12 @@ def list_rules(partner_id: int) -> list[Rule]:
 
 
 def _rule(row: AnyRow) -> Rule:
-    return Rule(**{**row._mapping, "tiers": None if row.tiers is None else tuple(row.tiers)})
+    sets = {
+        "tiers": None if row.tiers is None else tuple(row.tiers),
+        "mccs": None if row.mccs is None else frozenset(row.mccs),
+        "mccs_excluded": frozenset(row.mccs_excluded),
+    }
+    return Rule(**{**row._mapping, **sets})
 
 
 def _memory() -> dict[int, tuple[float, tuple[Rule, ...]]]:

@@ -1,5 +1,6 @@
 """Purchases: receipts recorded batch first, with what they earn and why; registries are files full of them."""
 
+from coalition.purchases.banking import TRANSACTION, read_transaction
 from coalition.purchases.browsing import (
     Purchase,
     by_receipt,
@@ -11,7 +12,10 @@ from coalition.purchases.browsing import (
 )
 from coalition.purchases.counter import Counter, counter
 from coalition.purchases.draining import drain, sweep_suspense
+from coalition.purchases.earning import event_reasons, record_events, tell_event
+from coalition.purchases.events import Event, RecordedEvent, read_event
 from coalition.purchases.finding import Told, find, reasons, tell
+from coalition.purchases.kinds import Item, read_event_or_transaction
 from coalition.purchases.laws import laws
 from coalition.purchases.mappings import (
     ColumnMapping,
@@ -52,17 +56,21 @@ __all__ = [
     "CHANNELS",
     "ON_UNKNOWN",
     "SOURCE_KINDS",
+    "TRANSACTION",
     "Brought",
     "Chunk",
     "ColumnMapping",
     "Counter",
+    "Event",
     "GrantedAward",
+    "Item",
     "Layout",
     "Line",
     "Purchase",
     "Reading",
     "Receipt",
     "Recorded",
+    "RecordedEvent",
     "Refused",
     "Registry",
     "Rejection",
@@ -82,6 +90,7 @@ __all__ = [
     "define_source",
     "dismiss_suspended",
     "drain",
+    "event_reasons",
     "fetch_now",
     "find",
     "laws",
@@ -98,11 +107,15 @@ __all__ = [
     "open_registry",
     "pause_source",
     "read",
+    "read_event",
+    "read_event_or_transaction",
     "read_lines",
     "read_mapping",
+    "read_transaction",
     "readings",
     "reasons",
     "record",
+    "record_events",
     "registry",
     "registry_states",
     "rejections",
@@ -116,5 +129,6 @@ __all__ = [
     "take",
     "take_file",
     "tell",
+    "tell_event",
     "whole",
 ]

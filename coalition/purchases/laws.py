@@ -39,13 +39,34 @@ _LAWS = (
     ),
     Law(
         "R5",
-        "a registry's counts are its purchases, its rejections and what waits of it; a dry run leaves nothing",
+        "a registry's counts are what is recorded, rejected and waits of it; a dry run leaves nothing",
         """SELECT r.id FROM registry r WHERE
              (SELECT count(*) FROM purchase p WHERE p.registry_id = r.id)
+             + (SELECT count(*) FROM event e WHERE e.registry_id = r.id)
                <> CASE WHEN r.dry_run THEN 0 ELSE r.accepted END
              OR r.rejected <> (SELECT count(*) FROM registry_rejection x WHERE x.registry_id = r.id)
              OR (SELECT count(*) FROM suspense s WHERE s.registry_id = r.id AND s.state IN ('waiting', 'refused'))
                <> CASE WHEN r.dry_run THEN 0 ELSE r.suspended END""",
+    ),
+    Law(
+        "E1",
+        "an event's award is the journal row it names, unit for unit, on the wallet of the event's member",
+        """SELECT w.event_id, w.no FROM event_award w
+             LEFT JOIN event v ON v.id = w.event_id
+             LEFT JOIN entry e ON e.account_id = w.account_id AND e.id = w.entry_id
+             LEFT JOIN account a ON a.id = w.account_id
+           WHERE (e.amount, e.operation, e.no, e.partner_id, e.external_id, e.request_hash, a.currency_id)
+                 IS DISTINCT FROM
+                 (w.units, 21, w.no, v.partner_id, v.external_id, v.request_hash, w.currency_id)
+              OR a.owner <> v.member_id""",
+    ),
+    Law(
+        "E2",
+        "every point that an event issued stands in an award of it",
+        """SELECT e.account_id, e.id FROM entry e
+             LEFT JOIN event v ON v.partner_id = e.partner_id AND v.external_id = e.external_id
+             LEFT JOIN event_award w ON w.event_id = v.id AND w.entry_id = e.id
+           WHERE e.operation = 21 AND w.entry_id IS NULL""",
     ),
     Law(
         "R6",

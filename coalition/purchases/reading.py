@@ -32,10 +32,10 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 
 def read(body: Mapping[str, Any]) -> Receipt:
     """The receipt in `body`. Raises Invalid, which names every wrong field by its JSON pointer."""
-    return _Reader(body).receipt()
+    return Reader(body).receipt()
 
 
-class _Reader(Fields):
+class Reader(Fields):
     """A purchase being read."""
 
     __slots__ = ()

@@ -50,6 +50,11 @@ class Receipt:
     on_unknown: str | None = None
     waited_for: members.Recognised | None = None
 
+    @property
+    def mcc(self) -> str | None:
+        """The merchant category of its payments."""
+        return next((mcc for payment in self.payments if (mcc := payment.get("mcc"))), None)
+
 
 @dataclass(frozen=True, slots=True)
 class GrantedAward:

@@ -7,13 +7,15 @@ which the next goes on without loss or repetition. One bad line never stops a fi
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import BinaryIO, NamedTuple
+from dataclasses import dataclass, field
+from typing import BinaryIO, TypeVar
 
 from coalition import programs
 from coalition.kernel.db import fetch_one, raw, session
 from coalition.kernel.errors import BadRequest, Refusal
 from coalition.kernel.web.json_body import parse_object
+from coalition.purchases.earning import record_events
+from coalition.purchases.events import Event, RecordedEvent
 from coalition.purchases.kinds import Item, interpret
 from coalition.purchases.mappings import ColumnMapping, mapping
 from coalition.purchases.receipts import Receipt, Recorded, Refused
@@ -26,26 +28,43 @@ from coalition.purchases.tables import read_table
 _REJECT = """
     INSERT INTO registry_rejection (registry_id, line, code, field, detail)
     SELECT %s, x.* FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) x"""
+T = TypeVar("T")
 Reading = tuple[int, Item | Refusal]
 
 
-class Outcome(NamedTuple):
+Result = Recorded | RecordedEvent | Suspended | Refused
+
+
+@dataclass(slots=True)
+class Outcome:
     """What has become of a chunk's lines."""
 
-    recorded: list[Recorded]
-    suspended: list[Suspended]
-    rejected: list[Rejection]
+    accepted: int = 0
+    replayed: int = 0
+    suspended: int = 0
+    points: int = 0
+    refusals: list[tuple[int, Refusal]] = field(default_factory=list)
+
+    def add(self, numbers: Sequence[int], results: Sequence[Result]) -> None:
+        """Count results, which stand in the order of their lines' numbers."""
+        for number, result in zip(numbers, results, strict=True):
+            if isinstance(result, Refused):
+                self.refusals.append((number, result.refusal))
+            elif result.replayed:
+                self.replayed += 1
+            elif isinstance(result, Suspended):
+                self.suspended += 1
+            else:
+                self.accepted += 1
+                self.points += _earned(result)
 
     @property
     def counts(self) -> dict[str, int]:
         """How many lines went which way, and the points issued."""
-        fresh = [one for one in self.recorded if not one.replayed]
-        waiting = [one for one in self.suspended if not one.replayed]
-        lines = len(self.recorded) + len(self.suspended) + len(self.rejected)
-        known = lines - len(fresh) - len(waiting) - len(self.rejected)
-        points = sum(award.units for one in fresh for award in one.awards)
-        names = ("lines", "accepted", "suspended", "replayed", "rejected", "points")
-        return dict(zip(names, (lines, len(fresh), len(waiting), known, len(self.rejected), points), strict=True))
+        rejected = len(self.refusals)
+        lines = self.accepted + self.replayed + self.suspended + rejected
+        ways = {"accepted": self.accepted, "replayed": self.replayed, "suspended": self.suspended, "rejected": rejected}
+        return {"lines": lines, "points": self.points, **ways}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +104,7 @@ def take(at: Registry, chunk: Chunk, readings: Sequence[Reading]) -> Registry:
     Raises RuntimeError if another process has taken a chunk meanwhile: then nothing is to be committed.
     """
     outcome = _try(at, readings) if at.dry_run else _take(at, readings)
-    _reject(at.id, outcome.rejected)
+    _reject(at.id, [_rejection(*pair) for pair in sorted(outcome.refusals, key=lambda pair: pair[0])])
     return _count(at, chunk, outcome)
 
 
@@ -99,16 +118,25 @@ def _try(at: Registry, readings: Sequence[Reading]) -> Outcome:
 
 
 def _take(at: Registry, readings: Sequence[Reading]) -> Outcome:
-    receipts = [(number, found) for number, found in readings if isinstance(found, Receipt)]
-    batch, lines = [receipt for _, receipt in receipts], [number for number, _ in receipts]
-    results = accept(at.partner_id, batch, Via(at.id, at.source_id), hold=True, lines=lines)
-    refusals = [(number, found) for number, found in readings if isinstance(found, Refusal)]
-    for (number, _), result in zip(receipts, results, strict=True):
-        if isinstance(result, Refused):
-            refusals.append((number, result.refusal))
-    rejected = [_rejection(number, refusal) for number, refusal in sorted(refusals, key=lambda pair: pair[0])]
-    recorded = [one for one in results if isinstance(one, Recorded)]
-    return Outcome(recorded, [one for one in results if isinstance(one, Suspended)], rejected)
+    """Record the lines kind by kind: purchases first, so that what undoes one finds it."""
+    outcome, via = Outcome(), Via(at.id, at.source_id)
+    numbers, receipts = _of(readings, Receipt)
+    outcome.add(numbers, accept(at.partner_id, receipts, via, hold=True, lines=numbers))
+    numbers, events = _of(readings, Event)
+    if events:
+        outcome.add(numbers, record_events(at.partner_id, events, via))
+    outcome.refusals += [(number, found) for number, found in readings if isinstance(found, Refusal)]
+    return outcome
+
+
+def _of(readings: Sequence[Reading], kind: type[T]) -> tuple[list[int], list[T]]:
+    """The lines of one kind: their numbers, and what they are."""
+    found = [(number, one) for number, one in readings if isinstance(one, kind)]
+    return [number for number, _ in found], [one for _, one in found]
+
+
+def _earned(result: Recorded | RecordedEvent) -> int:
+    return result.earned if isinstance(result, RecordedEvent) else sum(award.units for award in result.awards)
 
 
 def _read(line: bytes | None) -> Item | Refusal:

@@ -96,7 +96,8 @@ def _member() -> Viewer | None:
     kind, _, number = user.owner_ref.partition(":") if user else ("", "", "")
     if user is None or kind != "member" or user.program_id is None:
         return None
-    return Viewer(int(number), user.program_id, members.profile(int(number)).name)
+    member_id = members.survivor(int(number))
+    return Viewer(member_id, user.program_id, members.profile(member_id).name)
 
 
 def _turn_away(why: str) -> NoReturn:

@@ -26,7 +26,7 @@ HASH = r"'\x" + "ab" * 32 + "'"
 EARN = f"""\\set a random(1, {WALLETS})
 \\set p random(1, {{partners}})
 SELECT ledger_credit(:a, 1000000 + :p, 100, now(), '2099-01-01', NULL, 1, 1, :p, 1,
-                     1::smallint, {KEY}, 0::smallint, {HASH});
+                     1::smallint, {KEY}, 0::smallint, {HASH}, NULL, NULL);
 """
 EARN_LIMIT = f"""\\set a random(1, {WALLETS})
 \\set p random(1, {PARTNERS})

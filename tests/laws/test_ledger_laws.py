@@ -10,7 +10,7 @@ import pytest
 from coalition import ledger
 from coalition.kernel.clock import now
 from coalition.kernel.db import db, raw, transact
-from tests.coalition.ledger.conftest import Book, offences
+from tests.coalition.ledger.conftest import BONUS, PROGRAM, SHOP, Book, offences
 
 CRIMES = {
     "L2": "UPDATE entry SET amount = -amount WHERE kind = 2",
@@ -66,7 +66,24 @@ def _story() -> None:
     book.give_back(other, redeemed.entry_id, 5)
     book.claw_back(other, credit.entry_id, 30)
     book.earn(other, 7)
+    book.earn(other, 100, restriction=4)
+    paid = book.spend(other, 60, eligible=((4, 100),))
+    book.give_back(other, paid.entry_id, 10)
+    transact(lambda: _merge(other, book.wallet(4)))
     transact(lambda: ledger.expire(now(), 10))
+
+
+def _merge(source: int, target: int) -> None:
+    ledger.merge_wallets(
+        source,
+        target,
+        program_id=PROGRAM,
+        currency_id=BONUS,
+        partner_id=SHOP,
+        external_id="merge",
+        request_hash=b"",
+        occurred_at=now(),
+    )
 
 
 @pytest.mark.parametrize("law", ledger.laws(), ids=lambda law: law.code)
@@ -76,6 +93,36 @@ def test_every_law_sees_its_crime(owner: psycopg.Connection, law: ledger.Law):
     rows = owner.execute(law.sql.encode()).fetchall()
 
     assert rows, f"{law.code} does not notice: {law.title}"
+
+
+@pytest.mark.parametrize(
+    ("code", "crime"),
+    [
+        ("L2", "UPDATE entry SET funding_id = NULL WHERE kind = 8"),
+        ("L9", "UPDATE entry SET amount = amount + 100 WHERE kind = 7 AND funding_id IS NOT NULL"),
+        ("L9", "UPDATE entry SET kind = 3 WHERE id IN (SELECT origin_id FROM entry WHERE kind = 7)"),
+        ("A1", "DELETE FROM debt"),
+        ("A1", "UPDATE wallet SET arrears = arrears + 1"),
+        ("A1", "UPDATE entry SET amount = amount - 1 WHERE kind = 9"),
+        ("A2", "UPDATE entry SET amount = amount - 1 WHERE kind = 8"),
+        ("A2", "UPDATE entry SET amount = 1 WHERE id IN (SELECT credit_id FROM clawback)"),
+        (
+            "T6",
+            "UPDATE entry SET restriction_id = 9 WHERE id IN (SELECT a.lot_id FROM allocation a"
+            " JOIN entry d ON d.id = a.debit_id WHERE d.kind = 9)",
+        ),
+        ("T1", "UPDATE lot SET restriction_id = 9"),
+        ("T1", "UPDATE lot SET remaining = remaining - 1 WHERE entry_id IN (SELECT id FROM entry WHERE kind = 10)"),
+        ("T3", "DELETE FROM allocation WHERE amount < 0 AND debit_id IN (SELECT id FROM entry WHERE kind = 7)"),
+        ("T3", "DELETE FROM allocation WHERE debit_id IN (SELECT id FROM entry WHERE kind = 9)"),
+    ],
+)
+def test_laws_see_what_is_done_to_points_that_are_owed_given_back_or_moved(owner, code: str, crime: str):
+    (law,) = (law for law in ledger.laws() if law.code == code)
+
+    assert owner.execute(crime.encode()).rowcount > 0
+
+    assert owner.execute(law.sql.encode()).fetchall(), f"{code} does not notice: {law.title}"
 
 
 @pytest.mark.parametrize("table", ["entry", "allocation", "account", "funding", "funding_leg"])

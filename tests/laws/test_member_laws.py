@@ -21,6 +21,8 @@ CRIMES = {
     "M6": "UPDATE member SET tier = 'gold'",
     "M7": "UPDATE family_seat SET state = 'left'",
     "M8": "UPDATE subscription SET periods = 2",
+    "M10": "UPDATE identifier SET member_id = (SELECT id FROM member WHERE state = 'merged')",
+    "M11": "UPDATE member SET merged_into = id WHERE state = 'merged'",
     "M9": "UPDATE subscription SET state = 'lapsed'",
 }
 
@@ -35,6 +37,7 @@ def test_a_law_holds_until_it_is_broken(app: Flask, law: laws.Law) -> None:
         members.invite(program.id, anna.id, ("card", "100200301"))
         members.add_plan(program.id, a_plan())
         members.subscribe(program.id, anna.id, "plus", payment="P-1")
+        members.merge(program.id, a_member(program, shop).id, anna.id, reason="one person")
 
     transact(work)
     assert laws.offending(law) == 0

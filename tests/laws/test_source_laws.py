@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from coalition import purchases
+from coalition import promotions, purchases
 from coalition.kernel import jobs
 from coalition.kernel.config import Config
 from coalition.kernel.db import db, transact
@@ -23,6 +23,8 @@ CRIMES = {
         "UPDATE registry SET lines = lines + 1, suspended = suspended + 1",
         "INSERT INTO registry_rejection SELECT id, 99, 'x', '', '' FROM registry",
     ),
+    "E1": ("UPDATE event_award SET units = units + 1", "UPDATE event SET member_id = member_id + 1"),
+    "E2": ("DELETE FROM event_award",),
     "R6": ("UPDATE suspense SET request_hash = 'x' WHERE state = 'posted'",),
     "R7": (
         "UPDATE suspense SET state = 'waiting', purchase_id = NULL, resolved_at = NULL,"
@@ -51,6 +53,14 @@ def owner(fresh_database: Config) -> Iterator[psycopg.Connection]:
 def _story(till: Till) -> None:
     strangers = [{"kind": "card", "value": value} for value in ("77770001", "77770002")]
     bodies = [a_body(1000), a_body(1000, outlet="S9"), *(a_body(1000, member=one) for one in strangers)]
+    shop, names = till.shop, {"name_en": "Review", "name_ru": "Отзыв", "event_type": "review", "code": "review"}
+    transact(
+        lambda: promotions.create_base_rule(
+            shop.program.id, shop.partner.id, shop.currency.id, points=50, each_minor=100, **names
+        )
+    )
+    event = {name: value for name, value in a_body(1000).items() if name in ("occurred_at", "member")}
+    bodies.append({**event, "external_id": "E-1", "type": "review"})
     file = "".join(json.dumps(body) + "\n" for body in bodies).encode()
     till.send("/registries", file, Content_Type="application/x-ndjson")
     till.send("/registries?dry_run=true", file, Content_Type="application/x-ndjson")

@@ -51,7 +51,8 @@ def member_named(program_id: int, partner_id: int, presented: str | tuple[str, s
     """The member that a partner names. Raises Invalid `unknown_member` for one that it cannot know."""
     try:
         if isinstance(presented, str):
-            return members.seen_by(program_id, partner_id, ids.parse("mbr", presented)).member.id
+            seen = members.seen_by(program_id, partner_id, ids.parse("mbr", presented)).member
+            return seen.merged_into or seen.id
         return members.identify(program_id, partner_id, [presented])[presented]
     except (NotFound, KeyError):
         problem = FieldError("/member", "unknown_member", "Nobody in this program is known by this.")

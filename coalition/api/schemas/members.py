@@ -79,10 +79,15 @@ class KnownIdentifierSchema(Schema):
 
 
 class MemberSchema(Schema):
-    """A member. Who neither enrolled the member nor has its consent reads null for what is private."""
+    """A member. Who neither enrolled the member nor has its consent reads null for what is private.
+
+    A member that was found to be the same person as another has the state `merged`, holds nothing, and names who it is
+    today in `merged_into`; its balances, movements and identifiers are answered with that member's.
+    """
 
     id = fields.String(required=True)
     state = fields.String(required=True)
+    merged_into = fields.String(required=True, allow_none=True)
     tier = fields.String(required=True)
     enrolled_at = Instant(required=True)
     external_id = fields.String(required=True, allow_none=True)

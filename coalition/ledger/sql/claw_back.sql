@@ -1,8 +1,10 @@
--- Claw back points of a credit, as when a purchase is returned: what is left of its own lots first, then, by the policy,
--- from other usable lots, then as a debt up to p_floor; the rest is waived.
+-- Claw back points of a credit, as when a purchase is returned: what is left of its own lots first (by the policy
+-- `only_pending` as long as they are not usable yet), then from other usable lots, then as a debt up to p_floor, as far
+-- as the policy goes; the rest is waived.
 -- Grain: one call = one row of `clawback`, which keeps the split for a replay, and up to two journal rows: a debit of the
 -- own lots (kind 2, under the key) and a debt for what had been spent (kind 8, under the key with `no` inverted), funded
--- as the credit was. All of a merged wallet happens to the one it was merged into. What other lots pay of that debt at once is netting (`net.sql`). Locks the wallet first.
+-- as the credit was. All of a merged wallet happens to the one it was merged into. What other lots pay of that debt at
+-- once is netting (`net.sql`). Locks the wallet first.
 CREATE OR REPLACE FUNCTION ledger_claw_back(
   p_account bigint, p_credit bigint, p_amount bigint, p_policy text, p_floor bigint, p_contra bigint,
   p_occurred timestamptz, p_program int, p_partner int, p_currency int, p_operation smallint, p_external_id text,
@@ -35,7 +37,8 @@ BEGIN
     PERFORM ledger_end(ARRAY[v_home], now(), false);
   END IF;
   SELECT coalesce(array_agg(l.entry_id), '{}'), least(p_amount, coalesce(sum(l.remaining), 0)) INTO v_own, own FROM lot l
-   WHERE l.account_id = v_home AND l.expires_at > now() AND (l.entry_id = p_credit OR l.entry_id IN (
+   WHERE l.account_id = v_home AND l.expires_at > now()
+     AND (p_policy <> 'only_pending' OR l.active_at > now()) AND (l.entry_id = p_credit OR l.entry_id IN (
          SELECT e.id FROM entry e WHERE e.account_id = v_home AND e.root_id = p_credit));
   others := 0;
   IF p_policy <> 'only_pending' AND own < p_amount THEN

@@ -1,5 +1,6 @@
 -- Spend points by another rule than first expiring first, with restricted lots, or where idleness ends the points.
 -- Grain: one call = one journal row (kind 2 or 3) and its draws, as `debit.sql`, whose fast path knows none of this.
+-- `no` is the place in the order of the draw; 0 for all where that is the order of expiry, as on the fast path.
 CREATE OR REPLACE FUNCTION ledger_debit_by(
   p_account bigint, p_contra bigint, p_amount bigint, p_occurred timestamptz, p_program int, p_partner int,
   p_currency int, p_kind smallint, p_operation smallint, p_external_id text, p_no smallint, p_hash bytea,
@@ -35,8 +36,10 @@ BEGIN
   END IF;
   replayed := false;
   INSERT INTO allocation(account_id, debit_id, lot_id, expires_at, amount, drawn_before, funding_id, no)
-  SELECT p_account, ledger_debit_by.entry_id, u.*
-    FROM unnest(v_lots, v_ends, v_amounts, v_before, v_fundings) WITH ORDINALITY u;
+  SELECT p_account, ledger_debit_by.entry_id, u.lot_id, u.ends, u.amount, u.before, u.funding,
+         CASE WHEN p_rule = 0 AND p_restrictions = '{}' THEN 0 ELSE u.no END
+    FROM unnest(v_lots, v_ends, v_amounts, v_before, v_fundings)
+         WITH ORDINALITY u(lot_id, ends, amount, before, funding, no);
   PERFORM ledger_take(p_account, entry_id);
   UPDATE wallet AS w SET undrawn = w.undrawn - p_amount, version = w.version + 1,
                          held = w.held + CASE WHEN p_kind = 3 THEN p_amount ELSE 0 END,

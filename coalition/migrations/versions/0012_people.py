@@ -20,6 +20,7 @@ def upgrade() -> None:
     _tiers()
     _families()
     _subscriptions()
+    _merges()
 
 
 def _identifiers() -> None:
@@ -152,3 +153,25 @@ def _subscriptions() -> None:
     op.execute("CREATE INDEX subscription_payment_of ON subscription_payment (subscription_id)")
     grant_app("subscription_plan", "subscription")
     grant_append_only("subscription_payment")
+
+
+def _merges() -> None:
+    op.execute("ALTER TABLE member DROP CONSTRAINT ck_member_state, ADD merged_into bigint REFERENCES member")
+    op.execute("""
+        ALTER TABLE member
+            ADD CONSTRAINT ck_member_state CHECK (state IN ('active', 'closed', 'merged')),
+            ADD CONSTRAINT ck_member_merged CHECK ((state = 'merged') = (merged_into IS NOT NULL))""")
+    op.execute("CREATE INDEX member_merged_into ON member (merged_into) WHERE merged_into IS NOT NULL")
+    op.execute("""
+        CREATE TABLE member_merge (
+            id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            program_id int NOT NULL REFERENCES program,
+            from_id bigint NOT NULL CONSTRAINT uq_member_merge_from UNIQUE REFERENCES member,
+            into_id bigint NOT NULL REFERENCES member,
+            reason text NOT NULL,
+            actor text NOT NULL,
+            merged_at timestamptz NOT NULL DEFAULT now(),
+            facts jsonb NOT NULL,
+            CONSTRAINT ck_member_merge_two CHECK (from_id <> into_id))""")
+    op.execute("CREATE INDEX member_merge_into ON member_merge (into_id)")
+    grant_append_only("member_merge")

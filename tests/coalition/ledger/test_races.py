@@ -13,9 +13,10 @@ from flask import Flask
 
 from coalition import ledger
 from coalition.kernel.clock import now
-from coalition.kernel.db import transact
+from coalition.kernel.db import fetch_one, transact
 from coalition.kernel.errors import Conflict
-from tests.coalition.ledger.conftest import Book
+from coalition.ledger import AccountKind, Operation
+from tests.coalition.ledger.conftest import BONUS, PROGRAM, Book
 
 CLIENTS, ROUNDS = 8, 25
 
@@ -136,3 +137,93 @@ def test_a_sweep_and_spenders_meet_without_deadlock(live):
                     lambda: transact(lambda: ledger.post(spend)),
                 ],
             )
+
+
+def _deadlocks() -> int:
+    row = fetch_one("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+    assert row is not None
+    return int(row.deadlocks)
+
+
+def test_eight_sessions_take_back_one_credit_and_never_more_than_it_was(live):
+    book = Book()
+    with live.app_context():
+        wallet = book.wallet()
+        for turn in range(ROUNDS // 2):
+            credit = book.earn(wallet, 100, legs=((10, 2), (11, 1)))
+            book.spend(wallet, min(55, book.balance(wallet).available))
+
+            told = _at_once(
+                live,
+                [
+                    lambda n=n: book.claw_back(wallet, credit.entry_id, 30, key=f"{turn}-{n % 6}")
+                    for n in range(CLIENTS)
+                ],
+            )
+
+            taken = {one.entry_ids: one for one in told if isinstance(one, ledger.ClawedBack)}
+            assert sum(one.own + one.others + one.owed for one in taken.values()) == 90
+            refused = [one for one in told if isinstance(one, tuple)]
+            assert set(map(repr, refused)) == {repr(("return_exceeded", {"available": 10}))}
+
+
+def test_eight_sessions_give_back_one_redemption_and_never_more_than_it_was(live):
+    book = Book()
+    with live.app_context():
+        wallet = book.wallet()
+        for _ in range(ROUNDS // 2):
+            book.earn(wallet, 50, legs=((10, 2), (11, 1)))
+            book.earn(wallet, 50)
+            spent = book.spend(wallet, 100)
+
+            told = _at_once(live, [lambda: book.give_back(wallet, spent.entry_id, 30) for _ in range(CLIENTS)])
+
+            assert sum(one.amount for one in told if isinstance(one, ledger.GivenBack)) == 90
+            book.give_back(wallet, spent.entry_id, 10)
+            book.spend(wallet, 100)
+
+
+def test_transfers_that_cross_each_other_keep_every_point_and_never_lock_each_other_out(live):
+    book = Book()
+    with live.app_context():
+        wallets = [book.wallet(member) for member in range(1, 5)]
+        for wallet in wallets[:3]:
+            book.post(*[book.credit(wallet, 20, legs=((10, 2), (11, 1))) for _ in range(10)])
+        contra = transact(lambda: ledger.account(PROGRAM, BONUS, AccountKind.TRANSFER, 0))
+
+        def move(client: int, turn: int):
+            source, target = wallets[client % 4], wallets[(client + 1 + turn % 3) % 4]
+            debit = book.debit(source, 7, contra=contra, operation=Operation.TRANSFER)
+            arrival = ledger.Arrival(account_id=target, currency_id=BONUS)
+            return lambda: transact(lambda: ledger.transfer(debit, arrival))
+
+        before = _deadlocks()
+        for turn in range(ROUNDS):
+            _at_once(live, [move(client, turn) for client in range(CLIENTS)])
+
+        assert sum(balance.available for balance in ledger.balances_of(wallets).values()) == 600
+        assert _deadlocks() == before
+
+
+def test_debts_are_netted_once_however_credits_and_claw_backs_meet(live):
+    book = Book()
+    with live.app_context():
+        wallets = [book.wallet(member) for member in range(1, 5)]
+        for turn in range(ROUNDS // 2):
+            earned = {wallet: book.earn(wallet, 40).entry_id for wallet in wallets}
+            for wallet in wallets:
+                if left := book.balance(wallet).available:
+                    book.spend(wallet, left)
+            batch = [book.credit(wallet, 15) for wallet in wallets for _ in range(2)]
+            works = [
+                lambda: transact(lambda: ledger.post(batch[::-1], bulk_from=1)),
+                lambda: transact(lambda: ledger.post([book.credit(wallet, 9) for wallet in wallets], bulk_from=1000)),
+                *[
+                    lambda wallet=wallet: book.claw_back(wallet, earned[wallet], 40, key=f"{turn}-{wallet}")
+                    for wallet in wallets
+                ],
+                lambda: transact(lambda: ledger.post([book.debit(wallet, 5, rule=2) for wallet in wallets[::-1]])),
+            ]
+            _at_once(live, works)
+
+        assert all(not (balance.available and balance.arrears) for balance in ledger.balances_of(wallets).values())

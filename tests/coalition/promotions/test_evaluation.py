@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coalition.promotions import Award, Rule, evaluate
+from coalition.promotions import Award, Rule, evaluate, evaluate_event
 from coalition.promotions.evaluation import earning_bases
 
 NOON = dt.datetime(2026, 11, 18, 9, tzinfo=dt.UTC)
@@ -41,6 +41,7 @@ class _Line:
 class _Receipt:
     lines: tuple[_Line, ...]
     occurred_at: dt.datetime = NOON
+    mcc: str | None = None
 
 
 def _receipt(*amounts: int) -> _Receipt:
@@ -123,3 +124,22 @@ def test_the_order_of_lines_and_rules_changes_nothing(amounts: list[int], chance
     chance.shuffle(lines)
 
     assert evaluate(_Receipt(tuple(lines)), rules[::-1], points_paid=0) == evaluate(receipt, rules)
+
+
+def test_a_rule_may_be_for_some_merchants_alone_and_never_for_others() -> None:
+    groceries = replace(BASE, mccs=frozenset({"5411"}))
+    no_cash = replace(BASE, mccs_excluded=frozenset({"6011"}))
+    at = {mcc: replace(_receipt(4000), mcc=mcc) for mcc in ("5411", "6011", None)}
+
+    assert [bool(evaluate(receipt, [groceries])) for receipt in at.values()] == [True, False, False]
+    assert [bool(evaluate(receipt, [no_cash])) for receipt in at.values()] == [True, False, True]
+
+
+def test_a_rule_for_an_event_gives_its_points_for_that_event_and_nothing_for_purchases() -> None:
+    rule = replace(BASE, points=50, event_type="review", code="review")
+
+    (award,) = evaluate_event("review", NOON, [rule, BASE])
+
+    assert (award.units, award.lines, award.reason.key) == (50, {}, "event.fixed")
+    assert evaluate_event("visit", NOON, [rule]) == evaluate(_receipt(4000), [rule]) == []
+    assert evaluate_event("review", NOON - dt.timedelta(days=9), [rule]) == []

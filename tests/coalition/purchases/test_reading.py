@@ -13,7 +13,7 @@ from coalition.kernel.errors import Invalid
 from coalition.purchases import Line, read
 from coalition.purchases.fields import AMOUNT_MAX
 from coalition.purchases.lines import right_lines
-from coalition.purchases.reading import _Reader
+from coalition.purchases.reading import Reader
 from tests.coalition.purchases.builders import a_body
 
 _numbers = st.integers(-2, 5) | st.sampled_from([AMOUNT_MAX, AMOUNT_MAX + 1, 32_767, 32_768, 2**63, True, 1.0])
@@ -26,7 +26,7 @@ _lines = st.dictionaries(st.sampled_from((*_names, "colour")), _junk, max_size=3
 
 @given(st.lists(_lines | _junk, min_size=1, max_size=3))
 def test_the_fast_look_takes_exactly_what_the_careful_one_finds_no_fault_with(given_lines: list[Any]) -> None:
-    careful = _Reader({})
+    careful = Reader({})
 
     lines = tuple(careful.line(line, f"/lines/{at}") for at, line in enumerate(given_lines))
     fast = right_lines(given_lines)

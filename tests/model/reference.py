@@ -1,0 +1,336 @@
+"""A reference ledger: what the points ledger must come to, in plain Python, with no SQL, no clock and no concurrency.
+
+It knows wallets, lots, draws, holds and debts as values and nothing of tables. It is written from
+`docs/flows/ledger.md` and shares no line with the code that it judges. Instants are whatever the caller compares.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+Legs = tuple[tuple[int, int], ...]
+Standing = tuple[int, int, int, int, int]  # available, usable in some contexts, pending, held, arrears
+NEVER = float("inf")
+ALWAYS = float("-inf")
+
+
+class Refused(Exception):
+    """The operation is not possible; its code."""
+
+
+@dataclass
+class Lot:
+    """Points of one birth. `root` names the credit that they go back to, `born` orders lots of equal expiry."""
+
+    root: str
+    born: int
+    amount: int
+    remaining: int
+    legs: Legs
+    expires: float = NEVER
+    active: float = ALWAYS
+    restriction: int | None = None
+
+    def usable(self, now: float) -> bool:
+        return self.remaining > 0 and self.active <= now < self.expires
+
+
+@dataclass(frozen=True)
+class Draw:
+    """A stretch of a lot that a debit took: `amount` points from the position `before` on."""
+
+    lot: Lot
+    amount: int
+    before: int
+
+    @property
+    def shares(self) -> dict[int, int]:
+        return split(self.lot.legs, self.before, self.before + self.amount)
+
+
+@dataclass
+class Hold:
+    """Points set aside: the draws that are neither captured nor put back, first drawn first."""
+
+    wallet: int
+    draws: list[Draw]
+    until: float
+    open: bool = True
+
+    @property
+    def left(self) -> int:
+        return sum(draw.amount for draw in self.draws)
+
+
+@dataclass
+class Spent:
+    """What one redemption drew and has not been given back."""
+
+    wallet: int
+    draws: list[Draw]
+
+    @property
+    def left(self) -> int:
+        return sum(draw.amount for draw in self.draws)
+
+
+@dataclass
+class Wallet:
+    """Lots with points left, and what is owed, oldest first."""
+
+    lots: list[Lot] = field(default_factory=list)
+    debts: list[int] = field(default_factory=list)
+
+
+class Ledger:
+    """All wallets. Every operation either happens as a whole or raises Refused and changes nothing."""
+
+    def __init__(self) -> None:
+        self.wallets: dict[int, Wallet] = {}
+        self.holds: dict[int, Hold] = {}
+        self.spendings: dict[int, Spent] = {}
+        self.asked_back: Counter = Counter()
+        self.credits: dict[int, int] = {}
+        self.births = 0
+
+    def wallet(self, wallet: int) -> Wallet:
+        return self.wallets.setdefault(wallet, Wallet())
+
+    def earn(self, wallet: int, credit: int, amount: int, legs: Legs, **lot: Any) -> None:
+        """A credit: a new lot; out of an ordinary one the oldest debts are paid first."""
+        self.credits[credit] = amount
+        born = self._bear(wallet, Lot(f"c{credit}", 0, amount, amount, legs, **lot))
+        if born.restriction is None:
+            self._pay_debts(self.wallet(wallet), born)
+
+    def spend(
+        self, wallet: int, debit: int, amount: int, now: float, *, rule: str = "fefo", eligible: Sequence = ()
+    ) -> None:
+        """A redemption."""
+        draws = self._draw(wallet, amount, now, rule, eligible)
+        self.spendings[debit] = Spent(wallet, draws)
+
+    def hold(self, wallet: int, hold: int, amount: int, now: float, until: float, **how: Any) -> None:
+        """Points set aside until an instant."""
+        self.holds[hold] = Hold(wallet, self._draw(wallet, amount, now, how.get("rule", "fefo"), ()), until)
+
+    def capture(self, hold: int, debit: int, amount: int, now: float) -> None:
+        """A part of a hold is redeemed."""
+        held = self.holds[hold]
+        if not held.open:
+            raise Refused("hold_closed")
+        if held.until <= now:
+            raise Refused("hold_expired")
+        if amount > held.left:
+            raise Refused("hold_exceeded")
+        taken, held.draws = _first(held.draws, amount)
+        self.spendings[debit] = Spent(held.wallet, taken)
+        held.open = held.left > 0
+
+    def release(self, hold: int) -> int:
+        """What a hold has left goes back; how much that was."""
+        held = self.holds[hold]
+        if not held.open:
+            raise Refused("hold_closed")
+        left = held.left
+        self._put_back(held.wallet, held.draws)
+        held.draws, held.open = [], False
+        return left
+
+    def give_back(self, debit: int, amount: int, now: float, grace: float | None) -> None:
+        """A redemption is taken back in part, last drawn first; lots that have ended live on until `grace`."""
+        spent = self.spendings[debit]
+        if amount > spent.left:
+            raise Refused("return_exceeded")
+        spent.draws, taken = _first(spent.draws, spent.left - amount)
+        self._put_back(spent.wallet, taken, now, grace)
+
+    def claw_back(self, wallet: int, credit: int, amount: int, now: float, policy: str, floor: int) -> tuple:
+        """A credit is taken back: (from its own lots, from others, owed, waived)."""
+        if amount > self.credits[credit] - self.asked_back[credit]:
+            raise Refused("return_exceeded")
+        self.asked_back[credit] += amount
+        purse = self.wallet(wallet)
+        mine = [lot for lot in purse.lots if lot.root == f"c{credit}" and now < lot.expires]
+        if policy == "only_pending":
+            mine = [lot for lot in mine if lot.active > now]
+        own = _take(sorted(mine, key=lambda lot: (lot.amount != self.credits[credit], *_fefo(lot))), amount)
+        others = owed = 0
+        if policy != "only_pending":
+            free = [lot for lot in purse.lots if lot.usable(now) and lot.restriction is None]
+            others = _take(sorted(free, key=_fefo), amount - own)
+        if policy == "arrears":
+            owed = min(amount - own - others, max(floor - sum(purse.debts), 0))
+            purse.debts += [owed] if owed else []
+        self._sweep(purse)
+        return own, others, owed, amount - own - others - owed
+
+    def transfer(self, source: int, target: int, amount: int, now: float) -> None:
+        """Points move to another wallet and stay what they are."""
+        for draw in self._draw(source, amount, now, "fefo", ()):
+            self._bear(target, _moved(draw))
+
+    def expire(self, now: float) -> None:
+        """What has ended goes; holds that have run out go back first."""
+        for number, held in self.holds.items():
+            if held.open and held.until <= now:
+                self.release(number)
+        for purse in self.wallets.values():
+            purse.lots = [lot for lot in purse.lots if now < lot.expires]
+
+    def standing(self, wallet: int, now: float) -> Standing:
+        """Available, usable in some contexts only, pending, held and arrears."""
+        purse = self.wallet(wallet)
+        alive = [lot for lot in purse.lots if now < lot.expires]
+        held = sum(hold.left for hold in self.holds.values() if hold.wallet == wallet and hold.open)
+        usable = [lot for lot in alive if lot.active <= now]
+        free = sum(lot.remaining for lot in usable if lot.restriction is None)
+        bound = sum(lot.remaining for lot in usable) - free
+        return free, bound, sum(lot.remaining for lot in alive) - free - bound, held, sum(purse.debts)
+
+    def contents(self, wallet: int) -> Counter:
+        """What lies in a wallet: points by (credit, end, restriction, who pays for them)."""
+        found: Counter = Counter()
+        for lot in self.wallet(wallet).lots:
+            for party, points in split(lot.legs, lot.amount - lot.remaining, lot.amount).items():
+                found[lot.root, lot.expires, lot.restriction, party] += points
+        return Counter({key: points for key, points in found.items() if points})
+
+    def _bear(self, wallet: int, lot: Lot) -> Lot:
+        self.births += 1
+        lot = replace(lot, born=self.births)
+        self.wallet(wallet).lots.append(lot)
+        return lot
+
+    def _draw(self, wallet: int, amount: int, now: float, rule: str, eligible: Sequence) -> list[Draw]:
+        purse, caps = self.wallet(wallet), dict(eligible)
+        usable = [lot for lot in purse.lots if lot.usable(now)]
+        most = dict(caps)
+        promo = sorted((lot for lot in usable if lot.restriction in caps), key=_born if rule == "fifo" else _fefo)
+        free = [lot for lot in usable if lot.restriction is None]
+        draws: list[Draw] = []
+        rest = amount
+        for lot in promo:
+            take = min(lot.remaining, rest, most[lot.restriction])
+            if take:
+                most[lot.restriction] -= take
+                rest -= take
+                draws.append(Draw(lot, take, lot.amount - lot.remaining))
+        if rest > sum(lot.remaining for lot in free):
+            raise Refused("insufficient_points")
+        for lot, take in _RULES[rule](free, rest):
+            draws.append(Draw(lot, take, lot.amount - lot.remaining))
+        for draw in draws:
+            draw.lot.remaining -= draw.amount
+        self._sweep(purse)
+        return [draw for draw in draws if draw.amount]
+
+    def _put_back(self, wallet: int, draws: Sequence[Draw], now: float = ALWAYS, grace: float | None = None) -> None:
+        purse = self.wallet(wallet)
+        for draw in draws:
+            lot = draw.lot
+            ended = grace is not None and lot.expires <= now
+            if len(lot.legs) > 1 or ended:
+                expires = grace if ended and grace is not None else lot.expires
+                legs = _stretch(draw)
+                child = Lot(lot.root, 0, draw.amount, draw.amount, legs, expires, lot.active, lot.restriction)
+                self._bear(wallet, child)
+            else:
+                lot.remaining += draw.amount
+                if lot not in purse.lots:
+                    purse.lots.append(lot)
+
+    def _pay_debts(self, purse: Wallet, lot: Lot) -> None:
+        while purse.debts and lot.remaining:
+            paid = min(purse.debts[0], lot.remaining)
+            lot.remaining -= paid
+            purse.debts[0] -= paid
+            purse.debts = [debt for debt in purse.debts if debt]
+        self._sweep(purse)
+
+    def _sweep(self, purse: Wallet) -> None:
+        purse.lots = [lot for lot in purse.lots if lot.remaining]
+
+
+def split(legs: Legs, before: int, after: int) -> dict[int, int]:
+    """The points from one position of a lot to another, by who pays for them: half up, the last leg takes the rest."""
+    total = sum(weight for _, weight in legs)
+    shares = {party: _at(after, weight, total) - _at(before, weight, total) for party, weight in legs[:-1]}
+    shares[legs[-1][0]] = after - before - sum(shares.values())
+    return shares
+
+
+def _at(position: int, weight: int, total: int) -> int:
+    sign = -1 if weight < 0 else 1
+    return sign * ((2 * position * abs(weight) + total) // (2 * total))
+
+
+def _fefo(lot: Lot) -> tuple:
+    return lot.expires, lot.born
+
+
+def _born(lot: Lot) -> int:
+    return lot.born
+
+
+def _in_order(key: Callable[[Lot], Any]) -> Callable:
+    def plan(lots: Sequence[Lot], amount: int) -> list[tuple[Lot, int]]:
+        taken = []
+        for lot in sorted(lots, key=key):
+            take = min(lot.remaining, amount)
+            amount -= take
+            taken.append((lot, take))
+        return taken
+
+    return plan
+
+
+def _pro_rata(lots: Sequence[Lot], amount: int) -> list[tuple[Lot, int]]:
+    whole = sum(lot.remaining for lot in lots)
+    if not amount:
+        return []
+    floors = [(lot, *divmod(amount * lot.remaining, whole)) for lot in sorted(lots, key=_born)]
+    missing = amount - sum(floor for _, floor, _ in floors)
+    lucky = {id(lot) for lot, _, _ in sorted(floors, key=lambda row: (-row[2], row[0].born))[:missing]}
+    return [(lot, floor + (id(lot) in lucky)) for lot, floor, _ in floors]
+
+
+_RULES = {"fefo": _in_order(_fefo), "fifo": _in_order(_born), "pro_rata": _pro_rata}
+
+
+def _first(draws: Sequence[Draw], amount: int) -> tuple[list[Draw], list[Draw]]:
+    """The first `amount` points of some draws, and the rest."""
+    head, tail = [], []
+    for draw in draws:
+        take = min(draw.amount, amount)
+        amount -= take
+        if take:
+            head.append(replace(draw, amount=take))
+        if take < draw.amount:
+            tail.append(replace(draw, amount=draw.amount - take, before=draw.before + take))
+    return head, tail
+
+
+def _take(lots: Sequence[Lot], amount: int) -> int:
+    """Take at most so many points out of lots, in their order; how many that were."""
+    taken = 0
+    for lot in lots:
+        part = min(lot.remaining, amount - taken)
+        lot.remaining -= part
+        taken += part
+    return taken
+
+
+def _moved(draw: Draw) -> Lot:
+    lot = draw.lot
+    return Lot(lot.root, 0, draw.amount, draw.amount, _stretch(draw), lot.expires, lot.active)
+
+
+def _stretch(draw: Draw) -> Legs:
+    """The funding of a stretch of a lot: of a co-funded one, exactly the points of each leg."""
+    if len(draw.lot.legs) == 1:
+        return draw.lot.legs
+    return tuple((party, points) for party, points in draw.shares.items() if points)

@@ -1,0 +1,56 @@
+"""What eight sessions do to the same wallets at once could have happened one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from flask import Flask
+
+from coalition.kernel.config import Config
+from coalition.kernel.db import db, transact
+from tests.coalition.ledger.conftest import offences
+from tests.model.books import Books
+from tests.model.witness import WALLETS, at_once, witness
+
+DEEDS = 60
+_UNLOCK = """
+    DO $$ DECLARE f record; BEGIN
+      FOR f IN SELECT oid FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosrc LIKE '%FOR NO KEY UPDATE%'
+      LOOP EXECUTE regexp_replace(pg_get_functiondef(f.oid), 'FOR NO KEY UPDATE( SKIP LOCKED)?', '', 'g'); END LOOP;
+    END $$"""
+
+
+@pytest.fixture
+def application(fresh_database: Config) -> Iterator[Flask]:
+    from wsgi import create_app
+
+    application = create_app(fresh_database)
+    yield application
+    with application.app_context():
+        db.engine.dispose()
+
+
+def _sessions_agree_with_a_serial_order(application: Flask) -> None:
+    with application.app_context():
+        books = transact(lambda: Books("w", WALLETS))
+        model = witness(at_once(application, books, DEEDS))
+        for wallet in range(WALLETS):
+            assert transact(lambda w=wallet: books.standing(w)) == model.standing(wallet, 0)
+            assert transact(lambda w=wallet: books.contents(w)) == model.contents(wallet)
+        assert offences() == {}
+        db.session.remove()
+
+
+def test_eight_sessions_have_a_serial_witness(application: Flask) -> None:
+    _sessions_agree_with_a_serial_order(application)
+
+
+def test_without_the_wallets_lock_there_is_none(application: Flask, fresh_database: Config) -> None:
+    with psycopg.connect(fresh_database.owner_url.replace("+psycopg", "")) as owner:
+        owner.execute(_UNLOCK)
+
+    with pytest.raises(Exception):  # noqa: B017 - a lost update shows as one or another error
+        for _ in range(3):
+            _sessions_agree_with_a_serial_order(application)
