@@ -16,7 +16,7 @@ from coalition.wallets.exchanging import of_member as exchanges_of
 from coalition.wallets.exchanging import reverse as reverse_exchange
 from coalition.wallets.foreign import partner_with, partnerships
 from coalition.wallets.laws import laws
-from coalition.wallets.reversing import Reversal, reverse
+from coalition.wallets.reversing import Reversal, reverse, reversible
 from coalition.wallets.transferring import transfer
 from coalition.wallets.types import Deed, Done, Exchange, Partnership, Question, Spend, Waiting
 
@@ -49,6 +49,7 @@ __all__ = [
     "partnerships",
     "reverse",
     "reverse_exchange",
+    "reversible",
     "transfer",
     "wake",
 ]

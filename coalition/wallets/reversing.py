@@ -78,6 +78,11 @@ def reverse(wanted: Reversal) -> Done | Waiting:
     return Done(_post(wanted, target, None))
 
 
+def reversible(movement: Movement) -> bool:
+    """Whether this kind of journal row is undone here; whether it was undone before is asked by `reverse`."""
+    return movement.operation in _REVERSIBLE.get(movement.kind, ())
+
+
 @approvals.executes(KIND)
 def _approved(approval: Approval) -> dict[str, Any]:
     wanted = Reversal(**approval.payload)
@@ -92,7 +97,7 @@ def _target(wanted: Reversal) -> _Target:
     found = ledger.movement(wanted.account_id, wanted.entry_id) if wanted.account_id in own else None
     if found is None:
         raise NotFound()
-    if found.operation not in _REVERSIBLE.get(found.kind, ()):
+    if not reversible(found):
         raise Conflict("not_reversible", "This is undone where it was done, or not at all.")
     if found.operation not in _MOVED:
         return _Target(found, None)
