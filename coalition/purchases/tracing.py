@@ -15,8 +15,8 @@ from coalition.purchases.earning import event_reasons
 from coalition.purchases.explaining import say_clawed, say_paid, say_restored
 from coalition.purchases.finding import tell
 from coalition.purchases.keeping import read_back
+from coalition.purchases.plainly import plainly
 from coalition.purchases.receipts import GrantedAward
-from coalition.purchases.wording import say
 
 _KEYS = "JOIN unnest(%s::int[], %s::text[], %s::bigint[]) w(partner_id, external_id, entry_id)"
 _OF_KEY = "w.partner_id = p.partner_id AND w.external_id = p.external_id"
@@ -35,19 +35,6 @@ _EFFECTS = """
      UNION ALL
     SELECT return_id, tender_no, true, entry_ids FROM return_restore
      WHERE account_id = ANY(%(accounts)s) AND entry_ids && %(entries)s::bigint[]"""
-_BY_OPERATION = {
-    Operation.ORDER: "order",
-    Operation.ORDER_CAPTURE: "order",
-    Operation.ADJUSTMENT: "adjustment",
-    Operation.REVERSAL: "adjustment",
-    Operation.TRANSFER: "transfer",
-    Operation.CONVERSION: "conversion",
-    Operation.DONATION: "donation",
-    Operation.EXCHANGE: "exchange",
-    Operation.EXCHANGE_CAPTURE: "exchange",
-    Operation.MERGE: "merge",
-    Operation.EVENT: "event",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +52,7 @@ class Why:
 
 def whys(movements: Sequence[Movement], language: str = "en") -> dict[int, Why]:
     """Why each of these movements was booked, by journal row; `language` is en or ru. In a handful of statements."""
-    found = {one.entry_id: Why(_plainly(one, language)) for one in movements}
+    found = {one.entry_id: Why(plainly(one, language)) for one in movements}
     bought = [one for one in movements if one.operation == Operation.PURCHASE]
     given_back = [one for one in movements if one.kind in (EntryKind.DEBIT, EntryKind.RESTORE, EntryKind.DEBT)]
     found.update(_earned([one for one in bought if one.amount > 0], language))
@@ -73,12 +60,6 @@ def whys(movements: Sequence[Movement], language: str = "en") -> dict[int, Why]:
     found.update(_spent([one for one in bought if one.amount < 0], language))
     found.update(_returned([one for one in given_back if one.operation != Operation.PURCHASE], language))
     return found
-
-
-def _plainly(one: Movement, language: str) -> str:
-    key = _BY_OPERATION.get(Operation(one.operation))
-    own = one.kind in (EntryKind.EXPIRY, EntryKind.RELEASE, EntryKind.RESTORE, EntryKind.NETTING)
-    return say(one.kind.name.lower() if own or key is None else key, language)
 
 
 def _earned(movements: Sequence[Movement], language: str) -> Iterator[tuple[int, Why]]:

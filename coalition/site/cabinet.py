@@ -39,6 +39,12 @@ _BY_OPERATION = {
     Operation.ORDER_CAPTURE: "order",
     Operation.ORDER_RELEASE: "order_release",
     Operation.ADJUSTMENT: "adjustment",
+    Operation.TRANSFER: "transfer",
+    Operation.CONVERSION: "conversion",
+    Operation.DONATION: "donation",
+    Operation.EXCHANGE_CAPTURE: "exchange",
+    Operation.REVERSAL: "reversal",
+    Operation.MERGE: "merge",
 }
 _BY_KIND = {
     EntryKind.CREDIT: "adjustment",
@@ -142,6 +148,8 @@ def _movement(
 def _kind(one: Movement) -> str:
     if one.kind is EntryKind.EXPIRY or (one.amount < 0 and one.operation == Operation.PURCHASE):
         return _BY_KIND[one.kind]
+    if one.kind is EntryKind.ARRIVAL and one.operation == Operation.TRANSFER:
+        return "arrival"
     return _BY_OPERATION.get(Operation(one.operation), _BY_KIND[one.kind])
 
 
