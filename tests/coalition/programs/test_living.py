@@ -118,8 +118,8 @@ def test_of_eight_who_move_a_program_at_once_one_does(
                 db.session.remove()
 
     if not guarded:  # the negative control: nobody locks the row, and all look before the first one writes
-        seen = Barrier(8)
-        monkeypatch.setattr(living, "touch", _without_lock(seen))
+        monkeypatch.setattr(living, "touch", lambda _: 0)
+        monkeypatch.setattr(living, "policies", _looking_first(Barrier(8)))
     with ThreadPoolExecutor(8) as threads:
         states = list(threads.map(move, range(8)))
     with app.app_context():
@@ -129,13 +129,14 @@ def test_of_eight_who_move_a_program_at_once_one_does(
     assert set(states) <= {"pilot", "bad_transition"}
 
 
-def _without_lock(seen: Barrier) -> Callable[[int], int]:
+def _looking_first(seen: Barrier) -> Callable[..., programs.Policies]:
     waited = local()
 
-    def touch(_: int) -> int:
+    def look(program_id: int, *, fresh: bool) -> programs.Policies:
+        found = programs.policies(program_id, fresh=fresh)
         if not hasattr(waited, "over"):
             waited.over = True
             seen.wait(10)
-        return 0
+        return found
 
-    return touch
+    return look
