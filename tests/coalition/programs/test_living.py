@@ -98,12 +98,12 @@ def _be_over(program: programs.Program) -> None:
 
 
 @pytest.mark.parametrize("guarded", [True, False])
-def test_of_eight_who_move_a_program_at_once_one_does(
+def test_of_four_who_move_a_program_at_once_one_does(
     fresh_database: Config, monkeypatch: pytest.MonkeyPatch, guarded: bool
 ) -> None:
     from wsgi import create_app
 
-    app, start = create_app(fresh_database), Barrier(8)
+    app, start = create_app(fresh_database), Barrier(4)
     with app.app_context():
         program = transact(lambda: a_program(state="draft"))
 
@@ -119,9 +119,9 @@ def test_of_eight_who_move_a_program_at_once_one_does(
 
     if not guarded:  # the negative control: nobody locks the row, and all look before the first one writes
         monkeypatch.setattr(living, "touch", lambda _: 0)
-        monkeypatch.setattr(living, "policies", _looking_first(Barrier(8)))
-    with ThreadPoolExecutor(8) as threads:
-        states = list(threads.map(move, range(8)))
+        monkeypatch.setattr(living, "policies", _looking_first(Barrier(4)))
+    with ThreadPoolExecutor(4) as threads:
+        states = list(threads.map(move, range(4)))
     with app.app_context():
         db.engine.dispose()
 
