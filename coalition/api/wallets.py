@@ -6,7 +6,7 @@ from typing import Any
 
 from coalition import ledger, programs, purchases
 from coalition.kernel import ids
-from coalition.ledger import EntryKind, Movement
+from coalition.ledger import EntryKind, Movement, Operation
 
 _WORDS = {
     EntryKind.CREDIT: "Points were credited.",
@@ -16,6 +16,21 @@ _WORDS = {
     EntryKind.RESTORE: "Redeemed points came back.",
     EntryKind.NETTING: "Points paid what was owed.",
     EntryKind.ARRIVAL: "Points arrived from another wallet.",
+}
+_SAYINGS = {
+    (EntryKind.DEBIT, Operation.TRANSFER): "Points were given to a family member.",
+    (EntryKind.ARRIVAL, Operation.TRANSFER): "Points arrived from a family member.",
+    (EntryKind.DEBIT, Operation.CONVERSION): "Points were changed into another currency.",
+    (EntryKind.ARRIVAL, Operation.CONVERSION): "Points of another currency were changed into these.",
+    (EntryKind.DEBIT, Operation.DONATION): "Points were given to a charity.",
+    (EntryKind.CAPTURE, Operation.EXCHANGE_CAPTURE): "Points went into another program.",
+    (EntryKind.CREDIT, Operation.ADJUSTMENT): "The program added points.",
+    (EntryKind.DEBIT, Operation.ADJUSTMENT): "The program took points away.",
+    (EntryKind.DEBIT, Operation.REVERSAL): "Points credited or moved by mistake were taken back.",
+    (EntryKind.RESTORE, Operation.REVERSAL): "Points came back because an operation was undone.",
+    (EntryKind.ARRIVAL, Operation.REVERSAL): "Points came back because an operation was undone.",
+    (EntryKind.ARRIVAL, Operation.MERGE): "Points arrived from a merged account.",
+    (EntryKind.DEBIT, Operation.MERGE): "Points moved to the account that this one was merged into.",
 }
 
 
@@ -42,8 +57,12 @@ def movements(partner_id: int, member_id: int, cursor: str | None, limit: int) -
     page = ledger.movements(wallets, cursor, limit, partner_id=partner_id)
     booked = [(one.partner_id, one.external_id, one.entry_id) for one in page.items if one.kind is EntryKind.CREDIT]
     why = purchases.reasons(booked)
-    items = [_movement(at, one, why.get(one.entry_id, _WORDS[one.kind])) for one in page.items]
+    items = [_movement(at, one, why.get(one.entry_id, _said(one))) for one in page.items]
     return {"items": items, "next_cursor": page.next_cursor}
+
+
+def _said(one: Movement) -> str:
+    return _SAYINGS.get((one.kind, Operation(one.operation)), _WORDS[one.kind])
 
 
 def _movement(at: purchases.Counter, one: Movement, reason: str) -> dict[str, Any]:

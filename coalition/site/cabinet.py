@@ -18,6 +18,7 @@ from coalition.kernel.web.paging import Page
 from coalition.ledger import Balance, EntryKind, Lot, Movement, Operation
 from coalition.site import viewer
 from coalition.site.expiries import SOON_DAYS, by_month, last_day
+from coalition.site.tier import tier_of
 
 blueprint = Blueprint("account", __name__)
 LOTS_SHOWN = 200
@@ -36,6 +37,12 @@ _BY_OPERATION = {
     Operation.ORDER_CAPTURE: "order",
     Operation.ORDER_RELEASE: "order_release",
     Operation.ADJUSTMENT: "adjustment",
+    Operation.TRANSFER: "transfer",
+    Operation.CONVERSION: "conversion",
+    Operation.DONATION: "donation",
+    Operation.EXCHANGE_CAPTURE: "exchange",
+    Operation.REVERSAL: "reversal",
+    Operation.MERGE: "merge",
 }
 _BY_KIND = {
     EntryKind.CREDIT: "adjustment",
@@ -89,6 +96,7 @@ def _balance() -> dict[str, Any]:
     }
     return {
         "account": account,
+        "tier": tier_of(program, member.member_id, wallets),
         "others": [_other(wallets[id]) for id in wallets if id != main.id],
         "expiring": next(
             ({"amount": amount, "expires_on": day} for amount, day in ends if (day - today).days <= SOON_DAYS), None
@@ -135,6 +143,8 @@ def _movement(
 def _kind(one: Movement) -> str:
     if one.kind is EntryKind.EXPIRY or (one.kind is EntryKind.CAPTURE and one.operation == Operation.PURCHASE):
         return _BY_KIND[one.kind]
+    if one.kind is EntryKind.ARRIVAL and one.operation == Operation.TRANSFER:
+        return "arrival"
     return _BY_OPERATION.get(Operation(one.operation), _BY_KIND[one.kind])
 
 
