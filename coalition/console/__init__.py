@@ -16,6 +16,8 @@ def init_app(app: Flask) -> None:
         identifier_pages,
         member_pages,
         overview,
+        policy_pages,
+        program_pages,
         purchase_page,
         registry_pages,
         search_page,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from coalition.kernel.db import transact
-from integrations.demo.seeding import catalog_floor, history, partners_side, real, settlement_floor
+from integrations.demo.seeding import catalog_floor, desk, history, partners_side, real, settlement_floor
 
 __all__ = ["seed"]
 
@@ -22,6 +22,7 @@ def seed(shopping: str) -> dict[str, Any]:
     history.import_feeds(feeds)
     if shopping == "generated":
         history.replay(made)
+        desk.leave(made)
     elif shopping != "none":
         real.import_baskets(made, None if shopping == "all" else int(shopping))
     if shopping != "none":
