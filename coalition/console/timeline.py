@@ -20,6 +20,7 @@ from coalition.members import Member
 from coalition.site.expiries import last_day
 
 LOOK = "member.viewed"
+_DEEDS = tuple(f"wallet.{kind}" for kind in ("adjustment", "reversal", "transfer", "conversion", "donation"))
 _HOLDS = (EntryKind.HOLD, EntryKind.RELEASE)
 KINDS: Mapping[str, Sequence[EntryKind]] = {
     "": tuple(EntryKind),
@@ -47,7 +48,7 @@ def _everything(member: Member, cursor: str | None, limit: int) -> Page[dict[str
     account, entry, trace = (int(part) for part in decode_cursor(cursor, int, int, int) or (0, 0, 0))
     from_entry = encode_cursor(account, entry) if entry else None
     moved = ledger.movements(_accounts(member), from_entry, limit, kinds=KINDS[""])
-    traces = audit.trail(f"member:{member.id}", trace or None, limit + 1, but=(LOOK,))
+    traces = audit.trail(f"member:{member.id}", trace or None, limit + 1, but=(LOOK, *_DEEDS))
     both: list[Movement | Trace] = [*moved.items, *traces]
     both.sort(key=lambda one: one.recorded_at if isinstance(one, Movement) else one.at, reverse=True)
     shown = both[:limit]
@@ -96,6 +97,7 @@ def told(member: Member, movements: Sequence[Movement]) -> list[dict[str, Any]]:
     currencies = {currency.id: currency for currency in programs.currencies(member.program_id)}
     booked = [(one.partner_id, one.external_id, one.entry_id) for one in movements if one.kind is EntryKind.CREDIT]
     why = purchases.reasons(booked, language())
+    deeds = _deeds(member, movements)
     known = purchases.numbers((one.partner_id, one.external_id) for one in movements if _is_receipt(one))
     return [
         {
@@ -112,6 +114,7 @@ def told(member: Member, movements: Sequence[Movement]) -> list[dict[str, Any]]:
             "currency_name": currency_name(currencies[one.currency_id]),
             "expires_on": last_day(one.expires_at, zone) if one.expires_at and one.amount > 0 else None,
             "reason": why.get(one.entry_id),
+            "deed": deeds.get(one.entry_id),
             "movement": ids.public("mov", one.account_id, one.entry_id) if wallets.reversible(one) else None,
             "purchase": _public(known.get((one.partner_id, one.external_id)) if _is_receipt(one) else None),
         }
@@ -133,6 +136,22 @@ def _said(traces: Iterable[Trace]) -> list[dict[str, Any]]:
         }
         for one in found
     ]
+
+
+def _deeds(member: Member, movements: Sequence[Movement]) -> dict[int, dict[str, Any]]:
+    """What staff did and why, by the journal row that it left."""
+    if all(one.operation not in (Operation.ADJUSTMENT, Operation.REVERSAL) for one in movements):
+        return {}
+    found = wallets.deeds_of(member.id)
+    names = access.names(one.actor for one in found)
+    return {
+        one.entry_id: {
+            "reason_code": one.reason_code,
+            "note": one.note,
+            "actor": names.get(one.actor, one.actor),
+        }
+        for one in found
+    }
 
 
 def _is_receipt(one: Movement) -> bool:
