@@ -18,6 +18,7 @@ from coalition.kernel.web.paging import Page
 from coalition.ledger import Balance, EntryKind, Lot, Movement, Operation
 from coalition.site import viewer
 from coalition.site.expiries import SOON_DAYS, by_month, last_day
+from coalition.site.tier import tier_of
 
 blueprint = Blueprint("account", __name__)
 LOTS_SHOWN = 200
@@ -89,6 +90,7 @@ def _balance() -> dict[str, Any]:
     }
     return {
         "account": account,
+        "tier": tier_of(program, member.member_id, wallets),
         "others": [_other(wallets[id]) for id in wallets if id != main.id],
         "expiring": next(
             ({"amount": amount, "expires_on": day} for amount, day in ends if (day - today).days <= SOON_DAYS), None
