@@ -15,6 +15,7 @@ def init_app(app: Flask) -> None:
         correction_pages,
         identifier_pages,
         member_pages,
+        merge_pages,
         overview,
         policy_pages,
         program_pages,

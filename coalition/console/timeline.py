@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from coalition import access, ledger, programs, purchases, wallets
+from coalition import access, ledger, members, programs, purchases, wallets
 from coalition.console.frame import currency_name, partner_names
 from coalition.kernel import audit, ids
 from coalition.kernel.audit import Trace
@@ -74,7 +74,7 @@ def _traces(member: Member, kind: str, cursor: str | None, limit: int) -> Page[d
 def _purchases(member: Member, cursor: str | None, limit: int) -> Page[dict[str, Any]]:
     names = partner_names(member.program_id)
     program = programs.get(member.program_id)
-    found = purchases.of_member(member.id, cursor, limit)
+    found = purchases.of_members([member.id, *members.absorbed(member.id)], cursor, limit)
     items = [
         {
             "sort": "purchase",

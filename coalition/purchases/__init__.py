@@ -6,7 +6,7 @@ from coalition.purchases.browsing import (
     by_receipt,
     list_registries,
     numbers,
-    of_member,
+    of_members,
     registry_states,
     whole,
 )
@@ -109,7 +109,7 @@ __all__ = [
     "not_taken",
     "note_run",
     "numbers",
-    "of_member",
+    "of_members",
     "one_suspended",
     "open_file",
     "open_registry",

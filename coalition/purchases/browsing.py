@@ -54,14 +54,14 @@ def whole(purchase_id: int) -> tuple[Purchase, list[Line]]:
     return Purchase(**row._mapping), [Line(*line) for line in lines]
 
 
-def of_member(member_id: int, cursor: str | None, limit: int) -> Page[Purchase]:
-    """A member's purchases, the latest first, whether they earned anything or not."""
+def of_members(member_ids: Collection[int], cursor: str | None, limit: int) -> Page[Purchase]:
+    """The purchases of these members, the latest first, whether they earned anything or not."""
     (before,) = decode_cursor(cursor, int) or (None,)
     rows = fetch_all(
-        f"{_PURCHASE} WHERE p.member_id = :member AND (CAST(:before AS bigint) IS NULL OR (p.occurred_at, p.id) <"
+        f"{_PURCHASE} WHERE p.member_id = ANY(:members) AND (CAST(:before AS bigint) IS NULL OR (p.occurred_at, p.id) <"
         " (SELECT q.occurred_at, q.id FROM purchase q WHERE q.id = :before))"
         " ORDER BY p.occurred_at DESC, p.id DESC LIMIT :limit",
-        {"member": member_id, "before": before, "limit": limit + 1},
+        {"members": list(member_ids), "before": before, "limit": limit + 1},
     )
     items = [Purchase(**row._mapping) for row in rows]
     return Page(items[:limit], encode_cursor(items[limit - 1].id) if len(items) > limit else None)

@@ -97,7 +97,11 @@ def test_policies_are_saved_and_the_change_is_told(admin: FlaskClient, shop: Sho
     assert saved.status_code == 303
     assert (found.proof_policy, found.return_policy, found.adjustment_limit) == ("spend", "arrears", 2500)
     assert (found.restore_grace_days, found.family_max, found.accept_late_days) == (14, 4, None)
-    assert "Policies changed" in admin.get(page).text
+    seen = admin.get(page).text
+    assert "Policies changed" in seen
+    assert f"{page}/policies" in seen
+    assert f"{page}/currencies/BON" in seen
+    assert f"{page}/move" in seen
 
 
 @pytest.mark.parametrize(
