@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from coalition.kernel.db import fetch_all, fetch_one
@@ -74,18 +74,6 @@ def by_receipt(partner_ids: Collection[int], external_id: str) -> list[Purchase]
         {"partners": list(partner_ids), "external_id": external_id, "most": _RECEIPTS_MAX},
     )
     return [Purchase(**row._mapping) for row in rows]
-
-
-def numbers(keys: Iterable[tuple[int, str]]) -> dict[tuple[int, str], int]:
-    """The numbers of purchases named by partner and receipt number; unknown ones are left out."""
-    wanted = sorted(set(keys))
-    rows = fetch_all(
-        "SELECT p.partner_id, p.external_id, p.id FROM purchase p JOIN unnest("
-        " CAST(:partners AS int[]), CAST(:receipts AS text[])) w(partner_id, external_id)"
-        " ON w.partner_id = p.partner_id AND w.external_id = p.external_id",
-        {"partners": [partner for partner, _ in wanted], "receipts": [receipt for _, receipt in wanted]},
-    )
-    return {(row.partner_id, row.external_id): row.id for row in rows}
 
 
 def list_registries(
