@@ -69,5 +69,5 @@ def _body(external_id: str, amount: int, card: str) -> dict[str, Any]:
         "outlet": "H1",
         "member": {"kind": "card", "value": card},
         "currency": CURRENCY,
-        "lines": [{"no": 1, "sku": "TOWEL", "name": "Bath towel", "price": amount, "amount": amount}],
+        "lines": [{"no": 1, "sku": "TOWEL", "name": "Bath towel", "qty_m": 1000, "price": amount, "amount": amount}],
     }
