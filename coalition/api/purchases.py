@@ -23,11 +23,12 @@ from coalition.kernel.web.api import ApiBlueprint, caller, needs
 from coalition.purchases import Receipt, Recorded, Refused, Suspended
 
 blp = ApiBlueprint("purchases", __name__, description="Purchases and what they earn.")
+_recorded = RecordedSchema()
 
 
 @blp.route("/purchases", methods=["POST"])
 @needs("purchases:write")
-@blp.arguments(PurchaseSchema)
+@blp.arguments(PurchaseSchema())  # once, not for every request
 @blp.response(201, RecordedSchema)
 @blp.alt_response(202, schema=SuspendedSchema)
 def record(receipt: Receipt) -> Response:
@@ -76,10 +77,9 @@ def _record(receipt: Receipt) -> Answer:
         raise result.refusal
     if result.replayed:
         recorded = purchases.find(partner_id, external_id=receipt.external_id)
-    else:
-        recorded = result
-        audit.record("purchase.record", ids.public("pur", result.id), external_id=receipt.external_id)
-    return Answer(dict(RecordedSchema().dump(_told(recorded))), 201, result.replayed)
+        return Answer(dict(_recorded.dump(_told(recorded))), 201, replayed=True)
+    deed = audit.Deed("purchase.record", ids.public("pur", result.id), {"external_id": receipt.external_id})
+    return Answer(dict(_recorded.dump(_told(result))), 201, deed=deed)
 
 
 def _waiting(suspended: Suspended) -> dict[str, Any]:

@@ -9,9 +9,18 @@ if TYPE_CHECKING:
 
 
 def init_app(app: Flask) -> None:
-    """Register the pages."""
-    from coalition.console import member_pages, overview, purchase_page, registry_pages, search_page
+    """Register the pages; importing a module of pages fills the blueprint."""
+    from coalition.console import (  # noqa: F401
+        approval_pages,
+        correction_pages,
+        identifier_pages,
+        member_pages,
+        overview,
+        purchase_page,
+        registry_pages,
+        search_page,
+        suspense_pages,
+    )
     from coalition.console.frame import blueprint
 
-    assert member_pages and overview and purchase_page and registry_pages and search_page  # they fill the blueprint
     app.register_blueprint(blueprint)

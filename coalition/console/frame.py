@@ -10,7 +10,6 @@ from typing import Any
 from flask import Blueprint, request
 
 from coalition import partners, programs
-from coalition.kernel.errors import Refusal
 from coalition.kernel.web.pages import language, use_zone
 from coalition.site.viewer import require_role
 
@@ -44,13 +43,3 @@ def currency_name(currency: programs.Currency) -> str:
 def partner_names(program_id: int) -> dict[int, str]:
     """The names of a program's partners, by id."""
     return {partner.id: partner.name for partner in partners.list_partners(program_id)}
-
-
-def wrong(refusal: Refusal, known: tuple[str, ...]) -> list[dict[str, str]]:
-    """What a form says of a refusal: beside the fields it points at, where the form has them, else above it."""
-    found = [
-        {"field": name if name in known else "", "code": error.code, "text": error.detail}
-        for error in refusal.errors
-        for name in (error.pointer.strip("/").replace("/", "-"),)
-    ]
-    return found or [{"field": "", "code": refusal.code, "text": refusal.detail}]

@@ -9,6 +9,7 @@ from flask import render_template
 from coalition import purchases
 from coalition.console.frame import blueprint, choices, chosen_program
 from coalition.console.registry_pages import told
+from coalition.kernel import approvals
 from coalition.kernel.db import transact
 
 _LATEST = 5
@@ -26,6 +27,8 @@ def _overview() -> dict[str, Any]:
     return {
         **choices(program),
         "states": purchases.registry_states(program.id),
+        "suspended": purchases.waiting_count(program.id),
+        "asked": len(approvals.waiting()),
         "registries": told(program.id, latest),
         "query": "",
         "errors": [],

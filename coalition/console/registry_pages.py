@@ -14,6 +14,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as BaseResponse
 
 from coalition import partners, programs, purchases
+from coalition.console import forms
 from coalition.console.frame import blueprint, choices, chosen_program, partner_names
 from coalition.kernel import ids, jobs, ports
 from coalition.kernel.db import transact
@@ -43,14 +44,14 @@ def new_registry() -> str:
 @blueprint.post("/registries/new")
 def send_registry() -> BaseResponse | tuple[str, int]:
     """Keep the file, and ask for it to be recorded."""
-    given, answers = request.files.get("file"), {"partner": request.form.get("partner", "")}
-    errors = _wrong(given, answers)
+    given, answers = request.files.get("file"), forms.answers("partner", "mapping", "dry_run")
+    errors = transact(lambda: _wrong(given, answers))
     if errors:
         return _form(errors, answers), 422
     stored = ports.get(FileStore).put(f"registries/{uuid.uuid4().hex}", cast(FileStorage, given).stream)  # type: ignore[arg-type]
     if not stored.size:
-        return _form([{"field": "file", "code": "empty_file", "text": None}], answers), 422
-    opened = transact(lambda: _open(answers["partner"], stored))
+        return _form([forms.error("file", "empty_file")], answers), 422
+    opened = transact(lambda: _open(answers, stored))
     return redirect(url_for("console.registry", registry=ids.public("reg", opened)), code=303)
 
 
@@ -85,6 +86,8 @@ def told(program_id: int, found: Sequence[purchases.Registry]) -> list[dict[str,
             "accepted": one.accepted,
             "replayed": one.replayed,
             "rejected": one.rejected,
+            "suspended": one.suspended,
+            "dry_run": one.dry_run,
             "points_issued": one.points_issued,
             "error": one.error,
             "created_at": one.created_at,
@@ -131,29 +134,49 @@ def _one(public_id: str) -> dict[str, Any]:
     }
 
 
-def _form(errors: list[dict[str, Any]], answers: dict[str, str]) -> str:
+def _form(errors: forms.Errors, answers: dict[str, str]) -> str:
     def work() -> dict[str, Any]:
         program = chosen_program()
-        return {**choices(program), "partners": partners.list_partners(program.id)}
+        known = partners.list_partners(program.id)
+        return {**choices(program), "partners": known, "mappings": list(_mappings(known).values())}
 
     context = transact(work)
     return render_template("console/registry_new.html", nav="registries", errors=errors, answers=answers, **context)
 
 
-def _wrong(given: FileStorage | None, answers: dict[str, str]) -> list[dict[str, Any]]:
-    known = {one.code for one in transact(lambda: partners.list_partners(chosen_program().id))}
-    errors: list[dict[str, Any]] = []
-    if answers["partner"] not in known:
-        errors.append({"field": "partner", "code": "choose", "text": None})
+def _mappings(known: Sequence[partners.Partner]) -> dict[str, dict[str, Any]]:
+    """Every saved layout of these partners, by the value that the form sends."""
+    return {
+        f"{partner.code}/{one.name}": {"value": f"{partner.code}/{one.name}", "partner": partner, "mapping": one}
+        for partner in known
+        for one in purchases.mappings(partner.id)
+    }
+
+
+def _wrong(given: FileStorage | None, answers: dict[str, str]) -> forms.Errors:
+    known = partners.list_partners(chosen_program().id)
+    errors: forms.Errors = []
+    if answers["partner"] not in {one.code for one in known}:
+        errors.append(forms.error("partner", "choose"))
+    layout = _mappings(known).get(answers["mapping"])
+    if answers["mapping"] and (layout is None or layout["partner"].code != answers["partner"]):
+        errors.append(forms.error("mapping", "other_partners_layout"))
     if given is None or not given.filename:
-        errors.append({"field": "file", "code": "choose_file", "text": None})
+        errors.append(forms.error("file", "choose_file"))
     return errors
 
 
-def _open(partner_code: str, stored: StoredFile) -> int:
+def _open(answers: dict[str, str], stored: StoredFile) -> int:
     program = chosen_program()
-    partner = partners.by_code(program.id, partner_code)
-    opened = purchases.open_registry(program.id, partner.id, stored)
+    partner = partners.by_code(program.id, answers["partner"])
+    layout = _mappings([partner]).get(answers["mapping"])
+    opened = purchases.open_registry(
+        program.id,
+        partner.id,
+        stored,
+        mapping_id=layout["mapping"].id if layout else None,
+        dry_run=bool(answers["dry_run"]),
+    )
     jobs.enqueue("purchases.registry", {"registry": opened.id}, key=str(opened.id))
     return opened.id
 

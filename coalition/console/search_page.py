@@ -35,7 +35,7 @@ def find() -> Response | tuple[str, int]:
     if not query or len(query) > _QUERY_MAX or not query.isprintable():
         error = {"field": "q", "code": "too_long" if len(query) > _QUERY_MAX else "required", "text": None}
         return _again(query, [error]), 422
-    program, found = transact(lambda: _found(query))
+    program, found = transact(lambda: (at := chosen_program(), meant(at.id, query)))
     scope = _scope(program)
     if len(found) == 1:
         return redirect(url_for("console.member", member=ids.public("mbr", found[0])), code=303)
@@ -70,16 +70,16 @@ def _listed() -> dict[str, Any]:
     return {**choices(program), **state, "found": shown, "name": name, "next_cursor": page.next_cursor}
 
 
-def _found(query: str) -> tuple[programs.Program, list[int]]:
-    program = chosen_program()
+def meant(program_id: int, query: str) -> list[int]:
+    """The members of a program whom a number, an address, an identifier or a receipt means."""
     try:
-        return program, [members.get(program.id, ids.parse("mbr", query)).id]
+        return [members.get(program_id, ids.parse("mbr", query)).id]
     except NotFound:
         pass
-    partner_ids = list(partner_names(program.id))
+    partner_ids = list(partner_names(program_id))
     receipts = purchases.by_receipt(partner_ids, query)
     buyers = {one.member_id for one in receipts if one.member_id is not None}
-    return program, sorted({*members.search(program.id, partner_ids, query), *buyers})
+    return sorted({*members.search(program_id, partner_ids, query), *buyers})
 
 
 def _line(one: members.Found, names: dict[int, str]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from coalition import access, ledger, programs, purchases
+from coalition import access, ledger, programs, purchases, wallets
 from coalition.console.frame import currency_name, partner_names
 from coalition.kernel import audit, ids
 from coalition.kernel.audit import Trace
@@ -39,7 +39,7 @@ def page(member: Member, kind: str, cursor: str | None, limit: int) -> Page[dict
         return _traces(member, kind, cursor, limit)
     if kind:
         found = ledger.movements(_accounts(member), cursor, limit, kinds=KINDS[kind])
-        return Page(_told(member, found.items), found.next_cursor)
+        return Page(told(member, found.items), found.next_cursor)
     return _everything(member, cursor, limit)
 
 
@@ -55,7 +55,7 @@ def _everything(member: Member, cursor: str | None, limit: int) -> Page[dict[str
     if movements:
         account, entry = movements[-1].account_id, movements[-1].entry_id
     done = [one for one in shown if isinstance(one, Trace)]
-    words = {("m", one["id"]): one for one in _told(member, movements)}
+    words = {("m", one["id"]): one for one in told(member, movements)}
     words |= {("t", one["id"]): one for one in _said(done)}
     keys = (("m", one.entry_id) if isinstance(one, Movement) else ("t", one.id) for one in shown)
     more = len(both) > limit or moved.next_cursor is not None
@@ -90,7 +90,8 @@ def _purchases(member: Member, cursor: str | None, limit: int) -> Page[dict[str,
     return Page(items, found.next_cursor)
 
 
-def _told(member: Member, movements: Sequence[Movement]) -> list[dict[str, Any]]:
+def told(member: Member, movements: Sequence[Movement]) -> list[dict[str, Any]]:
+    """Journal rows as steps of the timeline, with why they were booked."""
     names, zone = partner_names(member.program_id), programs.get(member.program_id).zone
     currencies = {currency.id: currency for currency in programs.currencies(member.program_id)}
     booked = [(one.partner_id, one.external_id, one.entry_id) for one in movements if one.kind is EntryKind.CREDIT]
@@ -111,6 +112,7 @@ def _told(member: Member, movements: Sequence[Movement]) -> list[dict[str, Any]]
             "currency_name": currency_name(currencies[one.currency_id]),
             "expires_on": last_day(one.expires_at, zone) if one.expires_at and one.amount > 0 else None,
             "reason": why.get(one.entry_id),
+            "movement": ids.public("mov", one.account_id, one.entry_id) if wallets.reversible(one) else None,
             "purchase": _public(known.get((one.partner_id, one.external_id)) if _is_receipt(one) else None),
         }
         for one in movements

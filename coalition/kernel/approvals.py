@@ -19,6 +19,7 @@ from coalition.kernel.db import fetch_all, fetch_one
 from coalition.kernel.errors import Conflict, Forbidden, NotFound
 from coalition.kernel.idempotency import request_hash
 from coalition.kernel.laws import Law
+from coalition.kernel.web.paging import Page, decode_cursor, encode_cursor
 
 LASTS_DAYS = 30
 _MOST = 200
@@ -193,6 +194,18 @@ def waiting(limit: int = _MOST) -> list[Approval]:
         {"limit": min(limit, _MOST)},
     )
     return [_view(row) for row in rows]
+
+
+def closed(cursor: str | None, limit: int) -> Page[Approval]:
+    """What was executed, rejected or has lapsed, the latest request first."""
+    (before,) = decode_cursor(cursor, int) or (None,)
+    rows = fetch_all(
+        f"SELECT {_COLUMNS} FROM approval WHERE state NOT IN ('requested', 'approved')"
+        " AND (CAST(:before AS bigint) IS NULL OR id < :before) ORDER BY id DESC LIMIT :limit",
+        {"before": before, "limit": limit + 1},
+    )
+    items = [_view(row) for row in rows]
+    return Page(items[:limit], encode_cursor(items[limit - 1].id) if len(items) > limit else None)
 
 
 def expire(limit: int) -> int:

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from coalition.kernel.db import execute, fetch_all
+from coalition.kernel.db import fetch_all, raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +46,35 @@ def set_origin(value: Origin) -> None:
     _origin.set(value)
 
 
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """An audit row to be: the action, its subject and JSON-able details that hold no secret."""
+
+    action: str
+    subject: str
+    details: Mapping[str, Any]
+
+    def params(self) -> dict[str, Any]:
+        """The parameters of `INSERT`."""
+        at = origin()
+        where = {"actor": at.actor, "ip": at.ip, "request_audited": at.request_id}
+        return {
+            **where,
+            "action": self.action,
+            "subject": self.subject,
+            "details": json.dumps(self.details, default=str),
+        }
+
+
+INSERT = (
+    "INSERT INTO audit (actor, ip, request_id, action, subject, details)"
+    " VALUES (%(actor)s, %(ip)s::inet, %(request_audited)s, %(action)s, %(subject)s, %(details)s::jsonb)"
+)
+
+
 def record(action: str, subject: str, **details: Any) -> None:
     """Append one row to the audit trail in the running transaction. `details` must be JSON-able and hold no secret."""
-    at = origin()
-    execute(
-        "INSERT INTO audit (actor, ip, request_id, action, subject, details)"
-        " VALUES (:actor, :ip, :request_id, :action, :subject, CAST(:details AS jsonb))",
-        {
-            "actor": at.actor,
-            "ip": at.ip,
-            "request_id": at.request_id,
-            "action": action,
-            "subject": subject,
-            "details": json.dumps(details, default=str),
-        },
-    )
+    raw().execute(INSERT, Deed(action, subject, details).params())
 
 
 def trail(

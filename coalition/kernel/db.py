@@ -19,7 +19,7 @@ from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, MetaData, Row, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from coalition.kernel import crash
@@ -30,7 +30,9 @@ T = TypeVar("T")
 AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
 APP_ROLE = "coalition_app"
 _ATTEMPTS = 6
+_PING_AFTER_S = 1.0
 _RETRYABLE = frozenset({"40001", "40P01"})  # serialization failure, deadlock
+_BROKEN = frozenset({"57P01", "57P02", "57P03", "08000", "08003", "08006"})  # the server goes, or the line is cut
 _LOCKED = "55P03"  # lock_not_available: somebody held it longer than lock_timeout
 _NAMING = {
     "ix": "ix_%(column_0_label)s",
@@ -65,7 +67,7 @@ def init_app(app: Flask, config: Config) -> None:
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
         "pool_size": config.web_threads,
         "max_overflow": 2,
-        "pool_pre_ping": True,
+        "pool_events": [(_note_time, "checkin"), (_ping_after_idling, "checkout")],
         "connect_args": {"options": options},
     }
     db.init_app(app)
@@ -74,10 +76,10 @@ def init_app(app: Flask, config: Config) -> None:
 def transact(work: Callable[[], T]) -> T:
     """Run `work` in one transaction and commit it: the only place that commits.
 
-    A serialization failure, a deadlock or a `RacingKey` rolls everything back and runs `work` again (at most six
-    times, with a growing random pause), which is safe because every command is idempotent by its business key.
-    Raises Unavailable `busy` for a lock that somebody else holds too long. Any other exception rolls back and is
-    raised; a refusal's `aftermath` is committed first. Transactions do not nest.
+    A serialization failure, a deadlock, a `RacingKey` or a connection lost on the way rolls everything back and runs
+    `work` again (at most six times, with a growing random pause), which is safe because every command is idempotent
+    by its business key. Raises Unavailable `busy` for a lock that somebody else holds too long. Any other exception
+    rolls back and is raised; a refusal's `aftermath` is committed first. Transactions do not nest.
     """
     if in_transaction():
         raise RuntimeError("a transaction is already open: doors commit, rooms flush")
@@ -142,8 +144,8 @@ def _once(work: Callable[[], T]) -> T:
         db.session.flush()
         crash.point("before_commit")
         db.session.commit()
-    except BaseException:
-        db.session.rollback()
+    except BaseException as error:
+        _undo(error)
         raise
     finally:
         db.session.info["door_open"] = False
@@ -151,8 +153,35 @@ def _once(work: Callable[[], T]) -> T:
     return result
 
 
+def _undo(error: BaseException) -> None:
+    if isinstance(error, DBAPIError | psycopg.Error) and _lost(error):
+        session().invalidate()
+        db.engine.dispose(close=False)  # the others in the pool are lost with it
+    else:
+        db.session.rollback()
+
+
 def _worth_another_try(error: DBAPIError | psycopg.Error | RacingKey) -> bool:
-    return isinstance(error, RacingKey) or _state(error) in _RETRYABLE
+    return isinstance(error, RacingKey) or _state(error) in _RETRYABLE or _lost(error)
+
+
+def _lost(error: DBAPIError | psycopg.Error) -> bool:
+    """Whether the connection broke that we had: the server was stopped or died. (One that is not to be had is not.)"""
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated
+    return isinstance(error, psycopg.OperationalError) and (_state(error) or "57P01") in _BROKEN
+
+
+def _note_time(_: Any, record: Any) -> None:
+    record.info["used_at"] = time.monotonic()
+
+
+def _ping_after_idling(connection: Any, record: Any, _: Any) -> None:
+    """A connection that was good a second ago is believed to be good; `transact` tries again if it was not."""
+    if time.monotonic() - record.info.get("used_at", time.monotonic()) < _PING_AFTER_S:
+        return
+    if connection.pgconn.exec_(b"").status != psycopg.pq.ExecStatus.EMPTY_QUERY:
+        raise InvalidatePoolError
 
 
 def _state(error: DBAPIError | psycopg.Error | RacingKey) -> str | None:

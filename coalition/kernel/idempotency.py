@@ -12,25 +12,37 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 from flask import Response, request
-from sqlalchemy.exc import OperationalError
 
-from coalition.kernel import crash
-from coalition.kernel.db import execute, fetch_one, transact
+from coalition.kernel import audit, crash
+from coalition.kernel.db import raw, transact
 from coalition.kernel.errors import Conflict, FieldError, Invalid
 from coalition.kernel.web.api import caller
 
 _MAX_KEY = 255
 REPLAYED = "Idempotency-Replayed"
+# Whoever else has the key is waited for two seconds; so is every lock of this transaction from here on.
+_CLAIM = """
+    INSERT INTO idempotency (client_id, key, request_hash)
+    SELECT %(client)s, %(key)s, %(hash)s FROM set_config('lock_timeout', '2s', true) ON CONFLICT DO NOTHING"""
+_FINISH = (
+    "UPDATE idempotency SET status = %(status)s, body = %(body)s::jsonb WHERE client_id = %(client)s AND key = %(key)s"
+)
+_READ = "SELECT request_hash, status, body FROM idempotency WHERE client_id = %(client)s AND key = %(key)s"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a POST answers; `replayed` says that its business key had already been used."""
+    """What a POST answers; `replayed` says that its business key had already been used.
+
+    A `deed` is audited in the same transaction, without a statement of its own where there is a key.
+    """
 
     body: dict[str, Any]
     status: int = 201
     replayed: bool = False
+    deed: audit.Deed | None = None
 
 
 def transact_once(work: Callable[[], Answer], *, content: bytes | None = None) -> Response:
@@ -41,7 +53,7 @@ def transact_once(work: Callable[[], Answer], *, content: bytes | None = None) -
     """
     key = request.headers.get("Idempotency-Key")
     if key is None:
-        return _response(transact(work))
+        return _response(transact(lambda: _keyless(work)))
     if not 1 <= len(key) <= _MAX_KEY:
         problem = FieldError("", "bad_idempotency_key", f"Idempotency-Key has 1 to {_MAX_KEY} characters.")
         raise Invalid("invalid", "The Idempotency-Key cannot be used.", [problem])
@@ -60,36 +72,34 @@ def _once(key: str, work: Callable[[], Answer], content: bytes | None) -> Answer
         return _stored(params)
     crash.point("after_idem_insert")
     answer = work()
-    execute(
-        "UPDATE idempotency SET status = :status, body = CAST(:body AS jsonb) WHERE client_id = :client AND key = :key",
-        {**params, "status": answer.status, "body": json.dumps(answer.body)},
-    )
+    params |= {"status": answer.status, "body": json.dumps(answer.body)}
+    if answer.deed:
+        raw().execute(f"WITH deed AS ({audit.INSERT}) {_FINISH}".encode(), params | answer.deed.params())
+    else:
+        raw().execute(_FINISH, params)
+    return answer
+
+
+def _keyless(work: Callable[[], Answer]) -> Answer:
+    answer = work()
+    if answer.deed:
+        raw().execute(audit.INSERT, answer.deed.params())
     return answer
 
 
 def _claim(params: dict[str, Any]) -> bool:
     """Whether the key is new. Raises Conflict while a request that has it is still running."""
-    execute("SET LOCAL lock_timeout = '2s'")
     try:
-        fresh = fetch_one(
-            "INSERT INTO idempotency (client_id, key, request_hash) VALUES (:client, :key, :hash)"
-            " ON CONFLICT DO NOTHING RETURNING key",
-            params,
-        )
-    except OperationalError as error:
-        if getattr(error.orig, "sqlstate", None) != "55P03":  # lock_not_available
-            raise
+        return raw().execute(_CLAIM, params).rowcount == 1
+    except psycopg.errors.LockNotAvailable as error:
         raise Conflict("idempotency_key_in_flight", "The first request with this key is still running.") from error
-    return fresh is not None
 
 
 def _stored(params: dict[str, Any]) -> Answer:
-    row = fetch_one(
-        "SELECT request_hash, status, body FROM idempotency WHERE client_id = :client AND key = :key", params
-    )
-    if row is None or bytes(row.request_hash) != params["hash"]:
+    request_hash, status, body = raw().execute(_READ, params).fetchone() or (b"", 0, {})
+    if bytes(request_hash) != params["hash"]:
         raise Invalid("idempotency_key_reused", "This Idempotency-Key was used with another request.")
-    return Answer(row.body, row.status, replayed=True)
+    return Answer(body, status, replayed=True)
 
 
 def _fingerprint(content: bytes | None) -> bytes:

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from coalition.kernel.db import execute, fetch_all, transact
+from coalition.kernel.db import execute, fetch_all, raw, transact
 from coalition.kernel.jobs import queue
 
 _RELAY_CHUNK = 500
+_PUBLISH = "INSERT INTO outbox (kind, key, payload) VALUES (%s, %s, %s::jsonb)"
 _consumers: dict[str, dict[str, Callable[[Event], None]]] = {}
 
 
@@ -30,10 +31,7 @@ class Event:
 
 def publish(kind: str, payload: dict[str, Any], *, key: str) -> None:
     """Announce, in the running transaction, that something has happened."""
-    execute(
-        "INSERT INTO outbox (kind, key, payload) VALUES (:kind, :key, CAST(:payload AS jsonb))",
-        {"kind": kind, "key": key, "payload": json.dumps(payload)},
-    )
+    raw().execute(_PUBLISH, (kind, key, json.dumps(payload)))
 
 
 def subscribe(kind: str, *, consumer: str) -> Callable[[Callable[[Event], None]], Callable[[Event], None]]:

@@ -1,7 +1,7 @@
 """Accounts and fundings by what they mean: made on first use, remembered by the process, never changed.
 
-Either is remembered only once the transaction that made it is known to be over (its xid lies below every running one),
-so that a rollback leaves no number behind that stands for nothing.
+Either is remembered only if another transaction has made it (what it made is seen because it is committed), so that a
+rollback leaves no number behind that stands for nothing.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ _REMEMBERED_MAX = 100_000
 _memories: WeakKeyDictionary[Any, dict[Any, int]] = WeakKeyDictionary()
 
 _FIND = """
-    SELECT owner, id, created_xid < pg_snapshot_xmin(pg_current_snapshot()) FROM account
+    SELECT owner, id, created_xid IS DISTINCT FROM pg_current_xact_id_if_assigned() FROM account
      WHERE program_id = %s AND currency_id = %s AND kind = %s AND owner = ANY(%s)"""
 _MAKE = """
     INSERT INTO account (program_id, currency_id, kind, owner)
     SELECT %s, %s, %s, o FROM unnest(%s::bigint[]) o ORDER BY o ON CONFLICT DO NOTHING"""
 
 _FUND = "SELECT ledger_funding(%s::bigint[], %s::bigint[])"
-_FUND_LASTS = "SELECT created_xid < pg_snapshot_xmin(pg_current_snapshot()) FROM funding WHERE id = %s"
+_FUND_LASTS = "SELECT created_xid IS DISTINCT FROM pg_current_xact_id_if_assigned() FROM funding WHERE id = %s"
 
 
 def account(program_id: int, currency_id: int, kind: int, owner: int) -> int:

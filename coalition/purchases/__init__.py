@@ -49,7 +49,14 @@ from coalition.purchases.sources import (
 from coalition.purchases.storing import Via
 from coalition.purchases.streaming import Chunk, Unreadable, chunks
 from coalition.purchases.suspending import Suspended, accept
-from coalition.purchases.suspense import Suspense, dismiss_suspended, retry_suspended, suspended
+from coalition.purchases.suspense import (
+    Suspense,
+    dismiss_suspended,
+    one_suspended,
+    retry_suspended,
+    suspended,
+    waiting_count,
+)
 from coalition.purchases.taking import Layout, Reading, layout, read_lines, readings, take
 
 __all__ = [
@@ -103,6 +110,7 @@ __all__ = [
     "note_run",
     "numbers",
     "of_member",
+    "one_suspended",
     "open_file",
     "open_registry",
     "pause_source",
@@ -130,5 +138,6 @@ __all__ = [
     "take_file",
     "tell",
     "tell_event",
+    "waiting_count",
     "whole",
 ]

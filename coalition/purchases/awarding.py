@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from coalition import ledger, members, programs, promotions
 from coalition.kernel import clock
 from coalition.ledger import AccountKind, Credit, Operation
-from coalition.purchases.counter import Counter
+from coalition.purchases.counter import Counter, knowing
 from coalition.purchases.receipts import GrantedAward, Recorded
 from coalition.purchases.storing import BookedAward, Draft, insert_awards
 
@@ -34,7 +34,7 @@ class _Earned:
 def award(at: Counter, made: Sequence[Made]) -> list[Recorded]:
     """Evaluate new purchases (id, draft) and book what they earn; the purchases with their awards, in order."""
     earned = list(_evaluate(at, made))
-    at = _knowing(at, earned)
+    at = knowing(at, [one.award.rule for one in earned])
     credits = _credits(at, earned)
     granted: dict[int, list[GrantedAward]] = defaultdict(list)
     booked = []
@@ -63,15 +63,6 @@ def _evaluate(at: Counter, made: Sequence[Made]) -> Iterator[_Earned]:
             awards = promotions.evaluate(draft.receipt, rules, points_paid=draft.points_paid, earner=earner)
             for no, found in enumerate(awards, start=1):
                 yield _Earned(purchase_id, draft, draft.member_id, no, found)
-
-
-def _knowing(at: Counter, earned: Sequence[_Earned]) -> Counter:
-    """The counter, if need be read anew: a rule can be a second younger than the policies that are known."""
-    rules = [one.award.rule for one in earned]
-    new = any(rule.currency_id not in at.currencies for rule in rules) or any(
-        rule.promo_account_id not in at.policies.promo_accounts for rule in rules if rule.promo_account_id
-    )
-    return replace(at, policies=programs.policies(at.program.id, fresh=True)) if new else at
 
 
 class _Earners:

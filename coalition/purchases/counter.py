@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from coalition import partners, programs
+from coalition import partners, programs, promotions
 from coalition.kernel.db import session
 
 _FRESH_S = 10.0
@@ -63,3 +63,13 @@ def counter(partner_id: int) -> Counter:
     if found is None or found.policies is not now:
         found = memory[partner_id] = Counter(partner, now, found._outlets if found else {})
     return found
+
+
+def knowing(at: Counter, rules: Iterable[promotions.Rule]) -> Counter:
+    """The counter; read anew if it lacks what a rule fills, for a rule can be a second younger than the policies."""
+    lacking = any(
+        rule.currency_id not in at.currencies
+        or (rule.promo_account_id is not None and rule.promo_account_id not in at.policies.promo_accounts)
+        for rule in rules
+    )
+    return replace(at, policies=programs.policies(at.program.id, fresh=True)) if lacking else at

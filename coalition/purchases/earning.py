@@ -13,7 +13,7 @@ from coalition import ledger, members, partners, programs, promotions
 from coalition.kernel import clock
 from coalition.kernel.db import raw
 from coalition.ledger import AccountKind, Credit, Operation
-from coalition.purchases.counter import Counter, counter
+from coalition.purchases.counter import Counter, counter, knowing
 from coalition.purchases.events import Event, Made, RecordedEvent, announce, insert_events
 from coalition.purchases.finding import Told
 from coalition.purchases.receipts import Refused
@@ -86,6 +86,7 @@ def _earned(at: Counter, made: Sequence[Made]) -> Iterable[_Earned]:
 
 def _book(at: Counter, earned: Sequence[_Earned]) -> Mapping[int, int]:
     """Book the awards; the units by event."""
+    at = knowing(at, [one.award.rule for one in earned])
     credits, now = _credits(at, earned), clock.now()
     units: dict[int, int] = defaultdict(int)
     rows, climbing = [], dict[int, int]()

@@ -58,6 +58,27 @@ def suspended(
     return Page(items[:limit], encode_cursor(items[limit - 1].id) if len(items) > limit else None)
 
 
+def one_suspended(program_id: int, suspense_id: int) -> Suspense:
+    """A receipt in suspense, whatever its state. Raises NotFound."""
+    row = fetch_one(
+        f"SELECT {_COLUMNS} FROM suspense WHERE id = :id AND program_id = :program",
+        {"id": suspense_id, "program": program_id},
+    )
+    if row is None:
+        raise NotFound()
+    return Suspense(**row._mapping)
+
+
+def waiting_count(program_id: int) -> int:
+    """How many receipts of a program wait for their member, or were refused when it came; counted up to 1,000."""
+    row = fetch_one(
+        "SELECT count(*) AS many FROM (SELECT FROM suspense WHERE program_id = :program"
+        " AND state IN ('waiting', 'refused') LIMIT 1000) x",
+        {"program": program_id},
+    )
+    return int(row.many) if row else 0
+
+
 def retry_suspended(program_id: int, suspense_id: int) -> bool:
     """Let a refused receipt wait again, so that the next sweep tries it; False if it was waiting.
 

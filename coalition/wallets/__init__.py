@@ -15,7 +15,7 @@ from coalition.wallets.exchanging import of_member as exchanges_of
 from coalition.wallets.exchanging import reverse as reverse_exchange
 from coalition.wallets.foreign import partner_with, partnerships
 from coalition.wallets.laws import laws
-from coalition.wallets.reversing import Reversal, reverse
+from coalition.wallets.reversing import Reversal, reverse, reversible
 from coalition.wallets.types import Deed, Done, Exchange, Partnership, Question, Spend, Waiting
 
 __all__ = [
@@ -46,5 +46,6 @@ __all__ = [
     "partnerships",
     "reverse",
     "reverse_exchange",
+    "reversible",
     "wake",
 ]

@@ -56,6 +56,12 @@ def reverse(wanted: Reversal) -> Done | Waiting:
     return Done(_post(wanted, undone, None))
 
 
+def reversible(movement: Movement) -> bool:
+    """Whether this kind of journal row is undone here; whether it was undone before is asked by `reverse`."""
+    taken_back = movement.kind is EntryKind.CREDIT and movement.operation in _TAKEN_BACK
+    return taken_back or (movement.kind is EntryKind.DEBIT and movement.operation in _GIVEN_BACK)
+
+
 @approvals.executes(KIND)
 def _approved(approval: Approval) -> dict[str, Any]:
     wanted = Reversal(**approval.payload)
@@ -70,8 +76,7 @@ def _target(wanted: Reversal) -> Movement:
     found = ledger.movement(wanted.account_id, wanted.entry_id) if wanted.account_id in own else None
     if found is None:
         raise NotFound()
-    back = found.kind is EntryKind.CREDIT and found.operation in _TAKEN_BACK
-    if not back and not (found.kind is EntryKind.DEBIT and found.operation in _GIVEN_BACK):
+    if not reversible(found):
         raise Conflict("not_reversible", "This is undone where it was done, or not at all.")
     return found
 

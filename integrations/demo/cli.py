@@ -50,9 +50,11 @@ def _tell(facts: dict[str, Any]) -> None:
     partner = facts["partners"][0]
     click.secho("\nCoalition is running", bold=True)
     click.echo(f"  catalog     {facts['base_url']}/")
+    click.echo(f"  console     {facts['base_url']}/console")
     click.echo(f"  settlement  {facts['base_url']}/console/settlement")
     click.echo(f"  API         {facts['base_url']}/api/docs")
     click.echo(f"  member      {facts['member']['email']}  {facts['member']['password']}")
-    click.echo(f"  finance     {facts['staff']['finance']['email']}  {facts['staff']['finance']['password']}")
+    for name in ("support", "support2", "finance"):
+        click.echo(f"  {name:<11} {facts['staff'][name]['email']}  {facts['staff'][name]['password']}")
     click.echo(f"  partner     {partner['code']}: {partner['client_id']}  {partner['client_secret']}")
     click.echo("  everything  var/demo.json\nCtrl-C stops it; the data stays.\n")

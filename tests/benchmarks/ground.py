@@ -62,16 +62,16 @@ class Ground:
         """A connection of the owner, in autocommit."""
         return psycopg.connect(f"{self._url}/{database}", autocommit=True)
 
-    def pgbench(self, script: str, transactions: int) -> tuple[float, float]:
+    def pgbench(self, script: str, transactions: int, clients: int = CLIENTS) -> tuple[float, float]:
         """Run a script so many times over the clients: transactions a second, and the server's CPU µs for one."""
         file = self._scripts / "script.sql"
         file.write_text("\\set i :i + 1\n" + script)
         with self.connect() as connection:
             connection.execute("VACUUM ANALYZE")
             connection.execute("CHECKPOINT")
-        command = [_program("pgbench"), "-n", "-M", "prepared", "-c", str(CLIENTS), "-j", "1", "-D", "i=0"]
+        command = [_program("pgbench"), "-n", "-M", "prepared", "-c", str(clients), "-j", "1", "-D", "i=0"]
         before = self.cpu_s()
-        command += ["-t", str(transactions // CLIENTS), "-f", str(file), f"{self._url}/bench"]
+        command += ["-t", str(transactions // clients), "-f", str(file), f"{self._url}/bench"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=300)
         if done.returncode:
             raise RuntimeError(done.stderr)
@@ -80,10 +80,24 @@ class Ground:
         return rate, (self.cpu_s() - before) / transactions * 1e6
 
     def cpu_s(self) -> float:
-        """What the server's finished backends have used."""
+        """What the server and its backends have used."""
         assert self._servers.postgres is not None
-        fields = Path(f"/proc/{self._servers.postgres.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+        return cpu_s_of(self._servers.postgres.process.pid)
+
+
+def cpu_s_of(pid: int) -> float:
+    """The CPU time of a process, of its children that run and of those that have ended."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    own = sum(int(fields[at]) for at in range(11, 15)) / os.sysconf("SC_CLK_TCK")
+    return own + sum(_cpu_s_if_there(int(child)) for child in children)
+
+
+def _cpu_s_if_there(pid: int) -> float:
+    try:
+        return cpu_s_of(pid)
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
 
 
 @contextmanager

@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 
 from flask import Flask
@@ -16,6 +15,7 @@ from coalition.kernel.config import load
 from coalition.kernel.db import db, transact
 from coalition.kernel.idempotency import request_hash
 from tests.benchmarks.ground import Ground
+from tests.builders import a_program
 
 ZONE = "Europe/Riga"
 _CHUNK = 500
@@ -59,19 +59,11 @@ def child_environment(settings: dict[str, str]) -> dict[str, str]:
 
 def found(outlets: list[list[str]], cards: list[str]) -> list[Shop]:
     """A program with one shop for each list of outlets, each earning a point a euro, and a member for each card."""
-    program = transact(_program)
+    program = transact(lambda: a_program("bench"))
     shops = [transact(lambda at=at: _shop(program, at, outlets[at])) for at in range(len(outlets))]  # type: ignore[misc]
     for first in range(0, len(cards), _CHUNK):
         transact(lambda first=first: _enrol(shops[0], cards[first : first + _CHUNK]))  # type: ignore[misc]
     return shops
-
-
-def _program() -> programs.Program:
-    program = programs.launch("bench", "Bench", zone=ZONE, currency="EUR")
-    programs.add_currency(
-        program.id, "BON", name_en="bonuses", name_ru="бонусы", face_minor=Decimal(1), expiry_months=12
-    )
-    return program
 
 
 def _shop(program: programs.Program, number: int, outlets: list[str]) -> Shop:

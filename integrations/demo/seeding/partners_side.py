@@ -16,6 +16,7 @@ ZONE = "Europe/Riga"
 CURRENCY = "EUR"
 MEMBER_EMAIL = "anna@example.com"
 MEMBER_CARD = "9843000000004417"
+STAFF = {"finance": "finance", "admin": "admin", "support": "support", "support2": "support"}  # two, for four eyes
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +80,10 @@ def found() -> Made:
     for shop in SHOPS:
         _open(made, shop)
     _enrol_member(made)
-    for role in ("finance", "admin"):
-        email, password = f"{role}@example.com", _password()
+    for name, role in STAFF.items():
+        email, password = f"{name}@example.com", _password()
         access.create_user(email, password, [role], "staff")
-        made.staff[role] = {"email": email, "password": password}
+        made.staff[name] = {"email": email, "password": password}
     return made
 
 

@@ -11,9 +11,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from coalition import purchases
 from coalition.kernel import jobs
 from coalition.kernel.db import fetch_all, transact
-from tests.coalition.purchases.builders import Shop, a_body
+from tests.coalition.purchases.builders import CARD, Shop, a_body
 
 NEW = "/console/registries/new"
 
@@ -103,3 +104,39 @@ def test_without_files_the_list_invites_to_send_one(support: FlaskClient, shop: 
 def test_another_number_is_not_found(support: FlaskClient, shop: Shop) -> None:
     for path in ("reg_0000000000zzz", "x", "reg_0000000000zzz/rejections.csv"):
         assert support.get(f"/console/registries/{path}").status_code == 404
+
+
+def test_a_table_is_read_by_the_layout_of_its_partner(support: FlaskClient, shop: Shop) -> None:
+    layout = {
+        "columns": {"external_id": ["No"], "occurred_at": ["When"], "amount": ["Sum"], "member": ["Card"]},
+        "fixed": {"outlet": "S1", "currency": "EUR", "member_kind": "card"},
+    }
+    transact(lambda: purchases.save_mapping(shop.partner.id, "tills", layout))
+    table = BytesIO(f"No,When,Sum,Card\r\nT-1,2026-11-20T09:30:00Z,200.00,{CARD}\r\n".encode())
+    form = {"partner": "freshmart", "mapping": "freshmart/tills", "file": (table, "june.csv")}
+
+    sent = support.post(NEW, data=form, content_type="multipart/form-data")
+    jobs.run_due()
+
+    assert "freshmart/tills" in support.get(NEW).text
+    assert sent.status_code == 303
+    assert shop.available() == 100
+
+
+def test_another_partners_layout_is_refused(support: FlaskClient, shop: Shop) -> None:
+    form = {"partner": "coral", "mapping": "freshmart/tills", "file": (a_file(b"x"), "june.csv")}
+
+    answer = support.post(NEW, data=form, content_type="multipart/form-data")
+
+    assert answer.status_code == 422
+    assert 'href="#mapping"' in answer.text
+
+
+def test_a_file_that_is_only_tried_leaves_nothing_but_counts(support: FlaskClient, shop: Shop) -> None:
+    form = {"partner": "freshmart", "dry_run": "yes", "file": (a_file(a_body(20_000)), "june.ndjson")}
+
+    sent = support.post(NEW, data=form, content_type="multipart/form-data")
+    jobs.run_due()
+
+    assert "only tried" in support.get(sent.location).text
+    assert shop.available() == 0

@@ -1,0 +1,73 @@
+"""Reading the console's forms: texts, amounts as people write them, and what a refusal says beside which field.
+
+Every form carries a key made when it was shown, so that sending it twice does the deed once.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from flask import request
+
+from coalition.kernel.errors import Refusal
+
+Errors = list[dict[str, Any]]
+_KEY = re.compile(r"[0-9a-f]{32}")
+_SPACES = str.maketrans("", "", " \u00a0\u202f\u2009'")
+_TEXT_MAX = 2_000
+_AMOUNT_MAX = 10**15
+
+
+def answers(*names: str) -> dict[str, str]:
+    """What was typed into these fields, without spaces around it and without what no database keeps."""
+    return {name: request.form.get(name, "").strip().replace("\0", "")[:_TEXT_MAX] for name in names}
+
+
+def new_key() -> str:
+    """The key of a form that is being shown."""
+    return uuid.uuid4().hex
+
+
+def sent_key() -> str:
+    """The key of the form that was sent; a new one if somebody has tampered with it."""
+    given = request.form.get("key", "")
+    return given if _KEY.fullmatch(given) else new_key()
+
+
+def units(text: str, decimals: int) -> int | None:
+    """An amount as people write it, in minor units: "1 250,5" is 125050 with two decimals. None if it is none."""
+    try:
+        value = Decimal(text.translate(_SPACES).replace(",", "."))
+    except InvalidOperation:
+        return None
+    scaled = value.scaleb(decimals) if value.is_finite() and abs(value.adjusted()) < 20 else Decimal("NaN")
+    if not scaled.is_finite() or scaled != scaled.to_integral_value() or abs(scaled) > _AMOUNT_MAX:
+        return None
+    return int(scaled)
+
+
+def whole(text: str) -> int | None:
+    """A whole number as people write it; None if it is none."""
+    return units(text, 0)
+
+
+def error(field: str, code: str, text: str | None = None) -> dict[str, Any]:
+    """One line of the error summary."""
+    return {"field": field, "code": code, "text": text}
+
+
+def refused(refusal: Refusal, fields: Mapping[str, str]) -> Errors:
+    """What a form says of a refusal: beside the fields that it points at, else above it.
+
+    `fields` leads from a JSON pointer to the form's field.
+    """
+    found = [
+        error(fields[at.pointer], "required" if at.code == "required" else "text", at.detail)
+        for at in refusal.errors
+        if at.pointer in fields
+    ]
+    return found or [error("", refusal.code, refusal.detail)]
