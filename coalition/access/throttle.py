@@ -16,7 +16,12 @@ from coalition.kernel import clock
 from coalition.kernel.db import execute, fetch_one
 from coalition.kernel.errors import TooMany
 
-_FREE = {"account": 5, "address": 10, "proof": 5}  # failures before the first wait; many people may share an address
+_FREE = {
+    "account": 5,
+    "address": 10,
+    "proof": 5,
+    "invitation": 5,
+}  # failures before the first wait; many people may share an address
 _FIRST_WAIT_S = 15
 _DOUBLINGS = 6  # the longest wait is 15 * 2^6 s = 16 minutes
 _QUIET = dt.timedelta(hours=1)  # after which the count starts again

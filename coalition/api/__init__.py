@@ -8,10 +8,23 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Register the endpoints, and let the room `access` say who a bearer is."""
     from coalition import access
-    from coalition.api import docs, events, exchanges, holds, members, moving, oauth, purchases, registries
+    from coalition.api import (
+        docs,
+        events,
+        exchanges,
+        explaining,
+        holds,
+        members,
+        moving,
+        oauth,
+        purchases,
+        registries,
+        returns,
+    )
     from coalition.kernel.web import api
 
     app.register_blueprint(oauth.blueprint)
     docs.init_app(app)
     api.check_bearers_with(app, access.authenticate)
-    api.register(app, members.blp, purchases.blp, events.blp, holds.blp, moving.blp, exchanges.blp, registries.blp)
+    api.register(app, members.blp, purchases.blp, returns.blp, explaining.blp, holds.blp, moving.blp, exchanges.blp)
+    api.register(app, events.blp, registries.blp)

@@ -14,6 +14,7 @@ from coalition.kernel.errors import Conflict, FieldError, Invalid, NotFound
 from coalition.kernel.idempotency import Answer, request_hash, transact_once
 from coalition.kernel.web.api import ApiBlueprint, caller, needs
 from coalition.ledger import AccountKind, Hold
+from coalition.wallets import limits
 
 blp = ApiBlueprint("holds", __name__, description="Points set aside for a purchase.")
 
@@ -24,7 +25,8 @@ blp = ApiBlueprint("holds", __name__, description="Points set aside for a purcha
 @blp.response(201, HoldSchema)
 def hold(body: dict[str, Any]) -> Response:
     """Set points aside; 409 `insufficient_points` says how many are available."""
-    return transact_once(lambda: _hold(body, request_hash(body)))
+    content = {name: value for name, value in body.items() if name != "proof"}  # a replay needs no new one
+    return transact_once(lambda: _hold(body, request_hash(content)))
 
 
 @blp.route("/holds/<hold>")
@@ -64,16 +66,16 @@ def release(body: dict[str, Any], hold: str) -> Response:
 
 def _hold(body: dict[str, Any], key: bytes) -> Answer:
     client, presented = caller(), (body["member"]["kind"], body["member"]["value"])
-    if body["proof"] is not None:
-        raise _wrong("unknown_proof", "/proof", "There is no such proof.")
     currency = _currency(body["points"]["currency"])
     member_id = members.identify(client.program_id, client.partner_id, [presented]).get(presented)
     if member_id is None:
         raise _wrong("unknown_member", "/member", "Nobody in this program has this identifier.")
     refused = programs.redemption_refused(currency, member_id, pointer="/points/currency")
+    account_id = ledger.account(client.program_id, currency.id, AccountKind.WALLET, member_id)
+    context = _context(body["receipt"])
     try:
         held = ledger.hold(
-            ledger.account(client.program_id, currency.id, AccountKind.WALLET, member_id),
+            account_id,
             body["points"]["amount"],
             body["ttl_s"],
             program_id=client.program_id,
@@ -82,15 +84,26 @@ def _hold(body: dict[str, Any], key: bytes) -> Answer:
             external_id=body["external_id"],
             request_hash=key,
             purpose=body["purpose"],
-            **programs.drawing(currency, _context(body["receipt"])),
+            **programs.drawing(currency, context),
         )
     except Conflict as conflict:
         raise refused or conflict from None
     if refused and not held.replayed:
         raise refused
     if not held.replayed:
+        program = purchases.counter(client.partner_id).program
+        limits.check_hold(currency, account_id, held.amount, program.zone, context)
+        _prove(program, member_id, body["proof"])
         audit.record("hold.make", _public(held), external_id=held.external_id, amount=held.amount)
     return Answer(dict(HoldSchema().dump(_told(held))), 201, held.replayed)
+
+
+def _prove(program: programs.Program, member_id: int, proof: str | None) -> None:
+    """Use up the member's proof, which a program may demand; a refusal takes the hold back with it."""
+    if proof is not None:
+        members.use_proof(program.id, member_id, proof)
+    elif program.proof_policy == "spend":
+        raise _wrong("proof_required", "/proof", "This program wants the member's one-time code to spend.")
 
 
 def _context(receipt: dict[str, Any] | None) -> programs.SpendContext | None:

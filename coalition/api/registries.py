@@ -105,9 +105,15 @@ def list_mappings() -> dict[str, Any]:
 
 
 def _layout(how: dict[str, Any]) -> tuple[purchases.Source | None, int | None]:
-    """The source and the mapping that are asked for: looked up before the file is read, and again for good."""
+    """The source and the mapping that are asked for: looked up before the file is read, and again for good.
+
+    Raises Invalid for a table without a mapping.
+    """
     partner_id = caller().partner_id
     source = purchases.source_by_code(partner_id, how["source"]) if how["source"] else None
+    if request.mimetype == "text/csv" and not (how["mapping"] or (source and source.mapping)):
+        problem = FieldError("/mapping", "required", "Say by which saved mapping the table is to be read.")
+        raise Invalid("invalid", "A table needs a column mapping.", [problem])
     return source, purchases.mapping_by_name(partner_id, how["mapping"]).id if how["mapping"] else None
 
 

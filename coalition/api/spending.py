@@ -11,14 +11,14 @@ from coalition.kernel.idempotency import request_hash
 from coalition.kernel.web.api import caller
 
 
-def spend(body: Mapping[str, Any], points: str = "points") -> wallets.Spend:
-    """The member's wish behind a body. Invalid `unknown_member` or `unknown_currency`."""
+def spend(body: Mapping[str, Any], points: str = "points", pointer: str = "/points") -> wallets.Spend:
+    """The member's wish behind a body; its points stand at `pointer`. Invalid `unknown_member`, `unknown_currency`."""
     client = caller()
     return wallets.Spend(
         program_id=client.program_id,
         partner_id=client.partner_id,
         member_id=member(body["member"], "/member"),
-        currency=currency(body[points]["currency"], f"/{points}/currency"),
+        currency=currency(body[points]["currency"], f"{pointer}/currency"),
         amount=body[points]["amount"],
         external_id=body["external_id"],
         request_hash=request_hash(body),

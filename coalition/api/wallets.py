@@ -6,17 +6,8 @@ from typing import Any
 
 from coalition import ledger, programs, purchases
 from coalition.kernel import ids
-from coalition.ledger import EntryKind, Movement
-
-_WORDS = {
-    EntryKind.CREDIT: "Points were credited.",
-    EntryKind.DEBIT: "Points were spent.",
-    EntryKind.CAPTURE: "Points set aside were redeemed.",
-    EntryKind.EXPIRY: "The points expired.",
-    EntryKind.RESTORE: "Redeemed points came back.",
-    EntryKind.NETTING: "Points paid what was owed.",
-    EntryKind.ARRIVAL: "Points arrived from another wallet.",
-}
+from coalition.ledger import Movement
+from coalition.purchases import Why
 
 
 def balances(partner_id: int, member_id: int) -> list[dict[str, Any]]:
@@ -40,13 +31,12 @@ def movements(partner_id: int, member_id: int, cursor: str | None, limit: int) -
     at = purchases.counter(partner_id)
     wallets = [balance.account_id for balance in ledger.balances(at.program.id, member_id)]
     page = ledger.movements(wallets, cursor, limit, partner_id=partner_id)
-    booked = [(one.partner_id, one.external_id, one.entry_id) for one in page.items if one.kind is EntryKind.CREDIT]
-    why = purchases.reasons(booked)
-    items = [_movement(at, one, why.get(one.entry_id, _WORDS[one.kind])) for one in page.items]
+    why = purchases.whys(page.items)
+    items = [_movement(at, one, why[one.entry_id]) for one in page.items]
     return {"items": items, "next_cursor": page.next_cursor}
 
 
-def _movement(at: purchases.Counter, one: Movement, reason: str) -> dict[str, Any]:
+def _movement(at: purchases.Counter, one: Movement, why: Why) -> dict[str, Any]:
     return {
         "id": ids.public("mov", one.account_id, one.entry_id),
         "kind": one.kind.name.lower(),
@@ -57,7 +47,22 @@ def _movement(at: purchases.Counter, one: Movement, reason: str) -> dict[str, An
         "recorded_at": one.recorded_at,
         "expires_at": one.expires_at,
         "external_id": one.external_id,
-        "reason": reason,
+        "reason": why.reason,
+        "source": _source(why),
+    }
+
+
+def _source(why: Why) -> dict[str, Any] | None:
+    """The purchase behind a movement, with the rule or the return."""
+    if why.purchase_id is None:
+        return None
+    return {
+        "purchase_id": ids.public("pur", why.purchase_id),
+        "external_id": why.purchase,
+        "return_id": None if why.return_id is None else ids.public("ret", why.return_id),
+        "promotion": why.promotion,
+        "version": why.version,
+        "lines": dict(why.lines),
     }
 
 

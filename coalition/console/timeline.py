@@ -94,9 +94,7 @@ def told(member: Member, movements: Sequence[Movement]) -> list[dict[str, Any]]:
     """Journal rows as steps of the timeline, with why they were booked."""
     names, zone = partner_names(member.program_id), programs.get(member.program_id).zone
     currencies = {currency.id: currency for currency in programs.currencies(member.program_id)}
-    booked = [(one.partner_id, one.external_id, one.entry_id) for one in movements if one.kind is EntryKind.CREDIT]
-    why = purchases.reasons(booked, language())
-    known = purchases.numbers((one.partner_id, one.external_id) for one in movements if _is_receipt(one))
+    why = purchases.whys(movements, language())
     return [
         {
             "sort": "movement",
@@ -111,9 +109,9 @@ def told(member: Member, movements: Sequence[Movement]) -> list[dict[str, Any]]:
             "currency": currencies[one.currency_id],
             "currency_name": currency_name(currencies[one.currency_id]),
             "expires_on": last_day(one.expires_at, zone) if one.expires_at and one.amount > 0 else None,
-            "reason": why.get(one.entry_id),
+            "reason": why[one.entry_id].reason if why[one.entry_id].purchase_id else None,
+            "purchase": _public(why[one.entry_id].purchase_id),
             "movement": ids.public("mov", one.account_id, one.entry_id) if wallets.reversible(one) else None,
-            "purchase": _public(known.get((one.partner_id, one.external_id)) if _is_receipt(one) else None),
         }
         for one in movements
     ]
@@ -133,10 +131,6 @@ def _said(traces: Iterable[Trace]) -> list[dict[str, Any]]:
         }
         for one in found
     ]
-
-
-def _is_receipt(one: Movement) -> bool:
-    return one.operation == Operation.PURCHASE
 
 
 def _public(purchase_id: int | None) -> str | None:

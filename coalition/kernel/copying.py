@@ -15,9 +15,8 @@ _BLOCK = 4_000  # rows that are sent at a time
 
 def copy_csv(table: str, columns: str, rows: Iterable[str]) -> None:
     """Add rows, each a line of CSV without its end, to a table."""
-    statement = f"COPY {table} ({columns}) FROM STDIN (FORMAT csv, NULL 'None')"
     waiting: list[str] = []
-    with raw().cursor() as cursor, cursor.copy(statement.encode()) as copy:
+    with raw().cursor() as cursor, cursor.copy(statement(table, columns)) as copy:
         for row in rows:
             waiting.append(row)
             if len(waiting) >= _BLOCK:
@@ -25,6 +24,11 @@ def copy_csv(table: str, columns: str, rows: Iterable[str]) -> None:
                 waiting.clear()
         if waiting:
             copy.write("\n".join(waiting) + "\n")
+
+
+def statement(table: str, columns: str) -> bytes:
+    """The COPY that takes such rows."""
+    return f"COPY {table} ({columns}) FROM STDIN (FORMAT csv, NULL 'None')".encode()
 
 
 def quoted(text: str | None) -> str | None:

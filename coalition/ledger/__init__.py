@@ -7,6 +7,7 @@ idempotent under a business key. Settlement reads the view `ledger_movements`.
 from coalition.kernel.laws import Law
 from coalition.ledger.accounts import account, accounts, funding
 from coalition.ledger.browsing import open_holds
+from coalition.ledger.drawing import Draw, Shares, draws, funded
 from coalition.ledger.expiry import expire, expire_holds, wind_down
 from coalition.ledger.gathering import gathered, holders
 from coalition.ledger.holds import capture, get_hold, hold, release
@@ -45,6 +46,7 @@ __all__ = [
     "ClawedBack",
     "Credit",
     "Debit",
+    "Draw",
     "EntryKind",
     "GiveBack",
     "GivenBack",
@@ -56,6 +58,7 @@ __all__ = [
     "Operation",
     "Posted",
     "Released",
+    "Shares",
     "Transferred",
     "account",
     "accounts",
@@ -64,8 +67,10 @@ __all__ = [
     "capture",
     "claw_back",
     "credited",
+    "draws",
     "expire",
     "expire_holds",
+    "funded",
     "funding",
     "gathered",
     "get_hold",

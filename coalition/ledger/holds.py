@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
+from coalition.kernel import crash
 from coalition.kernel.db import raw
 from coalition.kernel.errors import NotFound
 from coalition.ledger.accounts import account
@@ -118,6 +119,7 @@ def _read(account_id: int, hold_id: int, replayed: bool) -> Hold:
 def _call(sql: str, *params: object) -> tuple[Any, ...]:
     row: tuple[Any, ...] | None = raw().execute(sql.encode(), params).fetchone()
     assert row is not None
+    crash.point("after_lock")
     return row
 
 

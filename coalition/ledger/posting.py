@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from operator import attrgetter
 
+from coalition.kernel import crash
 from coalition.kernel.db import raw
 from coalition.ledger import bulk
 from coalition.ledger.types import Credit, Debit, Posted
@@ -60,12 +61,14 @@ def post(batch: Sequence[Credit | Debit], *, bulk_from: int = BULK_FROM) -> list
         for place, posting, result in zip(wave, postings, posted, strict=True):
             results[place] = result
             latest[posting.account_id] = result.undrawn
+    crash.point("after_lock")
     return [replace(results[place], undrawn=latest[posting.account_id]) for place, posting in enumerate(batch)]
 
 
 def lock(account_ids: Iterable[int]) -> None:
     """Lock wallets, in the order of their ids, until the caller's transaction ends: before several commands on them."""
     raw().execute(LOCK, (sorted(account_ids),))
+    crash.point("after_lock")
 
 
 def one_by_one(postings: Sequence[Credit | Debit]) -> list[Posted]:

@@ -1,8 +1,9 @@
 """Families: a head invites members of the program, who accept or decline, and may leave.
 
 A member sits in one family at a time (a unique index says so); how many seats there may be, invitations included, is
-the program's policy and is counted under the family's lock. When the head leaves, the family is over. Whether an
-invited identifier exists is not told to the one who invites.
+the program's policy and is counted under the family's lock. When the head leaves, the family is over. Who invites
+is answered the same whether anybody has the identifier or not; but an invitation can be seen to be waiting, so that
+guessing at identifiers is braked.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from coalition import programs
+from coalition import access, programs
 from coalition.kernel import audit
 from coalition.kernel.db import AnyRow, RacingKey, execute, fetch_all, fetch_one
 from coalition.kernel.errors import Conflict, NotFound
@@ -19,6 +20,7 @@ from coalition.members.people import get
 from coalition.members.presenting import Key
 
 INVITED_BY = ("card", "barcode", "phone", "email")
+_BRAKE = "invitation"
 _MOST = 200
 _END = "UPDATE family_seat SET state = 'left', changed_at = now() WHERE state IN ('invited', 'active') AND "
 
@@ -82,15 +84,18 @@ def invite(program_id: int, head_id: int, key: Key) -> None:
     """Invite whoever has this identifier; the first invitation founds the family. Nobody has it: nothing happens.
 
     Inviting again changes nothing. Raises Conflict `not_head` for a member who sits in another's family,
-    `family_full`.
+    `family_full`; TooMany after too many identifiers that nobody has.
     """
     get(program_id, head_id)
-    guest_id = _find(program_id, key)
-    if guest_id is None or guest_id == head_id:
-        return
     own = _seat_of(head_id)
     if own is not None and own.head_id != head_id:
         raise Conflict("not_head", "Only the head of the family invites.")
+    access.guard(_BRAKE, f"{program_id}|{head_id}")
+    guest_id = _find(program_id, key)
+    if guest_id is None:
+        access.blame(_BRAKE, f"{program_id}|{head_id}")
+    if guest_id is None or guest_id == head_id:
+        return
     family_id = own.family_id if own else _found(program_id, head_id)
     _queue(family_id)
     fresh = execute(

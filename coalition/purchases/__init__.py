@@ -14,7 +14,17 @@ from coalition.purchases.counter import Counter, counter
 from coalition.purchases.draining import drain, sweep_suspense
 from coalition.purchases.earning import event_reasons, record_events, tell_event
 from coalition.purchases.events import Event, RecordedEvent, read_event
-from coalition.purchases.finding import Told, find, reasons, tell
+from coalition.purchases.explaining import (
+    Explained,
+    ExplainedAward,
+    ExplainedReturn,
+    ExplainedTender,
+    Funder,
+    explain,
+    say_clawed,
+)
+from coalition.purchases.finding import Told, find, tell
+from coalition.purchases.keeping import find_return
 from coalition.purchases.kinds import Item, read_event_or_transaction
 from coalition.purchases.laws import laws
 from coalition.purchases.mappings import (
@@ -26,9 +36,12 @@ from coalition.purchases.mappings import (
     save_mapping,
 )
 from coalition.purchases.reading import CHANNELS, ON_UNKNOWN, read
+from coalition.purchases.reading_returns import read_return
 from coalition.purchases.receipts import GrantedAward, Line, Receipt, Recorded, Refused
 from coalition.purchases.recording import record
 from coalition.purchases.registries import Registry, Rejection, close, open_registry, registry, rejections
+from coalition.purchases.returning import record_returns
+from coalition.purchases.returns import RETURN, VOID, Clawed, GivenLine, Restored, Return, Returned, ReturnedLine
 from coalition.purchases.sources import (
     SOURCE_KINDS,
     Brought,
@@ -58,17 +71,27 @@ from coalition.purchases.suspense import (
     waiting_count,
 )
 from coalition.purchases.taking import Layout, Reading, layout, read_lines, readings, take
+from coalition.purchases.tracing import Why, whys
 
 __all__ = [
     "CHANNELS",
     "ON_UNKNOWN",
+    "RETURN",
     "SOURCE_KINDS",
     "TRANSACTION",
+    "VOID",
     "Brought",
     "Chunk",
+    "Clawed",
     "ColumnMapping",
     "Counter",
     "Event",
+    "Explained",
+    "ExplainedAward",
+    "ExplainedReturn",
+    "ExplainedTender",
+    "Funder",
+    "GivenLine",
     "GrantedAward",
     "Item",
     "Layout",
@@ -81,12 +104,17 @@ __all__ = [
     "Refused",
     "Registry",
     "Rejection",
+    "Restored",
+    "Return",
+    "Returned",
+    "ReturnedLine",
     "Source",
     "Suspended",
     "Suspense",
     "Told",
     "Unreadable",
     "Via",
+    "Why",
     "accept",
     "brought",
     "by_receipt",
@@ -98,8 +126,10 @@ __all__ = [
     "dismiss_suspended",
     "drain",
     "event_reasons",
+    "explain",
     "fetch_now",
     "find",
+    "find_return",
     "laws",
     "layout",
     "list_registries",
@@ -119,16 +149,18 @@ __all__ = [
     "read_event_or_transaction",
     "read_lines",
     "read_mapping",
+    "read_return",
     "read_transaction",
     "readings",
-    "reasons",
     "record",
     "record_events",
+    "record_returns",
     "registry",
     "registry_states",
     "rejections",
     "retry_suspended",
     "save_mapping",
+    "say_clawed",
     "source",
     "source_by_code",
     "sources",
@@ -140,4 +172,5 @@ __all__ = [
     "tell_event",
     "waiting_count",
     "whole",
+    "whys",
 ]

@@ -23,7 +23,7 @@ def admitted(at: Counter, drafted: Iterable[Drafted]) -> list[Drafted]:
     named = [one for one in found if isinstance(one, Draft) and one.member_id is not None]
     earners, redeemers = (
         {one.member_id for one in named if one.member_id},
-        {one.member_id for one in named if one.member_id and one.receipt.hold},
+        {one.member_id for one in named if one.member_id and one.receipt.spends},
     )
     earning = programs.admit(at.program, "earn", earners)
     redeeming = programs.admit(at.program, "redeem", redeemers)
@@ -37,7 +37,7 @@ def admitted(at: Counter, drafted: Iterable[Drafted]) -> list[Drafted]:
 def _judged(draft: Draft, earning: dict[int, Refusal], redeeming: dict[int, Refusal]) -> Drafted:
     member_id = draft.member_id or 0
     may_not_earn = earning.get(member_id)
-    if draft.receipt.hold is None:
+    if not draft.receipt.spends:
         return (draft.place, may_not_earn) if may_not_earn else draft
     may_not_redeem = redeeming.get(member_id)
     return (draft.place, may_not_redeem) if may_not_redeem else replace(draft, earns=may_not_earn is None)

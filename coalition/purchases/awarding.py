@@ -133,5 +133,6 @@ def _grant(one: _Earned, available_at: dt.datetime, expires_at: dt.datetime | No
 def _recorded(purchase_id: int, draft: Draft, awards: list[GrantedAward]) -> Recorded:
     receipt, tender = draft.receipt, draft.tender
     captured = (tender.amount, tender.currency_id) if tender else None
+    redeemed = tuple((one.units, one.currency_id) for one in draft.redeemed)
     head = (purchase_id, receipt.external_id, draft.outlet.partner_id, draft.member_id, receipt.occurred_at)
-    return Recorded(*head, receipt.currency, receipt.total, tuple(awards), captured)
+    return Recorded(*head, receipt.currency, receipt.total, tuple(awards), captured, redeemed=redeemed)

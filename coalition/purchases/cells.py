@@ -47,7 +47,8 @@ class Cells:
         self.scales = {"amount": decimals, "price": decimals, "points_paid": decimals, "qty": 3, "no": 0}
         self.places = {name: _places(parts, titles) for name, parts in mapping.columns.items()}
         self.number = max(self.places.get("external_id", (0,)))
-        self.readers: dict[str, Callable[[str], Any]] = {name: self._reader(name) for name in self.places}
+        self.readers = {name: (self._reader(name), name in HEAD_FIELDS) for name in self.places}
+        self.last: dict[str, tuple[str, Any]] = {}
         counted = {} if "qty" in mapping.columns else {"qty": 1000}  # a row without a quantity column is one piece
         self.fixed = counted | {name: self._reader(name)(value) for name, value in mapping.fixed.items()}
 
@@ -82,17 +83,22 @@ class Cells:
         return cells
 
     def _values(self, line: int, cells: Sequence[str]) -> Row:
+        """The row's values; what a column says twice in a row is worked out once."""
         row, problems = Row(line, self._join(cells, "external_id")), []
         for name, value in self.fixed.items():
             (row.head if name in HEAD_FIELDS else row.item)[name] = value
-        for name, read in self.readers.items():
+        for name, (read, of_head) in self.readers.items():
             text = self._join(cells, name)
             if not text:
                 continue
+            known = self.last.get(name)
             try:
-                (row.head if name in HEAD_FIELDS else row.item)[name] = read(text)
+                value = known[1] if known and known[0] == text else read(text)
             except (ValueError, OverflowError) as error:
                 problems.append(FieldError(self.title(name), "invalid", str(error)[:200]))
+                continue
+            self.last[name] = (text, value)
+            (row.head if of_head else row.item)[name] = value
         if problems:
             row.refusal = Invalid("invalid", "One or more columns are wrong.", problems)
         return row
@@ -165,12 +171,14 @@ def _places(parts: Sequence[str | int], titles: Sequence[str] | None) -> tuple[i
 
 
 def body(rows: Sequence[Row]) -> Mapping[str, Any]:
-    """The purchase (or bank transaction) that rows of one receipt make, as JSON has it."""
+    """The purchase (or bank transaction, of a single row) that rows of one receipt make, as JSON has it."""
     head = rows[0].head
     member = {"kind": head.get("member_kind", "card"), "value": head["member"]} if "member" in head else None
     common = {"external_id": head.get("external_id"), "occurred_at": head.get("occurred_at"), "member": member}
     common |= _some(head, "outlet", "currency")
     if head.get("type", "purchase") != "purchase":
+        if len(rows) > 1:
+            raise Invalid("rows_disagree", "Only a purchase has several rows.")
         amount = {"amount": rows[0].item["amount"]} if "amount" in rows[0].item else {}
         return {**common, **_some(head, "type", "mcc", "merchant", "original"), **amount}
     lines = [_line(row.item, no) for no, row in enumerate(rows, start=1)]

@@ -5,22 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from coalition.purchases.banking import TRANSACTION, read_transaction
+from coalition.purchases.banking import REVERSAL, TRANSACTION, read_reversal, read_transaction
 from coalition.purchases.events import Event, read_event
 from coalition.purchases.reading import read
+from coalition.purchases.reading_returns import read_return
 from coalition.purchases.receipts import Receipt
+from coalition.purchases.returns import RETURN, VOID, Return
 
 Item = Receipt | Event
+Entry = Item | Return
 
 
-def interpret(body: Mapping[str, Any]) -> Item:
-    """The item that a parsed line is. Raises Invalid with every wrong field.
+def interpret(body: Mapping[str, Any]) -> Entry:
+    """What a parsed line is. Raises Invalid with every wrong field.
 
-    Whatever is neither a purchase nor a bank's transaction is an event of that type, as at POST /events.
+    Whatever is neither a purchase, a return, a void nor a bank's transaction or its reversal is an event of that type,
+    as at POST /events.
     """
     kind = body.get("type")
     if kind is None:
         return read(body)
+    if kind in (RETURN, VOID):
+        return read_return(body)
+    if kind == REVERSAL:
+        return read_return(read_reversal(body))
     if kind == "purchase":
         return read({name: value for name, value in body.items() if name != "type"})
     return read_event_or_transaction(body)

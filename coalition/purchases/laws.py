@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from coalition.kernel.laws import Law
+from coalition.purchases import laws_of_returns
 
 _LAWS = (
     Law(
@@ -24,12 +25,13 @@ _LAWS = (
     ),
     Law(
         "R3",
-        "every point that a purchase issued or captured stands in an award or in its tender",
+        "every point that a purchase issued, captured or redeemed stands in an award or in its tender",
         """SELECT e.account_id, e.id FROM entry e
              LEFT JOIN purchase p ON p.partner_id = e.partner_id AND p.external_id = e.external_id
              LEFT JOIN award w ON w.purchase_id = p.id AND w.entry_id = e.id
+             LEFT JOIN purchase_tender t ON t.purchase_id = p.id AND t.entry_id = e.id
            WHERE e.operation = 1 AND CASE WHEN e.amount > 0 THEN w.entry_id IS NULL
-                                          ELSE p.captured IS DISTINCT FROM -e.amount END""",
+                                          ELSE t.units IS DISTINCT FROM -e.amount END""",
     ),
     Law(
         "R4",
@@ -43,6 +45,7 @@ _LAWS = (
         """SELECT r.id FROM registry r WHERE
              (SELECT count(*) FROM purchase p WHERE p.registry_id = r.id)
              + (SELECT count(*) FROM event e WHERE e.registry_id = r.id)
+             + (SELECT count(*) FROM purchase_return b WHERE b.registry_id = r.id)
                <> CASE WHEN r.dry_run THEN 0 ELSE r.accepted END
              OR r.rejected <> (SELECT count(*) FROM registry_rejection x WHERE x.registry_id = r.id)
              OR (SELECT count(*) FROM suspense s WHERE s.registry_id = r.id AND s.state IN ('waiting', 'refused'))
@@ -88,4 +91,4 @@ _LAWS = (
 
 def laws() -> list[Law]:
     """Every law of purchases."""
-    return list(_LAWS)
+    return [*_LAWS, *laws_of_returns.laws()]

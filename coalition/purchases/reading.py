@@ -20,12 +20,14 @@ from coalition.purchases.receipts import Line, Receipt
 
 LINES_MAX = 1_000
 PAYMENTS_MAX = 20
+REDEEM = "redeem"  # the kind of a payment that points make on the spot
 CHANNELS = ("pos", "online", "app", "phone", "other")
 _FIELDS = frozenset(
     ("external_id", "occurred_at", "outlet", "member", "currency", "channel", "coupons", "hold_id", "quote_id", "proof")
 ) | {"points_paid", "payments", "lines", "on_unknown_member"}
 ON_UNKNOWN = ("refuse", "hold")
 _PAYMENT_FIELDS = frozenset(("kind", "amount", "mcc"))
+_REDEEM_FIELDS = frozenset(("kind", "amount", "currency"))
 _MEMBER_FIELDS = frozenset(("kind", "value"))
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
@@ -58,13 +60,15 @@ class Reader(Fields):
             self.wrong("/lines", "total_too_large", f"A receipt comes to at most {AMOUNT_MAX} minor units.")
         elif points_paid > total:
             self.wrong("/points_paid", "more_than_total", "Points cannot pay more than the total.")
+        redeem = self.redeem(payments, total, hold is not None or points_paid == 0)
+        proof = self.proof(bool(redeem))
         on_unknown = self.on_unknown(body.get("on_unknown_member"))
         self.not_yet()
         self.done(_TELLING)
         content = (external_id, occurred_at.isoformat(), outlet, currency, channel, member, hold, points_paid)
         request_hash = _hash(content, payments, lines)
         receipt = (external_id, occurred_at, outlet, currency, lines, total, member, channel, hold, points_paid)
-        return Receipt(*receipt, payments, request_hash, on_unknown=on_unknown)
+        return Receipt(*receipt, payments, request_hash, redeem, proof, on_unknown)
 
     def lines(self, given: Any) -> tuple[Line, ...]:
         if not isinstance(given, list) or not 1 <= len(given) <= LINES_MAX:
@@ -101,11 +105,32 @@ class Reader(Fields):
             if not isinstance(payment, dict):
                 self.wrong(pointer, "invalid", "A payment is an object.")
                 continue
-            self.known(payment, _PAYMENT_FIELDS, pointer)
+            redeems = payment.get("kind") == REDEEM
+            self.known(payment, _REDEEM_FIELDS if redeems else _PAYMENT_FIELDS, pointer)
             self.text(payment, "kind", 40, pointer)
-            self.integer(payment, "amount", pointer)
+            self.integer(payment, "amount", pointer, least=1 if redeems else 0)
             self.optional(payment, "mcc", 4, pointer)
+            self.optional(payment, "currency", 12, pointer)
         return tuple(given)
+
+    def redeem(
+        self, payments: tuple[Mapping[str, Any], ...], total: int, apart: bool
+    ) -> tuple[tuple[str | None, int], ...]:
+        if self.problems:
+            return ()
+        found = tuple((one.get("currency"), one["amount"]) for one in payments if one["kind"] == REDEEM)
+        if found and not apart:
+            self.wrong("/points_paid", "counted_twice", "It is for held points; redeem payments count by themselves.")
+        if sum(amount for _, amount in found) > total:
+            self.wrong("/payments", "more_than_total", "Points cannot pay more than the total.")
+        return found
+
+    def proof(self, redeems: bool) -> str | None:
+        """The proof is no part of what was bought, and none of the request's hash: a replay needs no new one."""
+        proof = self.optional(self.body, "proof", 200, "")
+        if proof is not None and not redeems:
+            self.wrong("/proof", "unknown_proof", "Nothing is redeemed here; a hold was proven when it was made.")
+        return proof
 
     def member(self, given: Any) -> tuple[str, str] | None:
         if given is None:
@@ -148,13 +173,13 @@ class Reader(Fields):
             self.wrong("/coupons", "unknown_coupon", "There is no such coupon.")
         if body.get("quote_id") is not None:
             self.wrong("/quote_id", "unknown_quote", "There is no such quote.")
-        if body.get("proof") is not None:
-            self.wrong("/proof", "unknown_proof", "There is no such proof.")
 
 
 _TELLING: Callable[[str], bool] = frozenset(("unknown_coupon", "unknown_quote", "unknown_hold")).__contains__
 
 
 def _hash(content: tuple[Any, ...], payments: tuple[Mapping[str, Any], ...], lines: tuple[Line, ...]) -> bytes:
-    tenders = [(payment["kind"], payment["amount"], payment.get("mcc")) for payment in payments]
+    tenders = [
+        (payment["kind"], payment["amount"], payment.get("mcc") or payment.get("currency")) for payment in payments
+    ]
     return request_hash((content, tenders, lines))

@@ -20,12 +20,13 @@ _REGISTRY = frozenset(("type", "purchase_external_id"))
 _LINE_FIELDS = frozenset(("no", "qty_m"))
 
 
-def read_return(body: Mapping[str, Any], *, purchase_id: int | None = None, kind: str | None = None) -> Return:
-    """The return in `body`: of the purchase and kind named by an address, or (a registry's line) by the body itself.
+def read_return(body: Mapping[str, Any], kind: str | None = None) -> Return:
+    """The return in `body`: of the `kind` that an address names (the caller adds the purchase), or that of a registry's
+    line, which names its kind and its purchase itself.
 
     Raises Invalid, which names every wrong field by its JSON pointer.
     """
-    return _Reader(body).read(purchase_id, kind)
+    return _Reader(body).read(kind)
 
 
 class _Reader(Fields):
@@ -33,12 +34,12 @@ class _Reader(Fields):
 
     __slots__ = ()
 
-    def read(self, purchase_id: int | None, kind: str | None) -> Return:
+    def read(self, kind: str | None) -> Return:
         body = self.body
         sort = kind or self.kind(body.get("type"))
         self.known(body, _FIELDS[sort] | (frozenset() if kind else _REGISTRY), "")
         external_id = self.text(body, "external_id", 100)
-        named = self.text(body, "purchase_external_id", 100) if purchase_id is None else None
+        named = self.text(body, "purchase_external_id", 100) if kind is None else None
         if sort == VOID and body.get("occurred_at") is None:
             occurred_at = clock.now()
         else:
@@ -46,7 +47,7 @@ class _Reader(Fields):
         lines = self.lines(body.get("lines")) if sort == RETURN else ()
         self.done()
         content = (sort, occurred_at.isoformat() if sort == RETURN else None, sorted(lines, key=lambda line: line.no))
-        return Return(external_id, sort, occurred_at, lines, request_hash(content), purchase_id, named)
+        return Return(external_id, sort, occurred_at, lines, request_hash(content), None, named)
 
     def kind(self, given: Any) -> str:
         if given in (RETURN, VOID):

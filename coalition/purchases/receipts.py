@@ -30,9 +30,10 @@ class Line(NamedTuple):
 class Receipt:
     """A purchase before it is recorded. `member` is an identifier (kind, value), None for an anonymous purchase.
 
-    `hold` is (wallet account, hold id) of points to be captured as tender; `points_paid` is money. `on_unknown` says
-    what to do while nobody has the identifier (`refuse` or `hold`, None: as its source does). `waited_for` is the
-    member for whom the receipt, which had come in time, was waiting.
+    `hold` is (wallet account, hold id) of points to be captured as tender, `points_paid` the money that they replace;
+    `redeem` is money to be paid with points on the spot, by points currency (None: the main one), with a `proof`.
+    `on_unknown` says what to do while nobody has the identifier (`refuse` or `hold`, None: as its source does).
+    `waited_for` is the member for whom the receipt, which had come in time, was waiting.
     """
 
     external_id: str
@@ -47,8 +48,15 @@ class Receipt:
     points_paid: int
     payments: tuple[Mapping[str, Any], ...]
     request_hash: bytes
+    redeem: tuple[tuple[str | None, int], ...] = ()
+    proof: str | None = None
     on_unknown: str | None = None
     waited_for: members.Recognised | None = None
+
+    @property
+    def spends(self) -> bool:
+        """Whether points pay for some of it."""
+        return self.hold is not None or bool(self.redeem)
 
     @property
     def mcc(self) -> str | None:
@@ -74,9 +82,12 @@ class GrantedAward:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A recorded purchase. `captured` is (points, currency id) of the hold that paid, None without one.
+    """A recorded purchase. `captured` is (points, currency id) of the hold that paid, None without one; `redeemed` the
+    same of points that paid on the spot.
 
-    For a replay in a batch, `awards` is empty: `find` reads them back.
+    `state` is recorded, partly_returned, returned or voided, `returned` what came back of each line (number,
+    thousandths; None for a line without a quantity). For a replay in a batch, `awards`, `redeemed`, `returned` and
+    `state` are those of a new purchase without them: `find` reads them.
     """
 
     id: int
@@ -89,6 +100,9 @@ class Recorded:
     awards: tuple[GrantedAward, ...] = ()
     captured: tuple[int, int] | None = None
     replayed: bool = False
+    redeemed: tuple[tuple[int, int], ...] = ()
+    state: str = "recorded"
+    returned: tuple[tuple[int, int | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from coalition.purchases.awarding import award
 from coalition.purchases.counter import Counter, counter
 from coalition.purchases.receipts import Receipt, Recorded, Refused
 from coalition.purchases.storing import Draft, Standing, Via, insert_many, insert_one, standing
-from coalition.purchases.tendering import capture, tendered
+from coalition.purchases.tendering import pay, tendered
 from coalition.purchases.timeliness import untimely
 
 BATCH_MAX = 5_000
@@ -41,18 +41,18 @@ def record(
     results: dict[int, Recorded | Refused] = {}
     late: list[tuple[Draft, Refusal]] = []
     now, plain = clock.now(), list[Draft]()
-    held: list[Draft] = []
+    paid: list[Draft] = []
     for drafted in admitted(at, _drafts(at, batch)):
         if isinstance(drafted, Draft) and (refusal := _untimely(at, drafted, now)):
             late.append((drafted, refusal))
         elif isinstance(drafted, Draft):
-            (held if drafted.receipt.hold else plain).append(drafted)
+            (paid if drafted.receipt.spends else plain).append(drafted)
         else:
             place, refusal = drafted
             results[place] = Refused(batch[place].external_id, refusal)
     results |= _record(at, plain, via) | _refuse(at, late)
-    for draft in held:
-        results[draft.place] = _record_with_hold(at, draft, via)
+    for draft in paid:
+        results[draft.place] = _record_paid(at, draft, via)
     recorded = [results[place] for place in range(len(batch))]
     _announce(at, recorded)
     return recorded
@@ -109,6 +109,7 @@ def _record(at: Counter, drafts: Sequence[Draft], via: Via) -> dict[int, Recorde
         known = standing(at.partner.id, first)
         fresh = [draft for external_id, draft in sorted(first.items()) if external_id not in known]
         made = list(zip(insert_many(fresh, via), fresh, strict=True)) if fresh else []
+    pay(at, made)  # first, so that nobody pays with what this very purchase earns
     recorded = award(at, made)
     known |= {
         one.external_id: (draft.receipt.request_hash, one) for one, (_, draft) in zip(recorded, made, strict=True)
@@ -131,26 +132,18 @@ def as_it_stands(receipt: Receipt, known: Standing) -> Recorded | Refused:
     )
 
 
-def _record_with_hold(at: Counter, draft: Draft, via: Via) -> Recorded | Refused:
-    """A purchase paid with held points: what refuses the capture refuses the purchase, and nothing of it stays."""
+def _record_paid(at: Counter, draft: Draft, via: Via) -> Recorded | Refused:
+    """A purchase paid with points: what refuses the payment refuses the purchase, and nothing of it stays."""
     external_id = draft.receipt.external_id
     known = standing(at.partner.id, [external_id])
     if known:
         return as_it_stands(draft.receipt, known[external_id])
     try:
         with session().begin_nested():
-            return _capture_and_record(at, draft, via)
+            return _record(at, [tendered(at, draft)], via)[draft.place]
     except Refusal as refusal:
-        return Refused(external_id, refusal)
-
-
-def _capture_and_record(at: Counter, draft: Draft, via: Via) -> Recorded | Refused:
-    paid = tendered(at, draft)
-    results = _record(at, [paid], via)
-    recorded = results[draft.place]
-    if isinstance(recorded, Recorded) and not recorded.replayed:
-        capture(at, paid)
-    return recorded
+        known = standing(at.partner.id, [external_id])  # a twin that was quicker took the hold, or the proof
+        return as_it_stands(draft.receipt, known[external_id]) if known else Refused(external_id, refusal)
 
 
 def _announce(at: Counter, recorded: Sequence[Recorded | Refused]) -> None:

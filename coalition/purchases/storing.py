@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from coalition import partners
+from coalition import partners, programs
 from coalition.kernel import audit
 from coalition.kernel.copying import copy_csv, quoted
 from coalition.kernel.db import RacingKey, load_sql, raw
@@ -28,6 +28,7 @@ _AWARDS = (
     "purchase_id, no, account_id, entry_id, units, available_at, expires_at, currency_id, rule_id, lines,"
     " reason_key, reason_params"
 )
+_TENDERS = "purchase_id, no, amount_minor, units, currency_id, account_id, entry_id"
 _STANDING = (
     "SELECT external_id, request_hash, id, member_id, occurred_at, currency, total_minor, captured,"
     " captured_currency_id FROM purchase WHERE partner_id = %s AND external_id = ANY(%s)"
@@ -52,6 +53,32 @@ class Tender:
 
 
 @dataclass(frozen=True, slots=True)
+class Redemption:
+    """Points that pay on the spot: `units` of a currency for `amount` minor units of money.
+
+    `drawing` says which lots pay, in which order.
+    """
+
+    units: int
+    amount: int
+    currency_id: int
+    account_id: int
+    drawing: programs.Drawing
+
+
+class TenderRow(NamedTuple):
+    """Points that paid for a purchase, with the journal row that carries them; `amount` is money."""
+
+    purchase_id: int
+    no: int
+    amount: int
+    units: int
+    currency_id: int
+    account_id: int
+    entry_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A receipt that may be recorded: its outlet, member, tier and tender are known. `points_paid` is money.
 
@@ -68,6 +95,7 @@ class Draft:
     tier: str = "base"
     perks: Mapping[str, Any] = field(default_factory=dict)
     earns: bool = True
+    redeemed: tuple[Redemption, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +139,7 @@ def insert_many(drafts: Sequence[Draft], via: Via) -> list[int]:
     heads = ((number, *_head(draft, via)) for number, draft in zip(ids, drafts, strict=True))
     lines = (_csv(number, line) for number, draft in zip(ids, drafts, strict=True) for line in draft.receipt.lines)
     try:
-        _copy("purchase", f"id, {_HEAD}", heads)
+        copy_rows("purchase", f"id, {_HEAD}", heads)
     except psycopg.errors.UniqueViolation as error:
         raise RacingKey from error
     copy_csv("purchase_line", _LINES, lines)
@@ -122,10 +150,16 @@ def insert_awards(booked: Sequence[BookedAward]) -> None:
     """Write the awards of purchases."""
     rows = [_award(one) for one in booked]
     if len(rows) > 1:
-        _copy("award", _AWARDS, rows)
+        copy_rows("award", _AWARDS, rows)
     elif rows:
         places = ", ".join(["%s"] * len(rows[0]))
         raw().execute(f"INSERT INTO award ({_AWARDS}) VALUES ({places})".encode(), rows[0])
+
+
+def insert_tenders(rows: Sequence[TenderRow]) -> None:
+    """Write the points that paid for purchases."""
+    if rows:
+        copy_rows("purchase_tender", _TENDERS, rows)
 
 
 def _head(draft: Draft, via: Via) -> tuple[Any, ...]:
@@ -160,7 +194,8 @@ def _json(values: Mapping[str, int]) -> str:
     return json.dumps(dict(values))
 
 
-def _copy(table: str, columns: str, rows: Iterable[tuple[Any, ...]]) -> None:
+def copy_rows(table: str, columns: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Add rows to a table by COPY."""
     with raw().cursor() as cursor, cursor.copy(f"COPY {table} ({columns}) FROM STDIN".encode()) as copy:
         for row in rows:
             copy.write_row(row)

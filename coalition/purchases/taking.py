@@ -16,10 +16,12 @@ from coalition.kernel.errors import BadRequest, Refusal
 from coalition.kernel.web.json_body import parse_object
 from coalition.purchases.earning import record_events
 from coalition.purchases.events import Event, RecordedEvent
-from coalition.purchases.kinds import Item, interpret
+from coalition.purchases.kinds import Entry, interpret
 from coalition.purchases.mappings import ColumnMapping, mapping
 from coalition.purchases.receipts import Receipt, Recorded, Refused
 from coalition.purchases.registries import COLUMNS, Registry, Rejection
+from coalition.purchases.returning import record_returns
+from coalition.purchases.returns import Return, Returned
 from coalition.purchases.storing import Via
 from coalition.purchases.streaming import Chunk, chunks
 from coalition.purchases.suspending import Suspended, accept
@@ -29,10 +31,10 @@ _REJECT = """
     INSERT INTO registry_rejection (registry_id, line, code, field, detail)
     SELECT %s, x.* FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) x"""
 T = TypeVar("T")
-Reading = tuple[int, Item | Refusal]
+Reading = tuple[int, Entry | Refusal]
 
 
-Result = Recorded | RecordedEvent | Suspended | Refused
+Result = Recorded | RecordedEvent | Returned | Suspended | Refused
 
 
 @dataclass(slots=True)
@@ -122,6 +124,8 @@ def _take(at: Registry, readings: Sequence[Reading]) -> Outcome:
     outcome, via = Outcome(), Via(at.id, at.source_id)
     numbers, receipts = _of(readings, Receipt)
     outcome.add(numbers, accept(at.partner_id, receipts, via, hold=True, lines=numbers))
+    numbers, returns = _of(readings, Return)
+    outcome.add(numbers, record_returns(at.partner_id, returns, registry_id=at.id))
     numbers, events = _of(readings, Event)
     if events:
         outcome.add(numbers, record_events(at.partner_id, events, via))
@@ -135,11 +139,13 @@ def _of(readings: Sequence[Reading], kind: type[T]) -> tuple[list[int], list[T]]
     return [number for number, _ in found], [one for _, one in found]
 
 
-def _earned(result: Recorded | RecordedEvent) -> int:
+def _earned(result: Recorded | RecordedEvent | Returned) -> int:
+    if isinstance(result, Returned):
+        return 0
     return result.earned if isinstance(result, RecordedEvent) else sum(award.units for award in result.awards)
 
 
-def _read(line: bytes | None) -> Item | Refusal:
+def _read(line: bytes | None) -> Entry | Refusal:
     if line is None:
         return BadRequest("line_too_long", "A line may hold at most a megabyte.")
     try:

@@ -10,10 +10,11 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Register the pages."""
-    from coalition.site import cabinet, paying, preferences, signin, viewer
+    from coalition.site import cabinet, family, paying, preferences, signin, viewer
 
     signin.init_app(app, app.config["COALITION"])
     viewer.init_app(app)
     app.register_blueprint(preferences.blueprint)
     app.register_blueprint(cabinet.blueprint)
     app.register_blueprint(paying.blueprint)
+    app.register_blueprint(family.blueprint)

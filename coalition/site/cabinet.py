@@ -1,6 +1,6 @@
 """The member's cabinet: the balance with every part of it, and the history of its movements.
 
-It reads the ledger and nothing else; a movement is named by what the ledger knows of it.
+A movement is named by what the ledger knows of it, and explained where a purchase stands behind it.
 """
 
 from __future__ import annotations
@@ -10,14 +10,16 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
-from coalition import ledger, members, partners, programs
+from coalition import ledger, members, partners, programs, purchases
 from coalition.kernel import clock
 from coalition.kernel.db import transact
 from coalition.kernel.web.pages import language
 from coalition.kernel.web.paging import Page
 from coalition.ledger import Balance, EntryKind, Lot, Movement, Operation
+from coalition.purchases import Why
 from coalition.site import viewer
 from coalition.site.expiries import SOON_DAYS, by_month, last_day
+from coalition.site.tier import tier_of
 
 blueprint = Blueprint("account", __name__)
 LOTS_SHOWN = 200
@@ -32,10 +34,17 @@ _FILTERS: Mapping[str, tuple[EntryKind, ...]] = {
 _BY_OPERATION = {
     Operation.PURCHASE: "purchase",
     Operation.RETURN: "return",
+    Operation.VOID: "return",
     Operation.ORDER: "order",
     Operation.ORDER_CAPTURE: "order",
     Operation.ORDER_RELEASE: "order_release",
     Operation.ADJUSTMENT: "adjustment",
+    Operation.TRANSFER: "transfer",
+    Operation.CONVERSION: "conversion",
+    Operation.DONATION: "donation",
+    Operation.EXCHANGE_CAPTURE: "exchange",
+    Operation.REVERSAL: "reversal",
+    Operation.MERGE: "merge",
 }
 _BY_KIND = {
     EntryKind.CREDIT: "adjustment",
@@ -75,6 +84,7 @@ def _balance() -> dict[str, Any]:
     ends = [(amount, last_day(end, program.zone)) for amount, end in wallet.next_expirations]
     lots = [lot for lot in ledger.lots(wallet.account_id) if lot.expires_at is None or lot.expires_at > clock.now()]
     names = _names(program.id)
+    funders = {entity.id: entity.name for entity in partners.entities(program.id)}
     account = {
         "name": main.name_ru if language() == "ru" else main.name_en,
         "card_hint": _card_hint(member.member_id),
@@ -89,12 +99,13 @@ def _balance() -> dict[str, Any]:
     }
     return {
         "account": account,
+        "tier": tier_of(program, member.member_id, wallets),
         "others": [_other(wallets[id]) for id in wallets if id != main.id],
         "expiring": next(
             ({"amount": amount, "expires_on": day} for amount, day in ends if (day - today).days <= SOON_DAYS), None
         ),
         "expiry_months": by_month(ends, today),
-        "lots": [_lot(lot, names, program.zone) for lot in lots[:LOTS_SHOWN]],
+        "lots": [_lot(lot, names, funders, program.zone) for lot in lots[:LOTS_SHOWN]],
         "lots_more": max(0, len(lots) - LOTS_SHOWN),
         "operations": _movements(member, None, LATEST, tuple(_BY_KIND)).items,
     }
@@ -112,18 +123,20 @@ def _movements(
     page = ledger.movements(wallets, cursor, limit, kinds=kinds)
     currencies = {currency.id: currency for currency in programs.currencies(member.program_id)}
     names, zone = _names(member.program_id), programs.get(member.program_id).zone
-    return Page([_movement(one, currencies, names, zone) for one in page.items], page.next_cursor)
+    whys = purchases.whys(page.items, language())
+    return Page([_movement(one, whys[one.entry_id], currencies, names, zone) for one in page.items], page.next_cursor)
 
 
 def _movement(
-    one: Movement, currencies: Mapping[int, programs.Currency], names: Mapping[int, str], zone: str
+    one: Movement, why: Why, currencies: Mapping[int, programs.Currency], names: Mapping[int, str], zone: str
 ) -> dict[str, Any]:
     kind = _kind(one)
     return {
         "at": one.occurred_at,
         "kind": kind,
-        "reference": one.external_id if kind in ("purchase", "return") else None,
+        "reference": one.external_id if kind in ("purchase", "return") and one.partner_id else None,
         "title": None,
+        "why": why.reason if why.purchase_id else None,
         "partner": names.get(one.partner_id) if kind not in ("expiry", "order") else None,
         "amount": one.amount,
         "expires_on": last_day(one.expires_at, zone) if one.expires_at and one.amount > 0 else None,
@@ -133,18 +146,21 @@ def _movement(
 
 
 def _kind(one: Movement) -> str:
-    if one.kind is EntryKind.EXPIRY or (one.kind is EntryKind.CAPTURE and one.operation == Operation.PURCHASE):
+    if one.kind is EntryKind.EXPIRY or (one.amount < 0 and one.operation == Operation.PURCHASE):
         return _BY_KIND[one.kind]
+    if one.kind is EntryKind.ARRIVAL and one.operation == Operation.TRANSFER:
+        return "arrival"
     return _BY_OPERATION.get(Operation(one.operation), _BY_KIND[one.kind])
 
 
-def _lot(lot: Lot, names: Mapping[int, str], zone: str) -> dict[str, Any]:
+def _lot(lot: Lot, names: Mapping[int, str], funders: Mapping[int, str], zone: str) -> dict[str, Any]:
     pending = lot.active_at is not None and lot.active_at > clock.now()
     return {
         "amount": lot.remaining,
         "expires_on": last_day(lot.expires_at, zone) if lot.expires_at else None,
         "credited_on": clock.local_date(lot.issued_at, zone),
         "source": names.get(lot.partner_id),
+        "funded_by": ", ".join(funders.get(party, "") for party, _ in lot.legs),
         "state": "pending" if pending else "active",
     }
 

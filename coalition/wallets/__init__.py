@@ -3,6 +3,7 @@
 from coalition.ports import Decided
 from coalition.wallets.adjusting import Adjustment, adjust
 from coalition.wallets.asking import answered, ask
+from coalition.wallets.converting import convert
 from coalition.wallets.correcting import REASONS
 from coalition.wallets.deeds import by_entry as deed_of
 from coalition.wallets.deeds import get as deed
@@ -16,6 +17,7 @@ from coalition.wallets.exchanging import reverse as reverse_exchange
 from coalition.wallets.foreign import partner_with, partnerships
 from coalition.wallets.laws import laws
 from coalition.wallets.reversing import Reversal, reverse, reversible
+from coalition.wallets.transferring import transfer
 from coalition.wallets.types import Deed, Done, Exchange, Partnership, Question, Spend, Waiting
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "adjust",
     "answered",
     "ask",
+    "convert",
     "deed",
     "deed_of",
     "deeds_of",
@@ -47,5 +50,6 @@ __all__ = [
     "reverse",
     "reverse_exchange",
     "reversible",
+    "transfer",
     "wake",
 ]

@@ -8,6 +8,7 @@ from typing import Any
 from coalition.kernel import audit
 from coalition.kernel.db import RacingKey, fetch_all, fetch_one
 from coalition.kernel.errors import Conflict, NotFound
+from coalition.ledger import Movement
 from coalition.wallets.types import Deed, Spend
 
 _COLUMNS = ", ".join(field.name for field in fields(Deed))
@@ -70,6 +71,18 @@ def by_entry(account_id: int, entry_id: int) -> Deed | None:
         {"account": account_id, "entry": entry_id},
     )
     return _view(row) if row else None
+
+
+def of_move(row: Movement) -> Deed | None:
+    """The transfer or conversion that a row is one side of, or None. An arrival's key begins with its debit's id."""
+    side = "account_id" if row.amount < 0 else "to_account_id"
+    debit_id = row.entry_id if row.amount < 0 else int(row.external_id.partition(".")[0])
+    found = fetch_one(
+        f"SELECT {_COLUMNS} FROM wallet_deed WHERE {side} = :account AND entry_id = :entry"
+        " AND kind IN ('transfer', 'conversion')",
+        {"account": row.account_id, "entry": debit_id},
+    )
+    return _view(found) if found else None
 
 
 def reversal_of(account_id: int, entry_id: int) -> Deed | None:

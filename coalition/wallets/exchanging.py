@@ -7,7 +7,7 @@ asks (`asking`), outside every transaction. The answer's transaction captures, p
 from __future__ import annotations
 
 import uuid
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 from typing import Any
 
 from coalition import ledger
@@ -15,6 +15,7 @@ from coalition.kernel import audit, jobs
 from coalition.kernel.db import RacingKey, execute, fetch_all, fetch_one
 from coalition.kernel.errors import Conflict, NotFound
 from coalition.wallets import foreign
+from coalition.wallets.rates import convertible
 from coalition.wallets.spending import admit, idle_at, open_wallet, rule, wrong
 from coalition.wallets.types import Exchange, Partnership, Spend
 
@@ -39,21 +40,21 @@ _READ = """
 def exchange(spend: Spend, program: str, account: str) -> tuple[Exchange, bool]:
     """Set a member's points aside for `account` in the foreign program, and let a job ask for the credit.
 
-    The foreign amount is points times the rate, rounded down. Again returns the exchange as it is now (True:
-    replayed). Invalid `unknown_program`, `too_few_to_exchange` or for the wrong currency; Conflict
-    `insufficient_points` or `external_id_conflict`; whatever forbids this member to spend.
+    The foreign amount is points times the rate, rounded down, and only as many points are taken as that needs.
+    Again returns the exchange as it is now (True: replayed). Invalid `unknown_program`, `too_few_to_exchange` or for
+    the wrong currency; Conflict `insufficient_points` or `external_id_conflict`; whatever forbids this member to spend.
     """
     account_id = open_wallet(spend)
     if known := _known(spend):
         return known, True
     into = _into(spend, program)
-    amount = int((spend.amount * into.rate).to_integral_value(ROUND_DOWN))
-    if amount < 1:
+    points, amount = convertible(spend.amount, into.rate)
+    if amount == 0:
         raise wrong("too_few_to_exchange", "/points/amount", "So few points come to nothing in the foreign program.")
     admit(spend)
     held = ledger.hold(
         account_id,
-        spend.amount,
+        points,
         HOLD_TTL_S,
         program_id=spend.program_id,
         partner_id=spend.partner_id,
@@ -67,9 +68,9 @@ def exchange(spend: Spend, program: str, account: str) -> tuple[Exchange, bool]:
     )
     if held.replayed:  # somebody else was faster by a moment
         raise RacingKey
-    exchange_id = _write(spend, into, account, amount, (held.account_id, held.id))
+    exchange_id = _write(spend, into, account, amount, held)
     _leg(exchange_id, "out", spend.external_id)
-    audit.record("exchange.request", f"exchange:{exchange_id}", member_id=spend.member_id, points=spend.amount)
+    audit.record("exchange.request", f"exchange:{exchange_id}", member_id=spend.member_id, points=points)
     return find(spend.program_id, exchange_id), False
 
 
@@ -146,7 +147,7 @@ def _into(spend: Spend, program: str) -> Partnership:
     return into
 
 
-def _write(spend: Spend, into: Partnership, account: str, amount: int, hold: tuple[int, int]) -> int:
+def _write(spend: Spend, into: Partnership, account: str, amount: int, held: ledger.Hold) -> int:
     row = fetch_one(
         "INSERT INTO exchange (program_id, partner_id, external_id, request_hash, member_id, foreign_program_id,"
         " foreign_account, account_id, hold_id, currency_id, points, rate, foreign_amount)"
@@ -156,13 +157,13 @@ def _write(spend: Spend, into: Partnership, account: str, amount: int, hold: tup
             **{name: getattr(spend, name) for name in ("program_id", "partner_id", "member_id", "external_id")},
             "request_hash": spend.request_hash,
             "currency_id": spend.currency.id,
-            "points": spend.amount,
+            "points": held.amount,
             "into": into.id,
             "rate": Decimal(into.rate),
             "account": account,
             "amount": amount,
-            "account_id": hold[0],
-            "hold_id": hold[1],
+            "account_id": held.account_id,
+            "hold_id": held.id,
         },
     )
     assert row is not None

@@ -59,7 +59,23 @@ _LAWS = (
            SELECT d.id FROM wallet_deed d
              LEFT JOIN entry u ON u.account_id = d.reverses_account_id AND u.id = d.reverses_entry_id
            WHERE d.kind = 'reversal'
-             AND (u.id IS NULL OR sign(d.amount) = sign(u.amount) OR abs(d.amount) > abs(u.amount))""",
+             AND CASE WHEN d.to_account_id IS NULL
+                      THEN u.id IS NULL OR sign(d.amount) = sign(u.amount) OR abs(d.amount) > abs(u.amount)
+                      ELSE d.arrived IS DISTINCT FROM -u.amount END""",
+    ),
+    Law(
+        "W7",
+        "what was moved left one wallet and arrived in the other, in full or at the rate of the day",
+        """SELECT d.id FROM wallet_deed d
+             LEFT JOIN entry e ON e.account_id = d.account_id AND e.id = d.entry_id
+             LEFT JOIN LATERAL (SELECT sum(a.amount) AS arrived FROM entry a
+                                 WHERE a.account_id = d.to_account_id AND a.origin_id = d.entry_id AND a.kind = 10) a
+               ON true
+           WHERE d.to_account_id IS NOT NULL AND (e.amount IS DISTINCT FROM d.amount
+              OR a.arrived IS DISTINCT FROM d.arrived
+              OR d.kind = 'transfer' AND d.arrived <> -d.amount
+              OR d.kind = 'conversion' AND d.arrived > -d.amount * d.rate
+              OR d.kind = 'conversion' AND d.arrived <= (-d.amount - 1) * d.rate)""",
     ),
     Law(
         "W6",

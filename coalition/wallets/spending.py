@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 from coalition import ledger, members, programs
 from coalition.kernel import clock
@@ -18,10 +17,9 @@ def open_wallet(spend: Spend) -> int:
     return account_id
 
 
-def admit(spend: Spend) -> None:
+def admit(spend: Spend, pointer: str = "/points/currency") -> None:
     """Refuse what the program does not allow, and use up the member's proof. To be asked once a replay is ruled out."""
-    if not spend.currency.spendable:
-        raise wrong("currency_not_spendable", "/points/currency", "Points of this currency are counted, not spent.")
+    programs.let_redeem(spend.currency.id, spend.member_id, pointer=pointer)
     prove(spend)
 
 
@@ -33,12 +31,12 @@ def prove(spend: Spend) -> None:
         raise wrong("proof_required", "/proof", "The member has to show a one-time code to spend points.")
 
 
-def debit(spend: Spend, account_id: int, contra_id: int, operation: int, **more: Any) -> ledger.Debit:
-    """The posting that takes the points: from ordinary lots, in the order of the currency's rule."""
+def debit(spend: Spend, account_id: int, contra_id: int, operation: int, amount: int | None = None) -> ledger.Debit:
+    """The posting that takes the points (or fewer): from ordinary lots, in the order of the currency's rule."""
     return ledger.Debit(
         account_id=account_id,
         contra_id=contra_id,
-        amount=spend.amount,
+        amount=spend.amount if amount is None else amount,
         occurred_at=clock.now(),
         program_id=spend.program_id,
         partner_id=spend.partner_id,
@@ -46,7 +44,8 @@ def debit(spend: Spend, account_id: int, contra_id: int, operation: int, **more:
         operation=operation,
         external_id=spend.external_id,
         request_hash=spend.request_hash,
-        **{"rule": rule(spend.currency), "idle_at": idle_at(spend.currency), **more},
+        rule=rule(spend.currency),
+        idle_at=idle_at(spend.currency),
     )
 
 

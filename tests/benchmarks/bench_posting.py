@@ -7,20 +7,24 @@ we are faster than the limit. `ratio` is by the wall clock, `cpu` by the server'
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
+import psycopg
+
+from coalition.kernel.copying import statement
+from coalition.ledger import Credit, issuing
 from tests.benchmarks.ground import CLIENTS, Ground, prepared
 
 HERE = Path(__file__).parent
-LEDGER_SQL = HERE.parents[1] / "coalition" / "ledger" / "sql"
 Measured = tuple[float, float]
 
-WALLETS, PARTNERS, EARNS, REDEEMS, LOTS, BULK = 100_000, 1_000, 20_000, 8_000, 10, 100_000
+WALLETS, PARTNERS, EARNS, REDEEMS, LOTS, BULK, CHUNK = 100_000, 1_000, 20_000, 8_000, 10, 100_000, 10_000
 KEY = "'R' || :client_id || '-' || :i"
 HASH = r"'\x" + "ab" * 32 + "'"
 EARN = f"""\\set a random(1, {WALLETS})
@@ -99,32 +103,36 @@ def redeem(ground: Ground, script: str) -> Measured:
     return ground.pgbench(script, REDEEMS)
 
 
-def bulk_and_sweep(ground: Ground) -> tuple[Measured, Measured]:
-    """Earns by COPY and one statement, ten thousand at a time; then the sweep of all those lots."""
+def bulk_and_sweep(ground: Ground, lots_each: int) -> tuple[Measured, Measured]:
+    """Earns as `issuing.py` makes them, ten thousand at a time, so many a wallet; then the sweep of all those lots."""
     ground.fresh("ours")
+    chunks = [_bulk_rows(first, lots_each) for first in range(0, BULK, CHUNK)]
     with ground.connect() as connection:
-        connection.execute((LEDGER_SQL / "stage.sql").read_text().replace("ON COMMIT DELETE ROWS", "").encode())
-        statement = (LEDGER_SQL / "bulk_credit.sql").read_text().encode()
-        columns = "place, account_id, contra_id, amount, occurred_at, program_id, partner_id, currency_id, operation,"
-        copy_in = f"COPY ledger_stage ({columns} external_id, no, request_hash, expires_at, funding_id) FROM STDIN"
-        chunks = [_stage_rows(first) for first in range(0, BULK, 10_000)]
         begun = time.perf_counter()
-        for chunk in chunks:
+        for accounts, copies in chunks:
             with connection.transaction(), connection.cursor() as cursor:
-                cursor.execute("TRUNCATE ledger_stage")
-                with cursor.copy(copy_in) as copy:
-                    copy.write(chunk)
-                cursor.execute(statement).fetchall()
+                cursor.execute(issuing.IDS, (CHUNK,)).fetchall()
+                with connection.transaction():
+                    _copy(cursor, *copies[0])
+                _copy(cursor, *copies[1])
+                cursor.execute(issuing.KNOWN, (accounts,)).fetchall()
+                _copy(cursor, *copies[2])
         posted = time.perf_counter()
         while connection.execute("SELECT ledger_expire('2100-01-01', 10000)").fetchone() != (0,):
             pass
-        return (BULK / (posted - begun), 0.0), (BULK / (time.perf_counter() - posted), 0.0)
+        swept = time.perf_counter()
+        whole = connection.execute(
+            "SELECT count(*), sum(amount), (SELECT count(*) FROM allocation), max(id) FROM entry"
+        ).fetchone()
+    if whole is None or whole[:3] != (BULK + BULK // lots_each, 0, BULK):
+        raise RuntimeError(f"the rows are not what was to be posted and swept: {whole}")
+    return (BULK / (posted - begun), 0.0), (BULK / (swept - posted), 0.0)
 
 
 def copy_limit(ground: Ground) -> Measured:
     """COPY of the same rows into the limit's four tables."""
     _limit_schema(ground, keyed=True)
-    chunks = [_limit_rows(first) for first in range(0, BULK, 10_000)]
+    chunks = [_limit_rows(first) for first in range(0, BULK, CHUNK)]
     with ground.connect() as connection:
         begun = time.perf_counter()
         for chunk in chunks:
@@ -146,12 +154,6 @@ def compare(name: str, goal: float, rounds: int, ours: Callable[[], Measured], l
 def run(ground: Ground, rounds: int) -> Iterator[Row]:
     """Every comparison, as it is done."""
     online = lambda: earn(ground)  # noqa: E731
-    sweeps: list[Measured] = []
-
-    def bulk() -> Measured:
-        posted, swept = bulk_and_sweep(ground)
-        sweeps.append(swept)
-        return posted
 
     yield compare("online earn / limit", 1.0, rounds, online, lambda: earn_limit(ground, keyed=True))
     yield compare(
@@ -165,10 +167,23 @@ def run(ground: Ground, rounds: int) -> Iterator[Row]:
         lambda: redeem(ground, REDEEM),
         lambda: redeem(ground, REDEEM_LIMIT),
     )
-    made = compare("bulk earn / COPY of the limit's tables", 0.8, rounds, bulk, lambda: copy_limit(ground))
-    yield made
-    swept = median(rate for rate, _ in sweeps)
-    yield Row("expiry sweep, lots / bulk earns", swept, made.ours, swept / made.ours, None, 1.5)
+    yield from _bulk(ground, rounds)
+
+
+def _bulk(ground: Ground, rounds: int) -> Iterator[Row]:
+    sweeps: dict[int, list[float]] = {1: [], 10: []}
+
+    def posted(lots_each: int) -> Measured:
+        made, swept = bulk_and_sweep(ground, lots_each)
+        sweeps[lots_each].append(swept[0] / made[0])
+        return made
+
+    name, goal = "bulk earn / COPY of the limit's tables", 0.8
+    yield compare(name, goal, rounds, lambda: posted(1), lambda: copy_limit(ground))
+    for lots_each, ratios in sweeps.items():
+        last = [bulk_and_sweep(ground, lots_each) for _ in range(0 if ratios else rounds)]
+        ratios += [swept[0] / made[0] for made, swept in last]
+        yield Row(f"sweep, lots / bulk earns, {lots_each} a wallet", 0.0, 0.0, median(ratios), None, 1.5)
 
 
 def main() -> None:
@@ -196,16 +211,46 @@ def _limit_schema(ground: Ground, keyed: bool) -> None:
             connection.execute("ALTER TABLE entry ADD UNIQUE (partner_id, operation, external_id, no)")
 
 
-def _stage_rows(first: int) -> str:
-    return "".join(
-        f"{n}\t{n}\t{1_000_000 + n % PARTNERS}\t100\t2026-01-01 00:00+00\t1\t{n % PARTNERS}\t1\t1\t"
-        f"R{n}\t0\t\\\\x{'ab' * 32}\t2099-01-01\t1\n"
-        for n in range(first, first + 10_000)
+def _bulk_rows(first: int, lots_each: int) -> tuple[list[int], list[tuple[bytes, str]]]:
+    """What `issuing.issue` sends for a chunk; the ids are what a new sequence gives."""
+    wave = [_credit(n, lots_each) for n in range(first, first + CHUNK)]
+    accounts = sorted({one.account_id for one in wave})
+    wallets = [f"{account_id},{100 * lots_each},1,1" for account_id in accounts]
+    return accounts, [
+        (statement("entry", issuing.ENTRY), _block(map(issuing.entry_row, range(first + 1, first + CHUNK + 1), wave))),
+        (statement("lot", issuing.LOT), _block(map(issuing.lot_row, range(first + 1, first + CHUNK + 1), wave))),
+        (statement("wallet", issuing.WALLET), _block(wallets)),
+    ]
+
+
+def _credit(n: int, lots_each: int) -> Credit:
+    return Credit(
+        account_id=n // lots_each,
+        contra_id=1_000_000 + n % PARTNERS,
+        amount=100,
+        occurred_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+        program_id=1,
+        partner_id=n % PARTNERS,
+        currency_id=1,
+        operation=1,
+        external_id=f"R{n}",
+        request_hash=b"\xab" * 32,
+        funding_id=1,
+        expires_at=dt.datetime(2099, 1, 1, tzinfo=dt.UTC),
     )
 
 
+def _block(rows: Iterable[str]) -> str:
+    return "\n".join(rows) + "\n"
+
+
+def _copy(cursor: psycopg.Cursor, copy_in: bytes, rows: str) -> None:
+    with cursor.copy(copy_in) as copy:
+        copy.write(rows)
+
+
 def _limit_rows(first: int) -> list[tuple[str, str]]:
-    span = range(first, first + 10_000)
+    span = range(first, first + CHUNK)
     entries = "".join(f"2026-01-01 00:00+00\t1\t{n % PARTNERS}\t1\tR{n}\t\\\\x{'ab' * 32}\n" for n in span)
     postings = "".join(f"{n}\t{n}\t1\t100\n{n}\t{1_000_000 + n % PARTNERS}\t1\t-100\n" for n in span)
     return [

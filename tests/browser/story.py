@@ -53,6 +53,7 @@ PAGES = {
     "order": Page("member", lambda story: f"/orders/{story.order_id}"),
     "balance": Page("member", lambda story: "/account"),
     "pay": Page("member", lambda story: "/account/pay"),
+    "family": Page("member", lambda story: "/account/family"),
     "history": Page("member", lambda story: "/account/history"),
     "sign-in": Page("visitor", lambda story: "/login"),
     "periods": Page("finance", lambda story: "/console/settlement"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 import psycopg
 import pytest
@@ -11,7 +12,15 @@ from coalition import wallets
 from coalition.kernel import jobs
 from coalition.kernel.config import Config
 from coalition.kernel.db import db, transact
-from tests.coalition.wallets.builders import FakeProgram, a_world, assert_laws_hold, bind
+from tests.coalition.wallets.builders import (
+    FakeProgram,
+    a_world,
+    another_member,
+    assert_laws_hold,
+    become_family,
+    bind,
+    miles,
+)
 from tests.coalition.wallets.test_adjusting import adjusted, by_another, reversed_, wanted
 
 CRIMES = {
@@ -20,6 +29,7 @@ CRIMES = {
     "W3": "UPDATE wallet_deed SET counterparty_id = 0 WHERE kind = 'donation'",
     "W4": "UPDATE wallet_deed SET approval_id = NULL",
     "W5": "UPDATE wallet_deed SET amount = amount - 1 WHERE kind = 'adjustment'",
+    "W7": "UPDATE wallet_deed SET arrived = arrived + 1 WHERE kind = 'transfer'",
     "W6": "UPDATE exchange_leg SET state = 'rejected' WHERE direction = 'back'",
 }
 
@@ -72,6 +82,13 @@ def _story() -> None:
     for _ in range(2):
         transact(lambda: world.exchange(100))
         jobs.run_due(5)
+    relative = transact(lambda: another_member(world.program, world.shop))
+    transact(lambda: become_family(world.program, world.member_id, relative))
+    mil = transact(lambda: miles(world, Decimal("0.3")))
+    transact(lambda: wallets.transfer(world.spend(50), relative))
+    transact(lambda: wallets.convert(world.spend(50), mil))
+    moved, _ = transact(lambda: wallets.transfer(world.spend(30), relative))
+    reversed_(world, moved, "R-0")
     deed = adjusted(world, -100)
     reversed_(world, deed)
     large = transact(lambda: wallets.adjust(wanted(world, 20_000, "A-2")))

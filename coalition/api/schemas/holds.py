@@ -28,7 +28,7 @@ class HoldReceiptSchema(Schema):
 
 
 class HoldRequestSchema(Schema):
-    """Points to set aside for `ttl_s` seconds. No program demands a `proof` yet, so none is known."""
+    """Points to set aside for `ttl_s` seconds. `proof`: the member's one-time code, which a program may demand."""
 
     external_id = Text(100, required=True)
     member = fields.Nested(IdentifierSchema, required=True)

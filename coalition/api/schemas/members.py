@@ -120,6 +120,18 @@ class BalancesSchema(Schema):
     next_cursor = fields.String(required=True, allow_none=True)
 
 
+class SourceSchema(Schema):
+    """The purchase behind a movement: its rule and version for what it earned, its return for what was taken back or
+    given back; `lines` are the points by line."""
+
+    purchase_id = fields.String(required=True)
+    external_id = fields.String(required=True)
+    return_id = fields.String(required=True, allow_none=True)
+    promotion = fields.String(required=True, allow_none=True)
+    version = fields.Integer(required=True, allow_none=True)
+    lines = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+
+
 class MovementSchema(Schema):
     """A movement of points; `amount` is signed, in minor units of `currency`."""
 
@@ -133,6 +145,7 @@ class MovementSchema(Schema):
     expires_at = Instant(required=True, allow_none=True)
     external_id = fields.String(required=True)
     reason = fields.String(required=True)
+    source = fields.Nested(SourceSchema, required=True, allow_none=True)
 
 
 class MovementsSchema(Schema):

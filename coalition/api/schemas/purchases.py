@@ -13,11 +13,16 @@ from coalition.kernel.web.fields import AmountSchema, Instant, StrictInteger, Te
 
 
 class PaymentSchema(Schema):
-    """A tender: `amount` in minor units of the purchase's currency."""
+    """A tender: `amount` in minor units of the purchase's currency.
+
+    With the kind `redeem` the member's points pay it on the spot, at face value and rounded up; `currency` is then the
+    code of the points (default: the program's main ones).
+    """
 
     kind = Text(40, required=True)
     amount = StrictInteger(required=True)
     mcc = Text(4, least=0, allow_none=True)
+    currency = Text(12, allow_none=True)
 
 
 class LineSchema(Schema):
@@ -68,8 +73,16 @@ class AwardSchema(Schema):
     reason = fields.String(required=True)
 
 
+class ReturnedQuantitySchema(Schema):
+    """How much of a line has come back, in thousandths; null for a line without a quantity."""
+
+    no = fields.Integer(required=True)
+    qty_m = fields.Integer(required=True, allow_none=True)
+
+
 class RecordedSchema(Schema):
-    """A recorded purchase; `total` in minor units of its currency, `captured` the points that paid."""
+    """A recorded purchase; `total` in minor units of its currency, `captured` the held points that paid, `redeemed` the
+    points that paid on the spot. `state` is recorded, partly_returned, returned or voided."""
 
     id = fields.String(required=True)
     external_id = fields.String(required=True)
@@ -78,6 +91,9 @@ class RecordedSchema(Schema):
     awards = fields.List(fields.Nested(AwardSchema), required=True)
     discounts = fields.List(fields.Dict(), required=True)
     captured = fields.Nested(AmountSchema, required=True, allow_none=True)
+    redeemed = fields.List(fields.Nested(AmountSchema), required=True)
+    state = fields.String(required=True)
+    returned = fields.List(fields.Nested(ReturnedQuantitySchema), required=True)
     balances = fields.List(fields.Nested(BalanceSchema), required=True)
 
 

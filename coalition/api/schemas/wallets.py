@@ -33,6 +33,44 @@ class DonationSchema(Schema):
     donated_at = Instant(required=True)
 
 
+class TransferRequestSchema(SpendingSchema):
+    """Points for another member of the same family."""
+
+    to_member = fields.Nested(IdentifierSchema, required=True)
+
+
+class TransferSchema(Schema):
+    """A transfer that was made."""
+
+    id = fields.String(required=True)
+    external_id = fields.String(required=True)
+    points = fields.Nested(AmountSchema, required=True)
+    member_id = fields.String(required=True)
+    to_member_id = fields.String(required=True)
+    transferred_at = Instant(required=True)
+
+
+class ConversionRequestSchema(Schema):
+    """Points of one currency to be changed into another at the program's rate of the day."""
+
+    external_id = Text(100, required=True)
+    member = fields.Nested(IdentifierSchema, required=True)
+    from_ = fields.Nested(PointsSchema, required=True, data_key="from")
+    to_currency = Text(16, required=True)
+    proof = Text(200, load_default=None, allow_none=True)
+
+
+class ConversionSchema(Schema):
+    """A conversion: what was taken (no more than the result needs), what it became, at how many units for one."""
+
+    id = fields.String(required=True)
+    external_id = fields.String(required=True)
+    from_ = fields.Nested(AmountSchema, required=True, data_key="from")
+    to = fields.Nested(AmountSchema, required=True)
+    rate = fields.String(required=True)
+    converted_at = Instant(required=True)
+
+
 class ExchangeRequestSchema(SpendingSchema):
     """Points for the member's account in a foreign program, by that program's code."""
 

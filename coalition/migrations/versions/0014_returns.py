@@ -15,7 +15,7 @@ _TABLES = (
     """
     CREATE TABLE purchase_tender (
         purchase_id bigint NOT NULL,
-        no smallint NOT NULL CONSTRAINT ck_purchase_tender_no CHECK (no <= 0),
+        no smallint NOT NULL CONSTRAINT ck_purchase_tender_no CHECK (no = 0 OR no > 10000),
         amount_minor bigint NOT NULL CONSTRAINT ck_purchase_tender_amount CHECK (amount_minor >= 0),
         units bigint NOT NULL CONSTRAINT ck_purchase_tender_units CHECK (units > 0),
         currency_id int NOT NULL,
@@ -69,6 +69,7 @@ _TABLES = (
             least(own, others, owed, waived) >= 0 AND own + others + owed + waived = units),
         PRIMARY KEY (return_id, award_no))""",
     "CREATE INDEX return_effect_purchase ON return_effect (purchase_id)",
+    "CREATE INDEX return_effect_account ON return_effect (account_id)",
     """
     CREATE TABLE return_restore (
         return_id bigint NOT NULL,
@@ -81,6 +82,7 @@ _TABLES = (
         entry_ids bigint[] NOT NULL,
         PRIMARY KEY (return_id, tender_no))""",
     "CREATE INDEX return_restore_purchase ON return_restore (purchase_id)",
+    "CREATE INDEX return_restore_account ON return_restore (account_id)",
 )
 
 

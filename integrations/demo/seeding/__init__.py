@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from coalition.kernel.db import transact
-from integrations.demo.seeding import catalog_floor, history, partners_side, real, settlement_floor
+from integrations.demo.seeding import catalog_floor, history, partners_side, real, settlement_floor, ways_out
 
 __all__ = ["seed"]
 
@@ -19,6 +19,7 @@ def seed(shopping: str) -> dict[str, Any]:
     made = transact(partners_side.found)
     transact(lambda: settlement_floor.agree(made))
     feeds = transact(lambda: catalog_floor.open_catalog(made, secrets))
+    transact(lambda: ways_out.open_ways(made, secrets))
     history.import_feeds(feeds)
     if shopping == "generated":
         history.replay(made)

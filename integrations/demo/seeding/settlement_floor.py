@@ -12,6 +12,7 @@ from settlement import terms
 _VAT = D("0.21")
 _SINCE = dt.date(2020, 1, 1)
 SUPPLIER = terms.Prices(vat_rate=_VAT)
+REDEEMER = terms.Prices(redeemer_rate=D("0.0095"), vat_rate=_VAT)
 _PRICES = {
     "freshmart": terms.Prices(
         funding_mode="on_issue",
@@ -44,6 +45,11 @@ def agree(made: Made) -> None:
     for code, prices in _PRICES.items():
         entity = partners.entities_of(made.shops[code].id)[0]
         terms.agree(entity.id, prices, starts_on=_SINCE)
+
+
+def agree_with_redeemer(entity_id: int) -> None:
+    """An entity that only redeems: a charity, a foreign program."""
+    terms.agree(entity_id, REDEEMER, starts_on=_SINCE)
 
 
 def agree_with_supplier(entity_id: int) -> None:

@@ -41,6 +41,9 @@ def test_a_purchase_answers_awards_reasons_and_balances(till: Till) -> None:
         ],
         "discounts": [],
         "captured": None,
+        "redeemed": [],
+        "state": "recorded",
+        "returned": [],
         "balances": [
             {
                 "currency": "BON",

@@ -11,6 +11,7 @@ import pytest
 
 from coalition.kernel import jobs
 from coalition.kernel.db import transact
+from coalition.kernel.laws import laws, offending
 from tests.coalition.api.till import Till, a_till
 from tests.coalition.purchases.builders import CARD, a_body, a_shop
 
@@ -179,3 +180,36 @@ def test_another_partner_does_not_see_the_registry(till: Till) -> None:
     assert other.get(f"/registries/{sent}").status_code == 404
     assert other.get(f"/registries/{sent}/rejections").status_code == 404
     assert CARD not in str(till.get(f"/registries/{sent}").json)
+
+
+def test_returns_voids_and_reversals_stand_in_a_registry_beside_what_they_undo(till: Till) -> None:
+    one, two = a_body(1000, external_id="R-1"), a_body(2000, external_id="R-2")
+    at = {"occurred_at": "2026-11-21T09:30:00Z"}
+    paid = {"type": "bank.transaction", "external_id": "B-1", **at, "amount": 1000, "currency": "EUR", "mcc": "5411"}
+    half = {"type": "return", "external_id": "T-1", "purchase_external_id": "R-1", **at}
+    lines = [
+        {**half, "lines": [{"no": 1, "qty_m": 500}]},
+        one,
+        two,
+        {"type": "void", "external_id": "V-1", "purchase_external_id": "R-2"},
+        {**paid, "member": one["member"]},
+        {"type": "bank.reversed", "external_id": "B-2", "original": "B-1", **at, "amount": 400},
+        {**half, "external_id": "T-2", "lines": [{"no": 1, "qty_m": 501}]},
+        {**half, "external_id": "T-3", "purchase_external_id": "R-9", "lines": [{"no": 1}]},
+        {**half, "external_id": "T-4", "lines": []},
+    ]
+
+    sent = [till.send("/registries", _ndjson(*lines), Content_Type=NDJSON).json["id"] for _ in range(2)]
+    jobs.run_due()
+
+    counts = [_counts(till, registry) for registry in sent]
+    assert [(one["accepted"], one["replayed"], one["rejected"]) for one in counts] == [(6, 0, 3), (0, 6, 3)]
+    rejected = till.get(f"/registries/{sent[0]}/rejections").json["items"]
+    assert [(one["line"], one["code"]) for one in rejected] == [
+        (7, "returned_too_much"),
+        (8, "unknown_purchase"),
+        (9, "invalid"),
+    ]
+    states = [till.get(f"/purchases?external_id={name}").json["items"][0]["state"] for name in ("R-1", "R-2", "B-1")]
+    assert states == ["partly_returned", "voided", "partly_returned"]
+    assert [law.code for law in laws() if offending(law)] == []

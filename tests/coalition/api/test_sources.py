@@ -54,8 +54,8 @@ def test_nothing_is_taken_from_an_unknown_source_or_one_that_rests(till: Till) -
     source = _define(till)
     transact(lambda: purchases.pause_source(source.id, paused=True))
 
-    rests = till.send("/registries?source=tills", b"x", Content_Type="text/csv")
-    unknown = till.send("/registries?source=other", b"x", Content_Type="text/csv")
+    rests = till.send("/registries?source=tills", b"x", Content_Type="application/x-ndjson")
+    unknown = till.send("/registries?source=other", b"x", Content_Type="application/x-ndjson")
 
     assert (rests.status_code, rests.json["code"]) == (409, "source_paused")
     assert (unknown.status_code, unknown.json["code"]) == (422, "unknown_source")

@@ -1,7 +1,8 @@
-"""Donations and exchanges over HTTP: what they answer, what they refuse, and that a key works once."""
+"""Points given away over HTTP, in every way: what is answered, what is refused, and that a key works once."""
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
@@ -12,13 +13,14 @@ from coalition.kernel import ids, jobs
 from coalition.kernel.db import transact
 from tests.builders import a_partner
 from tests.coalition.api.till import Till, a_till
+from tests.coalition.members.builders import a_member
 from tests.coalition.purchases.builders import CARD, a_body, a_shop
-from tests.coalition.wallets.builders import SECRET, FakeProgram, bind
+from tests.coalition.wallets.builders import SECRET, FakeProgram, become_family, bind
 
 
 @pytest.fixture
 def rich(till: Till) -> Till:
-    """A till whose member has 500 BON, in a program with a charity and a foreign program (2 BON are 1 mile)."""
+    """A till whose member has 500 BON, a relative, a charity, a foreign program and a second currency."""
     assert till.post("/purchases", a_body(100_000)).status_code == 201
     transact(lambda: _friends(till))
     return till
@@ -38,11 +40,18 @@ def _friends(till: Till) -> None:
         base_url="http://northmiles.example",
         secret=SECRET,
     )
+    relative = a_member(shop.program, shop.partner, card=RELATIVE)
+    become_family(shop.program, shop.member.id, relative.id)
+    mil = programs.add_currency(shop.program.id, "MIL", name_en="miles", name_ru="мили", face_minor=Decimal(1))
+    programs.set_rate(shop.currency.id, mil.id, Decimal("0.5"), since=dt.date(2020, 1, 1))
 
 
+RELATIVE = "4276000087654321"
 WAYS = {
     "/donations": {"charity": "greenfund"},
     "/exchanges": {"program": "northmiles", "account": "NM1234567"},
+    "/transfers": {"to_member": {"kind": "card", "value": RELATIVE}},
+    "/conversions": {"to_currency": "MIL"},
 }
 PATHS = sorted(WAYS)
 
@@ -50,7 +59,11 @@ PATHS = sorted(WAYS)
 def a_wish(path: str, amount: int = 300, **more: Any) -> dict[str, Any]:
     """A body for this path."""
     member, points = {"kind": "card", "value": CARD}, {"amount": amount, "currency": "BON"}
-    return {"external_id": "X-1", "member": member, "points": points, **WAYS[path], **more}
+    return {"external_id": "X-1", "member": member, _points(path): points, **WAYS[path], **more}
+
+
+def _points(path: str) -> str:
+    return "from" if path == "/conversions" else "points"
 
 
 def _available(till: Till) -> int:
@@ -81,6 +94,28 @@ def test_an_exchange_is_requested_confirmed_and_read(rich: Till) -> None:
     assert _available(rich) == 200
 
 
+def test_a_transfer_is_answered_with_who_gave_whom(rich: Till) -> None:
+    answer = rich.post("/transfers", a_wish("/transfers"))
+
+    relative = rich.post("/members/lookup", {"kind": "card", "value": RELATIVE}).json["id"]
+    assert (answer.status_code, answer.json["points"]) == (201, {"amount": 300, "currency": "BON"})
+    assert (answer.json["member_id"], answer.json["to_member_id"]) == (ids.public("mbr", rich.shop.member.id), relative)
+    assert rich.get(f"/members/{relative}/balances").json["items"][0]["available"] == 300
+
+
+def test_a_conversion_is_answered_with_what_was_taken_and_what_it_became(rich: Till) -> None:
+    answer = rich.post("/conversions", a_wish("/conversions", 301))
+
+    assert answer.status_code == 201
+    told = {name: answer.json[name] for name in ("from", "to", "rate")}
+    assert told == {
+        "from": {"amount": 300, "currency": "BON"},
+        "to": {"amount": 150, "currency": "MIL"},
+        "rate": "0.5",
+    }
+    assert _available(rich) == 200
+
+
 @pytest.mark.parametrize("path", PATHS)
 def test_the_same_again_is_a_replay_and_another_body_a_conflict(rich: Till, path: str) -> None:
     first = rich.post(path, a_wish(path))
@@ -96,30 +131,34 @@ def test_the_same_again_is_a_replay_and_another_body_a_conflict(rich: Till, path
 
 @pytest.mark.parametrize("path", PATHS)
 def test_too_few_points_is_a_conflict_that_says_how_many_there_are(rich: Till, path: str) -> None:
-    answer = rich.post(path, a_wish(path, 501))
+    answer = rich.post(path, a_wish(path, 502))
 
     assert (answer.status_code, answer.json["code"], answer.json["available"]) == (409, "insufficient_points", 500)
 
 
-@pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize(
-    ("change", "pointer"),
-    [
-        ({"points": {"amount": 0, "currency": "BON"}}, "/points/amount"),
-        ({"points": {"amount": 10, "currency": "MIL"}}, "/points/currency"),
-        ({"member": {"kind": "card", "value": "1"}}, "/member"),
-        ({"member": None}, "/member"),
-        ({"proof": "123456"}, "/proof"),
-        ({"charity": "nobody", "program": "nowhere"}, ""),
-    ],
-)
-def test_what_is_wrong_is_named_by_its_pointer(rich: Till, path: str, change: dict[str, Any], pointer: str) -> None:
-    own = {name: value for name, value in change.items() if name in a_wish(path) or name == "proof"}
+WRONG = [
+    *[(path, {_points(path): {"amount": 0, "currency": "BON"}}, f"/{_points(path)}/amount") for path in PATHS],
+    *[(path, {_points(path): {"amount": 9, "currency": "XYZ"}}, f"/{_points(path)}/currency") for path in PATHS],
+    *[(path, {"member": {"kind": "card", "value": "1"}}, "/member") for path in PATHS],
+    *[(path, {"member": None}, "/member") for path in PATHS],
+    *[(path, {"proof": "123456"}, "/proof") for path in PATHS],
+    ("/donations", {"charity": "nobody"}, "/charity"),
+    ("/exchanges", {"program": "nowhere"}, "/program"),
+    ("/exchanges", {"account": ""}, "/account"),
+    ("/transfers", {"to_member": {"kind": "card", "value": "1"}}, "/to_member"),
+    ("/transfers", {"to_member": {"kind": "card", "value": CARD}}, "/to_member"),
+    ("/conversions", {"to_currency": "XYZ"}, "/to_currency"),
+    ("/conversions", {"to_currency": "BON"}, "/to_currency"),
+    ("/conversions", {"from": {"amount": 1, "currency": "BON"}}, "/from/amount"),
+]
 
-    answer = rich.post(path, a_wish(path, **own))
+
+@pytest.mark.parametrize(("path", "change", "pointer"), WRONG)
+def test_what_is_wrong_is_named_by_its_pointer(rich: Till, path: str, change: dict[str, Any], pointer: str) -> None:
+    answer = rich.post(path, {**a_wish(path), **change})
 
     assert answer.status_code == 422
-    assert [error["pointer"] for error in answer.json["errors"]] == [pointer or f"/{next(iter(own))}"]
+    assert [error["pointer"] for error in answer.json["errors"]] == [pointer]
     assert _available(rich) == 500
 
 

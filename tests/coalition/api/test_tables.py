@@ -106,9 +106,34 @@ def test_a_file_that_lacks_a_column_fails_as_a_whole(till: Till) -> None:
 
 def test_unknown_and_impossible_mappings_are_refused(till: Till) -> None:
     unknown = till.send("/registries?mapping=nobody", b"x", Content_Type=CSV)
+    none = till.send("/registries", b"x", Content_Type=CSV)
     impossible = _save(till, encoding="utf-7")
     bad_name = _save(till, name="Kasse!")
 
     assert (unknown.status_code, unknown.json["code"]) == (422, "unknown_mapping")
+    assert (none.status_code, none.json["errors"][0]["pointer"]) == (422, "/mapping")
     assert (impossible.status_code, impossible.json["errors"][0]["pointer"]) == (422, "/encoding")
     assert (bad_name.status_code, bad_name.json["errors"][0]["pointer"]) == (422, "/name")
+
+
+def test_a_banks_table_brings_transactions_with_their_categories(till: Till) -> None:
+    columns = {"external_id": "ref", "occurred_at": "at", "member": "token", "amount": "sum", "mcc": "mcc"}
+    fixed = {"type": "bank.transaction", "currency": "EUR", "member_kind": "card"}
+    definition = {"columns": {**columns, "merchant": "where"}, "fixed": fixed, "grouping": "receipt"}
+    path, headers = "/api/v1/registry-mappings/bank", {"Authorization": f"Bearer {till.token}"}
+    assert till.client.put(path, json=definition, headers=headers).status_code == 200
+    at = "2026-11-20T09:30:00Z"
+    file = f"ref,at,token,sum,mcc,where\nT1,{at},{CARD},10.00,5411,Shop\nT2,{at},{CARD},10.00,54,Shop\n" + (
+        f"T3,{at},{CARD},10.00,5411,Shop\n" * 2
+    )
+
+    answer = _sent(till, file.encode(), "mapping=bank")
+
+    assert _counts(answer) == ("finished", 3, 1, 0, 2, 5)
+    found = till.get(f"/registries/{answer['id']}/rejections").json["items"]
+    assert [(one["line"], one["code"], one["field"]) for one in found] == [
+        (3, "invalid", "mcc"),
+        (4, "rows_disagree", ""),
+    ]
+    kept = fetch_all("SELECT payments FROM purchase")
+    assert [row.payments for row in kept] == [[{"kind": "bank_card", "amount": 1000, "mcc": "5411"}]]

@@ -70,7 +70,7 @@ def test_an_invitation_is_no_seat_until_it_is_accepted(club: _Club) -> None:
     assert _lawful()
 
 
-def test_who_invites_is_not_told_whether_anybody_has_the_card(club: _Club) -> None:
+def test_what_nobody_has_invites_nobody(club: _Club) -> None:
     members.invite(club.program.id, club.people[0], ("card", "nobody"))
     members.invite(club.program.id, club.people[0], ("external", "M-1"))
     members.invite(club.program.id, club.people[0], ("card", "100"))

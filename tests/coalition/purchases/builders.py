@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from coalition import ledger, members, partners, programs, promotions, purchases
@@ -94,3 +95,30 @@ def a_hold(shop: Shop, amount: int, *, ttl_s: int = 600) -> ledger.Hold:
 def public_hold(hold: ledger.Hold) -> str:
     """The hold's id as partners know it."""
     return ids.public("hld", hold.account_id, hold.id)
+
+
+def bought(shop: Shop, body: dict[str, Any]) -> int:
+    """Record a purchase; its number."""
+    (recorded,) = shop.record(purchases.read(body))
+    assert isinstance(recorded, purchases.Recorded), recorded
+    return recorded.id
+
+
+def a_return(purchase_id: int, lines: Mapping[int, int | None], **more: Any) -> purchases.Return:
+    """A return of lines (number to thousandths, None for all that is left)."""
+    wanted = [{"no": no, "qty_m": qty_m} for no, qty_m in lines.items()]
+    body = {"external_id": f"T-{next(_numbers):06}", "occurred_at": "2026-11-21T09:30:00Z", "lines": wanted, **more}
+    return replace(purchases.read_return(body, purchases.RETURN), purchase_id=purchase_id)
+
+
+def a_void(purchase_id: int, **more: Any) -> purchases.Return:
+    """A void of a whole purchase."""
+    body = {"external_id": f"V-{next(_numbers):06}", **more}
+    return replace(purchases.read_return(body, purchases.VOID), purchase_id=purchase_id)
+
+
+def give_back(shop: Shop, request: purchases.Return) -> purchases.Returned:
+    """Record a return that cannot be refused."""
+    (returned,) = purchases.record_returns(shop.partner.id, [request])
+    assert isinstance(returned, purchases.Returned), returned
+    return returned

@@ -10,7 +10,17 @@ from flask.testing import FlaskClient
 
 from coalition import access, ledger, members
 from coalition.kernel.db import transact
-from tests.coalition.purchases.builders import Shop, a_hold, a_receipt, a_shop, public_hold
+from tests.coalition.purchases.builders import (
+    Shop,
+    a_body,
+    a_hold,
+    a_receipt,
+    a_return,
+    a_shop,
+    bought,
+    give_back,
+    public_hold,
+)
 
 PASSWORD = "correct horse battery"
 
@@ -54,6 +64,25 @@ def test_the_balance_shows_what_is_there_and_every_part_of_it(anna: FlaskClient,
     assert "30 November 2027" in text
     assert "Freshmart" in text
     assert "Purchase, receipt 48-1120" in text
+
+
+def test_history_and_balance_say_why_and_at_whose_expense(anna: FlaskClient, shop: Shop) -> None:
+    def story() -> None:
+        shop.record(a_receipt(100_000))
+        redeem = {"kind": "redeem", "amount": 90}
+        purchase = bought(shop, a_body(1000, external_id="R-77", payments=[redeem]))
+        give_back(shop, a_return(purchase, {1: 500}, external_id="T-77"))
+
+    transact(story)
+
+    history = anna.get("/account/history").text
+
+    assert "90 bonuses paid 0.90 EUR of purchase R-77." in history
+    assert "45 bonuses given back, with which purchase R-77 was paid: 0.5 of line 1 (return T-77)." in history
+    assert "2 bonuses taken back: of purchase R-77 was returned: 0.5 of line 1 (return T-77)." in history
+    assert "Paid for by Freshmart SIA" in anna.get("/account").text
+    russian = anna.get("/account/history", headers={"Accept-Language": "ru"}).text
+    assert "оплачено 0.90 EUR покупки R-77" in russian
 
 
 def test_the_history_shows_earning_and_spending_and_may_be_filtered(anna: FlaskClient, shop: Shop) -> None:

@@ -95,7 +95,15 @@ class World:
         nothing = ledger.Balance(account, (currency or self.currency).id, 0, 0, 0, 0, ())
         return ledger.balances_of([account]).get(account, nothing)
 
-    def give(self, amount: int, *, days: int = 365, member_id: int | None = None, legs: Sequence[int] = ()) -> int:
+    def give(
+        self,
+        amount: int,
+        *,
+        days: int = 365,
+        member_id: int | None = None,
+        legs: Sequence[int] = (),
+        restriction_id: int | None = None,
+    ) -> int:
         """Points that expire after some days, paid by these legal entities (default: the shop's); the entry's id."""
         entities = list(legs) or [partners.entities_of(self.shop.id)[0].id]
         (posted,) = ledger.post(
@@ -115,6 +123,7 @@ class World:
                     request_hash=b"gift",
                     funding_id=ledger.funding([(entity, 1) for entity in entities]),
                     expires_at=clock.now() + dt.timedelta(days=days),
+                    restriction_id=restriction_id,
                 )
             ]
         )
@@ -150,6 +159,23 @@ def another_member(program: programs.Program, shop: partners.Partner) -> int:
     """One more member of the program."""
     member: members.Member = a_member(program, shop, card=f"99{next(_numbers):08}")
     return member.id
+
+
+def become_family(program: programs.Program, head_id: int, other_id: int) -> None:
+    """Let one member invite the other, who accepts."""
+    phone = f"+3712{other_id:07}"
+    members.add(program.id, members.get(program.id, other_id).enrolled_by, other_id, "phone", phone)
+    members.invite(program.id, head_id, ("phone", phone))
+    members.accept(program.id, other_id, members.invitations(other_id)[0].family_id)
+
+
+def miles(world: World, rate: Decimal, **policies: object) -> programs.Currency:
+    """One more currency of the program, into which bonuses are converted at this rate from today on."""
+    names = {"name_en": "miles", "name_ru": "мили", "face_minor": Decimal(1)}
+    made = programs.add_currency(world.program.id, "MIL", **names, **policies)  # type: ignore[arg-type]
+    today = clock.local_date(clock.now(), world.program.zone)
+    programs.set_rate(world.currency.id, made.id, rate, since=today)
+    return made
 
 
 def bind(program: FakeProgram) -> FakeProgram:

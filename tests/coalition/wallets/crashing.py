@@ -43,6 +43,17 @@ def move(way: str, spend: wallets.Spend, to_member_id: int) -> None:
     """Move points in one of the ways there are."""
     if way == "donate":
         wallets.donate(spend, "greenfund")
+    elif way == "transfer":
+        wallets.transfer(spend, to_member_id)
+    elif way == "convert":
+        wallets.convert(spend, programs.currency(spend.program_id, "MIL"))
+    elif way == "adjust":
+        wallets.adjust(
+            wallets.Adjustment(
+                *(spend.program_id, spend.member_id, spend.currency.id, -spend.amount, spend.external_id),
+                *("error", "Counted twice."),
+            )
+        )
     else:
         wallets.exchange(spend, "northmiles", "NM1234567")
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,19 @@ from flask import Flask
 
 from coalition.kernel.config import ROOT, Config
 from coalition.kernel.db import db, fetch_one, transact
-from tests.coalition.wallets.builders import World, a_world, another_member, assert_laws_hold, hurry
+from tests.coalition.wallets.builders import (
+    World,
+    a_world,
+    another_member,
+    assert_laws_hold,
+    become_family,
+    hurry,
+    miles,
+)
 
 pytestmark = pytest.mark.processes
 WORKING = ["before_begin", "before_commit", "after_commit_before_reply", "before_rpc", "after_rpc_before_record"]
-WAYS = ["donate", "exchange"]
+WAYS = ["donate", "exchange", "transfer", "convert", "adjust"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,8 @@ def workshop(fresh_database: Config, tmp_path: Path) -> Iterator[Workshop]:
     with app.app_context():
         world = transact(a_world)
         other_id = transact(lambda: another_member(world.program, world.shop))
+        transact(lambda: become_family(world.program, world.member_id, other_id))
+        transact(lambda: miles(world, Decimal("0.5")))
         yield Workshop(world, other_id, fresh_database, folder)
         assert_laws_hold()
         db.session.remove()

@@ -31,15 +31,15 @@ def test_points_are_set_aside_until_the_foreign_program_has_credited_them(world:
     northmiles = bind(FakeProgram())
     made = transact(lambda: world.exchange(301))
     assert (made.state, made.foreign_amount, northmiles.calls) == ("requested", 150, [])
-    assert (world.balance().available, world.balance().held) == (699, 301)
+    assert (made.points, world.balance().available, world.balance().held) == (300, 700, 300)
 
     jobs.run_due(5)
 
     done = world.find(made)
     assert (done.state, done.foreign_ref is not None, northmiles.balance()) == ("confirmed", True, 150)
-    assert (world.balance().available, world.balance().held) == (699, 0)
+    assert (world.balance().available, world.balance().held) == (700, 0)
     rows = fetch_all("SELECT points, counter_kind, counter_owner FROM ledger_movements WHERE kind = 'redeem'")
-    assert [tuple(row) for row in rows] == [(301, 3, world.airline.id)]
+    assert [tuple(row) for row in rows] == [(300, 3, world.airline.id)]
 
 
 def test_what_it_refuses_goes_back_to_the_very_lots(world: World) -> None:
@@ -124,7 +124,7 @@ def test_what_comes_to_nothing_over_there_is_refused(world: World) -> None:
 
 def test_more_than_there_is_an_unknown_or_a_closed_program_are_refused(world: World) -> None:
     with pytest.raises(Conflict, match="insufficient_points"):
-        transact(lambda: world.exchange(1001))
+        transact(lambda: world.exchange(1002))
     with pytest.raises(Invalid, match="unknown_program"):
         transact(lambda: wallets.exchange(world.spend(10), "southmiles", "1"))
     transact(lambda: execute("UPDATE foreign_program SET open = false"))
