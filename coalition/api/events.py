@@ -13,7 +13,7 @@ from coalition.api.schemas.purchases import SuspendedSchema
 from coalition.kernel import audit, ids
 from coalition.kernel.idempotency import Answer, transact_once
 from coalition.kernel.web.api import ApiBlueprint, caller, needs
-from coalition.purchases import Event, Item, Receipt, Recorded, Refused, Suspended
+from coalition.purchases import Entry, Event, Receipt, Recorded, Refused, Return, Suspended
 
 blp = ApiBlueprint("events", __name__, description="Events that are not purchases, and bank transactions.")
 
@@ -23,9 +23,15 @@ blp = ApiBlueprint("events", __name__, description="Events that are not purchase
 @blp.arguments(EventSchema)
 @blp.response(201, RecordedEventSchema)
 @blp.alt_response(202, schema=SuspendedSchema)
-def record(item: Item) -> Response:
+def record(item: Entry) -> Response:
     """Record an event, once per external id; the same one again answers the same, with today's balances."""
-    return transact_once(lambda: _event(item) if isinstance(item, Event) else _transaction(item))
+    return transact_once(lambda: _record(item))
+
+
+def _record(item: Entry) -> Answer:
+    if isinstance(item, Return):
+        return _reversal(item)
+    return _event(item) if isinstance(item, Event) else _transaction(item)
 
 
 def _event(event: Event) -> Answer:
@@ -60,6 +66,17 @@ def _bought(partner_id: int, receipt: Receipt, result: Recorded) -> Answer:
     awards = [purchases.tell(partner_id, award) for award in recorded.awards]
     answer = (receipt.external_id, purchases.TRANSACTION, result.member_id, awards, result.replayed)
     return _answer(public, *answer)
+
+
+def _reversal(request: Return) -> Answer:
+    (result,) = purchases.record_returns(caller().partner_id, [request])
+    if isinstance(result, Refused):
+        raise result.refusal
+    if not result.replayed:
+        subject = ids.public("pur", result.purchase_id)
+        audit.record("purchase.return", subject, external_id=result.external_id, refund=result.refund)
+    public, nothing = ids.public("ret", result.id), list[Any]()
+    return _answer(public, result.external_id, purchases.REVERSAL, result.member_id, nothing, result.replayed)
 
 
 def _answer(

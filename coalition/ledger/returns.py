@@ -102,8 +102,9 @@ def claw_back(batch: Sequence[ClawBack]) -> list[ClawedBack]:
 def give_back(batch: Sequence[GiveBack]) -> list[GivenBack]:
     """Put redeemed points back into the very lots they came from, last drawn first, in the batch's order.
 
-    NotFound for no such debit on that account. Conflict `return_exceeded` (extra `available`: what may still come
-    back) or `external_id_conflict`.
+    NotFound for no such debit on that account, also for one that moved points to another wallet: that is undone by
+    moving them back. Conflict `return_exceeded` (extra `available`: what may still come back) or
+    `external_id_conflict`.
     """
     _lock([item.account_id for item in batch])
     return [_give_back(item) for item in batch]

@@ -1,12 +1,11 @@
 """Purchases: receipts recorded batch first, with what they earn and why; registries are files full of them."""
 
-from coalition.purchases.banking import TRANSACTION, read_transaction
+from coalition.purchases.banking import REVERSAL, TRANSACTION, read_transaction
 from coalition.purchases.browsing import (
     Purchase,
     by_receipt,
     list_registries,
-    numbers,
-    of_member,
+    of_members,
     registry_states,
     whole,
 )
@@ -25,7 +24,7 @@ from coalition.purchases.explaining import (
 )
 from coalition.purchases.finding import Told, find, tell
 from coalition.purchases.keeping import find_return
-from coalition.purchases.kinds import Item, read_event_or_transaction
+from coalition.purchases.kinds import Entry, read_event_or_transaction
 from coalition.purchases.laws import laws
 from coalition.purchases.mappings import (
     ColumnMapping,
@@ -77,6 +76,7 @@ __all__ = [
     "CHANNELS",
     "ON_UNKNOWN",
     "RETURN",
+    "REVERSAL",
     "SOURCE_KINDS",
     "TRANSACTION",
     "VOID",
@@ -85,6 +85,7 @@ __all__ = [
     "Clawed",
     "ColumnMapping",
     "Counter",
+    "Entry",
     "Event",
     "Explained",
     "ExplainedAward",
@@ -93,7 +94,6 @@ __all__ = [
     "Funder",
     "GivenLine",
     "GrantedAward",
-    "Item",
     "Layout",
     "Line",
     "Purchase",
@@ -138,8 +138,7 @@ __all__ = [
     "mappings",
     "not_taken",
     "note_run",
-    "numbers",
-    "of_member",
+    "of_members",
     "one_suspended",
     "open_file",
     "open_registry",

@@ -12,8 +12,7 @@ from coalition.purchases.reading_returns import read_return
 from coalition.purchases.receipts import Receipt
 from coalition.purchases.returns import RETURN, VOID, Return
 
-Item = Receipt | Event
-Entry = Item | Return
+Entry = Receipt | Event | Return
 
 
 def interpret(body: Mapping[str, Any]) -> Entry:
@@ -27,13 +26,14 @@ def interpret(body: Mapping[str, Any]) -> Entry:
         return read(body)
     if kind in (RETURN, VOID):
         return read_return(body)
-    if kind == REVERSAL:
-        return read_return(read_reversal(body))
     if kind == "purchase":
         return read({name: value for name, value in body.items() if name != "type"})
     return read_event_or_transaction(body)
 
 
-def read_event_or_transaction(body: Mapping[str, Any]) -> Item:
-    """What a body with a `type` is: a bank's transaction, or an event of that type. Raises Invalid."""
-    return read_transaction(body) if body.get("type") == TRANSACTION else read_event(body)
+def read_event_or_transaction(body: Mapping[str, Any]) -> Entry:
+    """What a body with a `type` is: a bank's transaction, its reversal, or an event of that type. Raises Invalid."""
+    kind = body.get("type")
+    if kind == REVERSAL:
+        return read_return(read_reversal(body))
+    return read_transaction(body) if kind == TRANSACTION else read_event(body)

@@ -32,8 +32,8 @@ class Adjustment:
 def adjust(wanted: Adjustment) -> Done | Waiting:
     """Make an adjustment, or let it wait for a second person where it exceeds the program's limit.
 
-    Idempotent by the external id. Invalid for a missing reason or an unknown currency; Conflict `insufficient_points`
-    (extra `available`) or `external_id_conflict`. Locks the wallet.
+    Idempotent by the external id. Invalid for a missing reason or an unknown currency; NotFound for no such member;
+    Conflict `member_merged`, `insufficient_points` (extra `available`) or `external_id_conflict`. Locks the wallet.
     """
     correcting.check(wanted.reason_code, wanted.note, wanted.amount)
     _currency(wanted)
@@ -41,6 +41,7 @@ def adjust(wanted: Adjustment) -> Done | Waiting:
     ledger.lock([_wallet(wanted)])
     if known := deeds.find(partner_id, "adjustment", wanted.external_id, _hash(wanted)):
         return Done(known, replayed=True)
+    correcting.demand_active(wanted.program_id, wanted.member_id)
     if correcting.needs_approval(wanted.program_id, wanted.member_id, wanted.currency_id, wanted.amount):
         return correcting.wait(KIND, asdict(wanted), wanted.note)
     return Done(_post(wanted, None))
@@ -53,6 +54,8 @@ def _approved(approval: Approval) -> dict[str, Any]:
 
 def _post(wanted: Adjustment, approval_id: int | None) -> Deed:
     partner_id, entity_id = correcting.operator_of(wanted.program_id)
+    ledger.lock([_wallet(wanted)])
+    correcting.demand_active(wanted.program_id, wanted.member_id)
     (posted,) = ledger.post([_posting(wanted, partner_id, entity_id)])
     return deeds.keep(
         program_id=wanted.program_id,

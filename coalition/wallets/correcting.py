@@ -9,10 +9,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from coalition import partners, programs
+from coalition import members, partners, programs
 from coalition.kernel import approvals, clock
 from coalition.kernel.db import fetch_one
-from coalition.kernel.errors import FieldError, Invalid
+from coalition.kernel.errors import Conflict, FieldError, Invalid
 from coalition.ledger.types import AMOUNT_MAX
 from coalition.wallets.types import Waiting
 
@@ -35,6 +35,12 @@ def check(reason_code: str, note: str, amount: int) -> None:
         errors.append(FieldError("/amount", "invalid", "How many points are to be added or taken?"))
     if errors:
         raise Invalid("invalid", "The correction cannot be made.", errors)
+
+
+def demand_active(program_id: int, member_id: int) -> None:
+    """Refuse to correct what nobody has any more. NotFound; Conflict `member_merged` for one merged or closed."""
+    if members.get(program_id, member_id).state in ("merged", "closed"):
+        raise Conflict("member_merged", "This member was merged into another, or closed.")
 
 
 def needs_approval(program_id: int, member_id: int, currency_id: int, amount: int) -> bool:

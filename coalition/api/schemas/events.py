@@ -36,7 +36,7 @@ class EventSchema(Schema):
     original = Text(100)
     on_unknown_member = fields.String(allow_none=True, validate=validate.OneOf(purchases.ON_UNKNOWN))
 
-    def load(self, data: Any, **_: Any) -> purchases.Item:  # type: ignore[override]
+    def load(self, data: Any, **_: Any) -> purchases.Entry:  # type: ignore[override]
         """What the body is: an event, a bank's transaction or its reversal. Raises Invalid with every wrong field."""
         return purchases.read_event_or_transaction(data)
 

@@ -1,21 +1,3 @@
--- Points that leave one wallet and arrive in another: where they are locked, and what they become there.
-
--- Lock two wallets in the order of their ids; the one that points go to is made if there is none yet.
--- Grain: one pair. Nothing is read before both locks are held.
-CREATE OR REPLACE FUNCTION ledger_pair(p_from bigint, p_to bigint, p_program int, p_currency int) RETURNS void
-LANGUAGE plpgsql AS $$
-DECLARE
-  v_account bigint;
-BEGIN
-  FOR v_account IN SELECT a FROM unnest(ARRAY[p_from, p_to]) a ORDER BY a LOOP
-    IF v_account = p_to THEN
-      INSERT INTO wallet(account_id, undrawn, program_id, currency_id) VALUES (p_to, 0, p_program, p_currency)
-      ON CONFLICT DO NOTHING;
-    END IF;
-    PERFORM FROM wallet w WHERE w.account_id = v_account FOR NO KEY UPDATE;
-  END LOOP;
-END $$;
-
 -- Let the draws of a debit arrive in another wallet: as many points (p_amount null), or p_amount shared out over the
 -- draws by largest remainder, ties to the lower lot id.
 -- Grain: one call = one journal row (kind 10) and one lot per draw, funded by exactly what the draw took, issued when its
@@ -59,10 +41,3 @@ BEGIN
    WHERE w.account_id = p_to AND t.amount > 0;
   RETURN ledger_arrivals(p_to, p_debit);
 END $$;
-
--- The arrivals of a debit. Grain: one call = their entry ids, in the order of the draws.
-CREATE OR REPLACE FUNCTION ledger_arrivals(p_to bigint, p_debit bigint) RETURNS bigint[]
-LANGUAGE sql STABLE AS $$
-  SELECT coalesce(array_agg(e.id ORDER BY split_part(e.external_id, '.', 2)::int), '{}') FROM entry e
-   WHERE e.account_id = p_to AND e.origin_id = p_debit AND e.kind = 10
-$$;

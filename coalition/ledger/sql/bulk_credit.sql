@@ -1,6 +1,7 @@
 -- Issue points, a whole wave: what `credit.sql` does for one.
--- Grain: one row back = one new journal row, with its wallet's points after the wave and whether it owes (`bulk_net.sql`). Keys in one order, then wallets
--- in their order. A place that does not come back is a replay or a conflict: `bulk_standing.sql` tells.
+-- Grain: one row back = one new journal row, with its wallet's points after the wave and whether it owes (`bulk_net.sql`).
+-- Keys in one order, then wallets in theirs. A place that does not come back is a replay or a conflict:
+-- `bulk_standing.sql` tells.
 WITH e AS (
   INSERT INTO entry(id, account_id, contra_id, amount, occurred_at, expires_at, active_at, funding_id, restriction_id,
                     program_id, partner_id, currency_id, kind, operation, external_id, no, request_hash)

@@ -1,5 +1,4 @@
--- The sweeps: what has run out goes, a chunk at a time, whoever runs them and however often.
-
+-- The sweep: what has run out goes, a chunk at a time, whoever runs it and however often.
 -- Grain: one call = at most about p_limit lots whose last usable day is over by p_as_of; one journal row (kind 6) per
 -- wallet and expiry. Wallets are locked in their order before any lot is touched; a busy wallet waits for the next chunk.
 -- The expiry is booked on the last usable day, whose end `expires_at` is.
@@ -41,52 +40,4 @@ BEGIN
   DELETE FROM lot l WHERE l.account_id = ANY(v_accounts) AND l.expires_at <= p_as_of;
   GET DIAGNOSTICS v_lots = ROW_COUNT;
   RETURN v_lots;
-END $$;
-
--- Grain: one call = at most p_limit wallets whose points ended by idleness by p_as_of; how many lots or wallets ended, whichever is more.
-CREATE OR REPLACE FUNCTION ledger_expire_idle(p_as_of timestamptz, p_limit int) RETURNS int
-LANGUAGE plpgsql AS $$
-DECLARE
-  v_accounts bigint[];
-  v_lots int;
-BEGIN
-  SELECT array_agg(w.account_id) INTO v_accounts FROM (
-    SELECT w.account_id FROM wallet w
-     WHERE w.account_id IN (SELECT i.account_id FROM wallet i WHERE i.idle_at <= p_as_of
-                               AND (i.undrawn > 0 OR i.held = 0) LIMIT p_limit)
-     ORDER BY w.account_id FOR NO KEY UPDATE SKIP LOCKED) w;
-  v_lots := CASE WHEN v_accounts IS NULL THEN 0 ELSE ledger_end(v_accounts, p_as_of, false) END;
-  RETURN greatest(v_lots, (SELECT count(*) FROM wallet w WHERE w.account_id = ANY(v_accounts) AND w.idle_at IS NULL));
-END $$;
-
--- Grain: one call = at most about p_limit lots of a program that ends; they end at p_as_of at the latest.
-CREATE OR REPLACE FUNCTION ledger_wind_down(p_program int, p_as_of timestamptz, p_limit int) RETURNS int
-LANGUAGE plpgsql AS $$
-DECLARE
-  v_accounts bigint[];
-BEGIN
-  SELECT array_agg(w.account_id) INTO v_accounts FROM (
-    SELECT w.account_id FROM wallet w
-     WHERE w.account_id IN (SELECT l.account_id FROM lot l JOIN account a ON a.id = l.account_id
-                             WHERE a.program_id = p_program LIMIT p_limit)
-     ORDER BY w.account_id FOR NO KEY UPDATE SKIP LOCKED) w;
-  RETURN CASE WHEN v_accounts IS NULL THEN 0 ELSE ledger_end(v_accounts, p_as_of, true) END;
-END $$;
-
--- Grain: one call = at most p_limit open holds past their deadline, released in the order of their accounts.
-CREATE OR REPLACE FUNCTION ledger_expire_holds(p_limit int) RETURNS int
-LANGUAGE plpgsql AS $$
-DECLARE
-  v_hold record;
-  v_holds int := 0;
-BEGIN
-  FOR v_hold IN
-    SELECT d.* FROM (SELECT h.account_id, h.id FROM hold h
-                      WHERE h.state = 'open' AND h.expires_at <= now() ORDER BY h.expires_at LIMIT p_limit) d
-     ORDER BY d.account_id, d.id
-  LOOP
-    PERFORM ledger_release(v_hold.account_id, v_hold.id, 0, 5::smallint, v_hold.id::text, '', 'expired');
-    v_holds := v_holds + 1;
-  END LOOP;
-  RETURN v_holds;
 END $$;

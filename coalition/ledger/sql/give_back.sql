@@ -1,6 +1,6 @@
 -- Give back points that a debit or a capture redeemed, last drawn first. Grain: one call = one giving back; its journal
 -- rows (kind 7) are told in `put_back.sql`. Never more in all than the original took. Where a lot has ended meanwhile and
--- there is a grace, its points end at p_grace instead.
+-- there is a grace, its points end at p_grace instead. What moved to another wallet is not given back: it moves back.
 CREATE OR REPLACE FUNCTION ledger_give_back(
   p_account bigint, p_debit bigint, p_amount bigint, p_grace timestamptz, p_occurred timestamptz, p_partner int,
   p_operation smallint, p_external_id text, p_no smallint, p_hash bytea, p_idle timestamptz,
@@ -25,7 +25,8 @@ BEGIN
   replayed := false;
   SELECT -e.amount - coalesce((SELECT sum(r.amount) FROM entry r
             WHERE r.account_id = p_account AND r.origin_id = p_debit AND r.kind = 7), 0) INTO available
-    FROM entry e WHERE e.account_id = p_account AND e.id = p_debit AND e.kind IN (2, 4);
+    FROM entry e JOIN account c ON c.id = e.contra_id AND c.kind NOT IN (7, 8)
+   WHERE e.account_id = p_account AND e.id = p_debit AND e.kind IN (2, 4);
   refused := CASE WHEN v_first.id IS NOT NULL THEN 'external_id_conflict' WHEN available IS NULL THEN 'not_found'
                   WHEN p_amount > available THEN 'return_exceeded' END;
   IF refused IS NULL AND p_idle IS NOT NULL THEN
@@ -42,23 +43,5 @@ BEGIN
     IF v_home IS NOT NULL THEN
       PERFORM ledger_follow(p_account, v_home);
     END IF;
-  END IF;
-END $$;
-
--- Points that came back to a merged wallet follow the others to the one it was merged into; what has ended goes.
--- Grain: one call = at most one debit and its arrivals, under inner keys. The caller holds both wallets' locks.
-CREATE OR REPLACE FUNCTION ledger_follow(p_from bigint, p_to bigint) RETURNS void
-LANGUAGE plpgsql AS $$
-DECLARE
-  v_id bigint := nextval('entry_id');
-  v_contra account;
-BEGIN
-  PERFORM ledger_end(ARRAY[p_from], now(), false);
-  SELECT c.* INTO v_contra FROM wallet w JOIN account c ON c.program_id = w.program_id
-     AND c.currency_id = w.currency_id AND c.kind = 8 AND c.owner = 0
-   WHERE w.account_id = p_from AND w.undrawn > 0;
-  IF FOUND THEN
-    PERFORM ledger_empty(p_from, v_id, v_contra.id, now(), 0, 19::smallint, v_id::text, 0::smallint, '');
-    PERFORM ledger_arrive(p_from, v_id, p_to, v_contra.id, v_contra.currency_id, NULL, true, NULL);
   END IF;
 END $$;

@@ -1,5 +1,4 @@
 -- Netting: what a wallet owes is paid out of its lots.
-
 -- Grain: one call = one journal row (kind 9) that pays p_amount of one debt, out of the lot p_lot or (null) out of the
 -- usable lots without a restriction, first expiring first. The caller holds the wallet's lock and knows there is enough.
 CREATE OR REPLACE FUNCTION ledger_net(p_account bigint, p_debt bigint, p_amount bigint, p_lot bigint) RETURNS void
@@ -25,42 +24,4 @@ BEGIN
    WHERE d.account_id = p_account AND d.entry_id = p_debt AND d.remaining > p_amount;
   UPDATE wallet w SET undrawn = w.undrawn - p_amount, arrears = w.arrears - p_amount, version = w.version + 1
    WHERE w.account_id = p_account;
-END $$;
-
--- Grain: one call = one new lot, which pays the wallet's debts, oldest first, as far as it reaches. A lot that is not
--- usable yet pays, too (else points that become active later would never pay); one that has ended or is restricted does
--- not. Returns the wallet's points afterwards.
-CREATE OR REPLACE FUNCTION ledger_net_lot(p_account bigint, p_lot bigint) RETURNS bigint
-LANGUAGE plpgsql AS $$
-DECLARE
-  v_debt record;
-  v_left bigint;
-BEGIN
-  SELECT l.remaining INTO v_left FROM lot l
-   WHERE l.account_id = p_account AND l.entry_id = p_lot AND l.expires_at > now() AND l.restriction_id IS NULL;
-  FOR v_debt IN
-    SELECT d.entry_id, d.remaining FROM debt d WHERE d.account_id = p_account ORDER BY d.created_at, d.entry_id
-  LOOP
-    EXIT WHEN coalesce(v_left, 0) = 0;
-    PERFORM ledger_net(p_account, v_debt.entry_id, least(v_left, v_debt.remaining), p_lot);
-    v_left := v_left - least(v_left, v_debt.remaining);
-  END LOOP;
-  RETURN (SELECT w.undrawn FROM wallet w WHERE w.account_id = p_account);
-END $$;
-
--- Grain: one call = one wallet that may both have and owe points, as after a merge: it pays, oldest debt first.
-CREATE OR REPLACE FUNCTION ledger_net_all(p_account bigint) RETURNS void
-LANGUAGE plpgsql AS $$
-DECLARE
-  v_debt record;
-  v_usable bigint;
-BEGIN
-  FOR v_debt IN
-    SELECT d.entry_id, d.remaining FROM debt d WHERE d.account_id = p_account ORDER BY d.created_at, d.entry_id
-  LOOP
-    SELECT coalesce(sum(l.remaining), 0) INTO v_usable FROM lot l
-     WHERE l.account_id = p_account AND l.expires_at > now() AND l.active_at <= now() AND l.restriction_id IS NULL;
-    EXIT WHEN v_usable = 0;
-    PERFORM ledger_net(p_account, v_debt.entry_id, least(v_usable, v_debt.remaining), NULL);
-  END LOOP;
 END $$;

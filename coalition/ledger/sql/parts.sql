@@ -12,7 +12,8 @@ LANGUAGE sql AS $$
   SELECT 0, sum(s.amount)::bigint, NULL::int, NULL::timestamptz FROM s WHERE s.legs = 1 AND NOT s.late
   HAVING sum(s.amount) > 0
    UNION ALL
-  SELECT s.lot_id, s.amount, CASE WHEN s.legs = 1 THEN s.funding_id ELSE ledger_stretch(s.funding_id, s.drawn_before, s.amount) END,
+  SELECT s.lot_id, s.amount,
+         CASE WHEN s.legs = 1 THEN s.funding_id ELSE ledger_stretch(s.funding_id, s.drawn_before, s.amount) END,
          CASE WHEN s.late THEN p_grace ELSE s.expires_at END
     FROM s WHERE s.legs > 1 OR s.late
 $$;

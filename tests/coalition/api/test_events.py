@@ -226,6 +226,67 @@ def test_a_transaction_of_a_card_that_becomes_known_later_is_posted_then(till: T
     assert _sound()
 
 
+def _reversed(**more: Any) -> dict[str, Any]:
+    return {
+        "external_id": "T-1-R",
+        "type": "bank.reversed",
+        "occurred_at": "2026-11-21T09:30:00Z",
+        "original": "T-1",
+        **more,
+    }
+
+
+def test_a_reversal_takes_back_what_the_transaction_earned_wholly_or_by_its_amount(till: Till) -> None:
+    _give_token(till)
+    assert till.post("/events", _transaction(amount=20_000)).json["balances"][0]["available"] == 100
+
+    part, again = (till.post("/events", _reversed(amount=5_000)) for _ in range(2))
+    rest = till.post("/events", _reversed(external_id="T-1-S"))
+    more = till.post("/events", _reversed(external_id="T-1-T", amount=1))
+
+    assert (part.status_code, part.json["id"][:4], part.json["balances"][0]["available"]) == (201, "ret_", 75)
+    assert (again.json, again.headers["Idempotency-Replayed"]) == (part.json, "true")
+    assert rest.json["balances"][0]["available"] == 0
+    assert (more.status_code, more.json["code"]) == (409, "returned_too_much")
+    assert till.post("/events", _reversed(external_id="T-1-U", original="T-0")).json["code"] == "unknown_purchase"
+    assert _sound()
+
+
+def test_a_file_may_hold_purchases_and_what_undoes_them(till: Till) -> None:
+    _give_token(till)
+    bought = a_body(1000, external_id="R-1")
+    back = {"type": "return", "external_id": "R-1-R", "occurred_at": bought["occurred_at"], "lines": [{"no": 1}]}
+    lines = [
+        {**back, "purchase_external_id": "R-1"},
+        bought,
+        _transaction(),
+        _reversed(),
+        {"type": "void", "external_id": "R-9-V", "purchase_external_id": "R-9"},
+        {**back, "external_id": "R-2-R", "purchase_external_id": "R-1", "lines": []},
+    ]
+
+    first, again = _send(till, *lines), _send(till, *lines)
+
+    names = ("lines", "accepted", "replayed", "rejected", "suspended", "points_issued")
+    assert [first[name] for name in names] == [6, 4, 0, 2, 0, 66]
+    assert [again[name] for name in names] == [6, 0, 4, 2, 0, 0]
+    found = till.get(f"/registries/{first['id']}/rejections").json["items"]
+    assert [(one["line"], one["code"]) for one in found] == [(5, "unknown_purchase"), (6, "invalid")]
+    assert till.shop.available() == 0
+    assert _sound()
+
+
+def test_a_movement_says_which_event_it_was_for(till: Till) -> None:
+    from coalition.kernel import ids
+
+    _rule(till, "review", event_type="review")
+    till.post("/events", _event())
+
+    moved = till.get(f"/members/{ids.public('mbr', till.shop.member.id)}/movements").json["items"]
+
+    assert [(one["operation"], one["reason"]) for one in moved] == [("event", "50 bonuses for a review.")]
+
+
 def test_events_need_their_scope(till: Till) -> None:
     from coalition import access
 

@@ -9,7 +9,7 @@ import pytest
 from coalition import ledger
 from coalition.kernel.clock import now
 from coalition.kernel.db import fetch_all
-from coalition.kernel.errors import Conflict
+from coalition.kernel.errors import Conflict, NotFound
 from coalition.ledger import KEEP, AccountKind, Arrival, Operation
 from tests.coalition.ledger.conftest import BONUS, PROGRAM, SHOP, digest, run
 
@@ -182,6 +182,15 @@ def test_within_a_wallet_or_to_a_wrong_account_nothing_moves(book):
     ):
         with pytest.raises(ValueError, match=r"points|stands"):
             run(lambda arrival=impossible: ledger.transfer(debit, arrival))
+
+
+def test_what_moved_is_not_given_back_too(book):
+    source, target = book.wallet(1), book.wallet(2)
+    book.earn(source, 50)
+    moved = _transfer(book, source, target, 20)
+
+    with pytest.raises(NotFound):
+        book.give_back(source, moved.entry_id, 20)
 
 
 def test_an_arrival_ends_when_it_is_told_to(book):

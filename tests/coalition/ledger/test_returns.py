@@ -41,7 +41,7 @@ def test_a_claw_back_takes_the_credits_own_points_first_then_others_then_owes_th
 
 @pytest.mark.parametrize(
     ("policy", "split"),
-    [("only_pending", (30, 0, 0, 70)), ("within_balance", (30, 25, 0, 45)), ("arrears", (30, 25, 45, 0))],
+    [("only_pending", (0, 0, 0, 100)), ("within_balance", (30, 25, 0, 45)), ("arrears", (30, 25, 45, 0))],
 )
 def test_the_policy_says_where_points_may_be_taken_from(book, policy, split):
     wallet = book.wallet()

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 
-from coalition import access, ledger, programs, wallets
+from coalition import access, ledger, members, programs, wallets
 from coalition.kernel import approvals, audit
 from coalition.kernel.db import fetch_all, fetch_one, transact
 from coalition.kernel.errors import Conflict, Invalid, NotFound, Refusal
@@ -132,6 +132,22 @@ def test_small_adjustments_of_one_day_do_not_slip_under_the_limit(world: World) 
     third = transact(lambda: wallets.adjust(wanted(world, 1, "A-3")))
 
     assert isinstance(third, Waiting)
+
+
+def test_nobody_s_wallet_and_that_of_a_merged_member_are_not_adjusted(world: World) -> None:
+    other = transact(lambda: another_member(world.program, world.shop))
+    large = transact(lambda: wallets.adjust(wanted(world, LIMIT + 1, member_id=other)))
+    assert isinstance(large, Waiting)
+    transact(lambda: members.merge(world.program.id, other, world.member_id, reason="One person."))
+
+    with pytest.raises(NotFound):
+        adjusted(world, 1, "A-2", member_id=0)
+    with pytest.raises(Conflict, match="member_merged"):
+        adjusted(world, 1, "A-3", member_id=other)
+    with pytest.raises(Conflict, match="member_merged"):
+        by_another(large.approval_id)
+
+    assert world.balance().available == 1000
 
 
 def test_the_limit_is_the_program_s(world: World) -> None:

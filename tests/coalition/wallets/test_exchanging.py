@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -63,6 +64,25 @@ def test_an_answer_that_is_lost_is_looked_up_and_never_asked_for_blindly(world: 
 
     assert [call for call, _ in northmiles.calls] == ["credit", "status"]
     assert (world.find(made).state, world.balance().held, northmiles.balance()) == ("confirmed", 0, 150)
+
+
+def test_negative_control_without_looking_first_a_lost_answer_is_asked_for_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looking = wallets.ask
+
+    def blindly(leg_id: int) -> wallets.Question | None:
+        question = looking(leg_id)
+        return question and replace(question, look_first=False)
+
+    monkeypatch.setattr(wallets, "ask", blindly)
+    northmiles = bind(FakeProgram(next=["lost_after"]))
+    transact(lambda: world.exchange(300))
+    jobs.run_due(5)
+    hurry()
+    jobs.run_due(5)
+
+    assert [call for call, _ in northmiles.calls] == ["credit", "credit"]
 
 
 def test_a_request_that_never_arrived_is_sent_again_under_the_same_reference(world: World) -> None:
