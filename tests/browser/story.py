@@ -104,7 +104,8 @@ def tell(running: Running) -> Story:
     eventually(lambda: partner.get(f"/orders/{order_id}").json()["state"] == "completed")
     statements = partner.get("/statements", limit=1).json()["items"]
     numbers = {"member_id": member, "registry_id": ids.public("reg", 1), "approval_id": ids.public("apr", 1)}
-    eventually(lambda: partner.get(f"/registries/{numbers['registry_id']}").json()["state"] == "finished")
+    homeline = running.partner(2)  # who sent the file
+    eventually(lambda: homeline.get(f"/registries/{numbers['registry_id']}").json()["state"] == "finished")
     receipt = partner.get("/purchases", external_id="FRESHMART-000001").json()["items"][0]["id"]
     period, statement_id = statements[0]["period"], statements[0]["id"]
     return Story(running, rewards[0]["id"], order_id, period, statement_id, purchase_id=receipt, **numbers)
