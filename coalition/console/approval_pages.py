@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from coalition import access, members, programs
 from coalition.console import forms
-from coalition.console.frame import blueprint, currency_name
+from coalition.console.frame import blueprint, currency_name, first_program
 from coalition.kernel import approvals, audit, ids
 from coalition.kernel.approvals import Approval
 from coalition.kernel.db import transact
@@ -26,7 +26,7 @@ def approval_list() -> str:
     over = request.args.get("state") == "closed"
 
     def work() -> dict[str, Any]:
-        use_zone(programs.list_programs()[0].zone)
+        use_zone(first_program().zone)
         if not over:
             return {"approvals": _told(approvals.waiting()), "next_cursor": None}
         page = approvals.closed(request.args.get("cursor"), PAGE)

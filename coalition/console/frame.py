@@ -10,6 +10,7 @@ from typing import Any
 from flask import Blueprint, request
 
 from coalition import partners, programs
+from coalition.kernel.errors import NotFound
 from coalition.kernel.web.pages import language, use_zone
 from coalition.site.viewer import require_role
 
@@ -25,9 +26,17 @@ def _staff_only() -> None:
 def chosen_program() -> programs.Program:
     """The program this page is about. Raises NotFound for an unknown code."""
     code = request.args.get("program") or request.form.get("program") or ""
-    program = programs.by_code(code) if code else programs.list_programs()[0]
+    program = programs.by_code(code) if code else first_program()
     use_zone(program.zone)
     return program
+
+
+def first_program() -> programs.Program:
+    """The program that is looked at where none is named. Raises NotFound in an installation without one."""
+    known = programs.list_programs()
+    if not known:
+        raise NotFound()
+    return known[0]
 
 
 def choices(program: programs.Program) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from coalition import ledger, members, partners, programs
 from coalition.console.frame import currency_name, partner_names
 from coalition.kernel import clock, ids
 from coalition.kernel.web import charts
-from coalition.kernel.web.pages import use_zone
+from coalition.kernel.web.pages import language, use_zone
 from coalition.ledger import Balance, Lot
 from coalition.members import Member
 from coalition.site.expiries import SOON_DAYS, by_month, last_day
@@ -33,8 +33,10 @@ def head(member: Member) -> dict[str, Any]:
         "external_id": member.external_id,
         "enrolled_by": partner_names(program.id).get(member.enrolled_by),
         "enrolled_at": member.enrolled_at,
+        "merged_into": ids.public("mbr", member.merged_into) if member.merged_into else None,
+        "absorbed": [ids.public("mbr", number) for number in members.absorbed(member.id)],
     }
-    return {"person": shown, "profile": profile, "program": program}
+    return {"person": shown | _standing(member), "profile": profile, "program": program}
 
 
 def glance(member: Member) -> dict[str, Any]:
@@ -78,6 +80,18 @@ def identifiers(member: Member) -> list[dict[str, Any]]:
         for one in members.identifiers(member.id)
     ]
     return sorted(found, key=lambda one: one["state"] != "active")
+
+
+def _standing(member: Member) -> dict[str, Any]:
+    """The tier by its name, until when it lasts, and the plans that the member subscribes to."""
+    tiers = members.ladder(member.program_id).tiers
+    names = {tier.code: tier.name_ru if language() == "ru" else tier.name_en for tier in tiers}
+    now = members.standing([member.id]).get(member.id)
+    return {
+        "tier_name": names.get(member.tier),
+        "tier_until": now.tier_until if now else None,
+        "subscriptions": list(now.subscriptions) if now else [],
+    }
 
 
 def _wallet(

@@ -1,7 +1,8 @@
-"""One purchase as staff see it: its lines, what it earned and why, and what was paid with points."""
+"""One purchase as staff see it: its lines, what it earned and why, what points paid, and what came back in returns."""
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from flask import render_template
@@ -12,6 +13,7 @@ from coalition.console.timeline import LOOK
 from coalition.kernel import audit, ids
 from coalition.kernel.db import transact
 from coalition.kernel.web.pages import language, use_zone
+from coalition.site.expiries import last_day
 
 
 @blueprint.get("/purchases/<purchase>")
@@ -24,7 +26,7 @@ def _purchase(public_id: str) -> dict[str, Any]:
     found, lines = purchases.whole(ids.parse("pur", public_id))
     program, partner = programs.get(found.program_id), partners.get(found.partner_id)
     use_zone(program.zone)
-    recorded = purchases.find(partner.id, purchase_id=found.id)
+    told = purchases.explain(partner.id, found.id, language())
     outlet = next((one for one in partners.list_outlets(partner.id) if one.id == found.outlet_id), None)
     return {
         "program": program,
@@ -45,7 +47,11 @@ def _purchase(public_id: str) -> dict[str, Any]:
         },
         "person": _person(found.member_id),
         "lines": lines,
-        "awards": [_award(partner.id, one) for one in recorded.awards],
+        "state": told.purchase.state,
+        "back": {no: told.purchase.lines[no].sold - told.purchase.left(no) for no in told.purchase.lines},
+        "awards": [_award(program.id, one) for one in told.awards],
+        "tender": [_tender(program, one) for one in told.tender],
+        "returns": [_return(one) for one in told.returns],
     }
 
 
@@ -63,17 +69,51 @@ def _captured(found: purchases.Purchase) -> dict[str, Any] | None:
     return {"amount": found.captured, "decimals": currency.decimals, "name": currency_name(currency)}
 
 
-def _award(partner_id: int, award: purchases.GrantedAward) -> dict[str, Any]:
-    told = purchases.tell(partner_id, award, language())
-    currency = programs.currency_by_id(award.currency_id)
+def _award(program_id: int, one: purchases.ExplainedAward) -> dict[str, Any]:
+    told, currency = one.told, programs.currency(program_id, one.told.currency)
     return {
-        "units": award.units,
+        "units": told.units,
+        "clawed_back": one.clawed_back,
         "decimals": currency.decimals,
         "currency": currency_name(currency),
         "reason": told.reason,
-        "rule": award.promotion,
-        "version": award.version,
+        "rule": told.promotion,
+        "version": one.version,
         "lines": dict(told.lines),
-        "available_at": award.available_at,
-        "expires_at": award.expires_at,
+        "available_at": told.available_at,
+        "expires_on": _last_day(told.expires_at, program_id),
+        "funders": [{"name": funder.name, "units": funder.units} for funder in one.funding],
     }
+
+
+def _tender(program: programs.Program, one: purchases.ExplainedTender) -> dict[str, Any]:
+    currency = programs.currency(program.id, one.currency)
+    lots = [
+        {
+            "units": lot.draw.amount,
+            "partner": lot.partner,
+            "reference": lot.draw.external_id,
+            "earned_at": lot.draw.earned_at,
+            "expires_on": _last_day(lot.draw.expires_at, program.id),
+            "funders": [funder.name for funder in lot.funding],
+        }
+        for lot in one.draws
+    ]
+    shown = {"units": one.units, "amount": one.amount, "given_back": one.given_back, "lots": lots}
+    return {**shown, "decimals": currency.decimals, "currency": currency_name(currency), "reason": one.reason}
+
+
+def _return(one: purchases.ExplainedReturn) -> dict[str, Any]:
+    found = one.returned
+    return {
+        "kind": found.kind,
+        "number": found.external_id,
+        "occurred_at": found.occurred_at,
+        "refund": found.refund,
+        "lines": [line.no for line in found.lines],
+        "reasons": one.reasons,
+    }
+
+
+def _last_day(end: dt.datetime | None, program_id: int) -> dt.date | None:
+    return last_day(end, programs.get(program_id).zone) if end else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from coalition import access, ledger, programs, purchases, wallets
+from coalition import access, ledger, members, programs, purchases, wallets
 from coalition.console.frame import currency_name, partner_names
 from coalition.kernel import audit, ids
 from coalition.kernel.audit import Trace
@@ -20,6 +20,7 @@ from coalition.members import Member
 from coalition.site.expiries import last_day
 
 LOOK = "member.viewed"
+_DEEDS = tuple(f"wallet.{kind}" for kind in ("adjustment", "reversal", "transfer", "conversion", "donation"))
 _HOLDS = (EntryKind.HOLD, EntryKind.RELEASE)
 KINDS: Mapping[str, Sequence[EntryKind]] = {
     "": tuple(EntryKind),
@@ -47,7 +48,7 @@ def _everything(member: Member, cursor: str | None, limit: int) -> Page[dict[str
     account, entry, trace = (int(part) for part in decode_cursor(cursor, int, int, int) or (0, 0, 0))
     from_entry = encode_cursor(account, entry) if entry else None
     moved = ledger.movements(_accounts(member), from_entry, limit, kinds=KINDS[""])
-    traces = audit.trail(f"member:{member.id}", trace or None, limit + 1, but=(LOOK,))
+    traces = audit.trail(f"member:{member.id}", trace or None, limit + 1, but=(LOOK, *_DEEDS))
     both: list[Movement | Trace] = [*moved.items, *traces]
     both.sort(key=lambda one: one.recorded_at if isinstance(one, Movement) else one.at, reverse=True)
     shown = both[:limit]
@@ -73,7 +74,7 @@ def _traces(member: Member, kind: str, cursor: str | None, limit: int) -> Page[d
 def _purchases(member: Member, cursor: str | None, limit: int) -> Page[dict[str, Any]]:
     names = partner_names(member.program_id)
     program = programs.get(member.program_id)
-    found = purchases.of_member(member.id, cursor, limit)
+    found = purchases.of_members([member.id, *members.absorbed(member.id)], cursor, limit)
     items = [
         {
             "sort": "purchase",
@@ -95,6 +96,7 @@ def told(member: Member, movements: Sequence[Movement]) -> list[dict[str, Any]]:
     names, zone = partner_names(member.program_id), programs.get(member.program_id).zone
     currencies = {currency.id: currency for currency in programs.currencies(member.program_id)}
     why = purchases.whys(movements, language())
+    deeds = _deeds(member, movements)
     return [
         {
             "sort": "movement",
@@ -111,6 +113,7 @@ def told(member: Member, movements: Sequence[Movement]) -> list[dict[str, Any]]:
             "expires_on": last_day(one.expires_at, zone) if one.expires_at and one.amount > 0 else None,
             "reason": why[one.entry_id].reason if why[one.entry_id].purchase_id else None,
             "purchase": _public(why[one.entry_id].purchase_id),
+            "deed": deeds.get(one.entry_id),
             "movement": ids.public("mov", one.account_id, one.entry_id) if wallets.reversible(one) else None,
         }
         for one in movements
@@ -131,6 +134,22 @@ def _said(traces: Iterable[Trace]) -> list[dict[str, Any]]:
         }
         for one in found
     ]
+
+
+def _deeds(member: Member, movements: Sequence[Movement]) -> dict[int, dict[str, Any]]:
+    """What staff did and why, by the journal row that it left."""
+    if all(one.operation not in (Operation.ADJUSTMENT, Operation.REVERSAL) for one in movements):
+        return {}
+    found = wallets.deeds_of(member.id)
+    names = access.names(one.actor for one in found)
+    return {
+        one.entry_id: {
+            "reason_code": one.reason_code,
+            "note": one.note,
+            "actor": names.get(one.actor, one.actor),
+        }
+        for one in found
+    }
 
 
 def _public(purchase_id: int | None) -> str | None:

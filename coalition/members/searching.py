@@ -93,6 +93,14 @@ def some(program_id: int, member_ids: Iterable[int]) -> list[Found]:
     return [_found(row) for row in rows]
 
 
+def absorbed(member_id: int) -> list[int]:
+    """The members that were merged into this one; what was bought under their names is its own. At most 100."""
+    rows = fetch_all(
+        "SELECT id FROM member WHERE merged_into = :id ORDER BY id LIMIT :most", {"id": member_id, "most": _MOST}
+    )
+    return [row.id for row in rows]
+
+
 def _hashes(program_id: int, partner_ids: Collection[int], value: str) -> Iterable[bytes]:
     for kind in KINDS:
         for partner_id in partner_ids if kind in _OWN_NAMESPACE else (0,):

@@ -8,7 +8,7 @@ from coalition.programs.drawing import Drawing, drawing
 from coalition.programs.halting import answer_for, halt, halted_reasons, resume
 from coalition.programs.launching import add_currency, launch
 from coalition.programs.laws import laws
-from coalition.programs.living import add_pilots, end_sunsets, move, pilots, wind_down
+from coalition.programs.living import add_pilots, end_sunsets, following, move, pilots, wind_down
 from coalition.programs.promo import eligible, open_promo_account, promo_account, promo_accounts
 from coalition.programs.rates import rate, rates, set_rate
 from coalition.programs.registry import (
@@ -47,6 +47,7 @@ __all__ = [
     "drawing",
     "eligible",
     "end_sunsets",
+    "following",
     "get",
     "halt",
     "halted_reasons",

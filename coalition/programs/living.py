@@ -30,7 +30,7 @@ _SUNSETS = """
      ORDER BY id LIMIT :most"""
 
 
-def move(program_id: int, state: State, *, ends_on: dt.date | None = None) -> Program:
+def move(program_id: int, state: State, *, ends_on: dt.date | None = None, reason: str = "") -> Program:
     """Lead a program into its next state. Locks its row.
 
     `ends_on` is the last day of spending, in the program's zone: needed for the sunset and for nothing else. Conflict
@@ -52,8 +52,15 @@ def move(program_id: int, state: State, *, ends_on: dt.date | None = None) -> Pr
         {"state": state, "ends_on": ends_on, "id": program_id},
     )
     version = touch(program_id)
-    audit.record("program.move", f"program:{program_id}", was=before.state, now=state, ends_on=ends_on, version=version)
+    facts = {"was": before.state, "now": state, "ends_on": ends_on, "reason": reason, "version": version}
+    audit.record("program.move", f"program:{program_id}", **facts)
     return get(program_id)
+
+
+def following(program: Program) -> tuple[State, ...]:
+    """The states into which a program may be led today."""
+    today = clock.local_date(clock.now(), program.zone)
+    return tuple(state for state in NEXT[program.state] if state != "ended" or _is_over(program, today))
 
 
 def end_sunsets() -> list[Program]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from coalition.kernel.db import fetch_all, fetch_one
@@ -54,14 +54,14 @@ def whole(purchase_id: int) -> tuple[Purchase, list[Line]]:
     return Purchase(**row._mapping), [Line(*line) for line in lines]
 
 
-def of_member(member_id: int, cursor: str | None, limit: int) -> Page[Purchase]:
-    """A member's purchases, the latest first, whether they earned anything or not."""
+def of_members(member_ids: Collection[int], cursor: str | None, limit: int) -> Page[Purchase]:
+    """The purchases of these members, the latest first, whether they earned anything or not."""
     (before,) = decode_cursor(cursor, int) or (None,)
     rows = fetch_all(
-        f"{_PURCHASE} WHERE p.member_id = :member AND (CAST(:before AS bigint) IS NULL OR (p.occurred_at, p.id) <"
+        f"{_PURCHASE} WHERE p.member_id = ANY(:members) AND (CAST(:before AS bigint) IS NULL OR (p.occurred_at, p.id) <"
         " (SELECT q.occurred_at, q.id FROM purchase q WHERE q.id = :before))"
         " ORDER BY p.occurred_at DESC, p.id DESC LIMIT :limit",
-        {"member": member_id, "before": before, "limit": limit + 1},
+        {"members": list(member_ids), "before": before, "limit": limit + 1},
     )
     items = [Purchase(**row._mapping) for row in rows]
     return Page(items[:limit], encode_cursor(items[limit - 1].id) if len(items) > limit else None)
@@ -74,18 +74,6 @@ def by_receipt(partner_ids: Collection[int], external_id: str) -> list[Purchase]
         {"partners": list(partner_ids), "external_id": external_id, "most": _RECEIPTS_MAX},
     )
     return [Purchase(**row._mapping) for row in rows]
-
-
-def numbers(keys: Iterable[tuple[int, str]]) -> dict[tuple[int, str], int]:
-    """The numbers of purchases named by partner and receipt number; unknown ones are left out."""
-    wanted = sorted(set(keys))
-    rows = fetch_all(
-        "SELECT p.partner_id, p.external_id, p.id FROM purchase p JOIN unnest("
-        " CAST(:partners AS int[]), CAST(:receipts AS text[])) w(partner_id, external_id)"
-        " ON w.partner_id = p.partner_id AND w.external_id = p.external_id",
-        {"partners": [partner for partner, _ in wanted], "receipts": [receipt for _, receipt in wanted]},
-    )
-    return {(row.partner_id, row.external_id): row.id for row in rows}
 
 
 def list_registries(

@@ -110,7 +110,7 @@ def unpacked(kept: Mapping[str, Any], request_hash: bytes, member: members.Recog
 def _may_wait(receipt: Receipt, result: Taken, hold: bool) -> bool:
     wanted = hold if receipt.on_unknown is None else receipt.on_unknown == "hold"
     unknown = isinstance(result, Refused) and result.refusal.code == "unknown_member"
-    return wanted and unknown and receipt.hold is None
+    return wanted and unknown and not receipt.spends
 
 
 def _suspend(at: Counter, batch: Sequence[Receipt], via: Via, lines: Sequence[int | None]) -> list[Taken]:

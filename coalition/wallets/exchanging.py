@@ -10,7 +10,7 @@ import uuid
 from decimal import Decimal
 from typing import Any
 
-from coalition import ledger
+from coalition import ledger, partners
 from coalition.kernel import audit, jobs
 from coalition.kernel.db import RacingKey, execute, fetch_all, fetch_one
 from coalition.kernel.errors import Conflict, NotFound
@@ -57,9 +57,9 @@ def exchange(spend: Spend, program: str, account: str) -> tuple[Exchange, bool]:
         points,
         HOLD_TTL_S,
         program_id=spend.program_id,
-        partner_id=spend.partner_id,
+        partner_id=partners.operator(spend.program_id).id,  # so that no partner captures or releases it as its own
         currency_id=spend.currency.id,
-        external_id=spend.external_id,
+        external_id=f"{spend.partner_id}:{spend.external_id}",
         request_hash=spend.request_hash,
         purpose=f"exchange into {into.name}",
         operation=ledger.Operation.EXCHANGE,

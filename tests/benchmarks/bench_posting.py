@@ -10,7 +10,7 @@ import argparse
 import datetime as dt
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
@@ -186,12 +186,12 @@ def _bulk(ground: Ground, rounds: int) -> Iterator[Row]:
         yield Row(f"sweep, lots / bulk earns, {lots_each} a wallet", 0.0, 0.0, median(ratios), None, 1.5)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table, or JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     with prepared() as ground:
         rows = list(run(ground, options.rounds))
     if options.json:

@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
@@ -63,6 +64,8 @@ class Bench:
         with house.application(self.settings):
             self.shops = house.found(named["outlets"], named["cards"])
             self._open()
+        with ground.connect() as connection:  # what the enrolments announced is nobody's work here
+            connection.execute("UPDATE outbox SET delivered_at = now()")
         ground.keep(READY)
 
     def ours(self) -> Run:
@@ -84,7 +87,7 @@ class Bench:
         """Receipts a second of two workers, a file each."""
         self.ground.fresh(READY)
         workers = [self._start("work") for _ in range(2)]
-        slowest = max(json.loads(worker.communicate()[0])["wall_s"] for worker in workers)
+        slowest = max(float(json.loads(worker.communicate()[0])["wall_s"]) for worker in workers)
         self._verify()
         return self.lines / slowest
 
@@ -186,13 +189,13 @@ def measure(bench: Bench, rounds: int) -> dict[str, Any]:
     }
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table, or JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--receipts", type=int, help="the last N baskets of the year (default: all 155,848)")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     with prepared() as ground, TemporaryDirectory() as folder:
         told = measure(Bench(ground, Path(folder), options.receipts), options.rounds)
     if options.json:

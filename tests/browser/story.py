@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from coalition.kernel import ids
 from tests.journeys.running import Partner, Running, eventually
 
 
@@ -18,6 +19,10 @@ class Story:
     order_id: str
     period: str
     statement_id: str
+    member_id: str
+    purchase_id: str
+    registry_id: str
+    approval_id: str
 
     def sign_in(self, session: Any, role: str) -> None:
         """Sign a browser session in as the member or a member of staff; a visitor stays nobody."""
@@ -59,6 +64,30 @@ PAGES = {
     "periods": Page("finance", lambda story: "/console/settlement"),
     "settlement": Page("finance", lambda story: f"/console/settlement/coral/{story.period}"),
     "statement": Page("finance", lambda story: f"/console/statements/{story.statement_id}"),
+    "console": Page("support", lambda story: "/console"),
+    "members": Page("support", lambda story: "/console/members"),
+    "members-found": Page("support", lambda story: "/console/members?name=an"),
+    "members-none": Page("support", lambda story: "/console/members?name=nobody-like-this"),
+    "member": Page("support", lambda story: f"/console/members/{story.member_id}"),
+    "member-points": Page("support", lambda story: f"/console/members/{story.member_id}/points"),
+    "member-timeline": Page("support", lambda story: f"/console/members/{story.member_id}/timeline"),
+    "member-looks": Page("support", lambda story: f"/console/members/{story.member_id}/timeline?kind=looks"),
+    "member-cards": Page("support", lambda story: f"/console/members/{story.member_id}/identifiers"),
+    "member-adjust": Page("support", lambda story: f"/console/members/{story.member_id}/adjust"),
+    "member-merge": Page("support", lambda story: f"/console/members/{story.member_id}/merge"),
+    "receipt": Page("support", lambda story: f"/console/purchases/{story.purchase_id}"),
+    "registries": Page("support", lambda story: "/console/registries"),
+    "registries-empty": Page("support", lambda story: "/console/registries?state=failed"),
+    "registry": Page("support", lambda story: f"/console/registries/{story.registry_id}"),
+    "registry-new": Page("support", lambda story: "/console/registries/new"),
+    "suspense": Page("support", lambda story: "/console/suspense"),
+    "approvals": Page("support2", lambda story: "/console/approvals"),
+    "approval": Page("support2", lambda story: f"/console/approvals/{story.approval_id}"),
+    "approval-own": Page("support", lambda story: f"/console/approvals/{story.approval_id}"),
+    "programs": Page("admin", lambda story: "/console/programs"),
+    "program": Page("admin", lambda story: "/console/programs/coral"),
+    "program-policies": Page("admin", lambda story: "/console/programs/coral/policies"),
+    "program-currency": Page("admin", lambda story: "/console/programs/coral/currencies/BON"),
     "api-reference": Page("visitor", lambda story: "/api/docs"),
     "api-errors": Page("visitor", lambda story: "/api/docs/errors"),
     "not-found": Page("visitor", lambda story: "/no-such-page", 404),
@@ -74,7 +103,12 @@ def tell(running: Running) -> Story:
     order_id = _order(partner, member, rewards[0]["id"])
     eventually(lambda: partner.get(f"/orders/{order_id}").json()["state"] == "completed")
     statements = partner.get("/statements", limit=1).json()["items"]
-    return Story(running, rewards[0]["id"], order_id, statements[0]["period"], statements[0]["id"])
+    numbers = {"member_id": member, "registry_id": ids.public("reg", 1), "approval_id": ids.public("apr", 1)}
+    homeline = running.partner(2)  # who sent the file
+    eventually(lambda: homeline.get(f"/registries/{numbers['registry_id']}").json()["state"] == "finished")
+    receipt = partner.get("/purchases", external_id="FRESHMART-000001").json()["items"][0]["id"]
+    period, statement_id = statements[0]["period"], statements[0]["id"]
+    return Story(running, rewards[0]["id"], order_id, period, statement_id, purchase_id=receipt, **numbers)
 
 
 def _order(partner: Partner, member: str, reward_id: str) -> str:

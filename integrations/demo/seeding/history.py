@@ -10,6 +10,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import groupby
 
 from catalog import suppliers
 from catalog.jobs.feeds import carry_out
@@ -38,13 +39,12 @@ def import_feeds(feed_ids: list[int]) -> None:
 
 
 def replay(made: Made) -> None:
-    """Record the receipts of the past year, a partner at a time; some other members shop, too."""
+    """Record the receipts of the past year, a week and partner at a time; some other members shop, too."""
     cards = transact(lambda: _enrol_others(made))
-    for shop in SHOPS:
-        partner = made.shops[shop.code]
-        batch = list(_receipts(shop, cards))
-        for start in range(0, len(batch), 1000):
-            transact(partial(purchases.record, partner.id, batch[start : start + 1000]))
+    past = [(receipt, shop) for shop in SHOPS for receipt in _receipts(shop, cards)]
+    past.sort(key=lambda pair: (pair[0].occurred_at.isocalendar()[:2], pair[1].code))
+    for (_, code), batch in groupby(past, key=lambda pair: (pair[0].occurred_at.isocalendar()[:2], pair[1].code)):
+        transact(partial(purchases.record, made.shops[code].id, [receipt for receipt, _ in batch]))
     for number, card in enumerate(cards):
         for months_ago in range(1, 5):
             transact(partial(_pay_with_points, made, SHOPS[(number + months_ago) % len(SHOPS)], card, months_ago))

@@ -62,6 +62,7 @@ class Made:
     clients: list[dict[str, Any]] = field(default_factory=list)
     member: dict[str, str] = field(default_factory=dict)
     staff: dict[str, dict[str, str]] = field(default_factory=dict)
+    staff_ids: dict[str, int] = field(default_factory=dict)
 
     def facts(self) -> dict[str, Any]:
         """The content of var/demo.json, but for the addresses."""
@@ -82,7 +83,7 @@ def found() -> Made:
     _enrol_member(made)
     for name, role in STAFF.items():
         email, password = f"{name}@example.com", _password()
-        access.create_user(email, password, [role], "staff")
+        made.staff_ids[name] = access.create_user(email, password, [role], "staff").id
         made.staff[name] = {"email": email, "password": password}
     return made
 

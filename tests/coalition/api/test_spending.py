@@ -10,7 +10,7 @@ import pytest
 
 from coalition import members, partners, programs, wallets
 from coalition.kernel import ids, jobs
-from coalition.kernel.db import transact
+from coalition.kernel.db import fetch_one, transact
 from tests.builders import a_partner
 from tests.coalition.api.till import Till, a_till
 from tests.coalition.members.builders import a_member
@@ -169,6 +169,18 @@ def test_another_partner_neither_sees_nor_reverses_the_exchange(rich: Till) -> N
     assert other.get(f"/exchanges/{made}").status_code == 404
     assert other.post(f"/exchanges/{made}/reverse", {"external_id": "R"}).status_code == 404
     assert rich.get(f"/exchanges/{ids.public('exc', 10**9)}").status_code == 404
+
+
+def test_what_an_exchange_sets_aside_is_no_hold_of_the_partner_s(rich: Till) -> None:
+    rich.post("/exchanges", a_wish("/exchanges"))
+    row = fetch_one("SELECT account_id, hold_id FROM exchange")
+    hold = ids.public("hld", row.account_id, row.hold_id)
+
+    released = rich.post(f"/holds/{hold}/release", {"external_id": "L-1"})
+    captured = rich.post(f"/holds/{hold}/capture", {"external_id": "L-2"})
+    tendered = rich.post("/purchases", a_body(10_000, hold_id=hold, points_paid=100))
+
+    assert [answer.status_code for answer in (released, captured, tendered)] == [404, 404, 422]
 
 
 def test_only_what_is_confirmed_is_reversed(rich: Till) -> None:

@@ -42,6 +42,8 @@ def test_a_small_correction_is_made_at_once(support: FlaskClient, shop: Shop, an
     assert (answer.status_code, shop.available()) == (303, 1250)
     assert "The points are corrected" in page
     assert "Correction" in page
+    assert "Goodwill · “A long wait at the till”" in page
+    assert "support@coral.test" in page
 
 
 def test_points_can_be_taken_but_not_more_than_there_are(support: FlaskClient, shop: Shop, anna: str) -> None:

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from coalition import members
 from coalition.kernel import ids
 from coalition.kernel.db import fetch_all, transact
-from tests.coalition.purchases.builders import CARD, Shop, a_hold, a_receipt, public_hold
+from tests.coalition.purchases.builders import CARD, Shop, a_hold, a_receipt, a_return, give_back, public_hold
 
 PARTS = ("", "/points", "/timeline", "/identifiers")
 
@@ -133,3 +133,30 @@ def test_what_does_not_exist_is_not_found(support: FlaskClient, path: str) -> No
 @pytest.mark.parametrize("query", ["kind=nonsense", "kind=", "kind=holds&cursor=nonsense", "cursor=bm9uc2Vuc2U"])
 def test_a_strange_filter_or_cursor_harms_nothing(support: FlaskClient, anna: str, query: str) -> None:
     assert support.get(f"{anna}/timeline?{query}").status_code in (200, 422)
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "returned in part"), ("ru", "возвращён частично")])
+def test_a_receipt_tells_what_was_paid_with_points_and_what_came_back(
+    support: FlaskClient, shop: Shop, language: str, words: str
+) -> None:
+    transact(lambda: shop.record(a_receipt(100_000)))
+    hold = transact(lambda: a_hold(shop, 300))
+    [made] = transact(lambda: shop.record(a_receipt(20_000, 30_000, hold_id=public_hold(hold))))
+    transact(lambda: give_back(shop, a_return(made.id, {1: None}, external_id="BACK-1")))
+
+    address = f"/console/purchases/{ids.public('pur', made.id)}"
+    text = support.get(address, headers={"Accept-Language": language}).text
+
+    assert words in text
+    assert "BACK-1" in text
+    assert "Freshmart SIA" in text
+
+
+def test_a_return_leads_from_the_timeline_to_its_receipt(support: FlaskClient, shop: Shop, anna: str) -> None:
+    [made] = transact(lambda: shop.record(a_receipt(100_000)))
+    transact(lambda: give_back(shop, a_return(made.id, {1: None}, external_id="BACK-1")))
+
+    text = support.get(f"{anna}/timeline?kind=points").text
+
+    assert "Return, receipt BACK-1" in text
+    assert text.count(f"/console/purchases/{ids.public('pur', made.id)}") == 2

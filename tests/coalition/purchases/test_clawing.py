@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coalition.purchases.clawing import Stretch, spread, taken
@@ -32,6 +32,7 @@ def test_the_worked_returns_take_what_was_worked_out_by_hand(vector: dict[str, A
     assert before == sold
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**12), st.lists(st.integers(1, 10**6), min_size=1, max_size=30))
 def test_however_it_is_cut_a_full_return_takes_exactly_everything(share: int, pieces: list[int]) -> None:
     sold, before, given_back = sum(pieces), 0, 0
@@ -46,6 +47,7 @@ def test_however_it_is_cut_a_full_return_takes_exactly_everything(share: int, pi
     assert given_back == share
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**9), st.lists(st.integers(0, 10**9), min_size=1, max_size=20))
 def test_a_tender_is_spread_exactly_and_in_proportion(total: int, amounts: list[int]) -> None:
     lines = list(enumerate(amounts, start=1))

@@ -133,6 +133,16 @@ def test_what_can_never_have_a_member_is_rejected_at_once(till: Till) -> None:
     assert _counts(till, registry) == (4, 0, 0, 4, 0, 0)
 
 
+def test_what_points_pay_for_never_waits(till: Till) -> None:
+    paid = a_body(1000, member=STRANGER, payments=[{"kind": "redeem", "amount": 100}])
+
+    registry = _send(till, paid)
+    answer = till.post("/purchases", {**paid, "on_unknown_member": "hold"})
+
+    assert _counts(till, registry) == (1, 0, 0, 1, 0, 0)
+    assert (answer.status_code, answer.json["code"]) == (422, "unknown_member")
+
+
 def test_a_dry_run_counts_what_would_wait_and_keeps_nothing(till: Till) -> None:
     registry = _send(till, a_body(1000, member=STRANGER), query="?dry_run=true")
 

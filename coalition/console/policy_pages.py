@@ -1,0 +1,159 @@
+"""The policies of a program and of its currencies, as forms. What is saved holds for what comes, not for what was.
+
+Only an administrator may save; every change stands in the audit trail with the old and the new value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from coalition import programs
+from coalition.console import forms
+from coalition.console.frame import blueprint, currency_name
+from coalition.kernel.db import transact
+from coalition.kernel.errors import NotFound, Refusal
+from coalition.kernel.money import format_minor
+from coalition.kernel.web.pages import use_zone
+from coalition.programs import Currency, Program
+from coalition.site.viewer import require_role
+
+_WRONG = object()
+_PROGRAM_TEXTS = ("name", "proof_policy", "return_policy")
+_PROGRAM_NUMBERS = ("restore_grace_days", "family_max")
+_CURRENCY_TEXTS = ("name_en", "name_ru", "kind", "expiry", "attribution")
+_CURRENCY_UNITS = ("debt_floor", "spend_min", "spend_step")
+_FLAGS = ("spendable", "transferable")
+_REST = ("accept_late_days", "adjustment_limit", "expiry_n", "activation_days", "activation_event", "spend_day_max")
+_PLAIN = (*_PROGRAM_TEXTS, *_PROGRAM_NUMBERS, *_CURRENCY_TEXTS, *_CURRENCY_UNITS, *_FLAGS, *_REST)
+
+
+@blueprint.get("/programs/<code>/policies")
+def policies(code: str) -> str:
+    """The form of a program's policies."""
+    require_role("admin")
+    return _program_page(code, [], None)
+
+
+@blueprint.post("/programs/<code>/policies")
+def save_policies(code: str) -> Response | tuple[str, int]:
+    """Save a program's policies."""
+    require_role("admin")
+    names = (*_PROGRAM_TEXTS, *_PROGRAM_NUMBERS, "accept_late_days", "adjustment_limit")
+    given = forms.answers(*names)
+
+    def work(found: Program) -> forms.Errors:
+        decimals = programs.main_currency(found.id).decimals
+        values: dict[str, Any] = {name: given[name] for name in _PROGRAM_TEXTS}
+        values |= {name: _number(given[name]) for name in _PROGRAM_NUMBERS}
+        values["accept_late_days"] = _number(given["accept_late_days"], optional=True)
+        values["adjustment_limit"] = _number(given["adjustment_limit"], decimals)
+        return _save(values, lambda: programs.change(found.id, **values))
+
+    errors, status = _tried(code, work)
+    if errors:
+        return _program_page(code, errors, given), status
+    return redirect(url_for("console.program", code=code, done="policies_saved"), code=303)
+
+
+@blueprint.get("/programs/<code>/currencies/<currency>")
+def currency(code: str, currency: str) -> str:
+    """The form of a currency's policies."""
+    require_role("admin")
+    return _currency_page(code, currency, [], None)
+
+
+@blueprint.post("/programs/<code>/currencies/<currency>")
+def save_currency(code: str, currency: str) -> Response | tuple[str, int]:
+    """Save a currency's policies."""
+    require_role("admin")
+    rest = ("expiry_n", "activation_days", "activation_event", "spend_share", "spend_day_max")
+    given = forms.answers(*_CURRENCY_TEXTS, *_CURRENCY_UNITS, *_FLAGS, *rest)
+
+    def work(found: Program) -> forms.Errors:
+        of = _currency_of(found, currency)
+        values: dict[str, Any] = {name: given[name] for name in _CURRENCY_TEXTS}
+        values |= {name: given[name] == "yes" for name in _FLAGS}
+        values |= {name: _number(given[name], of.decimals) for name in _CURRENCY_UNITS}
+        values["expiry_n"] = None if given["expiry"] == "never" else _number(given["expiry_n"])
+        values["activation_days"] = _number(given["activation_days"])
+        values["activation_event"] = given["activation_event"] or None
+        values["spend_share_bp"] = _number(given["spend_share"], 2)
+        values["spend_day_max"] = _number(given["spend_day_max"], of.decimals, optional=True)
+        return _save(values, lambda: programs.change_currency(of.id, **values))
+
+    errors, status = _tried(code, work)
+    if errors:
+        return _currency_page(code, currency, errors, given), status
+    return redirect(url_for("console.program", code=code, done="policies_saved"), code=303)
+
+
+def _tried(code: str, work: Callable[[Program], forms.Errors]) -> tuple[forms.Errors, int]:
+    try:
+        return transact(lambda: work(programs.by_code(code))), 422
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        fields = {f"/{name}": name for name in _PLAIN} | {"/spend_share_bp": "spend_share"}
+        found = [one | {"code": "invalid" if one["field"] else one["code"]} for one in forms.refused(refusal, fields)]
+        return found, refusal.status
+
+
+def _save(values: Mapping[str, Any], change: Callable[[], object]) -> forms.Errors:
+    """Change what is sound as far as a form can tell; else what is wrong, and nothing is changed."""
+    fields = {"spend_share_bp": "spend_share"}
+    wrong = [forms.error(fields.get(name, name), "invalid") for name, value in values.items() if value is _WRONG]
+    if not wrong:
+        change()
+    return wrong
+
+
+def _number(text: str, decimals: int = 0, *, optional: bool = False) -> Any:
+    """What was typed as a whole number of minor units; None for nothing where that is allowed; _WRONG for the rest."""
+    if optional and not text:
+        return None
+    found = forms.units(text, decimals)
+    return _WRONG if found is None or found < 0 else found
+
+
+def _currency_of(program: Program, code: str) -> Currency:
+    for one in programs.currencies(program.id):
+        if one.code == code:
+            return one
+    raise NotFound()
+
+
+def _program_page(code: str, errors: forms.Errors, given: dict[str, str] | None) -> str:
+    def work() -> dict[str, Any]:
+        found = programs.by_code(code)
+        use_zone(found.zone)
+        main = programs.main_currency(found.id)
+        names = (*_PROGRAM_TEXTS, *_PROGRAM_NUMBERS, "accept_late_days")
+        now = {name: _text(getattr(found, name)) for name in names}
+        now["adjustment_limit"] = format_minor(found.adjustment_limit, main.decimals)
+        return {"program": found, "main": main, "answers": now if given is None else given}
+
+    return render_template("console/policies.html", nav="programs", errors=errors, **transact(work))
+
+
+def _currency_page(code: str, currency_code: str, errors: forms.Errors, given: dict[str, str] | None) -> str:
+    def work() -> dict[str, Any]:
+        found = programs.by_code(code)
+        use_zone(found.zone)
+        of = _currency_of(found, currency_code)
+        now = {name: _text(getattr(of, name)) for name in (*_CURRENCY_TEXTS, "expiry_n", "activation_days")}
+        now |= {name: format_minor(getattr(of, name), of.decimals) for name in _CURRENCY_UNITS}
+        now |= {name: "yes" if getattr(of, name) else "" for name in _FLAGS}
+        now |= {"activation_event": of.activation_event or "", "spend_share": format_minor(of.spend_share_bp, 2)}
+        now["spend_day_max"] = "" if of.spend_day_max is None else format_minor(of.spend_day_max, of.decimals)
+        shown = {"currency": of, "currency_name": currency_name(of), "answers": now if given is None else given}
+        return {"program": found, **shown}
+
+    return render_template("console/currency.html", nav="programs", errors=errors, **transact(work))
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
