@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -15,7 +14,6 @@ from flask import Flask
 from coalition import ledger, partners, programs, promotions, wallets
 from coalition.kernel import ids, jobs, outbox
 from coalition.kernel.db import execute, fetch_all, transact
-from coalition.ports import Agreed, ForeignAccess, ForeignOutcome, NotNow
 from tests.builders import a_partner
 from tests.coalition.api.till import Till, a_till
 from tests.coalition.members.builders import a_member
@@ -30,34 +28,6 @@ HOOKS = (*KEYED, "after_effect_before_ack", "before_rpc", "after_rpc_before_reco
 CHANGES_NOTHING = frozenset(HOOKS) - {"after_commit_before_reply", "after_effect_before_ack"}
 RELATIVE, STRANGER = "4276000087654321", "77770001"
 NOON = "2026-11-21T12:00:00Z"
-
-
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """A foreign program whose book is a folder, a file a reference: it outlives the process and counts every call."""
-
-    path: Path
-
-    def credit(self, access: ForeignAccess, ref: str, account: str, amount: int) -> ForeignOutcome:
-        """Credit."""
-        return self._write(ref, f"credit {amount}")
-
-    def take_back(self, access: ForeignAccess, ref: str, credit_ref: str) -> ForeignOutcome:
-        """Undo a credit."""
-        return self._write(ref, "take back")
-
-    def status(self, access: ForeignAccess, ref: str) -> ForeignOutcome:
-        """Look into the book."""
-        return Agreed("F-1") if (self.path / ref).exists() else NotNow(0)
-
-    def lines(self) -> int:
-        """How often anything was credited or taken back."""
-        return sum(len(file.read_text().splitlines()) for file in self.path.iterdir())
-
-    def _write(self, ref: str, line: str) -> ForeignOutcome:
-        with (self.path / ref).open("a") as file:
-            file.write(f"{line}\n")
-        return Agreed("F-1")
 
 
 @dataclass(slots=True)
@@ -107,8 +77,11 @@ def a_world(app: Flask) -> World:
     airline = partners.entities_of(a_partner(shop.program, "northmiles", kind="airline").id)[0]
     wallets.partner_with(
         *(shop.program.id, "northmiles", "NorthMiles"),
-        legal_entity_id=airline.id, currency_id=shop.currency.id, rate=Decimal("0.5"),
-        base_url="http://northmiles.example", secret=SECRET,
+        legal_entity_id=airline.id,
+        currency_id=shop.currency.id,
+        rate=Decimal("0.5"),
+        base_url="http://northmiles.example",
+        secret=SECRET,
     )
     relative = a_member(shop.program, shop.partner, card=RELATIVE)
     become_family(shop.program, shop.member.id, relative.id)

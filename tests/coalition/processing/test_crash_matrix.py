@@ -24,7 +24,8 @@ from coalition.kernel.laws import laws, offending
 from coalition.ports import ForeignProgram
 from tests import guards
 from tests.coalition.processing import dying
-from tests.coalition.processing.commands import CHANGES_NOTHING, COMMANDS, HOOKS, Command, Folder, World, a_world
+from tests.coalition.processing.commands import CHANGES_NOTHING, COMMANDS, HOOKS, Command, World, a_world
+from tests.coalition.processing.foreign import Folder
 from tests.conftest import _environment
 from tests.databases import clone, drop
 
@@ -125,7 +126,7 @@ def test_the_hooks_that_a_command_is_not_killed_at_are_those_it_does_not_pass(gr
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """How a guard is switched off, and where a crash shows it. `spoil`: the key that the client changes on its retry."""
+    """How a guard is switched off, and where a crash shows it. `spoil`: the key that the retry changes."""
 
     hook: str
     spoil: str = ""
