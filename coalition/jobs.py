@@ -159,6 +159,7 @@ def verify(task: jobs.Task) -> None:
         task.step(lambda: None, lease_s=_LAW_LEASE_S)
         finding = transact(lambda law=law: laws.ask(law))  # type: ignore[misc]
         task.step(lambda finding=finding: _judge(finding))  # type: ignore[misc]
+    task.step(laws.forget_others)
 
 
 @jobs.handles("programs.end")
