@@ -162,7 +162,7 @@ def _hold_of(at: Counter, hold: tuple[int, int]) -> ledger.Hold:
         found = ledger.get_hold(*hold)
     except NotFound:
         found = None
-    if found is None or found.partner_id != at.partner.id:
+    if found is None or found.partner_id != at.partner.id or found.operation != Operation.HOLD:
         raise _refused("unknown_hold", "/hold_id", "There is no such hold.")
     return found
 
