@@ -3,11 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from datetime import timedelta
-from threading import Barrier
-from time import sleep
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,28 +13,26 @@ from flask import Flask
 
 from coalition import ledger
 from coalition.kernel.clock import now
-from coalition.kernel.db import fetch_one, transact
+from coalition.kernel.config import Config
+from coalition.kernel.db import db, fetch_one, transact
 from coalition.kernel.errors import Conflict
-from coalition.ledger import AccountKind, Operation
-from tests.coalition.ledger.conftest import BONUS, PROGRAM, SHOP, Book
+from coalition.ledger import AccountKind, Operation, posting
+from tests import guards, racing
+from tests.coalition.ledger.conftest import BONUS, PROGRAM, Book, offences
 
 CLIENTS, ROUNDS = 8, 25
 
 
 def _at_once(app: Flask, works: list[Callable[[], Any]]) -> list[Any]:
     """Run the works in sessions of their own, all starting together; what each returned, or the code of its refusal."""
-    start = Barrier(len(works))
 
     def one(work: Callable[[], Any]) -> Any:
-        with app.app_context():
-            start.wait()
-            try:
-                return work()
-            except Conflict as refused:
-                return (refused.code, refused.extra)
+        try:
+            return work()
+        except Conflict as refused:
+            return (refused.code, refused.extra)
 
-    with ThreadPoolExecutor(len(works)) as threads:
-        return list(threads.map(one, works))
+    return racing.at_once(app, [partial(one, work) for work in works])
 
 
 def test_eight_sessions_spend_the_last_points_and_exactly_one_wins(live):
@@ -231,45 +227,49 @@ def test_debts_are_netted_once_however_credits_and_claw_backs_meet(live):
         assert all(not (balance.available and balance.arrears) for balance in ledger.balances_of(wallets).values())
 
 
-@pytest.mark.parametrize("undo", ["give back", "claw back"])
-def test_what_waits_for_a_merge_happens_to_the_wallet_that_the_merge_left(live, undo):
-    book = Book()
-    with live.app_context():
-        into, gone = book.wallet(1), book.wallet(2)
-        credit, spent = book.earn(gone, 100), book.spend(gone, 40)
-        undoing = {
-            "give back": lambda: book.give_back(gone, spent.entry_id, 40),
-            "claw back": lambda: book.claw_back(gone, credit.entry_id, 30),
-        }
-        with ThreadPoolExecutor(1) as threads:
-
-            def merge_while_another_waits():
-                _merge(gone, into)
-                late = threads.submit(_inside, live, undoing[undo])
-                _until_somebody_waits()
-                return late
-
-            transact(merge_while_another_waits).result()
-
-        assert (book.balance(gone).available, book.balance(gone).arrears) == (0, 0)
-        assert book.balance(into).available == {"give back": 100, "claw back": 30}[undo]
+ONE_KEY = test_one_key_from_eight_sessions_has_one_effect
+OF_LOCKS = (
+    test_eight_sessions_spend_the_last_points_and_exactly_one_wins,
+    test_eight_sessions_hold_the_last_points_and_exactly_one_wins,
+    test_captures_releases_and_sweeps_of_one_hold_share_it_out_exactly,
+    test_batches_that_cross_each_other_lose_nothing,
+    test_a_sweep_and_spenders_meet_without_deadlock,
+    test_eight_sessions_take_back_one_credit_and_never_more_than_it_was,
+    test_eight_sessions_give_back_one_redemption_and_never_more_than_it_was,
+    test_transfers_that_cross_each_other_keep_every_point_and_never_lock_each_other_out,
+    test_debts_are_netted_once_however_credits_and_claw_backs_meet,
+)
 
 
-def _inside(app: Flask, work: Callable[[], Any]) -> Any:
+@pytest.fixture
+def unguarded(fresh_database: Config) -> Iterator[Flask]:
+    """The application on a database of its own, of whose laws nobody asks afterwards."""
+    from wsgi import create_app
+
+    app = create_app(fresh_database)
+    yield app
     with app.app_context():
-        return work()
+        db.engine.dispose()
 
 
-def _merge(source: int, target: int) -> ledger.Merged:
-    key = {"partner_id": SHOP, "external_id": "m", "request_hash": b"m", "occurred_at": now()}
-    return ledger.merge_wallets(source, target, program_id=PROGRAM, currency_id=BONUS, **key)
+@pytest.mark.parametrize(
+    ("race", "at_once"), [(ONE_KEY, True), *((race, at_once) for race in OF_LOCKS for at_once in (True, False))]
+)
+def test_without_its_guard_a_race_is_lost(unguarded, fresh_database, monkeypatch, race, at_once):
+    url = fresh_database.owner_url
+    if race is ONE_KEY:
+        guards.without_constraint(url, "entry", "uq_entry_business_key")
+    else:
+        guards.without_locks(url)
+        monkeypatch.setattr(posting, "LOCK", "SELECT FROM wallet WHERE account_id = ANY(%s)")
+    if at_once:
+        guards.dawdling(url, "entry")
+    else:
+        monkeypatch.setitem(globals(), "ROUNDS", 4)
 
+    def story() -> None:
+        race(unguarded)
+        with unguarded.app_context():
+            assert offences() == {}
 
-def _until_somebody_waits() -> None:
-    """Wait until a session waits for this one."""
-    query = "SELECT count(*) AS n FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-    for _ in range(200):
-        if fetch_one(query).n:
-            return
-        sleep(0.02)
-    raise AssertionError("nobody waits")
+    racing.assert_lost(story, at_once=at_once)
