@@ -110,7 +110,7 @@ def _target(wanted: Reversal) -> _Target:
         return _Target(found, None)
     moved = deeds.of_move(found)
     left = ledger.movement(moved.account_id, moved.entry_id) if moved else None
-    if left is None:
+    if moved is None or left is None:
         raise Conflict("not_reversible", "This is undone where it was done, or not at all.")
     return _Target(left, _today(moved))
 
