@@ -101,6 +101,18 @@ def test_a_hold_and_a_redemption_pay_together() -> None:
     assert _offences() == []
 
 
+def test_a_hold_and_a_redemption_together_pay_no_more_of_a_receipt_than_either_may() -> None:
+    shop = _rich()
+    programs.change_currency(shop.currency.id, spend_share_bp=3000)
+    hold = public_hold(a_hold(shop, 200))
+
+    refused = _refused(shop, a_body(1000, hold_id=hold, payments=[_redeem(101)]))
+    (recorded,) = shop.record(a_receipt(1000, hold_id=hold, payments=[_redeem(100)]))
+
+    assert (refused.refusal.code, refused.refusal.extra["limit"]) == ("limit_share", 300)
+    assert isinstance(recorded, Recorded)
+
+
 def test_redeemed_points_come_back_with_a_return() -> None:
     shop = _rich()
     purchase = bought(shop, a_body(1000, payments=[_redeem(300)]))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -10,10 +12,11 @@ from flask import Flask
 
 from coalition import access, ledger, members, programs, wallets
 from coalition.kernel import approvals, audit
-from coalition.kernel.db import fetch_all, fetch_one, transact
+from coalition.kernel.config import Config
+from coalition.kernel.db import db, fetch_all, fetch_one, transact
 from coalition.kernel.errors import Conflict, Invalid, NotFound, Refusal
 from coalition.wallets import Adjustment, Done, Reversal, Waiting
-from tests.coalition.wallets.builders import World, a_world, another_member, assert_laws_hold
+from tests.coalition.wallets.builders import World, a_world, another_member, assert_laws_hold, become_family
 
 LIMIT = 10_000
 
@@ -23,6 +26,19 @@ def world(app: Flask) -> Iterator[World]:
     """A member with 1,000 points."""
     yield transact(a_world)
     assert_laws_hold()
+
+
+@pytest.fixture
+def live(fresh_database: Config) -> Iterator[Flask]:
+    """The application on a database of its own, where commits are commits."""
+    from wsgi import create_app
+
+    app = create_app(fresh_database)
+    with app.app_context():
+        yield app
+        assert_laws_hold()
+        db.session.remove()
+        db.engine.dispose()
 
 
 def wanted(world: World, amount: int, key: str = "A-1", **more: object) -> Adjustment:
@@ -132,6 +148,40 @@ def test_small_adjustments_of_one_day_do_not_slip_under_the_limit(world: World) 
     third = transact(lambda: wallets.adjust(wanted(world, 1, "A-3")))
 
     assert isinstance(third, Waiting)
+
+
+def test_small_reversals_of_transfers_do_not_slip_under_the_limit_either(world: World) -> None:
+    relative = transact(lambda: another_member(world.program, world.shop))
+    transact(lambda: become_family(world.program, world.member_id, relative))
+    transact(lambda: programs.change(world.program.id, adjustment_limit=150))
+    first, second = (transact(lambda: wallets.transfer(world.spend(100), relative))[0] for _ in range(2))
+
+    reversed_(world, first)
+
+    assert isinstance(transact(lambda: wallets.reverse(undoing(world, second, "R-2"))), Waiting)
+
+
+def test_of_two_large_first_adjustments_at_once_one_waits_for_another_person(live: Flask) -> None:
+    world = transact(lambda: a_world(0))
+    transact(world.wallet)  # the account is there, a wallet to be locked is not
+    with ThreadPoolExecutor(1) as threads:
+
+        def one_while_another_comes() -> tuple[Done | Waiting, Future[Done | Waiting]]:
+            done = wallets.adjust(wanted(world, LIMIT - 1))
+            late = threads.submit(_inside, live, lambda: wallets.adjust(wanted(world, LIMIT - 1, "A-2")))
+            with suppress(TimeoutError):
+                late.result(timeout=1)
+            return done, late
+
+        done, late = transact(one_while_another_comes)
+
+        assert isinstance(done, Done)
+        assert isinstance(late.result(), Waiting)
+
+
+def _inside(app: Flask, work: Callable[[], Done | Waiting]) -> Done | Waiting:
+    with app.app_context():
+        return transact(work)
 
 
 def test_nobody_s_wallet_and_that_of_a_merged_member_are_not_adjusted(world: World) -> None:
