@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response
+from flask import Response, jsonify
 
 from coalition import members
 from coalition.api import wallets
 from coalition.api.schemas.members import (
     BalancesSchema,
+    CardRequestSchema,
+    CardSchema,
     EnrolmentSchema,
     IdentifierSchema,
     KnownIdentifierSchema,
@@ -21,7 +23,7 @@ from coalition.api.schemas.members import (
 from coalition.kernel import ids
 from coalition.kernel.db import transact
 from coalition.kernel.errors import Forbidden, NotFound
-from coalition.kernel.idempotency import Answer, request_hash, transact_once
+from coalition.kernel.idempotency import REPLAYED, Answer, request_hash, transact_once
 from coalition.kernel.web.api import ApiBlueprint, caller, needs
 from coalition.kernel.web.paging import PagingSchema
 
@@ -154,6 +156,26 @@ def replace_identifier(body: dict[str, str], member: str, identifier: str) -> Re
         return Answer(_dump_identifier(placed), 201, replayed)
 
     return transact_once(work)
+
+
+@blp.route("/members/<member>/cards", methods=["POST"])
+@needs("members:write")
+@blp.arguments(CardRequestSchema)
+@blp.response(201, CardSchema)
+def issue_card(body: dict[str, str], member: str) -> Response:
+    """Give a member a virtual card; the same external id answers the same number, which no answer store keeps."""
+
+    def work() -> tuple[members.Identifier, str, bool]:
+        client, seen = caller(), _seen(member).member
+        return members.issue_card(client.program_id, client.partner_id, seen.id, body["external_id"])
+
+    made, number, replayed = transact(work)
+    response = jsonify(CardSchema().dump({"id": ids.public("idn", made.id), "number": number}))
+    response.status_code = 201
+    response.headers["Cache-Control"] = "no-store"
+    if replayed:
+        response.headers[REPLAYED] = "true"
+    return response
 
 
 def _seen(member: str) -> members.Sight:

@@ -18,6 +18,7 @@ from coalition.members.families import (
     same_family,
 )
 from coalition.members.identifiers import Identifier, add, identifiers
+from coalition.members.issuing import issue_card
 from coalition.members.laws import laws
 from coalition.members.merging import Merge, explain_merge, follow, merge, survivor
 from coalition.members.normalising import KINDS
@@ -78,6 +79,7 @@ __all__ = [
     "identify",
     "invitations",
     "invite",
+    "issue_card",
     "ladder",
     "lapse",
     "lapse_subscriptions",

@@ -94,6 +94,16 @@ def identifiers(member_id: int) -> list[Identifier]:
     return [Identifier(**row._mapping) for row in rows]
 
 
+def find_by_hash(value_hash: bytes) -> Identifier:
+    """The identifier of this hash, the latest if it was ever blocked. Raises RacingKey for none."""
+    row = fetch_one(
+        f"SELECT {_COLUMNS} FROM identifier WHERE value_hash = :hash ORDER BY id DESC", {"hash": value_hash}
+    )
+    if row is None:
+        raise RacingKey
+    return Identifier(**row._mapping)
+
+
 def find(member_id: int, *, replaces: int) -> Identifier | None:
     """The identifier that took another one's place with this member."""
     row = fetch_one(

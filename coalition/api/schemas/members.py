@@ -68,6 +68,19 @@ class EnrolmentSchema(Schema):
     consents = fields.List(fields.Nested(ConsentSchema), load_default=list, validate=validate.Length(max=20))
 
 
+class CardRequestSchema(Schema):
+    """A virtual card that is wanted, under the partner's own id of it."""
+
+    external_id = Text(_EXTERNAL_ID, required=True)
+
+
+class CardSchema(Schema):
+    """A virtual card; `number` is told to whoever asks under its external id and kept as a hash alone."""
+
+    id = fields.String(required=True)
+    number = fields.String(required=True)
+
+
 class KnownIdentifierSchema(Schema):
     """An identifier as partners may read it: the end of its value, never the whole."""
 
