@@ -71,12 +71,19 @@ def a_body(*amounts: int, **more: Any) -> dict[str, Any]:
     }
 
 
+def a_card(number: int, **more: Any) -> dict[str, Any]:
+    """A line of a file of cards that are taken over."""
+    balance = {"amount": 100 + number, "currency": "BON"}
+    head = {"external_id": f"C-{number}", "kind": "bank_card_token", "value": f"tok-{number:08}"}
+    return {**head, "balance": balance, **more}
+
+
 def a_receipt(*amounts: int, **more: Any) -> purchases.Receipt:
     """A purchase as the room takes it."""
     return purchases.read(a_body(*amounts, **more))
 
 
-def a_hold(shop: Shop, amount: int, *, ttl_s: int = 600) -> ledger.Hold:
+def a_hold(shop: Shop, amount: int, *, ttl_s: int = 600, operation: int = ledger.Operation.HOLD) -> ledger.Hold:
     """Points of the shop's member set aside for the shop."""
     wallet = ledger.account(shop.program.id, shop.currency.id, ledger.AccountKind.WALLET, shop.member.id)
     return ledger.hold(
@@ -89,6 +96,7 @@ def a_hold(shop: Shop, amount: int, *, ttl_s: int = 600) -> ledger.Hold:
         external_id=f"H-{next(_numbers)}",
         request_hash=b"hold",
         purpose=f"test of {clock.now():%Y}",
+        operation=operation,
     )
 
 
