@@ -16,8 +16,17 @@ NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 
 def a_posting(debit: bool, wallet: int, key: str, no: int = 0) -> Credit | Debit:
     common = {
-        **{"account_id": wallet, "contra_id": 9, "amount": 1, "occurred_at": NOON, "program_id": 1, "partner_id": 1},
-        **{"currency_id": 1, "operation": 1, "external_id": key, "no": no, "request_hash": b""},
+        "account_id": wallet,
+        "contra_id": 9,
+        "amount": 1,
+        "occurred_at": NOON,
+        "program_id": 1,
+        "partner_id": 1,
+        "currency_id": 1,
+        "operation": 1,
+        "external_id": key,
+        "no": no,
+        "request_hash": b"",
     }
     if debit:
         return Debit(**common)  # type: ignore[arg-type]
