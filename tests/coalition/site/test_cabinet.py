@@ -82,7 +82,7 @@ def test_history_and_balance_say_why_and_at_whose_expense(anna: FlaskClient, sho
     assert "2 bonuses taken back: of purchase R-77 was returned: 0.5 of line 1 (return T-77)." in history
     assert "Paid for by Freshmart SIA" in anna.get("/account").text
     russian = anna.get("/account/history", headers={"Accept-Language": "ru"}).text
-    assert "оплачено 0.90 EUR покупки R-77" in russian
+    assert "оплачено 0,90 EUR покупки R-77" in russian
 
 
 def test_the_history_shows_earning_and_spending_and_may_be_filtered(anna: FlaskClient, shop: Shop) -> None:
