@@ -18,7 +18,7 @@ from coalition.wallets.types import Waiting
 
 REASONS = ("goodwill", "missing_points", "error", "fraud", "migration", "other")
 _NOTE_MAX = 500
-_ALONE = "SELECT pg_advisory_xact_lock(hashtextextended(format('correction:%s:%s', :member, :currency), 15))"
+_ALONE = "SELECT pg_advisory_xact_lock(hashtextextended(CAST(:one AS text), 15))"
 _DONE_ALONE = """
     SELECT coalesce(sum(abs(amount)), 0) AS units FROM wallet_deed
      WHERE member_id = :member AND currency_id = :currency AND kind IN ('adjustment', 'reversal')
@@ -50,7 +50,7 @@ def needs_approval(program_id: int, member_id: int, currency_id: int, amount: in
     Lets nobody else correct this member's points of the currency until the transaction ends: there may be no wallet yet
     that could be locked.
     """
-    execute(_ALONE, {"member": member_id, "currency": currency_id})
+    execute(_ALONE, {"one": f"correction:{member_id}:{currency_id}"})
     row = fetch_one(_DONE_ALONE, {"member": member_id, "currency": currency_id})
     done = int(row.units) if row else 0
     return done + abs(amount) > programs.get(program_id).adjustment_limit

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from coalition import ledger, members, partners, programs, purchases
 from coalition.kernel import clock
+from coalition.kernel.db import transact
 from coalition.kernel.laws import offending
 from coalition.purchases import Recorded, Refused
 from tests.coalition.purchases.builders import (
@@ -178,6 +180,17 @@ def test_where_the_program_wants_it_a_fresh_proof_is_used_up_by_the_purchase_it_
     assert again.replayed
     assert used.refusal.code == "proof_used"
     assert isinstance(shop.record(a_receipt(1000))[0], Recorded)  # and none to earn
+
+
+def test_a_file_of_wrong_proofs_is_braked_like_a_till(app: Flask) -> None:
+    shop = transact(_rich)
+    guesses = [a_receipt(1000, payments=[_redeem(1)], proof=f"{no:08}") for no in range(30)]
+
+    results = transact(lambda: shop.record(*guesses))
+
+    codes = [one.refusal.code for one in results if isinstance(one, Refused)]
+    assert codes[0] == "unknown_proof"
+    assert codes[-1] == "too_many_attempts"
 
 
 def test_a_proof_whose_purchase_is_refused_is_good_again() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from flask import Flask
@@ -13,10 +14,10 @@ from flask import Flask
 from coalition import access, ledger, members, programs, wallets
 from coalition.kernel import approvals, audit
 from coalition.kernel.config import Config
-from coalition.kernel.db import db, fetch_all, fetch_one, transact
+from coalition.kernel.db import db, execute, fetch_all, fetch_one, transact
 from coalition.kernel.errors import Conflict, Invalid, NotFound, Refusal
 from coalition.wallets import Adjustment, Done, Reversal, Waiting
-from tests.coalition.wallets.builders import World, a_world, another_member, assert_laws_hold, become_family
+from tests.coalition.wallets.builders import World, a_world, another_member, assert_laws_hold, become_family, miles
 
 LIMIT = 10_000
 
@@ -216,6 +217,18 @@ def test_reversing_a_credit_takes_it_back_and_reversing_a_debit_brings_it_back(w
     assert transact(world.balance).available == before.available - 200
     kinds = {tuple(row) for row in fetch_all("SELECT kind, sum(points) FROM ledger_movements GROUP BY 1")}
     assert kinds == {("issue", 1500), ("clawback", 500), ("redeem", 0)}
+
+
+def test_points_that_come_back_to_a_wallet_that_ended_idle_end_with_idleness_again(world: World) -> None:
+    idle = {"expiry": "inactivity", "expiry_n": 12}
+    mil = transact(lambda: miles(world, Decimal(1), **idle))
+    adjusted(world, 500, currency_id=mil.id)
+    debit = adjusted(world, -300, "A-2", currency_id=mil.id)
+    transact(lambda: execute("UPDATE wallet SET idle_at = NULL"))  # as the sweep of idle wallets leaves it
+
+    reversed_(world, debit)
+
+    assert [amount for amount, _ in world.balance(currency=mil).next_expirations] == [500]
 
 
 def test_reversing_a_donation_takes_it_from_the_charity(world: World) -> None:
