@@ -18,6 +18,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from flask import Flask, g, request_started
+from hypothesis import settings
 from sqlalchemy.orm import Session
 
 from coalition.kernel.config import Config, load
@@ -27,6 +28,8 @@ from tests.databases import clone, drop, template_url
 
 ROOT = Path(__file__).resolve().parents[1]
 _servers: list[Servers] = []
+settings.register_profile("coalition", deadline=None)  # a slow machine fails no test
+settings.load_profile("coalition")
 
 
 def pytest_configure(config: pytest.Config) -> None:

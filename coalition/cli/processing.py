@@ -75,8 +75,10 @@ def expire(day: dt.datetime, as_json: bool) -> None:
 def verify(as_json: bool, halt: bool) -> None:
     """Ask every integrity law; exit 1 if any is offended."""
     findings = [transact(lambda law=law: laws.ask(law)) for law in laws.laws()]  # type: ignore[misc]
-    for finding in findings if halt else ():
-        transact(lambda finding=finding: programs.answer_for(finding))  # type: ignore[misc]
+    for finding in findings:
+        transact(lambda finding=finding: laws.remember(finding))  # type: ignore[misc]
+        if halt:
+            transact(lambda finding=finding: programs.answer_for(finding))  # type: ignore[misc]
     found = [(finding.law, finding.rows) for finding in findings]
     if as_json:
         items = [{"code": law.code, "title": law.title, "offending": rows} for law, rows in found]

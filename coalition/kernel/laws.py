@@ -90,6 +90,11 @@ def remember(finding: Finding) -> None:
     )
 
 
+def forget_others() -> None:
+    """Forget what was found about laws that are no more."""
+    execute("DELETE FROM law_verdict WHERE code <> ALL(:codes)", {"codes": [law.code for law in laws()]})
+
+
 def offended() -> list[str]:
     """A sentence for every law that was offended when it was last asked, as `/readyz` tells them."""
     rows = fetch_all("SELECT code, offending, asked_at FROM law_verdict WHERE offending > 0 ORDER BY code LIMIT 1000")

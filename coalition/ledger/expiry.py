@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from coalition.kernel import crash
 from coalition.kernel.db import raw
 
 
@@ -35,4 +36,5 @@ def expire_holds(limit: int) -> int:
 
 def _count(sql: str, params: tuple[object, ...]) -> int:
     row = raw().execute(sql.encode(), params).fetchone()
+    crash.point("after_lock")
     return int(row[0]) if row else 0

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from coalition.kernel import crash
 from coalition.kernel.db import raw
 from coalition.kernel.errors import NotFound
 from coalition.ledger.posting import lock
@@ -141,6 +142,7 @@ def _lock(account_ids: Sequence[int]) -> None:
 def _call(sql: str, *params: object) -> tuple[Any, ...]:
     row: tuple[Any, ...] | None = raw().execute(sql.encode(), params).fetchone()
     assert row is not None
+    crash.point("after_lock")
     return row
 
 

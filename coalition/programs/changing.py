@@ -12,24 +12,24 @@ from coalition import ledger
 from coalition.kernel import audit
 from coalition.kernel.db import execute
 from coalition.kernel.errors import Conflict
-from coalition.programs.caching import touch
+from coalition.programs import caching
 from coalition.programs.checking import check_currency, check_program
 from coalition.programs.launching import policies_of
-from coalition.programs.registry import currency_by_id, get
+from coalition.programs.registry import currency_by_id
 from coalition.programs.types import Currency, Program
 
 
 def change(program_id: int, **policies: Any) -> Program:
     """Change policies of a program; its state is changed by `move`. NotFound; Invalid `policy_unsound`."""
     check_program(policies)
-    touch(program_id)  # locks the program's row: what is read below stands until we commit
-    before = get(program_id)
+    caching.touch(program_id)  # locks the program's row: what is read below stands until we commit
+    before = caching.policies(program_id, fresh=True).program
     changed = {name: value for name, value in policies.items() if getattr(before, name) != value}
     if changed:
         sets = ", ".join(f"{name} = :{name}" for name in changed)
         execute(f"UPDATE program SET {sets} WHERE id = :id", {**changed, "id": program_id})
-        _audit("program.change", f"program:{program_id}", before, changed, touch(program_id))
-    return get(program_id)
+        _audit("program.change", f"program:{program_id}", before, changed, caching.touch(program_id))
+    return caching.policies(program_id, fresh=True).program
 
 
 def change_currency(currency_id: int, **policies: Any) -> Currency:
@@ -38,8 +38,8 @@ def change_currency(currency_id: int, **policies: Any) -> Currency:
     The decimals of a currency are what its integers mean: they never change once a member has a wallet in it.
     """
     program_id = currency_by_id(currency_id).program_id
-    touch(program_id)
-    before = currency_by_id(currency_id)
+    caching.touch(program_id)
+    before = caching.policies(program_id, fresh=True).currencies[currency_id]
     check_currency({**policies_of(before), **policies})
     changed = {name: value for name, value in policies.items() if getattr(before, name) != value}
     if "decimals" in changed and ledger.in_use(program_id, currency_id):
@@ -48,8 +48,8 @@ def change_currency(currency_id: int, **policies: Any) -> Currency:
         sets = ", ".join(f"{name} = {_value(name)}" for name in changed)
         params = {name: json.dumps(value) if name == "spend_group_bp" else value for name, value in changed.items()}
         execute(f"UPDATE currency SET {sets} WHERE id = :id", {**params, "id": currency_id})
-        _audit("currency.change", f"currency:{currency_id}", before, changed, touch(program_id))
-    return currency_by_id(currency_id)
+        _audit("currency.change", f"currency:{currency_id}", before, changed, caching.touch(program_id))
+    return caching.policies(program_id, fresh=True).currencies[currency_id]
 
 
 def _value(name: str) -> str:

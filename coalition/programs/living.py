@@ -13,8 +13,8 @@ from coalition import ledger
 from coalition.kernel import audit, clock
 from coalition.kernel.db import execute, fetch_all
 from coalition.kernel.errors import Conflict, FieldError, Invalid
-from coalition.programs.caching import touch
-from coalition.programs.registry import get, list_programs
+from coalition.programs.caching import policies, touch
+from coalition.programs.registry import list_programs
 from coalition.programs.types import Program, State
 
 NEXT: Mapping[State, tuple[State, ...]] = {
@@ -38,7 +38,7 @@ def move(program_id: int, state: State, *, ends_on: dt.date | None = None, reaso
     `policy_unsound` for a wrong `ends_on`.
     """
     touch(program_id)
-    before = get(program_id)
+    before = policies(program_id, fresh=True).program
     today = clock.local_date(clock.now(), before.zone)
     if state not in NEXT[before.state]:
         raise Conflict("bad_transition", f"A program does not go from {before.state} to {state}.")
@@ -54,7 +54,7 @@ def move(program_id: int, state: State, *, ends_on: dt.date | None = None, reaso
     version = touch(program_id)
     facts = {"was": before.state, "now": state, "ends_on": ends_on, "reason": reason, "version": version}
     audit.record("program.move", f"program:{program_id}", **facts)
-    return get(program_id)
+    return policies(program_id, fresh=True).program
 
 
 def following(program: Program) -> tuple[State, ...]:

@@ -103,11 +103,13 @@ def test_a_halt_lasts_until_somebody_lifts_it_with_a_reason(installation: Flask)
     _commit_crime(installation, "UPDATE wallet SET undrawn = undrawn - 1")
     cli = installation.test_cli_runner()
 
-    _verify()
+    verified = cli.invoke(args=["coalition", "verify"])
     still = cli.invoke(args=["coalition", "program-state", shop.program.code])
     lifted = cli.invoke(args=["coalition", "resume", shop.program.code, "--reason", "the cache was mended"])
     again = cli.invoke(args=["coalition", "resume", shop.program.code, "--reason", "again"])
 
+    assert verified.exit_code == 0
+    assert laws.offended() == []
     assert "live; redemptions are halted: law L3" in still.output
     assert (lifted.exit_code, again.exit_code) == (0, 1)
     assert "not_halted" in again.output

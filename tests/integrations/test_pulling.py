@@ -142,7 +142,7 @@ def test_a_source_that_rests_is_not_fetched_nor_one_that_is_not_due(shop: Shop, 
 def test_a_copy_that_takes_long_shows_that_it_lives(
     shop: Shop, s3: Any, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from coalition import jobs as door
+    from coalition.jobs import sources as door
 
     monkeypatch.setattr(door, "_SIGN_OF_LIFE_S", 0.0)
     source = _source(shop, bucket)

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import psycopg
 import pytest
 from flask import Flask
 
 from coalition.kernel.config import Config
 from coalition.kernel.db import db, transact
+from tests import guards
 from tests.coalition.ledger.conftest import offences
 from tests.model.books import Books
 from tests.model.witness import WALLETS, at_once, witness
 
 DEEDS = 60
-_UNLOCK = """
-    DO $$ DECLARE f record; BEGIN
-      FOR f IN SELECT oid FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosrc LIKE '%FOR NO KEY UPDATE%'
-      LOOP EXECUTE regexp_replace(pg_get_functiondef(f.oid), 'FOR NO KEY UPDATE( SKIP LOCKED)?', '', 'g'); END LOOP;
-    END $$"""
 
 
 @pytest.fixture
@@ -48,8 +43,7 @@ def test_eight_sessions_have_a_serial_witness(application: Flask) -> None:
 
 
 def test_without_the_wallets_lock_there_is_none(application: Flask, fresh_database: Config) -> None:
-    with psycopg.connect(fresh_database.owner_url.replace("+psycopg", "")) as owner:
-        owner.execute(_UNLOCK)
+    guards.without_locks(fresh_database.owner_url)
 
     with pytest.raises(Exception):  # noqa: B017 - a lost update shows as one or another error
         for _ in range(3):

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, local
 from typing import get_args
 
 import pytest
 from flask import Flask
 
 from coalition import programs
-from coalition.kernel.db import execute, fetch_all
+from coalition.kernel.config import Config
+from coalition.kernel.db import db, execute, fetch_all, transact
 from coalition.kernel.errors import Conflict, Invalid
+from coalition.programs import living
 from tests.builders import a_program
 from tests.coalition.programs.builders import in_state, today
 
@@ -90,3 +95,48 @@ def _be_over(program: programs.Program) -> None:
         {"id": program.id, "day": today() - dt.timedelta(days=1)},
     )
     programs.change(program.id)
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_of_four_who_move_a_program_at_once_one_does(
+    fresh_database: Config, monkeypatch: pytest.MonkeyPatch, guarded: bool
+) -> None:
+    from wsgi import create_app
+
+    app, start = create_app(fresh_database), Barrier(4)
+    with app.app_context():
+        program = transact(lambda: a_program(state="draft"))
+
+    def move(_: int) -> str:
+        with app.app_context():
+            start.wait()
+            try:
+                return transact(lambda: programs.move(program.id, "pilot")).state
+            except Conflict as conflict:
+                return conflict.code
+            finally:
+                db.session.remove()
+
+    if not guarded:  # the negative control: nobody locks the row, and all look before the first one writes
+        monkeypatch.setattr(living, "touch", lambda _: 0)
+        monkeypatch.setattr(living, "policies", _looking_first(Barrier(4)))
+    with ThreadPoolExecutor(4) as threads:
+        states = list(threads.map(move, range(4)))
+    with app.app_context():
+        db.engine.dispose()
+
+    assert (states.count("pilot") == 1) is guarded
+    assert set(states) <= {"pilot", "bad_transition"}
+
+
+def _looking_first(seen: Barrier) -> Callable[..., programs.Policies]:
+    waited = local()
+
+    def look(program_id: int, *, fresh: bool) -> programs.Policies:
+        found = programs.policies(program_id, fresh=fresh)
+        if not hasattr(waited, "over"):
+            waited.over = True
+            seen.wait(10)
+        return found
+
+    return look

@@ -1,0 +1,10 @@
+"""The jobs' door of this floor: what is done on a schedule or after a commit."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Importing these modules registers their handlers and schedules."""
+    from coalition.jobs import clearing, exchanges, people, points, registries, sources, suspense, verifying  # noqa: F401

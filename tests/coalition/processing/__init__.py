@@ -1,0 +1,1 @@
+"""Tests of what every command of points processing owes, whichever room it is in."""
