@@ -45,6 +45,7 @@ _BY_OPERATION = {
     Operation.EXCHANGE_CAPTURE: "exchange",
     Operation.REVERSAL: "reversal",
     Operation.MERGE: "merge",
+    Operation.OPENING: "opening",
 }
 _BY_KIND = {
     EntryKind.CREDIT: "adjustment",
