@@ -29,12 +29,14 @@ from coalition.members.qualifying import lapse, qualify
 from coalition.members.searching import Found, absorbed, by_name, search, some, whose
 from coalition.members.standing import Standing, standing
 from coalition.members.subscribing import Subscription, cancel, lapse_subscriptions, renew, subscribe, subscription
+from coalition.members.taking_over import Carrier, fingerprint, take_over
 from coalition.members.tiers import Ladder, Tier, ladder, set_tiers
 
 __all__ = [
     "INVITED_BY",
     "KINDS",
     "Benefits",
+    "Carrier",
     "Consent",
     "Enrolment",
     "Family",
@@ -68,6 +70,7 @@ __all__ = [
     "enrol",
     "explain_merge",
     "family",
+    "fingerprint",
     "follow",
     "get",
     "hashes",
@@ -100,6 +103,7 @@ __all__ = [
     "subscribe",
     "subscription",
     "survivor",
+    "take_over",
     "use_proof",
     "visible_to",
     "whose",
