@@ -71,6 +71,7 @@ def _hold(body: dict[str, Any], key: bytes) -> Answer:
     if member_id is None:
         raise _wrong("unknown_member", "/member", "Nobody in this program has this identifier.")
     refused = programs.redemption_refused(currency, member_id, pointer="/points/currency")
+    refused = refused or partners.not_in_role(purchases.counter(client.partner_id).partner, "redeemer")
     account_id = ledger.account(client.program_id, currency.id, AccountKind.WALLET, member_id)
     context = _context(body["receipt"])
     try:

@@ -17,8 +17,10 @@ from coalition.partners.directory import (
     outlets,
 )
 from coalition.partners.joining import add_entity, join, open_outlet
+from coalition.partners.roles import ROLES, give_roles, not_in_role
 
 __all__ = [
+    "ROLES",
     "LegalEntity",
     "Outlet",
     "Partner",
@@ -31,11 +33,13 @@ __all__ = [
     "entities_of",
     "entity",
     "get",
+    "give_roles",
     "groups",
     "groups_of",
     "join",
     "list_outlets",
     "list_partners",
+    "not_in_role",
     "open_outlet",
     "operator",
     "operator_entity",

@@ -16,13 +16,14 @@ _MOST = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Partner:
-    """A participant of one program."""
+    """A participant of one program. `roles`: issuer, redeemer, supplier, co_brand (its bank); see `roles`."""
 
     id: int
     program_id: int
     code: str
     name: str
     kind: str
+    roles: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def list_outlets(partner_id: int) -> list[Outlet]:
 def _partner(row: PartnerRow | None) -> Partner:
     if row is None:
         raise NotFound()
-    return Partner(row.id, row.program_id, row.code, row.name, row.kind)
+    return Partner(row.id, row.program_id, row.code, row.name, row.kind, frozenset(row.roles))
 
 
 def _entity(row: LegalEntityRow | None) -> LegalEntity:

@@ -8,11 +8,12 @@ from coalition.kernel import audit
 from coalition.kernel.db import session
 from coalition.partners.directory import LegalEntity, Outlet, Partner, entity, get
 from coalition.partners.models import LegalEntityRow, OutletRow, PartnerRow
+from coalition.partners.roles import roles_of
 
 
 def join(program_id: int, code: str, name: str, *, kind: str) -> Partner:
-    """A new partner of a program. A program has exactly one of the kind `operator`."""
-    row = PartnerRow(program_id=program_id, code=code, name=name, kind=kind)
+    """A new partner of a program, with the roles of its kind. A program has exactly one of the kind `operator`."""
+    row = PartnerRow(program_id=program_id, code=code, name=name, kind=kind, roles=sorted(roles_of(kind)))
     session().add(row)
     session().flush()
     audit.record("partner.join", f"partner:{row.id}", program_id=program_id, code=code)

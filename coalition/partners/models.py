@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, func
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from coalition.kernel.db import Base
@@ -29,6 +30,7 @@ class PartnerRow(Base):
     code: Mapped[str]
     name: Mapped[str]
     kind: Mapped[str]
+    roles: Mapped[list[str]] = mapped_column(ARRAY(Text))
     created_at: Mapped[dt.datetime] = mapped_column(server_default=func.now())
 
 

@@ -1,7 +1,7 @@
 """Programs: their life cycle, their currencies, and every policy that says what points may do and until when."""
 
 from coalition.programs.admitting import admit, let_redeem, let_transfer, redemption_refused
-from coalition.programs.caching import Policies, policies
+from coalition.programs.caching import Policies, policies, touch
 from coalition.programs.calendars import birth, tier_period
 from coalition.programs.changing import change, change_currency
 from coalition.programs.drawing import Drawing, drawing
@@ -69,5 +69,6 @@ __all__ = [
     "resume",
     "set_rate",
     "tier_period",
+    "touch",
     "wind_down",
 ]

@@ -7,6 +7,7 @@ from typing import Any
 
 from coalition.kernel.errors import FieldError, Invalid
 
+PROGRAM_KINDS = ("own", "coalition", "co_brand")
 KINDS = ("bonus", "miles", "tier", "cashback", "emoney")
 EXPIRIES = ("never", "days", "month_end", "year_end", "inactivity")
 ATTRIBUTIONS = ("fefo", "fifo", "pro_rata")
@@ -37,6 +38,7 @@ def _text(value: Any) -> bool:
 
 _PROGRAM: Mapping[str, Check] = {
     "name": _text,
+    "kind": _among(*PROGRAM_KINDS),
     "proof_policy": _among(*PROOF_POLICIES),
     "accept_late_days": _or_none(_between(0, _DAYS_MAX)),
     "return_policy": _among(*RETURN_POLICIES),

@@ -37,6 +37,7 @@ class ProgramRow(Base):
     family_max: Mapped[int] = mapped_column(server_default="6")
     halted_at: Mapped[dt.datetime | None]
     halt_reason: Mapped[str | None]
+    kind: Mapped[str] = mapped_column(server_default="coalition")
     version: Mapped[int] = mapped_column(server_default=func.nextval("policy_version"))
 
 

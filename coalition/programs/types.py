@@ -16,8 +16,9 @@ Deed = Literal["earn", "redeem"]
 class Program:
     """A loyalty program. `currency` is the ISO 4217 code of its money, with `currency_decimals` decimals.
 
-    `accept_late_days`: how late a receipt may arrive, None without a limit. `adjustment_limit`: units above which a
-    second person approves. `sunset_ends_on`: the last day on which points of a program in its sunset can be spent.
+    `kind`: own (of one company), coalition, or co_brand (with a bank). `accept_late_days`: how late a receipt may
+    arrive, None without a limit. `adjustment_limit`: units above which a second person approves. `sunset_ends_on`: the
+    last day on which points of a program in its sunset can be spent.
     """
 
     id: int
@@ -36,6 +37,7 @@ class Program:
     family_max: int
     halted_at: dt.datetime | None
     halt_reason: str | None
+    kind: str
     version: int = field(compare=False)
 
 

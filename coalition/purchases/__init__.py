@@ -71,6 +71,7 @@ from coalition.purchases.suspense import (
 )
 from coalition.purchases.takeovers import TakenOver, Takeover
 from coalition.purchases.taking import Layout, Reading, layout, read_lines, readings, take
+from coalition.purchases.taking_over import record_takeovers
 from coalition.purchases.tracing import Why, whys
 
 __all__ = [
@@ -158,6 +159,7 @@ __all__ = [
     "record",
     "record_events",
     "record_returns",
+    "record_takeovers",
     "registry",
     "registry_states",
     "rejections",

@@ -1,7 +1,8 @@
 """Which drafts the program lets in: a pilot's members, no earning in its sunset, no redeeming while it is halted.
 
-In a live program this costs nothing. A purchase that was recorded before is answered as ever, whatever the state is
-now. What is paid with points in the sunset is recorded and earns nothing.
+To a partner that is no issuer, or no redeemer, it is closed in the same way. In a live program this costs nothing. A
+purchase that was recorded before is answered as ever, whatever the state is now. What is paid with points in the sunset
+is recorded and earns nothing.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from coalition import programs
+from coalition import partners, programs
 from coalition.kernel.errors import Refusal
 from coalition.purchases.counter import Counter
 from coalition.purchases.storing import Draft, standing
@@ -27,6 +28,10 @@ def admitted(at: Counter, drafted: Iterable[Drafted]) -> list[Drafted]:
     )
     earning = programs.admit(at.program, "earn", earners)
     redeeming = programs.admit(at.program, "redeem", redeemers)
+    if refusal := partners.not_in_role(at.partner, "issuer"):
+        earning = dict.fromkeys(earners, refusal) | earning
+    if refusal := partners.not_in_role(at.partner, "redeemer"):
+        redeeming = dict.fromkeys(redeemers, refusal) | redeeming
     if not earning and not redeeming:
         return found
     known = standing(at.partner.id, (one.receipt.external_id for one in named))

@@ -1,6 +1,6 @@
 """The counter at which a partner's purchases arrive: its program, currencies and outlets, kept ready in the process.
 
-Partners do not change; policies of the program and its currencies are at most a second old (`programs.policies`); an
+The partner's roles, the program's policies and its currencies' are at most a second old (`programs.policies`); an
 outlet found is believed for ten seconds, an unknown one never.
 """
 
@@ -58,9 +58,10 @@ def counter(partner_id: int) -> Counter:
     """The counter of a partner. Raises NotFound for no partner."""
     memory = _memories.setdefault(session().get_bind(), {})
     found = memory.get(partner_id)
-    partner = found.partner if found else partners.get(partner_id)
-    now = programs.policies(partner.program_id)
+    program_id = found.partner.program_id if found else partners.get(partner_id).program_id
+    now = programs.policies(program_id)
     if found is None or found.policies is not now:
+        partner = partners.get(partner_id)  # its roles change with the version of the policies
         found = memory[partner_id] = Counter(partner, now, found._outlets if found else {})
     return found
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from coalition import members, programs
+from coalition import members, partners, programs
 from coalition.kernel import audit, clock, outbox
 from coalition.kernel.db import RacingKey, raw
 from coalition.kernel.errors import Conflict, FieldError, Invalid, Refusal
@@ -79,6 +79,7 @@ def identified(at: Counter, batch: Sequence[Event]) -> list[members.Recognised |
     """The member of each event, or why the event cannot be recorded."""
     known = members.recognise(at.program.id, at.partner.id, (event.member for event in batch))
     shut = programs.admit(at.program, "earn", {one.member_id for one in known.values()})
+    lacking = partners.not_in_role(at.partner, "issuer")
     now, found = clock.now(), list[members.Recognised | Refusal]()
     for event in batch:
         member = known.get(event.member)
@@ -86,7 +87,8 @@ def identified(at: Counter, batch: Sequence[Event]) -> list[members.Recognised |
             problem = FieldError("/member", "unknown_member", "Nobody in this program has this identifier.")
             found.append(Invalid("unknown_member", problem.detail, [problem]))
         else:
-            found.append(untimely(at.program, event.occurred_at, now) or shut.get(member.member_id) or member)
+            refusal = untimely(at.program, event.occurred_at, now) or shut.get(member.member_id) or lacking
+            found.append(refusal or member)
     return found
 
 

@@ -159,6 +159,8 @@ def _refused(at: Counter, opening: Opening | None, now: dt.datetime) -> Refusal 
         return Conflict(code, "The program takes no cards over any more.")
     if opening is None:
         return None
+    if lacking := partners.not_in_role(at.partner, "issuer"):
+        return lacking
     if not any(one.code == opening.currency for one in at.currencies.values()):
         return _wrong("unknown_currency", "/balance/currency", "The program has no such currency.")
     if opening.expires_on is not None and opening.expires_on < clock.local_date(now, at.program.zone):

@@ -20,10 +20,8 @@ HOME = Path(os.environ.get("TILL_HOME", "till"))
 QUEUE, SENT, REFUSED = HOME / "queue.ndjson", HOME / "sent", HOME / "refused.ndjson"
 CURRENCY = os.environ.get("TILL_CURRENCY", "EUR")
 
-
 class Offline(Exception):
     """Nobody answered, or not now: try again later."""
-
 
 def call(method, path, body=None, headers=None):
     """One request: the status and the JSON of its answer. Offline if it is worth trying again."""
@@ -39,7 +37,6 @@ def call(method, path, body=None, headers=None):
     except (OSError, ValueError) as error:
         raise Offline(str(error)) from error
 
-
 def api(method, path, body=None, token=[]):
     """A request of the API with a token, which is asked for once a run."""
     if not token:
@@ -52,12 +49,10 @@ def api(method, path, body=None, token=[]):
     headers = {"Authorization": f"Bearer {token[0]}", "Content-Type": "application/json"}
     return call(method, "/api/v1" + path, body, headers)
 
-
 def whole():
     """The whole lines of the queue: where the till died while writing, there was no sale yet."""
     lines = QUEUE.read_bytes() if QUEUE.exists() else b""
     return lines[: lines.rfind(b"\n") + 1]
-
 
 def keep(path, text, mode="ab"):
     """Write and be sure that it is on the disk."""
@@ -66,12 +61,10 @@ def keep(path, text, mode="ab"):
         file.flush()
         os.fsync(file.fileno())
 
-
 def stamp(series):
     """A number that nobody else makes, and the time of now."""
     now = datetime.datetime.now(datetime.timezone.utc).isoformat()
     return {"external_id": f"{series}-{uuid.uuid4().hex}", "occurred_at": now}
-
 
 def receipt(options):
     """A sale as the API takes it, with its number and its time made here."""
@@ -84,8 +77,7 @@ def receipt(options):
     member = {"member": {"kind": "card", "value": options.card}} if options.card else {}
     return {**head, **member, "currency": CURRENCY, "lines": lines}
 
-
-def deliver():
+def send():
     """Send what waits, oldest first; how many were sent. Offline stops it, and nothing is lost."""
     position = int(SENT.read_text()) if SENT.exists() else 0
     count = 0
@@ -99,7 +91,6 @@ def deliver():
         count += 1
     return count
 
-
 def sell(options):
     """Queue a sale, print its receipt, try to deliver."""
     sale = receipt(options)
@@ -107,14 +98,12 @@ def sell(options):
         os.truncate(QUEUE, len(whole()))
     keep(QUEUE, json.dumps(sale) + "\n")
     print(sale["external_id"], flush=True)
-    deliver()
-
+    send()
 
 def balance(options):
     """What the member has."""
     status, member = api("POST", "/members/lookup", {"kind": "card", "value": options.card})
     print(json.dumps(api("GET", f"/members/{member['id']}/balances")[1]["items"] if status == 200 else member))
-
 
 def redeem(options):
     """Sell, paid with points as far as `--points` goes; online only, for the member's code is good for a minute."""
@@ -126,23 +115,14 @@ def redeem(options):
     print(sale["external_id"], flush=True)
     print(json.dumps(api("POST", "/purchases", sale | {"proof": options.proof})[1]))
 
-
 def give_back(options):
     """Take lines of a receipt back, all that is left of each."""
-    deliver()
+    send()
     found = api("GET", "/purchases?" + urllib.parse.urlencode({"external_id": options.receipt}))[1]["items"]
     body = {**stamp("T"), "lines": [{"no": int(number)} for number in options.items]}
     print(json.dumps(api("POST", f"/purchases/{found[0]['id']}/returns", body)[1]))
 
-
-COMMANDS = {
-    "sell": sell,
-    "redeem": redeem,
-    "balance": balance,
-    "return": give_back,
-    "deliver": lambda _: print(deliver()),
-}
-
+COMMANDS = {"sell": sell, "redeem": redeem, "balance": balance, "return": give_back, "deliver": lambda _: print(send())}
 
 def main():
     """Do one command; exit 75 if the connection is lost."""
@@ -152,7 +132,7 @@ def main():
     for name in ("--card", "--proof", "--receipt"):
         parser.add_argument(name)
     parser.add_argument("--points", type=int)
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     HOME.mkdir(parents=True, exist_ok=True)
     with (HOME / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # one command at a time
@@ -161,7 +141,6 @@ def main():
         except Offline as reason:
             print(f"offline, to be delivered later: {reason}", file=sys.stderr)
             sys.exit(75)
-
 
 if __name__ == "__main__":
     main()

@@ -45,7 +45,9 @@ class Till:
 
     def sell(self, *items: str) -> str:
         """Sell; the number of the receipt."""
-        return self.do("sell", "--card", self.card, *items)[1].strip()
+        number = self.do("sell", "--card", self.card, *items)[1].strip()
+        assert number, "the till has not taken the sale"
+        return number
 
 
 def test_every_sale_arrives_exactly_once_whoever_dies(running: Running, tmp_path: Path) -> None:
@@ -106,6 +108,7 @@ def _killed_while_sending(running: Running, home: Path) -> str:
         process = till.start("sell", "--card", till.card, "MILK:1:1000")
         assert process.stdout is not None
         number = process.stdout.readline().strip()
+        silence.settimeout(30)
         connection, _ = silence.accept()
         process.kill()
         process.wait()

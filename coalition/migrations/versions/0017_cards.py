@@ -1,4 +1,7 @@
-"""Cards: those taken over from another program with their balances, and registries that hold nothing else."""
+"""Cards: those taken over from another program with their balances, and registries that hold nothing else.
+
+Also what kind of program it is, and which roles a partner has in it.
+"""
 
 from alembic import op
 
@@ -30,4 +33,11 @@ def upgrade() -> None:
     op.execute("""
         ALTER TABLE registry ADD COLUMN content text NOT NULL DEFAULT 'any'
             CONSTRAINT ck_registry_content CHECK (content IN ('any', 'cards'))""")
+    op.execute("""
+        ALTER TABLE program ADD COLUMN kind text NOT NULL DEFAULT 'coalition'
+            CONSTRAINT ck_program_kind CHECK (kind IN ('own', 'coalition', 'co_brand'))""")
+    op.execute("""
+        ALTER TABLE partner ADD COLUMN roles text[] NOT NULL DEFAULT '{issuer,redeemer}'
+            CONSTRAINT ck_partner_roles CHECK (roles <@ '{issuer,redeemer,supplier,co_brand}'::text[])""")
+    op.execute("UPDATE partner SET roles = '{issuer,redeemer,supplier}' WHERE kind = 'supplier'")
     grant_append_only("takeover")
