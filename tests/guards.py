@@ -39,6 +39,16 @@ def forgetting(owner_url: str, table: str, column: str = "external_id") -> None:
     )
 
 
+def dawdling(owner_url: str, table: str, pause_s: float = 0.01) -> None:
+    """Whoever writes to this table waits a moment first, so that a gap between a look and a deed is seen. No guard."""
+    run(
+        owner_url,
+        f"""CREATE FUNCTION dawdle_{table}() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN PERFORM pg_sleep({pause_s}); RETURN NULL; END $$""",
+        f"CREATE TRIGGER dawdle BEFORE INSERT ON {table} EXECUTE FUNCTION dawdle_{table}()",
+    )
+
+
 def replacing(owner_url: str, function: str, old: str, new: str) -> None:
     """A function of the database with another text. AssertionError if `old` is not in it."""
     with psycopg.connect(_plain(owner_url)) as owner:

@@ -13,7 +13,7 @@ from coalition.kernel.db import transact
 from coalition.kernel.errors import Conflict, FieldError, Invalid, NotFound
 from coalition.kernel.idempotency import Answer, request_hash, transact_once
 from coalition.kernel.web.api import ApiBlueprint, caller, needs
-from coalition.ledger import AccountKind, Hold
+from coalition.ledger import AccountKind, Hold, Operation
 from coalition.wallets import limits
 
 blp = ApiBlueprint("holds", __name__, description="Points set aside for a purchase.")
@@ -144,8 +144,8 @@ def _capture(held: Hold, body: dict[str, Any]) -> Answer:
 
 def _own(hold: str) -> Hold:
     held = ledger.get_hold(*ids.parse_many("hld", hold, 2))
-    if held.partner_id != caller().partner_id:
-        raise NotFound()
+    if held.partner_id != caller().partner_id or held.operation != Operation.HOLD:
+        raise NotFound()  # an order's or an exchange's hold is nobody's till's, the operator's neither
     return held
 
 

@@ -12,7 +12,10 @@ from coalition.kernel.web.api import caller
 
 
 def spend(body: Mapping[str, Any], points: str = "points", pointer: str = "/points") -> wallets.Spend:
-    """The member's wish behind a body; its points stand at `pointer`. Invalid `unknown_member`, `unknown_currency`."""
+    """The member's wish behind a body; its points stand at `pointer`. Invalid `unknown_member`, `unknown_currency`.
+
+    The proof is no part of what is wished for, and none of its hash: a replay needs no new one.
+    """
     client = caller()
     return wallets.Spend(
         program_id=client.program_id,
@@ -21,7 +24,7 @@ def spend(body: Mapping[str, Any], points: str = "points", pointer: str = "/poin
         currency=currency(body[points]["currency"], f"{pointer}/currency"),
         amount=body[points]["amount"],
         external_id=body["external_id"],
-        request_hash=request_hash(body),
+        request_hash=request_hash({name: value for name, value in body.items() if name != "proof"}),
         proof=body["proof"],
     )
 

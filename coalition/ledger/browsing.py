@@ -8,8 +8,10 @@ from coalition.kernel.db import raw
 from coalition.ledger.types import Hold
 
 _OPEN = """
-    SELECT account_id, id, amount, captured, released, state, expires_at, purpose, partner_id, external_id
-      FROM hold WHERE account_id = ANY(%s) AND state = 'open' ORDER BY expires_at, id LIMIT %s"""
+    SELECT h.account_id, h.id, h.amount, h.captured, h.released, h.state, h.expires_at, h.purpose, h.partner_id,
+           h.external_id, e.operation
+      FROM hold h JOIN entry e ON e.account_id = h.account_id AND e.id = h.id
+     WHERE h.account_id = ANY(%s) AND h.state = 'open' ORDER BY h.expires_at, h.id LIMIT %s"""
 
 
 def open_holds(account_ids: Sequence[int], limit: int) -> list[Hold]:

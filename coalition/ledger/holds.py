@@ -17,8 +17,10 @@ from coalition.ledger.types import AMOUNT_MAX, AccountKind, Attribution, Capture
 
 TTL_MAX_S = 366 * 86_400
 _HOLD = """
-    SELECT account_id, id, amount, captured, released, state, expires_at, purpose, partner_id, external_id
-      FROM hold WHERE account_id = %s AND id = %s"""
+    SELECT h.account_id, h.id, h.amount, h.captured, h.released, h.state, h.expires_at, h.purpose, h.partner_id,
+           h.external_id, e.operation
+      FROM hold h JOIN entry e ON e.account_id = h.account_id AND e.id = h.id
+     WHERE h.account_id = %s AND h.id = %s"""
 
 
 def hold(

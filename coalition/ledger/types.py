@@ -189,7 +189,10 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Points set aside. `state`: open, captured (all redeemed), released or expired (the rest went back)."""
+    """Points set aside. `state`: open, captured (all redeemed), released or expired (the rest went back).
+
+    `operation` says for what: `HOLD` at a till; an order's and an exchange's are closed by these alone.
+    """
 
     account_id: int
     id: int
@@ -201,6 +204,7 @@ class Hold:
     purpose: str
     partner_id: int
     external_id: str
+    operation: int
     replayed: bool = False
 
     @property

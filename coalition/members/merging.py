@@ -16,7 +16,7 @@ from typing import Any
 
 from coalition import ledger, partners, programs
 from coalition.kernel import audit, clock, outbox
-from coalition.kernel.db import AnyRow, RacingKey, execute, fetch_all, fetch_one
+from coalition.kernel.db import AnyRow, RacingKey, execute, fetch_all, fetch_one, session
 from coalition.kernel.errors import Conflict, Invalid, NotFound
 from coalition.ledger import AccountKind
 from coalition.members.blocking import demand_reason
@@ -98,13 +98,20 @@ def follow(limit: int) -> int:
         {"limit": limit},
     )
     stray = ledger.holders([row.from_id for row in rows]) if rows else set()
-    followed = [row for row in rows if row.from_id in stray]
-    for row in followed:
-        into_id = survivor(row.from_id)
-        key = f"merge-{row.from_id}-{_mark(row.from_id)}"
-        moved = move_points(row.program_id, row.from_id, into_id, key)
-        audit.record("member.follow", f"member:{into_id}", from_member=row.from_id, wallets=moved)
-    return len(followed)
+    return sum(_follow(row) for row in rows if row.from_id in stray)
+
+
+def _follow(row: AnyRow) -> bool:
+    """Move what strayed to one merged member; False where some of it is set aside: then at a later run."""
+    into_id = survivor(row.from_id)
+    key = f"merge-{row.from_id}-{_mark(row.from_id)}"
+    try:
+        with session().begin_nested():
+            moved = move_points(row.program_id, row.from_id, into_id, key)
+    except Conflict:
+        return False
+    audit.record("member.follow", f"member:{into_id}", from_member=row.from_id, wallets=moved)
+    return True
 
 
 def move_points(program_id: int, from_id: int, into_id: int, key: str) -> list[dict[str, int]]:

@@ -142,6 +142,8 @@ def _record_paid(at: Counter, draft: Draft, via: Via) -> Recorded | Refused:
         with session().begin_nested():
             return _record(at, [tendered(at, draft)], via)[draft.place]
     except Refusal as refusal:
+        if refusal.aftermath is not None:
+            refusal.aftermath()  # a wrong proof counts, whether this batch is a till's purchase or a file
         known = standing(at.partner.id, [external_id])  # a twin that was quicker took the hold, or the proof
         return as_it_stands(draft.receipt, known[external_id]) if known else Refused(external_id, refusal)
 

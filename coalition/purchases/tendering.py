@@ -37,7 +37,7 @@ def tendered(at: Counter, draft: Draft) -> Draft:
     ledger.lock(sorted(wallets))
     groups = partners.spent_by_group(at.partner.id, ((line.sku, line.amount) for line in receipt.lines))
     paid = _with_hold(at, draft, wallets, groups) if receipt.hold else draft
-    redeemed = _redemptions(at, draft, draft.member_id, groups)
+    redeemed = _redemptions(at, paid, draft.member_id, groups)
     worth = sum(one.amount for one in redeemed)
     if paid.points_paid + worth > receipt.total:
         raise _refused("more_than_total", "/payments", "Points cannot pay more than the total.")
@@ -78,7 +78,10 @@ def _with_hold(at: Counter, draft: Draft, wallets: dict[int, ledger.Balance], gr
 
 
 def _redemptions(at: Counter, draft: Draft, member_id: int, groups: dict[str, int]) -> tuple[Redemption, ...]:
-    """What the `redeem` payments come to, one of each currency, in points and in money."""
+    """What the `redeem` payments come to, one of each currency, in points and in money.
+
+    What a hold pays in the same currency counts towards how much of the receipt points may pay.
+    """
     receipt = draft.receipt
     asked: dict[int, int] = defaultdict(int)
     for code, amount in receipt.redeem:
@@ -92,7 +95,8 @@ def _redemptions(at: Counter, draft: Draft, member_id: int, groups: dict[str, in
         if refusal := programs.redemption_refused(currency, member_id, pointer="/payments"):
             raise refusal
         limits.check_amount(currency, units, "/payments")
-        limits.check_receipt(currency, amount, receipt.total, groups, "/payments")
+        held = draft.points_paid if draft.tender and draft.tender.currency_id == currency_id else 0
+        limits.check_receipt(currency, min(held + amount, receipt.total), receipt.total, groups, "/payments")
         limits.check_day(currency, account_id, units, at.program.zone, "/payments")
         found.append(Redemption(units, amount, currency_id, account_id, programs.drawing(currency, context)))
     return tuple(found)
@@ -162,7 +166,7 @@ def _hold_of(at: Counter, hold: tuple[int, int]) -> ledger.Hold:
         found = ledger.get_hold(*hold)
     except NotFound:
         found = None
-    if found is None or found.partner_id != at.partner.id:
+    if found is None or found.partner_id != at.partner.id or found.operation != Operation.HOLD:
         raise _refused("unknown_hold", "/hold_id", "There is no such hold.")
     return found
 

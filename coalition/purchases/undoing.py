@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from coalition import ledger
+from coalition import ledger, programs
 from coalition.kernel import clock
 from coalition.ledger import AccountKind, ClawBack, GiveBack, Operation
 from coalition.purchases.bought import Granted, Paid
@@ -76,6 +76,7 @@ def _give_back(at: Counter, plan: Plan, paid: Paid, units: int, grace: dt.dateti
         entry_id=paid.entry_id,
         amount=units,
         grace_until=grace,
+        idle_at=programs.birth(at.currencies[paid.currency_id], clock.now(), at.program.zone).idle_at,
         **_key(at, plan, paid.no),
     )
 

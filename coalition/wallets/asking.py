@@ -9,13 +9,14 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from coalition import ledger
+from coalition import ledger, programs
 from coalition.kernel import audit, clock
 from coalition.kernel.db import execute, fetch_one
 from coalition.kernel.idempotency import request_hash
 from coalition.ports import Agreed, Declined, ForeignOutcome, NotNow, Unsure
 from coalition.wallets import foreign
 from coalition.wallets.correcting import grace_until
+from coalition.wallets.spending import idle_at
 from coalition.wallets.types import Question
 
 # A program that answers nothing but "not now" for a day is taken to refuse.
@@ -119,6 +120,7 @@ def _give_back(leg: Any) -> int:
                 external_id=leg.client_ref,
                 request_hash=request_hash(["give back", leg.client_ref]),
                 grace_until=grace_until(leg.program_id),
+                idle_at=idle_at(programs.currency_by_id(leg.currency_id)),
             )
         ]
     )

@@ -11,13 +11,14 @@ from typing import Any
 
 from coalition import members, partners, programs
 from coalition.kernel import approvals, clock
-from coalition.kernel.db import fetch_one
+from coalition.kernel.db import execute, fetch_one
 from coalition.kernel.errors import Conflict, FieldError, Invalid
 from coalition.ledger.types import AMOUNT_MAX
 from coalition.wallets.types import Waiting
 
 REASONS = ("goodwill", "missing_points", "error", "fraud", "migration", "other")
 _NOTE_MAX = 500
+_ALONE = "SELECT pg_advisory_xact_lock(hashtextextended(CAST(:one AS text), 15))"
 _DONE_ALONE = """
     SELECT coalesce(sum(abs(amount)), 0) AS units FROM wallet_deed
      WHERE member_id = :member AND currency_id = :currency AND kind IN ('adjustment', 'reversal')
@@ -44,7 +45,12 @@ def demand_active(program_id: int, member_id: int) -> None:
 
 
 def needs_approval(program_id: int, member_id: int, currency_id: int, amount: int) -> bool:
-    """Whether so many units take a second person: alone, or with what was corrected without one in a day."""
+    """Whether so many units take a second person: alone, or with what was corrected without one in a day.
+
+    Lets nobody else correct this member's points of the currency until the transaction ends: there may be no wallet yet
+    that could be locked.
+    """
+    execute(_ALONE, {"one": f"correction:{member_id}:{currency_id}"})
     row = fetch_one(_DONE_ALONE, {"member": member_id, "currency": currency_id})
     done = int(row.units) if row else 0
     return done + abs(amount) > programs.get(program_id).adjustment_limit

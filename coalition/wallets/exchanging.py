@@ -22,6 +22,7 @@ from coalition.wallets.types import Exchange, Partnership, Spend
 JOB = "exchanges.ask"
 HOLD_TTL_S = 365 * 86_400  # far longer than any doubt may last
 _OVERDUE_S = 60
+_ONE_REVERSAL = "SELECT pg_advisory_xact_lock(hashtextextended(CAST(:one AS text), 16))"
 _READ = """
     SELECT e.id, e.program_id, e.partner_id, e.external_id, e.member_id, e.currency_id, e.points, f.code AS program,
            e.foreign_account AS account, e.foreign_amount, e.rate,
@@ -91,6 +92,7 @@ def reverse(program_id: int, exchange_id: int, external_id: str) -> tuple[Exchan
         return found, True
     if back is not None:
         raise Conflict("already_reversed", "This exchange is being reversed, or was.")
+    _demand_unused(found, external_id)
     if found.state != "confirmed":
         raise Conflict("not_reversible", "Only a confirmed exchange can be reversed.", state=found.state)
     _leg(exchange_id, "back", external_id)
@@ -168,6 +170,19 @@ def _write(spend: Spend, into: Partnership, account: str, amount: int, held: led
     )
     assert row is not None
     return int(row.id)
+
+
+def _demand_unused(found: Exchange, external_id: str) -> None:
+    """One external id of a partner stands for the reversal of one exchange; whoever comes at once waits."""
+    params = {"id": found.id, "partner": found.partner_id, "external_id": external_id}
+    execute(_ONE_REVERSAL, {"one": f"exchange.reverse:{found.partner_id}:{external_id}"})
+    other = fetch_one(
+        "SELECT 1 FROM exchange e JOIN exchange_leg l ON l.exchange_id = e.id AND l.direction = 'back'"
+        " WHERE e.partner_id = :partner AND l.external_id = :external_id AND e.id <> :id LIMIT 1",
+        params,
+    )
+    if other is not None:
+        raise Conflict("external_id_conflict", "This external id stands for the reversal of another exchange.")
 
 
 def _leg(exchange_id: int, direction: str, external_id: str) -> None:

@@ -7,15 +7,15 @@ an order cancelled, an exchange reversed with the foreign program, each by its o
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from coalition import ledger
+from coalition import ledger, members
 from coalition.kernel import approvals
 from coalition.kernel.approvals import Approval
 from coalition.kernel.errors import Conflict, NotFound
 from coalition.kernel.idempotency import request_hash
-from coalition.ledger import EntryKind, Movement, Operation
+from coalition.ledger import AccountKind, EntryKind, Movement, Operation
 from coalition.wallets import correcting, deeds
 from coalition.wallets.types import Deed, Done, Waiting
 from coalition.wallets.undoing import undo
@@ -55,8 +55,15 @@ class _Target:
     @property
     def wallets(self) -> list[int]:
         """The wallets to be locked."""
-        other = self.moved.to_account_id if self.moved else None
-        return [self.row.account_id, *([other] if other is not None else [])]
+        there = (self.moved.account_id, self.moved.to_account_id) if self.moved else ()
+        return [self.row.account_id, *(account_id for account_id in there if account_id is not None)]
+
+    def corrected(self, member_id: int) -> tuple[int, int, int]:
+        """Who is corrected, in which currency and by how much: of a move, who has to give back what arrived."""
+        if self.moved is None or self.moved.to_member_id is None or self.moved.to_currency_id is None:
+            return member_id, self.row.currency_id, self.row.amount
+        most = max(abs(self.row.amount), self.moved.arrived or 0)
+        return self.moved.to_member_id, self.moved.to_currency_id, most
 
 
 def reverse(wanted: Reversal) -> Done | Waiting:
@@ -73,7 +80,7 @@ def reverse(wanted: Reversal) -> Done | Waiting:
     if known := deeds.find(partner_id, "reversal", wanted.external_id, _hash(wanted)):
         return Done(known, replayed=True)
     _refuse_twice(target.row)
-    if correcting.needs_approval(wanted.program_id, wanted.member_id, target.row.currency_id, target.row.amount):
+    if correcting.needs_approval(wanted.program_id, *target.corrected(wanted.member_id)):
         return correcting.wait(KIND, asdict(wanted), wanted.note)
     return Done(_post(wanted, target, None))
 
@@ -103,9 +110,28 @@ def _target(wanted: Reversal) -> _Target:
         return _Target(found, None)
     moved = deeds.of_move(found)
     left = ledger.movement(moved.account_id, moved.entry_id) if moved else None
-    if left is None:
+    if moved is None or left is None:
         raise Conflict("not_reversible", "This is undone where it was done, or not at all.")
-    return _Target(left, moved)
+    return _Target(left, _today(moved))
+
+
+def _today(moved: Deed) -> Deed:
+    """A move between the wallets of those who its members are today. Conflict `not_reversible` if they are one."""
+    assert moved.to_member_id is not None and moved.to_currency_id is not None
+    ends = ((moved.member_id, moved.currency_id), (moved.to_member_id, moved.to_currency_id))
+    (member_id, account_id), (to_member_id, to_account_id) = (
+        (today, ledger.account(moved.program_id, currency_id, AccountKind.WALLET, today))
+        for today, currency_id in ((members.survivor(member_id), currency_id) for member_id, currency_id in ends)
+    )
+    if account_id == to_account_id:
+        raise Conflict("not_reversible", "The members are one today, and so are their points.")
+    return replace(
+        moved,
+        member_id=member_id,
+        account_id=account_id,
+        to_member_id=to_member_id,
+        to_account_id=to_account_id,
+    )
 
 
 def _refuse_twice(undone: Movement) -> None:

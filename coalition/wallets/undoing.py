@@ -61,7 +61,13 @@ def _take_back(program_id: int, undone: Movement, common: dict[str, Any]) -> dic
 
 def _give_back(program_id: int, undone: Movement, common: dict[str, Any]) -> dict[str, Any]:
     grace = correcting.grace_until(program_id)
-    back = ledger.GiveBack(**common, account_id=undone.account_id, entry_id=undone.entry_id, grace_until=grace)
+    back = ledger.GiveBack(
+        **common,
+        account_id=undone.account_id,
+        entry_id=undone.entry_id,
+        grace_until=grace,
+        idle_at=idle_at(programs.currency_by_id(undone.currency_id)),
+    )
     (done,) = ledger.give_back([back])
     return {"entry_id": done.entry_ids[0], "amount": done.amount}
 

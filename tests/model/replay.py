@@ -3,6 +3,7 @@
 It reads neither `lot` nor `allocation` nor `hold`: what a debit drew follows from the rule (first expiring first, of
 what was usable at the instant of the row), what was captured or put back from what the hold had drawn. It knows the
 rows of a year of shopping: credits, debits, holds, captures, releases, expiries. Pure; no SQL, no clock.
+`differences` holds all wallets of a database against it.
 """
 
 from __future__ import annotations
@@ -10,17 +11,22 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import psycopg
 
 from coalition.ledger import EntryKind
 
 _FAR = dt.datetime.max.replace(tzinfo=dt.UTC)
 _PAST = dt.datetime.min.replace(tzinfo=dt.UTC)
 Draws = list[tuple[int, int]]
-SELECT = """
+_JOURNAL = """
     SELECT e.account_id, e.id, e.recorded_at, e.kind, e.amount, e.expires_at, e.active_at, e.origin_id,
            coalesce(f.legs, 0)
       FROM entry e LEFT JOIN funding_leg f ON f.funding_id = e.funding_id AND f.no = 0
      ORDER BY e.account_id, e.recorded_at, e.id"""
+_LOTS = "SELECT account_id, entry_id, remaining FROM lot"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,16 @@ def replay(rows: Iterable[Row]) -> dict[int, int]:
         elif row.kind not in (EntryKind.CREDIT, EntryKind.RELEASE):
             raise ValueError(f"a year of shopping has no row of kind {row.kind}")
     return {lot_id: lot.remaining for lot_id, lot in lots.items() if lot.remaining}
+
+
+def differences(connection: psycopg.Connection[Any]) -> list[int]:
+    """The wallets of a database whose lots are not those of their journal."""
+    rows = (Row(*row) for row in connection.execute(_JOURNAL))
+    replayed = {account: replay(journal) for account, journal in groupby(rows, key=lambda row: row.account_id)}
+    stored: dict[int, dict[int, int]] = {account: {} for account in replayed}
+    for account, lot, remaining in connection.execute(_LOTS):
+        stored.setdefault(account, {})[lot] = remaining
+    return [account for account in stored if stored[account] != replayed.get(account)]
 
 
 def _draw(lots: dict[int, _Lot], row: Row) -> Draws:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from itertools import groupby
 
 import pytest
 from flask import Flask
@@ -13,19 +12,9 @@ from coalition.kernel.errors import Conflict
 from tests.model import clock
 from tests.model.books import Books
 from tests.model.reference import Refused
-from tests.model.replay import SELECT, Row, replay
+from tests.model.replay import differences
 
 MEMBERS, WEEKS = 40, 52
-
-
-def differences() -> list[int]:
-    """The wallets of this database whose lots are not those of their journal."""
-    rows = [Row(*row) for row in raw().execute(SELECT)]
-    replayed = {account: replay(journal) for account, journal in groupby(rows, key=lambda row: row.account_id)}
-    stored: dict[int, dict[int, int]] = {account: {} for account in replayed}
-    for account, lot, remaining in raw().execute("SELECT account_id, entry_id, remaining FROM lot"):
-        stored.setdefault(account, {})[lot] = remaining
-    return [account for account in stored if stored[account] != replayed.get(account)]
 
 
 def _year(books: Books) -> None:
@@ -60,7 +49,7 @@ def test_a_year_replayed_comes_to_the_same_lots(moving: Flask) -> None:
     _year(Books("y", MEMBERS))
 
     assert raw().execute("SELECT count(DISTINCT kind) FROM entry").fetchone() == (6,)
-    assert differences() == []
+    assert differences(raw()) == []
 
 
 @pytest.mark.parametrize("crime", ["UPDATE lot SET remaining = remaining - 1 WHERE remaining > 1", "DELETE FROM lot"])
@@ -70,4 +59,4 @@ def test_replaying_sees_lots_that_do_not_follow(moving: Flask, crime: str) -> No
 
     raw().execute(crime)
 
-    assert differences() == [books.wallets[0]]
+    assert differences(raw()) == [books.wallets[0]]

@@ -18,8 +18,7 @@ DECLARE
   v_credit entry;
   v_own bigint[];
 BEGIN
-  SELECT coalesce(w.merged_into, w.account_id) INTO v_home FROM wallet w WHERE w.account_id = p_account;
-  PERFORM FROM wallet w WHERE w.account_id IN (p_account, v_home) ORDER BY w.account_id FOR NO KEY UPDATE;
+  v_home := ledger_home(p_account);
   SELECT w.* INTO v_wallet FROM wallet w WHERE w.account_id = v_home;
   SELECT c.* INTO v_known FROM clawback c
    WHERE c.partner_id = p_partner AND c.operation = p_operation AND c.external_id = p_external_id AND c.no = p_no;

@@ -10,8 +10,7 @@ DECLARE
   v_first entry;
   v_home bigint;
 BEGIN
-  SELECT w.merged_into INTO v_home FROM wallet w WHERE w.account_id = p_account;
-  PERFORM FROM wallet w WHERE w.account_id IN (p_account, v_home) ORDER BY w.account_id FOR NO KEY UPDATE;
+  v_home := nullif(ledger_home(p_account), p_account);
   SELECT e.* INTO v_first FROM entry e
    WHERE e.account_id = p_account AND e.partner_id = p_partner AND e.operation = p_operation
      AND e.external_id = p_external_id AND e.no = p_no;

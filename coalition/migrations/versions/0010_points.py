@@ -13,8 +13,8 @@ down_revision = "0009_settlement"
 
 _FUNCTIONS = (
     *("replay", "funding", "end", "awaken", "take", "net", "net_lot", "net_all", "credit", "choose", "debit"),
-    *("debit_by", "hold", "slice", "capture", "parts", "put_back", "release", "clawed", "claw_own", "owe", "claw_back"),
-    *("pair", "arrivals", "arrive", "empty", "owe_elsewhere", "merge", "follow", "give_back"),
+    *("debit_by", "hold", "slice", "capture", "parts", "put_back", "release", "clawed", "claw_own", "owe", "home"),
+    *("claw_back", "pair", "arrivals", "arrive", "empty", "owe_elsewhere", "merge", "follow", "give_back"),
     *("expire", "expire_idle", "expire_holds", "wind_down"),
 )
 

@@ -147,6 +147,8 @@ _EXCHANGES = (
     """
     CREATE UNIQUE INDEX exchange_leg_living ON exchange_leg (exchange_id, direction) WHERE state <> 'rejected'""",
     """
+    CREATE INDEX exchange_leg_reversal ON exchange_leg (external_id) WHERE direction = 'back'""",
+    """
     CREATE INDEX exchange_leg_undecided ON exchange_leg (id)
         WHERE state IN ('requested', 'sent', 'in_doubt')""",
 )

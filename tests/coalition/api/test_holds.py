@@ -9,8 +9,9 @@ import pytest
 
 from coalition import partners, programs, promotions
 from coalition.kernel.db import fetch_all, transact
+from coalition.ledger import Operation
 from tests.coalition.api.till import Till, a_till
-from tests.coalition.purchases.builders import CARD, Shop, a_body, a_shop
+from tests.coalition.purchases.builders import CARD, Shop, a_body, a_hold, a_shop, public_hold
 
 
 @pytest.fixture
@@ -73,6 +74,19 @@ def test_another_partner_cannot_see_capture_or_release_the_hold(rich: Till) -> N
     assert other.post(f"/holds/{hold}/capture", {"external_id": "X"}).status_code == 404
     assert other.post(f"/holds/{hold}/release", {"external_id": "X"}).status_code == 404
     assert rich.get(f"/holds/{hold}").json["state"] == "open"
+
+
+@pytest.mark.parametrize("operation", [Operation.ORDER, Operation.EXCHANGE])
+def test_the_hold_of_an_order_or_an_exchange_is_nobodys_till_s_even_where_the_partner_is_the_operator(
+    rich: Till, operation: Operation
+) -> None:
+    hold = public_hold(transact(lambda: a_hold(rich.shop, 100, operation=operation)))
+
+    assert rich.get(f"/holds/{hold}").status_code == 404
+    assert rich.post(f"/holds/{hold}/capture", {"external_id": "X"}).status_code == 404
+    assert rich.post(f"/holds/{hold}/release", {"external_id": "X"}).status_code == 404
+    paid = rich.post("/purchases", a_body(1000, hold_id=hold, member={"kind": "card", "value": CARD}))
+    assert (paid.status_code, paid.json["code"]) == (422, "unknown_hold")
 
 
 @pytest.mark.parametrize(

@@ -200,10 +200,12 @@ def test_where_the_program_demands_it_points_are_spent_with_a_proof_once(rich: T
     without = rich.post(path, a_wish(path))
     first = rich.post(path, a_wish(path, 100, proof=proof))
     again = rich.post(path, a_wish(path, 100, proof=proof))
+    later = rich.post(path, a_wish(path, 100, proof="12345678"))
     other = rich.post(path, a_wish(path, 100, proof=proof, external_id="X-2"))
 
     assert (without.status_code, without.json["code"]) == (422, "proof_required")
     assert (first.status_code, again.headers.get("Idempotency-Replayed")) == (201, "true")
+    assert later.headers.get("Idempotency-Replayed") == "true"  # a replay needs no new proof
     assert (other.status_code, other.json["code"]) == (409, "proof_used")
     assert _available(rich) == 400
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -19,6 +18,7 @@ from coalition.kernel.config import Config
 from coalition.kernel.db import db, execute, fetch_one, transact
 from coalition.kernel.errors import Conflict, Forbidden, Refusal
 from coalition.kernel.idempotency import request_hash
+from tests import racing
 
 KIND = "test.paint"
 
@@ -190,25 +190,40 @@ def test_a_deed_that_is_refused_leaves_the_approval_open(app: Flask, painted: li
 
 
 def test_eight_approvers_at_once_and_it_is_done_once(fresh_database: Config, painted: list[Any]) -> None:
+    _eight_approvers(fresh_database, painted)
+
+
+def test_without_the_conditions_of_its_updates_what_was_approved_is_done_more_than_once(
+    fresh_database: Config, painted: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looking, running = approvals.get, approvals.run
+    monkeypatch.setattr(approvals, "get", lambda approval_id, lock=False: looking(approval_id))
+    monkeypatch.setattr(
+        approvals, "run", lambda sql, params: running(sql.replace(" AND state = 'requested'", ""), params)
+    )
+
+    racing.assert_lost(lambda: _eight_approvers(fresh_database, painted), at_once=True)
+
+
+def _eight_approvers(fresh_database: Config, painted: list[Any]) -> None:
     from wsgi import create_app
 
     app = create_app(fresh_database)
-    with app.app_context(), ThreadPoolExecutor(8) as threads:
+    with app.app_context():
         ann, *others = transact(lambda: [a_person(f"p{n}") for n in range(9)])
         for at in range(10):
-            approval, start = asked(ann, key=f"K-{at}"), Barrier(8)
+            approval = asked(ann, key=f"K-{at}")
 
-            def one(person: str, approval: Approval = approval, start: Barrier = start) -> str:
-                with app.app_context():
-                    acting(person)
-                    start.wait()
-                    try:
-                        transact(lambda: (approvals.approve(approval.id), approvals.execute(approval.id)))
-                    except Refusal as refused:
-                        return refused.code
-                    return "won"
+            def one(person: str, approval: Approval = approval) -> str:
+                acting(person)
+                try:
+                    transact(lambda: (approvals.approve(approval.id), approvals.execute(approval.id)))
+                except Refusal as refused:
+                    return refused.code
+                return "won"
 
-            assert sorted(threads.map(one, others)) == ["approval_closed"] * 7 + ["won"]
+            ends = racing.at_once(app, [partial(one, person) for person in others])
+            assert sorted(ends) == ["approval_closed"] * 7 + ["won"]
         assert len(painted) == 10
         assert fetch_one("SELECT count(*) AS n FROM approval WHERE state = 'executed'").n == 10
         assert [laws.offending(law) for law in approvals.laws()] == [0]

@@ -98,7 +98,7 @@ def test_a_closed_or_unknown_hold_moves_nothing(book):
         ledger.get_hold(wallet, hold.id + 1_000_000)
     for unknown in (book.capture, book.release):
         with pytest.raises(NotFound):
-            unknown(ledger.Hold(wallet, 1_000_000, 1, 0, 0, "open", hold.expires_at, "", 1, ""))
+            unknown(ledger.Hold(wallet, 1_000_000, 1, 0, 0, "open", hold.expires_at, "", 1, "", 3))
 
 
 def test_a_hold_past_its_time_cannot_be_captured_and_goes_back_by_itself(book):

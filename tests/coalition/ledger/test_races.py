@@ -3,38 +3,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from datetime import timedelta
-from threading import Barrier
+from functools import partial
 from typing import Any
 
+import pytest
 from flask import Flask
 
 from coalition import ledger
 from coalition.kernel.clock import now
-from coalition.kernel.db import fetch_one, transact
+from coalition.kernel.config import Config
+from coalition.kernel.db import db, fetch_one, transact
 from coalition.kernel.errors import Conflict
-from coalition.ledger import AccountKind, Operation
-from tests.coalition.ledger.conftest import BONUS, PROGRAM, Book
+from coalition.ledger import AccountKind, Operation, posting
+from tests import guards, racing
+from tests.coalition.ledger.conftest import BONUS, PROGRAM, Book, offences
 
 CLIENTS, ROUNDS = 8, 25
 
 
 def _at_once(app: Flask, works: list[Callable[[], Any]]) -> list[Any]:
     """Run the works in sessions of their own, all starting together; what each returned, or the code of its refusal."""
-    start = Barrier(len(works))
 
     def one(work: Callable[[], Any]) -> Any:
-        with app.app_context():
-            start.wait()
-            try:
-                return work()
-            except Conflict as refused:
-                return (refused.code, refused.extra)
+        try:
+            return work()
+        except Conflict as refused:
+            return (refused.code, refused.extra)
 
-    with ThreadPoolExecutor(len(works)) as threads:
-        return list(threads.map(one, works))
+    return racing.at_once(app, [partial(one, work) for work in works])
 
 
 def test_eight_sessions_spend_the_last_points_and_exactly_one_wins(live):
@@ -227,3 +225,51 @@ def test_debts_are_netted_once_however_credits_and_claw_backs_meet(live):
             _at_once(live, works)
 
         assert all(not (balance.available and balance.arrears) for balance in ledger.balances_of(wallets).values())
+
+
+ONE_KEY = test_one_key_from_eight_sessions_has_one_effect
+OF_LOCKS = (
+    test_eight_sessions_spend_the_last_points_and_exactly_one_wins,
+    test_eight_sessions_hold_the_last_points_and_exactly_one_wins,
+    test_captures_releases_and_sweeps_of_one_hold_share_it_out_exactly,
+    test_batches_that_cross_each_other_lose_nothing,
+    test_a_sweep_and_spenders_meet_without_deadlock,
+    test_eight_sessions_take_back_one_credit_and_never_more_than_it_was,
+    test_eight_sessions_give_back_one_redemption_and_never_more_than_it_was,
+    test_transfers_that_cross_each_other_keep_every_point_and_never_lock_each_other_out,
+    test_debts_are_netted_once_however_credits_and_claw_backs_meet,
+)
+
+
+@pytest.fixture
+def unguarded(fresh_database: Config) -> Iterator[Flask]:
+    """The application on a database of its own, of whose laws nobody asks afterwards."""
+    from wsgi import create_app
+
+    app = create_app(fresh_database)
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("race", "at_once"), [(ONE_KEY, True), *((race, at_once) for race in OF_LOCKS for at_once in (True, False))]
+)
+def test_without_its_guard_a_race_is_lost(unguarded, fresh_database, monkeypatch, race, at_once):
+    url = fresh_database.owner_url
+    if race is ONE_KEY:
+        guards.without_constraint(url, "entry", "uq_entry_business_key")
+    else:
+        guards.without_locks(url)
+        monkeypatch.setattr(posting, "LOCK", "SELECT FROM wallet WHERE account_id = ANY(%s)")
+    if at_once:
+        guards.dawdling(url, "entry")
+    else:
+        monkeypatch.setitem(globals(), "ROUNDS", 4)
+
+    def story() -> None:
+        race(unguarded)
+        with unguarded.app_context():
+            assert offences() == {}
+
+    racing.assert_lost(story, at_once=at_once)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from flask import Flask
@@ -12,6 +12,8 @@ from coalition.kernel.config import Config
 from coalition.kernel.db import db, transact
 from coalition.kernel.errors import Conflict, NotFound, Refusal
 from coalition.kernel.laws import offending
+from coalition.members import families
+from tests import guards, racing
 from tests.builders import a_partner, a_program
 from tests.coalition.members.builders import a_member
 
@@ -126,6 +128,21 @@ def test_a_family_is_no_larger_than_the_program_allows_and_invitations_count(clu
 
 
 def test_of_eight_that_invite_at_once_the_last_seat_goes_to_one(fresh_database: Config) -> None:
+    _eight_invitations(fresh_database)
+
+
+@pytest.mark.parametrize("at_once", [True, False], ids=["at once", "in turn"])
+def test_without_the_queue_of_inviters_more_than_one_gets_the_last_seat(
+    fresh_database: Config, monkeypatch: pytest.MonkeyPatch, at_once: bool
+) -> None:
+    monkeypatch.setattr(families, "_queue", lambda family_id: None)
+    if at_once:
+        guards.dawdling(fresh_database.owner_url, "audit", pause_s=0.05)
+
+    racing.assert_lost(lambda: _eight_invitations(fresh_database), at_once=at_once)
+
+
+def _eight_invitations(fresh_database: Config) -> None:
     from wsgi import create_app
 
     app = create_app(fresh_database)
@@ -140,20 +157,17 @@ def test_of_eight_that_invite_at_once_the_last_seat_goes_to_one(fresh_database: 
         club = transact(found)
 
     def invite(guest: int) -> str:
-        with app.app_context():
-            try:
-                transact(lambda: club.invite(0, guest))
-            except Refusal as refusal:
-                return refusal.code
-            finally:
-                db.session.remove()
-            return "invited"
+        try:
+            transact(lambda: club.invite(0, guest))
+        except Refusal as refusal:
+            return refusal.code
+        return "invited"
 
-    with ThreadPoolExecutor(8) as hands:
-        results = sorted(hands.map(invite, range(2, 10)))
+    results = sorted(racing.at_once(app, [partial(invite, guest) for guest in range(2, 10)]))
 
-    assert results == ["family_full"] * 7 + ["invited"]
     with app.app_context():
-        assert _lawful()
+        db.session.remove()
+        lawful = _lawful()
         db.session.remove()
         db.engine.dispose()
+    assert (results, lawful) == (["family_full"] * 7 + ["invited"], True)

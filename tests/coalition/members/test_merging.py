@@ -187,10 +187,24 @@ def test_points_that_were_on_their_way_follow(shop: Shop, twin: members.Member) 
     ledger.post([late])
     assert "M10" in _broken()
 
+    hold = transact(lambda: _hold(shop, late.account_id))
+    assert transact(lambda: members.follow(10)) == 0  # what is set aside stands in the way of nobody else
+    transact(lambda: _release(shop, hold))
+
     assert [transact(lambda: members.follow(10)) for _ in range(2)] == [1, 0]
 
     assert _available(shop, shop.member) == 107
     assert _broken() == []
+
+
+def _hold(shop: Shop, account_id: int) -> ledger.Hold:
+    scope = {"program_id": shop.program.id, "partner_id": shop.partner.id, "currency_id": shop.currency.id}
+    return ledger.hold(account_id, 7, 60, **scope, external_id="H", request_hash=b"h", purpose="a race")
+
+
+def _release(shop: Shop, hold: ledger.Hold) -> None:
+    at = (hold.account_id, hold.id)
+    ledger.release(at, external_id="R", partner_id=shop.partner.id, request_hash=b"r")
 
 
 def test_over_the_api_the_old_id_says_who_the_member_is_today(

@@ -76,7 +76,7 @@ def a_receipt(*amounts: int, **more: Any) -> purchases.Receipt:
     return purchases.read(a_body(*amounts, **more))
 
 
-def a_hold(shop: Shop, amount: int, *, ttl_s: int = 600) -> ledger.Hold:
+def a_hold(shop: Shop, amount: int, *, ttl_s: int = 600, operation: int = ledger.Operation.HOLD) -> ledger.Hold:
     """Points of the shop's member set aside for the shop."""
     wallet = ledger.account(shop.program.id, shop.currency.id, ledger.AccountKind.WALLET, shop.member.id)
     return ledger.hold(
@@ -89,6 +89,7 @@ def a_hold(shop: Shop, amount: int, *, ttl_s: int = 600) -> ledger.Hold:
         external_id=f"H-{next(_numbers)}",
         request_hash=b"hold",
         purpose=f"test of {clock.now():%Y}",
+        operation=operation,
     )
 
 

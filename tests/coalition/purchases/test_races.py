@@ -9,9 +9,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from threading import Barrier
 from typing import Any
 
 import pytest
@@ -21,13 +20,16 @@ from coalition import purchases
 from coalition.kernel.config import Config
 from coalition.kernel.db import db, transact
 from coalition.kernel.laws import laws, offending
+from coalition.ledger import posting
 from coalition.purchases import Recorded, Refused
+from tests import guards, racing
 from tests.coalition.api.till import a_till
 from tests.coalition.purchases.builders import CARD, Shop, a_body, a_hold, a_receipt, a_shop, public_hold
 from tests.coalition.purchases.test_tables import HEADER, a_definition, a_row
 from tests.conftest import ROOT
 
 CLIENTS, ROUNDS = 8, 20
+KEYS = (("purchase", "uq_purchase_external_id"), ("entry", "uq_entry_business_key"))
 
 
 @pytest.fixture
@@ -43,18 +45,6 @@ def live(fresh_database: Config) -> Iterator[Flask]:
         db.engine.dispose()
 
 
-def _at_once(app: Flask, works: list[Callable[[], Any]]) -> list[Any]:
-    start = Barrier(len(works))
-
-    def one(work: Callable[[], Any]) -> Any:
-        with app.app_context():
-            start.wait()
-            return work()
-
-    with ThreadPoolExecutor(len(works)) as threads:
-        return list(threads.map(one, works))
-
-
 @pytest.mark.parametrize("batch", [1, 30])
 def test_eight_tills_send_the_same_purchases_and_each_is_recorded_once(live: Flask, batch: int) -> None:
     with live.app_context():
@@ -62,7 +52,7 @@ def test_eight_tills_send_the_same_purchases_and_each_is_recorded_once(live: Fla
     for _ in range(ROUNDS):
         receipts = [a_receipt(1000) for _ in range(batch)]
 
-        results = _at_once(live, [lambda receipts=receipts: transact(lambda: shop.record(*receipts))] * CLIENTS)  # type: ignore[misc]
+        results = racing.at_once(live, [lambda receipts=receipts: transact(lambda: shop.record(*receipts))] * CLIENTS)  # type: ignore[misc]
 
         assert all(isinstance(one, Recorded) for answer in results for one in answer)
         fresh = [one.external_id for answer in results for one in answer if not one.replayed]
@@ -79,7 +69,7 @@ def test_of_different_bodies_under_one_external_id_exactly_one_is_recorded(live:
         receipts = [a_receipt(1000 + client, external_id=f"SAME-{at}") for client in range(CLIENTS)]
         works = [lambda receipt=receipt: transact(lambda: shop.record(receipt)) for receipt in receipts]
 
-        results = [one for (one,) in _at_once(live, works)]  # type: ignore[arg-type]
+        results = [one for (one,) in racing.at_once(live, works)]  # type: ignore[arg-type]
 
         assert sum(isinstance(one, Recorded) for one in results) == 1
         assert {one.refusal.code for one in results if isinstance(one, Refused)} == {"external_id_conflict"}
@@ -95,11 +85,49 @@ def test_one_hold_pays_exactly_one_of_eight_purchases(live: Flask) -> None:
         receipts = [a_receipt(1000, hold_id=public_hold(hold)) for _ in range(CLIENTS)]
         works = [lambda receipt=receipt: transact(lambda: shop.record(receipt)) for receipt in receipts]
 
-        results = [one for (one,) in _at_once(live, works)]  # type: ignore[arg-type]
+        results = [one for (one,) in racing.at_once(live, works)]  # type: ignore[arg-type]
 
         assert sum(isinstance(one, Recorded) for one in results) == 1
         codes = {one.refusal.code for one in results if isinstance(one, Refused)}
         assert codes <= {"hold_closed", "hold_exceeded"}
+
+
+@pytest.fixture
+def unguarded(fresh_database: Config) -> Iterator[Flask]:
+    """The application on a database of its own, of whose laws nobody asks afterwards."""
+    from wsgi import create_app
+
+    app = create_app(fresh_database)
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+CONTROLS: dict[str, tuple[Callable[[Flask], None], tuple[tuple[str, str], ...]]] = {
+    "one by one": (partial(test_eight_tills_send_the_same_purchases_and_each_is_recorded_once, batch=1), KEYS),
+    "in bulk": (partial(test_eight_tills_send_the_same_purchases_and_each_is_recorded_once, batch=30), KEYS),
+    "different bodies": (test_of_different_bodies_under_one_external_id_exactly_one_is_recorded, KEYS),
+    "a hold": (test_one_hold_pays_exactly_one_of_eight_purchases, ()),
+}
+
+
+@pytest.mark.parametrize("name", CONTROLS)
+def test_without_its_guard_a_race_is_lost(
+    unguarded: Flask, fresh_database: Config, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Purchases are known again by their keys' rows, so that only the race for the hold is won in turn."""
+    race, keys = CONTROLS[name]
+    for table, key in keys:
+        guards.without_constraint(fresh_database.owner_url, table, key)
+    monkeypatch.setitem(globals(), "ROUNDS", 5)
+    if not keys:
+        guards.without_locks(fresh_database.owner_url)
+        monkeypatch.setattr(posting, "LOCK", "SELECT FROM wallet WHERE account_id = ANY(%s)")
+        racing.assert_lost(lambda: race(unguarded), at_once=False)
+    guards.dawdling(fresh_database.owner_url, "purchase" if keys else "entry")
+
+    racing.assert_lost(lambda: race(unguarded), at_once=True)
 
 
 @pytest.mark.parametrize("headers", [{}, {"Idempotency_Key": "k"}])

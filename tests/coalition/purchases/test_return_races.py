@@ -1,16 +1,14 @@
 """Many tills give back the same last unit at once: exactly one does. Real commits, eight sessions.
 
-The last test is the control: with the purchase's lock and the schema's guard gone, more than one gives it back.
+The last tests are the controls: with the purchase's lock and the schema's guards gone, they are lost.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
-import psycopg
 import pytest
 from flask import Flask
 
@@ -19,6 +17,7 @@ from coalition.kernel.config import Config
 from coalition.kernel.db import db, transact
 from coalition.kernel.laws import laws, offending
 from coalition.purchases import Refused, Return, Returned, returning
+from tests import guards, racing
 from tests.coalition.purchases.builders import Shop, a_body, a_return, a_shop, a_void, bought
 
 CLIENTS, ROUNDS = 8, 8
@@ -102,8 +101,7 @@ def test_without_the_lock_and_the_schemas_guard_more_than_one_gives_it_back(
 ) -> None:
     shop = _shop(live)
     monkeypatch.setattr(returning, "lock", lambda purchase_ids: None)
-    with psycopg.connect(fresh_database.owner_url.replace("+psycopg", "")) as owner:
-        owner.execute("ALTER TABLE return_line DROP CONSTRAINT uq_return_line_stretch")
+    guards.without_constraint(fresh_database.owner_url, "return_line", "uq_return_line_stretch")
 
     winners = 0
     for _ in range(40):
@@ -118,6 +116,33 @@ def test_without_the_lock_and_the_schemas_guard_more_than_one_gives_it_back(
         assert "R8" in {law.code for law in purchases.laws() if transact(lambda law=law: offending(law))}  # type: ignore[misc]
 
 
+KEY = (("purchase_return", "uq_purchase_return_external_id"), ("entry", "uq_entry_business_key"))
+STRETCH = (("return_line", "uq_return_line_stretch"),)
+CONTROLS = {
+    "the last unit": (test_of_eight_returns_of_the_same_last_unit_exactly_one_is_recorded, STRETCH),
+    "too many parts": (test_of_parts_that_together_are_too_many_exactly_as_many_are_recorded_as_fit, STRETCH),
+    "the same return": (test_the_same_return_sent_eight_times_at_once_is_one_return, (*KEY, *STRETCH)),
+    "one external id": (test_one_external_id_for_returns_of_different_purchases_stands_for_one_of_them, KEY),
+    "return or void": (test_a_purchase_is_returned_or_voided_but_not_both, STRETCH),
+}
+
+
+@pytest.mark.parametrize("at_once", [True, False], ids=["at once", "in turn"])
+@pytest.mark.parametrize("name", CONTROLS)
+def test_without_its_guard_a_race_is_lost(
+    live: Flask, fresh_database: Config, monkeypatch: pytest.MonkeyPatch, name: str, at_once: bool
+) -> None:
+    race, constraints = CONTROLS[name]
+    monkeypatch.setattr(returning, "lock", lambda purchase_ids: None)
+    for table, constraint in constraints:
+        guards.without_constraint(fresh_database.owner_url, table, constraint)
+    guards.without_locks(fresh_database.owner_url)
+    if at_once:
+        guards.dawdling(fresh_database.owner_url, "purchase_return")
+
+    racing.assert_lost(lambda: race(live), at_once=at_once)
+
+
 def _shop(app: Flask) -> Shop:
     with app.app_context():
         return transact(a_shop)
@@ -129,16 +154,10 @@ def _purchase(app: Flask, shop: Shop, amount: int = 1000) -> int:
 
 
 def _at_once(app: Flask, shop: Shop, requests: list[Return]) -> list[Any]:
-    start = Barrier(len(requests))
-
     def one(request: Return) -> Any:
-        work: Callable[[], Any] = lambda: purchases.record_returns(shop.partner.id, [request])[0]  # noqa: E731
-        with app.app_context():
-            start.wait()
-            return transact(work)
+        return transact(lambda: purchases.record_returns(shop.partner.id, [request])[0])
 
-    with ThreadPoolExecutor(len(requests)) as threads:
-        return list(threads.map(one, requests))
+    return racing.at_once(app, [partial(one, request) for request in requests])
 
 
 def _assert_laws_hold(app: Flask) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import Any
 
 import pytest
@@ -17,6 +16,8 @@ from coalition.kernel.config import Config
 from coalition.kernel.db import db, execute, fetch_one, transact
 from coalition.kernel.errors import Conflict, Invalid
 from coalition.kernel.laws import laws, offending
+from coalition.purchases import draining
+from tests import guards, racing
 from tests.coalition.api.till import Till, a_till
 from tests.coalition.members.builders import a_member, an_enrolment
 from tests.coalition.purchases.builders import CARD, Shop, a_body, a_shop
@@ -229,25 +230,50 @@ def live(fresh_database: Config) -> Iterator[Flask]:
         db.engine.dispose()
 
 
+@pytest.fixture
+def unguarded(fresh_database: Config) -> Iterator[Flask]:
+    """The application on a database of its own, of whose laws nobody asks afterwards."""
+    from wsgi import create_app
+
+    app = create_app(fresh_database)
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
 def test_eight_drains_at_once_post_everything_once(live: Flask) -> None:
+    _drains(live)
+
+
+def test_without_its_lock_and_the_keys_a_waiting_receipt_is_posted_more_than_once(
+    unguarded: Flask, fresh_database: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(draining, "_TAKE", draining._TAKE.replace("FOR UPDATE SKIP LOCKED", ""))
+    guards.without_constraint(fresh_database.owner_url, "purchase", "uq_purchase_external_id")
+    guards.without_constraint(fresh_database.owner_url, "entry", "uq_entry_business_key")
+
+    racing.assert_lost(lambda: _drains(unguarded, 40), at_once=False)
+    guards.dawdling(fresh_database.owner_url, "purchase")
+    racing.assert_lost(lambda: _drains(unguarded, 40, card="7777 0002"), at_once=True)
+
+
+def _drains(live: Flask, receipts: int = 400, card: str = STRANGER["value"]) -> None:
     with live.app_context():
         till = transact(lambda: a_till(a_shop(), live.test_client()))
-        registry = _send(till, *(a_body(1000, member=STRANGER) for _ in range(400)))
-        member = _enrol(till.shop)
-    start = Barrier(8)
+        stranger = {"kind": "card", "value": card}
+        registry = _send(till, *(a_body(1000, member=stranger) for _ in range(receipts)))
+        member = _enrol(till.shop, card.replace(" ", ""))
+        hashes = transact(lambda: members.hashes(member.id))
 
-    def drain(_: int) -> int:
-        with live.app_context():
-            hashes = transact(lambda: members.hashes(member.id))
-            start.wait()
-            return sum(iter(lambda: transact(lambda: purchases.drain(hashes, 20)), 0))
+    def drain() -> int:
+        return sum(iter(lambda: transact(lambda: purchases.drain(hashes, 20)), 0))
 
-    with ThreadPoolExecutor(8) as threads:
-        posted = list(threads.map(drain, range(8)))
+    posted = racing.at_once(live, [drain] * 8)
 
     with live.app_context():
-        assert sum(posted) == 400
-        assert _counts(till, registry) == (400, 400, 0, 0, 0, 2000)
+        assert sum(posted) == receipts
+        assert _counts(till, registry) == (receipts, receipts, 0, 0, 0, 5 * receipts)
 
 
 def test_a_member_who_enrols_while_a_file_is_read_misses_nothing(live: Flask) -> None:

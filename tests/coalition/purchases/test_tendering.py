@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from coalition import ledger, members, partners, programs, purchases
 from coalition.kernel import clock
+from coalition.kernel.db import transact
 from coalition.kernel.laws import offending
 from coalition.purchases import Recorded, Refused
 from tests.coalition.purchases.builders import (
@@ -101,6 +103,18 @@ def test_a_hold_and_a_redemption_pay_together() -> None:
     assert _offences() == []
 
 
+def test_a_hold_and_a_redemption_together_pay_no_more_of_a_receipt_than_either_may() -> None:
+    shop = _rich()
+    programs.change_currency(shop.currency.id, spend_share_bp=3000)
+    hold = public_hold(a_hold(shop, 200))
+
+    refused = _refused(shop, a_body(1000, hold_id=hold, payments=[_redeem(101)]))
+    (recorded,) = shop.record(a_receipt(1000, hold_id=hold, payments=[_redeem(100)]))
+
+    assert (refused.refusal.code, refused.refusal.extra["limit"]) == ("limit_share", 300)
+    assert isinstance(recorded, Recorded)
+
+
 def test_redeemed_points_come_back_with_a_return() -> None:
     shop = _rich()
     purchase = bought(shop, a_body(1000, payments=[_redeem(300)]))
@@ -166,6 +180,17 @@ def test_where_the_program_wants_it_a_fresh_proof_is_used_up_by_the_purchase_it_
     assert again.replayed
     assert used.refusal.code == "proof_used"
     assert isinstance(shop.record(a_receipt(1000))[0], Recorded)  # and none to earn
+
+
+def test_a_file_of_wrong_proofs_is_braked_like_a_till(app: Flask) -> None:
+    shop = transact(_rich)
+    guesses = [a_receipt(1000, payments=[_redeem(1)], proof=f"{no:08}") for no in range(30)]
+
+    results = transact(lambda: shop.record(*guesses))
+
+    codes = [one.refusal.code for one in results if isinstance(one, Refused)]
+    assert codes[0] == "unknown_proof"
+    assert codes[-1] == "too_many_attempts"
 
 
 def test_a_proof_whose_purchase_is_refused_is_good_again() -> None:

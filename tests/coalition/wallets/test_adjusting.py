@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from flask import Flask
 
 from coalition import access, ledger, members, programs, wallets
 from coalition.kernel import approvals, audit
-from coalition.kernel.db import fetch_all, fetch_one, transact
+from coalition.kernel.config import Config
+from coalition.kernel.db import db, execute, fetch_all, fetch_one, transact
 from coalition.kernel.errors import Conflict, Invalid, NotFound, Refusal
 from coalition.wallets import Adjustment, Done, Reversal, Waiting
-from tests.coalition.wallets.builders import World, a_world, another_member, assert_laws_hold
+from tests.coalition.wallets.builders import World, a_world, another_member, assert_laws_hold, become_family, miles
 
 LIMIT = 10_000
 
@@ -23,6 +27,19 @@ def world(app: Flask) -> Iterator[World]:
     """A member with 1,000 points."""
     yield transact(a_world)
     assert_laws_hold()
+
+
+@pytest.fixture
+def live(fresh_database: Config) -> Iterator[Flask]:
+    """The application on a database of its own, where commits are commits."""
+    from wsgi import create_app
+
+    app = create_app(fresh_database)
+    with app.app_context():
+        yield app
+        assert_laws_hold()
+        db.session.remove()
+        db.engine.dispose()
 
 
 def wanted(world: World, amount: int, key: str = "A-1", **more: object) -> Adjustment:
@@ -134,6 +151,40 @@ def test_small_adjustments_of_one_day_do_not_slip_under_the_limit(world: World) 
     assert isinstance(third, Waiting)
 
 
+def test_small_reversals_of_transfers_do_not_slip_under_the_limit_either(world: World) -> None:
+    relative = transact(lambda: another_member(world.program, world.shop))
+    transact(lambda: become_family(world.program, world.member_id, relative))
+    transact(lambda: programs.change(world.program.id, adjustment_limit=150))
+    first, second = (transact(lambda: wallets.transfer(world.spend(100), relative))[0] for _ in range(2))
+
+    reversed_(world, first)
+
+    assert isinstance(transact(lambda: wallets.reverse(undoing(world, second, "R-2"))), Waiting)
+
+
+def test_of_two_large_first_adjustments_at_once_one_waits_for_another_person(live: Flask) -> None:
+    world = transact(lambda: a_world(0))
+    transact(world.wallet)  # the account is there, a wallet to be locked is not
+    with ThreadPoolExecutor(1) as threads:
+
+        def one_while_another_comes() -> tuple[Done | Waiting, Future[Done | Waiting]]:
+            done = wallets.adjust(wanted(world, LIMIT - 1))
+            late = threads.submit(_inside, live, lambda: wallets.adjust(wanted(world, LIMIT - 1, "A-2")))
+            with suppress(TimeoutError):
+                late.result(timeout=1)
+            return done, late
+
+        done, late = transact(one_while_another_comes)
+
+        assert isinstance(done, Done)
+        assert isinstance(late.result(), Waiting)
+
+
+def _inside(app: Flask, work: Callable[[], Done | Waiting]) -> Done | Waiting:
+    with app.app_context():
+        return transact(work)
+
+
 def test_nobody_s_wallet_and_that_of_a_merged_member_are_not_adjusted(world: World) -> None:
     other = transact(lambda: another_member(world.program, world.shop))
     large = transact(lambda: wallets.adjust(wanted(world, LIMIT + 1, member_id=other)))
@@ -166,6 +217,18 @@ def test_reversing_a_credit_takes_it_back_and_reversing_a_debit_brings_it_back(w
     assert transact(world.balance).available == before.available - 200
     kinds = {tuple(row) for row in fetch_all("SELECT kind, sum(points) FROM ledger_movements GROUP BY 1")}
     assert kinds == {("issue", 1500), ("clawback", 500), ("redeem", 0)}
+
+
+def test_points_that_come_back_to_a_wallet_that_ended_idle_end_with_idleness_again(world: World) -> None:
+    idle = {"expiry": "inactivity", "expiry_n": 12}
+    mil = transact(lambda: miles(world, Decimal(1), **idle))
+    adjusted(world, 500, currency_id=mil.id)
+    debit = adjusted(world, -300, "A-2", currency_id=mil.id)
+    transact(lambda: execute("UPDATE wallet SET idle_at = NULL"))  # as the sweep of idle wallets leaves it
+
+    reversed_(world, debit)
+
+    assert [amount for amount, _ in world.balance(currency=mil).next_expirations] == [500]
 
 
 def test_reversing_a_donation_takes_it_from_the_charity(world: World) -> None:

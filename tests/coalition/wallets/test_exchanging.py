@@ -246,6 +246,16 @@ def test_an_exchange_is_reversed_once(world: World) -> None:
     assert world.balance().available == 1000
 
 
+def test_one_reversal_s_external_id_stands_for_one_exchange(world: World) -> None:
+    bind(FakeProgram())
+    first, second = _confirmed(world), _confirmed(world)
+    _reverse(world, first)
+
+    with pytest.raises(Conflict, match="external_id_conflict"):
+        _reverse(world, second)
+    assert world.find(second).state == "confirmed"
+
+
 def test_an_exchange_of_another_program_is_not_found(world: World) -> None:
     made = transact(lambda: world.exchange(300))
 

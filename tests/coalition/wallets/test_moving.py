@@ -221,3 +221,32 @@ def test_converting_takes_the_least_that_gives_the_same_result(amount: int, rate
     assert taken <= amount
     assert result == int(amount * rate)
     assert result == 0 or (taken - 1) * rate < result
+
+
+def test_a_reversed_transfer_comes_back_to_who_the_member_is_today(world: World, relative: int) -> None:
+    deed, _ = transact(lambda: wallets.transfer(world.spend(300), relative))
+    today = transact(lambda: another_member(world.program, world.shop))
+    transact(lambda: members.merge(world.program.id, world.member_id, today, reason="One person."))
+
+    done = transact(lambda: wallets.reverse(_undoing(world, relative, deed)))
+
+    assert isinstance(done, wallets.Done)
+    assert done.deed.to_member_id == today
+    assert (world.balance().available, world.balance(today).available, world.balance(relative).available) == (
+        0,
+        1000,
+        0,
+    )
+
+
+def test_a_transfer_between_members_who_are_one_today_is_not_reversed(world: World, relative: int) -> None:
+    deed, _ = transact(lambda: wallets.transfer(world.spend(300), relative))
+    transact(lambda: members.merge(world.program.id, world.member_id, relative, reason="One person."))
+
+    with pytest.raises(Conflict, match="not_reversible"):
+        transact(lambda: wallets.reverse(_undoing(world, relative, deed)))
+
+
+def _undoing(world: World, member_id: int, deed: wallets.Deed) -> wallets.Reversal:
+    there = (deed.to_account_id or 0, deed.to_entry_id or 0)
+    return wallets.Reversal(world.program.id, member_id, *there, "R-1", "error", "Wrong member.")
