@@ -25,7 +25,9 @@ def init_app(app: Flask) -> None:
         promo_pages,
         purchase_page,
         registry_pages,
+        return_pages,
         search_page,
+        standing_pages,
         suspense_pages,
         tier_pages,
     )

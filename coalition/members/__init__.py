@@ -17,6 +17,7 @@ from coalition.members.families import (
     remove,
     same_family,
 )
+from coalition.members.history import TierStep, tier_history
 from coalition.members.identifiers import Identifier, add, identifiers
 from coalition.members.laws import laws
 from coalition.members.merging import Merge, explain_merge, follow, merge, survivor
@@ -53,6 +54,7 @@ __all__ = [
     "Standing",
     "Subscription",
     "Tier",
+    "TierStep",
     "absorbed",
     "accept",
     "add",
@@ -100,6 +102,7 @@ __all__ = [
     "subscribe",
     "subscription",
     "survivor",
+    "tier_history",
     "use_proof",
     "visible_to",
     "whose",
