@@ -189,7 +189,7 @@ def _of_minor(rate: Decimal, source: programs.Currency, target: programs.Currenc
 
 
 def _changes(found: Program) -> list[dict[str, Any]]:
-    traces = audit.trail(f"program:{found.id}", None, _CHANGES_SHOWN)
+    traces = audit.trail(f"program:{found.id}", None, _CHANGES_SHOWN, but=("member.listed",))
     subjects = [f"currency:{one.id}" for one in programs.currencies(found.id)]
     subjects += [f"promo_account:{one.id}" for one in programs.promo_accounts(found.id)]
     subjects += [f"plan:{one.id}" for one in members.plans(found.id)]

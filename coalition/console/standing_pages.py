@@ -19,6 +19,7 @@ from coalition.kernel.db import transact
 from coalition.kernel.errors import NotFound
 from coalition.kernel.web.pages import language
 from coalition.members import Member
+from coalition.site.expiries import last_day
 
 
 @blueprint.get("/members/<member>/standing")
@@ -88,12 +89,15 @@ def _page(public_id: str, errors: forms.Errors, given: dict[str, str]) -> str:
         tiers = {tier.code: _named(tier) for tier in members.ladder(found.program_id).tiers}
         plans = {plan.code: plan for plan in members.plans(found.program_id)}
         standing = members.standing([found.id]).get(found.id)
+        running = members.subscription(found.id)
+        zone = programs.get(found.program_id).zone
         return {
             **member_view.head(found),
             "tiers": tiers,
             "benefits": standing.benefits if standing else None,
             "history": members.tier_history(found.id),
-            "subscription": members.subscription(found.id),
+            "subscription": running,
+            "paid_until": last_day(running.ends_at, zone) if running else None,
             "plans": {code: {"plan": plan, "name": _named(plan)} for code, plan in plans.items()},
             "family": _family(found),
             "merges": _merges(found),

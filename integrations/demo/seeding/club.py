@@ -107,7 +107,7 @@ def _fly(made: Made, member_id: int) -> None:
         partner_id=made.operator.id,
         member_id=member_id,
         currency=main,
-        amount=600,
+        amount=100,
         external_id="club-miles",
         request_hash=request_hash("club-miles"),
     )
