@@ -1,6 +1,7 @@
 """Every stable error code and what it means: the one registry. A code that was published never changes its meaning.
 
-`CODES` are the codes of problems, `FIELD_CODES` those of the single fields in `errors`.
+`CODES` are the codes of problems, `FIELD_CODES` those of the single fields in `errors`, `FILE_CODES` say why a
+registry failed (its `error`).
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ CODES = {
     "forbidden_character": "A text holds NUL or a lone surrogate.",
     "hold_closed": "The hold was captured, released or has expired; it has no points left.",
     "hold_exceeded": "The hold has fewer points left than were asked for; `available` says how many.",
-    "hold_expired": "The hold has run out of time; its points are free again.",
+    "hold_expired": "The hold has run out of time; its points are free again within a minute.",
     "hold_of_another_member": "The hold is on the points of another member.",
     "holds_open": "Points of this wallet are set aside; release or capture them first.",
     "idempotency_key_in_flight": "The first request with this Idempotency-Key is still running; try again.",
@@ -63,6 +64,7 @@ CODES = {
     "more_than_total": "Points cannot pay more than the total.",
     "no_rate": "There is no rate between these currencies on this day.",
     "not_accepted": "A parcel was announced of what its supplier has not accepted.",
+    "not_a_card": "This file holds cards and nothing else.",
     "not_an_object": "The body is JSON, but not an object.",
     "not_cancellable": "The order has gone too far to be cancelled.",
     "not_csv": "A row of the table has quotes that do not fit together.",
@@ -168,6 +170,7 @@ FIELD_CODES = {
     "hold_closed": "The hold has no points left.",
     "hold_of_another_member": "The hold is on the points of another member.",
     "identifier_in_use": "Another member of the program has this identifier.",
+    "identifier_blocked": "A blocked identifier stays blocked, and where it is.",
     "in_the_future": "The count says that it was made in the future.",
     "invalid": "The value has the wrong type, form or range; `detail` says which.",
     "limit_day": "More points than may be spent on a day; `available` says how many are still free.",
@@ -177,7 +180,9 @@ FIELD_CODES = {
     "limit_step": "Not a multiple of the step in which points are spent; `limit` is the step.",
     "line_without_quantity": "The line was sold without a quantity; it is returned whole, without `qty_m`.",
     "member_required": "A purchase paid with points names its member.",
+    "member_merged": "The member was merged into another, or closed.",
     "more_than_total": "Points cannot pay more than the total.",
+    "not_a_card": "This file holds cards and nothing else.",
     "not_an_integer": "Amounts and quantities are integers; this number is none.",
     "not_in_family": "Points are transferred within a family only.",
     "out_of_range": "The number does not fit into 64 bits.",
@@ -215,4 +220,11 @@ FIELD_CODES = {
     "unknown_source": "The partner has no source with this code.",
     "unsupported": "The value is sound, but not supported here.",
     "weak_password": "The password is too short or too long.",
+}
+
+FILE_CODES = {
+    "columns_missing": "The table lacks columns that its mapping names.",
+    "file_damaged": "The file ends in the middle or is damaged; what stands before the damage was recorded.",
+    "file_missing": "The file has gone from the store; send it again.",
+    "file_too_large": "The file, unpacked, is larger than a file may be; send it in parts.",
 }

@@ -39,18 +39,10 @@ def import_registry(
     """Record a file of purchases (NDJSON or a table, plain or gzip); exit 1 if it could not be read to its end."""
     partner = transact(lambda: partner_by_code(code, program_code))
     chosen = transact(lambda: _mapping_id(partner.id, mapping))
-    with file.open("rb") as stream:
-        stored = ports.get(FileStore).put(f"registries/{uuid.uuid4().hex}", stream)
-
-    def work() -> int:
-        opened = purchases.open_registry(partner.program_id, partner.id, stored, mapping_id=chosen, dry_run=dry_run)
-        jobs.enqueue("purchases.registry", {"registry": opened.id}, key=str(opened.id))
-        return opened.id
-
-    done = _follow(transact(work), quiet=as_json)
+    done = read_in(file, partner, mapping_id=chosen, dry_run=dry_run, quiet=as_json)
     names = ("state", "lines", "accepted", "replayed", "rejected", "suspended", "error", "points_issued")
     counts = {name: getattr(done, name) for name in names}
-    click.echo(json.dumps(counts) if as_json else _line(done))
+    click.echo(json.dumps(counts) if as_json else said(done))
     sys.exit(0 if done.state == "finished" else 1)
 
 
@@ -111,6 +103,28 @@ def partner_by_code(code: str, program_code: str | None) -> partners.Partner:
     return found[0]
 
 
+def read_in(
+    file: Path,
+    partner: partners.Partner,
+    *,
+    mapping_id: int | None = None,
+    content: str = "any",
+    dry_run: bool = False,
+    quiet: bool = False,
+) -> purchases.Registry:
+    """Store a file as a registry of a partner and see it through; what became of it. See `open_registry`."""
+    with file.open("rb") as stream:
+        stored = ports.get(FileStore).put(f"registries/{uuid.uuid4().hex}", stream)
+    how = {"mapping_id": mapping_id, "content": content, "dry_run": dry_run}
+
+    def work() -> int:
+        opened = purchases.open_registry(partner.program_id, partner.id, stored, **how)  # type: ignore[arg-type]
+        jobs.enqueue("purchases.registry", {"registry": opened.id}, key=str(opened.id))
+        return opened.id
+
+    return _follow(transact(work), quiet=quiet)
+
+
 def _follow(registry_id: int, *, quiet: bool) -> purchases.Registry:
     """See the registry through: do its job here unless a worker has taken it, and say how far it is."""
     over = Event()
@@ -130,7 +144,7 @@ def _follow(registry_id: int, *, quiet: bool) -> purchases.Registry:
 def _tell(app: Flask, registry_id: int, over: Event) -> None:
     with app.app_context():
         while not over.wait(2.0):
-            click.echo(_line(_read(registry_id)), err=True)
+            click.echo(said(_read(registry_id)), err=True)
 
 
 def _read(registry_id: int) -> purchases.Registry:
@@ -140,7 +154,8 @@ def _read(registry_id: int) -> purchases.Registry:
         db.session.remove()
 
 
-def _line(at: purchases.Registry) -> str:
+def said(at: purchases.Registry) -> str:
+    """How far a registry is, in one line."""
     counts: dict[str, Any] = {"lines": at.lines, "accepted": at.accepted, "replayed": at.replayed}
     told = ", ".join(f"{value} {name}" for name, value in counts.items())
     return f"{at.state}: {told}, {at.rejected} rejected, {at.suspended} suspended, {at.points_issued} points issued"

@@ -20,6 +20,7 @@ def import_registry(task: jobs.Task) -> None:
         with ports.get(FileStore).open(at.file_key) as file, no_search_for_cycles() as search:
             for chunk, readings in purchases.readings(file, at, written):
                 at = _take(task, at, chunk, readings)
+                del chunk, readings  # what is gone need not be searched
                 search()
     except (FileNotFoundError, purchases.Unreadable) as problem:
         error = problem.code if isinstance(problem, purchases.Unreadable) else "file_missing"

@@ -41,10 +41,10 @@ def largest_remainder(total: int, weights: Sequence[int]) -> list[int]:
     if whole == 0:
         return [total] + [0] * (len(weights) - 1)
     parts = [total * weight // whole for weight in weights]
-    left = total - sum(parts)
-    by_remainder = sorted(range(len(weights)), key=lambda at: (-(total * weights[at] % whole), at))
-    for at in by_remainder[:left]:
-        parts[at] += 1
+    if left := total - sum(parts):
+        remainders = [total * weight % whole for weight in weights]
+        for at in sorted(range(len(weights)), key=remainders.__getitem__, reverse=True)[:left]:
+            parts[at] += 1
     return parts
 
 

@@ -62,7 +62,7 @@ def post(batch: Sequence[Credit | Debit], *, bulk_from: int = BULK_FROM) -> list
             results[place] = result
             latest[posting.account_id] = result.undrawn
     crash.point("after_lock")
-    return [replace(results[place], undrawn=latest[posting.account_id]) for place, posting in enumerate(batch)]
+    return [_after_all(results[place], latest[posting.account_id]) for place, posting in enumerate(batch)]
 
 
 def lock(account_ids: Iterable[int]) -> None:
@@ -74,6 +74,10 @@ def lock(account_ids: Iterable[int]) -> None:
 def one_by_one(postings: Sequence[Credit | Debit]) -> list[Posted]:
     """Post through the online functions, one call each."""
     return [_one(posting) for posting in postings]
+
+
+def _after_all(posted: Posted, undrawn: int) -> Posted:
+    return posted if posted.undrawn == undrawn else replace(posted, undrawn=undrawn)
 
 
 def _one(posting: Credit | Debit) -> Posted:

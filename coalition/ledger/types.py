@@ -85,6 +85,7 @@ class Operation(IntEnum):
     MERGE = 19
     NETTING = 20
     EVENT = 21
+    OPENING = 22
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

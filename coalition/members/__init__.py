@@ -30,12 +30,14 @@ from coalition.members.qualifying import lapse, qualify
 from coalition.members.searching import Found, absorbed, by_name, search, some, whose
 from coalition.members.standing import Standing, standing
 from coalition.members.subscribing import Subscription, cancel, lapse_subscriptions, renew, subscribe, subscription
+from coalition.members.taking_over import Carrier, fingerprint, take_over
 from coalition.members.tiers import Ladder, Tier, ladder, set_tiers
 
 __all__ = [
     "INVITED_BY",
     "KINDS",
     "Benefits",
+    "Carrier",
     "Consent",
     "Enrolment",
     "Family",
@@ -70,6 +72,7 @@ __all__ = [
     "enrol",
     "explain_merge",
     "family",
+    "fingerprint",
     "follow",
     "get",
     "hashes",
@@ -102,6 +105,7 @@ __all__ = [
     "subscribe",
     "subscription",
     "survivor",
+    "take_over",
     "tier_history",
     "use_proof",
     "visible_to",

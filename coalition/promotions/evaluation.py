@@ -12,11 +12,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from operator import attrgetter
+from typing import NamedTuple, Protocol
 
 from coalition.kernel.money import largest_remainder
 
 ONCE_BP = 10_000
+_NO = attrgetter("no")
 
 
 class Line(Protocol):
@@ -102,16 +104,14 @@ class Earner:
 ANYBODY = Earner()
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """Why an award was made, as a key and its numbers; `sentence` turns it into words."""
 
     key: str
     params: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Award:
+class Award(NamedTuple):
     """Points earned: `units` of the rule's currency (at least one), and how many of them each line brought."""
 
     rule: Rule
@@ -126,7 +126,7 @@ def evaluate(receipt: Receipt, rules: Iterable[Rule], *, points_paid: int = 0, e
     `points_paid` is the part of the total, in minor units of money, that was paid with points and earns nothing;
     ValueError if it is more than the total.
     """
-    lines = sorted(receipt.lines, key=lambda line: line.no)
+    lines = sorted(receipt.lines, key=_NO)
     bases = earning_bases(lines, points_paid)
     counting = [(line.no, base) for line, base in zip(lines, bases, strict=True) if line.qty_m and base]
     found = (
@@ -164,11 +164,12 @@ def earning_bases(lines: Sequence[Line], points_paid: int) -> list[int]:
 
 
 def _award(rule: Rule, counting: Sequence[tuple[int, int]], factor_bp: int) -> Award | None:
-    total = sum(base for _, base in counting)
+    bases = [base for _, base in counting]
+    total = sum(bases)
     units = rule.points * (total // rule.each_minor) * factor_bp // ONCE_BP
     if not units:
         return None
-    shares = largest_remainder(units, [base for _, base in counting])
+    shares = largest_remainder(units, bases)
     lines = {no: share for (no, _), share in zip(counting, shares, strict=True) if share}
     params = {"units": units, "base_minor": total, "points": rule.points, "each_minor": rule.each_minor}
     if factor_bp == ONCE_BP:

@@ -24,7 +24,7 @@ from coalition.purchases.explaining import (
 )
 from coalition.purchases.finding import Told, find, tell
 from coalition.purchases.keeping import find_return
-from coalition.purchases.kinds import Entry, read_event_or_transaction
+from coalition.purchases.kinds import Entry, interpret, read_event_or_transaction
 from coalition.purchases.laws import laws
 from coalition.purchases.mappings import (
     ColumnMapping,
@@ -69,6 +69,7 @@ from coalition.purchases.suspense import (
     suspended,
     waiting_count,
 )
+from coalition.purchases.takeovers import TakenOver, Takeover
 from coalition.purchases.taking import Layout, Reading, layout, read_lines, readings, take
 from coalition.purchases.tracing import Why, whys
 
@@ -111,6 +112,8 @@ __all__ = [
     "Source",
     "Suspended",
     "Suspense",
+    "TakenOver",
+    "Takeover",
     "Told",
     "Unreadable",
     "Via",
@@ -130,6 +133,7 @@ __all__ = [
     "fetch_now",
     "find",
     "find_return",
+    "interpret",
     "laws",
     "layout",
     "list_registries",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from coalition import ledger, members, programs, promotions
 from coalition.kernel import clock
@@ -17,18 +17,15 @@ from coalition.purchases.storing import BookedAward, Draft, insert_awards
 Made = tuple[int, Draft]
 
 
-@dataclass(frozen=True, slots=True)
-class _Earned:
+class _Earned(NamedTuple):
+    """An award of a purchase; `payer_id` is the legal entity that issues and funds its points."""
+
     purchase_id: int
     draft: Draft
     member_id: int
     no: int
     award: promotions.Award
-
-    @property
-    def payer_id(self) -> int:
-        """The legal entity that issues and funds the points."""
-        return self.award.rule.funder_id or self.draft.outlet.legal_entity_id
+    payer_id: int
 
 
 def award(at: Counter, made: Sequence[Made]) -> list[Recorded]:
@@ -62,7 +59,8 @@ def _evaluate(at: Counter, made: Sequence[Made]) -> Iterator[_Earned]:
             earner = earners.of(draft)
             awards = promotions.evaluate(draft.receipt, rules, points_paid=draft.points_paid, earner=earner)
             for no, found in enumerate(awards, start=1):
-                yield _Earned(purchase_id, draft, draft.member_id, no, found)
+                payer_id = found.rule.funder_id or draft.outlet.legal_entity_id
+                yield _Earned(purchase_id, draft, draft.member_id, no, found, payer_id)
 
 
 class _Earners:

@@ -25,7 +25,7 @@ from coalition.purchases.storing import Via
 from coalition.purchases.timeliness import untimely
 
 EVENT_TYPE = re.compile(r"[a-z][a-z0-9_.-]{0,39}", re.ASCII)
-_RESERVED = frozenset(("purchase", "return", "void", "event"))
+_RESERVED = frozenset(("purchase", "return", "void", "event", "card"))
 _FIELDS = frozenset(("type", "external_id", "occurred_at", "member", "attributes"))
 _ATTRIBUTES_MAX, _TEXT_MAX = 50, 1_000
 _INSERT = """

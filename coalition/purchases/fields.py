@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from coalition.kernel.errors import FieldError, Invalid
@@ -106,6 +106,9 @@ class Fields:
         raise Invalid(code, "One or more fields are wrong.", self.problems)
 
 
-def request_hash(content: Any) -> bytes:
-    """SHA-256 of a canonical form, the same for every spelling of the same content and on every path."""
-    return hashlib.sha256(_canonical(content).encode()).digest()
+def request_hash(content: Any, rows: Iterable[str] = ()) -> bytes:
+    """SHA-256 of a canonical form, the same for every spelling of the same content and on every path.
+
+    `rows`: what has been written in a canonical form already.
+    """
+    return hashlib.sha256("\n".join((_canonical(content), *rows)).encode()).digest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coalition.kernel.laws import Law
-from coalition.purchases import laws_of_returns
+from coalition.purchases import laws_of_returns, laws_of_takeovers
 
 _LAWS = (
     Law(
@@ -46,6 +46,7 @@ _LAWS = (
              (SELECT count(*) FROM purchase p WHERE p.registry_id = r.id)
              + (SELECT count(*) FROM event e WHERE e.registry_id = r.id)
              + (SELECT count(*) FROM purchase_return b WHERE b.registry_id = r.id)
+             + (SELECT count(*) FROM takeover t WHERE t.registry_id = r.id)
                <> CASE WHEN r.dry_run THEN 0 ELSE r.accepted END
              OR r.rejected <> (SELECT count(*) FROM registry_rejection x WHERE x.registry_id = r.id)
              OR (SELECT count(*) FROM suspense s WHERE s.registry_id = r.id AND s.state IN ('waiting', 'refused'))
@@ -91,4 +92,4 @@ _LAWS = (
 
 def laws() -> list[Law]:
     """Every law of purchases."""
-    return [*_LAWS, *laws_of_returns.laws()]
+    return [*_LAWS, *laws_of_returns.laws(), *laws_of_takeovers.laws()]

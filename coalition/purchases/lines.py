@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
+from coalition.kernel.copying import quoted
 from coalition.purchases.fields import AMOUNT_MAX
 from coalition.purchases.receipts import Line
 
@@ -25,23 +26,27 @@ def right_lines(given: list[Any]) -> tuple[Line, ...] | None:
     """The lines, of which there is at least one, if every field is right and every number a line's own; else None."""
     if set(map(type, given)) != {dict} or not set().union(*given) <= FIELDS:
         return None
-    columns = [[line.get(name) for line in given] for name in _NAMES]
-    no, amount, qty_m, price, sku, name, category = columns
+    rows = [tuple(map(line.get, _NAMES)) for line in given]
+    no, amount, qty_m, price, sku, name, category = zip(*rows, strict=True)
     right = (
-        set(map(type, no)) == _WHOLE
+        set(map(type, (*no, *amount))) == _WHOLE
         and min(no) >= 1
         and max(no) <= NO_MAX
         and len(set(no)) == len(no)
-        and set(map(type, amount)) == _WHOLE
-        and min(amount) >= 0
-        and max(amount) <= AMOUNT_MAX
-        and _amounts(qty_m)
-        and _amounts(price)
+        and _amounts((*amount, *qty_m, *price))
         and _texts(sku, SKU_MAX)
         and _texts(name, NAME_MAX)
         and _texts(category, CATEGORY_MAX)
     )
-    return tuple(map(_line, zip(*columns, strict=True))) if right else None
+    return tuple(map(_line, rows)) if right else None
+
+
+def written(lines: Iterable[Line]) -> list[str]:
+    """The lines as CSV, field by field in the order of `Line`: how they are copied, and what a request's hash is of."""
+    return [
+        f"{no},{amount},{qty_m},{price},{quoted(sku)},{quoted(name)},{quoted(category)}"
+        for no, amount, qty_m, price, sku, name, category in lines
+    ]
 
 
 def _amounts(column: Iterable[Any]) -> bool:

@@ -49,6 +49,10 @@ _SAYINGS: Mapping[tuple[EntryKind, Operation], Sentence] = {
         "Points for an event that was no purchase.",
         "Баллы за событие, не связанное с покупкой.",
     ),
+    (EntryKind.CREDIT, Operation.OPENING): (
+        "Points were brought along with a card of another program.",
+        "Баллы перенесены с картой другой программы.",
+    ),
     (EntryKind.DEBIT, Operation.REVERSAL): (
         "Points credited or moved by mistake were taken back.",
         "Списаны баллы, начисленные или переведённые по ошибке.",

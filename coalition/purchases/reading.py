@@ -15,7 +15,7 @@ from coalition.kernel import ids
 from coalition.kernel.errors import NotFound
 from coalition.members import KINDS
 from coalition.purchases.fields import AMOUNT_MAX, Fields, request_hash
-from coalition.purchases.lines import CATEGORY_MAX, FIELDS, NAME_MAX, NO_MAX, SKU_MAX, right_lines
+from coalition.purchases.lines import CATEGORY_MAX, FIELDS, NAME_MAX, NO_MAX, SKU_MAX, right_lines, written
 from coalition.purchases.receipts import Line, Receipt
 
 LINES_MAX = 1_000
@@ -55,7 +55,7 @@ class Reader(Fields):
         member, hold = self.member(body.get("member")), self.hold(body.get("hold_id"))
         points_paid = self.integer(body, "points_paid", "", default=0)
         payments, lines = self.payments(body.get("payments")), self.lines(body.get("lines"))
-        total = sum(line.amount for line in lines)
+        total = sum([line.amount for line in lines])
         if total > AMOUNT_MAX:
             self.wrong("/lines", "total_too_large", f"A receipt comes to at most {AMOUNT_MAX} minor units.")
         elif points_paid > total:
@@ -65,10 +65,10 @@ class Reader(Fields):
         on_unknown = self.on_unknown(body.get("on_unknown_member"))
         self.not_yet()
         self.done(_TELLING)
-        content = (external_id, occurred_at.isoformat(), outlet, currency, channel, member, hold, points_paid)
-        request_hash = _hash(content, payments, lines)
+        content, rows = (external_id, occurred_at.isoformat(), outlet, currency, channel, member, hold), written(lines)
+        digest = request_hash((*content, points_paid, _tenders(payments)), rows)
         receipt = (external_id, occurred_at, outlet, currency, lines, total, member, channel, hold, points_paid)
-        return Receipt(*receipt, payments, request_hash, redeem, proof, on_unknown)
+        return Receipt(*receipt, payments, digest, redeem, proof, on_unknown, rows=rows)
 
     def lines(self, given: Any) -> tuple[Line, ...]:
         if not isinstance(given, list) or not 1 <= len(given) <= LINES_MAX:
@@ -178,8 +178,5 @@ class Reader(Fields):
 _TELLING: Callable[[str], bool] = frozenset(("unknown_coupon", "unknown_quote", "unknown_hold")).__contains__
 
 
-def _hash(content: tuple[Any, ...], payments: tuple[Mapping[str, Any], ...], lines: tuple[Line, ...]) -> bytes:
-    tenders = [
-        (payment["kind"], payment["amount"], payment.get("mcc") or payment.get("currency")) for payment in payments
-    ]
-    return request_hash((content, tenders, lines))
+def _tenders(payments: tuple[Mapping[str, Any], ...]) -> list[tuple[Any, ...]]:
+    return [(payment["kind"], payment["amount"], payment.get("mcc") or payment.get("currency")) for payment in payments]

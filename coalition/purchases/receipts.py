@@ -6,7 +6,7 @@ Amounts are integers in the minor unit of the receipt's currency, quantities tho
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -33,7 +33,8 @@ class Receipt:
     `hold` is (wallet account, hold id) of points to be captured as tender, `points_paid` the money that they replace;
     `redeem` is money to be paid with points on the spot, by points currency (None: the main one), with a `proof`.
     `on_unknown` says what to do while nobody has the identifier (`refuse` or `hold`, None: as its source does).
-    `waited_for` is the member for whom the receipt, which had come in time, was waiting.
+    `waited_for` is the member for whom the receipt, which had come in time, was waiting. `rows` are its lines as
+    `lines.written` writes them, if that was done already.
     """
 
     external_id: str
@@ -52,6 +53,7 @@ class Receipt:
     proof: str | None = None
     on_unknown: str | None = None
     waited_for: members.Recognised | None = None
+    rows: Sequence[str] = ()
 
     @property
     def spends(self) -> bool:
@@ -64,8 +66,7 @@ class Receipt:
         return next((mcc for payment in self.payments if (mcc := payment.get("mcc"))), None)
 
 
-@dataclass(frozen=True, slots=True)
-class GrantedAward:
+class GrantedAward(NamedTuple):
     """An award as it was booked: how many units each line brought, and the reason as key and numbers."""
 
     no: int

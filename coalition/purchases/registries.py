@@ -12,8 +12,9 @@ from coalition.kernel.web.paging import Page, decode_cursor, encode_cursor
 from coalition.ports import StoredFile
 
 COLUMNS = (
-    "id, program_id, partner_id, source_id, mapping_id, dry_run, state, file_key, size_bytes, position, last_line,"
-    " lines, accepted, replayed, rejected, suspended, points_issued, error, created_at, started_at, finished_at"
+    "id, program_id, partner_id, source_id, mapping_id, content, dry_run, state, file_key, size_bytes, position,"
+    " last_line, lines, accepted, replayed, rejected, suspended, points_issued, error, created_at, started_at,"
+    " finished_at"
 )
 
 
@@ -23,6 +24,7 @@ class Registry:
 
     Every line counted was accepted, was known already (replayed), was rejected or waits for its member (suspended);
     where a receipt has several rows, a receipt counts as one line. Of a `dry_run` nothing stays but its counts.
+    `content`: any lines, or cards alone.
     """
 
     id: int
@@ -30,6 +32,7 @@ class Registry:
     partner_id: int
     source_id: int | None
     mapping_id: int | None
+    content: str
     dry_run: bool
     state: str
     file_key: str
@@ -73,20 +76,25 @@ def open_registry(
     *,
     mapping_id: int | None = None,
     source_id: int | None = None,
+    content: str = "any",
     dry_run: bool = False,
 ) -> Registry:
     """A registry of a partner whose file lies in the store; the door asks for the job that will process it.
 
-    With a mapping the file is a table, else NDJSON. A `dry_run` checks everything as if it were recorded.
+    With a mapping the file is a table, else NDJSON. `content`: `any`, or `cards`, whose lines need no type.
+    A `dry_run` checks everything as if it were recorded.
     """
     row = fetch_one(
-        "INSERT INTO registry (program_id, partner_id, source_id, mapping_id, dry_run, file_key, size_bytes, sha256)"
-        f" VALUES (:program, :partner, :source, :mapping, :dry_run, :key, :size, :sha256) RETURNING {COLUMNS}",
+        "INSERT INTO registry (program_id, partner_id, source_id, mapping_id, content, dry_run, file_key, size_bytes,"
+        " sha256)"
+        " VALUES (:program, :partner, :source, :mapping, :content, :dry_run, :key, :size, :sha256)"
+        f" RETURNING {COLUMNS}",
         {
             "program": program_id,
             "partner": partner_id,
             "source": source_id,
             "mapping": mapping_id,
+            "content": content,
             "dry_run": dry_run,
             "key": stored.key,
             "size": stored.size,

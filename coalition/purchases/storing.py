@@ -16,18 +16,20 @@ from coalition import partners, programs
 from coalition.kernel import audit
 from coalition.kernel.copying import copy_csv, quoted
 from coalition.kernel.db import RacingKey, load_sql, raw
-from coalition.purchases.receipts import GrantedAward, Line, Receipt, Recorded
+from coalition.purchases.lines import written
+from coalition.purchases.receipts import GrantedAward, Receipt, Recorded
 
 _HEAD = (
     "occurred_at, member_id, total_minor, points_paid_minor, captured, captured_currency_id, hold_account_id, hold_id,"
     " program_id, partner_id, outlet_id, legal_entity_id, registry_id, source_id, external_id, request_hash, currency,"
     " channel, payments, actor, request_id"
 )
-_LINES = "purchase_id, no, amount_minor, price_minor, qty_m, sku, name, category"
+_LINES = "purchase_id, no, amount_minor, qty_m, price_minor, sku, name, category"
 _AWARDS = (
     "purchase_id, no, account_id, entry_id, units, available_at, expires_at, currency_id, rule_id, lines,"
     " reason_key, reason_params"
 )
+_ONE_AWARD = f"INSERT INTO award ({_AWARDS}) VALUES ({', '.join(['%s'] * 12)})".encode()
 _TENDERS = "purchase_id, no, amount_minor, units, currency_id, account_id, entry_id"
 _STANDING = (
     "SELECT external_id, request_hash, id, member_id, occurred_at, currency, total_minor, captured,"
@@ -98,8 +100,7 @@ class Draft:
     redeemed: tuple[Redemption, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class BookedAward:
+class BookedAward(NamedTuple):
     """An award with the journal row that carries it."""
 
     purchase_id: int
@@ -126,8 +127,7 @@ def standing(partner_id: int, external_ids: Iterable[str]) -> dict[str, Standing
 def insert_one(draft: Draft, via: Via) -> int | None:
     """Write one purchase with its lines; its id, or None if its key is taken. Waits for a racing twin to end."""
     lines = draft.receipt.lines
-    columns = list(zip(*(_line(0, line)[1:] for line in lines), strict=True))
-    params = [*_head(draft, via), *map(list, columns)]
+    params = [*_head(draft, via), *map(list, zip(*lines, strict=True))]
     row = raw().execute(load_sql(__file__, "insert_one.sql"), params).fetchone()
     return row[0] if row else None
 
@@ -136,24 +136,21 @@ def insert_many(drafts: Sequence[Draft], via: Via) -> list[int]:
     """Write purchases whose keys are free by COPY; their ids. Raises RacingKey if one was taken meanwhile."""
     numbers = raw().execute("SELECT nextval('purchase_id') FROM generate_series(1, %s)", (len(drafts),)).fetchall()
     ids = [number for (number,) in numbers]
-    heads = ((number, *_head(draft, via)) for number, draft in zip(ids, drafts, strict=True))
-    lines = (_csv(number, line) for number, draft in zip(ids, drafts, strict=True) for line in draft.receipt.lines)
+    heads = (_head_row(number, draft, via) for number, draft in zip(ids, drafts, strict=True))
     try:
-        copy_rows("purchase", f"id, {_HEAD}", heads)
+        copy_csv("purchase", f"id, {_HEAD}", heads)
     except psycopg.errors.UniqueViolation as error:
         raise RacingKey from error
-    copy_csv("purchase_line", _LINES, lines)
+    copy_csv("purchase_line", _LINES, map(_line_rows, ids, drafts))
     return ids
 
 
 def insert_awards(booked: Sequence[BookedAward]) -> None:
     """Write the awards of purchases."""
-    rows = [_award(one) for one in booked]
-    if len(rows) > 1:
-        copy_rows("award", _AWARDS, rows)
-    elif rows:
-        places = ", ".join(["%s"] * len(rows[0]))
-        raw().execute(f"INSERT INTO award ({_AWARDS}) VALUES ({places})".encode(), rows[0])
+    if len(booked) > 1:
+        copy_csv("award", _AWARDS, map(_award_row, booked))
+    elif booked:
+        raw().execute(_ONE_AWARD, _award(booked[0]))
 
 
 def insert_tenders(rows: Sequence[TenderRow]) -> None:
@@ -173,14 +170,15 @@ def _head(draft: Draft, via: Via) -> tuple[Any, ...]:
     return (*head, *paid, *where, *what, origin.actor, origin.request_id)
 
 
-def _line(purchase_id: int, line: Any) -> tuple[Any, ...]:
-    return (purchase_id, line.no, line.amount, line.price, line.qty_m, line.sku, line.name, line.category)
+def _head_row(purchase_id: int, draft: Draft, via: Via) -> str:
+    *numbers, external_id, request_hash, currency, channel, payments, actor, request_id = _head(draft, via)
+    what = f"{quoted(external_id)},\\x{request_hash.hex()},{quoted(currency)},{quoted(channel)},{quoted(payments)}"
+    return f"{purchase_id},{','.join(map(str, numbers))},{what},{quoted(actor)},{quoted(request_id)}"
 
 
-def _csv(purchase_id: int, line: Line) -> str:
-    no, amount, qty_m, price, sku, name, category = line
-    texts = f"{quoted(sku)},{quoted(name)},{quoted(category)}"
-    return f"{purchase_id},{no},{amount},{price},{qty_m},{texts}"
+def _line_rows(purchase_id: int, draft: Draft) -> str:
+    rows = draft.receipt.rows or written(draft.receipt.lines)
+    return f"{purchase_id}," + f"\n{purchase_id},".join(rows)
 
 
 def _award(booked: BookedAward) -> tuple[Any, ...]:
@@ -190,8 +188,14 @@ def _award(booked: BookedAward) -> tuple[Any, ...]:
     return (*row, *born, _json(award.lines), award.reason_key, _json(award.reason_params))
 
 
+def _award_row(booked: BookedAward) -> str:
+    *numbers, lines, reason_key, reason_params = _award(booked)
+    return f"{','.join(map(str, numbers))},{quoted(lines)},{quoted(reason_key)},{quoted(reason_params)}"
+
+
 def _json(values: Mapping[str, int]) -> str:
-    return json.dumps(dict(values))
+    """Numbers by names of ours, in which nothing has to be escaped."""
+    return "{" + ", ".join([f'"{name}": {value}' for name, value in values.items()]) + "}"
 
 
 def copy_rows(table: str, columns: str, rows: Iterable[tuple[Any, ...]]) -> None:

@@ -15,12 +15,12 @@ from typing import BinaryIO
 
 from coalition.kernel.errors import BadRequest, FieldError, Invalid, Refusal
 from coalition.purchases.cells import Cells, Row, body
-from coalition.purchases.kinds import Entry, interpret
+from coalition.purchases.kinds import Content, interpret
 from coalition.purchases.mappings import ColumnMapping
 from coalition.purchases.reading import LINES_MAX
 from coalition.purchases.streaming import LINE_MAX, Chunk, chunks, first_line
 
-Reading = tuple[int, Entry | Refusal]
+Reading = tuple[int, Content | Refusal]
 _LINE = re.compile(r"/lines/([0-9]+)/")
 
 

@@ -16,7 +16,7 @@ from coalition.kernel.errors import BadRequest, Refusal
 from coalition.kernel.web.json_body import parse_object
 from coalition.purchases.earning import record_events
 from coalition.purchases.events import Event, RecordedEvent
-from coalition.purchases.kinds import Entry, interpret
+from coalition.purchases.kinds import Content, interpret, interpret_card
 from coalition.purchases.mappings import ColumnMapping, mapping
 from coalition.purchases.receipts import Receipt, Recorded, Refused
 from coalition.purchases.registries import COLUMNS, Registry, Rejection
@@ -26,15 +26,17 @@ from coalition.purchases.storing import Via
 from coalition.purchases.streaming import Chunk, chunks
 from coalition.purchases.suspending import Suspended, accept
 from coalition.purchases.tables import read_table
+from coalition.purchases.takeovers import TakenOver, Takeover
+from coalition.purchases.taking_over import record_takeovers
 
 _REJECT = """
     INSERT INTO registry_rejection (registry_id, line, code, field, detail)
     SELECT %s, x.* FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) x"""
 T = TypeVar("T")
-Reading = tuple[int, Entry | Refusal]
+Reading = tuple[int, Content | Refusal]
 
 
-Result = Recorded | RecordedEvent | Returned | Suspended | Refused
+Result = Recorded | RecordedEvent | Returned | Suspended | TakenOver | Refused
 
 
 @dataclass(slots=True)
@@ -71,16 +73,20 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a registry's file is written: NDJSON, or a table by a mapping in money of so many decimals."""
+    """How a registry's file is written: NDJSON, or a table by a mapping in money of so many decimals.
+
+    `cards`: every line is a card that is taken over.
+    """
 
     mapping: ColumnMapping | None
     decimals: int
+    cards: bool = False
 
 
 def layout(at: Registry) -> Layout:
     """How the registry's file is written."""
     chosen = None if at.mapping_id is None else mapping(at.mapping_id)
-    return Layout(chosen, programs.get(at.program_id).currency_decimals)
+    return Layout(chosen, programs.get(at.program_id).currency_decimals, at.content == "cards")
 
 
 def readings(file: BinaryIO, at: Registry, written: Layout) -> Iterator[tuple[Chunk, list[Reading]]]:
@@ -92,12 +98,12 @@ def readings(file: BinaryIO, at: Registry, written: Layout) -> Iterator[tuple[Ch
         yield from read_table(file, written.mapping, written.decimals, at.position, at.last_line)
     else:
         for chunk in chunks(file, at.position, at.last_line):
-            yield chunk, read_lines(chunk)
+            yield chunk, read_lines(chunk, cards=written.cards)
 
 
-def read_lines(chunk: Chunk) -> list[Reading]:
+def read_lines(chunk: Chunk, *, cards: bool = False) -> list[Reading]:
     """The chunk's lines as receipts, or as the refusals of those that cannot be read. Needs no transaction."""
-    return [(number, _read(line)) for number, line in chunk.lines]
+    return [(number, _read(line, cards)) for number, line in chunk.lines]
 
 
 def take(at: Registry, chunk: Chunk, readings: Sequence[Reading]) -> Registry:
@@ -120,8 +126,10 @@ def _try(at: Registry, readings: Sequence[Reading]) -> Outcome:
 
 
 def _take(at: Registry, readings: Sequence[Reading]) -> Outcome:
-    """Record the lines kind by kind: purchases first, so that what undoes one finds it."""
+    """Record the lines kind by kind: cards first, for others may present them; what undoes a purchase after it."""
     outcome, via = Outcome(), Via(at.id, at.source_id)
+    numbers, cards = _of(readings, Takeover)
+    outcome.add(numbers, record_takeovers(at.partner_id, cards, at.id))
     numbers, receipts = _of(readings, Receipt)
     outcome.add(numbers, accept(at.partner_id, receipts, via, hold=True, lines=numbers))
     numbers, returns = _of(readings, Return)
@@ -139,17 +147,20 @@ def _of(readings: Sequence[Reading], kind: type[T]) -> tuple[list[int], list[T]]
     return [number for number, _ in found], [one for _, one in found]
 
 
-def _earned(result: Recorded | RecordedEvent | Returned) -> int:
+def _earned(result: Recorded | RecordedEvent | Returned | TakenOver) -> int:
     if isinstance(result, Returned):
         return 0
+    if isinstance(result, TakenOver):
+        return result.units
     return result.earned if isinstance(result, RecordedEvent) else sum(award.units for award in result.awards)
 
 
-def _read(line: bytes | None) -> Entry | Refusal:
+def _read(line: bytes | None, cards: bool) -> Content | Refusal:
     if line is None:
         return BadRequest("line_too_long", "A line may hold at most a megabyte.")
     try:
-        return interpret(parse_object(line))
+        body = parse_object(line)
+        return interpret_card(body) if cards else interpret(body)
     except Refusal as refusal:
         return refusal
 

@@ -41,6 +41,15 @@ WITH e AS (INSERT INTO entry (occurred_at, program_id, partner_id, operation, ex
 INSERT INTO wallet AS w VALUES (:a, 100)
 ON CONFLICT (account_id) DO UPDATE SET undrawn = w.undrawn + 100, version = w.version + 1 RETURNING undrawn;
 """
+EARN_BY_HAND = f"""\\set a random(1, {WALLETS})
+\\set p random(1, {PARTNERS})
+WITH e AS (INSERT INTO entry (account_id, contra_id, amount, occurred_at, expires_at, funding_id, program_id,
+                              partner_id, currency_id, kind, operation, external_id, no, request_hash)
+           VALUES (:a, 1000000 + :p, 100, now(), '2099-01-01', 1, 1, :p, 1, 1, 1, {KEY}, 0, {HASH}) RETURNING id),
+     l AS (INSERT INTO lot (account_id, expires_at, entry_id, amount, remaining, funding_id)
+           SELECT :a, '2099-01-01', id, 100, 100, 1 FROM e)
+UPDATE wallet SET undrawn = undrawn + 100, version = version + 1 WHERE account_id = :a RETURNING undrawn;
+"""
 REDEEM = f"""\\set a :i * {CLIENTS} + :client_id
 SELECT ledger_debit(:a, 1000001, {LOTS * 10}, now(), 1, 1, 1, 2::smallint, 6::smallint, {KEY}, 0::smallint, {HASH});
 """
@@ -77,14 +86,14 @@ class Row:
     goal: float
 
 
-def earn(ground: Ground, partners: int = PARTNERS) -> Measured:
-    """Our online earn, of members who have a wallet."""
+def earn(ground: Ground, partners: int = PARTNERS, script: str = EARN) -> Measured:
+    """Our online earn, of members who have a wallet; or another script on the same tables."""
     ground.fresh("ours")
     with ground.connect() as connection:
         connection.execute(
             f"INSERT INTO wallet SELECT n, 0, 0, 0, 0, 1, 1 FROM generate_series(1, {WALLETS}) n".encode()
         )
-    return ground.pgbench(EARN.format(partners=partners), EARNS)
+    return ground.pgbench(script.format(partners=partners), EARNS)
 
 
 def earn_limit(ground: Ground, *, keyed: bool) -> Measured:
@@ -159,6 +168,8 @@ def run(ground: Ground, rounds: int) -> Iterator[Row]:
     yield compare(
         "online earn / limit without a business key", 1.0, rounds, online, lambda: earn_limit(ground, keyed=False)
     )
+    by_hand = lambda: earn(ground, script=EARN_BY_HAND)  # noqa: E731
+    yield compare("online earn / its own rows by hand", 1.0, rounds, online, by_hand)
     yield compare("one hot partner / 1,000 partners", 0.9, rounds, lambda: earn(ground, 1), online)
     yield compare(
         "redeem over 10 lots / same rows",

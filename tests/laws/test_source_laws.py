@@ -15,7 +15,7 @@ from coalition.kernel.db import db, transact
 from coalition.kernel.laws import laws, offending
 from tests.coalition.api.till import Till, a_till
 from tests.coalition.members.builders import a_member
-from tests.coalition.purchases.builders import a_body, a_shop
+from tests.coalition.purchases.builders import a_body, a_card, a_shop
 
 CRIMES = {
     "R5": (
@@ -23,6 +23,11 @@ CRIMES = {
         "UPDATE registry SET lines = lines + 1, suspended = suspended + 1",
         "INSERT INTO registry_rejection SELECT id, 99, 'x', '', '' FROM registry",
     ),
+    "R15": (
+        "UPDATE takeover SET units = units + 1 WHERE units IS NOT NULL",
+        "UPDATE takeover SET member_id = member_id + 1 WHERE units IS NOT NULL",
+    ),
+    "R16": ("DELETE FROM takeover",),
     "E1": ("UPDATE event_award SET units = units + 1", "UPDATE event SET member_id = member_id + 1"),
     "E2": ("DELETE FROM event_award",),
     "R6": ("UPDATE suspense SET request_hash = 'x' WHERE state = 'posted'",),
@@ -61,6 +66,8 @@ def _story(till: Till) -> None:
     )
     event = {name: value for name, value in a_body(1000).items() if name in ("occurred_at", "member")}
     bodies.append({**event, "external_id": "E-1", "type": "review"})
+    bodies.append({"type": "card", **a_card(1)})
+    bodies.append({"type": "card", **a_card(2, balance=None)})
     file = "".join(json.dumps(body) + "\n" for body in bodies).encode()
     till.send("/registries", file, Content_Type="application/x-ndjson")
     till.send("/registries?dry_run=true", file, Content_Type="application/x-ndjson")

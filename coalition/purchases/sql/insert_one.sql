@@ -7,7 +7,7 @@ WITH head AS (
   VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
   ON CONFLICT DO NOTHING RETURNING id),
 lines AS (
-  INSERT INTO purchase_line (purchase_id, no, amount_minor, price_minor, qty_m, sku, name, category)
+  INSERT INTO purchase_line (purchase_id, no, amount_minor, qty_m, price_minor, sku, name, category)
   SELECT head.id, l.* FROM head, unnest(
     %s::int[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[]) l)
 SELECT id FROM head

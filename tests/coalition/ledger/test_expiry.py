@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 from coalition import ledger
 from coalition.kernel.clock import now
 from coalition.kernel.db import fetch_all, transact
-from tests.coalition.ledger.conftest import PROGRAM, drawn
+from coalition.ledger import AccountKind
+from tests.coalition.ledger.conftest import BONUS, PROGRAM, drawn
+
+OTHER = BONUS + 1
 
 
 def _sweep(days: int = 0, limit: int = 100) -> int:
@@ -50,6 +54,30 @@ def test_the_sweep_goes_by_chunks_until_nothing_is_left(book):
 
     assert swept == [3, 3, 1]
     assert sum(balance.available for balance in ledger.balances_of(wallets).values()) == 0
+
+
+def test_one_chunk_books_each_currencys_lots_at_its_own_breakage_one_row_a_wallet_and_day(book):
+    ours, other = book.wallet(), transact(lambda: ledger.account(PROGRAM, OTHER, AccountKind.WALLET, 1))
+    issuer = transact(lambda: ledger.account(PROGRAM, OTHER, AccountKind.ISSUANCE, 10))
+    day = now() + dt.timedelta(days=5)
+    mine = [replace(book.credit(ours, points), expires_at=day) for points in (10, 20)]
+    mine.append(book.credit(ours, 40, days=6))
+    theirs = replace(book.credit(other, 80), currency_id=OTHER, contra_id=issuer, expires_at=day)
+    transact(lambda: ledger.post([*mine, theirs]))
+
+    swept = [_sweep(days=7), _sweep(days=7)]
+
+    booked = fetch_all(
+        "SELECT e.account_id, c.currency_id, c.kind, e.amount, count(*) AS draws, sum(a.amount) AS drawn FROM entry e"
+        " JOIN account c ON c.id = e.contra_id JOIN allocation a ON a.account_id = e.account_id AND a.debit_id = e.id"
+        " WHERE e.kind = 6 GROUP BY e.account_id, e.id, e.amount, c.currency_id, c.kind ORDER BY e.amount"
+    )
+    assert swept == [4, 0]
+    assert [tuple(row) for row in booked] == [
+        (other, OTHER, AccountKind.BREAKAGE, -80, 1, 80),
+        (ours, BONUS, AccountKind.BREAKAGE, -40, 1, 40),
+        (ours, BONUS, AccountKind.BREAKAGE, -30, 2, 30),
+    ]
 
 
 def test_what_is_left_of_a_lot_expires_with_its_funders_shares(book):

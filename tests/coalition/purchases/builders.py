@@ -71,6 +71,13 @@ def a_body(*amounts: int, **more: Any) -> dict[str, Any]:
     }
 
 
+def a_card(number: int, **more: Any) -> dict[str, Any]:
+    """A line of a file of cards that are taken over."""
+    balance = {"amount": 100 + number, "currency": "BON"}
+    head = {"external_id": f"C-{number}", "kind": "bank_card_token", "value": f"tok-{number:08}"}
+    return {**head, "balance": balance, **more}
+
+
 def a_receipt(*amounts: int, **more: Any) -> purchases.Receipt:
     """A purchase as the room takes it."""
     return purchases.read(a_body(*amounts, **more))
