@@ -1,6 +1,7 @@
 """Every stable error code and what it means: the one registry. A code that was published never changes its meaning.
 
-`CODES` are the codes of problems, `FIELD_CODES` those of the single fields in `errors`.
+`CODES` are the codes of problems, `FIELD_CODES` those of the single fields in `errors`, `FILE_CODES` say why a
+registry failed (its `error`).
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ CODES = {
     "forbidden_character": "A text holds NUL or a lone surrogate.",
     "hold_closed": "The hold was captured, released or has expired; it has no points left.",
     "hold_exceeded": "The hold has fewer points left than were asked for; `available` says how many.",
-    "hold_expired": "The hold has run out of time; its points are free again.",
+    "hold_expired": "The hold has run out of time; its points are free again within a minute.",
     "hold_of_another_member": "The hold is on the points of another member.",
     "holds_open": "Points of this wallet are set aside; release or capture them first.",
     "idempotency_key_in_flight": "The first request with this Idempotency-Key is still running; try again.",
@@ -219,4 +220,11 @@ FIELD_CODES = {
     "unknown_source": "The partner has no source with this code.",
     "unsupported": "The value is sound, but not supported here.",
     "weak_password": "The password is too short or too long.",
+}
+
+FILE_CODES = {
+    "columns_missing": "The table lacks columns that its mapping names.",
+    "file_damaged": "The file ends in the middle or is damaged; what stands before the damage was recorded.",
+    "file_missing": "The file has gone from the store; send it again.",
+    "file_too_large": "The file, unpacked, is larger than a file may be; send it in parts.",
 }

@@ -155,7 +155,7 @@ def _told(held: Hold) -> dict[str, Any]:
     return {
         "id": _public(held),
         "external_id": held.external_id,
-        "state": held.state,
+        "state": "expired" if held.state == "open" and held.expires_at <= clock.now() else held.state,
         **{name: {"amount": amount, "currency": code} for name, amount in amounts.items()},
         "purpose": held.purpose,
         "expires_at": held.expires_at,

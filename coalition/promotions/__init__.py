@@ -1,7 +1,7 @@
 """Promotions: what a purchase earns and why. Today: one base rule per partner; the evaluation is pure."""
 
 from coalition.promotions.evaluation import Award, Earner, Reason, Rule, evaluate, evaluate_event
-from coalition.promotions.reasons import sentence
+from coalition.promotions.reasons import called, number, sentence
 from coalition.promotions.rules import create_base_rule, in_force, list_rules
 
 __all__ = [
@@ -9,10 +9,12 @@ __all__ = [
     "Earner",
     "Reason",
     "Rule",
+    "called",
     "create_base_rule",
     "evaluate",
     "evaluate_event",
     "in_force",
     "list_rules",
+    "number",
     "sentence",
 ]

@@ -15,16 +15,16 @@ _EVENTS = {
 }
 _SENTENCES = {
     ("base.per_amount", "en"): "{units} {name} for {base} {money} of purchases ({points} per {each} {money}).",
-    ("base.per_amount", "ru"): "{units} {name} за покупки на {base} {money} ({points} за каждые {each} {money}).",
+    ("base.per_amount", "ru"): "{name}: {units} за покупки на {base} {money} ({points} за каждые {each} {money}).",
     ("base.per_amount_tier", "en"): (
         "{units} {name} for {base} {money} of purchases ({points} per {each} {money}, times {factor} for your tier)."
     ),
     ("base.per_amount_tier", "ru"): (
-        "{units} {name} за покупки на {base} {money} ({points} за каждые {each} {money}, умножено на {factor} за ваш"
+        "{name}: {units} за покупки на {base} {money} ({points} за каждые {each} {money}, умножено на {factor} за ваш"
         " уровень)."
     ),
     ("event.fixed", "en"): "{units} {name} for {about}.",
-    ("event.fixed", "ru"): "{units} {name} за {about}.",
+    ("event.fixed", "ru"): "{name}: {units} за {about}.",
 }
 
 
@@ -44,15 +44,26 @@ def sentence(
     `about` is the type of an event.
     """
     return _SENTENCES[key, language].format(
-        units=format_minor(params["units"], points_decimals),
-        points=format_minor(params.get("points", 0), points_decimals),
-        base=format_minor(params.get("base_minor", 0), money_decimals),
-        each=format_minor(params.get("each_minor", 0), money_decimals),
+        units=number(params["units"], points_decimals, language),
+        points=number(params.get("points", 0), points_decimals, language),
+        base=number(params.get("base_minor", 0), money_decimals, language),
+        each=number(params.get("each_minor", 0), money_decimals, language),
         about=_EVENTS.get(about, (about, about))[language == "ru"],
         factor=_factor(params.get("factor_bp", 10_000), language),
-        name=name,
+        name=called(name, language),
         money=money,
     )
+
+
+def number(units: int, decimals: int, language: str) -> str:
+    """Minor units as the language writes them: 1.50, or 1,50 in Russian."""
+    text = format_minor(units, decimals)
+    return text.replace(".", ",") if language == "ru" else text
+
+
+def called(name: str, language: str) -> str:
+    """A currency's name where its sentences have it: they begin with it in Russian, so that it need not be declined."""
+    return name[:1].upper() + name[1:] if language == "ru" else name
 
 
 def _factor(basis_points: int, language: str) -> str:

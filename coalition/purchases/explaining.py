@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from coalition import ledger, partners
 from coalition.kernel.db import raw
 from coalition.kernel.errors import NotFound
-from coalition.kernel.money import format_minor
 from coalition.ledger import Draw, Shares
+from coalition.promotions import called, number
 from coalition.purchases.bought import Bought, Granted, Paid, bought
 from coalition.purchases.counter import Counter, counter
 from coalition.purchases.finding import Told, name, tell
@@ -119,8 +119,11 @@ def say_restored(at: Counter, returned: Returned, one: Restored, language: str =
 def say_paid(at: Counter, purchase: str, amount: int, units: int, currency_id: int, language: str = "en") -> str:
     """What points paid for: `amount` minor units of money of the purchase that its partner calls `purchase`."""
     currency = at.currencies[currency_id]
-    money = f"{format_minor(amount, at.program.currency_decimals)} {at.program.currency}"
-    numbers = {"units": format_minor(units, currency.decimals), "name": name(currency, language)}
+    money = f"{number(amount, at.program.currency_decimals, language)} {at.program.currency}"
+    numbers = {
+        "units": number(units, currency.decimals, language),
+        "name": called(name(currency, language), language),
+    }
     return say("paid", language, **numbers, money=money, purchase=purchase)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from coalition.kernel.errors import FieldError, Invalid
@@ -48,5 +49,5 @@ def read_event_or_transaction(body: Mapping[str, Any]) -> Entry:
     """What a body with a `type` is: a bank's transaction, its reversal, or an event of that type. Raises Invalid."""
     kind = body.get("type")
     if kind == REVERSAL:
-        return read_return(read_reversal(body))
+        return replace(read_return(read_reversal(body)), of_bank=True)
     return read_transaction(body) if kind == TRANSACTION else read_event(body)

@@ -81,7 +81,8 @@ def _wanted(request: Return, bought: Bought) -> Mapping[int, int]:
             wanted[asked.no] = parts = asked.qty_m or bought.left(asked.no)
             if not 0 < parts <= bought.left(asked.no):
                 detail = f"Of this line {bought.left(asked.no) if line.qty_m else 'nothing'} can still be returned."
-                beyond.append(FieldError(f"/lines/{at}/qty_m", "returned_too_much", detail))
+                pointer = "/amount" if request.of_bank else f"/lines/{at}/qty_m"
+                beyond.append(FieldError(pointer, "returned_too_much", detail))
     if wrong:
         codes = {problem.code for problem in wrong}
         raise Invalid(codes.pop() if len(codes) == 1 else "invalid", "Some lines cannot be returned.", wrong)

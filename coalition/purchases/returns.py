@@ -27,7 +27,8 @@ class Return:
     """A return (or a void, which names no lines) before it is recorded.
 
     The purchase is named by our number or by the partner's external id. The hash covers what is returned, not how the
-    purchase is named, so that a return sent over the API and again in a registry is one return.
+    purchase is named, so that a return sent over the API and again in a registry is one return. `of_bank`: it came as
+    an amount, not as lines.
     """
 
     external_id: str
@@ -37,6 +38,7 @@ class Return:
     request_hash: bytes
     purchase_id: int | None = None
     purchase_external_id: str | None = None
+    of_bank: bool = False
 
 
 class GivenLine(NamedTuple):

@@ -45,15 +45,17 @@ _BY_OPERATION = {
     Operation.EXCHANGE_CAPTURE: "exchange",
     Operation.REVERSAL: "reversal",
     Operation.MERGE: "merge",
+    Operation.EVENT: "event",
     Operation.OPENING: "opening",
 }
+_SAID = ("adjustment", "event", "netting", "reversal", "merge")  # what their title leaves open
 _BY_KIND = {
     EntryKind.CREDIT: "adjustment",
     EntryKind.DEBIT: "capture",
     EntryKind.CAPTURE: "capture",
     EntryKind.EXPIRY: "expiry",
     EntryKind.RESTORE: "return",
-    EntryKind.NETTING: "return",
+    EntryKind.NETTING: "netting",
     EntryKind.ARRIVAL: "adjustment",
 }
 
@@ -137,7 +139,7 @@ def _movement(
         "kind": kind,
         "reference": one.external_id if kind in ("purchase", "return") and one.partner_id else None,
         "title": None,
-        "why": why.reason if why.purchase_id else None,
+        "why": why.reason if why.purchase_id or kind in _SAID else None,
         "partner": names.get(one.partner_id) if kind not in ("expiry", "order") else None,
         "amount": one.amount,
         "expires_on": last_day(one.expires_at, zone) if one.expires_at and one.amount > 0 else None,

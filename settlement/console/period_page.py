@@ -15,6 +15,7 @@ from settlement.statements import Drawn
 
 _FRESH = dt.timedelta(minutes=5)
 _LEAST_TREND = 12
+_NAMED = 5  # companies without an agreement that the checklist names
 
 
 def overview() -> list[dict[str, Any]]:
@@ -203,10 +204,11 @@ def _checklist(
     accrued_at, _ = accruals.standing(program.id)
     current = accrued_at is not None and clock.now() - accrued_at < _FRESH
     waiting = sum(movements for _, movements in missing)
+    names = [partners.entity(entity_id).name for entity_id, _ in missing[:_NAMED]]
     return [
         {"code": "month_over", "ok": period.ends_on < today, "count": None},
         {"code": "accruals_current", "ok": current, "count": None},
-        {"code": "agreements_cover", "ok": not waiting, "count": waiting or None},
+        {"code": "agreements_cover", "ok": not waiting, "count": waiting or None, "names": names},
     ]
 
 

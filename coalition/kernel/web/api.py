@@ -24,6 +24,22 @@ from coalition.kernel.web.json_body import parse_object
 View = TypeVar("View", bound=Callable[..., Any])
 PREFIX = "/api/v1"
 _BEARERS = "coalition.bearers"
+_CONVENTIONS = (
+    "Get a token first: POST /oauth/token with the client's id and secret (HTTP Basic) and"
+    " grant_type=client_credentials; send it as Authorization: Bearer. It lasts an hour and carries the client's"
+    " scopes, or those named in scope.",
+    "Points and money are integers in minor units, quantities are thousandths (qty_m: 1500 is 1.5), instants are"
+    " RFC 3339 with an offset. Unknown fields are refused.",
+    "What moves points is done once under its external_id, for good: the same body again gets the first answer"
+    " with the header Idempotency-Replayed: true, another body 409 external_id_conflict. After a time-out simply"
+    " send it again, or ask GET /purchases?external_id=. A refusal (4xx) uses up no external_id. Any POST also"
+    " takes an Idempotency-Key of 1 to 255 characters, kept for 30 days.",
+    "A refusal is application/problem+json: code is stable and explained under /api/docs/errors, errors points at"
+    " each wrong field, retryable says whether the same request may succeed later. What belongs to another partner"
+    " is 404.",
+    "Lists take limit (at most 200) and cursor; next_cursor is null on the last page. X-Request-Id is taken or"
+    " made, and comes back with every answer.",
+)
 
 
 class Caller(Protocol):
@@ -92,6 +108,7 @@ def init_app(app: Flask) -> ProblemApi:
         OPENAPI_VERSION="3.1.0",
         OPENAPI_URL_PREFIX=PREFIX,
         OPENAPI_JSON_PATH="openapi.json",
+        API_SPEC_OPTIONS={"info": {"description": "\n\n".join(_CONVENTIONS)}},
         MAX_CONTENT_LENGTH=2_000_000,
     )
     api = ProblemApi(app)
@@ -121,8 +138,9 @@ def needs(scope: str) -> Callable[[View], View]:
             _admit(scope)
             return view(*args, **kwargs)
 
-        doc = {"security": [{"oauth2": [scope]}]}
-        guarded._apidoc = {**getattr(view, "_apidoc", {}), "manual_doc": doc}  # type: ignore[attr-defined]
+        said = getattr(view, "_apidoc", {})
+        doc = {**said.get("manual_doc", {}), "security": [{"oauth2": [scope]}]}
+        guarded._apidoc = {**said, "manual_doc": doc}  # type: ignore[attr-defined]
         guarded.scope = scope  # type: ignore[attr-defined]
         return cast(View, guarded)
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, NoReturn
+from functools import partial
+from typing import Any, NamedTuple, NoReturn
 
 from coalition.kernel.errors import BadRequest, FieldError, Invalid, Refusal
 
@@ -36,23 +37,24 @@ def parse_object(body: bytes) -> dict[str, Any]:
 
 def _careful(body: bytes) -> dict[str, Any]:
     _check_depth(body)
+    misfits: list[_Misfit] = []
     try:
         text = body.decode("utf-8")
         value = json.loads(
             text,
             object_pairs_hook=_unique,
-            parse_int=_integer if _LONG_NUMBER.search(body) else None,
-            parse_float=_no_float,
-            parse_constant=_no_float,
+            parse_int=partial(_integer, misfits) if _LONG_NUMBER.search(body) else None,
+            parse_float=partial(_float, misfits),
+            parse_constant=partial(_float, misfits),
         )
     except UnicodeDecodeError as error:
-        raise BadRequest("not_utf8", "The body is not valid UTF-8.") from error
+        raise BadRequest("not_utf8", "This is not valid UTF-8.") from error
     except (ValueError, RecursionError) as error:
-        raise BadRequest("not_json", "The body is not valid JSON.") from error
+        raise BadRequest("not_json", "This is not valid JSON.") from error
     if not isinstance(value, dict):
-        raise BadRequest("not_an_object", "The body must be a JSON object.")
-    if b"\\u" in body:  # elsewhere UTF-8 and JSON allow neither NUL nor surrogates
-        _check_text(value, "")
+        raise BadRequest("not_an_object", "This must be a JSON object.")
+    if misfits or b"\\u" in body:  # elsewhere UTF-8 and JSON allow neither NUL nor surrogates
+        _check(value, "")
     return value
 
 
@@ -111,27 +113,44 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _integer(digits: str) -> int:
+class _Misfit(NamedTuple):
+    """A number that no field may have, kept until it is known where it stands."""
+
+    code: str
+    detail: str
+
+
+def _integer(misfits: list[_Misfit], digits: str) -> int | _Misfit:
     if len(digits) > _MAX_DIGITS:
         raise BadRequest("number_too_long", "A number has too many digits.")
     value = int(digits)
-    if value not in _INT64:
-        raise _wrong("", "out_of_range", "An integer must fit into 64 bits.")
-    return value
+    if value in _INT64:
+        return value
+    misfits.append(_Misfit("out_of_range", "An integer must fit into 64 bits."))
+    return misfits[-1]
+
+
+def _float(misfits: list[_Misfit], text: str) -> _Misfit:
+    detail = f"{text[:40]} is not an integer; amounts are integers in minor units."
+    misfits.append(_Misfit("not_an_integer", detail))
+    return misfits[-1]
 
 
 def _no_float(text: str) -> NoReturn:
-    raise _wrong("", "not_an_integer", f"{text[:40]} is not an integer; amounts are integers in minor units.")
+    raise ValueError(text)
 
 
-def _check_text(value: Any, pointer: str) -> None:
+def _check(value: Any, pointer: str) -> None:
+    """Raise for the first number or text that no field may have, and say where it is."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            _check_text(key, pointer)
-            _check_text(inner, f"{pointer}/{key}")
+            _check(key, pointer)
+            _check(inner, f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}")
     elif isinstance(value, list):
         for at, inner in enumerate(value):
-            _check_text(inner, f"{pointer}/{at}")
+            _check(inner, f"{pointer}/{at}")
+    elif isinstance(value, _Misfit):
+        raise _wrong(pointer, value.code, value.detail)
     elif isinstance(value, str) and _FORBIDDEN_TEXT.search(value):
         raise _wrong(pointer, "forbidden_character", "A text may hold neither NUL nor a lone surrogate.")
 

@@ -29,6 +29,7 @@ _CODES = {
     503: "unavailable",
 }
 _PASSED_ON = ("Allow", "Retry-After", "WWW-Authenticate")
+_TITLES = {kind.status: kind.title for kind in Refusal.__subclasses__()}  # one title for each type of problem
 log = logger(__name__)
 
 
@@ -126,7 +127,7 @@ def _http(error: HTTPException) -> BaseResponse | tuple[str, int]:
     messages = (getattr(error, "data", None) or {}).get("messages") or {}
     errors = tuple(found for inner in messages.values() for found in flatten(inner)) if messages else ()
     detail = "One or more fields are wrong." if errors else (error.description or error.name)
-    response = answer(status, _CODES.get(status, "error"), error.name, detail, errors=errors)
+    response = answer(status, _CODES.get(status, "error"), _TITLES.get(status, error.name), detail, errors=errors)
     for name, value in error.get_headers():
         if name in _PASSED_ON:
             response.headers[name] = value

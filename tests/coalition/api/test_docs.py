@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from coalition import access
-from coalition.api.error_codes import CODES, FIELD_CODES
+from coalition.api.error_codes import CODES, FIELD_CODES, FILE_CODES
 from coalition.kernel import errors
 from coalition.kernel.web import problem
 
@@ -46,6 +46,23 @@ def test_the_document_names_every_scope_and_no_view_needs_another(client: FlaskC
     assert needed <= set(access.SCOPES)
 
 
+def test_the_document_says_what_holds_of_every_request_and_what_a_registry_s_body_is(client: FlaskClient) -> None:
+    document = client.get("/api/v1/openapi.json").json
+    page = client.get("/api/docs")
+
+    body = document["paths"]["/api/v1/registries"]["post"]["requestBody"]["content"]
+    assert {"application/x-ndjson", "text/csv", "multipart/form-data"} <= set(body)
+    for told in ("Idempotency-Replayed", "POST /oauth/token", "next_cursor"):
+        assert told in document["info"]["description"]
+        assert told in page.text
+
+
+def test_one_type_of_problem_has_one_title_whoever_found_it(client: FlaskClient) -> None:
+    found_by_the_frame = client.get("/api/v1/nowhere").json
+
+    assert found_by_the_frame["title"] == errors.NotFound.title
+
+
 def test_the_reference_is_a_page(client: FlaskClient) -> None:
     page = client.get("/api/docs")
 
@@ -70,6 +87,7 @@ def test_no_code_is_without_a_meaning() -> None:
 
     assert {code: where for code, where in problems.items() if code not in CODES} == {}, WANTED
     assert {code: where for code, where in fields.items() if code not in FIELD_CODES} == {}, WANTED
+    assert dict(_codes({"Unreadable"}, 0)).keys() <= FILE_CODES.keys(), WANTED
     assert {*problem._CODES.values(), "error", "internal_error"} <= set(CODES)
 
 

@@ -248,6 +248,7 @@ def test_a_reversal_takes_back_what_the_transaction_earned_wholly_or_by_its_amou
     assert (again.json, again.headers["Idempotency-Replayed"]) == (part.json, "true")
     assert rest.json["balances"][0]["available"] == 0
     assert (more.status_code, more.json["code"]) == (409, "returned_too_much")
+    assert [one["pointer"] for one in more.json["errors"]] == ["/amount"]
     assert till.post("/events", _reversed(external_id="T-1-U", original="T-0")).json["code"] == "unknown_purchase"
     assert _sound()
 

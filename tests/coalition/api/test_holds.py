@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from decimal import Decimal
 from typing import Any
 
@@ -64,6 +65,13 @@ def test_too_few_points_is_a_conflict_that_says_how_many_there_are(rich: Till) -
     answer = rich.post("/holds", _request(501))
 
     assert (answer.status_code, answer.json["code"], answer.json["available"]) == (409, "insufficient_points", 500)
+
+
+def test_a_hold_is_over_with_its_time_and_not_only_when_it_is_swept(rich: Till) -> None:
+    hold = rich.post("/holds", _request(ttl_s=1)).json["id"]
+    time.sleep(1.1)
+
+    assert rich.get(f"/holds/{hold}").json["state"] == "expired"
 
 
 def test_another_partner_cannot_see_capture_or_release_the_hold(rich: Till) -> None:

@@ -104,7 +104,7 @@ def test_one_bad_line_never_stops_a_file_and_each_says_what_is_wrong(till: Till)
         (2, "duplicate_key", ""),
         (3, "too_deep", ""),
         (4, "forbidden_character", "/external_id"),
-        (5, "not_an_integer", ""),
+        (5, "not_an_integer", "/amount"),
         (6, "not_utf8", ""),
         (7, "line_too_long", ""),
         (9, "unknown_outlet", "/outlet"),

@@ -177,7 +177,7 @@ def test_a_purchase_is_explained_with_who_pays_and_from_which_lots(till: Till) -
     assert tender["reason"] == "300 bonuses paid 3.00 EUR of purchase R-2."
     assert len(returned["reasons"]) == 2
     russian = till.get(f"/purchases/{purchase['id']}/explain?language=ru").json
-    assert russian["awards"][0]["reason"].startswith("5 бонусы за покупки")
+    assert russian["awards"][0]["reason"].startswith("Бонусы: 5 за покупки")
     assert till.get(f"/purchases/{purchase['id']}/explain?language=de").status_code == 422
     other = transact(lambda: a_till(a_shop(till.shop.program, card="77"), till.client))
     assert other.get(f"/purchases/{purchase['id']}/explain").status_code == 404

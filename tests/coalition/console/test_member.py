@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
-from coalition import members
+from coalition import members, programs
 from coalition.kernel import ids
 from coalition.kernel.db import fetch_all, transact
 from tests.coalition.purchases.builders import CARD, Shop, a_hold, a_receipt, a_return, give_back, public_hold
@@ -40,6 +40,22 @@ def test_the_points_page_says_who_pays_for_each_part(support: FlaskClient, shop:
     transact(lambda: shop.record(a_receipt(246_800)))
 
     assert "Freshmart SIA" in support.get(f"{anna}/points").text
+
+
+def test_what_is_owed_is_told_as_a_debt_and_taken_once_when_it_is_settled(
+    support: FlaskClient, shop: Shop, anna: str
+) -> None:
+    transact(lambda: programs.change(shop.program.id, return_policy="arrears"))
+    transact(lambda: programs.change_currency(shop.currency.id, debt_floor=1000))
+    [earned] = transact(lambda: shop.record(a_receipt(90_000, external_id="R-EARN")))
+    hold = transact(lambda: a_hold(shop, 450))
+    transact(lambda: shop.record(a_receipt(100, external_id="R-PAID", hold_id=public_hold(hold))))
+    transact(lambda: give_back(shop, a_return(earned.id, {1: None})))
+
+    text = support.get(f"{anna}/timeline").text
+
+    assert "450 owed" in text
+    assert "−450" not in text.partition("Points owed after a return")[2].partition("</tr>")[0]
 
 
 def test_every_look_is_written_down_and_can_be_seen(support: FlaskClient, shop: Shop, anna: str) -> None:

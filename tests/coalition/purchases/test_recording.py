@@ -25,7 +25,7 @@ def test_a_purchase_earns_by_the_base_rule_line_by_line_and_says_why() -> None:
     assert purchases.tell(shop.partner.id, award).reason == "29 bonuses for 59.44 EUR of purchases (1 per 2.00 EUR)."
     assert (
         purchases.tell(shop.partner.id, award, "ru").reason
-        == "29 бонусы за покупки на 59.44 EUR (1 за каждые 2.00 EUR)."
+        == "Бонусы: 29 за покупки на 59,44 EUR (1 за каждые 2,00 EUR)."
     )
     assert shop.available() == 29
 

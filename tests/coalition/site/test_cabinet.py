@@ -8,9 +8,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from coalition import access, ledger, members
+from coalition import access, ledger, members, programs, promotions, purchases
 from coalition.kernel.db import transact
 from tests.coalition.purchases.builders import (
+    CARD,
     Shop,
     a_body,
     a_hold,
@@ -82,7 +83,34 @@ def test_history_and_balance_say_why_and_at_whose_expense(anna: FlaskClient, sho
     assert "2 bonuses taken back: of purchase R-77 was returned: 0.5 of line 1 (return T-77)." in history
     assert "Paid for by Freshmart SIA" in anna.get("/account").text
     russian = anna.get("/account/history", headers={"Accept-Language": "ru"}).text
-    assert "оплачено 0.90 EUR покупки R-77" in russian
+    assert "оплачено 0,90 EUR покупки R-77" in russian
+
+
+def test_points_for_an_event_and_a_debt_that_was_settled_are_called_what_they_are(
+    anna: FlaskClient, shop: Shop
+) -> None:
+    def story() -> None:
+        names = {"code": "review", "name_en": "review", "name_ru": "отзыв", "points": 50, "each_minor": 100}
+        at = (shop.program.id, shop.partner.id, shop.currency.id)
+        promotions.create_base_rule(*at, event_type="review", **names)
+        body = {"external_id": "E-1", "type": "review", "occurred_at": "2026-11-21T09:30:00Z"}
+        named = {"member": {"kind": "card", "value": CARD}, "attributes": {}}
+        purchases.record_events(shop.partner.id, [purchases.read_event_or_transaction({**body, **named})])
+        programs.change(shop.program.id, return_policy="arrears")
+        programs.change_currency(shop.currency.id, debt_floor=1000)
+        purchase = bought(shop, a_body(100_000, external_id="R-BACK"))
+        hold = a_hold(shop, 550)
+        give_back(shop, a_return(purchase, {1: None}, external_id="T-BACK"))
+        shop.record(a_receipt(1000, external_id="R-PAID", hold_id=public_hold(hold)), a_receipt(200_000))
+
+    transact(story)
+
+    history = anna.get("/account/history").text
+    assert "Points for an event" in history
+    assert "50 bonuses for a review." in history
+    assert "Debt settled from new points" in history
+    assert "Points paid what was owed." in history
+    assert "Correction" not in history
 
 
 def test_the_history_shows_earning_and_spending_and_may_be_filtered(anna: FlaskClient, shop: Shop) -> None:

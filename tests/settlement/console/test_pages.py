@@ -68,6 +68,18 @@ def test_an_open_period_is_previewed_and_closing_makes_it_so(live: Flask, financ
         assert row["operator"] == "yes" or parts + Decimal(row["vat"]) == Decimal(row["position"])
 
 
+def test_who_lacks_an_agreement_is_named_where_the_period_cannot_close(
+    coalition: Coalition, finance: FlaskClient
+) -> None:
+    coalition.join("Late")
+    coalition.issue(100, MAY, {"Late": 1})
+    coalition.accrue()
+
+    page = finance.get(PAGE).text
+
+    assert "1 left: Late" in " ".join(page.split())
+
+
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_every_page_renders_before_and_after_the_close(live: Flask, finance: FlaskClient, language: str) -> None:
     finance.set_cookie("language", language)

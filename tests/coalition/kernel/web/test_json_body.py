@@ -92,6 +92,21 @@ def test_a_forbidden_character_is_pointed_at() -> None:
     assert refusal.value.errors[0].pointer == "/lines/0/name"
 
 
+@pytest.mark.parametrize(
+    ("body", "code", "pointer"),
+    [
+        (b'{"lines":[{"no":1},{"amount":9223372036854775808}]}', "out_of_range", "/lines/1/amount"),
+        (b'{"lines":[{"amount":1.5}]}', "not_an_integer", "/lines/0/amount"),
+        (b'{"a/b~":NaN}', "not_an_integer", "/a~1b~0"),
+    ],
+)
+def test_a_number_that_no_field_may_have_is_pointed_at(body: bytes, code: str, pointer: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        parse_object(body)
+
+    assert [(one.code, one.pointer) for one in refusal.value.errors] == [(code, pointer)]
+
+
 @pytest.mark.parametrize("key", ['"a"', '"\\"]\\""', '"]]]"', '"\\\\"', '"x\\\\\\"}"'])
 @pytest.mark.parametrize(("depth", "fits"), [(31, True), (32, False), (900, False)])
 def test_brackets_and_quotes_in_texts_neither_hide_nor_feign_depth(key: str, depth: int, fits: bool) -> None:
