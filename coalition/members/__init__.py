@@ -17,6 +17,7 @@ from coalition.members.families import (
     remove,
     same_family,
 )
+from coalition.members.history import TierStep, tier_history
 from coalition.members.identifiers import Identifier, add, identifiers
 from coalition.members.issuing import issue_card
 from coalition.members.laws import laws
@@ -56,6 +57,7 @@ __all__ = [
     "Standing",
     "Subscription",
     "Tier",
+    "TierStep",
     "absorbed",
     "accept",
     "add",
@@ -106,6 +108,7 @@ __all__ = [
     "subscription",
     "survivor",
     "take_over",
+    "tier_history",
     "use_proof",
     "visible_to",
     "whose",
