@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet --require-hashes
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 
-.PHONY: demo demo-reset demo-real test check bench browser-test lock clean
+.PHONY: demo demo-reset demo-real test check bench mutants browser-test lock clean
 
 demo: .venv/runtime            ## the running product on http://127.0.0.1:8000; Ctrl-C stops it
 	@exec $(BIN)/flask demo
@@ -23,6 +23,10 @@ check: .venv/dev               ## format, lint, types, import contracts, generat
 
 bench: .venv/dev               ## the benchmarks, each against its physical limit
 	$(BIN)/python -m tests.benchmarks
+
+mutants: .venv/dev             ## small slips in the points' arithmetic, in Python and in SQL: which do the tests not see?
+	$(BIN)/mutmut run
+	$(BIN)/python -m tests.mutation.ledger_sql
 
 browser-test: .venv/browser    ## screenshots and accessibility of every page (needs Chromium)
 	$(BIN)/python -m pytest -n 0 -m browser tests/browser

@@ -12,6 +12,7 @@ from coalition.kernel import jobs, ports
 from coalition.kernel.errors import Refusal
 from coalition.ports import BucketObject, BucketUnreachable, FileStore, RegistryBucket
 
+FILE_MAX = 1 << 30  # as much as may be sent to us
 _SIGN_OF_LIFE_S = 10.0
 
 
@@ -21,19 +22,25 @@ def pull_sources(task: jobs.Task) -> None:
     while source := task.step(purchases.claim_source):
         error = None
         try:
-            _pull(task, source)
+            error = _pull(task, source)
         except (BucketUnreachable, ports.PortNotBound, Refusal) as problem:
             error = str(problem)
         task.step(lambda source=source, error=error: purchases.note_run(source.id, error))  # type: ignore[misc]
 
 
-def _pull(task: jobs.Task, source: purchases.Source) -> None:
+def _pull(task: jobs.Task, source: purchases.Source) -> str | None:
+    """Fetch what is new; what is too large to be sent to us is left, and named."""
     buckets, where, after = ports.get(RegistryBucket), source.location or {}, ""
+    large = None
     while found := buckets.list_objects(where["bucket"], where["prefix"], after):
         after = found[-1].key
         for one in task.step(lambda found=found: purchases.not_taken(source.id, found)):  # type: ignore[misc]
+            if one.size > FILE_MAX:
+                large = f"{one.key} is larger than {FILE_MAX} bytes"
+                continue
             with suppress(FileNotFoundError):  # it has become another, which is listed next time
                 _fetch(task, source, buckets.open(where["bucket"], one), one)
+    return large
 
 
 def _fetch(task: jobs.Task, source: purchases.Source, content: BinaryIO, one: BucketObject) -> None:

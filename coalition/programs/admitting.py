@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from coalition.kernel import clock
 from coalition.kernel.errors import Conflict, FieldError, Invalid, Refusal
-from coalition.programs.living import pilots
+from coalition.programs.living import is_over, pilots
 from coalition.programs.registry import currency_by_id, get
 from coalition.programs.types import Currency, Deed, Program
 
@@ -74,11 +75,16 @@ def _closed(program: Program, deed: Deed) -> str | None:
     """What closes the program to everybody."""
     if program.state == "draft":
         return "program_not_open"
-    if program.state == "ended":
+    if program.state == "ended" or _sunset_is_over(program):
         return "program_ended"
     if deed == "redeem":
         return "program_halted" if program.halted_at else None
     return "program_closed_to_earning" if program.state == "sunset" else None
+
+
+def _sunset_is_over(program: Program) -> bool:
+    """The last day of spending ends at midnight, not when the job comes by that ends the program."""
+    return program.state == "sunset" and is_over(program, clock.local_date(clock.now(), program.zone))
 
 
 def _refusal(code: str) -> Conflict:

@@ -42,7 +42,7 @@ def move(program_id: int, state: State, *, ends_on: dt.date | None = None, reaso
     today = clock.local_date(clock.now(), before.zone)
     if state not in NEXT[before.state]:
         raise Conflict("bad_transition", f"A program does not go from {before.state} to {state}.")
-    if state == "ended" and not _is_over(before, today):
+    if state == "ended" and not is_over(before, today):
         raise Conflict("bad_transition", f"Points can be spent until {before.sunset_ends_on}.")
     if (state == "sunset") != (ends_on is not None) or (ends_on is not None and ends_on < today):
         detail = "A sunset, and nothing else, has a last day, today or later."
@@ -60,7 +60,7 @@ def move(program_id: int, state: State, *, ends_on: dt.date | None = None, reaso
 def following(program: Program) -> tuple[State, ...]:
     """The states into which a program may be led today."""
     today = clock.local_date(clock.now(), program.zone)
-    return tuple(state for state in NEXT[program.state] if state != "ended" or _is_over(program, today))
+    return tuple(state for state in NEXT[program.state] if state != "ended" or is_over(program, today))
 
 
 def end_sunsets() -> list[Program]:
@@ -102,5 +102,6 @@ def pilots(program_id: int, member_ids: Iterable[int]) -> set[int]:
     return {row.member_id for row in rows}
 
 
-def _is_over(program: Program, today: dt.date) -> bool:
+def is_over(program: Program, today: dt.date) -> bool:
+    """Whether the last day of a program's sunset has passed."""
     return program.sunset_ends_on is not None and program.sunset_ends_on < today

@@ -94,6 +94,20 @@ def test_more_files_than_one_page_lists_are_all_seen(shop: Shop, s3: Any, bucket
     assert found == purchases.Brought(7, 7, 7, 0, 0, 0)
 
 
+def test_a_file_too_large_to_be_sent_is_not_fetched_either(
+    shop: Shop, s3: Any, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = _source(shop, bucket)
+    s3.put_object(Bucket=bucket, Key="in/a", Body=b"{}\n" * 10_000)
+    s3.put_object(Bucket=bucket, Key="in/b", Body=_ndjson(a_body(1000)))
+    monkeypatch.setattr("coalition.jobs.sources.FILE_MAX", 20_000)
+
+    found = _fetch(source)
+
+    assert found == purchases.Brought(1, 1, 1, 0, 0, 0)
+    assert "in/a" in (purchases.source(source.id).last_error or "")
+
+
 def test_a_bucket_that_cannot_be_reached_is_noted_and_stops_no_other_source(shop: Shop, s3: Any, bucket: str) -> None:
     broken = transact(
         lambda: purchases.define_source(

@@ -14,7 +14,7 @@ from coalition.kernel.errors import Conflict
 from coalition.ledger import AccountKind, Arrival, Attribution, ClawBack, Credit, Debit, GiveBack, Operation
 from tests.model.reference import ALWAYS, NEVER, Legs, Refused, Standing
 
-PROGRAM, BONUS, SHOP = 7, 3, 5
+PROGRAM, BONUS, MILES, SHOP = 7, 3, 4, 5
 PARTIES = (10, 11, 12)
 _RULES = {"fefo": Attribution.FEFO, "fifo": Attribution.FIFO, "pro_rata": Attribution.PRO_RATA}
 _CONTENTS = """
@@ -27,7 +27,10 @@ _CONTENTS = """
 
 
 class Books:
-    """One program's wallets on the database. `tag` keeps the keys of several books on one database apart."""
+    """One program's wallets on the database, and one of another currency behind them, into which points are converted.
+
+    `tag` keeps the keys of several books on one database apart.
+    """
 
     def __init__(self, tag: str, wallets: int, first_member: int = 1) -> None:
         self.tag = tag
@@ -35,8 +38,10 @@ class Books:
         members = range(first_member, first_member + wallets)
         found = ledger.accounts(PROGRAM, BONUS, AccountKind.WALLET, members)
         self.wallets = [found[member] for member in members]
+        self.wallets.append(ledger.account(PROGRAM, MILES, AccountKind.WALLET, first_member))
         self.issuers = ledger.accounts(PROGRAM, BONUS, AccountKind.ISSUANCE, PARTIES)
         self.redeemer = ledger.account(PROGRAM, BONUS, AccountKind.REDEMPTION, 20)
+        self.converted = ledger.account(PROGRAM, BONUS, AccountKind.CONVERSION, 0)
         self.between = ledger.account(PROGRAM, BONUS, AccountKind.TRANSFER, 0)
         self.credits: dict[int, int] = {}
         self.debits: dict[int, int] = {}
@@ -110,10 +115,24 @@ class Books:
         )
         return done.own, done.others, done.owed, done.waived
 
-    def transfer(self, number: int, source: int, target: int, amount: int) -> None:
-        common = self._posting(source, amount, Operation.TRANSFER, f"t{number}")
+    def transfer(self, number: int, source: int, target: int, amount: int, operation: int = Operation.TRANSFER) -> None:
+        common = self._posting(source, amount, operation, f"t{number}")
         debit = Debit(**common, contra_id=self.between)
         ledger.transfer(debit, Arrival(account_id=self.wallets[target], currency_id=BONUS))
+
+    def convert(
+        self, number: int, source: int, target: int, amount: int, result: int, now: float, expires: float | None
+    ) -> int:
+        debit = Debit(**self._posting(source, amount, Operation.CONVERSION, f"x{number}"), contra_id=self.converted)
+        end = ledger.KEEP if expires is None else self._instant(expires)
+        arrival = Arrival(account_id=self.wallets[target], currency_id=MILES, amount=result, expires_at=end)
+        return ledger.transfer(debit, arrival).amount
+
+    def merge(self, number: int, source: int, target: int, now: float) -> tuple[int, int]:
+        scope = {"program_id": PROGRAM, "partner_id": SHOP, "currency_id": BONUS, "occurred_at": self.start}
+        both = (self.wallets[source], self.wallets[target])
+        done = ledger.merge_wallets(*both, **scope, **self._key(f"m{number}", 0))
+        return done.amount, done.arrears
 
     def expire(self, now: float) -> None:
         while ledger.expire_holds(100):

@@ -11,11 +11,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from coalition import ledger
 from coalition.kernel.db import db, fetch_one
 from coalition.kernel.errors import Conflict
+from coalition.ledger import Operation
 from tests.model import clock
 from tests.model.books import Books, refusal
 from tests.model.reference import ALWAYS, NEVER, Ledger, Refused
 
-WALLETS = 3
+WALLETS = 4
+MILES = WALLETS  # the wallet of another currency
 wallets = st.integers(0, WALLETS - 1)
 amounts = st.one_of(st.integers(1, 12), st.integers(1, 300))
 funders = st.sampled_from([((10, 1),), ((11, 1),), ((10, 60), (11, 40)), ((10, 1), (11, 1), (12, 1))])
@@ -43,6 +45,7 @@ class Machine(RuleBasedStateMachine):
         self.numbers = 0
         self.reference = Ledger()
         self.born: dict[int, tuple[int, Any]] = {}
+        self.moves: dict[int, tuple[int, int, int]] = {}
         self.last: tuple[Callable[[], Any], Any] | None = None
 
     @initialize()
@@ -62,7 +65,7 @@ class Machine(RuleBasedStateMachine):
         promo=st.sampled_from([None, None, 1, 2]),
     )
     def earn(self, wallet: int, amount: int, legs: Any, end: float, wait: int, promo: int | None) -> None:
-        number = self._number()
+        number, wallet = self._number(), self.reference.home(wallet)
         active = self.day + wait if wait else ALWAYS
         lot = {"expires": end if end == NEVER else self.day + wait + end, "active": active, "restriction": promo}
         self.born[number] = (wallet, legs)
@@ -70,12 +73,12 @@ class Machine(RuleBasedStateMachine):
 
     @rule(wallet=wallets, amount=amounts, how=rules, eligible=promos)
     def spend(self, wallet: int, amount: int, how: str, eligible: Any) -> None:
-        number = self._number()
+        number, wallet = self._number(), self.reference.home(wallet)
         self._both("spend", lambda of: of.spend(wallet, number, amount, self.day, rule=how, eligible=eligible))
 
     @rule(wallet=wallets, amount=amounts, days=st.integers(1, 4))
     def hold(self, wallet: int, amount: int, days: int) -> None:
-        number = self._number()
+        number, wallet = self._number(), self.reference.home(wallet)
         self._both("hold", lambda of: of.hold(wallet, number, amount, self.day, self.day + days))
 
     @precondition(lambda self: self.reference.holds)
@@ -114,11 +117,33 @@ class Machine(RuleBasedStateMachine):
 
     @rule(source=wallets, onto=wallets, amount=amounts)
     def transfer(self, source: int, onto: int, amount: int) -> None:
+        self._move(source, onto, amount, Operation.TRANSFER)
+
+    @precondition(lambda self: self.moves)
+    @rule(pick=picks)
+    def reverse_a_transfer(self, pick: int) -> None:
+        """As staff do: as many points go back to who gave them, or to who that is today."""
+        source, onto, amount = self.moves.pop(self._pick(self.moves, pick))
+        self._move(onto, source, amount, Operation.REVERSAL)
+
+    @rule(wallet=wallets, amount=amounts, result=amounts, days=st.sampled_from([None, 2]))
+    def convert(self, wallet: int, amount: int, result: int, days: int | None) -> None:
+        number, wallet = self._number(), self.reference.home(wallet)
+        end = None if days is None else self.day + days
+        self._differ(
+            lambda: self.reference.convert(wallet, MILES, amount, result, self.day, end),
+            lambda: self.books.convert(number, wallet, MILES, amount, result, self.day, end),
+        )
+
+    @precondition(lambda self: len(self.reference.homes) < WALLETS - 2)
+    @rule(source=wallets, onto=wallets)
+    def merge(self, source: int, onto: int) -> None:
+        """Two of the wallets are left, at least; whatever concerns a merged one happens to its home."""
+        source, onto, number = self.reference.home(source), self.reference.home(onto), self._number()
         if source != onto:
-            number = self._number()
             self._differ(
-                lambda: self.reference.transfer(source, onto, amount, self.day),
-                lambda: self.books.transfer(number, source, onto, amount),
+                lambda: self.reference.merge(source, onto, self.day),
+                lambda: self.books.merge(number, source, onto, self.day),
             )
 
     @precondition(lambda self: self.last)
@@ -144,7 +169,7 @@ class Machine(RuleBasedStateMachine):
     def the_wallets_agree(self) -> None:
         if not hasattr(self, "books"):
             return
-        for wallet in range(WALLETS):
+        for wallet in range(WALLETS + 1):
             assert self.books.standing(wallet) == self.reference.standing(wallet, self.day)
             assert self.books.contents(wallet) == self.reference.contents(wallet)
 
@@ -152,6 +177,17 @@ class Machine(RuleBasedStateMachine):
     def every_law_holds(self) -> None:
         broken = fetch_one(_LAWS)
         assert broken is None, broken
+
+    def _move(self, source: int, onto: int, amount: int, operation: int) -> None:
+        source, onto, number = self.reference.home(source), self.reference.home(onto), self._number()
+        if source == onto:
+            return
+        self._differ(
+            lambda: self.reference.transfer(source, onto, amount, self.day),
+            lambda: self.books.transfer(number, source, onto, amount, operation),
+        )
+        if self.last and not isinstance(self.last[1], str) and operation == Operation.TRANSFER:
+            self.moves[number] = (source, onto, amount)
 
     def _both(self, name: str, work: Callable[[Any], Any]) -> None:
         self._differ(lambda: work(self.reference), lambda: work(self.books))

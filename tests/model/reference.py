@@ -23,7 +23,10 @@ class Refused(Exception):
 
 @dataclass
 class Lot:
-    """Points of one birth. `root` names the credit that they go back to, `born` orders lots of equal expiry."""
+    """Points of one birth. `root` names the credit that they go back to, `born` orders lots of equal expiry.
+
+    `own` is the very lot that the credit was born with.
+    """
 
     root: str
     born: int
@@ -33,6 +36,7 @@ class Lot:
     expires: float = NEVER
     active: float = ALWAYS
     restriction: int | None = None
+    own: bool = False
 
     def usable(self, now: float) -> bool:
         return self.remaining > 0 and self.active <= now < self.expires
@@ -94,15 +98,20 @@ class Ledger:
         self.spendings: dict[int, Spent] = {}
         self.asked_back: Counter = Counter()
         self.credits: dict[int, int] = {}
+        self.homes: dict[int, int] = {}
         self.births = 0
 
     def wallet(self, wallet: int) -> Wallet:
         return self.wallets.setdefault(wallet, Wallet())
 
+    def home(self, wallet: int) -> int:
+        """The wallet that a merged one's points belong to now, or itself."""
+        return self.homes.get(wallet, wallet)
+
     def earn(self, wallet: int, credit: int, amount: int, legs: Legs, **lot: Any) -> None:
         """A credit: a new lot; out of an ordinary one the oldest debts are paid first."""
         self.credits[credit] = amount
-        born = self._bear(wallet, Lot(f"c{credit}", 0, amount, amount, legs, **lot))
+        born = self._bear(wallet, Lot(f"c{credit}", 0, amount, amount, legs, own=True, **lot))
         if born.restriction is None:
             self._pay_debts(self.wallet(wallet), born)
 
@@ -147,17 +156,19 @@ class Ledger:
             raise Refused("return_exceeded")
         spent.draws, taken = _first(spent.draws, spent.left - amount)
         self._put_back(spent.wallet, taken, now, grace)
+        if self.home(spent.wallet) != spent.wallet:
+            self._move_all(spent.wallet, self.home(spent.wallet), now)
 
     def claw_back(self, wallet: int, credit: int, amount: int, now: float, policy: str, floor: int) -> tuple:
         """A credit is taken back: (from its own lots, from others, owed, waived)."""
         if amount > self.credits[credit] - self.asked_back[credit]:
             raise Refused("return_exceeded")
         self.asked_back[credit] += amount
-        purse = self.wallet(wallet)
+        purse = self.wallet(self.home(wallet))
         mine = [lot for lot in purse.lots if lot.root == f"c{credit}" and now < lot.expires]
         if policy == "only_pending":
             mine = [lot for lot in mine if lot.active > now]
-        own = _take(sorted(mine, key=lambda lot: (lot.amount != self.credits[credit], *_fefo(lot))), amount)
+        own = _take(sorted(mine, key=lambda lot: (not lot.own, *_fefo(lot))), amount)
         others = owed = 0
         if policy != "only_pending":
             free = [lot for lot in purse.lots if lot.usable(now) and lot.restriction is None]
@@ -172,6 +183,35 @@ class Ledger:
         """Points move to another wallet and stay what they are."""
         for draw in self._draw(source, amount, now, "fefo", ()):
             self._bear(target, _moved(draw))
+
+    def convert(self, source: int, target: int, amount: int, result: int, now: float, expires: float | None) -> int:
+        """Points become others in another wallet: `result` shared out over the draws; what they end up as."""
+        draws = self._draw(source, amount, now, "fefo", ())
+        shares = [divmod(result * draw.amount, amount) for draw in draws]
+        missing = result - sum(share for share, _ in shares)
+        lucky = sorted(range(len(draws)), key=lambda at: (-shares[at][1], draws[at].lot.born))[:missing]
+        for at, draw in enumerate(draws):
+            share = shares[at][0] + (at in lucky)
+            if share:
+                end = draw.lot.expires if expires is None else expires
+                self._bear(target, replace(_moved(draw), amount=share, remaining=share, expires=end))
+        return result
+
+    def merge(self, source: int, target: int, now: float) -> tuple[int, int]:
+        """A wallet's points and debts become another's, who pays what it can; (points, arrears)."""
+        if any(held.open and held.wallet == source for held in self.holds.values()):
+            raise Refused("holds_open")
+        gone, left = self.wallet(source), self.wallet(target)
+        left.lots = [lot for lot in left.lots if now < lot.expires]
+        moved = self._move_all(source, target, now)
+        owed = sum(gone.debts)
+        left.debts, gone.debts = left.debts + gone.debts, []
+        for lot in sorted(left.lots, key=_fefo):
+            if lot.usable(now) and lot.restriction is None:
+                self._pay_debts(left, lot)
+        self.homes = {wallet: target if home == source else home for wallet, home in self.homes.items()}
+        self.homes[source] = target
+        return moved, owed
 
     def expire(self, now: float) -> None:
         """What has ended goes; holds that have run out go back first."""
@@ -204,6 +244,18 @@ class Ledger:
         lot = replace(lot, born=self.births)
         self.wallet(wallet).lots.append(lot)
         return lot
+
+    def _move_all(self, source: int, target: int, now: float) -> int:
+        """Every lot that has not ended goes to another wallet, restricted and pending ones, too; how much that is."""
+        purse, moved = self.wallet(source), 0
+        for lot in sorted(purse.lots, key=_fefo):
+            if now < lot.expires:
+                moved += lot.remaining
+                draw = Draw(lot, lot.remaining, lot.amount - lot.remaining)
+                self._bear(target, replace(_moved(draw), restriction=lot.restriction))
+            lot.remaining = 0
+        purse.lots = []
+        return moved
 
     def _draw(self, wallet: int, amount: int, now: float, rule: str, eligible: Sequence) -> list[Draw]:
         purse, caps = self.wallet(wallet), dict(eligible)

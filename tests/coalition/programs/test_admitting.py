@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -29,6 +31,14 @@ def test_the_state_says_who_may_do_what(
 
     assert _codes(program, "earn", 7) == ({7: earn} if earn else {})
     assert _codes(program, "redeem", 7) == ({7: redeem} if redeem else {})
+
+
+def test_the_sunset_is_over_with_its_last_day_whether_the_job_has_come_by_or_not(app: Flask) -> None:
+    program = in_state("sunset")
+    assert program.sunset_ends_on is not None
+    yesterday = program.sunset_ends_on - dt.timedelta(days=2)
+
+    assert _codes(replace(program, sunset_ends_on=yesterday), "redeem", 7) == {7: "program_ended"}
 
 
 def test_a_pilot_is_for_its_members_only(app: Flask) -> None:

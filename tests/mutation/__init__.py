@@ -1,0 +1,1 @@
+"""How many small slips the tests notice."""
