@@ -13,16 +13,23 @@ def init_app(app: Flask) -> None:
     from coalition.console import (  # noqa: F401
         approval_pages,
         correction_pages,
+        currency_pages,
         identifier_pages,
+        mapping_pages,
         member_pages,
         merge_pages,
         overview,
+        plan_pages,
         policy_pages,
         program_pages,
+        promo_pages,
         purchase_page,
         registry_pages,
+        return_pages,
         search_page,
+        standing_pages,
         suspense_pages,
+        tier_pages,
     )
     from coalition.console.frame import blueprint
 

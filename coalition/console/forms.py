@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from flask import request
 
-from coalition.kernel.errors import Refusal
+from coalition.kernel.db import transact
+from coalition.kernel.errors import NotFound, Refusal
 
 Errors = list[dict[str, Any]]
+_CODE = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
+_PICKED_MAX = 1_000
 _KEY = re.compile(r"[0-9a-f]{32}")
 _SPACES = str.maketrans("", "", " \u00a0\u202f\u2009'")
 _TEXT_MAX = 2_000
@@ -25,6 +28,16 @@ _AMOUNT_MAX = 10**15
 def answers(*names: str) -> dict[str, str]:
     """What was typed into these fields, without spaces around it and without what no database keeps."""
     return {name: request.form.get(name, "").strip().replace("\0", "")[:_TEXT_MAX] for name in names}
+
+
+def picked(name: str) -> list[str]:
+    """The values of the boxes of this name that were ticked."""
+    return [value[:_TEXT_MAX] for value in request.form.getlist(name)[:_PICKED_MAX]]
+
+
+def is_code(text: str) -> bool:
+    """Whether this can be the code of a promo account, a tier or a plan."""
+    return _CODE.fullmatch(text) is not None
 
 
 def new_key() -> str:
@@ -71,3 +84,15 @@ def refused(refusal: Refusal, fields: Mapping[str, str]) -> Errors:
         if at.pointer in fields
     ]
     return found or [error("", refusal.code, refusal.detail)]
+
+
+def tried(work: Callable[[], object], fields: Mapping[str, str]) -> tuple[Errors, int]:
+    """Do it in a transaction: no errors and 200, or what the refusal says and its status. Raises NotFound."""
+    try:
+        transact(work)
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        found = refused(refusal, fields)
+        return [one | {"code": "invalid"} if one["code"] == "text" else one for one in found], refusal.status
+    return [], 200

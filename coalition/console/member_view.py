@@ -87,10 +87,14 @@ def _standing(member: Member) -> dict[str, Any]:
     tiers = members.ladder(member.program_id).tiers
     names = {tier.code: tier.name_ru if language() == "ru" else tier.name_en for tier in tiers}
     now = members.standing([member.id]).get(member.id)
+    plans = {
+        plan.code: plan.name_ru if language() == "ru" else plan.name_en for plan in members.plans(member.program_id)
+    }
+    zone = programs.get(member.program_id).zone
     return {
         "tier_name": names.get(member.tier),
-        "tier_until": now.tier_until if now else None,
-        "subscriptions": list(now.subscriptions) if now else [],
+        "tier_until": last_day(now.tier_until, zone) if now and now.tier_until else None,
+        "subscriptions": [plans.get(code, code) for code in now.subscriptions] if now else [],
     }
 
 
@@ -108,7 +112,12 @@ def _wallet(
     lots = [lot for lot in ledger.lots(balance.account_id) if lot.expires_at is None or lot.expires_at > clock.now()]
     return {
         "account_id": balance.account_id,
-        "currency": {"code": currency.code, "name": currency_name(currency), "decimals": currency.decimals},
+        "currency": {
+            "code": currency.code,
+            "name": currency_name(currency),
+            "decimals": currency.decimals,
+            "spendable": currency.spendable,
+        },
         "available": balance.available,
         "pending": balance.pending,
         "held": balance.held,

@@ -11,13 +11,14 @@ from typing import Any
 from flask import redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from coalition import programs
+from coalition import partners, programs
 from coalition.console import forms
+from coalition.console.currency_pages import worth
 from coalition.console.frame import blueprint, currency_name
 from coalition.kernel.db import transact
 from coalition.kernel.errors import NotFound, Refusal
 from coalition.kernel.money import format_minor
-from coalition.kernel.web.pages import use_zone
+from coalition.kernel.web.pages import language, use_zone
 from coalition.programs import Currency, Program
 from coalition.site.viewer import require_role
 
@@ -27,7 +28,16 @@ _PROGRAM_NUMBERS = ("restore_grace_days", "family_max")
 _CURRENCY_TEXTS = ("name_en", "name_ru", "kind", "expiry", "attribution")
 _CURRENCY_UNITS = ("debt_floor", "spend_min", "spend_step")
 _FLAGS = ("spendable", "transferable")
-_REST = ("accept_late_days", "adjustment_limit", "expiry_n", "activation_days", "activation_event", "spend_day_max")
+_REST = (
+    "face",
+    "accept_late_days",
+    "adjustment_limit",
+    "expiry_n",
+    "activation_days",
+    "activation_event",
+    "spend_day_max",
+)
+_CURRENCY_REST = ("face", "expiry_n", "activation_days", "activation_event", "spend_share", "spend_day_max")
 _PLAIN = (*_PROGRAM_TEXTS, *_PROGRAM_NUMBERS, *_CURRENCY_TEXTS, *_CURRENCY_UNITS, *_FLAGS, *_REST)
 
 
@@ -70,8 +80,8 @@ def currency(code: str, currency: str) -> str:
 def save_currency(code: str, currency: str) -> Response | tuple[str, int]:
     """Save a currency's policies."""
     require_role("admin")
-    rest = ("expiry_n", "activation_days", "activation_event", "spend_share", "spend_day_max")
-    given = forms.answers(*_CURRENCY_TEXTS, *_CURRENCY_UNITS, *_FLAGS, *rest)
+    groups = [f"group-{one.code}" for one in transact(lambda: partners.groups(programs.by_code(code).id))]
+    given = forms.answers(*_CURRENCY_TEXTS, *_CURRENCY_UNITS, *_FLAGS, *_CURRENCY_REST, *groups)
 
     def work(found: Program) -> forms.Errors:
         of = _currency_of(found, currency)
@@ -83,7 +93,13 @@ def save_currency(code: str, currency: str) -> Response | tuple[str, int]:
         values["activation_event"] = given["activation_event"] or None
         values["spend_share_bp"] = _number(given["spend_share"], 2)
         values["spend_day_max"] = _number(given["spend_day_max"], of.decimals, optional=True)
-        return _save(values, lambda: programs.change_currency(of.id, **values))
+        values["face_minor"] = worth(given["face"], found, of.decimals) or _WRONG
+        shares = {name: _number(given[name], 2, optional=True) for name in groups}
+        known = {name.removeprefix("group-"): share for name, share in shares.items()}
+        kept = {group: share for group, share in of.spend_group_bp.items() if group not in known}
+        values["spend_group_bp"] = {**kept, **{group: share for group, share in known.items() if share is not None}}
+        wrong = [forms.error(name, "percent") for name, share in shares.items() if not _is_share(share)]
+        return wrong or _save(values, lambda: programs.change_currency(of.id, **values))
 
     errors, status = _tried(code, work)
     if errors:
@@ -97,14 +113,15 @@ def _tried(code: str, work: Callable[[Program], forms.Errors]) -> tuple[forms.Er
     except NotFound:
         raise
     except Refusal as refusal:
-        fields = {f"/{name}": name for name in _PLAIN} | {"/spend_share_bp": "spend_share"}
+        fields = {f"/{name}": name for name in _PLAIN}
+        fields |= {"/spend_share_bp": "spend_share", "/face_minor": "face"}
         found = [one | {"code": "invalid" if one["field"] else one["code"]} for one in forms.refused(refusal, fields)]
         return found, refusal.status
 
 
 def _save(values: Mapping[str, Any], change: Callable[[], object]) -> forms.Errors:
     """Change what is sound as far as a form can tell; else what is wrong, and nothing is changed."""
-    fields = {"spend_share_bp": "spend_share"}
+    fields = {"spend_share_bp": "spend_share", "face_minor": "face"}
     wrong = [forms.error(fields.get(name, name), "invalid") for name, value in values.items() if value is _WRONG]
     if not wrong:
         change()
@@ -117,6 +134,15 @@ def _number(text: str, decimals: int = 0, *, optional: bool = False) -> Any:
         return None
     found = forms.units(text, decimals)
     return _WRONG if found is None or found < 0 else found
+
+
+def _worth(currency: Currency, program: Program) -> str:
+    """What one point is worth in whole money, as people write it."""
+    return f"{currency.face_minor.scaleb(currency.decimals - program.currency_decimals).normalize():f}"
+
+
+def _is_share(share: Any) -> bool:
+    return share is None or (share is not _WRONG and 0 <= share <= 10_000)
 
 
 def _currency_of(program: Program, code: str) -> Currency:
@@ -149,8 +175,13 @@ def _currency_page(code: str, currency_code: str, errors: forms.Errors, given: d
         now |= {name: "yes" if getattr(of, name) else "" for name in _FLAGS}
         now |= {"activation_event": of.activation_event or "", "spend_share": format_minor(of.spend_share_bp, 2)}
         now["spend_day_max"] = "" if of.spend_day_max is None else format_minor(of.spend_day_max, of.decimals)
-        shown = {"currency": of, "currency_name": currency_name(of), "answers": now if given is None else given}
-        return {"program": found, **shown}
+        now |= {"face": _worth(of, found)}
+        groups = partners.groups(found.id)
+        shares = {one.code: of.spend_group_bp.get(one.code) for one in groups}
+        now |= {f"group-{group}": "" if bp is None else format_minor(bp, 2) for group, bp in shares.items()}
+        names = [(one.code, one.name_ru if language() == "ru" else one.name_en) for one in groups]
+        shown = {"currency": of, "currency_name": currency_name(of), "groups": names}
+        return {"program": found, **shown, "answers": now if given is None else given}
 
     return render_template("console/currency.html", nav="programs", errors=errors, **transact(work))
 

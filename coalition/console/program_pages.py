@@ -12,9 +12,10 @@ from typing import Any
 from flask import redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from coalition import access, partners, programs
+from coalition import access, members, partners, programs
 from coalition.console import forms
 from coalition.console.frame import blueprint, currency_name
+from coalition.console.search_page import meant
 from coalition.kernel import audit, clock
 from coalition.kernel.audit import Trace
 from coalition.kernel.db import transact
@@ -25,6 +26,7 @@ from coalition.site.viewer import require_role
 
 STATES = ("draft", "pilot", "live", "sunset", "ended")
 _CHANGES_SHOWN = 20
+_PILOTS_MAX = 200
 _DEEDS = {"halt": "halted", "resume": "resumed"}
 
 
@@ -123,6 +125,26 @@ def set_rate(code: str) -> Response | tuple[str, int]:
     return redirect(url_for("console.program", code=code, done="rate_set"), code=303)
 
 
+@blueprint.post("/programs/<code>/pilots")
+def add_pilots(code: str) -> Response | tuple[str, int]:
+    """Let members take part in the pilot: one a line, by their number or anything that they present."""
+    require_role("admin")
+    given = forms.answers("pilots")
+    lines = list(dict.fromkeys(line.strip() for line in given["pilots"].splitlines() if line.strip()))[:_PILOTS_MAX]
+
+    def read() -> tuple[Program, dict[str, list[int]]]:
+        found = programs.by_code(code)
+        return found, {line: meant(found.id, line) for line in lines}
+
+    found, people = transact(read)
+    unknown = [line for line, numbers in people.items() if len(numbers) != 1]
+    if unknown or not lines:
+        told = forms.error("pilots", "members_unknown" if unknown else "required") | {"lines": ", ".join(unknown[:10])}
+        return _page(code, [told], given), 422
+    transact(lambda: programs.add_pilots(found.id, [numbers[0] for numbers in people.values()]))
+    return redirect(url_for("console.program", code=code, done="pilots_added"), code=303)
+
+
 def _page(code: str, errors: forms.Errors, given: dict[str, str]) -> str:
     def work() -> dict[str, Any]:
         found = programs.by_code(code)
@@ -135,6 +157,8 @@ def _page(code: str, errors: forms.Errors, given: dict[str, str]) -> str:
             "currencies": [{"currency": one, "name": currency_name(one)} for one in currencies.values()],
             "main": programs.main_currency(found.id) if currencies else None,
             "promo_accounts": [_promo(one, currencies) for one in programs.promo_accounts(found.id)],
+            "tiers": members.ladder(found.id).tiers,
+            "plans": [one for one in members.plans(found.id) if one.is_open],
             "rates": [_rate(one, currencies) for one in programs.rates(found.id)],
             "changes": _changes(found),
             "today": clock.local_date(clock.now(), found.zone),
@@ -165,9 +189,12 @@ def _of_minor(rate: Decimal, source: programs.Currency, target: programs.Currenc
 
 
 def _changes(found: Program) -> list[dict[str, Any]]:
-    traces = audit.trail(f"program:{found.id}", None, _CHANGES_SHOWN)
-    for currency in programs.currencies(found.id):
-        traces += audit.trail(f"currency:{currency.id}", None, _CHANGES_SHOWN)
+    traces = audit.trail(f"program:{found.id}", None, _CHANGES_SHOWN, but=("member.listed",))
+    subjects = [f"currency:{one.id}" for one in programs.currencies(found.id)]
+    subjects += [f"promo_account:{one.id}" for one in programs.promo_accounts(found.id)]
+    subjects += [f"plan:{one.id}" for one in members.plans(found.id)]
+    for subject in subjects:
+        traces += audit.trail(subject, None, _CHANGES_SHOWN)
     traces.sort(key=lambda one: one.id, reverse=True)
     shown = traces[:_CHANGES_SHOWN]
     names = access.names(one.actor for one in shown)
@@ -182,9 +209,8 @@ def _change(one: Trace, names: dict[str, str]) -> dict[str, Any]:
     fields = [{"name": name, "was": was.get(name), "now": now[name]} for name in now] if both else []
     states = None if fields or not isinstance(now, str) else {"was": was, "now": now}
     actor = names.get(one.actor, one.actor)
-    return {"at": one.at, "actor": actor, "action": one.action, "fields": fields, "states": states} | {
-        "reason": details.get("reason")
-    }
+    told = {"fields": fields, "states": states, "reason": details.get("reason"), "code": details.get("code")}
+    return {"at": one.at, "actor": actor, "action": one.action, **told}
 
 
 def _day(text: str) -> dt.date | None:

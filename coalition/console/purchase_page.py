@@ -19,10 +19,11 @@ from coalition.site.expiries import last_day
 @blueprint.get("/purchases/<purchase>")
 def purchase(purchase: str) -> str:
     """One receipt; a look at it is a look at its member."""
-    return render_template("console/purchase.html", nav="members", **transact(lambda: _purchase(purchase)))
+    return render_template("console/purchase.html", nav="members", **transact(lambda: seen(purchase)))
 
 
-def _purchase(public_id: str) -> dict[str, Any]:
+def seen(public_id: str) -> dict[str, Any]:
+    """A receipt as templates want it; a look at it is a look at its member. Raises NotFound."""
     found, lines = purchases.whole(ids.parse("pur", public_id))
     program, partner = programs.get(found.program_id), partners.get(found.partner_id)
     use_zone(program.zone)

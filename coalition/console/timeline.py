@@ -39,7 +39,7 @@ def page(member: Member, kind: str, cursor: str | None, limit: int) -> Page[dict
     if kind in ("record", "looks"):
         return _traces(member, kind, cursor, limit)
     if kind:
-        found = ledger.movements(_accounts(member), cursor, limit, kinds=KINDS[kind])
+        found = ledger.movements(list(_accounts(member)), cursor, limit, kinds=KINDS[kind])
         return Page(told(member, found.items), found.next_cursor)
     return _everything(member, cursor, limit)
 
@@ -47,7 +47,7 @@ def page(member: Member, kind: str, cursor: str | None, limit: int) -> Page[dict
 def _everything(member: Member, cursor: str | None, limit: int) -> Page[dict[str, Any]]:
     account, entry, trace = (int(part) for part in decode_cursor(cursor, int, int, int) or (0, 0, 0))
     from_entry = encode_cursor(account, entry) if entry else None
-    moved = ledger.movements(_accounts(member), from_entry, limit, kinds=KINDS[""])
+    moved = ledger.movements(list(_accounts(member)), from_entry, limit, kinds=KINDS[""])
     traces = audit.trail(f"member:{member.id}", trace or None, limit + 1, but=(LOOK, *_DEEDS))
     both: list[Movement | Trace] = [*moved.items, *traces]
     both.sort(key=lambda one: one.recorded_at if isinstance(one, Movement) else one.at, reverse=True)
@@ -96,7 +96,7 @@ def told(member: Member, movements: Sequence[Movement]) -> list[dict[str, Any]]:
     names, zone = partner_names(member.program_id), programs.get(member.program_id).zone
     currencies = {currency.id: currency for currency in programs.currencies(member.program_id)}
     why = purchases.whys(movements, language())
-    deeds = _deeds(member, movements)
+    deeds, accounts = _deeds(member, movements), _accounts(member)
     return [
         {
             "sort": "movement",
@@ -114,7 +114,8 @@ def told(member: Member, movements: Sequence[Movement]) -> list[dict[str, Any]]:
             "reason": why[one.entry_id].reason if why[one.entry_id].purchase_id else None,
             "purchase": _public(why[one.entry_id].purchase_id),
             "deed": deeds.get(one.entry_id),
-            "movement": ids.public("mov", one.account_id, one.entry_id) if wallets.reversible(one) else None,
+            "former": _former(member, accounts.get(one.account_id)),
+            "movement": _undone_here(member, one, accounts.get(one.account_id)),
         }
         for one in movements
     ]
@@ -140,7 +141,7 @@ def _deeds(member: Member, movements: Sequence[Movement]) -> dict[int, dict[str,
     """What staff did and why, by the journal row that it left."""
     if all(one.operation not in (Operation.ADJUSTMENT, Operation.REVERSAL) for one in movements):
         return {}
-    found = wallets.deeds_of(member.id)
+    found = [deed for number in (member.id, *members.absorbed(member.id)) for deed in wallets.deeds_of(number)]
     names = access.names(one.actor for one in found)
     return {
         one.entry_id: {
@@ -156,5 +157,21 @@ def _public(purchase_id: int | None) -> str | None:
     return ids.public("pur", purchase_id) if purchase_id else None
 
 
-def _accounts(member: Member) -> list[int]:
-    return [balance.account_id for balance in ledger.balances(member.program_id, member.id)]
+def _undone_here(member: Member, movement: Movement, owner: int | None) -> str | None:
+    """The public id of a movement that may be undone from this member's timeline: its own, not a merged member's."""
+    here = owner == member.id and wallets.reversible(movement)
+    return ids.public("mov", movement.account_id, movement.entry_id) if here else None
+
+
+def _former(member: Member, owner: int | None) -> str | None:
+    """The merged member on whose wallet something was booked, by its public id; None for this member's own."""
+    return ids.public("mbr", owner) if owner is not None and owner != member.id else None
+
+
+def _accounts(member: Member) -> dict[int, int]:
+    """The wallets of a member and of those that were merged into it: whose each of them was."""
+    return {
+        balance.account_id: number
+        for number in (member.id, *members.absorbed(member.id))
+        for balance in ledger.balances(member.program_id, number)
+    }

@@ -110,8 +110,17 @@ def session() -> Session:
 
 
 def raw() -> psycopg.Connection[Any]:
-    """The psycopg connection under the running transaction, for COPY and the hot path's SQL."""
-    return cast("psycopg.Connection[Any]", db.session.connection().connection.driver_connection)
+    """The psycopg connection under the running transaction, for COPY and the hot path's SQL.
+
+    Inside a door it is looked up once: finding it costs as much as a short statement.
+    """
+    known = db.session.info
+    driver = known.get("driver")
+    if driver is None:
+        driver = db.session.connection().connection.driver_connection
+        if known.get("door_open"):
+            known["driver"] = driver
+    return cast("psycopg.Connection[Any]", driver)
 
 
 def execute(sql: str, params: Mapping[str, Any] | None = None) -> int:
@@ -148,7 +157,7 @@ def _once(work: Callable[[], T]) -> T:
         _undo(error)
         raise
     finally:
-        db.session.info["door_open"] = False
+        db.session.info.update(door_open=False, driver=None)
     crash.point("after_commit_before_reply")
     return result
 

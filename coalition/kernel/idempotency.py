@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import psycopg
@@ -32,7 +33,7 @@ _FINISH = (
 _READ = "SELECT request_hash, status, body FROM idempotency WHERE client_id = %(client)s AND key = %(key)s"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
     """What a POST answers; `replayed` says that its business key had already been used.
 
@@ -43,6 +44,11 @@ class Answer:
     status: int = 201
     replayed: bool = False
     deed: audit.Deed | None = None
+
+    @cached_property
+    def text(self) -> str:
+        """The body as JSON."""
+        return json.dumps(self.body, ensure_ascii=False)
 
 
 def transact_once(work: Callable[[], Answer], *, content: bytes | None = None) -> Response:
@@ -72,7 +78,7 @@ def _once(key: str, work: Callable[[], Answer], content: bytes | None) -> Answer
         return _stored(params)
     crash.point("after_idem_insert")
     answer = work()
-    params |= {"status": answer.status, "body": json.dumps(answer.body)}
+    params |= {"status": answer.status, "body": answer.text}
     if answer.deed:
         raw().execute(f"WITH deed AS ({audit.INSERT}) {_FINISH}".encode(), params | answer.deed.params())
     else:
@@ -108,8 +114,7 @@ def _fingerprint(content: bytes | None) -> bytes:
 
 
 def _response(answer: Answer) -> Response:
-    text = json.dumps(answer.body, ensure_ascii=False)
-    response = Response(text, answer.status, content_type="application/json")
+    response = Response(answer.text, answer.status, content_type="application/json")
     if answer.replayed:
         response.headers[REPLAYED] = "true"
     return response

@@ -17,6 +17,7 @@ from coalition.members.families import (
     remove,
     same_family,
 )
+from coalition.members.history import TierStep, tier_history
 from coalition.members.identifiers import Identifier, add, identifiers
 from coalition.members.laws import laws
 from coalition.members.merging import Merge, explain_merge, follow, merge, survivor
@@ -55,6 +56,7 @@ __all__ = [
     "Standing",
     "Subscription",
     "Tier",
+    "TierStep",
     "absorbed",
     "accept",
     "add",
@@ -104,6 +106,7 @@ __all__ = [
     "subscription",
     "survivor",
     "take_over",
+    "tier_history",
     "use_proof",
     "visible_to",
     "whose",

@@ -79,6 +79,7 @@ def set_tiers(program_id: int, currency_id: int, tiers: Sequence[Tier], *, month
     Raises Invalid for a currency that is not of the kind `tier`, thresholds that do not rise, a code twice or missing.
     """
     _check(program_id, currency_id, tiers, months)
+    before = _read(program_id)
     execute(
         "INSERT INTO tier_policy (program_id, currency_id, months) VALUES (:program, :currency, :months)"
         " ON CONFLICT (program_id) DO UPDATE SET currency_id = excluded.currency_id, months = excluded.months",
@@ -100,9 +101,21 @@ def set_tiers(program_id: int, currency_id: int, tiers: Sequence[Tier], *, month
                 "benefits": json.dumps(tier.benefits.stored()),
             },
         )
-    audit.record("tiers.set", f"program:{program_id}", tiers=[tier.code for tier in tiers], months=months)
+    told = {"tiers": [tier.code for tier in tiers], "months": months}
+    audit.record("tiers.set", f"program:{program_id}", **told, **_difference(before, tiers, months))
     _memories.setdefault(session().get_bind(), {}).pop(program_id, None)
     return ladder(program_id)
+
+
+def _difference(before: Ladder, tiers: Sequence[Tier], months: int | None) -> dict[str, dict[str, Any]]:
+    """What was changed, by tier: its threshold and what it brings, before and now."""
+    was = {tier.code: {"threshold": tier.threshold, **tier.benefits.stored()} for tier in before.tiers}
+    now = {tier.code: {"threshold": tier.threshold, **tier.benefits.stored()} for tier in tiers}
+    told: dict[str, Any] = {code: now[code] for code in now if was.get(code) != now[code]}
+    if before.tiers and before.months != months:
+        told["months"] = months
+    past: dict[str, Any] = {**was, "months": before.months}
+    return {"was": {name: past.get(name) for name in told}, "now": told}
 
 
 def _check(program_id: int, currency_id: int, tiers: Sequence[Tier], months: int | None) -> None:

@@ -2,8 +2,8 @@
 -- Grain: one call = at most about p_limit lots whose last usable day is over by p_as_of; one journal row (kind 6) per
 -- wallet and expiry. Wallets are locked in their order before any lot is touched; a busy wallet waits for the next chunk.
 -- The expiry is booked on the last usable day, whose end `expires_at` is.
--- What the wallets of one program and currency share is asked once, so that the chunk's statements read lots alone: no
--- wallet is looked up again, and no statement joins two of its own results, whose sizes nobody knows.
+-- What the wallets of one program and currency share is asked once, so that draws and journal rows are made of the
+-- lots alone; no statement joins two of its own results, whose sizes nobody knows.
 CREATE OR REPLACE FUNCTION ledger_expire(p_as_of timestamptz, p_limit int) RETURNS int
 LANGUAGE plpgsql AS $$
 DECLARE

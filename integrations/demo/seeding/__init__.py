@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from coalition.kernel.db import transact
-from integrations.demo.seeding import catalog_floor, desk, history, partners_side, real, settlement_floor, ways_out
+from integrations.demo.seeding import (
+    catalog_floor,
+    club,
+    desk,
+    history,
+    partners_side,
+    real,
+    settlement_floor,
+    ways_out,
+)
 
 __all__ = ["seed"]
 
@@ -23,6 +32,7 @@ def seed(shopping: str) -> dict[str, Any]:
     history.import_feeds(feeds)
     if shopping == "generated":
         history.replay(made)
+        club.open_club(made)
         desk.leave(made)
     elif shopping != "none":
         real.import_baskets(made, None if shopping == "all" else int(shopping))

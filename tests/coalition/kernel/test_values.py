@@ -52,6 +52,40 @@ def test_ties_of_a_split_go_to_the_earlier_place() -> None:
 
 
 @pytest.mark.parametrize(
+    ("total", "weights", "parts"),
+    [
+        (9, [5, 3, 2], [4, 3, 2]),  # 4.5, 2.7, 1.8: not to the heaviest
+        (11, [1, 6, 3], [1, 7, 3]),  # 1.1, 6.6, 3.3: nor to the lightest
+        (7, [0, 0, 0], [7, 0, 0]),
+        (7, [0, 1], [0, 7]),
+        (0, [1, 2], [0, 0]),
+        (3, [1], [3]),
+    ],
+)
+def test_what_floors_leave_goes_to_the_largest_remainders(total: int, weights: list[int], parts: list[int]) -> None:
+    assert money.largest_remainder(total, weights) == parts
+
+
+@pytest.mark.parametrize(("total", "weights"), [(1, []), (1, [2, -1]), (-1, [1, 2]), (-1, [])])
+def test_what_cannot_be_split_is_refused(total: int, weights: list[int]) -> None:
+    with pytest.raises(ValueError, match=r"^a split needs a non-negative total and non-negative weights$"):
+        money.largest_remainder(total, weights)
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "minor"),
+    [("5.944", 2, 594), ("5.945", 2, 595), ("-5.945", 2, -595), ("7.5", 0, 8), ("1.2345", 3, 1235), ("0", 2, 0)],
+)
+def test_an_amount_in_minor_units_is_rounded_half_up(value: str, decimals: int, minor: int) -> None:
+    assert money.to_minor(Decimal(value), decimals) == minor
+
+
+def test_an_amount_has_cents_and_a_number_is_whole_unless_said_otherwise() -> None:
+    assert money.to_minor(Decimal("5.94")) == 594
+    assert str(money.round_half_up(Decimal("2.5"))) == "3"
+
+
+@pytest.mark.parametrize(
     ("value", "places", "rounded"), [("0.096", 2, "0.10"), ("0.005", 2, "0.01"), ("-0.005", 2, "-0.01")]
 )
 def test_documents_round_half_up(value: str, places: int, rounded: str) -> None:
@@ -59,7 +93,17 @@ def test_documents_round_half_up(value: str, places: int, rounded: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("amount", "decimals", "text"), [(594, 2, "5.94"), (-5, 2, "-0.05"), (7, 0, "7"), (0, 2, "0.00")]
+    ("amount", "decimals", "text"),
+    [
+        (594, 2, "5.94"),
+        (-5, 2, "-0.05"),
+        (7, 0, "7"),
+        (-7, 0, "-7"),
+        (0, 2, "0.00"),
+        (1, 2, "0.01"),
+        (-100, 2, "-1.00"),
+        (1234, 3, "1.234"),
+    ],
 )
 def test_minor_units_read_as_decimals(amount: int, decimals: int, text: str) -> None:
     assert money.format_minor(amount, decimals) == text

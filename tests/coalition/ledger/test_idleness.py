@@ -6,7 +6,7 @@ import datetime as dt
 
 from coalition import ledger
 from coalition.kernel.clock import now
-from coalition.kernel.db import transact
+from coalition.kernel.db import execute, transact
 from tests.coalition.ledger.conftest import PROGRAM, drawn
 
 
@@ -49,6 +49,19 @@ def test_what_ended_by_idleness_cannot_be_spent_before_the_sweep_nor_woken_by_a_
         assert [one.refused for one in refused] == ["insufficient_points"] * 2
         assert (before, book.balance(wallet).available) == (0, 7)
         _sweep(31)
+
+
+def test_points_end_by_idleness_at_the_very_instant_and_not_after_it(book):
+    wallet = book.wallet()
+    book.earn(wallet, 40, days=None, idle_at=_in(3))
+
+    def spend(microseconds_before: int) -> str | None:
+        idle = "UPDATE wallet SET idle_at = now() + :us * interval '1 microsecond' WHERE account_id = :id"
+        execute(idle, {"us": microseconds_before, "id": wallet})
+        return book.post(book.debit(wallet, 1))[0].refused
+
+    assert transact(lambda: spend(0)) == "insufficient_points"
+    assert transact(lambda: spend(1)) is None
 
 
 def test_a_hold_pins_points_through_idleness_and_they_end_when_they_come_back(book):

@@ -8,10 +8,10 @@ import pytest
 
 from coalition import ledger
 from coalition.kernel.clock import now
-from coalition.kernel.db import fetch_all
+from coalition.kernel.db import execute, fetch_all, transact
 from coalition.kernel.errors import Conflict, NotFound
 from coalition.ledger import KEEP, AccountKind, Arrival, Operation
-from tests.coalition.ledger.conftest import BONUS, PROGRAM, SHOP, digest, run
+from tests.coalition.ledger.conftest import BONUS, PROGRAM, SHOP, digest, offences, run
 
 MILES = 4
 
@@ -133,6 +133,68 @@ def test_a_merge_moves_pending_and_restricted_points_and_what_is_owed(book):
     gone, there = book.balance(source), book.balance(target)
     assert (gone.available, gone.pending, gone.arrears, gone.restricted) == (0, 0, 0, ())
     assert (there.available, there.pending, there.arrears, there.restricted) == (0, 20, 18, ((4, 20),))
+
+
+def test_a_merge_pays_oldest_debts_first_out_of_the_survivors_own_usable_points(book):
+    source, target, bystander = book.wallet(1), book.wallet(2), book.wallet(3)
+    older, newer = book.earn(source, 30), book.earn(source, 20)
+    book.spend(source, 50)
+    book.claw_back(source, older.entry_id, 30)
+    book.claw_back(source, newer.entry_id, 20)
+    book.earn(bystander, 1000)
+    book.earn(target, 31)
+    book.earn(target, 5, days=-1)
+    book.earn(target, 6, active_days=3)
+    book.earn(target, 7, restriction=4)
+
+    _merge(source, target)
+
+    there = book.balance(target)
+    assert (there.available, there.pending, there.restricted, there.arrears) == (0, 6, ((4, 7),), 19)
+    assert [tuple(row) for row in fetch_all("SELECT account_id, remaining FROM debt")] == [(target, 19)]
+    assert book.balance(bystander).available == 1000
+
+
+def test_a_merge_takes_even_the_last_point_for_a_debt(book):
+    source, target = book.wallet(1), book.wallet(2)
+    owed = book.earn(source, 30)
+    book.spend(source, 30)
+    book.claw_back(source, owed.entry_id, 30)
+    book.earn(target, 1)
+
+    _merge(source, target)
+
+    assert (book.balance(target).available, book.balance(target).arrears) == (0, 29)
+
+
+@pytest.mark.parametrize(
+    ("instant", "owed"), [("active_at", 20), ("expires_at", 30)], ids=["begins now: pays", "ends now: does not"]
+)
+def test_a_debt_is_paid_by_points_that_are_usable_at_the_very_instant_of_a_merge(book, instant, owed):
+    source, target = book.wallet(1), book.wallet(2)
+    lost = book.earn(source, 30)
+    book.spend(source, 30)
+    book.claw_back(source, lost.entry_id, 30)
+    book.earn(target, 10)
+
+    def merge() -> None:
+        execute(f"UPDATE lot SET {instant} = now() WHERE account_id = :id", {"id": target})
+        _merge(source, target)
+
+    transact(merge)
+
+    assert book.balance(target).arrears == owed
+
+
+def test_arrivals_add_up_in_a_wallet_that_had_some_before(book):
+    source, target = book.wallet(1), book.wallet(2)
+    book.earn(source, 100)
+
+    for amount, after in ((10, 10), (20, 30), (1, 31)):
+        _transfer(book, source, target, amount)
+        ((undrawn,),) = fetch_all("SELECT undrawn FROM wallet WHERE account_id = :id", {"id": target})
+        assert (undrawn, book.balance(target).available) == (after, after)
+    assert offences() == {}
 
 
 def test_a_wallet_with_open_holds_is_not_merged(book):

@@ -226,3 +226,8 @@ def test_every_day_of_four_years_ends_at_the_first_instant_of_the_day_after_its_
         assert ends_at is not None
         assert (ends_at - tick).astimezone(ZoneInfo(zone)).date() == last
         assert ends_at.astimezone(ZoneInfo(zone)).date() > last
+
+
+@pytest.mark.parametrize(("expiry", "term"), [("never", 5), ("never", None), ("days", None), ("year_end", None)])
+def test_without_a_term_there_is_no_last_day(expiry: str, term: int | None) -> None:
+    assert last_day(expiry, term, dt.date(2026, 11, 21)) is None

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coalition.promotions import Award, Rule, evaluate, evaluate_event
-from coalition.promotions.evaluation import earning_bases
+from coalition.promotions.evaluation import Earner, Reason, earning_bases
 
 NOON = dt.datetime(2026, 11, 18, 9, tzinfo=dt.UTC)
 BASE = Rule(
@@ -143,3 +143,82 @@ def test_a_rule_for_an_event_gives_its_points_for_that_event_and_nothing_for_pur
     assert (award.units, award.lines, award.reason.key) == (50, {}, "event.fixed")
     assert evaluate_event("visit", NOON, [rule]) == evaluate(_receipt(4000), [rule]) == []
     assert evaluate_event("review", NOON - dt.timedelta(days=9), [rule]) == []
+
+
+THREE = _receipt(8990, 4550, 45900)  # 59440 // 2000 = 29
+
+
+def test_an_award_tells_exactly_from_what_it_came() -> None:
+    rule = replace(BASE, points=3)
+    params = {"units": 87, "base_minor": 59440, "points": 3, "each_minor": 2000}
+
+    # 87 over 59440: 13.158, 6.660, 67.182
+    expected = Award(rule, 87, {1: 13, 2: 7, 3: 67}, Reason("base.per_amount", params))
+    assert evaluate(THREE, [rule]) == [expected]
+
+
+def test_a_tiers_factor_rounds_down_once_more_and_is_told() -> None:
+    params = {"units": 36, "base_minor": 59440, "points": 1, "each_minor": 2000, "factor_bp": 12_500}
+
+    # 29 * 1.25 = 36.25; 36 over 59440: 5.445, 2.756, 27.799
+    expected = Award(BASE, 36, {1: 5, 2: 3, 3: 28}, Reason("base.per_amount_tier", params))
+    assert evaluate(THREE, [BASE], earner=Earner("gold", 12_500)) == [expected]
+
+
+def test_a_tiers_factor_leaves_the_currencies_that_count_for_tiers_alone() -> None:
+    plain, other = (Earner("gold", 20_000, frozenset({currency})) for currency in (BASE.currency_id, 2))
+
+    assert evaluate(THREE, [BASE], earner=plain) == evaluate(THREE, [BASE])
+    assert _only(evaluate(THREE, [BASE], earner=other))[0] == 58
+
+
+@pytest.mark.parametrize(("factor_bp", "units"), [(9_999, []), (10_000, [1]), (19_999, [1]), (20_000, [2])])
+def test_no_award_is_made_of_less_than_one_unit(factor_bp: int, units: list[int]) -> None:
+    awards = evaluate(_receipt(2000), [BASE], earner=Earner("gold", factor_bp))
+
+    assert [award.units for award in awards] == units
+
+
+def test_a_line_that_brought_nothing_is_not_among_the_lines_of_an_award() -> None:
+    assert _only(evaluate(_receipt(1, 1999), [BASE])) == (1, {2: 1})
+
+
+def test_a_rule_may_be_for_the_members_of_some_tiers_alone() -> None:
+    bought = replace(BASE, tiers=("gold", "black"))
+    visited = replace(bought, event_type="visit")
+
+    for tier, earns in (("gold", True), ("black", True), ("base", False)):
+        earner = Earner(tier)
+        assert bool(evaluate(THREE, [bought], earner=earner)) is earns
+        assert bool(evaluate_event("visit", NOON, [visited], earner=earner)) is earns
+    assert evaluate(THREE, [bought]) == evaluate_event("visit", NOON, [visited]) == []
+
+
+def test_awards_come_in_the_order_of_the_rules_codes() -> None:
+    rules = [replace(BASE, code=code, event_type=event) for code in "cab" for event in (None, "visit")]
+
+    assert [award.rule.code for award in evaluate(THREE, rules)] == ["a", "b", "c"]
+    assert [award.rule.code for award in evaluate_event("visit", NOON, rules)] == ["a", "b", "c"]
+
+
+def test_an_event_is_told_with_its_fixed_points_whatever_the_tiers_factor() -> None:
+    rule = replace(BASE, points=50, event_type="visit")
+
+    awards = evaluate_event("visit", NOON, [rule], earner=Earner("gold", 20_000))
+
+    assert awards == [Award(rule, 50, {}, Reason("event.fixed", {"units": 50}))]
+
+
+@pytest.mark.parametrize(("mcc", "takes"), [("5411", True), ("5499", False), ("6011", False), (None, False)])
+def test_a_merchant_must_be_among_those_named_and_not_among_those_excluded(mcc: str | None, takes: bool) -> None:
+    rule = replace(BASE, mccs=frozenset({"5411", "6011"}), mccs_excluded=frozenset({"6011"}))
+
+    assert bool(evaluate(replace(THREE, mcc=mcc), [rule])) is takes
+
+
+def test_points_may_pay_all_but_never_less_than_nothing() -> None:
+    assert earning_bases(THREE.lines, 59440) == [0, 0, 0]
+    assert earning_bases(THREE.lines, 0) == [8990, 4550, 45900]
+    for paid in (-1, 59441):
+        with pytest.raises(ValueError, match=r"^points cannot pay more than the total$"):
+            earning_bases(THREE.lines, paid)

@@ -61,5 +61,15 @@ def test_a_tender_is_spread_exactly_and_in_proportion(total: int, amounts: list[
 
 @pytest.mark.parametrize(("parts", "before", "sold"), [(0, 0, 5), (6, 0, 5), (1, 5, 5), (1, -1, 5)])
 def test_no_stretch_is_empty_or_longer_than_what_is_left(parts: int, before: int, sold: int) -> None:
-    with pytest.raises(ValueError, match="no stretch"):
-        Stretch(1, parts, before, sold)
+    with pytest.raises(ValueError, match=rf"^no stretch of line 7: {parts} after {before} of {sold}$"):
+        Stretch(7, parts, before, sold)
+
+
+def test_lines_that_brought_nothing_are_left_out_and_the_others_come_by_their_numbers() -> None:
+    stretches = [Stretch(3, 1, 0, 1), Stretch(2, 1, 0, 1), Stretch(1, 1, 0, 2), Stretch(9, 1, 0, 1)]
+
+    assert list(taken({1: 3, 2: 0, 3: 1}, stretches).items()) == [(1, 1), (3, 1)]
+
+
+def test_ties_of_a_tender_go_to_the_earlier_line() -> None:
+    assert list(spread(3, [(2, 1), (1, 1)]).items()) == [(1, 2), (2, 1)]
