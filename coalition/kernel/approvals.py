@@ -163,11 +163,11 @@ def execute(approval_id: int) -> Approval:
     changed = run(
         "UPDATE approval SET state = 'executed', executed_hash = :hash, closed_at = now()"
         " WHERE id = :id AND state = 'approved' AND approver <> requested_by"
-        " AND approved_hash = :hash AND payload_hash = :hash",
+        " AND approved_hash = :hash AND payload_hash = :hash AND expires_at > now()",
         {"id": approval_id, "hash": digest},
     )
     if not changed:
-        raise Conflict("approval_changed", "This is not what was approved.")
+        raise Conflict("approval_changed", "This is not, or no longer, what was approved.")
     result = _handlers[found.kind](found)
     run(
         "UPDATE approval SET result = CAST(:result AS jsonb) WHERE id = :id",

@@ -178,6 +178,18 @@ def test_what_was_rejected_or_has_lapsed_is_closed_and_may_be_asked_for_again(ap
     assert [one.payload["colour"] for one in transact(approvals.waiting)] == ["green"]
 
 
+def test_what_was_approved_too_long_ago_is_not_done(app: Flask, painted: list[Any]) -> None:
+    ann, bob = transact(lambda: [a_person("ann"), a_person("bob")])
+    approval = asked(ann)
+    approved(bob, approval)
+    transact(lambda: execute("UPDATE approval SET expires_at = now()"))
+
+    with pytest.raises(Conflict, match="approval_changed"):
+        executed(approval)
+
+    assert painted == []
+
+
 def test_a_deed_that_is_refused_leaves_the_approval_open(app: Flask, painted: list[Any]) -> None:
     ann, bob = transact(lambda: [a_person("ann"), a_person("bob")])
     approval = asked(ann, "none")
