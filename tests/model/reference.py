@@ -202,7 +202,7 @@ class Ledger:
         if any(held.open and held.wallet == source for held in self.holds.values()):
             raise Refused("holds_open")
         gone, left = self.wallet(source), self.wallet(target)
-        left.lots = [lot for lot in left.lots if now < lot.expires]
+        self._end(left, now)
         moved = self._move_all(source, target, now)
         owed = sum(gone.debts)
         left.debts, gone.debts = left.debts + gone.debts, []
@@ -219,7 +219,7 @@ class Ledger:
             if held.open and held.until <= now:
                 self.release(number)
         for purse in self.wallets.values():
-            purse.lots = [lot for lot in purse.lots if now < lot.expires]
+            self._end(purse, now)
 
     def standing(self, wallet: int, now: float) -> Standing:
         """Available, usable in some contexts only, pending, held and arrears."""
@@ -301,6 +301,12 @@ class Ledger:
             lot.remaining -= paid
             purse.debts[0] -= paid
             purse.debts = [debt for debt in purse.debts if debt]
+        self._sweep(purse)
+
+    def _end(self, purse: Wallet, now: float) -> None:
+        """Lots that have ended are used up: what a hold puts back later is all that they have."""
+        for lot in purse.lots:
+            lot.remaining = lot.remaining if now < lot.expires else 0
         self._sweep(purse)
 
     def _sweep(self, purse: Wallet) -> None:

@@ -32,6 +32,9 @@ _FILL = (
     INSERT INTO wallet (account_id, undrawn, program_id, currency_id)
     SELECT account_id, sum(remaining), %(program)s, %(currency)s FROM lot
      WHERE account_id = ANY(%(wallets)s) GROUP BY 1""",
+    """
+    INSERT INTO wallet (account_id, undrawn, program_id, currency_id)
+    SELECT 1000000000 + n, 0, %(program)s, %(currency)s FROM generate_series(1, 5000) n""",
 )
 _SCANS = """
     SELECT coalesce(sum(seq_scan), 0)::int FROM pg_stat_xact_user_tables
@@ -40,7 +43,7 @@ _SCANS = """
 
 @pytest.fixture
 def wallet(app: Flask) -> int:
-    """The member's wallet, among others as full as it."""
+    """The member's wallet, among others as full as it, and thousands: a table of three rows is best read whole."""
     owners = range(MEMBER, MEMBER + 3)
     wallets = ledger.accounts(PROGRAM, BONUS, AccountKind.WALLET, owners)
     contra = ledger.account(PROGRAM, BONUS, AccountKind.ISSUANCE, 10)
