@@ -35,9 +35,15 @@ class Deed:
     answer: Any
     versions: dict[int, int]
 
-    def place(self, wallet: int) -> tuple[int, bool]:
-        """Where the deed stands on a wallet: behind what made the version it saw; refusals change nothing."""
-        return self.versions[wallet], isinstance(self.answer, str)
+    def place(self, wallet: int) -> tuple[int, int]:
+        """Where the deed stands on a wallet: behind what made the version it saw, if it made none itself.
+
+        What was clawed back to nothing, all waived, counts against its credit only, so a refusal may come of it.
+        """
+        if isinstance(self.answer, str):
+            return self.versions[wallet], 2
+        nothing = self.name == "claw_back" and not any(self.answer[:3])
+        return self.versions[wallet], int(nothing)
 
 
 @dataclass
