@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from catalog.ports import Accepted, Address, Outcome, Rejected, SupplierAccess, SupplierLine, Unknown
-from integrations.suppliers.gateway import HttpSupplierGateway
+from integrations.suppliers.goods import GoodsSupplier
 from tests.catalog.builders import SECRET
 
 HOME = Address("Anna Ozola", "anna@example.com", "+37120000000", "LV", "Riga", "LV-1010", "Brivibas iela 40")
@@ -15,7 +15,7 @@ HOME = Address("Anna Ozola", "anna@example.com", "+37120000000", "LV", "Riga", "
 def _confirm(status: int, content: bytes) -> Outcome:
     client = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(status, content=content)))
     access = SupplierAccess("shop", "http://shop.example", SECRET)
-    return HttpSupplierGateway(client).confirm(access, "con_1", [SupplierLine("A1", 1)], HOME)
+    return GoodsSupplier(client).confirm(access, "con_1", [SupplierLine("A1", 1)], HOME)
 
 
 @pytest.mark.parametrize(
