@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from catalog import orders, rewards, shipments
+from catalog import orders, pricing, rewards, shipments
 from coalition.kernel import laws
 
-SOURCES = (rewards.laws, orders.laws, shipments.laws)
+SOURCES = (rewards.laws, pricing.laws_of_carts, orders.laws, shipments.laws)
 
 
 def register() -> None:

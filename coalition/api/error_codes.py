@@ -22,6 +22,9 @@ CODES = {
     "bad_transition": "A program does not go from the state that it is in to this one.",
     "body_too_large": "The body is larger than this endpoint takes.",
     "busy": "Somebody else is changing the same thing and takes long over it; try again.",
+    "cart_empty": "There is nothing in the cart.",
+    "cart_full": "The cart holds no more of this.",
+    "cart_problems": "Not everything in the cart can be ordered as it stands.",
     "client_not_proven": "There is no such client, or its secret is another.",
     "code_in_use": "There is something of this code already.",
     "consent_required": "The member has not agreed to share this with other partners.",
@@ -149,6 +152,7 @@ CODES = {
     "unknown_source": "The partner has no source with this code.",
     "unsupported_media_type": "The body has a type that this address does not take.",
     "user_exists": "This address or this owner can sign in already.",
+    "wishes_full": "The wish list holds no more.",
     "writers_open": "A transaction that began earlier is still open; try again.",
     "wrong_columns": "A row of the table has more or fewer columns than its header.",
 }
