@@ -4,6 +4,7 @@ Before that, what a member gathers: the cart, the wish list with the price that 
 """
 
 from catalog.pricing.applying import Applied
+from catalog.pricing.book import Book, Ranking, book, ranking
 from catalog.pricing.carts import Cart, CartLine, abandon, absorb, add, cart, pieces, set_quantity
 from catalog.pricing.checking_out import check_out
 from catalog.pricing.granting import Grant, Granted, define_list, fill_list, grant, grants_of, withdraw
@@ -36,6 +37,7 @@ __all__ = [
     "SCOPES",
     "TTL_S",
     "Applied",
+    "Book",
     "Cart",
     "CartLine",
     "DeliveryOption",
@@ -44,6 +46,7 @@ __all__ = [
     "Price",
     "Quote",
     "QuotedLine",
+    "Ranking",
     "Rebuilt",
     "Rule",
     "Terms",
@@ -51,6 +54,7 @@ __all__ = [
     "abandon",
     "absorb",
     "add",
+    "book",
     "cart",
     "check_out",
     "confirm",
@@ -73,6 +77,7 @@ __all__ = [
     "pieces",
     "prices",
     "quote",
+    "ranking",
     "rebuild",
     "rebuild_stale",
     "resume_rule",
