@@ -22,7 +22,7 @@ CRIMES = {
     "U3": "DELETE FROM consignment_delivery",
     "U4": "DELETE FROM tracking_event",
     "U5": "UPDATE shipment_line SET qty = qty + 1",
-    "U6": "UPDATE shipment SET status = 'in_transit', heard_at = now() - interval '40 days'",
+    "T1": "UPDATE shipment SET status = 'in_transit', heard_at = now() - interval '40 days'",
     "S5": "UPDATE reservation SET state = 'released', closed_at = now() WHERE state = 'held'",
     "J3": "UPDATE inbound_callback SET state = 'received', received_at = now() - interval '9 days'",
 }
