@@ -28,7 +28,7 @@ def laws() -> Sequence[Law]:
             " FROM order_line o WHERE o.consignment_id = s.consignment_id AND o.supplier_sku = l.supplier_sku)",
         ),
         Law(
-            "T1",
+            "K1",
             "A parcel on its way of which nothing is heard is expired once its carrier's days of patience are over",
             "SELECT s.id FROM shipment s JOIN carrier c ON c.id = s.carrier_id WHERE s.status NOT IN ('delivered',"
             " 'returned', 'failed', 'lost', 'damaged', 'cancelled', 'expired')"
