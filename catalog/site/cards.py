@@ -7,7 +7,7 @@ from typing import Any
 
 from catalog import pricing
 from catalog.pricing import DeliveryOption
-from catalog.rewards import Reward
+from catalog.rewards import Category, Reward
 from coalition import ledger, programs
 from coalition.kernel import ids
 from coalition.kernel.web.pages import language
@@ -48,6 +48,11 @@ def deliveries(found: Reward, options: Options) -> list[dict[str, Any]]:
         return [{"kind": "electronic", "days_min": 0, "days_max": 0, "points": 0}]
     names = ("kind", "days_min", "days_max", "points")
     return [{name: getattr(one, name) for name in names} for one in fitting]
+
+
+def category(one: Category) -> dict[str, str]:
+    """A shelf in the viewer's language."""
+    return {"code": one.code, "name": one.name_ru if language() == "ru" else one.name_en, "icon": one.icon}
 
 
 def available(program_id: int) -> int | None:
