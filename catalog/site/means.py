@@ -48,7 +48,6 @@ def _usable(lots: Iterable[Lot], at: dt.datetime) -> int:
         lot.remaining
         for lot in lots
         if lot.restriction_id is None
-        and lot.active_at is not None
-        and lot.active_at <= at
+        and (lot.active_at is None or lot.active_at <= at)
         and (lot.expires_at is None or lot.expires_at > at)
     )

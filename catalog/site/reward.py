@@ -11,6 +11,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from catalog import pricing, rewards
+from catalog.pricing import WHOLE, Price
 from catalog.rewards import Reward, RewardQuery
 from catalog.site import cards
 from catalog.site.blueprint import blueprint
@@ -42,15 +43,16 @@ def _reward(reward_id: int) -> dict[str, Any]:
         pricing.note_view(program_id, member.member_id, reward_id)
     neighbours = rewards.search(program_id, RewardQuery(category=found.category_code), limit=_SIMILAR + 1).items
     options = pricing.delivery_options({one.supplier_id for one in (found, *neighbours)})
-    card = cards.card(found, options)
+    price = cards.prices([found])[found.id]
     similar = [one for one in neighbours if one.id != found.id][:_SIMILAR]
     return {
         "reward": {
-            **card,
+            **cards.card(found, options, price),
+            "why": _why(price),
             **_facts(program_id, found, options),
             "wished": member is not None and found.id in pricing.wished(member.member_id),
         },
-        "means": _told(means(), card["price"]),
+        "means": _told(means(), price.points),
         "similar": cards.cards(similar, options),
     }
 
@@ -69,6 +71,23 @@ def _facts(program_id: int, found: Reward, options: cards.Options) -> dict[str, 
         "details": _details(found),
         "max_qty": _MOST_PIECES if left is None else max(1, min(left, _MOST_PIECES)),
     }
+
+
+def _why(price: Price) -> dict[str, Any] | None:
+    """Which rules make this price, and what each of them by itself says; None if it is everybody's."""
+    if price.points >= price.base_points:
+        return None
+    rules = [
+        {
+            "name": rule.name(language()),
+            "off": WHOLE - rule.factor if rule.factor is not None else None,
+            "fixed": rule.fixed,
+            "granted": rule.granted,
+            "pieces_left": rule.pieces_left,
+        }
+        for rule in price.rules
+    ]
+    return {"rules": rules, "saved": price.base_points - price.points}
 
 
 def _told(known: Means | None, price: int) -> dict[str, Any] | None:
