@@ -3,7 +3,7 @@
 Before that, what a member gathers: the cart, the wish list with the price that was seen, what was looked at last.
 """
 
-from catalog.pricing.applying import Applied
+from catalog.pricing.applying import WHOLE, Applied
 from catalog.pricing.book import Book, Ranking, book, ranking
 from catalog.pricing.carrying import Place, chargeable_g
 from catalog.pricing.carts import Cart, CartLine, abandon, absorb, add, cart, pieces, set_quantity
@@ -43,6 +43,7 @@ __all__ = [
     "SCOPES",
     "TENDERS",
     "TTL_S",
+    "WHOLE",
     "Applied",
     "Book",
     "Cart",
