@@ -18,7 +18,7 @@ def init_app(app: Flask) -> None:
     from integrations.files.s3 import S3Buckets, S3Store
     from integrations.programs.gateway import HttpForeignProgram
     from integrations.suppliers.feed_source import HttpFeedSource
-    from integrations.suppliers.gateway import HttpSupplierGateway
+    from integrations.suppliers.goods import GoodsSupplier
 
     app.cli.add_command(cli.demo)
     app.cli.add_command(cli.demo_seed)
@@ -32,4 +32,4 @@ def init_app(app: Flask) -> None:
             ports.bind(FileStore, DiskStore(config.files_dir))
         ports.bind(ForeignProgram, HttpForeignProgram())
         ports.bind(FeedSource, HttpFeedSource())
-        ports.bind(SupplierGateway, HttpSupplierGateway())
+        ports.bind(SupplierGateway, GoodsSupplier())

@@ -25,9 +25,10 @@ _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, http
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: `told` (read `facts`), `refused` (for `code`), `again` (in `after_s` seconds) or `unknown`."""
+    """What came back: `told` (read `facts`), `refused` (for `code`), `again` (in `after_s` seconds), `absent` (it has
+    never heard of what was asked about) or `unknown`."""
 
-    kind: Literal["told", "refused", "again", "unknown"]
+    kind: Literal["told", "refused", "again", "absent", "unknown"]
     facts: Mapping[str, Any] = field(default_factory=dict)
     code: str = ""
     after_s: float = 0.0
@@ -86,7 +87,7 @@ def _answer(method: str, answer: httpx.Response) -> Answer:
     if answer.status_code in (429, 503):
         return Answer("again", after_s=seconds(answer.headers.get("Retry-After")))
     if answer.status_code == 404 and method == "GET":
-        return Answer("again")
+        return Answer("absent")
     if answer.status_code in (409, 422) and method == "POST":
         return refused(facts)
     if answer.status_code == 401:

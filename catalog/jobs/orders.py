@@ -10,7 +10,7 @@ import datetime as dt
 
 from catalog import orders, pricing
 from catalog.orders import Question
-from catalog.ports import Outcome, Pending, Retryable, SupplierGateway, Unknown
+from catalog.ports import NotFound, Outcome, Pending, Retryable, SupplierGateway, Unknown
 from coalition.kernel import clock, crash, jobs, ports
 from coalition.kernel.jobs import Retry, Task
 
@@ -59,10 +59,10 @@ jobs.every("quotes.expire", 300, "quotes.expire")
 def _put(question: Question) -> Outcome:
     gateway = ports.get(SupplierGateway)
     crash.point("before_rpc")
-    outcome: Outcome = Retryable(0)
+    outcome: Outcome = NotFound()
     if question.look_first:
         outcome = gateway.status(question.access, question.client_ref)
-    if isinstance(outcome, Retryable):
+    if isinstance(outcome, NotFound):
         outcome = gateway.confirm(question.access, question.client_ref, question.lines, question.address)
     crash.point("after_rpc_before_record")
     return outcome

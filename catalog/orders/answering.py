@@ -12,7 +12,19 @@ from catalog import rewards, suppliers
 from catalog.orders.moving import Locked, lock, move, reservations
 from catalog.orders.states import UNDECIDED
 from catalog.orders.types import Question
-from catalog.ports import Accepted, Address, Outcome, Pending, Rejected, Retryable, SupplierLine, Unknown
+from catalog.ports import (
+    Accepted,
+    Address,
+    Cancelled,
+    NotFound,
+    Outcome,
+    Pending,
+    Rejected,
+    Reserved,
+    Retryable,
+    SupplierLine,
+    Unknown,
+)
 from coalition import ledger, partners
 from coalition.kernel import audit, clock
 from coalition.kernel.db import execute, fetch_all, fetch_one
@@ -71,11 +83,13 @@ def answered(consignment_id: int, outcome: Outcome) -> str:
             _accept(consignment, external_id)
         case Rejected(code):
             refuse(consignment, "rejected", code)
-        case Pending():
+        case Cancelled():
+            refuse(consignment, "rejected", "cancelled_by_supplier")
+        case Pending() | Reserved():
             _supplier_state(consignment.id, "pending")
         case Retryable() if not _may_have_arrived(consignment):
             _come_again(consignment)
-        case Unknown() | Retryable():
+        case Unknown() | Retryable() | NotFound():
             _supplier_state(consignment.id, "unknown")
             if consignment.state == "confirming":
                 move(consignment, ["in_doubt"])

@@ -17,7 +17,7 @@ from catalog.rewards.faceting import BANDS, Facets, FacetValue, band_end, facets
 from catalog.rewards.kinds import KINDS, Kind, kind_of
 from catalog.rewards.laws import laws
 from catalog.rewards.reserving import commit, release, reserve
-from catalog.rewards.searching import by_ids, count, get, matching, offers_of, search
+from catalog.rewards.searching import by_ids, count, get, many, matching, offers_of, search
 from catalog.rewards.shelving import publish, republish
 from catalog.rewards.stocking import StockApplied, apply_feed_stock, apply_stock
 from catalog.rewards.types import SORTS, Reward, RewardQuery
@@ -58,6 +58,7 @@ __all__ = [
     "index",
     "kind_of",
     "laws",
+    "many",
     "matching",
     "merge_cards",
     "move_category",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from catalog.rewards.filtering import Conditions, conditions
 from catalog.rewards.types import SORTS, Reward, RewardQuery
@@ -61,11 +61,7 @@ def matching(program_id: int, query: RewardQuery) -> Sequence[int]:
 
 def by_ids(program_id: int, reward_ids: Sequence[int]) -> Sequence[Reward]:
     """These rewards of the program in this order, on sale or not; what it does not have is left out."""
-    rows = fetch_all(
-        load_sql(__file__, "reward.sql") + " AND w.id = ANY (:ids)",
-        {"program_id": program_id, "ids": list(reward_ids)},
-    )
-    found = {row.id: Reward(**row._mapping) for row in rows}
+    found = many(program_id, reward_ids)
     return [found[reward_id] for reward_id in reward_ids if reward_id in found]
 
 
@@ -75,6 +71,15 @@ def get(program_id: int, reward_id: int) -> Reward:
     if not found:
         raise NotFound()
     return found[0]
+
+
+def many(program_id: int, reward_ids: Collection[int]) -> dict[int, Reward]:
+    """These rewards by id, on sale or not; what is unknown, or another program's, is left out."""
+    rows = fetch_all(
+        load_sql(__file__, "reward.sql") + " AND w.id = ANY (:ids)",
+        {"program_id": program_id, "ids": list(reward_ids)},
+    )
+    return {row.id: Reward(**row._mapping) for row in rows}
 
 
 def offers_of(program_id: int, product_id: int) -> Sequence[Reward]:

@@ -12,7 +12,7 @@ from coalition.kernel import audit
 from coalition.kernel.db import execute, fetch_all, fetch_one
 from coalition.kernel.errors import NotFound
 
-_SUPPLIER = "SELECT id, program_id, code, name, legal_entity_id, kind, margin_bp, state FROM supplier"
+_SUPPLIER = "SELECT id, program_id, code, name, legal_entity_id, kind, protocol, margin_bp, state FROM supplier"
 _FEED = (
     "SELECT f.id, f.supplier_id, f.code, f.url, f.currency, f.zone, f.max_bytes, f.missing_percent, f.missing_rows,"
     " f.overlap_percent, f.quarantine_percent FROM feed f"
@@ -23,7 +23,10 @@ _LIST_LIMIT = 500
 
 @dataclass(frozen=True, slots=True)
 class Supplier:
-    """One supplier of one program. `legal_entity_id` is who is paid; `margin_bp` is added to its costs, in 0.01 %."""
+    """One supplier of one program. `legal_entity_id` is who is paid; `margin_bp` is added to its costs, in 0.01 %.
+
+    `protocol` is how it is spoken to: `goods`, `giftcode`, `flight` or `event`.
+    """
 
     id: int
     program_id: int
@@ -31,6 +34,7 @@ class Supplier:
     name: str
     legal_entity_id: int
     kind: str
+    protocol: str
     margin_bp: int
     state: str
 
@@ -72,12 +76,14 @@ def create(
     base_url: str,
     secret: str,
     kind: str = "goods",
+    protocol: str = "goods",
     margin_bp: int = 0,
 ) -> Supplier:
     """A new supplier. `secret` (`whsec_...`) signs our requests and the supplier's callbacks."""
     row = fetch_one(
-        "INSERT INTO supplier (program_id, code, name, legal_entity_id, base_url, secret, kind, margin_bp)"
-        " VALUES (:program_id, :code, :name, :legal_entity_id, :base_url, :secret, :kind, :margin_bp) RETURNING id",
+        "INSERT INTO supplier (program_id, code, name, legal_entity_id, base_url, secret, kind, protocol,"
+        " margin_bp) VALUES (:program_id, :code, :name, :legal_entity_id, :base_url, :secret, :kind,"
+        " :protocol, :margin_bp) RETURNING id",
         {
             "program_id": program_id,
             "code": code,
@@ -86,6 +92,7 @@ def create(
             "base_url": base_url.rstrip("/"),
             "secret": secret,
             "kind": kind,
+            "protocol": protocol,
             "margin_bp": margin_bp,
         },
     )
@@ -164,10 +171,12 @@ def list_suppliers(program_id: int) -> Sequence[Supplier]:
 
 def access(supplier_id: int) -> SupplierAccess:
     """How to reach the supplier: read it inside a transaction, use it after. Raises NotFound."""
-    row = fetch_one("SELECT code, base_url, secret FROM supplier WHERE id = :id", {"id": supplier_id})
+    row = fetch_one(
+        "SELECT code, base_url, secret, protocol, id, caps FROM supplier WHERE id = :id", {"id": supplier_id}
+    )
     if row is None:
         raise NotFound()
-    return SupplierAccess(row.code, row.base_url, row.secret)
+    return SupplierAccess(*row)
 
 
 def get_feed(feed_id: int) -> Feed:

@@ -6,7 +6,9 @@ The environment wins; `var/env`, written by `flask demo`, fills in what it lacks
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +22,7 @@ VAR = (ROOT / os.environ.get("COALITION_VAR", "var")).resolve()
 ENVIRONMENTS = ("production", "demo", "test")
 _NOWHERE = "postgresql+psycopg://127.0.0.1:1/none"
 _MIN_SECRET_BYTES = 32
+_DATA_KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
 _MIN_DISTINCT = 10  # a word said over and over is long, too
 
 
@@ -45,7 +48,9 @@ class S3Access:
 class Config:
     """The settings of one process. `database_url` is the application's login, `owner_url` the schema owner's.
 
-    With `files_bucket` files lie in that bucket of `s3`, else on the disk in `files_dir`.
+    With `files_bucket` files lie in that bucket of `s3`, else on the disk in `files_dir`. Foreign addresses are fetched
+    from the public internet only, and from `outbound_networks`. `data_keys` seal what must be shown again, the first
+    one what is new (see `kernel/sealing.py`).
     """
 
     environment: str
@@ -59,6 +64,8 @@ class Config:
     web_threads: int
     s3: S3Access | None = None
     files_bucket: str | None = None
+    outbound_networks: tuple[str, ...] = ()
+    data_keys: tuple[str, ...] = ()
 
     @property
     def secure_cookies(self) -> bool:
@@ -90,6 +97,8 @@ def load(env: Mapping[str, str] | None = None) -> Config:
     s3, files_bucket = _s3(given, problems), given.get("FILES_S3_BUCKET") or None
     if files_bucket and s3 is None:
         problems.append("FILES_S3_BUCKET needs S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY")
+    outbound = _networks(given, environment, problems)
+    data_keys = _data_keys(given, problems)
     if problems and not _brings_its_own():
         raise ConfigError(problems)
     return Config(
@@ -104,6 +113,8 @@ def load(env: Mapping[str, str] | None = None) -> Config:
         web_threads=int(web_threads),
         s3=s3,
         files_bucket=files_bucket,
+        outbound_networks=outbound,
+        data_keys=data_keys,
     )
 
 
@@ -140,6 +151,18 @@ def _database_url(env: Mapping[str, str], name: str, problems: list[str], *, req
     return f"postgresql+psycopg://{rest}"
 
 
+def _networks(env: Mapping[str, str], environment: str, problems: list[str]) -> tuple[str, ...]:
+    """Networks that are not public and yet may be fetched from; loopback in the demo and in tests."""
+    default = "" if environment == "production" else "127.0.0.0/8,::1/128"
+    names = [name.strip() for name in env.get("OUTBOUND_NETWORKS", default).split(",") if name.strip()]
+    for name in names:
+        try:
+            ipaddress.ip_network(name)
+        except ValueError:
+            problems.append(f"OUTBOUND_NETWORKS names {name!r}, which is no network such as 10.2.0.0/16")
+    return tuple(names)
+
+
 def _s3(env: Mapping[str, str], problems: list[str]) -> S3Access | None:
     key_id, secret, endpoint = env.get("S3_ACCESS_KEY_ID"), env.get("S3_SECRET_ACCESS_KEY"), env.get("S3_ENDPOINT_URL")
     if endpoint and not endpoint.startswith(("http://", "https://")):
@@ -149,6 +172,13 @@ def _s3(env: Mapping[str, str], problems: list[str]) -> S3Access | None:
     if not key_id or not secret:
         return None
     return S3Access(endpoint or None, key_id, secret, env.get("S3_REGION") or "us-east-1")
+
+
+def _data_keys(env: Mapping[str, str], problems: list[str]) -> tuple[str, ...]:
+    keys = tuple(key for key in env.get("DATA_KEYS", "").split(",") if key)
+    if not all(_DATA_KEY.fullmatch(key) for key in keys):
+        problems.append("DATA_KEYS must be keys of Fernet (32 bytes as URL-safe base64), separated by commas")
+    return keys
 
 
 def _secret_problems(secret: str) -> list[str]:

@@ -39,7 +39,7 @@ class HttpForeignProgram:
 
 def _outcome(answer: Answer) -> ForeignOutcome:
     state, reference = answer.facts.get("state"), text(answer.facts.get("reference"), 100)
-    if answer.kind == "again":
+    if answer.kind in ("again", "absent"):
         return NotNow(answer.after_s)
     if answer.kind == "refused":
         return Declined(answer.code)

@@ -16,12 +16,22 @@ import httpx
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from catalog.ports import Accepted, Address, Pending, Rejected, Retryable, SupplierAccess, SupplierLine, Unknown
+from catalog.ports import (
+    Accepted,
+    Address,
+    NotFound,
+    Pending,
+    Rejected,
+    Retryable,
+    SupplierAccess,
+    SupplierLine,
+    Unknown,
+)
 from catalog.suppliers import YmlFile
 from coalition.kernel.embedded import free_port
 from integrations.simulator.carrying import tracking_number
 from integrations.suppliers.feed_source import HttpFeedSource
-from integrations.suppliers.gateway import HttpSupplierGateway
+from integrations.suppliers.goods import GoodsSupplier
 
 ROOT = Path(__file__).resolve().parents[2]
 ADDRESS = Address("Anna Ozola", "anna@example.com", "", "LV", "Riga", "LV-1010", "Brīvības iela 40")
@@ -102,11 +112,11 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
 
 
 @pytest.fixture
-def gateway(simulator: Simulator) -> HttpSupplierGateway:
+def gateway(simulator: Simulator) -> GoodsSupplier:
     """Our adapter, with little patience."""
     simulator.receiver.heard.clear()
     simulator.receiver.deaf = 0
-    return HttpSupplierGateway(httpx.Client(timeout=httpx.Timeout(1.0), trust_env=False))
+    return GoodsSupplier(httpx.Client(timeout=httpx.Timeout(1.0), trust_env=False))
 
 
 def _await(truth: Callable[[], bool], timeout_s: float = 15) -> None:
@@ -121,7 +131,7 @@ def _await(truth: Callable[[], bool], timeout_s: float = 15) -> None:
     raise AssertionError("it did not come true in time")
 
 
-def test_a_feed_can_be_fetched_and_counts_what_was_sold(simulator: Simulator, gateway: HttpSupplierGateway) -> None:
+def test_a_feed_can_be_fetched_and_counts_what_was_sold(simulator: Simulator, gateway: GoodsSupplier) -> None:
     def left() -> str | None:
         with HttpFeedSource().fetch(f"{simulator.url}/feeds/techport.yml", lambda: None) as file:
             return {offer.sku: offer.quantity for offer in YmlFile(file)}["TP-70115"]
@@ -133,7 +143,7 @@ def test_a_feed_can_be_fetched_and_counts_what_was_sold(simulator: Simulator, ga
 
 
 def test_the_same_reference_is_one_order_and_another_body_is_refused(
-    simulator: Simulator, gateway: HttpSupplierGateway
+    simulator: Simulator, gateway: GoodsSupplier
 ) -> None:
     first = gateway.confirm(simulator.access(), "once-1", ONE_LAMP, ADDRESS)
     again = gateway.confirm(simulator.access(), "once-1", ONE_LAMP, ADDRESS)
@@ -146,7 +156,7 @@ def test_the_same_reference_is_one_order_and_another_body_is_refused(
 
 
 def test_an_accepted_parcel_travels_to_the_door_and_everybody_hears_of_it_in_order(
-    simulator: Simulator, gateway: HttpSupplierGateway
+    simulator: Simulator, gateway: GoodsSupplier
 ) -> None:
     simulator.receiver.deaf = 2
 
@@ -159,7 +169,7 @@ def test_an_accepted_parcel_travels_to_the_door_and_everybody_hears_of_it_in_ord
     assert shipped["parcel"]["lines"] == [{"sku": "TP-90034", "qty": 1}]
 
 
-def test_an_electronic_reward_is_delivered_by_its_supplier(simulator: Simulator, gateway: HttpSupplierGateway) -> None:
+def test_an_electronic_reward_is_delivered_by_its_supplier(simulator: Simulator, gateway: GoodsSupplier) -> None:
     gateway.confirm(simulator.access("greenfund"), "mail-1", [SupplierLine("GF-25", 1)], ADDRESS)
 
     _await(lambda: simulator.receiver.story("mail-1") == ["order.accepted", "parcel.shipped", "parcel.delivered"])
@@ -177,7 +187,7 @@ def test_an_electronic_reward_is_delivered_by_its_supplier(simulator: Simulator,
     ],
 )
 def test_what_a_failing_answer_means_and_what_the_status_says_later(
-    simulator: Simulator, gateway: HttpSupplierGateway, answer: str, outcome: object, later: str | None
+    simulator: Simulator, gateway: GoodsSupplier, answer: str, outcome: object, later: str | None
 ) -> None:
     reference = f"mood-{answer}"
     simulator.answer_next(answer, supplier="techport")
@@ -185,7 +195,7 @@ def test_what_a_failing_answer_means_and_what_the_status_says_later(
     assert gateway.confirm(simulator.access(), reference, ONE_LAMP, ADDRESS) == outcome
 
     if later is None:
-        assert gateway.status(simulator.access(), reference) == Retryable(0.0)
+        assert gateway.status(simulator.access(), reference) == NotFound()
         assert isinstance(gateway.confirm(simulator.access(), reference, ONE_LAMP, ADDRESS), Accepted)
     elif later == "rejected":
         assert gateway.status(simulator.access(), reference) == Rejected("out_of_stock")
@@ -195,27 +205,27 @@ def test_what_a_failing_answer_means_and_what_the_status_says_later(
 
 @pytest.mark.parametrize(("sku", "qty", "code"), [("NOPE", 1, "unknown_sku"), ("TP-70121", 99, "out_of_stock")])
 def test_what_is_not_there_is_refused(
-    simulator: Simulator, gateway: HttpSupplierGateway, sku: str, qty: int, code: str
+    simulator: Simulator, gateway: GoodsSupplier, sku: str, qty: int, code: str
 ) -> None:
     outcome = gateway.confirm(simulator.access(), f"no-{sku}", [SupplierLine(sku, qty)], ADDRESS)
 
     assert outcome == Rejected(code)
 
 
-def test_a_request_with_a_wrong_signature_is_not_admitted(simulator: Simulator, gateway: HttpSupplierGateway) -> None:
+def test_a_request_with_a_wrong_signature_is_not_admitted(simulator: Simulator, gateway: GoodsSupplier) -> None:
     forged = SupplierAccess("techport", f"{simulator.url}/suppliers/techport", "whsec_" + "A" * 32)
 
     assert gateway.confirm(forged, "forged-1", ONE_LAMP, ADDRESS) == Retryable(60.0)
     assert "forged-1" not in json.dumps(simulator.book())
 
 
-def test_nobody_listening_means_that_nothing_was_sent(simulator: Simulator, gateway: HttpSupplierGateway) -> None:
+def test_nobody_listening_means_that_nothing_was_sent(simulator: Simulator, gateway: GoodsSupplier) -> None:
     nowhere = SupplierAccess("techport", f"http://127.0.0.1:{free_port()}", simulator.access().secret)
 
     assert gateway.confirm(nowhere, "nowhere-1", ONE_LAMP, ADDRESS) == Retryable(5.0)
 
 
-def test_a_killed_simulator_goes_on_where_it_was(simulator: Simulator, gateway: HttpSupplierGateway) -> None:
+def test_a_killed_simulator_goes_on_where_it_was(simulator: Simulator, gateway: GoodsSupplier) -> None:
     gateway.confirm(simulator.access(), "killed-1", ONE_LAMP, ADDRESS)
     simulator.process.kill()
     simulator.process.wait()
@@ -226,7 +236,7 @@ def test_a_killed_simulator_goes_on_where_it_was(simulator: Simulator, gateway: 
     assert isinstance(gateway.status(simulator.access(), "killed-1"), Accepted)
 
 
-def test_a_callback_can_be_told_to_come_twice_under_one_id(simulator: Simulator, gateway: HttpSupplierGateway) -> None:
+def test_a_callback_can_be_told_to_come_twice_under_one_id(simulator: Simulator, gateway: GoodsSupplier) -> None:
     httpx.post(f"{simulator.url}/control/duplicate", json={"times": 1})
 
     gateway.confirm(simulator.access(), "twice-1", ONE_LAMP, ADDRESS)

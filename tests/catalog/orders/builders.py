@@ -11,6 +11,7 @@ from catalog import orders, pricing, rewards, suppliers
 from catalog.ports import (
     Accepted,
     Address,
+    NotFound,
     Outcome,
     Pending,
     Rejected,
@@ -37,7 +38,14 @@ class FakeSupplier:
     book: dict[str, str] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
 
-    def confirm(self, ctx: SupplierAccess, client_ref: str, lines: Sequence[SupplierLine], address: Address) -> Outcome:
+    def confirm(
+        self,
+        ctx: SupplierAccess,
+        client_ref: str,
+        lines: Sequence[SupplierLine],
+        address: Address,
+        external_id: str | None = None,
+    ) -> Outcome:
         self.calls.append(("confirm", client_ref))
         way = self.next.pop(0) if self.next else "accept"
         if way == "reject":
@@ -51,7 +59,7 @@ class FakeSupplier:
             return Pending(30)
         return Unknown() if way == "lost_after" else Accepted(f"X-{client_ref}")
 
-    def status(self, ctx: SupplierAccess, client_ref: str) -> Outcome:
+    def status(self, ctx: SupplierAccess, client_ref: str, external_id: str | None = None) -> Outcome:
         self.calls.append(("status", client_ref))
         way = self.next.pop(0) if self.next else ""
         if way == "silent":
@@ -60,7 +68,7 @@ class FakeSupplier:
             return Retryable(30)
         state = self.book.get(client_ref)
         if state is None:
-            return Retryable(30)
+            return NotFound()
         return Pending(30) if state == "pending" else Accepted(f"X-{client_ref}")
 
 

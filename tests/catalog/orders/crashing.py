@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from catalog import orders
-from catalog.ports import Accepted, Address, Outcome, Retryable, SupplierAccess, SupplierGateway, SupplierLine
+from catalog.ports import Accepted, Address, NotFound, Outcome, SupplierAccess, SupplierGateway, SupplierLine
 from coalition.kernel import jobs, ports
 from coalition.kernel.db import transact
 
@@ -22,15 +22,22 @@ class Folder:
 
     path: Path
 
-    def confirm(self, ctx: SupplierAccess, client_ref: str, lines: Sequence[SupplierLine], address: Address) -> Outcome:
+    def confirm(
+        self,
+        ctx: SupplierAccess,
+        client_ref: str,
+        lines: Sequence[SupplierLine],
+        address: Address,
+        external_id: str | None = None,
+    ) -> Outcome:
         """Take the order."""
         with (self.path / client_ref).open("a") as file:
             file.write("request\n")
         return Accepted(f"X-{client_ref}")
 
-    def status(self, ctx: SupplierAccess, client_ref: str) -> Outcome:
+    def status(self, ctx: SupplierAccess, client_ref: str, external_id: str | None = None) -> Outcome:
         """Look into the book."""
-        return Accepted(f"X-{client_ref}") if (self.path / client_ref).exists() else Retryable(0)
+        return Accepted(f"X-{client_ref}") if (self.path / client_ref).exists() else NotFound()
 
 
 def main(folder: str, *order: str) -> None:
