@@ -176,9 +176,11 @@ FIELD_CODES = {
     "bad_share": "A share lies between 0 and 1.",
     "bad_vat": "The VAT profile or its rate is unknown, or they do not fit.",
     "card_number_refused": "This is the number of a bank card; send the issuer's token instead.",
+    "cart_full": "The cart cannot hold so much.",
     "counted_twice": "The points of a payment of kind redeem count by themselves.",
     "currency_not_spendable": "Points of this currency are counted, not spent.",
     "currency_not_transferable": "Points of this currency stay with the member who earned them.",
+    "duplicate": "The same thing stands there twice.",
     "duplicate_no": "Two lines have the same number.",
     "empty_file": "The registry holds no line.",
     "forbidden_character": "A text holds NUL or a lone surrogate.",
@@ -239,6 +241,7 @@ FIELD_CODES = {
     "unknown_source": "The partner has no source with this code.",
     "unsupported": "The value is sound, but not supported here.",
     "weak_password": "The password is too short or too long.",
+    "wishes_full": "The wish list is full.",
 }
 
 FILE_CODES = {
