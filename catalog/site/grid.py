@@ -31,8 +31,8 @@ def _grid() -> dict[str, Any]:
     options = pricing.delivery_options(one.id for one in sellers)
     filters, cursor = _filters(), request.args.get("cursor")
     query = _query(program_id, filters, options)
-    page = rewards.search(program_id, query, cursor=cursor, limit=_PAGE)
-    total = rewards.count(program_id, query)
+    member = viewer.current_member()
+    page, total = pricing.browse(program_id, member.member_id if member else None, query, cursor=cursor, limit=_PAGE)
     plain = query == RewardQuery(sort=query.sort) and cursor is None
     return {
         "hero": {"rewards": total, "suppliers": len(sellers)} if plain and total else None,
