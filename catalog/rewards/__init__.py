@@ -1,6 +1,6 @@
 """The shop window: categories, rewards with their price in points, search, and stock that cannot be sold twice."""
 
-from catalog.rewards.reserving import commit, release, reserve
+from catalog.rewards.reserving import commit, release, reserve, split
 from catalog.rewards.searching import SORTS, Reward, RewardQuery, count, get, search
 from catalog.rewards.shelving import ARTWORKS, Category, categories, create_category, publish
 from catalog.rewards.stocking import StockApplied, apply_feed_stock, apply_stock, laws
@@ -24,4 +24,5 @@ __all__ = [
     "release",
     "reserve",
     "search",
+    "split",
 ]
