@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,6 +113,15 @@ def get(program_id: int, reward_id: int) -> Reward:
     if row is None:
         raise NotFound()
     return Reward(**row._mapping)
+
+
+def many(program_id: int, reward_ids: Collection[int]) -> dict[int, Reward]:
+    """These rewards by id, on sale or not; what is unknown, or another program's, is left out. At most 200."""
+    rows = fetch_all(
+        load_sql(__file__, "reward.sql") + " AND w.id = ANY(:ids) LIMIT 200",
+        {"program_id": program_id, "ids": list(reward_ids)},
+    )
+    return {row.id: Reward(**row._mapping) for row in rows}
 
 
 def _conditions(program_id: int, query: RewardQuery) -> tuple[str, dict[str, Any]]:

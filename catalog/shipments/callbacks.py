@@ -13,7 +13,8 @@ from typing import Any
 
 from catalog import orders
 from catalog.ports import Accepted, Rejected
-from catalog.shipments.carriers import EMAIL
+from catalog.shipments import formats
+from catalog.shipments.carriers import EMAIL, carrier
 from catalog.shipments.following import note, register, scan
 from catalog.shipments.tracking import Scan
 from coalition.kernel import clock, jobs
@@ -107,12 +108,7 @@ def _parcel(consignment_id: int, body: dict[str, Any]) -> None:
 
 
 def _carrier_says(carrier_code: str, body: dict[str, Any]) -> bool:
-    by_parcel: dict[str, list[Scan]] = {}
-    for event in body["events"]:
-        occurred_at = dt.datetime.fromisoformat(event["occurred_at"])
-        told = Scan(event["status"], occurred_at, event.get("text") or "", event.get("place") or "")
-        by_parcel.setdefault(event["tracking_no"], []).append(told)
-    return not scan(carrier_code, by_parcel)
+    return not scan(carrier_code, formats.told(carrier(carrier_code).vocabulary, body))
 
 
 def _close(callback_id: int, state: str, reason: str | None) -> None:

@@ -12,8 +12,8 @@ from flask_babel import gettext as _
 
 from catalog import pricing, rewards, suppliers
 from catalog.rewards import Reward, RewardQuery
+from catalog.site import cards
 from catalog.site.blueprint import blueprint
-from coalition import ledger, programs
 from coalition.kernel import ids
 from coalition.kernel.db import transact
 from coalition.kernel.errors import NotFound
@@ -54,7 +54,7 @@ def _grid() -> dict[str, Any]:
         "suppliers": [{"code": one.code, "name": one.name} for one in sellers],
         "filters": filters,
         "total": total,
-        "rewards": [_card(one, options) for one in page.items],
+        "rewards": cards.cards(page.items, options),
         "next_cursor": page.next_cursor,
     }
 
@@ -64,6 +64,9 @@ def _reward(reward_id: int) -> dict[str, Any]:
     found = rewards.get(program_id, reward_id)
     if found.state != "on_sale":
         raise NotFound()
+    member = viewer.current_member()
+    if member:
+        pricing.note_view(program_id, member.member_id, reward_id)
     neighbours = rewards.search(program_id, RewardQuery(category=found.category_code), limit=_SIMILAR + 1).items
     options = pricing.delivery_options({one.supplier_id for one in (found, *neighbours)})
     shelf = next((one for one in rewards.categories(program_id) if one.code == found.category_code), None)
@@ -72,15 +75,16 @@ def _reward(reward_id: int) -> dict[str, Any]:
         "description": found.description(language()),
         "article": found.supplier_sku,
         "category": _category(shelf) if shelf else None,
-        "delivery": _deliveries(found, options),
+        "delivery": cards.deliveries(found, options),
         "stock": {"left": left, "checked_at": found.stock_at if left is not None else None},
         "returns_days": None,
         "price_held_minutes": pricing.TTL_S // 60,
         "details": _details(found),
+        "wished": member is not None and found.id in pricing.wished(member.member_id),
         "max_qty": _MOST_PIECES if left is None else max(1, min(left, _MOST_PIECES)),
     }
-    similar = [_card(one, options) for one in neighbours if one.id != found.id][:_SIMILAR]
-    return {"reward": {**_card(found, options), **facts}, "similar": similar}
+    similar = cards.cards([one for one in neighbours if one.id != found.id][:_SIMILAR], options)
+    return {"reward": {**cards.card(found, options), **facts}, "similar": similar}
 
 
 def _filters() -> dict[str, Any]:
@@ -108,43 +112,9 @@ def _query(program_id: int, filters: dict[str, Any], options: dict[int, Any]) ->
         supplier=filters["supplier"],
         supplier_ids=parcels if delivery in ("courier", "pickup") else None,
         electronic=(delivery == "electronic") if delivery else None,
-        max_points=_available(program_id) if filters["affordable"] else None,
+        max_points=cards.available(program_id) if filters["affordable"] else None,
         sort=filters["sort"],
     )
-
-
-def _available(program_id: int) -> int | None:
-    """What the signed-in member can spend; nobody's limit is none."""
-    member = viewer.current_member()
-    if member is None:
-        return None
-    currency = programs.main_currency(program_id)
-    purses = ledger.balances(program_id, member.member_id)
-    return sum(purse.available for purse in purses if purse.currency_id == currency.id)
-
-
-def _card(found: Reward, options: dict[int, Any]) -> dict[str, Any]:
-    first = _deliveries(found, options)[:1]
-    return {
-        "id": ids.public("rew", found.id),
-        "title": found.title(language()),
-        "supplier": found.supplier_name,
-        "delivery": {"kind": first[0]["kind"], "days": first[0]["days_min"]} if first else None,
-        "price": found.points,
-        "was": None,
-        "artwork": found.artwork,
-        "picture_url": None,
-        "badge": None,
-        "in_stock": found.in_stock,
-    }
-
-
-def _deliveries(found: Reward, options: dict[int, Any]) -> list[dict[str, Any]]:
-    fitting = [one for one in options.get(found.supplier_id, []) if one.electronic == found.electronic]
-    if found.electronic and not fitting:
-        return [{"kind": "electronic", "days_min": 0, "days_max": 0, "points": 0}]
-    names = ("kind", "days_min", "days_max", "points")
-    return [{name: getattr(one, name) for name in names} for one in fitting]
 
 
 def _category(one: rewards.Category) -> dict[str, str]:

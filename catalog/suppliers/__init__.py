@@ -19,6 +19,7 @@ from catalog.suppliers.directory import (
 from catalog.suppliers.guarding import Verdict
 from catalog.suppliers.importing import apply, check, chunks, stage
 from catalog.suppliers.runs import FeedRun, RowIssue, archive, close, dated, issues, open_run, request_run, run, start
+from catalog.suppliers.tending import Standing, change, standings
 from catalog.suppliers.yml import FeedRefused, RawOffer, YmlFile
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Guards",
     "RawOffer",
     "RowIssue",
+    "Standing",
     "Supplier",
     "Verdict",
     "YmlFile",
@@ -35,6 +37,7 @@ __all__ = [
     "apply",
     "archive",
     "by_code",
+    "change",
     "check",
     "chunks",
     "close",
@@ -53,5 +56,6 @@ __all__ = [
     "request_run",
     "run",
     "stage",
+    "standings",
     "start",
 ]

@@ -6,6 +6,7 @@ The environment wins; `var/env`, written by `flask demo`, fills in what it lacks
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 import sys
@@ -47,8 +48,9 @@ class S3Access:
 class Config:
     """The settings of one process. `database_url` is the application's login, `owner_url` the schema owner's.
 
-    With `files_bucket` files lie in that bucket of `s3`, else on the disk in `files_dir`. `data_keys` seal what must be
-    shown again, the first one what is new (see `kernel/sealing.py`).
+    With `files_bucket` files lie in that bucket of `s3`, else on the disk in `files_dir`. Foreign addresses are fetched
+    from the public internet only, and from `outbound_networks`. `data_keys` seal what must be shown again, the first
+    one what is new (see `kernel/sealing.py`).
     """
 
     environment: str
@@ -62,6 +64,7 @@ class Config:
     web_threads: int
     s3: S3Access | None = None
     files_bucket: str | None = None
+    outbound_networks: tuple[str, ...] = ()
     data_keys: tuple[str, ...] = ()
 
     @property
@@ -94,6 +97,7 @@ def load(env: Mapping[str, str] | None = None) -> Config:
     s3, files_bucket = _s3(given, problems), given.get("FILES_S3_BUCKET") or None
     if files_bucket and s3 is None:
         problems.append("FILES_S3_BUCKET needs S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY")
+    outbound = _networks(given, environment, problems)
     data_keys = _data_keys(given, problems)
     if problems and not _brings_its_own():
         raise ConfigError(problems)
@@ -109,6 +113,7 @@ def load(env: Mapping[str, str] | None = None) -> Config:
         web_threads=int(web_threads),
         s3=s3,
         files_bucket=files_bucket,
+        outbound_networks=outbound,
         data_keys=data_keys,
     )
 
@@ -144,6 +149,18 @@ def _database_url(env: Mapping[str, str], name: str, problems: list[str], *, req
     if not separator or scheme not in ("postgres", "postgresql", "postgresql+psycopg"):
         problems.append(f"{name} must be a postgresql:// address")
     return f"postgresql+psycopg://{rest}"
+
+
+def _networks(env: Mapping[str, str], environment: str, problems: list[str]) -> tuple[str, ...]:
+    """Networks that are not public and yet may be fetched from; loopback in the demo and in tests."""
+    default = "" if environment == "production" else "127.0.0.0/8,::1/128"
+    names = [name.strip() for name in env.get("OUTBOUND_NETWORKS", default).split(",") if name.strip()]
+    for name in names:
+        try:
+            ipaddress.ip_network(name)
+        except ValueError:
+            problems.append(f"OUTBOUND_NETWORKS names {name!r}, which is no network such as 10.2.0.0/16")
+    return tuple(names)
 
 
 def _s3(env: Mapping[str, str], problems: list[str]) -> S3Access | None:

@@ -31,3 +31,11 @@ def test_a_good_configuration_is_typed_and_complete() -> None:
     assert config.database_url == "postgresql+psycopg://app@db/coalition"
     assert config.owner_url == config.database_url
     assert (config.redis_url, config.base_url, config.secure_cookies) == (None, "https://club.example", True)
+
+
+def test_no_inner_network_is_fetched_from_in_production_unless_it_is_named() -> None:
+    assert load(GOOD).outbound_networks == ()
+    assert load({**GOOD, "COALITION_ENV": "demo"}).outbound_networks == ("127.0.0.0/8", "::1/128")
+    assert load({**GOOD, "OUTBOUND_NETWORKS": "10.2.0.0/16, fd00::/8"}).outbound_networks == ("10.2.0.0/16", "fd00::/8")
+    with pytest.raises(ConfigError, match="OUTBOUND_NETWORKS"):
+        load({**GOOD, "OUTBOUND_NETWORKS": "everything"})
