@@ -22,7 +22,6 @@ from coalition.kernel.db import execute
 
 # A supplier that takes no orders for a day is taken to refuse this one; what stays unknown for a day is for people.
 PATIENCE = dt.timedelta(hours=24)
-HOLD_TTL_S = 180 * 86_400
 
 
 def answered(consignment_id: int, outcome: Outcome) -> str:
@@ -60,9 +59,7 @@ def accept(consignment: Locked, accepted: Accepted, *, whatever_it_costs: bool =
         said(consignment.id, state="pending")
         costs = {one.line.supplier_sku: one.unit_cost_minor for one in verdicts if one.taken}
         pieces = {one.line.supplier_sku: one.taken for one in verdicts}
-        cases.open_one(
-            consignment, "price_changed", external_id=accepted.external_id, unit_costs=costs, pieces=pieces
-        )
+        cases.open_one(consignment, "price_changed", external_id=accepted.external_id, unit_costs=costs, pieces=pieces)
         return
     take(consignment, *lines.decide(verdicts))
     said(consignment.id, state="accepted", answered_at=clock.now(), checks=0)
@@ -124,7 +121,7 @@ def _still_in_doubt(consignment: Locked) -> None:
     until = consignment.doubt_until or (consignment.asked_at or clock.now()) + PATIENCE
     if clock.now() > until:
         if consignment.hold is not None:
-            ledger.extend_hold(consignment.hold, HOLD_TTL_S)
+            ledger.extend_hold(consignment.hold, watching.HOLD_TTL_S)
         cases.open_one(consignment, "in_doubt", client_ref=consignment.client_ref, since=consignment.asked_at)
 
 

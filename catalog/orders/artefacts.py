@@ -27,7 +27,7 @@ class Shown:
 
 
 def keep(consignment: Locked, artefacts: Sequence[Artefact]) -> None:
-    """Store what a supplier has issued, each unit once; another content for a unit that we have is for people to see."""
+    """Store what a supplier has issued, each unit once; another content for a known unit is for people to see."""
     lines = fetch_all(
         "SELECT no, supplier_sku, qty FROM order_line WHERE consignment_id = :id AND state = 'accepted' LIMIT 100",
         {"id": consignment.id},
@@ -44,7 +44,8 @@ def keep(consignment: Locked, artefacts: Sequence[Artefact]) -> None:
 def show(order_id: int) -> list[Shown]:
     """All artefacts of an order in clear, by line and unit. To its member, its partner, or audited staff only."""
     rows = fetch_all(
-        "SELECT line_no, unit_no, kind, sealed FROM artefact WHERE order_id = :id ORDER BY line_no, unit_no LIMIT :most",
+        "SELECT line_no, unit_no, kind, sealed FROM artefact WHERE order_id = :id"
+        " ORDER BY line_no, unit_no LIMIT :most",
         {"id": order_id, "most": _MOST},
     )
     return [Shown(row.line_no, row.unit_no, row.kind, sealing.unseal(row.sealed)) for row in rows]

@@ -77,7 +77,7 @@ def offered(consignment_id: int, terms: CancelTerms) -> bool:
     cost = fetch_one("SELECT cost_minor, cost_currency FROM consignment WHERE id = :id", {"id": consignment_id})
     assert cost is not None
     told = {"refund_minor": terms.refund_minor, "currency": terms.currency, "expires_at": terms.expires_at.isoformat()}
-    whole = terms.refund_minor >= cost.cost_minor and terms.currency == cost.cost_currency
+    whole: bool = terms.refund_minor >= cost.cost_minor and terms.currency == cost.cost_currency
     if not whole:
         cases.open_one(consignment, "cancel_terms", **told, cost_minor=cost.cost_minor)
     _agree(consignment_id, {**told, "agreed": whole})

@@ -112,15 +112,15 @@ def close(case_id: int, decision: str, reason: str, actor: str) -> None:
 
 def case(program_id: int, case_id: int) -> Case:
     """One case. Raises NotFound."""
-    row = fetch_one(f"{_CASE} WHERE a.id = :id AND a.program_id = :program_id", {"id": case_id, "program_id": program_id})
+    row = fetch_one(
+        f"{_CASE} WHERE a.id = :id AND a.program_id = :program_id", {"id": case_id, "program_id": program_id}
+    )
     if row is None:
         raise NotFound()
     return Case(**row._mapping)
 
 
-def cases(
-    program_id: int, *, state: str | None = "open", cursor: str | None = None, limit: int = 50
-) -> Page[Case]:
+def cases(program_id: int, *, state: str | None = "open", cursor: str | None = None, limit: int = 50) -> Page[Case]:
     """A program's cases, newest first; `state` None for all. Raises Invalid for a foreign cursor."""
     position = decode_cursor(cursor, int)
     rows = fetch_all(

@@ -14,9 +14,9 @@ from catalog.ports import LineAnswer
 from coalition.kernel.db import execute, fetch_all
 
 _REST = """
-    INSERT INTO order_line (order_id, no, consignment_id, reward_id, offer_id, supplier_sku, title_en, title_ru, artwork,
-                            qty, unit_points, unit_cost_minor, reservation_key, state, answer, split_from, points_paid,
-                            cash_minor)
+    INSERT INTO order_line (order_id, no, consignment_id, reward_id, offer_id, supplier_sku, title_en, title_ru,
+                            artwork, qty, unit_points, unit_cost_minor, reservation_key, state, answer, split_from,
+                            points_paid, cash_minor)
     SELECT order_id, (SELECT max(n.no) + 1 FROM order_line n WHERE n.order_id = l.order_id), consignment_id, reward_id,
            offer_id, supplier_sku, title_en, title_ru, artwork, qty - :taken, unit_points, unit_cost_minor,
            CAST(:key AS text), 'released', CAST(:answer AS text), no, points_paid - :points, cash_minor - :cash
@@ -74,7 +74,8 @@ def too_dear(verdicts: Sequence[Verdict], margin_bp: int) -> bool:
 
 def decide(verdicts: Sequence[Verdict]) -> tuple[list[str], list[str]]:
     """Write the verdicts down, splitting lines; the names of the stock that leaves, and of that which comes back."""
-    kept, dropped = [], []
+    kept: list[str] = []
+    dropped: list[str] = []
     for one in verdicts:
         line = one.line
         if 0 < one.taken < line.qty:

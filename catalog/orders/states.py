@@ -3,8 +3,8 @@
 Pure. The same pairs stand in the table `order_transition`, to which every recorded change refers, so that the database
 refuses a change that is not listed here. An order has no will of its own: its state follows from its consignments.
 
-`confirming` is the pivot. Before it everything can be called off (`rejected`: nobody delivers, `released`: called off by
-us or the member); after it only forward, or by the supplier's consent (`cancelled`, `voided`).
+`confirming` is the pivot. Before it everything can be called off (`rejected`: nobody delivers, `released`: called off
+by us or the member); after it only forward, or by the supplier's consent (`cancelled`, `voided`).
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ BEFORE_PIVOT = frozenset({"new", "reserving", "reserved"})
 UNDECIDED = BEFORE_PIVOT | {"confirming", "in_doubt"}
 FAILED = frozenset({"rejected", "released", "cancelled", "voided"})
 UNDOING = frozenset({"cancel_requested", "void_requested"})
+AWAITING = UNDECIDED | {"confirmed"}  # what a supplier has still to say something about
 ARRIVED = frozenset({"delivered", "closed"})
 _CALLED_OFF = FAILED - {"rejected"}
 _MOVING = frozenset({"preparing", "partially_shipped", "shipped", "issued", "void_requested"}) | ARRIVED

@@ -13,6 +13,7 @@ from coalition.kernel.db import execute, fetch_all, fetch_one
 
 # Points of what is undecided never come nearer to their end than this.
 LEAST_HOLD = dt.timedelta(days=30)
+# Longer than any supplier may leave us in doubt: an order's points are freed by its saga, never by the clock.
 HOLD_TTL_S = 180 * 86_400
 _KIND = """CASE WHEN c.state = 'in_doubt' THEN 'in_doubt'
                 WHEN c.state IN ('confirmed', 'preparing', 'partially_shipped', 'shipped') THEN 'late'

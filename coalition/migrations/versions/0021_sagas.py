@@ -96,7 +96,8 @@ _ORDERS = (
         ALTER points_paid SET NOT NULL,
         ADD CONSTRAINT ck_consignment_points_paid CHECK (points_paid BETWEEN 0 AND points),
         ADD CONSTRAINT ck_consignment_points_ends CHECK (points_captured >= 0 AND points_released >= 0
-            AND points_captured + points_released IN (0, points_paid) AND points_refunded BETWEEN 0 AND points_captured),
+            AND points_captured + points_released IN (0, points_paid)
+            AND points_refunded BETWEEN 0 AND points_captured),
         ADD CONSTRAINT ck_consignment_cash_ends CHECK (cash_minor >= 0 AND cash_captured >= 0 AND cash_released >= 0
             AND cash_captured + cash_released IN (0, cash_minor) AND cash_refunded BETWEEN 0 AND cash_captured)""",
     "CREATE INDEX consignment_due ON consignment (sla_due_at) WHERE sla_due_at IS NOT NULL",
@@ -178,7 +179,8 @@ _WORK = (
         consignment_id bigint NOT NULL REFERENCES consignment,
         kind text NOT NULL,
         facts jsonb NOT NULL DEFAULT '{}',
-        state text NOT NULL DEFAULT 'open' CONSTRAINT ck_order_case_state CHECK (state IN ('open', 'decided', 'settled')),
+        state text NOT NULL DEFAULT 'open'
+            CONSTRAINT ck_order_case_state CHECK (state IN ('open', 'decided', 'settled')),
         decision text,
         reason text,
         opened_at timestamptz NOT NULL DEFAULT now(),
@@ -208,11 +210,11 @@ _WORK = (
 
 def upgrade() -> None:
     rows = ", ".join(
-        "('{}', '{}', '{}')".format(machine, *pair.split(" ")) for machine, pairs in _TRANSITIONS.items() for pair in pairs
+        "('{}', '{}', '{}')".format(machine, *pair.split(" "))
+        for machine, pairs in _TRANSITIONS.items()
+        for pair in pairs
     )
-    op.execute(
-        f"INSERT INTO order_transition (machine, from_state, to_state) VALUES {rows} ON CONFLICT DO NOTHING"
-    )
+    op.execute(f"INSERT INTO order_transition (machine, from_state, to_state) VALUES {rows} ON CONFLICT DO NOTHING")
     for statement in _ORDERS + _WORK:
         op.execute(statement)
     op.execute(
