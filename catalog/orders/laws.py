@@ -43,8 +43,8 @@ def _of_points() -> list[Law]:
             " OR o.points <> (SELECT sum(c.points) FROM consignment c WHERE c.order_id = o.id)"
             " OR o.points <> (SELECT sum(l.qty * l.unit_points) FROM order_line l WHERE l.order_id = o.id)"
             " + (SELECT sum(c.delivery_points) FROM consignment c WHERE c.order_id = o.id)"
-            " OR (o.points_paid, o.cash_minor) IS DISTINCT FROM (SELECT sum(c.points_paid)::bigint,"
-            " sum(c.cash_minor)::bigint FROM consignment c WHERE c.order_id = o.id)",
+            " OR o.points_paid <> (SELECT sum(c.points_paid) FROM consignment c WHERE c.order_id = o.id)"
+            " OR o.cash_minor <> (SELECT sum(c.cash_minor) FROM consignment c WHERE c.order_id = o.id)",
         ),
         Law(
             "O4",
