@@ -8,7 +8,7 @@ from catalog.orders.answering import answered
 from catalog.orders.artefacts import Shown, show
 from catalog.orders.asking import ask
 from catalog.orders.cancelling import cancel, offered, undone
-from catalog.orders.cases import DECISIONS, Case, case, cases, cases_of
+from catalog.orders.consulting import DECISIONS, Case, case, cases, cases_of
 from catalog.orders.deciding import decide
 from catalog.orders.issuing import close_ripe
 from catalog.orders.laws import laws

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 
 from catalog import suppliers
-from catalog.orders import artefacts, cases, lines, watching
+from catalog.orders import artefacts, consulting, lines, watching
 from catalog.orders.issuing import issue
 from catalog.orders.moving import Locked, go, lock, move, said
 from catalog.orders.releasing import never_came, refuse, reserved_after_all
@@ -59,11 +59,13 @@ def accept(consignment: Locked, accepted: Accepted, *, whatever_it_costs: bool =
         said(consignment.id, state="pending")
         costs = {one.line.supplier_sku: one.unit_cost_minor for one in verdicts if one.taken}
         pieces = {one.line.supplier_sku: one.taken for one in verdicts}
-        cases.open_one(consignment, "price_changed", external_id=accepted.external_id, unit_costs=costs, pieces=pieces)
+        consulting.open_one(
+            consignment, "price_changed", external_id=accepted.external_id, unit_costs=costs, pieces=pieces
+        )
         return
     take(consignment, *lines.decide(verdicts))
     said(consignment.id, state="accepted", answered_at=clock.now(), checks=0)
-    cases.settle(consignment.id)
+    consulting.settle(consignment.id)
     confirmed = go(consignment, "confirmed")
     if any(one.answer == "backordered" for one in verdicts):
         watching.raise_alarm(confirmed, "backordered")
@@ -122,7 +124,7 @@ def _still_in_doubt(consignment: Locked) -> None:
     if clock.now() > until:
         if consignment.hold is not None:
             ledger.extend_hold(consignment.hold, watching.HOLD_TTL_S)
-        cases.open_one(consignment, "in_doubt", client_ref=consignment.client_ref, since=consignment.asked_at)
+        consulting.open_one(consignment, "in_doubt", client_ref=consignment.client_ref, since=consignment.asked_at)
 
 
 def _may_have_arrived(consignment: Locked) -> bool:
@@ -159,6 +161,6 @@ def _note(consignment: Locked, outcome: Outcome) -> None:
     if (failed and isinstance(outcome, Accepted)) or (not failed and isinstance(outcome, Rejected)):
         answer = type(outcome).__name__
         audit.record("order.contradiction", f"consignment:{consignment.id}", state=consignment.state, answer=answer)
-        cases.open_one(
+        consulting.open_one(
             consignment, "contradiction", state=consignment.state, answer=answer, client_ref=consignment.client_ref
         )

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from catalog import suppliers
-from catalog.orders import cases
+from catalog.orders import consulting
 from catalog.orders.moving import Locked, lock, move, said
 from catalog.orders.releasing import back_out
 from catalog.orders.states import UNDECIDED, UNDOING
@@ -36,7 +36,7 @@ def ask(consignment_id: int, caps_of: Callable[[SupplierAccess], Caps] | None = 
     """
     consignment = lock(consignment_id)
     if consignment.supplier_state == "releasing":
-        return None if cases.waiting(consignment_id) else _question(consignment, "release", counted=True)
+        return None if consulting.waiting(consignment_id) else _question(consignment, "release", counted=True)
     if consignment.payment in ("wanted", "failed") and consignment.state in UNDECIDED:
         return None
     if consignment.state == "new":
@@ -80,7 +80,7 @@ def awaits_issue(consignment: Locked) -> bool:
 
 
 def _after_pivot(consignment: Locked) -> Question | None:
-    if cases.waiting(consignment.id):
+    if consulting.waiting(consignment.id):
         return None
     if consignment.state in ("confirming", "in_doubt"):
         return _confirm(consignment)
@@ -104,7 +104,7 @@ def _confirm(consignment: Locked) -> Question | None:
     if unanswered and not caps.idempotent_create and not _can_look(consignment):
         if consignment.state == "confirming":
             move(consignment, ["in_doubt"])
-        cases.open_one(consignment, "unknown_outcome", client_ref=consignment.client_ref)
+        consulting.open_one(consignment, "unknown_outcome", client_ref=consignment.client_ref)
         return None
     look = unanswered and _can_look(consignment)
     resend = caps.idempotent_create or not unanswered

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
-from catalog.orders import cases
+from catalog.orders import consulting
 from catalog.orders.moving import Locked, go, lock, move, said, wake
 from catalog.orders.reading import find
 from catalog.orders.releasing import PATIENCE, back_out
@@ -79,7 +79,7 @@ def offered(consignment_id: int, terms: CancelTerms) -> bool:
     told = {"refund_minor": terms.refund_minor, "currency": terms.currency, "expires_at": terms.expires_at.isoformat()}
     whole: bool = terms.refund_minor >= cost.cost_minor and terms.currency == cost.cost_currency
     if not whole:
-        cases.open_one(consignment, "cancel_terms", **told, cost_minor=cost.cost_minor)
+        consulting.open_one(consignment, "cancel_terms", **told, cost_minor=cost.cost_minor)
     _agree(consignment_id, {**told, "agreed": whole})
     return whole
 
@@ -95,7 +95,7 @@ def undone(consignment_id: int, outcome: Undone) -> bool:
         stands(consignment, outcome.code)
     else:
         if consignment.undo_since is not None and clock.now() - consignment.undo_since > PATIENCE:
-            cases.open_one(consignment, "cancel_unknown", client_ref=consignment.client_ref)
+            consulting.open_one(consignment, "cancel_unknown", client_ref=consignment.client_ref)
         return False
     return True
 
@@ -104,7 +104,7 @@ def taken_back(consignment: Locked) -> None:
     """The supplier has taken the order back: everything that was captured comes back."""
     give_back(consignment)
     said(consignment.id, state="cancelled", undo_since=None)
-    cases.settle(consignment.id)
+    consulting.settle(consignment.id)
     go(consignment, "voided" if consignment.state == "void_requested" else "cancelled")
 
 
@@ -112,7 +112,7 @@ def stands(consignment: Locked, code: str) -> None:
     """The supplier takes nothing back: the consignment is where it was."""
     assert consignment.stage_before is not None
     said(consignment.id, undo_since=None, checks=0)
-    cases.settle(consignment.id)
+    consulting.settle(consignment.id)
     move(consignment, [consignment.stage_before], f"not_cancelled: {code}"[:200])
 
 

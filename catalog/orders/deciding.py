@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from catalog.orders import cases
+from catalog.orders import consulting
 from catalog.orders.answering import PATIENCE, accept
 from catalog.orders.cancelling import call_off, stands, taken_back
-from catalog.orders.cases import Case
+from catalog.orders.consulting import Case
 from catalog.orders.moving import Locked, lock, said, wake
 from catalog.orders.releasing import refuse
 from catalog.orders.states import UNDECIDED, UNDOING
@@ -25,15 +25,15 @@ def decide(program_id: int, case_id: int, decision: str, reason: str, *, externa
     `external_id`: under which number the supplier has the order, for `accepted`. NotFound; Conflict `case_closed`;
     Invalid `unknown_decision`, or without a reason or a number.
     """
-    consignment = lock(cases.case(program_id, case_id).consignment_id)
-    case = cases.case(program_id, case_id)
+    consignment = lock(consulting.case(program_id, case_id).consignment_id)
+    case = consulting.case(program_id, case_id)
     if case.state != "open":
         raise Conflict("case_closed", "This was decided in the meantime.", state=case.state)
     _check(case, decision, reason, external_id)
-    cases.close(case_id, decision, reason.strip(), audit.origin().actor)
+    consulting.close(case_id, decision, reason.strip(), audit.origin().actor)
     _DEEDS[(case.kind, decision)](consignment, case, external_id or "")
     audit.record("order.decide", f"consignment:{consignment.id}", case=case.kind, decision=decision, reason=reason)
-    return cases.case(program_id, case_id)
+    return consulting.case(program_id, case_id)
 
 
 def _check(case: Case, decision: str, reason: str, external_id: str | None) -> None:

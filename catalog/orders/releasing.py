@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from catalog.orders import cases
+from catalog.orders import consulting
 from catalog.orders.moving import Locked, go, lock, said, wake
 from catalog.orders.settling import give_up
 from catalog.ports import Cancelled, CancelRefused, NotFound, Undone
@@ -32,7 +32,7 @@ def refuse(consignment: Locked, state: str, reason: str | None, *, by_supplier: 
     give_up(consignment)
     held = consignment.caps.hold and consignment.supplier_state != "created" and not by_supplier
     _let_go(consignment, state, held)
-    cases.settle(consignment.id)
+    consulting.settle(consignment.id)
     ended = go(consignment, state, reason)
     if held:
         wake(ended)
@@ -46,13 +46,13 @@ def released(consignment_id: int, outcome: Undone) -> bool:
         return True
     if isinstance(outcome, Cancelled) or (isinstance(outcome, NotFound) and never_came(consignment)):
         said(consignment_id, state="released", undo_since=None)
-        cases.settle(consignment_id)
+        consulting.settle(consignment_id)
         return True
     if isinstance(outcome, CancelRefused):
-        cases.open_one(consignment, "live_after_release", code=outcome.code, client_ref=consignment.client_ref)
+        consulting.open_one(consignment, "live_after_release", code=outcome.code, client_ref=consignment.client_ref)
         return True
     if consignment.undo_since is not None and clock.now() - consignment.undo_since > PATIENCE:
-        cases.open_one(consignment, "release_unknown", client_ref=consignment.client_ref)
+        consulting.open_one(consignment, "release_unknown", client_ref=consignment.client_ref)
         return True
     return False
 
