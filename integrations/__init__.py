@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Bind every adapter to its port, and open this floor's doors."""
-    from catalog.ports import FeedSource, SupplierGateway
+    from catalog.ports import FeedSource, PaymentProvider, SupplierGateway
     from coalition.kernel import ports
     from coalition.ports import FileStore, ForeignProgram, RegistryBucket
     from integrations.demo import cli
@@ -31,5 +31,9 @@ def init_app(app: Flask) -> None:
         else:
             ports.bind(FileStore, DiskStore(config.files_dir))
         ports.bind(ForeignProgram, HttpForeignProgram())
+        if config.payments:
+            from integrations.payments.stripe import StripeProvider
+
+            ports.bind(PaymentProvider, StripeProvider(config.payments))
         ports.bind(FeedSource, HttpFeedSource())
         ports.bind(SupplierGateway, GoodsSupplier())

@@ -6,6 +6,7 @@ aggregator's own way.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from flask import request
@@ -25,8 +26,16 @@ blp = ApiBlueprint("callbacks", __name__, description="News from suppliers and c
 @blp.arguments(SupplierCallbackSchema)
 @blp.response(202, ReceivedSchema)
 def supplier(body: dict[str, Any], code: str) -> dict[str, Any]:
-    """News of an order, from its supplier."""
-    return transact(lambda: _store(shipments.SUPPLIER, _supplier(code), body))
+    """News of an order, from its supplier. 422 `tracking_number_invalid` for a number that the carrier cannot give."""
+    return transact(lambda: _take_news(_supplier(code), body))
+
+
+def _take_news(supplier_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    parcel = body["parcel"]
+    if parcel:
+        with suppress(NotFound):  # a carrier that we do not know yet
+            shipments.check_number(parcel["tracking_no"], shipments.carrier(parcel["carrier"]).number_forms)
+    return _store(shipments.SUPPLIER, supplier_id, body)
 
 
 @blp.route("/carriers/<code>/callbacks", methods=["POST"])

@@ -3,7 +3,7 @@
 Before that, what a member gathers: the cart, the wish list with the price that was seen, what was looked at last.
 """
 
-from catalog.pricing.applying import Applied
+from catalog.pricing.applying import WHOLE, Applied
 from catalog.pricing.carts import Cart, CartLine, abandon, absorb, add, cart, pieces, set_quantity
 from catalog.pricing.checking_out import check_out
 from catalog.pricing.granting import Grant, Granted, define_list, fill_list, grant, grants_of, withdraw
@@ -35,6 +35,7 @@ __all__ = [
     "MAX_QTY",
     "SCOPES",
     "TTL_S",
+    "WHOLE",
     "Applied",
     "Cart",
     "CartLine",

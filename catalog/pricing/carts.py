@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from catalog import rewards
+from catalog.pricing.personalising import personal
 from catalog.pricing.quoting import MAX_LINES, MAX_QTY
 from catalog.rewards import Reward
 from coalition.kernel.db import execute, fetch_all, fetch_one, session
@@ -22,12 +23,14 @@ _ALIVE = "state IN ('open', 'checking_out')"
 
 @dataclass(frozen=True, slots=True)
 class CartLine:
-    """Pieces of one reward; `points_then` is the price of a piece when it was put in, `points` the one of now."""
+    """Pieces of one reward; `points_then` is the member's price of a piece when it was put in, `points` the one of
+    now, `base_points` everybody's."""
 
     reward: Reward
     qty: int
     points_then: int
     points: int
+    base_points: int
 
     @property
     def problem(self) -> str | None:
@@ -76,8 +79,9 @@ def cart(program_id: int, member_id: int) -> Cart:
         {"id": row.id, "most": MAX_LINES},
     )
     known = rewards.many(program_id, [line.reward_id for line in lines])
+    prices = personal(program_id, member_id, known)
     told = [
-        CartLine(found, line.qty, line.points_then, found.points)
+        CartLine(found, line.qty, line.points_then, prices[found.id].points, prices[found.id].base_points)
         for line in lines
         if (found := known.get(line.reward_id))
     ]
@@ -191,7 +195,7 @@ def _price(program_id: int, member_id: int, reward_id: int) -> int:
     found = rewards.get(program_id, reward_id)
     if found.state != "on_sale":
         raise NotFound()
-    return found.points
+    return personal(program_id, member_id, [reward_id])[reward_id].points
 
 
 def _too_much(pointer: str, words: str) -> Invalid:

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from catalog import rewards
+from catalog.pricing.personalising import personal
 from catalog.rewards import Reward
 from coalition.kernel.db import execute, fetch_all, fetch_one
 from coalition.kernel.errors import FieldError, Invalid, NotFound
@@ -16,7 +17,8 @@ MOST_VIEWED = 24
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A reward that a member would like: `points_then` is its price for them when it was wished for."""
+    """A reward that a member would like: `points_then` is its price for them when it was wished for,
+    `points` the one of now."""
 
     reward: Reward
     points_then: int
@@ -32,7 +34,8 @@ def wish(program_id: int, member_id: int, reward_id: int) -> bool:
     found = rewards.get(program_id, reward_id)
     if found.state != "on_sale":
         raise NotFound()
-    known = {"member_id": member_id, "reward_id": reward_id, "program_id": program_id, "points": found.points}
+    points = personal(program_id, member_id, [reward_id])[reward_id].points
+    known = {"member_id": member_id, "reward_id": reward_id, "program_id": program_id, "points": points}
     added = execute(
         "INSERT INTO wish (member_id, reward_id, program_id, points_then) VALUES (:member_id, :reward_id,"
         " :program_id, :points) ON CONFLICT (member_id, reward_id) DO NOTHING",
@@ -61,8 +64,11 @@ def wishes(program_id: int, member_id: int) -> list[Wish]:
         {"member_id": member_id, "program_id": program_id, "most": MOST_WISHES},
     )
     known = rewards.many(program_id, [row.reward_id for row in rows])
+    prices = personal(program_id, member_id, known)
     return [
-        Wish(found, row.points_then, found.points, row.added_at) for row in rows if (found := known.get(row.reward_id))
+        Wish(found, row.points_then, prices[found.id].points, row.added_at)
+        for row in rows
+        if (found := known.get(row.reward_id))
     ]
 
 

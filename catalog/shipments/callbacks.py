@@ -17,7 +17,7 @@ from catalog.shipments import formats
 from catalog.shipments.carriers import EMAIL, carrier
 from catalog.shipments.following import note, register, scan
 from catalog.shipments.tracking import Scan
-from coalition.kernel import clock, jobs
+from coalition.kernel import clock, jobs, sealing
 from coalition.kernel.db import execute, fetch_one, session
 from coalition.kernel.errors import NotFound, Refusal
 
@@ -42,8 +42,10 @@ class Wait:
 def receive(source: str, sender: str, webhook_id: str, body: dict[str, Any]) -> bool:
     """Store a verified message and ask for it to be understood; False if we have it already.
 
-    `source` is `supplier` with the supplier's id as `sender`, or `carrier` with the carrier's code.
+    `source` is `supplier` with the supplier's id as `sender`, or `carrier` with the carrier's code. Codes that open
+    lockers are sealed before they are stored.
     """
+    body = formats.with_secrets(body, lambda code: sealing.seal(code).decode())
     row = fetch_one(
         _STORE, {"source": f"{source}:{sender}", "webhook_id": webhook_id, "body": json.dumps(body, default=str)}
     )

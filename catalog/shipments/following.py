@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from catalog import orders
-from catalog.shipments import tracking
+from catalog.shipments import numbers, tracking
 from catalog.shipments.carriers import carrier
 from catalog.shipments.tracking import Logged, Scan, standing
 from coalition.kernel import ids, outbox
@@ -28,9 +28,9 @@ _AHEAD = dt.timedelta(days=7)
 _REUSE = dt.timedelta(days=180)
 _LOG = """
     INSERT INTO tracking_event (shipment_id, fingerprint, raw_code, raw_text, place, status, occurred_at, substatus,
-                                incident, action_required, first_scan)
+                                incident, action_required, first_scan, pickup_code, pickup_until)
     VALUES (:id, :fingerprint, :raw_code, :text, :place, :status, :occurred_at, :substatus, :incident,
-            :action_required, :first_scan) ON CONFLICT DO NOTHING"""
+            :action_required, :first_scan, :pickup_code, :pickup_until) ON CONFLICT DO NOTHING"""
 _STAND = """
     UPDATE shipment SET leg = :leg, status = :status, status_at = :since, delivered_at = :delivered_at,
            substatus = :substatus, incident = :incident, action_required = :action_required
@@ -44,12 +44,15 @@ _STAND = """
 def register(consignment_id: int, carrier_code: str, tracking_no: str, pieces: Mapping[str, int]) -> int:
     """A parcel of a consignment is on its way, with so many pieces of each of the supplier's articles; its id.
 
-    The same parcel announced again changes nothing. NotFound for a carrier that we do not know; Conflict
-    `not_accepted` for a consignment that its supplier has not accepted, `parcel_mismatch` for more than was ordered.
+    The same parcel announced again changes nothing. NotFound for a carrier that we do not know; Invalid
+    `tracking_number_invalid` for a number that it cannot have given; Conflict `not_accepted` for a consignment that its
+    supplier has not accepted, `parcel_mismatch` for more than was ordered.
     """
+    by, tracking_no = carrier(carrier_code), numbers.plain(tracking_no)
+    numbers.check(tracking_no, by.number_forms)
     if orders.locked_state(consignment_id) in orders.UNDECIDED | orders.FAILED:
         raise Conflict("not_accepted", "A parcel was announced of what the supplier has not accepted.")
-    key = {"consignment": consignment_id, "carrier": carrier(carrier_code).id, "tracking_no": tracking_no}
+    key = {"consignment": consignment_id, "carrier": by.id, "tracking_no": tracking_no}
     known = fetch_one(
         "SELECT id FROM shipment WHERE consignment_id = :consignment AND carrier_id = :carrier"
         " AND tracking_no = :tracking_no",
@@ -81,12 +84,12 @@ def scan(carrier_code: str, told: Mapping[str, Sequence[Scan]]) -> Set[str]:
         "SELECT s.id, s.consignment_id, s.tracking_no, s.registered_at FROM shipment s"
         " JOIN carrier c ON c.id = s.carrier_id WHERE c.code = :carrier AND s.tracking_no = ANY(:numbers)"
         " ORDER BY s.registered_at DESC, s.id DESC LIMIT 1000",
-        {"carrier": carrier_code, "numbers": list(told)},
+        {"carrier": carrier_code, "numbers": [numbers.plain(number) for number in told]},
     )
     unknown: set[str] = set()
     meant: dict[tuple[int, int], list[Scan]] = defaultdict(list)
     for number, scans in told.items():
-        parcels = [row for row in rows if row.tracking_no == number]
+        parcels = [row for row in rows if row.tracking_no == numbers.plain(number)]
         for at in scans:
             parcel = _meant(parcels, at.occurred_at)
             unknown.update(() if parcel else (number,))
@@ -134,6 +137,8 @@ def _log(shipment_id: int, at: Scan) -> int:
             "incident": means.incident,
             "action_required": means.action_required,
             "first_scan": means.first_scan,
+            "pickup_code": at.pickup_code.encode() if at.pickup_code else None,
+            "pickup_until": at.pickup_until,
         },
     )
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from catalog import pricing
-from catalog.pricing import DeliveryOption
-from catalog.rewards import Reward
+from catalog.pricing import DeliveryOption, Price
+from catalog.rewards import Category, Reward
 from coalition import ledger, programs
 from coalition.kernel import ids
 from coalition.kernel.web.pages import language
@@ -19,22 +19,32 @@ Options = Mapping[int, Sequence[DeliveryOption]]
 def cards(found: Sequence[Reward], options: Options | None = None) -> list[dict[str, Any]]:
     """The cards of these rewards, priced for the viewer; `options` are the suppliers' deliveries, if known already."""
     offered = options if options is not None else pricing.delivery_options({one.supplier_id for one in found})
-    return [card(one, offered) for one in found]
+    priced = prices(found)
+    return [card(one, offered, priced[one.id]) for one in found]
 
 
-def card(found: Reward, options: Options) -> dict[str, Any]:
+def prices(found: Sequence[Reward]) -> dict[int, Price]:
+    """What these rewards of one program cost the viewer."""
+    member = viewer.current_member()
+    if not found:
+        return {}
+    return pricing.personal(found[0].program_id, member.member_id if member else None, [one.id for one in found])
+
+
+def card(found: Reward, options: Options, price: Price) -> dict[str, Any]:
     """One card."""
     first = deliveries(found, options)[:1]
+    cheaper = price.points < price.base_points
     return {
         "id": ids.public("rew", found.id),
         "title": found.title(language()),
         "supplier": found.supplier_name,
         "delivery": {"kind": first[0]["kind"], "days": first[0]["days_min"]} if first else None,
-        "price": found.points,
-        "was": None,
+        "price": price.points,
+        "was": price.base_points if cheaper else None,
         "artwork": found.artwork,
         "picture_url": None,
-        "badge": None,
+        "badge": "yours" if cheaper else None,
         "in_stock": found.in_stock,
     }
 
@@ -48,6 +58,11 @@ def deliveries(found: Reward, options: Options) -> list[dict[str, Any]]:
         return [{"kind": "electronic", "days_min": 0, "days_max": 0, "points": 0}]
     names = ("kind", "days_min", "days_max", "points")
     return [{name: getattr(one, name) for name in names} for one in fitting]
+
+
+def category(one: Category) -> dict[str, str]:
+    """A shelf in the viewer's language."""
+    return {"code": one.code, "name": one.name_ru if language() == "ru" else one.name_en, "icon": one.icon}
 
 
 def available(program_id: int) -> int | None:

@@ -152,5 +152,6 @@ def _line(line: CartLine) -> dict[str, Any]:
         "left": reward.available,
         "points": line.points,
         "points_then": line.points_then,
+        "was": line.base_points if line.base_points > line.points else None,
         "problem": line.problem,
     }

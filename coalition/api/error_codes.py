@@ -135,6 +135,7 @@ CODES = {
     "too_late": "It happened longer ago than the program accepts.",
     "too_many_attempts": "Too many failed attempts to sign in; `retry_after_s` says when to come again.",
     "too_many_requests": "Too many requests; Retry-After says when to come again.",
+    "tracking_number_invalid": "The carrier gives no such tracking number; most often a digit of it is wrong.",
     "unauthorized": "Nobody, or nobody any more, is signed in.",
     "unavailable": "Something we depend on does not answer; try again.",
     "undeliverable": "The supplier does not deliver in this way or to this place.",

@@ -41,7 +41,8 @@ class SupplierCallbackSchema(_Lenient):
 class ScanSchema(_Lenient):
     """One scan of a parcel, in the carrier's own words; a word that we do not know is no error.
 
-    `incident` begins with `carrier_`, `retailer_`, `consignee_`, `customs_` or `weather_`.
+    `incident` begins with `carrier_`, `retailer_`, `consignee_`, `customs_` or `weather_`. `pickup_code` opens the
+    locker in which the parcel waits; only its addressee is shown it.
     """
 
     event_id = Text(100, load_default=None, allow_none=True)
@@ -52,6 +53,8 @@ class ScanSchema(_Lenient):
     substatus = Text(60, least=0, load_default="")
     incident = Text(60, least=0, load_default="")
     action_required = fields.Boolean(load_default=False)
+    pickup_code = Text(40, load_default=None, allow_none=True)
+    pickup_until = Instant(load_default=None, allow_none=True)
     occurred_at = Instant(required=True)
 
 

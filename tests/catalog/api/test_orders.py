@@ -289,3 +289,15 @@ def test_an_aggregator_is_understood_in_its_own_format(desk: Desk) -> None:
     assert fetch_one("SELECT body FROM inbound_callback WHERE source = 'carrier:aggregator'").body == json.loads(
         body, parse_float=str
     )
+
+
+def test_a_supplier_is_told_at_once_that_a_tracking_number_cannot_be(desk: Desk) -> None:
+    transact(lambda: shipments.add_carrier("latvianpost", "Latvian Post", CARRIER_SECRET, number_forms=["s10"]))
+    parcel = {"carrier": "latvianpost", "tracking_no": "RR473124828LV", "lines": [{"sku": "A1", "qty": 1}]}
+    news = {"type": "parcel.shipped", "client_ref": "con_1", "occurred_at": "2026-11-20T09:00:00Z", "parcel": parcel}
+
+    answer = desk.call(f"/suppliers/{desk.world.supplier.code}/callbacks", news)
+
+    assert (answer.status_code, answer.json["code"]) == (422, "tracking_number_invalid")
+    assert answer.json["errors"][0]["pointer"] == "/parcel/tracking_no"
+    assert fetch_one("SELECT count(*) AS n FROM inbound_callback").n == 0
