@@ -57,7 +57,7 @@ def _open_carts(app: Flask, book: Book, code: str, root: str) -> None:
         return serve(book, code, ref, "cart", lambda mood: _hold(book, code, ref, wanted, mood))
 
     @app.get(f"{root}/carts")
-    def search() -> Response:
+    def carts() -> Response:
         ref = request.args.get("reference", "")
 
         def look(_: frozenset[str]) -> Reply:

@@ -72,7 +72,7 @@ def _open_orders(app: Flask, book: Book, code: str, root: str) -> None:
         return serve(book, code, ref, "order", lambda mood: _hold(book, code, ref, wanted, mood))
 
     @app.get(f"{root}/orders")
-    def search() -> Response:
+    def orders() -> Response:
         ref = request.args.get("client_ref", "")
 
         def look(_: frozenset[str]) -> Reply:
@@ -155,6 +155,7 @@ def _told(deal: Mapping[str, Any]) -> dict[str, Any]:
         "id": deal["external_id"] if deal["state"] != "pending" else None,
         "state": deal["state"],
         "code": deal["code"],
+        "offer_id": deal["facts"]["offer"]["id"],
         "booking_reference": f"AL{deal['number']:04d}",
         "total_amount": timetable.amount(deal["total"]),
         "total_currency": "EUR",

@@ -7,6 +7,7 @@ A repetition is answered 200 and without the codes (or 201, if `always_201` is s
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -119,7 +120,7 @@ def _refusal(wanted: Mapping[str, Any]) -> str | None:
 def _told(deal: Mapping[str, Any]) -> dict[str, Any]:
     facts = {"id": deal["external_id"], "external_id": deal["client_ref"], "status": _STATUS[deal["state"]]}
     rewards = _rewards(deal, open_=False) if deal["state"] == "issued" else []
-    return {**facts, "code": deal["code"], "rewards": rewards}
+    return {**facts, "code": deal["code"], "items": json.loads(deal["body"])["items"], "rewards": rewards}
 
 
 def _rewards(deal: Mapping[str, Any], *, open_: bool) -> list[dict[str, Any]]:
