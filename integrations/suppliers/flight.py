@@ -202,7 +202,7 @@ class FlightSupplier(Unable):
         if not reply.good and code not in ("already_paid", "order_not_payable"):
             return Rejected("hold_expired" if code == "past_payment_required_by_date" else code)
         told = self.status(ctx, client_ref, order_id)
-        if reply.good and not isinstance(told, Accepted):
+        if word(mapping(reply.facts.get("data")).get("id")) and not isinstance(told, Accepted):
             return Accepted(order_id)  # paid; the tickets are seen when they are asked for again
         return told if isinstance(told, Accepted | Cancelled | Rejected) else Unknown()
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from catalog.ports import Caps, SupplierAccess
 from integrations.signed import text
 
 _MOST_MINOR = 10**15
+_AMOUNT = re.compile(r"([0-9]{1,13})(?:\.([0-9]{1,2}))?")
 _KNOWN = frozenset(one.name for one in fields(Caps))
 
 
@@ -46,12 +47,9 @@ def whole(value: object) -> int | None:
 
 
 def minor(value: object) -> int | None:
-    """An amount written with two decimals (`"123.45"`), in minor units."""
-    try:
-        amount = Decimal(word(value, 30)) * 100
-        return whole(int(amount)) if amount == amount.to_integral_value() else None
-    except (InvalidOperation, ValueError, OverflowError):
-        return None
+    """An amount in whole units with at most two decimals (`"123.45"`), in minor units."""
+    read = _AMOUNT.fullmatch(word(value, 30))
+    return int(read[1]) * 100 + int((read[2] or "").ljust(2, "0")) if read else None
 
 
 def moment(value: object) -> dt.datetime | None:
