@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, BinaryIO, cast
 
-from catalog import rewards, suppliers
+from catalog import pricing, rewards, suppliers
 from catalog.ports import FeedSource, FeedUnreachable
 from coalition.kernel import jobs, ports
 from coalition.kernel.db import transact
@@ -142,11 +142,17 @@ def _conclude(run: suppliers.FeedRun, feed: suppliers.Feed, snapshot_at: dt.date
     if verdict.state != "refused":
         suppliers.apply(run.id, feed, verdict)
         rewards.apply_feed_stock(run.id, snapshot_at)
-        rewards.publish(feed.supplier_id)
+        _publish(feed)
     return suppliers.close(run.id, verdict.state, verdict.code, verdict.detail)
 
 
 def _conclude_unchanged(run_id: int, feed: suppliers.Feed) -> suppliers.FeedRun:
     """The offers are those we have; only a category mapped or a margin set since then can change what is on sale."""
-    rewards.publish(feed.supplier_id)
+    _publish(feed)
     return suppliers.close(run_id, "unchanged")
+
+
+def _publish(feed: suppliers.Feed) -> None:
+    """What is on sale, and what every rule makes of it, change together."""
+    if rewards.publish(feed.supplier_id):
+        pricing.rebuild(suppliers.get(feed.supplier_id).program_id)

@@ -21,6 +21,7 @@ from catalog.suppliers.gating import Health, admit, done, health
 from catalog.suppliers.guarding import Verdict
 from catalog.suppliers.importing import apply, check, chunks, stage
 from catalog.suppliers.runs import FeedRun, RowIssue, archive, close, dated, issues, open_run, request_run, run, start
+from catalog.suppliers.tending import Standing, change, standings
 from catalog.suppliers.yml import FeedRefused, RawOffer, YmlFile
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Health",
     "RawOffer",
     "RowIssue",
+    "Standing",
     "Supplier",
     "Verdict",
     "YmlFile",
@@ -41,6 +43,7 @@ __all__ = [
     "archive",
     "by_code",
     "calls",
+    "change",
     "check",
     "chunks",
     "close",
@@ -63,5 +66,6 @@ __all__ = [
     "request_run",
     "run",
     "stage",
+    "standings",
     "start",
 ]

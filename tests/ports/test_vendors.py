@@ -41,7 +41,7 @@ TWO = [SupplierLine("TP-90034", 4), SupplierLine("TP-70115", 1)]
     [
         ("half", (LineAnswer("TP-90034", "accepted", 4), LineAnswer("TP-70115", "rejected", 0, code="out_of_stock"))),
         ("wrong_qty", (LineAnswer("TP-90034", "qty_changed", 2), LineAnswer("TP-70115", "accepted", 1))),
-        ("price_change", (LineAnswer("TP-90034", "price_changed", 4, 9480), LineAnswer("TP-70115", "accepted", 1))),
+        ("price_change", (LineAnswer("TP-90034", "price_changed", 4, 6960), LineAnswer("TP-70115", "accepted", 1))),
     ],
 )
 def test_goods_are_answered_line_by_line(
