@@ -16,12 +16,12 @@ from catalog.rewards.editing import Card, card, cards, edit_card, merge_cards, s
 from catalog.rewards.faceting import BANDS, Facets, FacetValue, band_end, facets
 from catalog.rewards.kinds import KINDS, Kind, kind_of
 from catalog.rewards.laws import laws
-from catalog.rewards.reserving import commit, release, reserve
+from catalog.rewards.reserving import commit, release, reserve, split
 from catalog.rewards.searching import by_ids, count, get, many, matching, offers_of, search
 from catalog.rewards.shelving import publish, republish
 from catalog.rewards.stocking import StockApplied, apply_feed_stock, apply_stock
 from catalog.rewards.types import SORTS, Reward, RewardQuery
-from catalog.rewards.wording import index
+from catalog.rewards.wording import index, read_as
 
 __all__ = [
     "ARTWORKS",
@@ -64,11 +64,13 @@ __all__ = [
     "move_category",
     "offers_of",
     "publish",
+    "read_as",
     "release",
     "republish",
     "reserve",
     "search",
     "share_supplier",
+    "split",
     "split_card",
     "unpin_card",
     "unshare_supplier",
