@@ -33,8 +33,10 @@ _OFFERS = """
 INSERT INTO offer (supplier_id, supplier_sku, title, title_ru, description, description_ru, brand, category, cost_minor,
                    currency, weight_g, electronic, gtin, picture_url, row_hash)
 SELECT (CAST(:suppliers AS int[]))[1 + n % 10], 'SKU-' || n,
-       concat_ws(' ', initcap((CAST(:kinds_en AS text[]))[1 + n % 10]), (CAST(:things_en AS text[]))[1 + n / 10 % 8], n),
-       concat_ws(' ', initcap((CAST(:kinds_ru AS text[]))[1 + n % 8]), (CAST(:things_ru AS text[]))[1 + n / 10 % 8], n),
+       concat_ws(' ', initcap((CAST(:kinds_en AS text[]))[1 + n % 10]),
+                 (CAST(:things_en AS text[]))[1 + n / 10 % 8], n),
+       concat_ws(' ', initcap((CAST(:kinds_ru AS text[]))[1 + n % 8]),
+                 (CAST(:things_ru AS text[]))[1 + n / 10 % 8], n),
        repeat('A good thing for every day, made to last, with a warranty of two years. ', 4),
        repeat('Хорошая вещь на каждый день, сделана надолго, с гарантией на два года. ', 4),
        'Brand ' || n * 7 % 400, 'C' || n / 80 % 60, 100 + (n * 7919) % 200000, 'EUR', 500, n % 9 = 0,
