@@ -140,7 +140,8 @@ def current() -> Config:
 def _brings_its_own() -> bool:
     """Whether this process is a command that starts servers of its own, or needs none (`flask demo`, `flask dev`)."""
     words = [word for word in sys.argv[1:] if not word.startswith("-")]
-    return os.environ.get("FLASK_RUN_FROM_CLI") == "true" and words[:1] in (["demo"], ["dev"], [])
+    alone = words[:1] in (["demo"], ["dev"], []) or words[:2] == ["coalition", "evaluate-promotions"]
+    return os.environ.get("FLASK_RUN_FROM_CLI") == "true" and alone
 
 
 def _remembered() -> dict[str, str]:

@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from flask import Flask
 
 from catalog import payments
 from catalog.payments import asking, carrying
 from catalog.payments.types import Call
 from coalition.kernel import clock, jobs
 from coalition.kernel.db import execute, fetch_all, transact
-from tests.catalog.orders.builders import assert_laws_hold
-from tests.catalog.payments.builders import FakeProvider, a_paid, amounts, ask_for, bind, look, work
-
-
-@pytest.fixture
-def provider(app: Flask) -> Iterator[FakeProvider]:
-    yield bind(FakeProvider())
-    assert_laws_hold()
+from tests.catalog.payments.builders import FakeProvider, a_paid, amounts, ask_for, look, work
 
 
 @pytest.mark.parametrize("way", ["lost_before", "lost_after", "away"])
