@@ -6,6 +6,7 @@ A consignment is one supplier's share; it may be sent in several parcels, each w
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -29,6 +30,7 @@ _NEWS = {
     "preparing": "packed",
     "issued": "issued",
 }
+_CODE = re.compile("[a-z]+(_[a-z]+)+")  # ours or a supplier's, for nobody to read
 _REASONS = ("out_of_stock", "insufficient_points", "payment_failed")
 
 
@@ -58,7 +60,7 @@ def told(
         "placed_at": order.placed_at,
         "state": order.state,
         "partly": order.partly,
-        "reason": _reason(order),
+        "reason": _reason(order.reason, order.state),
         "payment": order.payment,
         "points_total": order.points_paid,
         "points_held": order.points_held,
@@ -79,11 +81,13 @@ def told(
     }
 
 
-def _reason(order: Order) -> str | None:
+def _reason(reason: str | None, state: str) -> str | None:
     """The reasons that the page has words for, and what a person wrote; a supplier's other codes say little."""
-    if order.state == "rejected" and order.reason not in _REASONS:
+    if reason in _REASONS or reason is None:
+        return reason
+    if state == "rejected":
         return "supplier_refused"
-    return order.reason
+    return None if _CODE.fullmatch(reason) else reason
 
 
 def _consignment(
@@ -103,7 +107,7 @@ def _consignment(
         "supplier": supplier,
         "kind": share.delivery_kind,
         "state": share.state,
-        "reason": share.reason,
+        "reason": _reason(share.reason, share.state),
         "expected_on": None if share.state in FAILED else share.expected_on,
         "delivered_at": delivered_at,
         "issues": share.state in ("issued", "void_requested") or (share.state == "closed" and _issued(changes)),
