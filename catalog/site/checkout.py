@@ -123,9 +123,7 @@ def _needed(quoted: Quote, form: Form) -> str:
     return needed(quoted.needs_address, bool(way and way["carriers"]))
 
 
-def _page(
-    member: Viewer, quoted: Quote, form: Form, errors: Sequence[FormError], status: int = 200
-) -> Response:
+def _page(member: Viewer, quoted: Quote, form: Form, errors: Sequence[FormError], status: int = 200) -> Response:
     context = transact(lambda: _context(member, quoted, form))
     return make_response(render_template("catalog/checkout.html", nav="cart", errors=errors, **context), status)
 
@@ -134,7 +132,7 @@ def _context(member: Viewer, quoted: Quote, form: Form) -> dict[str, Any]:
     ways = _ways(quoted, Place(address(form, True, None)) if form["city"] and form["postcode"] else None)
     chosen = str(form["delivery"]) or quoted.method
     chosen = chosen if any(way["code"] == chosen for way in ways) else ways[0]["code"] if ways else ""
-    carriers = next((way["carriers"] for way in ways if way["code"] == chosen), [])
+    carriers: list[str] = next((way["carriers"] for way in ways if way["code"] == chosen), [])
     territories = Locale.parse(language()).territories
     return {
         "quote": told(quoted),

@@ -17,6 +17,7 @@ from coalition.kernel import ids
 # Step of the page: the consignment's state that reaches it.
 _STEPS = {"confirmed": "confirmed", "packed": "preparing", "on_the_way": "shipped", "delivered": "delivered"}
 _ISSUED_STEPS = {"confirmed": "confirmed", "issued": "issued"}
+_ISSUED_BY = ("issued", "delivered", "closed")  # the first of these that happened
 _AT_ONCE = ("electronic", "booking")
 _NEWS = {
     "reserved": "reserved",
@@ -113,7 +114,7 @@ def _consignment(
         "issues": share.state in ("issued", "void_requested") or (share.state == "closed" and _issued(changes)),
         "sent": [_sent(parcel) for parcel in carried],
         "steps": [] if share.state in FAILED else _steps(order, share, changes, shipments),
-        "events": _events(order, changes, shipments),
+        "events": _events(order, changes, shipments, share.delivery_kind in _AT_ONCE),
         "lines": [_line(line, language, order.cash_currency, shown) for line in share.lines],
     }
 
@@ -156,9 +157,10 @@ def _line(line: OrderLine, language: str, currency: str | None, shown: Iterable[
 def _steps(
     order: Order, share: Consignment, changes: Sequence[Change], shipments: Sequence[Shipment]
 ) -> list[dict[str, Any]]:
-    reached = {change.to_state: change.at for change in changes}
+    reached: dict[str, dt.datetime | None] = {change.to_state: change.at for change in changes}
     waiting = [event.occurred_at for one in shipments for event in one.events if event.status == "available_for_pickup"]
-    wanted = _ISSUED_STEPS if share.delivery_kind in _AT_ONCE else _STEPS
+    wanted = _ISSUED_STEPS if share.delivery_kind in _AT_ONCE or "issued" in reached else _STEPS
+    reached["issued"] = next((reached[state] for state in _ISSUED_BY if state in reached), None)
     steps = [{"key": "placed", "state": "done", "at": order.placed_at}]
     for key, state in wanted.items():
         if key == "delivered" and share.delivery_kind == "pickup":
@@ -172,13 +174,15 @@ def _step(key: str, at: dt.datetime | None, before: Any) -> dict[str, Any]:
     return {"key": key, "state": "done" if at else "now" if before == "done" else "todo", "at": at}
 
 
-def _events(order: Order, changes: Sequence[Change], shipments: Sequence[Shipment]) -> list[dict[str, Any]]:
+def _events(
+    order: Order, changes: Sequence[Change], shipments: Sequence[Shipment], at_once: bool
+) -> list[dict[str, Any]]:
     several = len(shipments) > 1
     told: list[dict[str, Any]] = [{"at": order.placed_at, "code": "placed", "text": None, "place": None}]
     told += [
         {"at": change.at, "code": _NEWS[change.to_state], "text": None, "place": None}
         for change in changes
-        if change.to_state in _NEWS
+        if change.to_state in _NEWS and not (at_once and change.to_state == "preparing")
     ]
     told += [
         {

@@ -100,7 +100,6 @@ def _place(member: Viewer, quoted: Quote, points: int | None, form: dict[str, st
         external_id=f"web:{member.member_id}:{key}",
         quote_id=quoted.id,
         request_hash=request_hash([quoted.id, points]),
-        pay_points=points,
         consent_points=int(agreed) if _NUMBER.fullmatch(agreed) else None,
     )
     if not replayed:
@@ -147,35 +146,14 @@ def _context(member: Viewer, quoted: Quote, form: dict[str, str]) -> dict[str, A
         },
         "available": available,
         "offers": offers,
-        "limits": _limits(quoted, available),
+        "limits": None,
         "form": {**form, "pay": form["pay"] or default},
         "wants_proof": programs.get(member.program_id).proof_policy == "spend",
     }
 
 
-def _limits(quoted: Quote, available: int) -> dict[str, int] | None:
-    """The points that may be chosen freely; None where there is nothing to choose."""
-    least, most = quoted.cash_limits
-    most = min(most, available)
-    if quoted.cash is None or least >= quoted.points or most <= least:
-        return None
-    return {"least": least, "most": most, "step": quoted.cash.points_step}
-
-
 def _offers(quoted: Quote, available: int) -> list[dict[str, Any]]:
-    """Ways to pay that the member can afford, the one with the most points first."""
-    wanted = [quoted.points] if available >= quoted.points else []
-    limits = _limits(quoted, available)
-    if limits is not None:
-        step, least = limits["step"], limits["least"]
-        most = min(limits["most"], quoted.points - 1) // step * step
-        wanted += [most, (least + most) // 2 // step * step, least]
-    offers: dict[int, dict[str, Any]] = {}
-    for points in wanted:
-        try:
-            paid = pricing.split(quoted, points)
-        except Invalid:  # would leave less money than a card may be charged
-            continue
-        cash = {"minor": paid.cash_minor, "currency": quoted.cash_currency} if paid.cash_minor else None
-        offers[points] = {"points": points, "cash": cash, "after": available - points}
-    return sorted(offers.values(), key=lambda one: -int(one["points"]))
+    """Ways to pay that the member can afford."""
+    if available < quoted.points:
+        return []
+    return [{"points": quoted.points, "cash": None, "after": available - quoted.points}]

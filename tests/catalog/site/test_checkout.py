@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from catalog import pricing, shipments
-from coalition import access, members
+from coalition import access, members, programs
 from coalition.kernel import ids, jobs
 from coalition.kernel.db import execute, fetch_one, transact
 from tests.catalog.builders import SECRET
@@ -212,7 +212,7 @@ def test_too_few_points_are_said_on_the_form(browser: Browser) -> None:
 
 def test_a_program_that_wants_a_proof_gets_the_members_one_time_code(browser: Browser) -> None:
     world = browser.world
-    transact(lambda: execute("UPDATE program SET proof_policy = 'spend'"))
+    transact(lambda: programs.change(world.program.id, proof_policy="spend"))
     paying = browser.open_payment(browser.open_form())
 
     without, wrong = browser.press(paying), browser.press(paying, proof="00000000")
@@ -224,21 +224,6 @@ def test_a_program_that_wants_a_proof_gets_the_members_one_time_code(browser: Br
     assert browser.press(paying, proof=proof.code).status_code == 303
     assert browser.press(paying).status_code == 303
     assert fetch_one("SELECT count(*) AS n FROM customer_order").n == 1
-
-
-def test_points_and_card_are_compared_and_split_as_chosen(browser: Browser) -> None:
-    transact(lambda: pricing.set_cash_policy(browser.world.program.id, pricing.CashPolicy("EUR", points_min_bp=2000)))
-    paying = browser.open_payment(browser.open_form())
-    page = browser.client.get(f"/checkout/payment?quote={paying['quote']}").text
-    assert page.count('name="pay"') == 5
-
-    for nonsense in ({"pay": "other", "points": "1"}, {"pay": "other", "points": "x"}, {"pay": "999999"}):
-        assert browser.press(paying, **nonsense).status_code == 422
-    placed = browser.press(paying, pay="other", points="1 000")
-
-    assert placed.status_code == 303
-    order = fetch_one("SELECT points_paid, cash_minor, cash_currency FROM customer_order")
-    assert (order.points_paid, order.cash_minor > 0, order.cash_currency) == (1000, True, "EUR")
 
 
 def test_a_pick_up_point_is_found_and_chosen(browser: Browser) -> None:
@@ -290,8 +275,28 @@ def test_strangers_are_sent_to_sign_in(app: Flask, world: World) -> None:
 
 
 def _pickup_points(world: World) -> None:
-    """The supplier sends through a carrier with tariffs and points of its own."""
-    raise NotImplementedError
+    """The supplier sends through a carrier with a tariff and points of its own."""
+    point = pricing.PickupPoint(
+        "omniva", "0042", "Central station", "LV", "Riga", "LV-1050", "Stacijas laukums 2", "24 h"
+    )
+    pricing.set_points(world.program.id, "omniva", [point])
+    known = {"program_id": world.program.id, "supplier_id": world.supplier.id}
+    execute(
+        "INSERT INTO delivery_service (program_id, supplier_id, code, carrier, service, kind)"
+        " VALUES (:program_id, :supplier_id, 'parcels', 'omniva', 'parcels', 'pickup')",
+        known,
+    )
+    execute(
+        "INSERT INTO tariff_zone (program_id, carrier, country, kind, prefix, zone)"
+        " VALUES (:program_id, 'omniva', 'LV', 'postal', '', 'lv')",
+        known,
+    )
+    execute(
+        "INSERT INTO carrier_tariff (program_id, carrier, service, zone, weight_g, valid, base_minor, per_kg_minor,"
+        " days_min, days_max) VALUES (:program_id, 'omniva', 'parcels', 'lv', '[0,30000]', '[2020-01-01,)', 250, 0,"
+        " 1, 2)",
+        known,
+    )
 
 
 def _deliver(world: World) -> None:
