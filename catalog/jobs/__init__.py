@@ -7,4 +7,4 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Importing these modules registers their handlers and schedules."""
-    from catalog.jobs import callbacks, feeds, orders  # noqa: F401
+    from catalog.jobs import callbacks, feeding, feeds, orders  # noqa: F401

@@ -4,7 +4,7 @@ Only vocabulary lives here. `integrations` binds the adapters; a job asks for th
 a transaction. A supplier's or carrier's own news comes the other way, as signed callbacks.
 """
 
-from catalog.ports.feeding import FeedSource, FeedUnreachable
+from catalog.ports.feeding import FeedPlace, FeedSource, FeedUnreachable, FetchedFeed, Validators
 from catalog.ports.outcomes import (
     Accepted,
     Artefact,
@@ -43,8 +43,10 @@ __all__ = [
     "Cancelled",
     "Caps",
     "Failure",
+    "FeedPlace",
     "FeedSource",
     "FeedUnreachable",
+    "FetchedFeed",
     "Forged",
     "LineAnswer",
     "NotFound",
@@ -61,4 +63,5 @@ __all__ = [
     "SupplierQuote",
     "Undone",
     "Unknown",
+    "Validators",
 ]
