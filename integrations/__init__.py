@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Bind every adapter to its port, and open this floor's doors."""
-    from catalog.ports import FeedSource, SupplierGateway
+    from catalog.ports import FeedSource, PaymentProvider, SupplierGateway
     from coalition.kernel import ports
     from coalition.ports import FileStore, ForeignProgram, RegistryBucket
     from integrations.demo import cli
@@ -33,6 +33,10 @@ def init_app(app: Flask) -> None:
         else:
             ports.bind(FileStore, DiskStore(config.files_dir))
         ports.bind(ForeignProgram, HttpForeignProgram())
+        if config.payments:
+            from integrations.payments.stripe import StripeProvider
+
+            ports.bind(PaymentProvider, StripeProvider(config.payments))
         ports.bind(FeedSource, _feed_sources(config))
         ports.bind(SupplierGateway, GoodsSupplier())
 

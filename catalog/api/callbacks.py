@@ -1,46 +1,73 @@
 """Callbacks of suppliers and carriers: signed, stored, acknowledged; what they mean is found out by a job.
 
-Signatures follow Standard Webhooks: five minutes of tolerance in both directions, over the bytes as they came.
+Signatures follow Standard Webhooks (five minutes of tolerance in both directions, over the bytes as they came), or the
+aggregator's own way.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from flask import request
-from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from catalog import shipments, suppliers
 from catalog.api.schemas.callbacks import CarrierCallbackSchema, ReceivedSchema, SupplierCallbackSchema
 from coalition import programs
 from coalition.kernel import audit
 from coalition.kernel.db import transact
-from coalition.kernel.errors import NotFound, Unauthorized
+from coalition.kernel.errors import BadRequest, NotFound, Unauthorized
 from coalition.kernel.web.api import ApiBlueprint
 
 blp = ApiBlueprint("callbacks", __name__, description="News from suppliers and carriers, signed by them.")
-_MAX_ID = 200
 
 
 @blp.route("/suppliers/<code>/callbacks", methods=["POST"])
 @blp.arguments(SupplierCallbackSchema)
 @blp.response(202, ReceivedSchema)
 def supplier(body: dict[str, Any], code: str) -> dict[str, Any]:
-    """News of an order, from its supplier."""
-    return transact(lambda: _store(shipments.SUPPLIER, _supplier(code), body))
+    """News of an order, from its supplier. 422 `tracking_number_invalid` for a number that the carrier cannot give."""
+    return transact(lambda: _take_news(_supplier(code), body))
+
+
+def _take_news(supplier_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    parcel = body["parcel"]
+    if parcel:
+        with suppress(NotFound):  # a carrier that we do not know yet
+            shipments.check_number(parcel["tracking_no"], shipments.carrier(parcel["carrier"]).number_forms)
+    return _store(shipments.SUPPLIER, supplier_id, body)
 
 
 @blp.route("/carriers/<code>/callbacks", methods=["POST"])
-@blp.arguments(CarrierCallbackSchema)
+@blp.doc(requestBody={"required": True, "content": {"application/json": {"schema": CarrierCallbackSchema}}})
 @blp.response(202, ReceivedSchema)
-def carrier(body: dict[str, Any], code: str) -> dict[str, Any]:
-    """Scans of parcels, from their carrier."""
-    return transact(lambda: _store(shipments.CARRIER, _carrier(code), body))
+def carrier(code: str) -> dict[str, Any]:
+    """Scans of parcels, from their carrier, or from an aggregator in its own format, signed in its own way.
+
+    The format below is ours. What EasyPost, AfterShip, Shippo and Karrio send to a webhook, and a schema.org
+    ParcelDelivery, are taken as they are, where the carrier is set up so.
+    """
+    return transact(lambda: _take(shipments.carrier(code)))
 
 
-def _store(source: str, sender: str, body: dict[str, Any]) -> dict[str, Any]:
+def _take(sender: shipments.Carrier) -> dict[str, Any]:
+    body = request.get_data(cache=True)
+    if not shipments.signed(sender.vocabulary, shipments.secret_of(sender.code), dict(request.headers), body):
+        raise _unsigned()
+    if sender.vocabulary == shipments.OURS:
+        facts: dict[str, Any] = blp.ARGUMENTS_PARSER.parse(CarrierCallbackSchema, request, location="json")
+        return _store(shipments.CARRIER, sender.code, facts)
+    try:
+        facts = shipments.read(body)
+    except ValueError as error:
+        raise BadRequest("not_json", "Send a JSON object.") from error
+    message_id = shipments.message_id(sender.vocabulary, dict(request.headers), body)
+    return _store(shipments.CARRIER, sender.code, facts, message_id)
+
+
+def _store(source: str, sender: str, body: dict[str, Any], message_id: str | None = None) -> dict[str, Any]:
     audit.set_origin(audit.Origin(f"{source}:{sender}", request.remote_addr, audit.origin().request_id))
-    fresh = shipments.receive(source, sender, request.headers["webhook-id"], body)
+    fresh = shipments.receive(source, sender, message_id or request.headers["webhook-id"], body)
     return {"received": True, "duplicate": not fresh}
 
 
@@ -60,20 +87,8 @@ def _supplier(code: str) -> str:
     raise _unsigned()
 
 
-def _carrier(code: str) -> str:
-    if not _signed_with(shipments.secret_of(code)):
-        raise _unsigned()
-    return code
-
-
 def _signed_with(secret: str) -> bool:
-    if len(request.headers.get("webhook-id", "")) > _MAX_ID:
-        return False
-    try:
-        Webhook(secret).verify(request.get_data(cache=True), dict(request.headers), json_parse=False)
-    except (WebhookVerificationError, ValueError):
-        return False
-    return True
+    return shipments.standard(secret, dict(request.headers), request.get_data(cache=True))
 
 
 def _unsigned() -> Unauthorized:

@@ -1,4 +1,4 @@
-"""The jobs' door of this floor: feeds to import, orders to carry to their suppliers."""
+"""The jobs' door of this floor: feeds to import, orders to carry to their suppliers, carts to close."""
 
 from __future__ import annotations
 
@@ -7,4 +7,14 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Importing these modules registers their handlers and schedules."""
-    from catalog.jobs import callbacks, feeding, feeds, orders  # noqa: F401
+    from catalog.jobs import (  # noqa: F401
+        callbacks,
+        carts,
+        feeding,
+        feeds,
+        orders,
+        parcels,
+        payments,
+        prices,
+        shelves,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from catalog import rewards, suppliers
+from catalog.jobs.feeds import publish
 from coalition.kernel import jobs
 from coalition.kernel.logs import logger
 
@@ -28,7 +29,7 @@ def age_feeds(task: jobs.Task) -> None:
 
     def work() -> None:
         for supplier_id in suppliers.age():
-            rewards.publish(supplier_id)
+            publish(supplier_id)
 
     task.finish(work)
 

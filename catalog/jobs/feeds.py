@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, BinaryIO, cast
 
-from catalog import rewards, suppliers
+from catalog import pricing, rewards, suppliers
 from catalog.ports import FeedSource, FeedUnreachable, Validators
 from coalition.kernel import jobs, ports
 from coalition.kernel.db import transact
@@ -146,7 +146,7 @@ def _conclude(run: suppliers.FeedRun, feed: suppliers.Feed, snapshot_at: dt.date
         rewards.apply_feed_stock(run.id, snapshot_at)
     done = suppliers.close(run.id, verdict.state, verdict.code, verdict.detail, verdict.holds)
     if taken:
-        rewards.publish(feed.supplier_id)
+        publish(feed.supplier_id)
     return done
 
 
@@ -155,5 +155,11 @@ def _conclude_unchanged(run_id: int, feed: suppliers.Feed) -> suppliers.FeedRun:
     margin set since then, can change what is on sale."""
     suppliers.count_missing_again(feed.id)
     done = suppliers.close(run_id, "unchanged")
-    rewards.publish(feed.supplier_id)
+    publish(feed.supplier_id)
     return done
+
+
+def publish(supplier_id: int) -> None:
+    """What is on sale, and what every rule makes of it, change together."""
+    if rewards.publish(supplier_id):
+        pricing.rebuild(suppliers.get(supplier_id).program_id)

@@ -1,4 +1,5 @@
-"""What this floor asks of the outside world: feed files to read, suppliers to take orders.
+"""What this floor asks of the outside world: feed files to read, suppliers to take orders, money to be
+paid.
 
 Only vocabulary lives here. `integrations` binds the adapters; a job asks for them with `kernel.ports.get`, never inside
 a transaction. A supplier's or carrier's own news comes the other way, as signed callbacks.
@@ -23,6 +24,16 @@ from catalog.ports.outcomes import (
     SupplierQuote,
     Undone,
     Unknown,
+)
+from catalog.ports.paying import (
+    PaymentAnswer,
+    PaymentDone,
+    PaymentList,
+    PaymentNews,
+    PaymentPage,
+    PaymentProvider,
+    PaymentRequest,
+    PaymentState,
 )
 from catalog.ports.supplying import (
     Address,
@@ -51,6 +62,14 @@ __all__ = [
     "LineAnswer",
     "NotFound",
     "Outcome",
+    "PaymentAnswer",
+    "PaymentDone",
+    "PaymentList",
+    "PaymentNews",
+    "PaymentPage",
+    "PaymentProvider",
+    "PaymentRequest",
+    "PaymentState",
     "Pending",
     "QuotedLine",
     "Rejected",

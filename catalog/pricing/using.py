@@ -7,6 +7,7 @@ the order's transaction and at most once.
 from __future__ import annotations
 
 from catalog.ports import Address
+from catalog.pricing.checking_out import ordered
 from catalog.pricing.queries import find, store_deliveries, written
 from catalog.pricing.tariffs import choose
 from catalog.pricing.types import Quote
@@ -58,6 +59,7 @@ def confirm(program_id: int, member_id: int, quote_id: int) -> Quote:
     if quoted.address is None:
         problem = FieldError("/quote_id", "address_missing", "The quote has no address to deliver to.")
         raise Invalid("address_missing", "Quote again with an address.", [problem])
+    ordered(quote_id)
     return quoted
 
 

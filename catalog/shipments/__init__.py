@@ -3,29 +3,48 @@
 Publishes `shipment.updated`; the delivery itself (`order.delivered`) is the orders room's news.
 """
 
+from catalog.shipments.alarms import alarms, dismiss
 from catalog.shipments.callbacks import CARRIER, SUPPLIER, Wait, receive, understand
 from catalog.shipments.carriers import add_carrier, carrier, secret_of
 from catalog.shipments.following import register, scan
+from catalog.shipments.formats import read
 from catalog.shipments.laws import laws
-from catalog.shipments.reading import of_consignments
+from catalog.shipments.numbers import check as check_number
+from catalog.shipments.reading import of_consignments, pickup_code
+from catalog.shipments.signing import message_id, signed, standard
+from catalog.shipments.silence import fall_silent, silent
 from catalog.shipments.tracking import Scan
-from catalog.shipments.types import Carrier, Shipment, TrackingEvent
+from catalog.shipments.types import Alarm, Carrier, Shipment, TrackingEvent
+from catalog.shipments.vocabularies import OURS, VOCABULARIES
 
 __all__ = [
     "CARRIER",
+    "OURS",
     "SUPPLIER",
+    "VOCABULARIES",
+    "Alarm",
     "Carrier",
     "Scan",
     "Shipment",
     "TrackingEvent",
     "Wait",
     "add_carrier",
+    "alarms",
     "carrier",
+    "check_number",
+    "dismiss",
+    "fall_silent",
     "laws",
+    "message_id",
     "of_consignments",
+    "pickup_code",
+    "read",
     "receive",
     "register",
     "scan",
     "secret_of",
+    "signed",
+    "silent",
+    "standard",
     "understand",
 ]

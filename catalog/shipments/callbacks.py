@@ -13,10 +13,11 @@ from typing import Any
 
 from catalog import orders
 from catalog.ports import Accepted, Rejected
-from catalog.shipments.carriers import EMAIL
+from catalog.shipments import formats
+from catalog.shipments.carriers import EMAIL, carrier
 from catalog.shipments.following import note, register, scan
 from catalog.shipments.tracking import Scan
-from coalition.kernel import clock, jobs
+from coalition.kernel import clock, jobs, sealing
 from coalition.kernel.db import execute, fetch_one, session
 from coalition.kernel.errors import NotFound, Refusal
 
@@ -41,8 +42,10 @@ class Wait:
 def receive(source: str, sender: str, webhook_id: str, body: dict[str, Any]) -> bool:
     """Store a verified message and ask for it to be understood; False if we have it already.
 
-    `source` is `supplier` with the supplier's id as `sender`, or `carrier` with the carrier's code.
+    `source` is `supplier` with the supplier's id as `sender`, or `carrier` with the carrier's code. Codes that open
+    lockers are sealed before they are stored.
     """
+    body = formats.with_secrets(body, lambda code: sealing.seal(code).decode())
     row = fetch_one(
         _STORE, {"source": f"{source}:{sender}", "webhook_id": webhook_id, "body": json.dumps(body, default=str)}
     )
@@ -107,12 +110,7 @@ def _parcel(consignment_id: int, body: dict[str, Any]) -> None:
 
 
 def _carrier_says(carrier_code: str, body: dict[str, Any]) -> bool:
-    by_parcel: dict[str, list[Scan]] = {}
-    for event in body["events"]:
-        occurred_at = dt.datetime.fromisoformat(event["occurred_at"])
-        told = Scan(event["status"], occurred_at, event.get("text") or "", event.get("place") or "")
-        by_parcel.setdefault(event["tracking_no"], []).append(told)
-    return not scan(carrier_code, by_parcel)
+    return not scan(carrier_code, formats.told(carrier(carrier_code).vocabulary, body))
 
 
 def _close(callback_id: int, state: str, reason: str | None) -> None:

@@ -7,29 +7,52 @@ Locks: the order first, as everywhere, then its parcels by id.
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Row
 
 from catalog import orders
-from catalog.shipments import tracking
+from catalog.shipments import numbers, tracking
 from catalog.shipments.carriers import carrier
-from catalog.shipments.tracking import Scan, standing
+from catalog.shipments.tracking import Logged, Scan, standing
 from coalition.kernel import ids, outbox
 from coalition.kernel.db import execute, fetch_all, fetch_one
 from coalition.kernel.errors import Conflict
 
-# Carriers reuse numbers: a scan belongs to the latest parcel of that number, unless that one is too old for it.
+# Carriers reuse numbers: a scan belongs to the latest parcel of its number that was announced by then, with some days
+# for a supplier that is slower than the carrier, and that is not too old for it.
+_AHEAD = dt.timedelta(days=7)
 _REUSE = dt.timedelta(days=180)
+_LOG = """
+    INSERT INTO tracking_event (shipment_id, fingerprint, raw_code, raw_text, place, status, occurred_at, substatus,
+                                incident, action_required, first_scan, pickup_code, pickup_until)
+    VALUES (:id, :fingerprint, :raw_code, :text, :place, :status, :occurred_at, :substatus, :incident,
+            :action_required, :first_scan, :pickup_code, :pickup_until) ON CONFLICT DO NOTHING"""
+_STAND = """
+    UPDATE shipment SET leg = :leg, status = :status, status_at = :since, delivered_at = :delivered_at,
+           substatus = :substatus, incident = :incident, action_required = :action_required
+     WHERE id = :id AND (leg, status, status_at, delivered_at, substatus, incident, action_required)
+           IS DISTINCT FROM (CAST(:leg AS text), CAST(:status AS text), CAST(:since AS timestamptz),
+           CAST(:delivered_at AS timestamptz), CAST(:substatus AS text), CAST(:incident AS text),
+           CAST(:action_required AS boolean))
+    RETURNING tracking_no"""
 
 
 def register(consignment_id: int, carrier_code: str, tracking_no: str, pieces: Mapping[str, int]) -> int:
     """A parcel of a consignment is on its way, with so many pieces of each of the supplier's articles; its id.
 
-    The same parcel announced again changes nothing. NotFound for a carrier that we do not know; Conflict
-    `not_accepted` for a consignment that its supplier has not accepted, `parcel_mismatch` for more than was ordered.
+    The same parcel announced again changes nothing. NotFound for a carrier that we do not know; Invalid
+    `tracking_number_invalid` for a number that it cannot have given; Conflict `not_accepted` for a consignment that its
+    supplier has not accepted, `parcel_mismatch` for more than was ordered.
     """
+    by, tracking_no = carrier(carrier_code), numbers.plain(tracking_no)
+    numbers.check(tracking_no, by.number_forms)
     if orders.locked_state(consignment_id) in orders.UNDECIDED | orders.FAILED:
         raise Conflict("not_accepted", "A parcel was announced of what the supplier has not accepted.")
-    key = {"consignment": consignment_id, "carrier": carrier(carrier_code).id, "tracking_no": tracking_no}
+    key = {"consignment": consignment_id, "carrier": by.id, "tracking_no": tracking_no}
     known = fetch_one(
         "SELECT id FROM shipment WHERE consignment_id = :consignment AND carrier_id = :carrier"
         " AND tracking_no = :tracking_no",
@@ -58,60 +81,76 @@ def register(consignment_id: int, carrier_code: str, tracking_no: str, pieces: M
 def scan(carrier_code: str, told: Mapping[str, Sequence[Scan]]) -> Set[str]:
     """Add what a carrier says about parcels, by tracking number; the numbers that we do not know (yet)."""
     rows = fetch_all(
-        "SELECT DISTINCT ON (s.tracking_no) s.id, s.consignment_id, s.tracking_no, s.registered_at FROM shipment s"
+        "SELECT s.id, s.consignment_id, s.tracking_no, s.registered_at FROM shipment s"
         " JOIN carrier c ON c.id = s.carrier_id WHERE c.code = :carrier AND s.tracking_no = ANY(:numbers)"
-        " ORDER BY s.tracking_no, s.id DESC LIMIT 1000",
-        {"carrier": carrier_code, "numbers": list(told)},
+        " ORDER BY s.registered_at DESC, s.id DESC LIMIT 1000",
+        {"carrier": carrier_code, "numbers": [numbers.plain(number) for number in told]},
     )
-    known = set()
-    for row in sorted(rows, key=lambda row: int(row.consignment_id)):
-        scans = told[row.tracking_no]
-        if max(at.occurred_at for at in scans) - row.registered_at < _REUSE:
-            note(row.id, row.consignment_id, scans)
-            known.add(row.tracking_no)
-    return told.keys() - known
+    unknown: set[str] = set()
+    meant: dict[tuple[int, int], list[Scan]] = defaultdict(list)
+    for number, scans in told.items():
+        parcels = [row for row in rows if row.tracking_no == numbers.plain(number)]
+        for at in scans:
+            parcel = _meant(parcels, at.occurred_at)
+            unknown.update(() if parcel else (number,))
+            if parcel:
+                meant[parcel.consignment_id, parcel.id].append(at)
+    for consignment_id, shipment_id in sorted(meant):
+        note(shipment_id, consignment_id, meant[consignment_id, shipment_id])
+    return unknown
+
+
+def _meant(parcels: Sequence[Row[Any]], at: dt.datetime) -> Row[Any] | None:
+    """The parcel of a number, of the latest announced first, that a scan of that instant is about."""
+    for parcel in parcels:
+        if parcel.registered_at - _AHEAD <= at < parcel.registered_at + _REUSE:
+            return parcel
+    oldest = parcels[-1] if parcels else None
+    return oldest if oldest is not None and at < oldest.registered_at else None
 
 
 def note(shipment_id: int, consignment_id: int, scans: Iterable[Scan]) -> None:
     """Add scans to a parcel's log and draw the conclusions; scans that the log already has change nothing."""
     orders.locked_state(consignment_id)
     fetch_one("SELECT id FROM shipment WHERE id = :id FOR NO KEY UPDATE", {"id": shipment_id})
-    for at in scans:
-        execute(
-            "INSERT INTO tracking_event (shipment_id, fingerprint, raw_code, raw_text, place, status, occurred_at)"
-            " VALUES (:id, :fingerprint, :raw_code, :text, :place, :status, :occurred_at) ON CONFLICT DO NOTHING",
-            {
-                "id": shipment_id,
-                "fingerprint": tracking.fingerprint(at),
-                "raw_code": at.raw_code,
-                "text": at.text,
-                "place": at.place,
-                "status": tracking.canonical(at.raw_code),
-                "occurred_at": at.occurred_at,
-            },
-        )
-    _conclude(shipment_id, consignment_id)
+    fresh = sum(_log(shipment_id, at) for at in scans if at.raw_code != tracking.NO_NEWS)
+    silent = sum(_log(shipment_id, at) for at in scans if at.raw_code == tracking.NO_NEWS)
+    if fresh:
+        execute("UPDATE shipment SET heard_at = now() WHERE id = :id", {"id": shipment_id})
+    if fresh + silent:
+        _conclude(shipment_id, consignment_id)
+
+
+def _log(shipment_id: int, at: Scan) -> int:
+    means = at.meaning()
+    return execute(
+        _LOG,
+        {
+            "id": shipment_id,
+            "fingerprint": tracking.fingerprint(at),
+            "raw_code": at.raw_code,
+            "text": at.text,
+            "place": at.place,
+            "substatus": at.substatus,
+            "occurred_at": at.occurred_at,
+            "status": means.status,
+            "incident": means.incident,
+            "action_required": means.action_required,
+            "first_scan": means.first_scan,
+            "pickup_code": at.pickup_code.encode() if at.pickup_code else None,
+            "pickup_until": at.pickup_until,
+        },
+    )
 
 
 def _conclude(shipment_id: int, consignment_id: int) -> None:
     log = fetch_all(
-        "SELECT status, occurred_at FROM tracking_event WHERE shipment_id = :id ORDER BY id LIMIT 10000",
+        "SELECT status, occurred_at, first_scan, substatus, incident, action_required FROM tracking_event"
+        " WHERE shipment_id = :id ORDER BY id LIMIT 10000",
         {"id": shipment_id},
     )
-    now = standing([(row.status, row.occurred_at) for row in log])
-    changed = fetch_one(
-        "UPDATE shipment SET leg = :leg, status = :status, status_at = :since, delivered_at = :delivered_at"
-        " WHERE id = :id AND (leg, status, status_at, delivered_at) IS DISTINCT FROM"
-        " (CAST(:leg AS text), CAST(:status AS text), CAST(:since AS timestamptz), CAST(:delivered_at AS timestamptz))"
-        " RETURNING tracking_no",
-        {
-            "id": shipment_id,
-            "leg": now.leg,
-            "status": now.status,
-            "since": now.since,
-            "delivered_at": now.delivered_at,
-        },
-    )
+    now = standing([Logged(*row) for row in log])
+    changed = fetch_one(_STAND, {"id": shipment_id, **asdict(now)})
     if changed is None:
         return
     payload = {"consignment_id": consignment_id, "tracking_no": changed.tracking_no, "status": now.status}

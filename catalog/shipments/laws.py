@@ -28,6 +28,13 @@ def laws() -> Sequence[Law]:
             " FROM order_line o WHERE o.consignment_id = s.consignment_id AND o.supplier_sku = l.supplier_sku)",
         ),
         Law(
+            "K1",
+            "A parcel on its way of which nothing is heard is expired once its carrier's days of patience are over",
+            "SELECT s.id FROM shipment s JOIN carrier c ON c.id = s.carrier_id WHERE s.status NOT IN ('delivered',"
+            " 'returned', 'failed', 'lost', 'damaged', 'cancelled', 'expired')"
+            " AND s.heard_at < now() - make_interval(days => c.quiet_days + 1)",
+        ),
+        Law(
             "J3",
             "A message that was acknowledged is understood within a week, or set aside with its reason",
             "SELECT id FROM inbound_callback WHERE state = 'received' AND received_at < now() - interval '8 days'",

@@ -1,4 +1,4 @@
-"""The members' door of this floor: the catalog, a reward, checkout, orders."""
+"""The members' door of this floor: the catalog, a reward, wishes, the cart, checkout, orders."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Register the pages."""
-    from catalog.site import checkout, grid, orders  # noqa: F401 - importing adds the pages
+    from catalog.site import cart, checkout, grid, orders, reward, wishes  # noqa: F401 - importing adds the pages
     from catalog.site.blueprint import blueprint
 
     app.register_blueprint(blueprint)
+    cart.init_app(app)

@@ -30,11 +30,13 @@ _REQUOTED = frozenset({"quote_expired", "quote_used", "not_found"})
 
 
 @blueprint.get("/checkout")
-def checkout() -> Response:
-    """The form for one reward; it holds its price from now on."""
-    member = require_member()
+def checkout() -> BaseResponse:
+    """The form for what was quoted of the cart, or for one reward, which holds its price from now on."""
+    member, held = require_member(), request.args.get("quote")
     profile = transact(lambda: members.profile(member.member_id))
-    quoted = transact(lambda: _quote(member, request.args))
+    quoted = transact(lambda: _find(member, held) if held else _quote(member, request.args))
+    if quoted.state != "active":
+        return redirect(url_for("catalog.cart", notice="price_lapsed"), code=303)
     return _page(member, quoted, blank(profile.name, profile.email, profile.phone), secrets.token_urlsafe(18), [])
 
 
@@ -55,6 +57,8 @@ def place() -> BaseResponse:
         code = "quote_expired" if refusal.code == "not_found" else refusal.code
         errors = [FormError("delivery" if code == "undeliverable" else "", _CODES.get(code, code))]
         if refusal.code in _REQUOTED:
+            if request.form.get("cart"):
+                return redirect(url_for("catalog.cart", notice="price_lapsed"), code=303)
             quoted = transact(lambda: _quote(member, request.form))
             key = secrets.token_urlsafe(18)
     return _page(member, quoted, form, key, errors, 422)
@@ -78,6 +82,7 @@ def _quote(member: Viewer, wanted: Mapping[str, str]) -> Quote:
 
 
 def _find(member: Viewer, quote: str) -> Quote:
+    """The member's own quote. Raises NotFound."""
     quoted = pricing.find(member.program_id, ids.parse("quo", quote))
     if quoted.member_id != member.member_id:
         raise NotFound()
@@ -113,18 +118,28 @@ def _page(
 
 def _context(member: Viewer, quoted: Quote, form: dict[str, str | bool]) -> dict[str, Any]:
     names = {line.supplier_id: suppliers.get(line.supplier_id).name for line in quoted.lines}
-    offered = pricing.delivery_options(names)[quoted.lines[0].supplier_id]
-    options = [option for option in offered if quoted.needs_address and not option.electronic]
+    options = _common_ways(quoted)
     territories = Locale.parse(language()).territories
     purses = ledger.balances(member.program_id, member.member_id)
     return {
         "quote": _told(quoted, names),
         "delivery_options": options,
+        "from_cart": len(quoted.lines) > 1 or pricing.cart(member.program_id, member.member_id).quote_id == quoted.id,
         "needs_address": quoted.needs_address,
         "countries": [{"code": code, "name": territories[code]} for code in COUNTRIES],
         "form": {**form, "delivery": form["delivery"] or quoted.method},
         "available": next((purse.available for purse in purses if purse.currency_id == quoted.currency_id), 0),
     }
+
+
+def _common_ways(quoted: Quote) -> list[pricing.DeliveryOption]:
+    """The ways in which everybody who carries something of this can carry it."""
+    carriers = {option.supplier_id for option in quoted.deliveries if not option.electronic}
+    offered = list(pricing.delivery_options(carriers).values())
+    if not offered:
+        return []
+    codes = set.intersection(*({one.code for one in options if not one.electronic} for options in offered))
+    return [one for one in offered[0] if one.code in codes]
 
 
 def _told(quoted: Quote, suppliers_by_id: dict[int, str]) -> dict[str, Any]:

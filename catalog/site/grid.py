@@ -1,42 +1,28 @@
-"""The catalog as a page, which is also the home page, and the page of one reward. Everybody may look."""
+"""The catalog as a page, which is also the home page. Everybody may look; every choice stands in the address."""
 
 from __future__ import annotations
 
-from decimal import Decimal
+import re
 from typing import Any
 
-from babel.units import format_unit
 from flask import render_template, request
-from flask_babel import get_locale
-from flask_babel import gettext as _
 
 from catalog import pricing, rewards, suppliers
-from catalog.rewards import Reward, RewardQuery
+from catalog.rewards import RewardQuery
+from catalog.site import cards
 from catalog.site.blueprint import blueprint
-from coalition import ledger, programs
-from coalition.kernel import ids
 from coalition.kernel.db import transact
-from coalition.kernel.errors import NotFound
-from coalition.kernel.web.pages import language
 from coalition.site import viewer
 
 _PAGE = 24
-_MOST_PIECES = 5
-_SIMILAR = 4
 _DELIVERIES = ("courier", "pickup", "electronic")
+_POINTS = re.compile("[0-9]{1,9}")
 
 
 @blueprint.get("/")
 def grid() -> str:
     """Rewards by words, category, supplier, delivery and price."""
     return render_template("catalog/grid.html", nav="rewards", **transact(_grid))
-
-
-@blueprint.get("/rewards/<reward_id>")
-def reward(reward_id: str) -> str:
-    """One reward with its stock, its delivery and its neighbours on the shelf."""
-    facts = transact(lambda: _reward(ids.parse("rew", reward_id)))
-    return render_template("catalog/reward.html", nav="rewards", **facts)
 
 
 def _grid() -> dict[str, Any]:
@@ -50,37 +36,14 @@ def _grid() -> dict[str, Any]:
     plain = query == RewardQuery(sort=query.sort) and cursor is None
     return {
         "hero": {"rewards": total, "suppliers": len(sellers)} if plain and total else None,
-        "categories": [_category(one) for one in rewards.categories(program_id)],
+        "categories": [cards.category(one) for one in rewards.categories(program_id)],
         "suppliers": [{"code": one.code, "name": one.name} for one in sellers],
         "filters": filters,
         "total": total,
-        "rewards": [_card(one, options) for one in page.items],
+        "rewards": cards.cards(page.items, options),
         "next_cursor": page.next_cursor,
+        "continued": cursor is not None,
     }
-
-
-def _reward(reward_id: int) -> dict[str, Any]:
-    program_id = viewer.current_program().id
-    found = rewards.get(program_id, reward_id)
-    if found.state != "on_sale":
-        raise NotFound()
-    neighbours = rewards.search(program_id, RewardQuery(category=found.category_code), limit=_SIMILAR + 1).items
-    options = pricing.delivery_options({one.supplier_id for one in (found, *neighbours)})
-    shelf = next((one for one in rewards.categories(program_id) if one.code == found.category_code), None)
-    left = found.available
-    facts = {
-        "description": found.description(language()),
-        "article": found.supplier_sku,
-        "category": _category(shelf) if shelf else None,
-        "delivery": _deliveries(found, options),
-        "stock": {"left": left, "checked_at": found.stock_at if left is not None else None},
-        "returns_days": None,
-        "price_held_minutes": pricing.TTL_S // 60,
-        "details": _details(found),
-        "max_qty": _MOST_PIECES if left is None else max(1, min(left, _MOST_PIECES)),
-    }
-    similar = [_card(one, options) for one in neighbours if one.id != found.id][:_SIMILAR]
-    return {"reward": {**_card(found, options), **facts}, "similar": similar}
 
 
 def _filters() -> dict[str, Any]:
@@ -89,72 +52,40 @@ def _filters() -> dict[str, Any]:
     sort, delivery = args.get("sort", "popular"), args.get("delivery", "")
     return {
         "q": args.get("q", "").replace("\x00", "")[:100].strip(),
-        "affordable": args.get("affordable") == "1",
-        "category": args.get("category", "").replace("\x00", "")[:40],
-        "supplier": args.get("supplier", "").replace("\x00", "")[:40],
+        "affordable": args.get("affordable") == "1" and viewer.current_member() is not None,
+        "in_stock": args.get("in_stock") == "1",
+        "category": _code("category"),
+        "supplier": _code("supplier"),
         "delivery": delivery if delivery in _DELIVERIES else "",
+        "min": _points("min"),
+        "max": _points("max"),
         "sort": sort if sort in rewards.SORTS else "popular",
     }
 
 
-def _query(program_id: int, filters: dict[str, Any], options: dict[int, Any]) -> RewardQuery:
+def _code(name: str) -> str:
+    return request.args.get(name, "").replace("\x00", "")[:40]
+
+
+def _points(name: str) -> int | None:
+    typed = re.sub(r"[\s,.]", "", request.args.get(name, ""))
+    return int(typed) if _POINTS.fullmatch(typed) else None
+
+
+def _query(program_id: int, filters: dict[str, Any], options: cards.Options) -> RewardQuery:
     delivery = filters["delivery"]
     parcels = tuple(
         supplier_id for supplier_id, offered in options.items() if any(one.kind == delivery for one in offered)
     )
+    limits = [filters["max"], cards.available(program_id) if filters["affordable"] else None]
     return RewardQuery(
         q=filters["q"],
         category=filters["category"],
         supplier=filters["supplier"],
         supplier_ids=parcels if delivery in ("courier", "pickup") else None,
         electronic=(delivery == "electronic") if delivery else None,
-        max_points=_available(program_id) if filters["affordable"] else None,
+        min_points=filters["min"],
+        max_points=min((limit for limit in limits if limit is not None), default=None),
+        in_stock=filters["in_stock"],
         sort=filters["sort"],
     )
-
-
-def _available(program_id: int) -> int | None:
-    """What the signed-in member can spend; nobody's limit is none."""
-    member = viewer.current_member()
-    if member is None:
-        return None
-    currency = programs.main_currency(program_id)
-    purses = ledger.balances(program_id, member.member_id)
-    return sum(purse.available for purse in purses if purse.currency_id == currency.id)
-
-
-def _card(found: Reward, options: dict[int, Any]) -> dict[str, Any]:
-    first = _deliveries(found, options)[:1]
-    return {
-        "id": ids.public("rew", found.id),
-        "title": found.title(language()),
-        "supplier": found.supplier_name,
-        "delivery": {"kind": first[0]["kind"], "days": first[0]["days_min"]} if first else None,
-        "price": found.points,
-        "was": None,
-        "artwork": found.artwork,
-        "picture_url": None,
-        "badge": None,
-        "in_stock": found.in_stock,
-    }
-
-
-def _deliveries(found: Reward, options: dict[int, Any]) -> list[dict[str, Any]]:
-    fitting = [one for one in options.get(found.supplier_id, []) if one.electronic == found.electronic]
-    if found.electronic and not fitting:
-        return [{"kind": "electronic", "days_min": 0, "days_max": 0, "points": 0}]
-    names = ("kind", "days_min", "days_max", "points")
-    return [{name: getattr(one, name) for name in names} for one in fitting]
-
-
-def _category(one: rewards.Category) -> dict[str, str]:
-    return {"code": one.code, "name": one.name_ru if language() == "ru" else one.name_en, "icon": one.icon}
-
-
-def _details(found: Reward) -> list[dict[str, str]]:
-    details = [{"name": _("Brand"), "value": found.brand}] if found.brand else []
-    if found.weight_g:
-        kilograms = Decimal(found.weight_g) / 1000
-        value, unit = (found.weight_g, "mass-gram") if kilograms < 1 else (kilograms, "mass-kilogram")
-        details.append({"name": _("Weight"), "value": format_unit(value, unit, "short", locale=get_locale())})
-    return details

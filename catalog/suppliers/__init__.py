@@ -62,6 +62,7 @@ from catalog.suppliers.runs import (
     start,
     undecided,
 )
+from catalog.suppliers.tending import Standing, change, standings
 
 __all__ = [
     "FORMATS",
@@ -76,6 +77,7 @@ __all__ = [
     "RowIssue",
     "Sample",
     "SavedMapping",
+    "Standing",
     "Supplier",
     "TableMapping",
     "Verdict",
@@ -88,6 +90,7 @@ __all__ = [
     "archive",
     "archive_missing",
     "by_code",
+    "change",
     "check",
     "chunks",
     "claim_due",
@@ -127,6 +130,7 @@ __all__ = [
     "samples",
     "save_mapping",
     "stage",
+    "standings",
     "start",
     "tidy",
     "undecided",

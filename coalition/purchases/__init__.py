@@ -1,6 +1,5 @@
 """Purchases: receipts recorded batch first, with what they earn and why; registries are files full of them."""
 
-from coalition.purchases.banking import REVERSAL, TRANSACTION, read_transaction
 from coalition.purchases.browsing import (
     Purchase,
     by_receipt,
@@ -10,10 +9,10 @@ from coalition.purchases.browsing import (
     whole,
 )
 from coalition.purchases.counter import Counter, counter
-from coalition.purchases.draining import drain, sweep_suspense
-from coalition.purchases.earning import event_reasons, record_events, tell_event
-from coalition.purchases.events import Event, RecordedEvent, read_event
-from coalition.purchases.explaining import (
+from coalition.purchases.events.banking import REVERSAL, TRANSACTION, read_transaction
+from coalition.purchases.events.earning import event_reasons, record_events, tell_event
+from coalition.purchases.events.event import Event, RecordedEvent, read_event
+from coalition.purchases.explaining.purchase import (
     Explained,
     ExplainedAward,
     ExplainedReturn,
@@ -22,11 +21,16 @@ from coalition.purchases.explaining import (
     explain,
     say_clawed,
 )
+from coalition.purchases.explaining.tracing import Why, whys
 from coalition.purchases.finding import Told, find, tell
-from coalition.purchases.keeping import find_return
-from coalition.purchases.kinds import Entry, interpret, read_event_or_transaction
 from coalition.purchases.laws import laws
-from coalition.purchases.mappings import (
+from coalition.purchases.reading.receipt import CHANNELS, ON_UNKNOWN, read
+from coalition.purchases.reading.return_slip import read_return
+from coalition.purchases.receipts import GrantedAward, Line, Receipt, Recorded, Refused
+from coalition.purchases.recording.record import record
+from coalition.purchases.recording.storing import Via
+from coalition.purchases.registries.kinds import Entry, interpret, read_event_or_transaction
+from coalition.purchases.registries.mappings import (
     ColumnMapping,
     mapping,
     mapping_by_name,
@@ -34,14 +38,8 @@ from coalition.purchases.mappings import (
     read_mapping,
     save_mapping,
 )
-from coalition.purchases.reading import CHANNELS, ON_UNKNOWN, read
-from coalition.purchases.reading_returns import read_return
-from coalition.purchases.receipts import GrantedAward, Line, Receipt, Recorded, Refused
-from coalition.purchases.recording import record
-from coalition.purchases.registries import Registry, Rejection, close, open_registry, registry, rejections
-from coalition.purchases.returning import record_returns
-from coalition.purchases.returns import RETURN, VOID, Clawed, GivenLine, Restored, Return, Returned, ReturnedLine
-from coalition.purchases.sources import (
+from coalition.purchases.registries.registry import Registry, Rejection, close, open_registry, registry, rejections
+from coalition.purchases.registries.sources import (
     SOURCE_KINDS,
     Brought,
     Source,
@@ -58,10 +56,16 @@ from coalition.purchases.sources import (
     sources,
     take_file,
 )
-from coalition.purchases.storing import Via
-from coalition.purchases.streaming import Chunk, Unreadable, chunks
-from coalition.purchases.suspending import Suspended, accept
-from coalition.purchases.suspense import (
+from coalition.purchases.registries.streaming import Chunk, Unreadable, chunks
+from coalition.purchases.registries.takeovers import TakenOver, Takeover
+from coalition.purchases.registries.taking import Layout, Reading, layout, read_lines, readings, take
+from coalition.purchases.registries.taking_over import record_takeovers
+from coalition.purchases.returning.clawing import Stretch, taken
+from coalition.purchases.returning.keeping import find_return
+from coalition.purchases.returning.record import record_returns
+from coalition.purchases.returns import RETURN, VOID, Clawed, GivenLine, Restored, Return, Returned, ReturnedLine
+from coalition.purchases.suspense.draining import drain, sweep_suspense
+from coalition.purchases.suspense.queue import (
     Suspense,
     dismiss_suspended,
     one_suspended,
@@ -69,10 +73,7 @@ from coalition.purchases.suspense import (
     suspended,
     waiting_count,
 )
-from coalition.purchases.takeovers import TakenOver, Takeover
-from coalition.purchases.taking import Layout, Reading, layout, read_lines, readings, take
-from coalition.purchases.taking_over import record_takeovers
-from coalition.purchases.tracing import Why, whys
+from coalition.purchases.suspense.suspending import Suspended, accept
 
 __all__ = [
     "CHANNELS",
@@ -111,6 +112,7 @@ __all__ = [
     "Returned",
     "ReturnedLine",
     "Source",
+    "Stretch",
     "Suspended",
     "Suspense",
     "TakenOver",
@@ -173,6 +175,7 @@ __all__ = [
     "sweep_suspense",
     "take",
     "take_file",
+    "taken",
     "tell",
     "tell_event",
     "waiting_count",

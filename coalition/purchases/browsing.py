@@ -10,7 +10,7 @@ from coalition.kernel.db import fetch_all, fetch_one
 from coalition.kernel.errors import NotFound
 from coalition.kernel.web.paging import Page, decode_cursor, encode_cursor
 from coalition.purchases.receipts import Line
-from coalition.purchases.registries import COLUMNS, Registry
+from coalition.purchases.registries.registry import COLUMNS, Registry
 
 _RECEIPTS_MAX = 100
 _PURCHASE = """

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from coalition import programs, promotions
 from coalition.kernel.db import raw
 from coalition.kernel.errors import NotFound
-from coalition.purchases.bought import bought
 from coalition.purchases.counter import counter
 from coalition.purchases.receipts import GrantedAward, Recorded
-from coalition.purchases.storing import standing
+from coalition.purchases.recording.storing import standing
+from coalition.purchases.returning.bought import bought
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from coalition.kernel.laws import Law
-from coalition.purchases import laws_of_returns, laws_of_takeovers
+from coalition.purchases.registries import laws as laws_of_takeovers
+from coalition.purchases.returning import laws as laws_of_returns
 
 _LAWS = (
     Law(

@@ -36,7 +36,18 @@ class Story:
         page.fill("input[name=password]", person["password"])
         page.press("input[name=password]", "Enter")
         page.wait_for_url(lambda url: "/login" not in url)
+        if role == "member":
+            self._gather(page)
         page.close()
+
+    def _gather(self, page: Any) -> None:
+        """Let something lie in the member's cart and on the wish list."""
+        page.goto("/wishes")
+        if page.locator(".wish").count():
+            return
+        for press in ("Add to cart", "Save"):
+            page.goto(f"/rewards/{self.reward_id}")
+            page.get_by_role("button", name=press).click()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +64,9 @@ PAGES = {
     "catalog-visitor": Page("visitor", lambda story: "/?q=lamp"),
     "catalog-empty": Page("visitor", lambda story: "/?q=nothing-like-this"),
     "reward": Page("member", lambda story: f"/rewards/{story.reward_id}"),
+    "catalog-filtered": Page("member", lambda story: "/?q=ticket&affordable=1&in_stock=1&min=1000&delivery=electronic"),
+    "cart": Page("member", lambda story: "/cart"),
+    "wishes": Page("member", lambda story: "/wishes"),
     "checkout": Page("member", lambda story: f"/checkout?reward={story.reward_id}&qty=1&delivery=courier"),
     "orders": Page("member", lambda story: "/orders"),
     "order": Page("member", lambda story: f"/orders/{story.order_id}"),

@@ -17,7 +17,7 @@ from coalition.kernel.db import execute, fetch_all, transact
 from coalition.ports import BucketObject, RegistryBucket, StoredFile
 from integrations.files.s3 import S3Buckets
 from tests.coalition.purchases.builders import CARD, Shop, a_body, a_shop
-from tests.coalition.purchases.test_tables import HEADER, a_definition, a_row
+from tests.coalition.purchases.registries.test_tables import HEADER, a_definition, a_row
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ CRIMES = {
     "U3": "DELETE FROM consignment_delivery",
     "U4": "DELETE FROM tracking_event",
     "U5": "UPDATE shipment_line SET qty = qty + 1",
+    "K1": "UPDATE shipment SET status = 'in_transit', heard_at = now() - interval '40 days'",
     "S5": "UPDATE reservation SET state = 'released', closed_at = now() WHERE state = 'held'",
     "J3": "UPDATE inbound_callback SET state = 'received', received_at = now() - interval '9 days'",
 }
@@ -60,7 +61,7 @@ def _story(world: World) -> None:
     first, *_ = [transact(world.place) for _ in range(3)]
     jobs.run_due(20)
     share = first.consignments[0]
-    parcel = {"carrier": "email", "tracking_no": "T1", "lines": [{"sku": share.lines[0].supplier_sku, "qty": 1}]}
+    parcel = {"carrier": "email", "tracking_no": "K1", "lines": [{"sku": share.lines[0].supplier_sku, "qty": 1}]}
     news = {"type": "parcel.delivered", "client_ref": share.client_ref, "external_id": "X", "parcel": parcel}
     body = {**news, "occurred_at": "2026-11-20T09:00:00+00:00"}
     transact(lambda: shipments.receive(shipments.SUPPLIER, str(world.supplier.id), "m", body))

@@ -39,13 +39,22 @@ class SupplierCallbackSchema(_Lenient):
 
 
 class ScanSchema(_Lenient):
-    """One scan of a parcel, in the carrier's own words."""
+    """One scan of a parcel, in the carrier's own words; a word that we do not know is no error.
+
+    `incident` begins with `carrier_`, `retailer_`, `consignee_`, `customs_` or `weather_`. `pickup_code` opens the
+    locker in which the parcel waits; only its addressee is shown it.
+    """
 
     event_id = Text(100, load_default=None, allow_none=True)
     tracking_no = Text(60, required=True)
     status = Text(60, required=True)
     text = Text(300, least=0, load_default="")
     place = Text(120, least=0, load_default="")
+    substatus = Text(60, least=0, load_default="")
+    incident = Text(60, least=0, load_default="")
+    action_required = fields.Boolean(load_default=False)
+    pickup_code = Text(40, load_default=None, allow_none=True)
+    pickup_until = Instant(load_default=None, allow_none=True)
     occurred_at = Instant(required=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hmac
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -237,4 +238,53 @@ def test_a_callback_that_is_not_signed_right_is_refused_and_not_kept(desk: Desk,
 
     assert (signed.status_code, unsigned.status_code, unknown.status_code) == (401, 401, 404)
     assert signed.json["code"] == "signature_invalid"
+    assert fetch_one("SELECT count(*) AS n FROM inbound_callback").n == 0
+
+
+def test_an_aggregator_is_understood_in_its_own_format(desk: Desk) -> None:
+    desk.order()
+    jobs.run_due(20)
+    row = fetch_one("SELECT client_ref, supplier_sku FROM supplier_order JOIN order_line USING (consignment_id)")
+    transact(lambda: shipments.add_carrier("aggregator", "Aggregator", "shared", vocabulary="easypost"))
+    parcel = {"carrier": "aggregator", "tracking_no": "EZ1", "lines": [{"sku": row.supplier_sku, "qty": 1}]}
+    at = clock.now().isoformat()
+    news = {"type": "parcel.shipped", "client_ref": row.client_ref, "external_id": "X", "occurred_at": at}
+    desk.call(f"/suppliers/{desk.world.supplier.code}/callbacks", {**news, "parcel": parcel})
+    jobs.run_due(20)
+    details = [
+        {"status": "in_transit", "status_detail": "held", "datetime": at, "message": "Held"},
+        {"status": "warped", "datetime": at, "message": "?"},
+    ]
+    body = json.dumps({"id": "evt_1", "result": {"tracking_code": "EZ1", "weight": 1.5, "tracking_details": details}})
+    signature = {"X-Hmac-Signature": "hmac-sha256-hex=" + hmac.new(b"shared", body.encode(), "sha256").hexdigest()}
+
+    answers = [
+        desk.client.post("/api/v1/carriers/aggregator/callbacks", data=body, headers=headers)
+        for headers in (signature, signature, {"X-Hmac-Signature": "hmac-sha256-hex=" + "0" * 64})
+    ]
+    unreadable = b"[1.5]"
+    junk = {"X-Hmac-Signature": "hmac-sha256-hex=" + hmac.new(b"shared", unreadable, "sha256").hexdigest()}
+    refused = desk.client.post("/api/v1/carriers/aggregator/callbacks", data=unreadable, headers=junk)
+    jobs.run_due(20)
+
+    assert [answer.status_code for answer in answers] == [202, 202, 401]
+    assert [answer.json.get("duplicate") for answer in answers] == [False, True, None]
+    assert (refused.status_code, refused.json["code"]) == (400, "not_json")
+    held = fetch_one("SELECT status, incident, substatus FROM shipment")
+    assert tuple(held) == ("on_hold", "carrier_hold", "held")
+    assert fetch_one("SELECT raw_code, raw_text FROM tracking_event WHERE status = 'unknown'").raw_code == "warped"
+    assert fetch_one("SELECT body FROM inbound_callback WHERE source = 'carrier:aggregator'").body == json.loads(
+        body, parse_float=str
+    )
+
+
+def test_a_supplier_is_told_at_once_that_a_tracking_number_cannot_be(desk: Desk) -> None:
+    transact(lambda: shipments.add_carrier("latvianpost", "Latvian Post", CARRIER_SECRET, number_forms=["s10"]))
+    parcel = {"carrier": "latvianpost", "tracking_no": "RR473124828LV", "lines": [{"sku": "A1", "qty": 1}]}
+    news = {"type": "parcel.shipped", "client_ref": "con_1", "occurred_at": "2026-11-20T09:00:00Z", "parcel": parcel}
+
+    answer = desk.call(f"/suppliers/{desk.world.supplier.code}/callbacks", news)
+
+    assert (answer.status_code, answer.json["code"]) == (422, "tracking_number_invalid")
+    assert answer.json["errors"][0]["pointer"] == "/parcel/tracking_no"
     assert fetch_one("SELECT count(*) AS n FROM inbound_callback").n == 0

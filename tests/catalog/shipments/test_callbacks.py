@@ -252,3 +252,22 @@ def test_an_answer_that_cannot_take_effect_leaves_nothing_behind(world: World, k
     assert fetch_one("SELECT state FROM inbound_callback").state == "refused"
     assert fetch_one("SELECT state FROM reservation").state == "held"
     assert world.find(order).consignments[0].state == "confirming"
+
+
+def test_a_scan_belongs_to_the_latest_parcel_that_had_its_number_by_then(world: World) -> None:
+    first, second = a_sold_order(world), a_sold_order(world)
+    supplier_says(world, shipped(first))
+    supplier_says(world, shipped(second))
+    work()
+    long_ago, lately = START - dt.timedelta(days=90), START + dt.timedelta(hours=1)
+    for order, at in ((first, long_ago), (second, START)):
+        change = {"id": order.consignments[0].id, "at": at}
+        transact(lambda c=change: execute("UPDATE shipment SET registered_at = :at WHERE consignment_id = :id", c))
+
+    late = {"tracking_no": "RR1LV", "status": "delivered", "occurred_at": (long_ago + dt.timedelta(days=3)).isoformat()}
+    fresh = {"tracking_no": "RR1LV", "status": "in_transit", "occurred_at": lately.isoformat()}
+    carrier_says({"events": [fresh, late]})
+    work()
+
+    assert [world.find(order).state for order in (first, second)] == ["completed", "in_progress"]
+    assert_laws_hold()

@@ -13,7 +13,7 @@ from coalition.kernel.db import fetch_all, transact
 from coalition.kernel.errors import Conflict, Invalid
 from tests.coalition.api.till import Till
 from tests.coalition.purchases.builders import CARD, a_body
-from tests.coalition.purchases.test_tables import HEADER, a_definition, a_row
+from tests.coalition.purchases.registries.test_tables import HEADER, a_definition, a_row
 
 
 def _define(till: Till, code: str = "tills", **more: Any) -> purchases.Source:

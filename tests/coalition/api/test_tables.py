@@ -11,7 +11,7 @@ from coalition.kernel import jobs
 from coalition.kernel.db import fetch_all
 from tests.coalition.api.till import Till
 from tests.coalition.purchases.builders import CARD
-from tests.coalition.purchases.test_tables import HEADER, a_definition, a_row
+from tests.coalition.purchases.registries.test_tables import HEADER, a_definition, a_row
 
 CSV = "text/csv"
 

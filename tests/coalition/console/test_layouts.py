@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from coalition import purchases
 from coalition.console.mapping_pages import FIELDS
 from coalition.kernel.db import transact
-from coalition.purchases.mappings import FIELDS as KNOWN
+from coalition.purchases.registries.mappings import FIELDS as KNOWN
 from tests.coalition.purchases.builders import Shop
 
 PAGE = "/console/registries/layouts/new"

@@ -1,0 +1,13 @@
+"""The console's door of this floor: the catalog's staff feed it, price it, and see every order to its door."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Register the pages; importing a module of pages fills the blueprint."""
+    from catalog.console import overview, supplier_pages  # noqa: F401
+    from catalog.console.frame import blueprint
+
+    app.register_blueprint(blueprint)

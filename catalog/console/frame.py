@@ -1,0 +1,45 @@
+"""What every page of the catalog's console shares: who may enter, which program is looked at, and the tabs.
+
+Support may look at orders and returns; all else is the catalog managers'.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, request
+
+from catalog import suppliers
+from coalition.console.frame import choices, chosen_program, first_program
+from coalition.kernel.errors import NotFound
+from coalition.programs import Program
+from coalition.site.viewer import require_role
+
+__all__ = ["blueprint", "choices", "chosen_program", "chosen_supplier", "first_program", "open_to_support", "page"]
+
+blueprint = Blueprint("desk", "catalog", url_prefix="/console/catalog")
+_OPEN: set[str] = set()
+
+
+def open_to_support(view: Any) -> Any:
+    """Let support in, too: it answers members about orders and returns."""
+    _OPEN.add(f"desk.{view.__name__}")
+    return view
+
+
+@blueprint.before_request
+def _staff_only() -> None:
+    require_role("catalog", *(["support"] if request.endpoint in _OPEN else []))
+
+
+def page(tab: str) -> dict[str, Any]:
+    """What the frame of a page wants: the active item of the main navigation, and the active tab."""
+    return {"nav": "desk", "tab": tab}
+
+
+def chosen_supplier(program: Program, code: str) -> suppliers.Supplier:
+    """The program's supplier of this code. Raises NotFound."""
+    found = suppliers.by_code(program.id, code)
+    if found.program_id != program.id:
+        raise NotFound()
+    return found

@@ -1,0 +1,33 @@
+-- Grain: one of the named rewards, with the lowest price that the given rules make of it, alone or together, from the
+-- rules themselves: the exact sentence of `applying.py`. Params: program_id, rewards, and the rules column by column.
+WITH r AS MATERIALIZED (
+    SELECT * FROM unnest(%(rules)s::bigint[], %(scopes)s::text[], %(scope_ids)s::bigint[], %(factors)s::bigint[],
+                         %(fixed)s::bigint[], %(floors)s::bigint[], %(priorities)s::int[], %(stackable)s::boolean[])
+           AS r (rule_id, scope, scope_id, factor, fixed, floor, priority, stackable)),
+s AS MATERIALIZED (
+    SELECT reward_id, points AS base, category_path, supplier_id FROM reward_prices
+     WHERE reward_id = ANY (%(rewards)s::bigint[]) AND program_id = %(program_id)s),
+m AS MATERIALIZED (
+    SELECT s.reward_id, s.base, r.*
+      FROM s
+      JOIN r ON CASE r.scope WHEN 'all' THEN true
+                             WHEN 'category' THEN r.scope_id = ANY (s.category_path)
+                             WHEN 'supplier' THEN r.scope_id = s.supplier_id
+                             WHEN 'reward' THEN r.scope_id = s.reward_id ELSE false END),
+c AS (
+    SELECT reward_id, base, priority, ARRAY[rule_id] AS rules,
+           greatest(floor, coalesce(fixed, (base * factor + 9999) / 10000)) AS points
+      FROM m
+     UNION ALL
+    SELECT reward_id, base, priority, array_agg(rule_id ORDER BY rule_id),
+           greatest(max(floor), div(base * price_product(factor) + price_product(10000) - 1,
+                                    price_product(10000))::bigint)
+      FROM m WHERE stackable
+     GROUP BY reward_id, base, priority HAVING count(*) > 1),
+lowest AS (
+    SELECT DISTINCT ON (reward_id) reward_id, points, rules FROM c
+     WHERE points < base
+     ORDER BY reward_id, points, priority, rules)
+SELECT s.reward_id, s.base, l.points, l.rules, false
+  FROM s
+  LEFT JOIN lowest l USING (reward_id)

@@ -1,0 +1,111 @@
+"""The page of one reward: its price for whoever looks, its stock, its ways to the door, its neighbours on the shelf."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from babel.units import format_unit
+from flask import render_template
+from flask_babel import get_locale
+from flask_babel import gettext as _
+
+from catalog import pricing, rewards
+from catalog.pricing import WHOLE, Price
+from catalog.rewards import Reward, RewardQuery
+from catalog.site import cards
+from catalog.site.blueprint import blueprint
+from catalog.site.means import Means, means
+from coalition.kernel import ids
+from coalition.kernel.db import transact
+from coalition.kernel.errors import NotFound
+from coalition.kernel.web.pages import language
+from coalition.site import viewer
+
+_MOST_PIECES = 5
+_SIMILAR = 4
+
+
+@blueprint.get("/rewards/<reward_id>")
+def reward(reward_id: str) -> str:
+    """One reward with its stock, its delivery and its neighbours on the shelf; a member's look is remembered."""
+    facts = transact(lambda: _reward(ids.parse("rew", reward_id)))
+    return render_template("catalog/reward.html", nav="rewards", **facts)
+
+
+def _reward(reward_id: int) -> dict[str, Any]:
+    program_id = viewer.current_program().id
+    found = rewards.get(program_id, reward_id)
+    if found.state != "on_sale":
+        raise NotFound()
+    member = viewer.current_member()
+    if member:
+        pricing.note_view(program_id, member.member_id, reward_id)
+    neighbours = rewards.search(program_id, RewardQuery(category=found.category_code), limit=_SIMILAR + 1).items
+    options = pricing.delivery_options({one.supplier_id for one in (found, *neighbours)})
+    price = cards.prices([found])[found.id]
+    similar = [one for one in neighbours if one.id != found.id][:_SIMILAR]
+    return {
+        "reward": {
+            **cards.card(found, options, price),
+            "why": _why(price),
+            **_facts(program_id, found, options),
+            "wished": member is not None and found.id in pricing.wished(member.member_id),
+        },
+        "means": _told(means(), price.points),
+        "similar": cards.cards(similar, options),
+    }
+
+
+def _facts(program_id: int, found: Reward, options: cards.Options) -> dict[str, Any]:
+    shelf = next((one for one in rewards.categories(program_id) if one.code == found.category_code), None)
+    left = found.available
+    return {
+        "description": found.description(language()),
+        "article": found.supplier_sku,
+        "category": cards.category(shelf) if shelf else None,
+        "delivery": cards.deliveries(found, options),
+        "stock": {"left": left, "checked_at": found.stock_at if left is not None else None},
+        "returns_days": None,
+        "price_held_minutes": pricing.TTL_S // 60,
+        "details": _details(found),
+        "max_qty": _MOST_PIECES if left is None else max(1, min(left, _MOST_PIECES)),
+    }
+
+
+def _why(price: Price) -> dict[str, Any] | None:
+    """Which rules make this price, and what each of them by itself says; None if it is everybody's."""
+    if price.points >= price.base_points:
+        return None
+    rules = [
+        {
+            "name": rule.name(language()),
+            "off": WHOLE - rule.factor if rule.factor is not None else None,
+            "fixed": rule.fixed,
+            "granted": rule.granted,
+            "pieces_left": rule.pieces_left,
+        }
+        for rule in price.rules
+    ]
+    return {"rules": rules, "saved": price.base_points - price.points}
+
+
+def _told(known: Means | None, price: int) -> dict[str, Any] | None:
+    if known is None:
+        return None
+    return {
+        "available": known.available,
+        "after": known.available - price,
+        "missing": max(0, price - known.available),
+        "pending": known.pending,
+        "enough_on": known.enough_on(price),
+    }
+
+
+def _details(found: Reward) -> list[dict[str, str]]:
+    details = [{"name": _("Brand"), "value": found.brand}] if found.brand else []
+    if found.weight_g:
+        kilograms = Decimal(found.weight_g) / 1000
+        value, unit = (found.weight_g, "mass-gram") if kilograms < 1 else (kilograms, "mass-kilogram")
+        details.append({"name": _("Weight"), "value": format_unit(value, unit, "short", locale=get_locale())})
+    return details

@@ -1,0 +1,1 @@
+"""What members do beside buying, and what banks tell of their cards."""

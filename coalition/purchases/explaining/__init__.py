@@ -1,0 +1,1 @@
+"""Why points moved, for members, cashiers and staff."""

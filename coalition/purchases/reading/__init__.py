@@ -1,0 +1,1 @@
+"""What partners send, read strictly into the values of this room."""

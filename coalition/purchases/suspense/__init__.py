@@ -1,0 +1,1 @@
+"""What waits for its member: put aside, shown to staff, posted when the member comes."""
