@@ -13,14 +13,16 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Bind every adapter to its port, and open this floor's doors."""
-    from catalog.ports import FeedSource, PaymentProvider, SupplierGateway
+    from catalog.ports import BookingSearch, FeedSource, PaymentProvider, SupplierGateway
     from coalition.kernel import ports
     from coalition.ports import FileStore, ForeignProgram, RegistryBucket
     from integrations.demo import cli
     from integrations.files.disk import DiskStore
     from integrations.files.s3 import S3Buckets, S3Store
     from integrations.programs.gateway import HttpForeignProgram
-    from integrations.suppliers.goods import GoodsSupplier
+    from integrations.suppliers.gateway import ProtocolGateway
+    from integrations.suppliers.guard import DatabaseGuard
+    from integrations.suppliers.searching import SupplierSearch
 
     app.cli.add_command(cli.demo)
     app.cli.add_command(cli.demo_seed)
@@ -38,7 +40,8 @@ def init_app(app: Flask) -> None:
 
             ports.bind(PaymentProvider, StripeProvider(config.payments))
         ports.bind(FeedSource, _feed_sources(config))
-        ports.bind(SupplierGateway, GoodsSupplier())
+        ports.bind(SupplierGateway, ProtocolGateway(guard=DatabaseGuard()))
+        ports.bind(BookingSearch, SupplierSearch(guard=DatabaseGuard()))
 
 
 def _feed_sources(config: Config) -> FeedSource:

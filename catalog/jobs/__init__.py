@@ -17,4 +17,5 @@ def init_app(app: Flask) -> None:
         payments,
         prices,
         shelves,
+        suppliers,
     )

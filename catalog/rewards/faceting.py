@@ -59,9 +59,9 @@ def facets(program_id: int, query: RewardQuery) -> Facets:
         sql = sql.replace(name, text)
     allowed = [0, *(bits[name] for name in asked.filters)]
     rows = fetch_all(sql, {**asked.params, "allowed": allowed, "bands": list(BANDS), "most": _MOST_VALUES})
-    total = next((row.cards for row in rows if row.facet == "total"), 0)
+    total = next((int(row.cards) for row in rows if row.facet == "total"), 0)
     values: dict[str, list[FacetValue]] = {name: [] for name in NAMES}
     for row in rows:
         if row.facet != "total":
-            values[row.facet].append(FacetValue(row.value, row.label_en, row.label_ru, row.cards))
+            values[row.facet].append(FacetValue(row.value, row.label_en, row.label_ru, int(row.cards)))
     return Facets(total, values)

@@ -1,5 +1,6 @@
 """Suppliers, their feeds, and the offers that a good file makes. What they sell for is the rewards room's affair."""
 
+from catalog.suppliers.calling import Call, calls, prune_calls, record_call
 from catalog.suppliers.deciding import apply_refused, approve, reject, roll_back
 from catalog.suppliers.directory import (
     Supplier,
@@ -34,6 +35,7 @@ from catalog.suppliers.formats import (
     open_feed,
     read_mapping,
 )
+from catalog.suppliers.gating import Health, admit, done, health
 from catalog.suppliers.guarding import WAIVABLE, Verdict
 from catalog.suppliers.importing import apply, archive_missing, check, chunks, count_missing_again, stage
 from catalog.suppliers.mappings import SavedMapping, mapping, mappings, save_mapping
@@ -67,11 +69,13 @@ from catalog.suppliers.tending import Standing, change, standings
 __all__ = [
     "FORMATS",
     "WAIVABLE",
+    "Call",
     "Feed",
     "FeedFile",
     "FeedRefused",
     "FeedRun",
     "Guards",
+    "Health",
     "QuarantinedPrice",
     "RawOffer",
     "RowIssue",
@@ -83,6 +87,7 @@ __all__ = [
     "Verdict",
     "YmlFile",
     "access",
+    "admit",
     "age",
     "apply",
     "apply_refused",
@@ -90,6 +95,7 @@ __all__ = [
     "archive",
     "archive_missing",
     "by_code",
+    "calls",
     "change",
     "check",
     "chunks",
@@ -99,12 +105,14 @@ __all__ = [
     "create",
     "create_feed",
     "dated",
+    "done",
     "enable_feed",
     "feed",
     "feeds",
     "fetched",
     "get",
     "get_feed",
+    "health",
     "held_already",
     "issues",
     "list_suppliers",
@@ -116,10 +124,12 @@ __all__ = [
     "open_run",
     "place",
     "progressed",
+    "prune_calls",
     "quarantine_csv",
     "quarantined_price",
     "quarantined_prices",
     "read_mapping",
+    "record_call",
     "refuse_price",
     "reject",
     "release_price",

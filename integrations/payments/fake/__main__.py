@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import json
 import logging
-import secrets
 import signal
 import threading
 from pathlib import Path
@@ -15,6 +13,7 @@ from werkzeug.serving import make_server
 
 from integrations.payments.fake.book import Book
 from integrations.payments.fake.controls import open_controls
+from integrations.payments.fake.keeping import keep_secrets
 from integrations.payments.fake.page import open_page
 from integrations.payments.fake.server import open_api
 from integrations.payments.fake.telling import Post
@@ -28,7 +27,7 @@ def main() -> None:
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     kept = keep_secrets(options.state_dir)
     book = Book(options.state_dir)
-    book.set(webhook_url=options.webhook_url)
+    book.set(webhook_url=options.webhook_url, multicapture="on" if options.multicapture else "off")
     app = Flask("stand-in")
     open_api(app, book, kept["key"])
     open_page(app, book)
@@ -44,17 +43,6 @@ def main() -> None:
     stopping.set()
     worker.join()
     book.close()
-
-
-def keep_secrets(folder: Path) -> dict[str, str]:
-    """The API key and the secret that signs events, from `secrets.json` in `folder`; made and kept if it lacks."""
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / "secrets.json"
-    if not file.exists():
-        made = {"key": f"sk_test_{secrets.token_hex(16)}", "webhook_secret": f"whsec_{secrets.token_hex(16)}"}
-        file.touch(mode=0o600)
-        file.write_text(json.dumps(made))
-    return dict(json.loads(file.read_text()))
 
 
 def _tell(post: Post, stopping: threading.Event) -> None:
@@ -74,6 +62,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--webhook-url", required=True, help="where events are received")
     parser.add_argument("--state-dir", type=Path, required=True, help="where the book and the secrets are kept")
+    parser.add_argument("--multicapture", action="store_true", help="let payments be taken in parts")
     return parser.parse_args()
 
 
