@@ -17,7 +17,7 @@ from catalog.rewards.faceting import BANDS, Facets, FacetValue, band_end, facets
 from catalog.rewards.incidents import StockIncident, close_shortfalls, reconcile_stock, stock_incidents
 from catalog.rewards.kinds import KINDS, Kind, kind_of
 from catalog.rewards.laws import laws
-from catalog.rewards.reserving import commit, release, reserve
+from catalog.rewards.reserving import commit, release, reserve, split
 from catalog.rewards.searching import by_ids, count, get, many, matching, offers_of, search
 from catalog.rewards.shelving import publish, republish
 from catalog.rewards.stocking import StockApplied, apply_feed_stock, apply_stock
@@ -74,6 +74,7 @@ __all__ = [
     "reserve",
     "search",
     "share_supplier",
+    "split",
     "split_card",
     "stock_incidents",
     "unpin_card",
