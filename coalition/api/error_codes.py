@@ -133,6 +133,7 @@ CODES = {
     "source_paused": "This source rests; nothing is taken from it.",
     "subscription_live": "The member has a subscription that runs.",
     "suspense_closed": "This receipt was posted or dismissed; it does not wait any more.",
+    "tariff_overlaps": "Another row of the tariff is valid for some of these weights and days.",
     "token_invalid": "The access token is unknown, expired or revoked; get a new one.",
     "token_missing": "The request carries no access token.",
     "too_deep": "The body nests more levels than we read.",
