@@ -155,8 +155,8 @@ _CREDITS = (
     "DROP VIEW catalog_deliveries",
     """
     CREATE VIEW catalog_deliveries AS
-    SELECT ('c' || consignment_id) COLLATE "C" AS supply_id, 'delivery' AS kind, consignment_id, program_id, supplier_id,
-           legal_entity_id, delivered_at, cost_minor, delivery_minor, currency, recorded_at, xid
+    SELECT ('c' || consignment_id) COLLATE "C" AS supply_id, 'delivery' AS kind, consignment_id, program_id,
+           supplier_id, legal_entity_id, delivered_at, cost_minor, delivery_minor, currency, recorded_at, xid
       FROM consignment_delivery
      UNION ALL
     SELECT ('r' || rma_id) COLLATE "C", 'return', consignment_id, program_id, supplier_id, legal_entity_id, credited_at,
