@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 import uuid
 from collections.abc import Sequence
@@ -13,10 +14,13 @@ from flask.cli import AppGroup
 
 from catalog import suppliers
 from catalog.jobs.feeds import carry_out
+from catalog.jobs.payments import reconcile
+from catalog.ports import PaymentProvider
 from coalition import programs
 from coalition.kernel import ports
 from coalition.kernel.db import transact
 from coalition.kernel.errors import NotFound
+from coalition.kernel.jobs import Retry
 from coalition.ports import FileStore
 
 catalog = AppGroup("catalog", help="The rewards catalog.")
@@ -48,6 +52,21 @@ def import_feed(feed: str, file: Path | None, program: str | None, dry_run: bool
     rows = transact(lambda: suppliers.issues(run.id, 20))
     _print(run, rows)
     if run.state == "refused":
+        sys.exit(1)
+
+
+@catalog.command("reconcile-payments")
+@click.option("--days", type=click.IntRange(1, 400), default=10, show_default=True, help="How far back.")
+def reconcile_payments(days: int) -> None:
+    """Compare the payment provider's list with ours now. Fails if anything differs; the cases stand in the console."""
+    if not ports.bound(PaymentProvider):
+        raise click.ClickException("no payment provider is configured")
+    try:
+        count, differ = reconcile(dt.timedelta(days=days))
+    except Retry:
+        raise click.ClickException("the provider does not answer; try again") from None
+    click.echo(f"{count} payments compared, {differ} differ")
+    if differ:
         sys.exit(1)
 
 

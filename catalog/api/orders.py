@@ -26,7 +26,7 @@ blp = ApiBlueprint("orders", __name__, description="Rewards ordered, delivered a
 @blp.arguments(OrderRequestSchema)
 @blp.response(201, OrderSchema)
 def place(body: dict[str, Any]) -> Response:
-    """Order what was quoted. 409 `out_of_stock`, `insufficient_points`, `quote_used` or `quote_expired`."""
+    """Order what was quoted. 409 `out_of_stock`, `insufficient_points`, `quote_used`, `price_changed`."""
     return transact_once(lambda: _place(body))
 
 
@@ -90,6 +90,7 @@ def _place(body: dict[str, Any]) -> Answer:
         external_id=body["external_id"],
         quote_id=quoted.id,
         request_hash=request_hash(body),
+        consent_points=body.get("consent_points"),
     )
     return Answer(_dumped(found), 201, replayed)
 

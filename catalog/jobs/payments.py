@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 from catalog import payments
 from catalog.payments import NotYet
-from catalog.ports import PaymentProvider, PaymentState, Rejected
-from coalition.kernel import jobs, ports
+from catalog.ports import PaymentList, PaymentProvider, PaymentState, Rejected
+from coalition.kernel import clock, jobs, ports
+from coalition.kernel.db import transact
 from coalition.kernel.jobs import Retry, Task
 
 _CHUNK = 200
 _PAUSE_S = 5.0
+_WINDOW = dt.timedelta(days=10)
 
 
 @jobs.handles(payments.JOB)
@@ -40,6 +47,8 @@ def understand(task: Task) -> None:
 @jobs.handles("payments.wake")
 def wake(task: Task) -> None:
     """Let nothing be without a job, and look at what we have not heard of for long."""
+    if not ports.bound(PaymentProvider):
+        return
     while task.step(lambda: payments.wake(_CHUNK)) == _CHUNK:
         pass
     waiting = task.step(lambda: payments.to_look_at(_CHUNK))
@@ -47,4 +56,29 @@ def wake(task: Task) -> None:
         payments.look(payment, ports.get(PaymentProvider), task.step)
 
 
+@jobs.handles("payments.reconcile")
+def reconcile_nightly(task: Task) -> None:
+    """Compare the last ten days with the provider's own list; reservations live no longer than seven."""
+    if ports.bound(PaymentProvider):
+        reconcile(_WINDOW, task.step)
+
+
+def reconcile(window: dt.timedelta, step: Callable[[Callable[[], Any]], Any] = transact) -> tuple[int, int]:
+    """Compare everything begun within `window`; how many payments of the provider were seen, how many differ.
+
+    Raises Retry when the provider does not answer.
+    """
+    provider, started = ports.get(PaymentProvider), clock.now()
+    since, cursor, count, differ = started - window, None, 0, 0
+    while True:
+        found = provider.since(since, cursor)
+        if not isinstance(found, PaymentList):
+            raise Retry(_PAUSE_S, "the provider does not answer")
+        differ += step(partial(payments.compare, found.payments))
+        count, cursor = count + len(found.payments), found.next
+        if cursor is None:
+            return count, differ + step(lambda: payments.missing(since, started))
+
+
 jobs.every("payments.wake", 60, "payments.wake")
+jobs.every("payments.reconcile", 86_400, "payments.reconcile")

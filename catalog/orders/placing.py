@@ -44,11 +44,13 @@ def place(
     quote_id: int,
     request_hash: bytes,
     delivery: tuple[str | None, Address] | None = None,
+    consent_points: int | None = None,
 ) -> tuple[Order, bool]:
     """Order what was quoted, paid wholly in points; the order and whether it had been placed before.
 
     `delivery` (method and address) is what the buyer chose after the quote; its price may differ, the goods' not.
-    Idempotent by (partner, external id). Conflict `quote_used`, `quote_expired`, `out_of_stock`,
+    A quote whose time is over is priced anew, up to `consent_points` if it has become dearer.
+    Idempotent by (partner, external id). Conflict `quote_used`, `quote_expired`, `price_changed`, `out_of_stock`,
     `insufficient_points` or `external_id_conflict`, or what `programs.let_redeem` refuses; NotFound for another's
     quote; Invalid `address_missing`.
     """
@@ -58,7 +60,7 @@ def place(
         return find(program_id, before), True
     if delivery is not None:
         pricing.deliver_to(pricing.find(program_id, quote_id), *delivery)
-    quoted = pricing.confirm(program_id, member_id, quote_id)
+    quoted = pricing.confirm(program_id, member_id, quote_id, consent_points=consent_points)
     if quoted.partner_id != partner_id:
         raise NotFound()
     programs.let_redeem(quoted.currency_id, member_id)

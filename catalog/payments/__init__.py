@@ -9,6 +9,7 @@ from catalog.payments.cases import close_case
 from catalog.payments.laws import laws
 from catalog.payments.news import receive, understood, whose
 from catalog.payments.reading import cases, find, get, known
+from catalog.payments.reconciling import compare, missing
 from catalog.payments.requesting import JOB, capture, opening, refund, request, void
 from catalog.payments.seeing import may_look, seen
 from catalog.payments.types import Case, NotYet, Payment
@@ -23,12 +24,14 @@ __all__ = [
     "carry_out",
     "cases",
     "close_case",
+    "compare",
     "find",
     "get",
     "known",
     "laws",
     "look",
     "may_look",
+    "missing",
     "opening",
     "receive",
     "refund",

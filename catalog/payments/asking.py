@@ -61,7 +61,8 @@ def ask(request_id: int) -> Call | NotYet | None:
         session_id=payment.session_id,
         intent_id=payment.intent_id,
         page=_page(payment, _key(request)),
-        look_first=old,
+        look_first=request.kind != "open" and (old or request.state == "unknown"),
+        forgotten=old,
         requests=request.requests,
     )
 

@@ -86,15 +86,18 @@ def _refused(call: Call, provider: PaymentProvider, step: Step, refusal: Rejecte
     return str(step(record))
 
 
-def _look_first(call: Call, provider: PaymentProvider, step: Step) -> PaymentAnswer:
-    """What became of a request whose key the provider has forgotten; if nothing, the next attempt has a new key."""
+def _look_first(call: Call, provider: PaymentProvider, step: Step) -> PaymentPage | PaymentAnswer:
+    """Whether an earlier attempt has done it; if not, it is asked again, under a new key if the old is forgotten."""
     theirs = provider.look(call.session_id, call.intent_id)
-    if isinstance(theirs, PaymentState):
-        payment: Payment = step(lambda: get(call.payment_id))
-        if _is_done(call, payment, theirs):
-            return PaymentDone("")
+    if not isinstance(theirs, PaymentState):
+        return Unknown()
+    payment: Payment = step(lambda: get(call.payment_id))
+    if _is_done(call, payment, theirs):
+        return PaymentDone("")
+    if call.forgotten:
         step(lambda: renew(call.request_id))
-    return Unknown()
+        return Unknown()
+    return _put(call, provider)
 
 
 def _is_done(call: Call, payment: Payment, theirs: PaymentState) -> bool:

@@ -38,9 +38,18 @@ def seen(payment_id: int, theirs: PaymentState) -> str:
     execute("UPDATE payment SET looked_at = clock_timestamp() WHERE id = :id", {"id": payment_id})
     if payment.state == "opened":
         _seen_open(payment, theirs)
-    elif payment.held and not _asking(payment_id):
+    elif payment.held and not asking(payment_id):
         _seen_held(payment, theirs)
     return lock(payment_id).state
+
+
+def asking(payment_id: int) -> bool:
+    """Whether something is being asked about a payment: its answer will tell more than a look."""
+    row = fetch_one(
+        "SELECT EXISTS (SELECT FROM payment_request WHERE payment_id = :id AND state = ANY(:waiting)) AS asking",
+        {"id": payment_id, "waiting": list(WAITING)},
+    )
+    return bool(row and row.asking)
 
 
 def _seen_open(payment: Payment, theirs: PaymentState) -> None:
@@ -84,12 +93,3 @@ def _seen_held(payment: Payment, theirs: PaymentState) -> None:
             open_case(payment, "lapsed", f"wanted {payment.wanted_minor} {payment.currency}", theirs.status)
     elif payment.capture_before and payment.capture_before - clock.now() < _LAPSING:
         open_case(payment, "lapsing", payment.state, f"to be taken before {payment.capture_before:%Y-%m-%d %H:%M} UTC")
-
-
-def _asking(payment_id: int) -> bool:
-    """Whether something is being asked about the payment, whose answer will tell more than a look."""
-    row = fetch_one(
-        "SELECT EXISTS (SELECT FROM payment_request WHERE payment_id = :id AND state = ANY(:waiting)) AS asking",
-        {"id": payment_id, "waiting": list(WAITING)},
-    )
-    return bool(row and row.asking)

@@ -51,7 +51,8 @@ class Payment:
 class Call:
     """What to ask of the provider, outside any transaction, under an idempotency key that was stored before.
 
-    `look_first`: the key is so old that the provider may have forgotten it; only the payment itself can tell.
+    `look_first`: an earlier attempt may have done it, and the payment itself tells. `forgotten`: the key is so old that
+    the provider may not know it any more.
     """
 
     request_id: int
@@ -64,6 +65,7 @@ class Call:
     intent_id: str | None
     page: PaymentRequest
     look_first: bool
+    forgotten: bool
     requests: int
 
 

@@ -4,11 +4,15 @@ Before that, what a member gathers: the cart, the wish list with the price that 
 """
 
 from catalog.pricing.applying import WHOLE, Applied
+from catalog.pricing.book import Book, Ranking, book, ranking
+from catalog.pricing.carrying import Place, chargeable_g
 from catalog.pricing.carts import Cart, CartLine, abandon, absorb, add, cart, pieces, set_quantity
+from catalog.pricing.cashing import TENDERS, CashPolicy, cash_option, cash_policy, set_cash_policy
 from catalog.pricing.checking_out import check_out
 from catalog.pricing.granting import Grant, Granted, define_list, fill_list, grant, grants_of, withdraw
 from catalog.pricing.laws_of_carts import laws_of_carts
 from catalog.pricing.personalising import Price, personal, prices, rules_of
+from catalog.pricing.pickups import PickupPoint, pickup_point, pickup_points, set_points
 from catalog.pricing.queries import find
 from catalog.pricing.quoting import MAX_QTY, TTL_S, quote
 from catalog.pricing.rebuilding import Rebuilt, rebuild, rebuild_stale
@@ -25,8 +29,11 @@ from catalog.pricing.rules import (
     stop_rule,
     versions,
 )
-from catalog.pricing.tariffs import delivery_options, offer_delivery
-from catalog.pricing.types import DeliveryOption, Quote, QuotedLine
+from catalog.pricing.sizes import Size, set_sizes
+from catalog.pricing.splitting import Share, Split, refund_share, split
+from catalog.pricing.taking import give_back
+from catalog.pricing.tariffs import delivery_options, offer_delivery, ways
+from catalog.pricing.types import CashTerms, DeliveryOption, Quote, QuotedLine, QuotedRule
 from catalog.pricing.using import confirm, deliver_to, expire
 from catalog.pricing.wishes import Wish, forget_views, forget_wish, note_view, viewed, wish, wished, wishes
 
@@ -34,25 +41,40 @@ __all__ = [
     "EFFECTS",
     "MAX_QTY",
     "SCOPES",
+    "TENDERS",
     "TTL_S",
     "WHOLE",
     "Applied",
+    "Book",
     "Cart",
     "CartLine",
+    "CashPolicy",
+    "CashTerms",
     "DeliveryOption",
     "Grant",
     "Granted",
+    "PickupPoint",
+    "Place",
     "Price",
     "Quote",
     "QuotedLine",
+    "QuotedRule",
+    "Ranking",
     "Rebuilt",
     "Rule",
+    "Share",
+    "Size",
+    "Split",
     "Terms",
     "Wish",
     "abandon",
     "absorb",
     "add",
+    "book",
     "cart",
+    "cash_option",
+    "cash_policy",
+    "chargeable_g",
     "check_out",
     "confirm",
     "create_rule",
@@ -64,6 +86,7 @@ __all__ = [
     "find",
     "forget_views",
     "forget_wish",
+    "give_back",
     "grant",
     "grants_of",
     "laws_of_carts",
@@ -71,19 +94,28 @@ __all__ = [
     "note_view",
     "offer_delivery",
     "personal",
+    "pickup_point",
+    "pickup_points",
     "pieces",
     "prices",
     "quote",
+    "ranking",
     "rebuild",
     "rebuild_stale",
+    "refund_share",
     "resume_rule",
     "revise_rule",
     "rule",
     "rules_of",
+    "set_cash_policy",
+    "set_points",
     "set_quantity",
+    "set_sizes",
+    "split",
     "stop_rule",
     "versions",
     "viewed",
+    "ways",
     "wish",
     "wished",
     "wishes",

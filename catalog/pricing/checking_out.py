@@ -27,11 +27,15 @@ def check_out(program_id: int, member_id: int, method: str | None, *, partner_id
     return quoted
 
 
-def ordered(quote_id: int) -> None:
-    """An order uses this quote: the cart that it was made of, if any, is ordered. In the order's own transaction."""
+def ordered(quote_id: int, used_id: int) -> None:
+    """An order uses this quote, or the one that supersedes it: the cart that it was made of, if any, is ordered.
+
+    In the order's own transaction.
+    """
     execute(
-        "UPDATE cart SET state = 'ordered', changed_at = now() WHERE quote_id = :id AND state = 'checking_out'",
-        {"id": quote_id},
+        "UPDATE cart SET state = 'ordered', quote_id = :used, changed_at = now()"
+        " WHERE quote_id = :id AND state = 'checking_out'",
+        {"id": quote_id, "used": used_id},
     )
 
 

@@ -1,15 +1,23 @@
-"""Freezing a price: what the rewards cost today, how they are delivered, and for how long this holds."""
+"""Freezing a price: what the rewards cost a member today, how they are delivered, and for how long this holds."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import asdict
+from typing import Any
 
 from catalog import rewards
 from catalog.ports import Address
-from catalog.pricing.queries import find, store_deliveries, store_lines, written
+from catalog.pricing.carrying import Place
+from catalog.pricing.cashing import cash_terms
+from catalog.pricing.lining import Budgets, lines_of
+from catalog.pricing.personalising import rules_of
+from catalog.pricing.queries import find, store_deliveries, store_lines, store_rules, written
+from catalog.pricing.sizes import volumes
 from catalog.pricing.tariffs import choose
-from catalog.pricing.types import Quote, QuotedLine
+from catalog.pricing.types import CashTerms, DeliveryOption, Quote, QuotedLine
 from coalition import programs
 from coalition.kernel.db import fetch_one
 from coalition.kernel.errors import FieldError, Invalid, NotFound
@@ -17,6 +25,15 @@ from coalition.kernel.errors import FieldError, Invalid, NotFound
 TTL_S = 1800
 MAX_LINES = 50
 MAX_QTY = 100
+_INSERT = """
+    INSERT INTO quote (program_id, member_id, partner_id, currency_id, method, address, goods_points, delivery_points,
+                       expires_at, supersedes, pricebook_version, face_minor, cash_currency, points_step,
+                       cash_min_minor, delivery_tender, points_min, points_max, pickup_code)
+    VALUES (:program_id, :member_id, :partner_id, :currency_id, :method, CAST(:address AS jsonb), :goods, :delivery,
+            least(now() + make_interval(secs => :ttl_s), CAST(:guarantee_until AS timestamptz)), :supersedes,
+            (SELECT version FROM pricebook WHERE program_id = :program_id), :face_minor, :cash_currency, :points_step,
+            :cash_min_minor, :delivery_tender, :points_min, :points_max, :pickup_code)
+    RETURNING id"""
 
 
 def quote(
@@ -27,8 +44,11 @@ def quote(
     address: Address | None,
     *,
     partner_id: int,
+    pickup_code: str | None = None,
+    guarantee_until: dt.datetime | None = None,
+    supersedes: int | None = None,
 ) -> Quote:
-    """Freeze the price of (reward id, quantity) lines for a member for thirty minutes.
+    """Freeze the member's price of (reward id, quantity) lines for thirty minutes, or as long as a supplier guarantees.
 
     The same reward named twice is one line of the sum. `method` None takes each supplier's default. Raises Invalid
     that points at every unknown reward or wrong quantity, or at the method.
@@ -36,28 +56,50 @@ def quote(
     wanted = _merged(lines)
     found = _on_sale(program_id, wanted)
     _check(lines, wanted, found)
-    quoted = tuple(_line(no, found[reward_id], qty) for no, (reward_id, qty) in enumerate(wanted.items(), 1))
-    options = choose(quoted, method)
+    rules = rules_of(program_id, member_id)
+    budgets = Budgets.of(rules)
+    sizes = volumes(one.offer_id for one in found.values())
+    quoted = lines_of(program_id, rules, budgets, found, wanted, sizes)
+    options = choose(program_id, quoted, method, Place(address, pickup_code), rules, budgets)
     row = fetch_one(
-        "INSERT INTO quote (program_id, member_id, partner_id, currency_id, method, address, goods_points,"
-        " delivery_points, expires_at) VALUES (:program_id, :member_id, :partner_id, :currency_id, :method,"
-        " CAST(:address AS jsonb), :goods, :delivery, now() + make_interval(secs => :ttl_s)) RETURNING id",
+        _INSERT,
         {
-            "program_id": program_id,
+            **_totals(program_id, quoted, options),
             "member_id": member_id,
             "partner_id": partner_id,
-            "currency_id": programs.main_currency(program_id).id,
             "method": method or options[0].code,
             "address": written(address),
-            "goods": sum(line.points for line in quoted),
-            "delivery": sum(option.points for option in options),
             "ttl_s": TTL_S,
+            "guarantee_until": guarantee_until,
+            "supersedes": supersedes,
+            "pickup_code": pickup_code,
         },
     )
     assert row is not None
     store_lines(row.id, quoted)
     store_deliveries(row.id, options)
+    store_rules(row.id, budgets.taken)
     return find(program_id, row.id)
+
+
+def cash_columns(program_id: int, goods: int, delivery: int) -> dict[str, Any]:
+    """Within which limits money may pay, as a quote's columns."""
+    terms, (least, most) = cash_terms(program_id, goods, delivery)
+    named: dict[str, Any] = asdict(terms) if terms else dict.fromkeys(CashTerms.__slots__)
+    return {"cash_currency": named.pop("currency"), **named, "points_min": least, "points_max": most}
+
+
+def _totals(program_id: int, lines: Iterable[QuotedLine], options: Iterable[DeliveryOption]) -> dict[str, Any]:
+    goods, delivery = sum(line.points for line in lines), sum(option.points for option in options)
+    currency = programs.main_currency(program_id)
+    return {
+        "program_id": program_id,
+        "currency_id": currency.id,
+        "face_minor": currency.face_minor,
+        "goods": goods,
+        "delivery": delivery,
+        **cash_columns(program_id, goods, delivery),
+    }
 
 
 def _merged(lines: Iterable[tuple[int, int]]) -> dict[int, int]:
@@ -88,21 +130,3 @@ def _check(lines: Sequence[tuple[int, int]], wanted: dict[int, int], found: dict
         problems.append(FieldError("/lines", "invalid", f"From 1 to {MAX_LINES} lines."))
     if problems:
         raise Invalid("invalid", "These lines cannot be quoted.", problems)
-
-
-def _line(no: int, reward: rewards.Reward, qty: int) -> QuotedLine:
-    return QuotedLine(
-        no=no,
-        supplier_id=reward.supplier_id,
-        electronic=reward.electronic,
-        reward_id=reward.id,
-        offer_id=reward.offer_id,
-        supplier_sku=reward.supplier_sku,
-        title_en=reward.title_en,
-        title_ru=reward.title_ru,
-        artwork=reward.artwork,
-        qty=qty,
-        unit_points=reward.points,
-        unit_cost_minor=reward.cost_minor,
-        cost_currency=reward.cost_currency,
-    )

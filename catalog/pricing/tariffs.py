@@ -1,12 +1,15 @@
-"""What delivery costs: each supplier's own options. No option, no delivery: never a free one by accident.
+"""What delivery costs: a supplier's own options, or carriers' tariffs. No option, no delivery: never a free one.
 
-Thin on purpose: one price an option. Zones, weights and dates come with the tariff tables of the catalog's issue.
+A supplier that has services of carriers is priced by their tariffs; one that has none, by its flat options.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from catalog.pricing.applying import Applied
+from catalog.pricing.carrying import Place, carried, from_prices
+from catalog.pricing.lining import Budgets, delivered
 from catalog.pricing.types import DeliveryOption, QuotedLine
 from coalition.kernel.db import execute, fetch_all
 from coalition.kernel.errors import FieldError, Invalid
@@ -32,30 +35,61 @@ def offer_delivery(
 
 
 def delivery_options(supplier_ids: Iterable[int]) -> dict[int, list[DeliveryOption]]:
-    """The options of each of these suppliers, the cheapest first, which is the default."""
+    """The options of each of these suppliers, the cheapest first, which is the default; nothing personal in them.
+
+    What a carrier's tariff prices is there at its lowest price: where to, and how heavy it is, nobody has said yet.
+    """
     wanted = sorted(set(supplier_ids))
-    found: dict[int, list[DeliveryOption]] = {supplier_id: [] for supplier_id in wanted}
-    for row in fetch_all(_SELECT, {"suppliers": wanted}):
+    found = _flat(wanted)
+    for option in from_prices(wanted):
+        found[option.supplier_id].append(option)
+    return found
+
+
+def choose(
+    program_id: int,
+    lines: Sequence[QuotedLine],
+    method: str | None,
+    place: Place,
+    rules: Sequence[Applied],
+    budgets: Budgets,
+) -> tuple[DeliveryOption, ...]:
+    """How each supplier's share of the lines is sent: what is carried by `method` (None: the supplier's default).
+
+    What is electronic goes by e-mail whatever the method, free unless the supplier has a price for it. Without an
+    address, a tariff is the dearest of its zones, so that the address makes nothing dearer. Raises Invalid
+    `undeliverable` when a supplier offers nothing that fits, `unknown_pickup_point` for no such point.
+    """
+    offered = ways(program_id, lines, place)
+    chosen = (_fitting(share, options, method) for share, options in sorted(offered.items()))
+    return tuple(delivered(option, rules, budgets) for option in chosen)
+
+
+def ways(program_id: int, lines: Sequence[QuotedLine], place: Place) -> dict[tuple[int, bool], list[DeliveryOption]]:
+    """Every way in which each share of the lines (supplier, electronic or not) can be sent, the cheapest first."""
+    shares: dict[tuple[int, bool], list[QuotedLine]] = {}
+    for line in lines:
+        shares.setdefault((line.supplier_id, line.electronic), []).append(line)
+    flat = _flat(sorted({supplier_id for supplier_id, _ in shares}))
+    found = {}
+    for (supplier_id, electronic), share in shares.items():
+        by_tariff = None if electronic else carried(program_id, supplier_id, share, place)
+        own = [option for option in flat[supplier_id] if option.electronic == electronic]
+        found[supplier_id, electronic] = own if by_tariff is None else by_tariff
+    return found
+
+
+def _flat(supplier_ids: Sequence[int]) -> dict[int, list[DeliveryOption]]:
+    found: dict[int, list[DeliveryOption]] = {supplier_id: [] for supplier_id in supplier_ids}
+    for row in fetch_all(_SELECT, {"suppliers": list(supplier_ids)}):
         found[row.supplier_id].append(DeliveryOption(*row))
     return found
 
 
-def choose(lines: Iterable[QuotedLine], method: str | None) -> tuple[DeliveryOption, ...]:
-    """How each supplier's share of the lines is sent: what is carried by `method` (None: the supplier's default).
-
-    What is electronic goes by e-mail whatever the method, free unless the supplier has a price for it. Raises Invalid
-    `undeliverable` when a supplier offers nothing that fits.
-    """
-    shares = sorted({(line.supplier_id, line.electronic) for line in lines})
-    offered = delivery_options(supplier_id for supplier_id, _ in shares)
-    return tuple(_fitting(supplier_id, electronic, offered[supplier_id], method) for supplier_id, electronic in shares)
-
-
-def _fitting(
-    supplier_id: int, electronic: bool, offered: Iterable[DeliveryOption], method: str | None
-) -> DeliveryOption:
+def _fitting(share: tuple[int, bool], offered: Iterable[DeliveryOption], method: str | None) -> DeliveryOption:
+    supplier_id, electronic = share
     for option in offered:
-        if option.electronic == electronic and (electronic or method in (None, option.code)):
+        if electronic or method in (None, option.code):
             return option
     if electronic:
         return DeliveryOption(supplier_id, "email", "electronic", 0, 0, 0, 0)

@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from decimal import Decimal
 
 from catalog.ports import Address
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryOption:
-    """How a supplier sends one consignment: `points` the member pays, `cost_minor` the supplier is owed for it."""
+    """How a supplier sends one consignment: `points` the member pays, `cost_minor` the supplier is owed for it.
+
+    `base_points` is the price before a personal offer, None if there was none. By a tariff: the carrier, its zone, the
+    tariff's row and the weight it was reckoned for. `pay_points` and `cash_minor`: how it was paid, once it is.
+    """
 
     supplier_id: int
     code: str
@@ -22,6 +27,13 @@ class DeliveryOption:
     cost_minor: int
     days_min: int
     days_max: int
+    base_points: int | None = None
+    carrier: str | None = None
+    zone: str | None = None
+    tariff_id: int | None = None
+    chargeable_g: int | None = None
+    pay_points: int | None = None
+    cash_minor: int = 0
 
     @property
     def electronic(self) -> bool:
@@ -31,7 +43,11 @@ class DeliveryOption:
 
 @dataclass(frozen=True, slots=True)
 class QuotedLine:
-    """One reward at its frozen price: points asked of the member and cost owed to the supplier, per piece."""
+    """One reward at its frozen price: points asked of the member and cost owed to the supplier, per piece.
+
+    `base_points` is the price of a piece for everybody; `rule_id` and `rule_version` made it lower (the first, if
+    several did together). `pay_points` and `cash_minor`: how the whole line was paid, once it is.
+    """
 
     no: int
     supplier_id: int
@@ -46,6 +62,13 @@ class QuotedLine:
     unit_points: int
     unit_cost_minor: int
     cost_currency: str
+    base_points: int | None = None
+    rule_id: int | None = None
+    rule_version: int | None = None
+    weight_g: int | None = None
+    volume_cm3: int | None = None
+    pay_points: int | None = None
+    cash_minor: int = 0
 
     def title(self, language: str) -> str:
         """The title in `en` or `ru`."""
@@ -63,8 +86,37 @@ class QuotedLine:
 
 
 @dataclass(frozen=True, slots=True)
+class QuotedRule:
+    """A rule that lowered a line (0: the delivery): on so many pieces, by so many points for all of them."""
+
+    line_no: int
+    rule_id: int
+    rule_version: int
+    granted: bool
+    pieces: int
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class CashTerms:
+    """Within which limits money may pay a part: at least `cash_min_minor` of it, points in multiples of a step.
+
+    `delivery_tender` is what pays delivery: `any`, `points` or `cash`.
+    """
+
+    currency: str
+    points_step: int
+    cash_min_minor: int
+    delivery_tender: str
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
-    """A promise to sell these lines at these points until `expires_at`; it is used once, for one order."""
+    """A promise to sell these lines at these points until `expires_at`; it is used once, for one order.
+
+    `face_minor` is the value of a point when it was quoted; `cash` is None where points alone may pay. `pay_points`
+    and `cash_minor` say how it was paid, once it is. It may stand in for the quote that it `supersedes`.
+    """
 
     id: int
     program_id: int
@@ -77,13 +129,27 @@ class Quote:
     expires_at: dt.datetime
     goods_points: int
     delivery_points: int
+    face_minor: Decimal | None
+    cash: CashTerms | None
+    cash_limits: tuple[int, int]
+    pay_points: int | None
+    cash_minor: int
+    pickup_code: str | None
+    supersedes: int | None
+    pricebook_version: int | None
     lines: tuple[QuotedLine, ...]
     deliveries: tuple[DeliveryOption, ...]
+    rules: tuple[QuotedRule, ...]
 
     @property
     def points(self) -> int:
         """The whole price: goods and delivery."""
         return self.goods_points + self.delivery_points
+
+    @property
+    def cash_currency(self) -> str | None:
+        """The money that may pay a part."""
+        return self.cash.currency if self.cash else None
 
     @property
     def needs_address(self) -> bool:

@@ -1,28 +1,76 @@
-"""The shop window: categories, rewards with their price in points, search, and stock that cannot be sold twice."""
+"""The shop window: categories, product cards, rewards with their price in points, search, and stock that cannot be sold
+twice."""
 
+from catalog.rewards.assorting import Assorted, assort, assortment, share_supplier, unshare_supplier
+from catalog.rewards.categories import (
+    ARTWORKS,
+    Category,
+    all_categories,
+    categories,
+    category,
+    change_category,
+    create_category,
+    move_category,
+)
+from catalog.rewards.editing import Card, card, cards, edit_card, merge_cards, split_card, unpin_card
+from catalog.rewards.faceting import BANDS, Facets, FacetValue, band_end, facets
+from catalog.rewards.kinds import KINDS, Kind, kind_of
+from catalog.rewards.laws import laws
 from catalog.rewards.reserving import commit, release, reserve
-from catalog.rewards.searching import SORTS, Reward, RewardQuery, count, get, many, search
-from catalog.rewards.shelving import ARTWORKS, Category, categories, create_category, publish
-from catalog.rewards.stocking import StockApplied, apply_feed_stock, apply_stock, laws
+from catalog.rewards.searching import by_ids, count, get, many, matching, offers_of, search
+from catalog.rewards.shelving import publish, republish
+from catalog.rewards.stocking import StockApplied, apply_feed_stock, apply_stock
+from catalog.rewards.types import SORTS, Reward, RewardQuery
+from catalog.rewards.wording import index, read_as
 
 __all__ = [
     "ARTWORKS",
+    "BANDS",
+    "KINDS",
     "SORTS",
+    "Assorted",
+    "Card",
     "Category",
+    "FacetValue",
+    "Facets",
+    "Kind",
     "Reward",
     "RewardQuery",
     "StockApplied",
+    "all_categories",
     "apply_feed_stock",
     "apply_stock",
+    "assort",
+    "assortment",
+    "band_end",
+    "by_ids",
+    "card",
+    "cards",
     "categories",
+    "category",
+    "change_category",
     "commit",
     "count",
     "create_category",
+    "edit_card",
+    "facets",
     "get",
+    "index",
+    "kind_of",
     "laws",
     "many",
+    "matching",
+    "merge_cards",
+    "move_category",
+    "offers_of",
     "publish",
+    "read_as",
     "release",
+    "republish",
     "reserve",
     "search",
+    "share_supplier",
+    "split_card",
+    "unpin_card",
+    "unshare_supplier",
 ]

@@ -1,150 +1,113 @@
-"""Finding rewards: by words in either language (with a little tolerance for typing), category, supplier and price."""
+"""Finding rewards by words in either language, by facets, and by price, one card for each product."""
 
 from __future__ import annotations
 
-import datetime as dt
-import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Sequence
 
+from catalog.rewards.filtering import Conditions, conditions
+from catalog.rewards.types import SORTS, Reward, RewardQuery
 from coalition.kernel.db import fetch_all, fetch_one, load_sql
 from coalition.kernel.errors import NotFound
 from coalition.kernel.web.paging import Page, decode_cursor, encode_cursor
 
-_MOST_WORDS = 8
-# name: (what the list is sorted by, whether from the greatest down); the reward's id breaks ties the same way
-SORTS: Mapping[str, tuple[str, bool]] = {
-    "popular": ("rank", True),
-    "price": ("points", False),
-    "-price": ("points", True),
-    "new": ("id", True),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class RewardQuery:
-    """What somebody looks for. `max_points` is what the looker can afford; `electronic` None is either,
-    `supplier_ids` None is anybody's."""
-
-    q: str = ""
-    category: str = ""
-    supplier: str = ""
-    supplier_ids: tuple[int, ...] | None = None
-    min_points: int | None = None
-    max_points: int | None = None
-    electronic: bool | None = None
-    in_stock: bool = False
-    sort: str = "popular"
-
-
-@dataclass(frozen=True, slots=True)
-class Reward:
-    """Something that points can buy. `available` None is without limit; `cost_minor` is what the supplier is owed."""
-
-    id: int
-    program_id: int
-    offer_id: int
-    supplier_id: int
-    supplier_code: str
-    supplier_name: str
-    legal_entity_id: int
-    supplier_sku: str
-    category_code: str
-    kind: str
-    electronic: bool
-    delivery_days: int | None
-    title_en: str
-    title_ru: str
-    description_en: str
-    description_ru: str
-    points: int
-    currency_id: int
-    artwork: str
-    rank: int
-    state: str
-    cost_minor: int
-    cost_currency: str
-    weight_g: int | None
-    brand: str | None
-    available: int | None
-    stock_at: dt.datetime | None
-
-    @property
-    def in_stock(self) -> bool:
-        """Whether at least one piece can be reserved now."""
-        return self.available is None or self.available > 0
-
-    def title(self, language: str) -> str:
-        """The title in `en` or `ru`."""
-        return self.title_ru if language == "ru" else self.title_en
-
-    def description(self, language: str) -> str:
-        """The description in `en` or `ru`."""
-        return self.description_ru if language == "ru" else self.description_en
+_MOST_RANKED = 5_000
+_MOST_OFFERS = 50
+_MOST_MATCHES = 1_000_000
+_FIT = "fit"
+# How well a reward fits the words, in tenths: a title weighs more than a brand, a brand more than a description.
+_RANK = (
+    "(SELECT CAST(round(10 * ts_rank(v.vector, CAST(:words AS tsquery))) AS bigint)"
+    " FROM reward_words v WHERE v.reward_id = w.id)"
+)
 
 
 def search(program_id: int, query: RewardQuery, *, cursor: str | None = None, limit: int = 48) -> Page[Reward]:
-    """The rewards on sale that match, out of stock included unless asked. Raises Invalid for a foreign cursor."""
-    column, descending = SORTS[query.sort]
-    where, params = _conditions(program_id, query)
-    position = decode_cursor(cursor, str, int, int)
-    if position is not None and position[0] == query.sort:
-        where += f" AND (w.{column}, w.id) {'<' if descending else '>'} (:at_value, :at_id)"
-        params |= {"at_value": position[1], "at_id": position[2]}
-    direction = "DESC" if descending else "ASC"
-    order = f" ORDER BY w.{column} {direction}, w.id {direction} LIMIT :limit"
-    rows = fetch_all(load_sql(__file__, "reward.sql") + where + order, {**params, "limit": limit + 1})
-    found = [Reward(**row._mapping) for row in rows[:limit]]
-    more = len(rows) > limit
-    return Page(found, encode_cursor(query.sort, getattr(found[-1], column), found[-1].id) if more else None)
+    """The cards on sale that match, out of stock included unless asked. Raises Invalid for a foreign cursor.
+
+    Words that fit more than five thousand rewards say little about which is meant: those come by popularity.
+    """
+    asked = conditions(program_id, query)
+    position = decode_cursor(cursor, str, int, int, int)
+    sort = _FIT if position is not None and position[0] == _FIT else _sort(query, asked)
+    keys, direction, before = _order(sort, asked)
+    params, after = {**asked.params, "limit": limit + 1}, ""
+    if position is not None and position[0] == sort:
+        names = ["at_fit", "at_value", "at_id"][3 - len(keys) :]
+        after = f" AND ({', '.join(keys)}) {before} ({', '.join(f':{name}' for name in names)})"
+        params |= dict(zip(["at_fit", "at_value", "at_id"], position[1:], strict=True))
+    rows = fetch_all(
+        f"SELECT w.id, {keys[-2]} AS value, {keys[0] if len(keys) == 3 else 0} AS fit FROM reward w"
+        f" WHERE {asked.cards}{after} ORDER BY {', '.join(f'{key} {direction}' for key in keys)} LIMIT :limit",
+        params,
+    )
+    found = by_ids(program_id, [row.id for row in rows[:limit]])
+    last = rows[limit - 1] if len(rows) > limit else None
+    return Page(found, encode_cursor(sort, int(last.fit), last.value, last.id) if last is not None else None)
 
 
 def count(program_id: int, query: RewardQuery) -> int:
-    """How many rewards match."""
-    where, params = _conditions(program_id, query)
-    row = fetch_one(f"SELECT count(*) AS n FROM ({load_sql(__file__, 'reward.sql')} {where}) AS found", params)
+    """How many cards match."""
+    asked = conditions(program_id, query)
+    row = fetch_one(f"SELECT count(*) AS n FROM reward w WHERE {asked.cards}", asked.params)
     return int(row.n) if row else 0
+
+
+def matching(program_id: int, query: RewardQuery) -> Sequence[int]:
+    """The ids of all cards that match, in no order, for whoever sorts them by something that is not known here."""
+    asked = conditions(program_id, query)
+    rows = fetch_all(f"SELECT w.id FROM reward w WHERE {asked.cards} LIMIT {_MOST_MATCHES}", asked.params)
+    return [row.id for row in rows]
+
+
+def by_ids(program_id: int, reward_ids: Sequence[int]) -> Sequence[Reward]:
+    """These rewards of the program in this order, on sale or not; what it does not have is left out."""
+    found = many(program_id, reward_ids)
+    return [found[reward_id] for reward_id in reward_ids if reward_id in found]
 
 
 def get(program_id: int, reward_id: int) -> Reward:
     """The reward, on sale or not. Raises NotFound, for another program's too."""
-    row = fetch_one(load_sql(__file__, "reward.sql") + " AND w.id = :id", {"program_id": program_id, "id": reward_id})
-    if row is None:
+    found = by_ids(program_id, [reward_id])
+    if not found:
         raise NotFound()
-    return Reward(**row._mapping)
+    return found[0]
 
 
 def many(program_id: int, reward_ids: Collection[int]) -> dict[int, Reward]:
-    """These rewards by id, on sale or not; what is unknown, or another program's, is left out. At most 200."""
+    """These rewards by id, on sale or not; what is unknown, or another program's, is left out."""
     rows = fetch_all(
-        load_sql(__file__, "reward.sql") + " AND w.id = ANY(:ids) LIMIT 200",
+        load_sql(__file__, "reward.sql") + " AND w.id = ANY (:ids)",
         {"program_id": program_id, "ids": list(reward_ids)},
     )
     return {row.id: Reward(**row._mapping) for row in rows}
 
 
-def _conditions(program_id: int, query: RewardQuery) -> tuple[str, dict[str, Any]]:
-    parts = ["w.state = 'on_sale'"]
-    params: dict[str, Any] = {"program_id": program_id}
-    words = re.findall(r"\w+", query.q.lower())[:_MOST_WORDS]
-    if query.q.strip():
-        parts.append("(w.words LIKE ALL(:patterns) OR :words <% w.words)" if words else "false")
-        params |= {"patterns": [f"%{word.replace('_', chr(92) + '_')}%" for word in words], "words": " ".join(words)}
-    for name, condition in _FILTERS.items():
-        value = getattr(query, name)
-        if value is not None and value != "" and not (name == "in_stock" and value is False):
-            parts.append(condition)
-            params[name] = list(value) if isinstance(value, tuple) else value
-    return "".join(f" AND {part}" for part in parts), params
+def offers_of(program_id: int, product_id: int) -> Sequence[Reward]:
+    """Everything on sale in the program under one product card: first what can be had, then by price."""
+    rows = fetch_all(
+        load_sql(__file__, "reward.sql") + " AND w.product_id = :product_id AND w.state = 'on_sale'"
+        " ORDER BY (s.offer_id IS NOT NULL AND (s.on_hand IS NULL OR s.on_hand > s.reserved)) DESC, w.points, w.id"
+        f" LIMIT {_MOST_OFFERS}",
+        {"program_id": program_id, "product_id": product_id},
+    )
+    return [Reward(**row._mapping) for row in rows]
 
 
-_FILTERS = {
-    "category": "c.code = :category",
-    "supplier": "o.supplier_code = :supplier",
-    "supplier_ids": "w.supplier_id = ANY(:supplier_ids)",
-    "min_points": "w.points >= :min_points",
-    "max_points": "w.points <= :max_points",
-    "electronic": "w.electronic = :electronic",
-    "in_stock": "s.offer_id IS NOT NULL AND (s.on_hand IS NULL OR s.on_hand > s.reserved) = :in_stock",
-}
+def _sort(query: RewardQuery, asked: Conditions) -> str:
+    """The order asked for; with words the popular come by how well they fit, unless too many do."""
+    if query.sort != "popular" or asked.words is None:
+        return query.sort
+    row = fetch_one(
+        "SELECT count(*) AS n FROM (SELECT FROM reward_words WHERE vector @@ CAST(:words AS tsquery) LIMIT :most) AS m",
+        {"words": asked.words, "most": _MOST_RANKED + 1},
+    )
+    return _FIT if row is not None and row.n <= _MOST_RANKED else query.sort
+
+
+def _order(sort: str, asked: Conditions) -> tuple[list[str], str, str]:
+    """What the rows are sorted by, in which direction, and how what comes after a row compares with it."""
+    column, descending = SORTS["popular" if sort == _FIT else sort]
+    keys = [f"w.{column}", "w.id"]
+    if sort == _FIT:
+        keys.insert(0, _RANK if asked.words is not None else "0")
+    return keys, "DESC" if descending else "ASC", "<" if descending else ">"

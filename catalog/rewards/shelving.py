@@ -1,108 +1,71 @@
-"""Putting offers on sale: our categories, and rewards with the price in points that follows from an offer's cost."""
+"""Putting offers on sale in every program that shows them, with the price in points that follows from their cost."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from catalog import suppliers
+from catalog.rewards import carding, wording
+from catalog.rewards.categories import ARTWORKS
 from coalition import programs
+from coalition.kernel import jobs
 from coalition.kernel.db import execute, fetch_all, fetch_one, load_sql
 
-_CATEGORY = "SELECT id, program_id, code, name_en, name_ru, icon, artwork, kind FROM category"
-_MOST = 200
-ARTWORKS = [
-    "headphones",
-    "kettle",
-    "flight",
-    "ticket",
-    "backpack",
-    "giftcard",
-    "coffee",
-    "heart",
-    "camera",
-    "book",
-    "bicycle",
-    "plant",
-    "watch",
-    "lamp",
-    "game",
-    "toolbox",
-    "perfume",
-    "hotel",
-    "ball",
-    "speaker",
-    "box",
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Category:
-    """A shelf of a program's catalog; `kind` is the kind of the rewards on it, `icon` a name of bootstrap-icons."""
-
-    id: int
-    program_id: int
-    code: str
-    name_en: str
-    name_ru: str
-    icon: str
-    artwork: str
-    kind: str
-
-
-def create_category(
-    program_id: int,
-    code: str,
-    *,
-    name_en: str,
-    name_ru: str,
-    icon: str = "box",
-    artwork: str = "box",
-    kind: str = "goods",
-    position: int = 0,
-) -> Category:
-    """A new category; `artwork` is drawn for rewards whose offer has no picture that we know."""
-    row = fetch_one(
-        "INSERT INTO category (program_id, code, name_en, name_ru, icon, artwork, kind, position) VALUES (:program_id,"
-        " :code, :name_en, :name_ru, :icon, :artwork, :kind, :position)"
-        " RETURNING id, program_id, code, name_en, name_ru, icon, artwork, kind",
-        {
-            "program_id": program_id,
-            "code": code,
-            "name_en": name_en,
-            "name_ru": name_ru,
-            "icon": icon,
-            "artwork": artwork,
-            "kind": kind,
-            "position": position,
-        },
-    )
-    assert row is not None
-    return Category(**row._mapping)
-
-
-def categories(program_id: int) -> Sequence[Category]:
-    """The categories in which the program has something on sale, in their order."""
-    rows = fetch_all(
-        f"{_CATEGORY} c WHERE program_id = :program_id AND EXISTS (SELECT FROM reward w WHERE w.category_id = c.id"
-        " AND w.state = 'on_sale') ORDER BY position, id LIMIT :limit",
-        {"program_id": program_id, "limit": _MOST},
-    )
-    return [Category(**row._mapping) for row in rows]
+_INDEXED_AT_ONCE = 2_000
+_MOST_PROGRAMS = 1_000
 
 
 def publish(supplier_id: int) -> int:
-    """Put every orderable offer of the supplier in a mapped category on sale, at its price of today, and hide what no
-    longer is; the number of rewards that changed. Repeating it changes nothing."""
-    supplier = suppliers.get(supplier_id)
-    currency = programs.main_currency(supplier.program_id)
-    changed = execute(
-        load_sql(__file__, "publish.sql"),
-        {
-            "supplier_id": supplier_id,
-            "currency_id": currency.id,
-            "face_minor": currency.face_minor,
-            "artworks": ARTWORKS,
-        },
+    """Put every orderable offer of the supplier in a mapped category on sale, at its price of today, wherever it is
+    shown, and hide what no longer is; the number of rewards that changed. Repeating it changes nothing.
+
+    A small change can be searched for at once; of a large one a job indexes the rest.
+    """
+    carding.match(supplier_id)
+    changed = sum(_publish_in(supplier_id, program_id) for program_id in _shown_in(supplier_id))
+    if wording.index(_INDEXED_AT_ONCE) == _INDEXED_AT_ONCE:
+        jobs.enqueue("rewards.index", {}, key="")
+    return changed
+
+
+def republish(program_id: int) -> int:
+    """Publish every supplier that the program shows or has shown, after a decision of its staff."""
+    rows = fetch_all(
+        "SELECT supplier_id FROM reward WHERE program_id = :program_id UNION"
+        " SELECT supplier_id FROM assortment WHERE program_id = :program_id AND supplier_id IS NOT NULL"
+        " ORDER BY supplier_id LIMIT :limit",
+        {"program_id": program_id, "limit": _MOST_PROGRAMS},
     )
-    return changed + execute(load_sql(__file__, "hide.sql"), {"supplier_id": supplier_id})
+    own = {one.id for one in suppliers.list_suppliers(program_id)}
+    changed = sum(
+        _publish_in(supplier_id, program_id) for supplier_id in sorted(own | {row.supplier_id for row in rows})
+    )
+    wording.index(_INDEXED_AT_ONCE)
+    return changed
+
+
+def _shown_in(supplier_id: int) -> Sequence[int]:
+    """The supplier's own program and every other that shows it or has shown it."""
+    own = suppliers.get(supplier_id).program_id
+    rows = fetch_all(
+        "SELECT program_id FROM assortment WHERE supplier_id = :supplier_id UNION"
+        " SELECT program_id FROM reward WHERE supplier_id = :supplier_id AND state = 'on_sale' LIMIT :limit",
+        {"supplier_id": supplier_id, "limit": _MOST_PROGRAMS},
+    )
+    return sorted({own, *(row.program_id for row in rows)})
+
+
+def _publish_in(supplier_id: int, program_id: int) -> int:
+    program, currency = programs.get(program_id), programs.main_currency(program_id)
+    params = {
+        "supplier_id": supplier_id,
+        "program_id": program_id,
+        "own": suppliers.get(supplier_id).program_id == program_id,
+        "currency_id": currency.id,
+        "face_minor": currency.face_minor,
+        "cost_currency": program.currency,
+        "artworks": ARTWORKS,
+    }
+    row = fetch_one(load_sql(__file__, "publish.sql"), params)
+    execute(load_sql(__file__, "share.sql"), {"supplier_id": supplier_id, "program_id": program_id})
+    return int(row.changed) if row else 0

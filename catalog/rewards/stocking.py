@@ -1,4 +1,4 @@
-"""Counting stock: what a supplier says it has, as of when, and the laws that bind it to reservations."""
+"""Counting stock: what a supplier says it has, and as of when."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 
 from coalition.kernel import outbox
 from coalition.kernel.db import execute, fetch_all, load_sql
-from coalition.kernel.laws import Law
 
 _PUSHED = (
     "SELECT o.offer_id, g.quantity FROM unnest(CAST(:skus AS text[]), CAST(:quantities AS int[])) AS g (sku, quantity)"
@@ -44,29 +43,6 @@ def apply_stock(supplier_id: int, snapshot_at: dt.datetime, counts: Sequence[tup
 def apply_feed_stock(run_id: int, snapshot_at: dt.datetime) -> int:
     """Take over the counts of a feed run that is being applied; the number of rows applied."""
     return _apply(_FED, snapshot_at, {"run_id": run_id})
-
-
-def laws() -> list[Law]:
-    """What must always hold between stock and reservations."""
-    return [
-        Law(
-            "stock-reserved",
-            "What is reserved of an offer is the sum of its held reservations",
-            "SELECT s.offer_id FROM stock s LEFT JOIN reservation r ON r.offer_id = s.offer_id AND r.state = 'held'"
-            " GROUP BY s.offer_id, s.reserved HAVING s.reserved <> coalesce(sum(r.qty), 0)",
-        ),
-        Law(
-            "stock-range",
-            "No more is reserved than there is",
-            "SELECT offer_id FROM stock WHERE reserved < 0 OR reserved > on_hand",
-        ),
-        Law(
-            "reward-offer",
-            "A reward on sale belongs to an offer of a supplier of the same program",
-            "SELECT w.id FROM reward w LEFT JOIN supplier_offers o ON o.offer_id = w.offer_id"
-            " AND o.program_id = w.program_id WHERE o.offer_id IS NULL",
-        ),
-    ]
 
 
 def _apply(source: str, snapshot_at: dt.datetime, params: Mapping[str, Any]) -> int:

@@ -25,8 +25,8 @@ from coalition.site.viewer import Viewer, require_member
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 # Codes of a refused order, as the template names them; after these a new price is quoted.
-_CODES = {"quote_used": "already_done", "external_id_conflict": "already_done"}
-_REQUOTED = frozenset({"quote_expired", "quote_used", "not_found"})
+_CODES = {"quote_used": "already_done", "external_id_conflict": "already_done", "price_changed": "quote_expired"}
+_REQUOTED = frozenset({"quote_expired", "quote_used", "price_changed", "not_found"})
 
 
 @blueprint.get("/checkout")

@@ -22,6 +22,7 @@ VAR = (ROOT / os.environ.get("COALITION_VAR", "var")).resolve()
 ENVIRONMENTS = ("production", "demo", "test")
 _NOWHERE = "postgresql+psycopg://127.0.0.1:1/none"
 _MIN_SECRET_BYTES = 32
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _DATA_KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
 _MIN_DISTINCT = 10  # a word said over and over is long, too
 
@@ -45,12 +46,22 @@ class S3Access:
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentAccess:
+    """An account with the payment provider: its API, its pages' origin, and two secrets that are in no log."""
+
+    key: str = field(repr=False)
+    webhook_secret: str = field(repr=False)
+    api_base: str = "https://api.stripe.com"
+    page_origin: str = "https://checkout.stripe.com"
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The settings of one process. `database_url` is the application's login, `owner_url` the schema owner's.
 
     With `files_bucket` files lie in that bucket of `s3`, else on the disk in `files_dir`. Foreign addresses are fetched
     from the public internet only, and from `outbound_networks`. `data_keys` seal what must be shown again, the first
-    one what is new (see `kernel/sealing.py`).
+    one what is new (see `kernel/sealing.py`). Without `payments` nothing is paid in cash.
     """
 
     environment: str
@@ -66,6 +77,7 @@ class Config:
     files_bucket: str | None = None
     outbound_networks: tuple[str, ...] = ()
     data_keys: tuple[str, ...] = ()
+    payments: PaymentAccess | None = None
 
     @property
     def secure_cookies(self) -> bool:
@@ -99,6 +111,7 @@ def load(env: Mapping[str, str] | None = None) -> Config:
         problems.append("FILES_S3_BUCKET needs S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY")
     outbound = _networks(given, environment, problems)
     data_keys = _data_keys(given, problems)
+    payments = _payments(given, problems)
     if problems and not _brings_its_own():
         raise ConfigError(problems)
     return Config(
@@ -113,6 +126,7 @@ def load(env: Mapping[str, str] | None = None) -> Config:
         web_threads=int(web_threads),
         s3=s3,
         files_bucket=files_bucket,
+        payments=payments,
         outbound_networks=outbound,
         data_keys=data_keys,
     )
@@ -126,7 +140,8 @@ def current() -> Config:
 def _brings_its_own() -> bool:
     """Whether this process is a command that starts servers of its own, or needs none (`flask demo`, `flask dev`)."""
     words = [word for word in sys.argv[1:] if not word.startswith("-")]
-    return os.environ.get("FLASK_RUN_FROM_CLI") == "true" and words[:1] in (["demo"], ["dev"], [])
+    alone = words[:1] in (["demo"], ["dev"], []) or words[:2] == ["coalition", "evaluate-promotions"]
+    return os.environ.get("FLASK_RUN_FROM_CLI") == "true" and alone
 
 
 def _remembered() -> dict[str, str]:
@@ -179,6 +194,18 @@ def _data_keys(env: Mapping[str, str], problems: list[str]) -> tuple[str, ...]:
     if not all(_DATA_KEY.fullmatch(key) for key in keys):
         problems.append("DATA_KEYS must be keys of Fernet (32 bytes as URL-safe base64), separated by commas")
     return keys
+
+
+def _payments(env: Mapping[str, str], problems: list[str]) -> PaymentAccess | None:
+    key, secret = env.get("STRIPE_SECRET_KEY"), env.get("STRIPE_WEBHOOK_SECRET")
+    known = PaymentAccess("", "")
+    api_base = (env.get("STRIPE_API_BASE") or known.api_base).rstrip("/")
+    page_origin = (env.get("STRIPE_PAGE_ORIGIN") or known.page_origin).rstrip("/")
+    if bool(key) != bool(secret):
+        problems.append("STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET belong together")
+    if not all(_ORIGIN.fullmatch(url) for url in (api_base, page_origin)):
+        problems.append("STRIPE_API_BASE and STRIPE_PAGE_ORIGIN must be origins: https://host, and a port if need be")
+    return PaymentAccess(key, secret, api_base, page_origin) if key and secret else None
 
 
 def _secret_problems(secret: str) -> list[str]:

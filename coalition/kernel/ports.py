@@ -34,6 +34,11 @@ def get(port: type[P], *, name: str = "") -> P:
         raise PortNotBound(f"no adapter is bound for {port.__name__} {name}".strip()) from None
 
 
+def bound(port: type[Any], *, name: str = "") -> bool:
+    """Whether this installation has an adapter for `port`; asks nobody, so also inside a transaction."""
+    return (port, name) in _bound()
+
+
 def _bound() -> dict[tuple[type[Any], str], Any]:
     bound: dict[tuple[type[Any], str], Any] = current_app.extensions.setdefault(_KEY, {})
     return bound

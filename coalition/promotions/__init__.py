@@ -1,5 +1,6 @@
-"""Promotions: what a purchase earns and why. Today: one base rule per partner; the evaluation is pure."""
+"""Promotions: what a purchase earns and why. Base rules today; the rules engine stands ready in `engine`."""
 
+from coalition.promotions.engine.vectors import returned, vector
 from coalition.promotions.evaluation import Award, Earner, Reason, Rule, evaluate, evaluate_event
 from coalition.promotions.reasons import called, number, sentence
 from coalition.promotions.rules import create_base_rule, in_force, list_rules
@@ -16,5 +17,7 @@ __all__ = [
     "in_force",
     "list_rules",
     "number",
+    "returned",
     "sentence",
+    "vector",
 ]

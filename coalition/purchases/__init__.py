@@ -60,6 +60,7 @@ from coalition.purchases.registries.streaming import Chunk, Unreadable, chunks
 from coalition.purchases.registries.takeovers import TakenOver, Takeover
 from coalition.purchases.registries.taking import Layout, Reading, layout, read_lines, readings, take
 from coalition.purchases.registries.taking_over import record_takeovers
+from coalition.purchases.returning.clawing import Stretch, taken
 from coalition.purchases.returning.keeping import find_return
 from coalition.purchases.returning.record import record_returns
 from coalition.purchases.returns import RETURN, VOID, Clawed, GivenLine, Restored, Return, Returned, ReturnedLine
@@ -111,6 +112,7 @@ __all__ = [
     "Returned",
     "ReturnedLine",
     "Source",
+    "Stretch",
     "Suspended",
     "Suspense",
     "TakenOver",
@@ -173,6 +175,7 @@ __all__ = [
     "sweep_suspense",
     "take",
     "take_file",
+    "taken",
     "tell",
     "tell_event",
     "waiting_count",

@@ -26,6 +26,7 @@ import click
 
 from coalition.kernel.config import ROOT, VAR
 from coalition.kernel.embedded import Child, Servers, free_port
+from integrations.payments.fake.keeping import keep_secrets
 
 SEEDED = VAR / "seed.json"  # the secrets of the seed, written when it is complete
 FACTS = VAR / "demo.json"  # what programs read, written when everything answers
@@ -50,6 +51,7 @@ class Demo:
         self.servers = Servers(VAR / "servers") if self.own_servers else None
         self.port = port or _open_port(_PREFERRED_PORT)
         self.simulator_port = _kept_port(VAR / "simulator.port")
+        self.bank_port = _kept_port(VAR / "bank.port")
         self.settings: dict[str, str] = {}
         self.children: dict[str, Child] = {}
         self._starters: dict[str, Callable[[], Child]] = {}
@@ -60,13 +62,15 @@ class Demo:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Bring up servers, schema, seed, web server, worker and simulator; returns when all answer."""
+        """Bring up servers, schema, seed, web server, worker, simulator and bank; returns when all answer."""
         FACTS.unlink(missing_ok=True)
         self.settings = self._settings()
         write_private(VAR / "env", "".join(f"{name}={value}\n" for name, value in self.settings.items()))
         self._keep("simulator", self._simulator)
+        self._keep("bank", self._bank)
         self._flask("db", "upgrade")
         _await(f"http://127.0.0.1:{self.simulator_port}/healthz", self.children["simulator"])
+        _await(f"http://127.0.0.1:{self.bank_port}/healthz", self.children["bank"])
         if not SEEDED.exists():
             self._flask("demo-seed", self.shopping)
         self._keep("web", self._web)
@@ -110,6 +114,7 @@ class Demo:
     def _settings(self) -> dict[str, str]:
         settings = {"COALITION_ENV": "demo", "SECRET_KEY": _secret(), "BASE_URL": self.base_url}
         settings |= {"SIMULATOR_URL": f"http://127.0.0.1:{self.simulator_port}", "WEB_THREADS": str(_WEB_THREADS)}
+        settings |= self._bank_account()
         if self.servers:
             at = self.servers.start()
             settings |= {"DATABASE_URL": at.database_url, "DATABASE_OWNER_URL": at.owner_url}
@@ -144,6 +149,17 @@ class Demo:
         options += ["--state-dir", str(VAR / "simulator"), "--pace", os.environ.get("SIMULATOR_PACE_S", _PACE_S)]
         return self._python("simulator", "-m", "integrations.simulator", *options)
 
+    def _bank(self) -> Child:
+        """The stand-in of the payment provider, which serves the page on which members pay."""
+        options = ["--port", str(self.bank_port), "--webhook-url", f"{self.base_url}/api/v1/payments/callbacks"]
+        options += ["--state-dir", str(VAR / "bank"), "--multicapture"]
+        return self._python("bank", "-m", "integrations.payments.fake", *options)
+
+    def _bank_account(self) -> dict[str, str]:
+        kept, origin = keep_secrets(VAR / "bank"), f"http://127.0.0.1:{self.bank_port}"
+        account = {"STRIPE_SECRET_KEY": kept["key"], "STRIPE_WEBHOOK_SECRET": kept["webhook_secret"]}
+        return {**account, "STRIPE_API_BASE": origin, "STRIPE_PAGE_ORIGIN": origin}
+
     def _python(self, name: str, *arguments: str) -> Child:
         return Child([sys.executable, *arguments], VAR / f"{name}.log", cwd=ROOT, env=self._environment())
 
@@ -162,9 +178,9 @@ def erase() -> None:
     if "DATABASE_URL" in os.environ:
         raise click.ClickException("DATABASE_URL is set: empty that database yourself; the demo erases only its own.")
     Servers(VAR / "servers").erase()
-    for name in ("demo.json", "seed.json", "env", "secret", "simulator.port"):
+    for name in ("demo.json", "seed.json", "env", "secret", "simulator.port", "bank.port"):
         (VAR / name).unlink(missing_ok=True)
-    for folder in ("simulator", "files"):
+    for folder in ("simulator", "bank", "files"):
         shutil.rmtree(VAR / folder, ignore_errors=True)
 
 

@@ -11,7 +11,7 @@ from catalog.api.schemas.returns import OrderReturnSchema
 from catalog.orders import Consignment, Order
 from catalog.shipments import Shipment
 from coalition.kernel import ids
-from coalition.kernel.web.fields import AmountSchema, Instant, StrictInteger, Text
+from coalition.kernel.web.fields import AMOUNT_MAX, AmountSchema, Instant, StrictInteger, Text
 
 
 class TenderSchema(Schema):
@@ -29,11 +29,12 @@ class PaySchema(Schema):
 
 
 class OrderRequestSchema(Schema):
-    """Order what was quoted; all in points when `pay` is left out."""
+    """Order what was quoted; all in points when `pay` is left out. `consent_points`: the highest price agreed to."""
 
     external_id = Text(100, required=True)
     quote_id = Text(40, required=True)
     pay = fields.Nested(PaySchema, load_default=None, allow_none=True)
+    consent_points = StrictInteger(least=1, most=AMOUNT_MAX)
 
 
 class CancelSchema(Schema):

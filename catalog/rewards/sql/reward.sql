@@ -1,8 +1,8 @@
 -- Grain: one reward of a program with its offer and its stock; `available` NULL is "no limit".
-SELECT w.id, w.program_id, w.offer_id, w.supplier_id, o.supplier_code, o.supplier_name, o.legal_entity_id,
-       o.supplier_sku, c.code AS category_code, w.kind, w.electronic, w.delivery_days, w.title_en, w.title_ru,
-       w.description_en, w.description_ru, w.points, w.currency_id, w.artwork, w.rank, w.state, o.cost_minor,
-       o.currency AS cost_currency, o.weight_g, o.brand,
+SELECT w.id, w.program_id, w.offer_id, w.product_id, w.shared, w.supplier_id, o.supplier_code, o.supplier_name,
+       o.legal_entity_id, o.supplier_sku, w.category_id, c.code AS category_code, w.kind, w.electronic, w.delivery_days,
+       w.title_en, w.title_ru, w.description_en, w.description_ru, w.points, w.currency_id, w.artwork, w.rank, w.state,
+       o.cost_minor, o.currency AS cost_currency, o.weight_g, w.brand,
        CASE WHEN s.offer_id IS NULL THEN 0 ELSE s.on_hand - s.reserved END AS available, s.snapshot_at AS stock_at
   FROM reward w
   JOIN category c ON c.id = w.category_id

@@ -36,6 +36,7 @@ _PRODUCTS = (
         description_en text NOT NULL,
         description_ru text NOT NULL,
         attributes jsonb NOT NULL DEFAULT '{}',
+        offers int NOT NULL DEFAULT 0 CONSTRAINT ck_product_offers CHECK (offers >= 0),
         created_at timestamptz NOT NULL DEFAULT now(),
         updated_at timestamptz NOT NULL DEFAULT now())""",
     "CREATE UNIQUE INDEX uq_product_lead_offer ON product (lead_offer_id) WHERE gtin IS NULL",
@@ -48,8 +49,99 @@ _PRODUCTS = (
     "CREATE INDEX product_offer_of_product ON product_offer (product_id)",
     "ALTER TABLE reward DROP CONSTRAINT ck_reward_kind",
     f"ALTER TABLE reward ADD CONSTRAINT ck_reward_kind CHECK (kind IN {_KINDS})",
-    "ALTER TABLE reward ADD COLUMN product_id bigint REFERENCES product",
+    # `shared`: other rewards of the program may have the same card, so the grid has to choose the best of them
+    """
+    ALTER TABLE reward DROP COLUMN words, ADD COLUMN product_id bigint REFERENCES product, ADD COLUMN brand text,
+        ADD COLUMN shared boolean NOT NULL DEFAULT false""",
     "CREATE INDEX reward_of_product ON reward (product_id, program_id)",
+    # what facets count, without the texts
+    """
+    CREATE INDEX reward_facets ON reward (program_id, category_id) INCLUDE (id, offer_id, product_id, supplier_id,
+        kind, electronic, points, brand, shared) WHERE state = 'on_sale'""",
+)
+
+# What the staff of one program have decided about cards; it never reaches another program, and no feed undoes it.
+_DECISIONS = (
+    """
+    CREATE TABLE product_edit (
+        program_id int NOT NULL,
+        product_id bigint NOT NULL REFERENCES product,
+        title_en text,
+        title_ru text,
+        description_en text,
+        description_ru text,
+        brand text,
+        category_id int,
+        hidden boolean NOT NULL DEFAULT false,
+        updated_at timestamptz NOT NULL DEFAULT now(),
+        PRIMARY KEY (program_id, product_id),
+        CONSTRAINT fk_product_edit_category FOREIGN KEY (program_id, category_id)
+            REFERENCES category (program_id, id))""",
+    """
+    CREATE TABLE product_pin (
+        program_id int NOT NULL,
+        offer_id bigint NOT NULL REFERENCES offer,
+        product_id bigint NOT NULL REFERENCES product,
+        PRIMARY KEY (program_id, offer_id))""",
+    "CREATE INDEX product_pin_of_product ON product_pin (product_id, program_id)",
+    # of a supplier as a whole, of a category as a whole, or of a supplier's goods in a category
+    """
+    CREATE TABLE assortment (
+        id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        program_id int NOT NULL,
+        supplier_id int REFERENCES supplier,
+        category_id int,
+        shown boolean NOT NULL,
+        margin_bp int CONSTRAINT ck_assortment_margin CHECK (margin_bp BETWEEN -9999 AND 100000),
+        created_at timestamptz NOT NULL DEFAULT now(),
+        CONSTRAINT uq_assortment UNIQUE NULLS NOT DISTINCT (program_id, supplier_id, category_id),
+        CONSTRAINT ck_assortment_scope CHECK (num_nonnulls(supplier_id, category_id) > 0),
+        CONSTRAINT fk_assortment_category FOREIGN KEY (program_id, category_id)
+            REFERENCES category (program_id, id))""",
+    "CREATE INDEX assortment_of_supplier ON assortment (supplier_id)",
+)
+
+# Numbers that a shop may give to anything itself (GS1: restricted circulation, variable measure, coupons) name nothing
+# that two suppliers could share, valid check digit or not.
+_SHARED_GTIN = """
+    CREATE FUNCTION shared_gtin(gtin text) RETURNS text IMMUTABLE STRICT PARALLEL SAFE LANGUAGE sql AS $$
+        SELECT CASE WHEN gtin_is_valid(gtin) AND lpad(gtin, 14, '0') !~ '^(9|02|00[24]|09[89]|0{6}[02])'
+                    THEN lpad(gtin, 14, '0') END $$
+"""
+
+# The Russian configuration stems Latin words as English ones, so one serves both languages. What it leaves apart is the
+# fleeting vowel (подарок, подарки); that is taken out of the stems, of the texts' and of the questions' alike.
+_SEARCH = (
+    """
+    CREATE FUNCTION plain_words(words text) RETURNS text IMMUTABLE STRICT PARALLEL SAFE LANGUAGE sql AS $$
+        SELECT regexp_replace(translate(lower(words), 'ё', 'е'), '[][!-/:-@\\\\^_`{-~«»“”„’№°·…‐-―]+', ' ', 'g') $$""",
+    """
+    CREATE FUNCTION without_fleeting_vowels(stems text) RETURNS text IMMUTABLE STRICT PARALLEL SAFE LANGUAGE sql AS $$
+        SELECT regexp_replace(stems, $re$([а-я][бвгджзклмнпрстфхцчшщ])[оеь]([гклнрц])'$re$, $to$\\1\\2'$to$, 'g') $$""",
+    """
+    CREATE FUNCTION search_vector(title text, names text, body text) RETURNS tsvector
+        IMMUTABLE PARALLEL SAFE LANGUAGE sql AS $$
+        SELECT CAST(without_fleeting_vowels(CAST(
+            setweight(to_tsvector('russian', plain_words(coalesce(title, ''))), 'A')
+            || setweight(to_tsvector('russian', plain_words(coalesce(names, ''))), 'B')
+            || setweight(to_tsvector('russian', plain_words(coalesce(body, ''))), 'D') AS text)) AS tsvector) $$""",
+    """
+    CREATE FUNCTION search_query(words text) RETURNS tsquery IMMUTABLE STRICT PARALLEL SAFE LANGUAGE sql AS $$
+        SELECT without_fleeting_vowels(plainto_tsquery('russian', plain_words(words))::text)::tsquery $$""",
+    """
+    CREATE TABLE reward_words (
+        reward_id bigint PRIMARY KEY REFERENCES reward,
+        source_hash bigint NOT NULL,
+        vector tsvector NOT NULL)""",
+    "CREATE INDEX reward_words_vector ON reward_words USING gin (vector)",
+    "CREATE TABLE reward_to_index (reward_id bigint PRIMARY KEY REFERENCES reward)",
+    # the words of a program's names, which a mistyped one is compared with
+    """
+    CREATE TABLE search_word (
+        program_id int NOT NULL,
+        word text COLLATE "C" NOT NULL,
+        PRIMARY KEY (program_id, word))""",
+    "CREATE INDEX search_word_alike ON search_word USING gist (program_id, word gist_trgm_ops)",
 )
 
 # Grain: one row = one reward of one program with what its price is made of; `points` is the price for everybody,
@@ -64,9 +156,22 @@ _REWARD_PRICES = """
       JOIN offer o ON o.id = w.offer_id
 """
 
+# Grain: one row = one offer with the numbers that say what it is.
+_OFFER_NUMBERS = """
+    CREATE VIEW offer_numbers AS
+    SELECT id AS offer_id, supplier_id, gtin, NULL::text AS mpn FROM offer
+"""
+
+# Grain: one row = one supplier as members see it.
+_SUPPLIER_NAMES = """
+    CREATE VIEW supplier_names AS SELECT id AS supplier_id, program_id, code, name FROM supplier
+"""
+
 
 def upgrade() -> None:
-    for statement in (*_CATEGORIES, *_PRODUCTS, _REWARD_PRICES):
+    for statement in (*_CATEGORIES, *_PRODUCTS, *_DECISIONS, _SHARED_GTIN, *_SEARCH, _OFFER_NUMBERS, _SUPPLIER_NAMES):
         op.execute(statement)
-    grant_app("product", "product_offer")
-    grant_read("reward_prices")
+    op.execute(_REWARD_PRICES)
+    grant_app("product", "product_offer", "product_edit", "product_pin", "assortment")
+    grant_app("reward_words", "reward_to_index", "search_word")
+    grant_read("reward_prices", "offer_numbers", "supplier_names")

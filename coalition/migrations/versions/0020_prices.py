@@ -143,6 +143,9 @@ _QUOTES = (
         ADD cash_currency text,
         ADD points_min bigint,
         ADD points_max bigint,
+        ADD points_step bigint,
+        ADD cash_min_minor bigint,
+        ADD delivery_tender text,
         ADD pay_points bigint,
         ADD cash_minor bigint NOT NULL DEFAULT 0 CONSTRAINT ck_quote_cash CHECK (cash_minor >= 0),
         ADD pickup_code text,
@@ -156,6 +159,7 @@ _QUOTES = (
         ADD rule_id bigint,
         ADD rule_version int,
         ADD weight_g int,
+        ADD volume_cm3 bigint,
         ADD pay_points bigint,
         ADD cash_minor bigint NOT NULL DEFAULT 0 CONSTRAINT ck_quote_line_cash CHECK (cash_minor >= 0),
         ADD CONSTRAINT ck_quote_line_base CHECK (base_points >= unit_points)""",
@@ -163,10 +167,9 @@ _QUOTES = (
     ALTER TABLE quote_delivery
         ADD base_points bigint,
         ADD carrier text,
-        ADD service text,
         ADD zone text,
         ADD tariff_id bigint,
-        ADD chargeable_g int,
+        ADD chargeable_g bigint,
         ADD pay_points bigint,
         ADD cash_minor bigint NOT NULL DEFAULT 0 CONSTRAINT ck_quote_delivery_cash CHECK (cash_minor >= 0),
         ADD CONSTRAINT ck_quote_delivery_base CHECK (base_points >= points)""",
@@ -199,10 +202,17 @@ _QUOTES = (
 )
 
 _TARIFFS = (
+    """
+    CREATE TABLE offer_size (
+        offer_id bigint PRIMARY KEY,
+        length_mm int NOT NULL CONSTRAINT ck_offer_size_length CHECK (length_mm BETWEEN 1 AND 20000),
+        width_mm int NOT NULL CONSTRAINT ck_offer_size_width CHECK (width_mm BETWEEN 1 AND 20000),
+        height_mm int NOT NULL CONSTRAINT ck_offer_size_height CHECK (height_mm BETWEEN 1 AND 20000))""",
     # `divisor`: cubic centimetres to a kilogram of volumetric weight, NULL where only real weight counts
     """
     CREATE TABLE delivery_service (
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        program_id int NOT NULL,
         supplier_id bigint NOT NULL,
         code text NOT NULL CONSTRAINT ck_delivery_service_code CHECK (code ~ '^[a-z0-9][a-z0-9._-]{0,39}$'),
         carrier text NOT NULL,
@@ -260,7 +270,7 @@ def upgrade() -> None:
         op.execute(statement)
     grant_app("price_rule", "price_grant", "price_segment", "price_segment_member")
     grant_app("pricebook", "price_base", "rule_price", "quote_rule", "cash_policy")
-    grant_app("delivery_service", "tariff_zone", "carrier_tariff", "pickup_point")
+    grant_app("delivery_service", "tariff_zone", "carrier_tariff", "pickup_point", "offer_size")
     grant_append_only("price_rule_version", "price_rise")
     grant_sequences("pricebook_version")
     grant_read("member_segments")

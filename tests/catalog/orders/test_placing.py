@@ -89,11 +89,12 @@ def test_a_halted_program_takes_no_order_and_an_order_placed_before_stands(world
     assert fetch_one("SELECT state FROM quote WHERE id = :id", {"id": later.id}).state == "active"
 
 
-def test_an_old_price_is_not_honoured(world: World) -> None:
+def test_an_old_price_is_not_honoured_once_it_has_risen(world: World) -> None:
     quoted = transact(world.quote)
     transact(lambda: execute("UPDATE quote SET expires_at = now() - interval '1 second'"))
+    transact(lambda: execute("UPDATE reward SET points = points + 1"))
 
-    with pytest.raises(Conflict, match="quote_expired"):
+    with pytest.raises(Conflict, match="price_changed"):
         transact(lambda: world.place(quoted))
     assert transact(lambda: pricing.expire(10)) == 1
 

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
-
-import pytest
-from flask import Flask
 
 from catalog import payments
 from catalog.ports import PaymentNews
 from coalition.kernel import clock, jobs
 from coalition.kernel.db import execute, fetch_all, fetch_one, transact
-from tests.catalog.orders.builders import assert_laws_hold
-from tests.catalog.payments.builders import FakeProvider, ask_for, bind, work
+from tests.catalog.payments.builders import FakeProvider, ask_for, work
 
 _numbers = itertools.count(1)
-
-
-@pytest.fixture
-def provider(app: Flask) -> Iterator[FakeProvider]:
-    yield bind(FakeProvider())
-    assert_laws_hold()
 
 
 def _tell(event_id: str = "", **about: str | None) -> bool:

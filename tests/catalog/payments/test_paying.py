@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from flask import Flask
 
@@ -11,23 +9,10 @@ from catalog import payments
 from catalog.payments.states import transitions
 from coalition.kernel.db import execute, fetch_all, fetch_one, transact
 from coalition.kernel.errors import Conflict
-from tests.catalog.orders.builders import assert_laws_hold
-from tests.catalog.payments.builders import FakeProvider, a_paid, amounts, ask_for, bind, look, work
+from tests.catalog.payments.builders import FakeProvider, a_paid, amounts, ask_for, look, work
 
 
-@pytest.fixture(autouse=True)
-def lawful(app: Flask) -> Iterator[None]:
-    """Whatever happens, the laws hold afterwards."""
-    yield
-    assert_laws_hold()
-
-
-@pytest.fixture
-def provider(lawful: None) -> FakeProvider:
-    return bind(FakeProvider())
-
-
-def test_the_table_in_the_database_is_the_one_in_the_code() -> None:
+def test_the_table_in_the_database_is_the_one_in_the_code(app: Flask) -> None:
     rows = fetch_all("SELECT from_state, to_state FROM payment_transition")
 
     assert {tuple(row) for row in rows} == set(transitions())

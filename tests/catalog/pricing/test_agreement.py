@@ -97,10 +97,19 @@ def test_every_way_of_asking_gives_the_same_price(
 
         assert {one: price.points for one, price in exact.items()} == expected
         assert {one: price.points for one, price in computed.items()} == expected
+        assert _from_the_book(world, found) == expected
         assert {one: price for one, (price, _) in pure.items()} == expected
         assert {one: price.rules for one, price in exact.items()} == {one: made for one, (_, made) in pure.items()}
     finally:
         attempt.rollback()
+
+
+def _from_the_book(world: PriceWorld, found: tuple[Shelf, ...]) -> dict[int, int]:
+    pricing.rebuild(world.program.id)
+    ranking = pricing.ranking(world.program.id, world.member_id)
+    assert ranking.points.tolist() == sorted(ranking.points.tolist())
+    assert len(ranking) == len(found)
+    return dict(zip(ranking.reward_ids.tolist(), ranking.points.tolist(), strict=True))
 
 
 def _create(world: PriceWorld, code: str, one: Drawn) -> None:

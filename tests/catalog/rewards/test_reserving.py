@@ -122,7 +122,7 @@ def test_an_offer_without_limit_is_never_sold_out(offer_id: int) -> None:
 def test_the_laws_of_stock_hold(offer_id: int) -> None:
     transact(lambda: rewards.reserve([(offer_id, 2, "k1")]))
 
-    assert [offending(law) for law in rewards.laws()] == [0, 0, 0]
+    assert [law.code for law in rewards.laws() if offending(law)] == []
 
 
 def test_of_eight_buyers_of_the_last_piece_one_wins_two_hundred_times(fresh_database: Config) -> None:
@@ -153,7 +153,7 @@ def test_of_eight_buyers_of_the_last_piece_one_wins_two_hundred_times(fresh_data
     with app.app_context():
         assert fetch_one("SELECT sum(reserved) AS n FROM stock").n == rounds
         assert fetch_one("SELECT count(*) AS n FROM reservation").n == rounds
-        assert [offending(law) for law in rewards.laws()] == [0, 0, 0]
+        assert [law.code for law in rewards.laws() if offending(law)] == []
 
 
 def _attempt(work: Callable[[], None]) -> str:

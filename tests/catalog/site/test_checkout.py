@@ -133,9 +133,10 @@ def test_a_wrong_field_shows_the_form_again_and_keeps_the_price(browser: Browser
     assert fetch_one("SELECT count(*) AS n FROM customer_order").n == 0
 
 
-def test_an_expired_price_is_asked_for_anew(browser: Browser) -> None:
+def test_an_expired_price_that_has_risen_is_shown_before_it_is_charged(browser: Browser) -> None:
     hidden = browser.open_form()
     transact(lambda: execute("UPDATE quote SET expires_at = now()"))
+    transact(lambda: execute("UPDATE reward SET points = points + 1"))
 
     page = browser.press(hidden)
 

@@ -39,3 +39,17 @@ def test_no_inner_network_is_fetched_from_in_production_unless_it_is_named() -> 
     assert load({**GOOD, "OUTBOUND_NETWORKS": "10.2.0.0/16, fd00::/8"}).outbound_networks == ("10.2.0.0/16", "fd00::/8")
     with pytest.raises(ConfigError, match="OUTBOUND_NETWORKS"):
         load({**GOOD, "OUTBOUND_NETWORKS": "everything"})
+
+
+def test_cash_is_taken_only_with_both_secrets_and_leads_to_origins_alone() -> None:
+    both = {**GOOD, "STRIPE_SECRET_KEY": "sk_test_x", "STRIPE_WEBHOOK_SECRET": "whsec_x"}
+
+    assert load(GOOD).payments is None
+    account = load(both).payments
+    assert account is not None
+    assert (account.api_base, account.page_origin) == ("https://api.stripe.com", "https://checkout.stripe.com")
+    assert "sk_test_x" not in repr(load(both))
+    with pytest.raises(ConfigError, match="belong together"):
+        load({**GOOD, "STRIPE_SECRET_KEY": "sk_test_x"})
+    with pytest.raises(ConfigError, match="origins"):
+        load({**both, "STRIPE_PAGE_ORIGIN": "https://pay.example; script-src *"})

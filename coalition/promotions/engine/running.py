@@ -1,0 +1,78 @@
+"""One event through all promotions, phase by phase; see the package for the order.
+
+Every promotion either gives effects or says why not (`explain`): a gate that stayed shut, a rival that won, a limit
+that was used up, nothing to count. Wanted and granted differ only by limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from coalition.promotions.engine.compiling import compiled_line
+from coalition.promotions.engine.crediting import Pairs, credit
+from coalition.promotions.engine.discounting import KIND as DISCOUNT
+from coalition.promotions.engine.discounting import discount, pay_with_points
+from coalition.promotions.engine.facts import Facts
+from coalition.promotions.engine.gating import rules, shut
+from coalition.promotions.engine.playing import play
+from coalition.promotions.engine.state import Result, State
+from coalition.promotions.engine.terms import MONEY, Promotion
+
+
+def run(
+    program: Mapping[str, Any], promotions: Iterable[Promotion], event: Mapping[str, Any], counters: Mapping[str, int]
+) -> Result:
+    """The effects of an event under these promotions; `counters` are what their limits have used before."""
+    state = State(program, _facts(program, event), counters)
+    ordered = sorted(promotions, key=lambda one: one.order)
+    candidates = [one for one in ordered if event.get("type") in one.events and _open(state, one)]
+    discount(state, candidates)
+    pay_with_points(state)
+    pairs = [(one, effect) for one in candidates for rule in _applying(state, one) for effect in rule.effects]
+    credit(state, [pair for pair in pairs if pair[1].kind in MONEY])
+    _play(state, [pair for pair in pairs if pair[1].kind not in MONEY and pair[1].kind != DISCOUNT])
+    for promotion in state.used.values():
+        state.counters.use_once(promotion)
+    state.result.counters_delta = state.counters.delta
+    return state.result
+
+
+def _facts(program: Mapping[str, Any], event: Mapping[str, Any]) -> Facts:
+    lines = sorted((event.get("payload") or {}).get("lines") or (), key=lambda line: int(line["no"]))
+    excluded = compiled_line(program["exclude"]) if program.get("exclude") else None
+    return Facts(event, program.get("tz", "UTC"), [one for one in lines if not (excluded and excluded(one))], lines)
+
+
+def _open(state: State, promotion: Promotion) -> bool:
+    why = shut(promotion, state.facts, state.counters)
+    if why:
+        state.reject(promotion, why)
+    return not why
+
+
+def _applying(state: State, promotion: Promotion) -> list[Any]:
+    """The rules that apply after the discounts; a promotion that only now turns out not to apply says so."""
+    found = rules(promotion, state.facts)
+    if not found and promotion.id not in state.used:
+        state.reject(promotion, "condition")
+    return found
+
+
+def _play(state: State, pairs: Pairs) -> None:
+    """What is neither money nor points; coupons within their limits."""
+    secret = str(state.program.get("draw_secret", ""))
+    for promotion, effect in pairs:
+        found = play(promotion, effect, state.facts, state.bases, state.granted, secret)
+        if effect.kind == "coupon.issue":
+            wanted = effect.raw.get("qty", 1)
+            qty, stops = state.counters.allow(promotion, "coupons", wanted)
+            state.counters.use(promotion, "coupons", qty)
+            if not qty:
+                state.zero(promotion, effect, wanted, stops)
+                continue
+            found = [found[0] | {"qty": qty}]
+        if found:
+            state.tell(promotion, *found)
+        else:
+            state.zero(promotion, effect, 0)
