@@ -1,13 +1,19 @@
 """Orders: placed in one transaction, answered by suppliers, followed until delivered. Nothing lost, nothing twice.
 
-The room never talks to a supplier: a job puts the `Question` that `ask` returns and brings back the answer.
+The room never talks to a supplier: a job puts the `Question` that `ask` returns and brings back the answer. What no
+machine may decide waits in the operators' queue (`cases`, `decide`).
 """
 
-from catalog.orders.answering import answered, ask
-from catalog.orders.cancelling import cancel
+from catalog.orders.answering import answered
+from catalog.orders.artefacts import Shown, show
+from catalog.orders.asking import ask
+from catalog.orders.cancelling import cancel, offered, undone
+from catalog.orders.consulting import DECISIONS, Case, case, cases, cases_of
+from catalog.orders.deciding import decide
+from catalog.orders.issuing import close_ripe
 from catalog.orders.laws import laws
 from catalog.orders.laws_of_returns import laws as laws_of_returns
-from catalog.orders.moving import locked_state
+from catalog.orders.moving import JOB, locked_state
 from catalog.orders.placing import place
 from catalog.orders.progressing import deliver, progress
 from catalog.orders.reading import consignment_by_ref, find, list_for, pieces
@@ -24,17 +30,24 @@ from catalog.orders.receiving import (
     refuse_return,
     returns_overdue,
 )
+from catalog.orders.releasing import released
 from catalog.orders.returned import find_return, policy, returns, returns_of, set_policy
 from catalog.orders.returning import cancel_return, request_return, returnable
 from catalog.orders.rma import REASONS as RETURN_REASONS
 from catalog.orders.rma import Return, Returnable, ReturnChange, ReturnItem, ReturnPolicy
-from catalog.orders.states import FAILED, UNDECIDED
+from catalog.orders.states import ARRIVED, AWAITING, FAILED, UNDECIDED
 from catalog.orders.types import Change, Consignment, Order, OrderLine, Question, Summary
+from catalog.orders.watching import look_again, look_around, prolong_holds, promise, wake_sleepers
 
 __all__ = [
+    "ARRIVED",
+    "AWAITING",
+    "DECISIONS",
     "FAILED",
+    "JOB",
     "RETURN_REASONS",
     "UNDECIDED",
+    "Case",
     "Change",
     "Consignment",
     "Order",
@@ -45,14 +58,20 @@ __all__ = [
     "ReturnItem",
     "ReturnPolicy",
     "Returnable",
+    "Shown",
     "Summary",
     "answered",
     "ask",
     "authorize_return",
     "cancel",
     "cancel_return",
+    "case",
+    "cases",
+    "cases_of",
     "close_return",
+    "close_ripe",
     "consignment_by_ref",
+    "decide",
     "decide_return",
     "deliver",
     "expire_return",
@@ -63,19 +82,28 @@ __all__ = [
     "laws_of_returns",
     "list_for",
     "locked_state",
+    "look_again",
+    "look_around",
     "lose_return",
+    "offered",
     "on_its_way",
     "parcel_said",
     "pieces",
     "place",
     "policy",
     "progress",
+    "prolong_holds",
+    "promise",
     "receive_return",
     "refuse_return",
+    "released",
     "request_return",
     "returnable",
     "returns",
     "returns_of",
     "returns_overdue",
     "set_policy",
+    "show",
+    "undone",
+    "wake_sleepers",
 ]

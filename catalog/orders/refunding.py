@@ -23,10 +23,6 @@ _CREDIT = """
                                cost_minor, currency)
     SELECT :id, consignment_id, program_id, supplier_id, legal_entity_id, now(), :cost, currency
       FROM consignment_delivery WHERE consignment_id = :consignment_id"""
-_CAPTURE = """
-    SELECT c.hold_account_id AS account_id, max(e.id) AS entry_id FROM consignment c
-      JOIN entry e ON e.account_id = c.hold_account_id AND e.origin_id = c.hold_id AND e.kind = 4
-     WHERE c.id = :id GROUP BY c.hold_account_id"""
 
 
 def refund(decided: LockedReturn) -> None:
@@ -66,7 +62,10 @@ def _shares(decided: LockedReturn) -> tuple[int, int, int]:
 
 def _give_back(decided: LockedReturn, points: int) -> tuple[int, ...]:
     """Points return to their lots with their old expiry; where that has passed, for the program's days of grace."""
-    captured = fetch_one(_CAPTURE, {"id": decided.consignment_id})
+    captured = fetch_one(
+        "SELECT hold_account_id AS account_id, capture_entry_id AS entry_id FROM consignment WHERE id = :id",
+        {"id": decided.consignment_id},
+    )
     assert captured is not None
     program, currency = programs.get(decided.program_id), programs.currency_by_id(decided.currency_id)
     public_id = ids.public("rma", decided.id)
