@@ -7,9 +7,11 @@ machine may decide waits in the operators' queue (`cases`, `decide`).
 from catalog.orders.answering import answered
 from catalog.orders.artefacts import Shown, show
 from catalog.orders.asking import ask
+from catalog.orders.browsing import VIEWS, Alarm, BoardRow, Load, alarms_of, board, loads
 from catalog.orders.cancelling import cancel, offered, undone
 from catalog.orders.consulting import DECISIONS, Case, case, cases, cases_of
 from catalog.orders.deciding import decide
+from catalog.orders.hearing import payment_authorized, payment_failed
 from catalog.orders.issuing import close_ripe
 from catalog.orders.laws import laws
 from catalog.orders.laws_of_returns import laws as laws_of_returns
@@ -47,9 +49,13 @@ __all__ = [
     "JOB",
     "RETURN_REASONS",
     "UNDECIDED",
+    "VIEWS",
+    "Alarm",
+    "BoardRow",
     "Case",
     "Change",
     "Consignment",
+    "Load",
     "Order",
     "OrderLine",
     "Question",
@@ -60,9 +66,11 @@ __all__ = [
     "Returnable",
     "Shown",
     "Summary",
+    "alarms_of",
     "answered",
     "ask",
     "authorize_return",
+    "board",
     "cancel",
     "cancel_return",
     "case",
@@ -81,6 +89,7 @@ __all__ = [
     "laws",
     "laws_of_returns",
     "list_for",
+    "loads",
     "locked_state",
     "look_again",
     "look_around",
@@ -88,6 +97,8 @@ __all__ = [
     "offered",
     "on_its_way",
     "parcel_said",
+    "payment_authorized",
+    "payment_failed",
     "pieces",
     "place",
     "policy",
