@@ -101,7 +101,8 @@ def remove_service(supplier_id: int, code: str) -> None:
 def services(supplier_id: int) -> list[Service]:
     """The carriers' services that a supplier sends by."""
     rows = fetch_all(
-        "SELECT code, carrier, service, kind, divisor FROM delivery_service WHERE supplier_id = :id ORDER BY id LIMIT 100",
+        "SELECT code, carrier, service, kind, divisor FROM delivery_service WHERE supplier_id = :id"
+        " ORDER BY id LIMIT 100",
         {"id": supplier_id},
     )
     return [Service(*row) for row in rows]
@@ -111,9 +112,8 @@ def set_zones(program_id: int, zones: Iterable[Zone]) -> int:
     """Say which zone these addresses are in; said again, a prefix changes its zone. How many. Raises Invalid."""
     count = 0
     for zone in zones:
-        _refuse(
-            {"/country": len(zone.country) != 2, "/kind": zone.kind not in ("postal", "region"), "/zone": not zone.zone}
-        )
+        kinds = ("postal", "region")
+        _refuse({"/country": len(zone.country) != 2, "/kind": zone.kind not in kinds, "/zone": not zone.zone})
         prefix = postal(zone.prefix) if zone.kind == "postal" else zone.prefix.strip().lower()
         count += execute(
             "INSERT INTO tariff_zone (program_id, carrier, country, kind, prefix, zone) VALUES (:program_id, :carrier,"

@@ -27,15 +27,17 @@ ROW = Tariff("dpd", "classic", "riga", 0, 5000, FIRST, None, 300, per_kg_minor=1
 def world(app: Flask) -> PriceWorld:
     """Rewards of half a kilogram, whose first supplier sends by dpd: in Riga, elsewhere in Latvia, not abroad."""
     world = transact(a_price_world)
-    supplier_id = world.shelves[0].supplier_id
-    transact(
-        lambda: pricing.set_service(world.program.id, supplier_id, Service("dpd", "dpd", "classic", "courier", None))
-    )
+    transact(lambda: _send_by(world, "courier", None))
     zones = [Zone("dpd", "LV", "postal", "", "latvia"), Zone("dpd", "LV", "postal", "LV-10", "riga")]
     transact(lambda: pricing.set_zones(world.program.id, [*zones, Zone("dpd", "LV", "region", "Jūrmala", "riga")]))
     transact(lambda: pricing.add_tariff(world.program.id, ROW))
     transact(lambda: pricing.add_tariff(world.program.id, replace(ROW, zone="latvia", base_minor=500)))
     return world
+
+
+def _send_by(world: PriceWorld, kind: str, divisor: int | None) -> None:
+    service = Service("dpd", "dpd", "classic", kind, divisor)
+    pricing.set_service(world.program.id, world.shelves[0].supplier_id, service)
 
 
 def _quote(world: PriceWorld, address: Address | None = HOME, qty: int = 1, **how: Any) -> pricing.Quote:
@@ -80,10 +82,7 @@ def test_where_no_row_fits_nothing_is_sent_and_never_for_free(world: PriceWorld)
 
 
 def test_what_has_no_weight_cannot_be_sent_nor_what_has_no_size_where_sizes_count(world: PriceWorld) -> None:
-    supplier_id = world.shelves[0].supplier_id
-    transact(
-        lambda: pricing.set_service(world.program.id, supplier_id, Service("dpd", "dpd", "classic", "courier", 5000))
-    )
+    transact(lambda: _send_by(world, "courier", 5000))
     with pytest.raises(Invalid, match="undeliverable"):
         _quote(world)
 
@@ -138,10 +137,7 @@ def test_an_address_prices_delivery_anew_and_the_order_takes_it_so(world: PriceW
 
 
 def test_a_parcel_that_is_fetched_needs_a_point_which_has_its_own_zone(world: PriceWorld) -> None:
-    supplier_id = world.shelves[0].supplier_id
-    transact(
-        lambda: pricing.set_service(world.program.id, supplier_id, Service("dpd", "dpd", "classic", "pickup", None))
-    )
+    transact(lambda: _send_by(world, "pickup", None))
     points = [
         PickupPoint("dpd", "RIX1", "Pickup Riga", "LV", "Riga", "LV-1010", "Brivibas 1", "8-22"),
         PickupPoint("dpd", "JEL1", "Pickup Jelgava", "LV", "Jelgava", "LV-3001", "Liela 1", "9-18"),
@@ -151,8 +147,9 @@ def test_a_parcel_that_is_fetched_needs_a_point_which_has_its_own_zone(world: Pr
     fetched = _quote(world, HOME, pickup_code="dpd:JEL1")
 
     assert (fetched.delivery_points, fetched.pickup_code) == (551, "dpd:JEL1")
+    homeless = _quote(world)
     with pytest.raises(Invalid, match="pickup_point_missing"):
-        transact(lambda: pricing.confirm(world.program.id, world.member_id, _quote(world).id))
+        transact(lambda: pricing.confirm(world.program.id, world.member_id, homeless.id))
     with pytest.raises(Invalid, match="unknown_pickup_point"):
         _quote(world, HOME, pickup_code="dpd:NOWHERE")
     assert transact(lambda: pricing.deliver_to(fetched, None, HOME, "dpd:RIX1")).delivery_points == 351
