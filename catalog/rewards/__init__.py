@@ -14,8 +14,18 @@ from catalog.rewards.categories import (
 )
 from catalog.rewards.editing import Card, card, cards, edit_card, merge_cards, split_card, unpin_card
 from catalog.rewards.faceting import BANDS, Facets, FacetValue, band_end, facets
+from catalog.rewards.issuing import take_codes
 from catalog.rewards.kinds import KINDS, Kind, kind_of
 from catalog.rewards.laws import laws
+from catalog.rewards.pooling import (
+    CodePool,
+    Uploaded,
+    code_pools,
+    expire_codes,
+    open_pool,
+    upload_codes,
+    withdraw_codes,
+)
 from catalog.rewards.reserving import commit, release, reserve, split
 from catalog.rewards.searching import by_ids, count, get, many, matching, offers_of, search
 from catalog.rewards.shelving import publish, republish
@@ -31,12 +41,14 @@ __all__ = [
     "Assorted",
     "Card",
     "Category",
+    "CodePool",
     "FacetValue",
     "Facets",
     "Kind",
     "Reward",
     "RewardQuery",
     "StockApplied",
+    "Uploaded",
     "all_categories",
     "apply_feed_stock",
     "apply_stock",
@@ -49,10 +61,12 @@ __all__ = [
     "categories",
     "category",
     "change_category",
+    "code_pools",
     "commit",
     "count",
     "create_category",
     "edit_card",
+    "expire_codes",
     "facets",
     "get",
     "index",
@@ -63,6 +77,7 @@ __all__ = [
     "merge_cards",
     "move_category",
     "offers_of",
+    "open_pool",
     "publish",
     "read_as",
     "release",
@@ -72,6 +87,9 @@ __all__ = [
     "share_supplier",
     "split",
     "split_card",
+    "take_codes",
     "unpin_card",
     "unshare_supplier",
+    "upload_codes",
+    "withdraw_codes",
 ]
