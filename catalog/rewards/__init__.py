@@ -14,6 +14,7 @@ from catalog.rewards.categories import (
 )
 from catalog.rewards.editing import Card, card, cards, edit_card, merge_cards, split_card, unpin_card
 from catalog.rewards.faceting import BANDS, Facets, FacetValue, band_end, facets
+from catalog.rewards.incidents import StockIncident, close_shortfalls, reconcile_stock, stock_incidents
 from catalog.rewards.issuing import take_codes
 from catalog.rewards.kinds import KINDS, Kind, kind_of
 from catalog.rewards.laws import laws
@@ -48,6 +49,7 @@ __all__ = [
     "Reward",
     "RewardQuery",
     "StockApplied",
+    "StockIncident",
     "Uploaded",
     "all_categories",
     "apply_feed_stock",
@@ -61,6 +63,7 @@ __all__ = [
     "categories",
     "category",
     "change_category",
+    "close_shortfalls",
     "code_pools",
     "commit",
     "count",
@@ -80,6 +83,7 @@ __all__ = [
     "open_pool",
     "publish",
     "read_as",
+    "reconcile_stock",
     "release",
     "republish",
     "reserve",
@@ -87,6 +91,7 @@ __all__ = [
     "share_supplier",
     "split",
     "split_card",
+    "stock_incidents",
     "take_codes",
     "unpin_card",
     "unshare_supplier",

@@ -12,6 +12,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from catalog.rewards import incidents
 from coalition.kernel import audit, outbox, sealing
 from coalition.kernel.db import execute, fetch_all, fetch_one
 from coalition.kernel.errors import Conflict, FieldError, Invalid, NotFound
@@ -101,7 +102,8 @@ def upload_codes(program_id: int, offer_id: int, lines: Iterable[str]) -> Upload
         )
     }
     execute(
-        "UPDATE stock SET on_hand = on_hand + :added, snapshot_at = now() WHERE offer_id = :offer_id",
+        "UPDATE stock SET on_hand = greatest(on_hand - oversold_qty + :added, reserved), snapshot_at = now(),"
+        " oversold_qty = greatest(reserved - on_hand + oversold_qty - :added, 0) WHERE offer_id = :offer_id",
         {"added": len(added), "offer_id": offer_id},
     )
     watch(offer_id)
@@ -148,6 +150,7 @@ def expire_codes() -> int:
     )
     short = sorted(row.offer_id for row in rows if row.oversold_qty)
     if short:
+        incidents.open_shortfalls(short)
         outbox.publish("stock.shortfall", {"offers": short[:_SHOWN]}, key=f"offer:{short[0]}")
     for row in rows:
         watch(row.offer_id)
@@ -173,7 +176,8 @@ def watch(offer_id: int) -> None:
     turned = fetch_one(
         "UPDATE code_pool p SET is_low = f.low FROM (SELECT q.offer_id, count(c.id) <= q.low_at AS low,"
         " count(c.id) AS n FROM code_pool q LEFT JOIN LATERAL (SELECT id FROM code WHERE offer_id = q.offer_id"
-        " AND state = 'free' LIMIT q.low_at + 1) AS c ON true WHERE q.offer_id = :offer_id GROUP BY q.offer_id, q.low_at) AS f"
+        " AND state = 'free' LIMIT q.low_at + 1) AS c ON true WHERE q.offer_id = :offer_id"
+        " GROUP BY q.offer_id, q.low_at) AS f"
         " WHERE p.offer_id = f.offer_id AND p.is_low <> f.low RETURNING p.is_low, f.n",
         {"offer_id": offer_id},
     )

@@ -188,10 +188,10 @@ _REWARD_PRICES = """
       JOIN offer o ON o.id = w.offer_id
 """
 
-# Grain: one row = one offer with the numbers that say what it is.
+# Grain: one row = one offer with the numbers and attributes that say what it is.
 _OFFER_NUMBERS = """
     CREATE VIEW offer_numbers AS
-    SELECT id AS offer_id, supplier_id, gtin, NULL::text AS mpn FROM offer
+    SELECT id AS offer_id, supplier_id, gtin, mpn, attributes FROM offer
 """
 
 # Grain: one row = one supplier as members see it.
