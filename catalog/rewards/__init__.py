@@ -16,7 +16,7 @@ from catalog.rewards.editing import Card, card, cards, edit_card, merge_cards, s
 from catalog.rewards.faceting import BANDS, Facets, FacetValue, band_end, facets
 from catalog.rewards.kinds import KINDS, Kind, kind_of
 from catalog.rewards.laws import laws
-from catalog.rewards.reserving import commit, release, reserve
+from catalog.rewards.reserving import commit, release, reserve, split
 from catalog.rewards.searching import by_ids, count, get, many, matching, offers_of, search
 from catalog.rewards.shelving import publish, republish
 from catalog.rewards.stocking import StockApplied, apply_feed_stock, apply_stock
@@ -69,6 +69,7 @@ __all__ = [
     "reserve",
     "search",
     "share_supplier",
+    "split",
     "split_card",
     "unpin_card",
     "unshare_supplier",
