@@ -13,12 +13,13 @@ from catalog.orders.deciding import decide
 from catalog.orders.issuing import close_ripe
 from catalog.orders.laws import laws
 from catalog.orders.moving import JOB, locked_state
+from catalog.orders.paying import payment_authorized, payment_failed
 from catalog.orders.placing import place
 from catalog.orders.progressing import deliver, progress
 from catalog.orders.reading import consignment_by_ref, find, list_for, pieces
 from catalog.orders.releasing import released
 from catalog.orders.states import ARRIVED, AWAITING, FAILED, UNDECIDED
-from catalog.orders.types import Change, Consignment, Order, OrderLine, Question, Summary
+from catalog.orders.types import Change, Consignment, Order, OrderLine, PayPage, Question, Summary
 from catalog.orders.watching import look_again, look_around, prolong_holds, promise, wake_sleepers
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Consignment",
     "Order",
     "OrderLine",
+    "PayPage",
     "Question",
     "Shown",
     "Summary",
@@ -53,6 +55,8 @@ __all__ = [
     "look_again",
     "look_around",
     "offered",
+    "payment_authorized",
+    "payment_failed",
     "pieces",
     "place",
     "progress",

@@ -1,6 +1,6 @@
 """What a decision does to points and stock: captured and gone, or released and back, to the last point.
 
-A consignment captures for itself. Money moves elsewhere (`paying`); here only its shares are written down.
+A consignment captures for itself. Money moves elsewhere (`charging`); here only its shares are written down.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from catalog import rewards
+from catalog.orders.charging import charge, pay_back
 from catalog.orders.moving import Locked, reservations
 from coalition import ledger, partners, programs
 from coalition.kernel import clock
@@ -45,6 +46,7 @@ def take(consignment: Locked, kept: Sequence[str], dropped: Sequence[str]) -> No
         _TAKEN,
         {"id": consignment.id, "points": points, "cash": cash, "entry_id": entry_id, "cost": int(shares.cost)},
     )
+    charge(consignment)
 
 
 def give_up(consignment: Locked) -> None:
@@ -54,6 +56,7 @@ def give_up(consignment: Locked) -> None:
         _release(consignment)
     execute("UPDATE order_line SET state = 'released' WHERE consignment_id = :id", {"id": consignment.id})
     execute(_GIVEN_UP, {"id": consignment.id})
+    charge(consignment)
 
 
 def give_back(consignment: Locked) -> None:
@@ -82,6 +85,7 @@ def give_back(consignment: Locked) -> None:
         "UPDATE consignment SET points_refunded = points_captured, cash_refunded = cash_captured WHERE id = :id",
         {"id": consignment.id},
     )
+    pay_back(consignment)
 
 
 def _capture(consignment: Locked, points: int) -> int:
