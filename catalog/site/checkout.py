@@ -8,15 +8,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from babel import Locale
-from flask import Response, make_response, redirect, render_template, request, url_for
+from flask import Response, g, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from catalog import orders, pricing, suppliers
+from catalog.orders import Order
+from catalog.ports import PaymentProvider
 from catalog.pricing import Quote
+from catalog.site import tender
 from catalog.site.blueprint import blueprint
 from catalog.site.checkout_form import COUNTRIES, FormError, address, blank, problems, read
+from catalog.site.payment import pay_page, way_to_pay
 from coalition import ledger, members, partners
-from coalition.kernel import ids
+from coalition.kernel import ids, ports
 from coalition.kernel.db import transact
 from coalition.kernel.errors import Invalid, NotFound, Refusal
 from coalition.kernel.idempotency import request_hash
@@ -26,6 +31,7 @@ from coalition.site.viewer import Viewer, require_member
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 # Codes of a refused order, as the template names them; after these a new price is quoted.
 _CODES = {"quote_used": "already_done", "external_id_conflict": "already_done", "price_changed": "quote_expired"}
+_FIELDS = {"undeliverable": "delivery", "points_out_of_limits": "pay"}
 _REQUOTED = frozenset({"quote_expired", "quote_used", "price_changed", "not_found"})
 
 
@@ -48,14 +54,14 @@ def place() -> BaseResponse:
     key = key if _KEY.fullmatch(key) else secrets.token_urlsafe(18)
     try:
         quoted = transact(lambda: _find(member, request.form.get("quote", "")))
-        errors = problems(form, quoted.needs_address)
+        errors = problems(form, quoted.needs_address) + tender.problem(quoted, form)
         if not errors:
-            order_id = transact(lambda: _place(member, quoted, form, key))
-            to = url_for("catalog.order", order_id=ids.public("ord", order_id), notice="order_placed")
-            return redirect(to, code=303)
+            order = transact(lambda: _place(member, quoted, form, key))
+            to = url_for("catalog.order", order_id=ids.public("ord", order.id), notice="order_placed")
+            return redirect(way_to_pay(order) if order.payment == "wanted" else to, code=303)
     except Refusal as refusal:
         code = "quote_expired" if refusal.code == "not_found" else refusal.code
-        errors = [FormError("delivery" if code == "undeliverable" else "", _CODES.get(code, code))]
+        errors = [FormError(_FIELDS.get(code, ""), _CODES.get(code, code))]
         if refusal.code in _REQUOTED:
             if request.form.get("cart"):
                 return redirect(url_for("catalog.cart", notice="price_lapsed"), code=303)
@@ -89,8 +95,8 @@ def _find(member: Viewer, quote: str) -> Quote:
     return quoted
 
 
-def _place(member: Viewer, quoted: Quote, form: dict[str, str | bool], key: str) -> int:
-    order, _ = orders.place(
+def _place(member: Viewer, quoted: Quote, form: dict[str, str | bool], key: str) -> Order:
+    order, _again = orders.place(
         member.program_id,
         member.member_id,
         quoted.partner_id,
@@ -98,8 +104,10 @@ def _place(member: Viewer, quoted: Quote, form: dict[str, str | bool], key: str)
         quote_id=quoted.id,
         request_hash=request_hash([quoted.id, form]),
         delivery=(str(form["delivery"]) or None, address(form, quoted.needs_address)),
+        pay_points=tender.chosen(form),
+        page=pay_page(_("Rewards: the part paid by card")),
     )
-    return order.id
+    return order
 
 
 def _page(
@@ -111,6 +119,8 @@ def _page(
     status: int = 200,
 ) -> Response:
     context = transact(lambda: _context(member, quoted, form))
+    if context["cash"]:  # the only page whose form leads to somebody else's
+        g.policy = {"form-action": f"'self' {ports.get(PaymentProvider).page_origin}"}
     return make_response(
         render_template("catalog/checkout.html", nav="rewards", key=key, errors=errors, **context), status
     )
@@ -121,6 +131,7 @@ def _context(member: Viewer, quoted: Quote, form: dict[str, str | bool]) -> dict
     options = _common_ways(quoted)
     territories = Locale.parse(language()).territories
     purses = ledger.balances(member.program_id, member.member_id)
+    available = next((purse.available for purse in purses if purse.currency_id == quoted.currency_id), 0)
     return {
         "quote": _told(quoted, names),
         "delivery_options": options,
@@ -128,7 +139,8 @@ def _context(member: Viewer, quoted: Quote, form: dict[str, str | bool]) -> dict
         "needs_address": quoted.needs_address,
         "countries": [{"code": code, "name": territories[code]} for code in COUNTRIES],
         "form": {**form, "delivery": form["delivery"] or quoted.method},
-        "available": next((purse.available for purse in purses if purse.currency_id == quoted.currency_id), 0),
+        "available": available,
+        "cash": tender.offer(quoted, available),
     }
 
 

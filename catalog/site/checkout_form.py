@@ -19,6 +19,8 @@ _MOST = {
     "address": 200,
     "note": 300,
     "delivery": 40,
+    "pay": 20,
+    "pay_points": 20,
 }
 _ALWAYS = ("name", "email")
 _CARRIED = ("phone", "country", "city", "postcode", "address")

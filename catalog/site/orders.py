@@ -17,7 +17,7 @@ from coalition.kernel.errors import Conflict, NotFound
 from coalition.kernel.web.pages import language
 from coalition.site.viewer import Viewer, require_member
 
-_NOTICES = ("order_placed", "order_cancelled")
+_NOTICES = ("order_placed", "order_cancelled", "payment_received")
 _PER_PAGE = 20
 
 
@@ -36,7 +36,7 @@ def list_orders() -> str:
 def read(order_id: str) -> str:
     """One order with its parcels and where they are."""
     member = require_member()
-    shown = transact(lambda: _told(_own(member, order_id)))
+    shown = transact(lambda: _told(own(member, order_id)))
     notice = request.args.get("notice")
     notice = notice if notice in _NOTICES else None
     return render_template("catalog/order.html", nav="orders", order=shown, notice=notice)
@@ -47,7 +47,7 @@ def cancel(order_id: str) -> Response:
     """Cancel the order; if its supplier has it already, the order says so."""
     member = require_member()
     try:
-        transact(lambda: _cancel(_own(member, order_id)))
+        transact(lambda: _cancel(own(member, order_id)))
     except Conflict:
         return redirect(url_for("catalog.order", order_id=order_id), code=303)
     return redirect(url_for("catalog.order", order_id=order_id, notice="order_cancelled"), code=303)
@@ -58,7 +58,8 @@ def _cancel(order: Order) -> None:
     orders.cancel(order.program_id, order.id, external_id=key)
 
 
-def _own(member: Viewer, order_id: str) -> Order:
+def own(member: Viewer, order_id: str) -> Order:
+    """The member's own order by its public id. Raises NotFound."""
     order = orders.find(member.program_id, ids.parse("ord", order_id))
     if order.member_id != member.member_id:
         raise NotFound()

@@ -23,7 +23,7 @@ _NEWS = {
     "preparing": "packed",
 }
 _CODE = re.compile("[a-z]+(_[a-z]+)+")  # ours or a supplier's, for nobody to read
-_REASONS = ("out_of_stock", "insufficient_points")
+_REASONS = ("out_of_stock", "insufficient_points", "not_paid", "payment_expired", "provider_unavailable")
 
 
 def number(order_id: int) -> str:
@@ -47,6 +47,7 @@ def told(
         "points_held": order.points_held,
         "points_captured": order.points_captured,
         "points_released": order.points_released,
+        "cash": _cash(order),
         "cancellable": order.cancellable,
         "delivery": {
             "kind": order.consignments[0].delivery_kind,
@@ -58,6 +59,20 @@ def told(
             _parcel(order, share, language, suppliers[share.supplier_id], parcels.get(share.id, ()))
             for share in order.consignments
         ],
+    }
+
+
+def _cash(order: Order) -> dict[str, Any] | None:
+    """What is paid by card, if anything, and whether it is still to be paid."""
+    if not order.cash_minor:
+        return None
+    taken, back = (sum(getattr(one, name) for one in order.consignments) for name in ("cash_captured", "cash_refunded"))
+    return {
+        "minor": order.cash_minor,
+        "currency": order.cash_currency,
+        "taken": taken,
+        "back": back,
+        "waits": order.payment == "wanted" and order.state == "placing",
     }
 
 
