@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Bind every adapter to its port, and open this floor's doors."""
-    from catalog.ports import FeedSource, PaymentProvider, SupplierGateway
+    from catalog.ports import BookingSearch, FeedSource, PaymentProvider, SupplierGateway
     from coalition.kernel import ports
     from coalition.ports import FileStore, ForeignProgram, RegistryBucket
     from integrations.demo import cli
@@ -18,7 +18,9 @@ def init_app(app: Flask) -> None:
     from integrations.files.s3 import S3Buckets, S3Store
     from integrations.programs.gateway import HttpForeignProgram
     from integrations.suppliers.feed_source import HttpFeedSource
-    from integrations.suppliers.goods import GoodsSupplier
+    from integrations.suppliers.gateway import ProtocolGateway
+    from integrations.suppliers.guard import DatabaseGuard
+    from integrations.suppliers.searching import SupplierSearch
 
     app.cli.add_command(cli.demo)
     app.cli.add_command(cli.demo_seed)
@@ -36,4 +38,5 @@ def init_app(app: Flask) -> None:
 
             ports.bind(PaymentProvider, StripeProvider(config.payments))
         ports.bind(FeedSource, HttpFeedSource())
-        ports.bind(SupplierGateway, GoodsSupplier())
+        ports.bind(SupplierGateway, ProtocolGateway(guard=DatabaseGuard()))
+        ports.bind(BookingSearch, SupplierSearch(guard=DatabaseGuard()))

@@ -7,4 +7,14 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Importing these modules registers their handlers and schedules."""
-    from catalog.jobs import callbacks, carts, feeds, orders, parcels, payments, prices, shelves  # noqa: F401
+    from catalog.jobs import (  # noqa: F401
+        callbacks,
+        carts,
+        feeds,
+        orders,
+        parcels,
+        payments,
+        prices,
+        shelves,
+        suppliers,
+    )

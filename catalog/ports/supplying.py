@@ -49,8 +49,9 @@ class Caps:
 
 @dataclass(frozen=True, slots=True)
 class SupplierAccess:
-    """How to speak with one supplier: its code, the root of its API, the secret that signs both directions.
+    """How to speak with one supplier: its code, the root of its API, and its credentials.
 
+    `secret` signs its webhooks, and our requests where the protocol wants that; `token` admits us where it does not.
     `overrides` are the capabilities in which this supplier differs from its protocol's own.
     """
 
@@ -60,6 +61,7 @@ class SupplierAccess:
     protocol: str = "goods"
     supplier_id: int = 0
     overrides: Mapping[str, Any] = field(default_factory=dict)
+    token: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from catalog.rewards.searching import by_ids, count, get, many, matching, offers
 from catalog.rewards.shelving import publish, republish
 from catalog.rewards.stocking import StockApplied, apply_feed_stock, apply_stock
 from catalog.rewards.types import SORTS, Reward, RewardQuery
-from catalog.rewards.wording import index
+from catalog.rewards.wording import index, read_as
 
 __all__ = [
     "ARTWORKS",
@@ -64,6 +64,7 @@ __all__ = [
     "move_category",
     "offers_of",
     "publish",
+    "read_as",
     "release",
     "republish",
     "reserve",

@@ -23,13 +23,15 @@ TEXTS = ("title_en", "title_ru", "description_en", "description_ru", "brand")
 class Card:
     """A product card as a program shows it: `texts` are what it says, `own` the fields that its staff wrote.
 
-    `offers` are the program's rewards under it, on sale or not; `points` the least price of those on sale.
+    `own_category` is the shelf that staff chose, if they did. `offers` are the program's rewards under it, on sale or
+    not; `points` the least price of those on sale.
     """
 
     product_id: int
     gtin: str | None
     mpn: str | None
     category_code: str | None
+    own_category: str | None
     texts: Mapping[str, str | None]
     own: tuple[str, ...]
     hidden: bool

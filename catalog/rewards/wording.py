@@ -54,6 +54,21 @@ def understand(program_id: int, question: str) -> str | None:
     return None
 
 
+def read_as(program_id: int, question: str) -> str | None:
+    """The words that stand in for a question that finds nothing as it was typed, for whoever is to be told; None where
+    it was read as it stands, or not at all."""
+    typed, switched = split(question), split(mistyping.switched(question))
+    if not typed or _as_it_stands(program_id, typed):
+        return None
+    if switched and _as_it_stands(program_id, switched):
+        return " ".join(switched)
+    for words in (typed, switched):
+        parts = _meant(program_id, words) if words else []
+        if parts and all(parts):
+            return " ".join(part[0] for part in parts)
+    return None
+
+
 def _as_it_stands(program_id: int, words: Sequence[str]) -> str | None:
     """The question if it finds anything."""
     row = fetch_one(_LOOK, {"program_id": program_id, "words": " ".join(words)})
@@ -62,6 +77,12 @@ def _as_it_stands(program_id: int, words: Sequence[str]) -> str | None:
 
 def _corrected(program_id: int, words: Sequence[str]) -> str | None:
     """The question with its unknown words replaced, the common ones left out; None if one cannot be."""
+    parts = _meant(program_id, words)
+    return _query(parts) if parts and all(parts) else None
+
+
+def _meant(program_id: int, words: Sequence[str]) -> list[list[str]]:
+    """What each word may mean, itself if it is known; common words left out, nothing for what cannot be guessed."""
     parts = []
     for word in words:
         row = fetch_one(_LOOK, {"program_id": program_id, "words": word})
@@ -70,7 +91,7 @@ def _corrected(program_id: int, words: Sequence[str]) -> str | None:
             parts.append([word])
         elif row.query:
             parts.append(mistyping.meant(word, _candidates(program_id, word)))
-    return _query(parts) if parts and all(parts) else None
+    return parts
 
 
 def _candidates(program_id: int, word: str) -> list[str]:

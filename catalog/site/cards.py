@@ -62,7 +62,7 @@ def deliveries(found: Reward, options: Options) -> list[dict[str, Any]]:
 
 def category(one: Category) -> dict[str, str]:
     """A shelf in the viewer's language."""
-    return {"code": one.code, "name": one.name_ru if language() == "ru" else one.name_en, "icon": one.icon}
+    return {"code": one.code, "name": one.name(language()), "icon": one.icon}
 
 
 def available(program_id: int) -> int | None:

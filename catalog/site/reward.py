@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -24,6 +25,7 @@ from coalition.site import viewer
 
 _MOST_PIECES = 5
 _SIMILAR = 4
+_OTHERS = 5
 
 
 @blueprint.get("/rewards/<reward_id>")
@@ -42,7 +44,8 @@ def _reward(reward_id: int) -> dict[str, Any]:
     if member:
         pricing.note_view(program_id, member.member_id, reward_id)
     neighbours = rewards.search(program_id, RewardQuery(category=found.category_code), limit=_SIMILAR + 1).items
-    options = pricing.delivery_options({one.supplier_id for one in (found, *neighbours)})
+    others = _others(found)
+    options = pricing.delivery_options({one.supplier_id for one in (found, *neighbours, *others)})
     price = cards.prices([found])[found.id]
     similar = [one for one in neighbours if one.id != found.id][:_SIMILAR]
     return {
@@ -53,6 +56,7 @@ def _reward(reward_id: int) -> dict[str, Any]:
             "wished": member is not None and found.id in pricing.wished(member.member_id),
         },
         "means": _told(means(), price.points),
+        "others": _offers(others, options),
         "similar": cards.cards(similar, options),
     }
 
@@ -71,6 +75,18 @@ def _facts(program_id: int, found: Reward, options: cards.Options) -> dict[str, 
         "details": _details(found),
         "max_qty": _MOST_PIECES if left is None else max(1, min(left, _MOST_PIECES)),
     }
+
+
+def _others(found: Reward) -> list[Reward]:
+    """The same product from other suppliers."""
+    if found.product_id is None or not found.shared:
+        return []
+    return [one for one in rewards.offers_of(found.program_id, found.product_id) if one.id != found.id][:_OTHERS]
+
+
+def _offers(others: Sequence[Reward], options: cards.Options) -> list[dict[str, Any]]:
+    told = zip(others, cards.cards(others, options), strict=True)
+    return [{**card, "delivery": cards.deliveries(one, options)[:1], "left": one.available} for one, card in told]
 
 
 def _why(price: Price) -> dict[str, Any] | None:

@@ -1,5 +1,6 @@
 """Suppliers, their feeds, and the offers that a good file makes. What they sell for is the rewards room's affair."""
 
+from catalog.suppliers.calling import Call, calls, prune_calls, record_call
 from catalog.suppliers.directory import (
     Feed,
     Guards,
@@ -16,6 +17,7 @@ from catalog.suppliers.directory import (
     map_categories,
     of_partner,
 )
+from catalog.suppliers.gating import Health, admit, done, health
 from catalog.suppliers.guarding import Verdict
 from catalog.suppliers.importing import apply, check, chunks, stage
 from catalog.suppliers.runs import FeedRun, RowIssue, archive, close, dated, issues, open_run, request_run, run, start
@@ -23,10 +25,12 @@ from catalog.suppliers.tending import Standing, change, standings
 from catalog.suppliers.yml import FeedRefused, RawOffer, YmlFile
 
 __all__ = [
+    "Call",
     "Feed",
     "FeedRefused",
     "FeedRun",
     "Guards",
+    "Health",
     "RawOffer",
     "RowIssue",
     "Standing",
@@ -34,9 +38,11 @@ __all__ = [
     "Verdict",
     "YmlFile",
     "access",
+    "admit",
     "apply",
     "archive",
     "by_code",
+    "calls",
     "change",
     "check",
     "chunks",
@@ -44,15 +50,19 @@ __all__ = [
     "create",
     "create_feed",
     "dated",
+    "done",
     "feed",
     "feeds_to_fetch",
     "get",
     "get_feed",
+    "health",
     "issues",
     "list_suppliers",
     "map_categories",
     "of_partner",
     "open_run",
+    "prune_calls",
+    "record_call",
     "request_run",
     "run",
     "stage",

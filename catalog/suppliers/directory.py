@@ -77,13 +77,14 @@ def create(
     secret: str,
     kind: str = "goods",
     protocol: str = "goods",
+    token: str = "",
     margin_bp: int = 0,
 ) -> Supplier:
-    """A new supplier. `secret` (`whsec_...`) signs our requests and the supplier's callbacks."""
+    """A new supplier. `secret` (`whsec_...`) signs its webhooks, and our requests unless a `token` admits us."""
     row = fetch_one(
         "INSERT INTO supplier (program_id, code, name, legal_entity_id, base_url, secret, kind, protocol,"
-        " margin_bp) VALUES (:program_id, :code, :name, :legal_entity_id, :base_url, :secret, :kind,"
-        " :protocol, :margin_bp) RETURNING id",
+        " token, margin_bp) VALUES (:program_id, :code, :name, :legal_entity_id, :base_url, :secret, :kind,"
+        " :protocol, :token, :margin_bp) RETURNING id",
         {
             "program_id": program_id,
             "code": code,
@@ -93,6 +94,7 @@ def create(
             "secret": secret,
             "kind": kind,
             "protocol": protocol,
+            "token": token,
             "margin_bp": margin_bp,
         },
     )
@@ -172,7 +174,7 @@ def list_suppliers(program_id: int) -> Sequence[Supplier]:
 def access(supplier_id: int) -> SupplierAccess:
     """How to reach the supplier: read it inside a transaction, use it after. Raises NotFound."""
     row = fetch_one(
-        "SELECT code, base_url, secret, protocol, id, caps FROM supplier WHERE id = :id", {"id": supplier_id}
+        "SELECT code, base_url, secret, protocol, id, caps, token FROM supplier WHERE id = :id", {"id": supplier_id}
     )
     if row is None:
         raise NotFound()

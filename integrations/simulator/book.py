@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+SHIP_AFTER, SCAN_EVERY = "ship_after_s", "scan_every_s"  # settings
 _SCHEMA = Path(__file__).with_name("schema.sql")
 
 
@@ -95,10 +96,11 @@ class Book:
             due_at=due_at,
         )
 
-    def sold(self, supplier: str) -> dict[str, int]:
-        """Pieces by article in the supplier's orders that were not rejected."""
+    def sold(self, supplier: str, besides: str = "") -> dict[str, int]:
+        """Pieces by article in the supplier's orders and holds that stand, but for those of one reference."""
         pieces: dict[str, int] = {}
-        for row in self.rows("SELECT lines FROM placed WHERE supplier = :s AND state <> 'rejected'", s=supplier):
+        live = "state NOT IN ('rejected', 'released', 'expired', 'cancelled') AND client_ref <> :besides"
+        for row in self.rows(f"SELECT lines FROM placed WHERE supplier = :s AND {live}", s=supplier, besides=besides):
             for line in json.loads(row["lines"]):
                 pieces[line["sku"]] = pieces.get(line["sku"], 0) + line["qty"]
         return pieces

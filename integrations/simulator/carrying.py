@@ -8,8 +8,8 @@ from typing import Any
 
 from coalition.kernel import clock
 from integrations.simulator.assortment import CARRIERS, Seller, seller
-from integrations.simulator.book import Book
-from integrations.simulator.ordering import SCAN_EVERY, SHIP_AFTER, news_of_acceptance
+from integrations.simulator.book import SCAN_EVERY, SHIP_AFTER, Book
+from integrations.simulator.ordering import news_of_acceptance
 
 _SCANS = {
     "picked_up": ("Picked up from the sender", "Riga"),
@@ -47,6 +47,8 @@ def _take(book: Book, step: dict[str, Any]) -> None:
         return
     if step["name"] == "decide":
         _decide(book, who, placed)
+    elif step["name"] == "refuse":
+        _refuse(book, who, placed)
     elif step["name"] == "ship":
         _ship(book, who, placed)
     elif step["name"] == "hand_over":
@@ -59,6 +61,12 @@ def _decide(book: Book, who: Seller, placed: dict[str, Any]) -> None:
     _change(book, placed, "state = 'accepted'")
     _tell_supplier_news(book, who, news_of_acceptance(placed))
     book.plan(who.code, placed["client_ref"], "ship", time.time() + float(book.setting(SHIP_AFTER, "6")))
+
+
+def _refuse(book: Book, who: Seller, placed: dict[str, Any]) -> None:
+    _change(book, placed, "state = 'rejected', code = 'out_of_stock'")
+    facts = {"type": "order.rejected", "code": "out_of_stock", "occurred_at": clock.now().isoformat()}
+    _tell_supplier_news(book, who, {**facts, "client_ref": placed["client_ref"]})
 
 
 def _ship(book: Book, who: Seller, placed: dict[str, Any]) -> None:

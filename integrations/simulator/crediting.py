@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from integrations.simulator.book import Book
-from integrations.simulator.ordering import Reply
+from integrations.simulator.orderbook import Reply
 
 PROGRAMS = {"northmiles": "NorthMiles"}
 ANSWERS = ("timeout", "timeout_before", "error_after_accept", "reject", "pending", "unavailable", "slow")

@@ -48,3 +48,32 @@ CREATE TABLE IF NOT EXISTS credited (
     code TEXT,
     requests INTEGER NOT NULL DEFAULT 1,
     UNIQUE (program, ref));
+CREATE TABLE IF NOT EXISTS deal (
+    number INTEGER PRIMARY KEY,
+    supplier TEXT NOT NULL,
+    client_ref TEXT NOT NULL,
+    external_id TEXT NOT NULL UNIQUE,
+    state TEXT NOT NULL,
+    code TEXT,
+    body TEXT NOT NULL,
+    lines TEXT NOT NULL,
+    facts TEXT NOT NULL,
+    total INTEGER NOT NULL DEFAULT 0,
+    expires_at REAL,
+    requests INTEGER NOT NULL DEFAULT 1);
+CREATE INDEX IF NOT EXISTS deal_ref ON deal (client_ref);
+CREATE TABLE IF NOT EXISTS offered (
+    id TEXT PRIMARY KEY,
+    facts TEXT NOT NULL,
+    expires_at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS drawn (
+    ref TEXT NOT NULL,
+    step TEXT NOT NULL,
+    times INTEGER NOT NULL,
+    PRIMARY KEY (ref, step));
+CREATE TABLE IF NOT EXISTS promise (
+    supplier TEXT NOT NULL,
+    client_ref TEXT NOT NULL,
+    acks TEXT NOT NULL,
+    hold_until REAL,
+    PRIMARY KEY (supplier, client_ref));

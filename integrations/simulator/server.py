@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 from flask import Flask, Response, request
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from coalition.kernel import clock
-from integrations.simulator import crediting, feeds, ordering
+from integrations.simulator import crediting, feeds, ordering, promising
 from integrations.simulator.assortment import Seller, seller
-from integrations.simulator.book import Book
-from integrations.simulator.ordering import Reply
+from integrations.simulator.book import SCAN_EVERY, SHIP_AFTER, Book
+from integrations.simulator.faults import FAULTS, set_rates
+from integrations.simulator.orderbook import Reply
+from integrations.simulator.replying import answer, serve
 
 
 def create_server(book: Book, kept: dict[str, dict[str, str]]) -> Flask:
@@ -31,38 +32,71 @@ def _open_suppliers(app: Flask, book: Book, kept: dict[str, dict[str, str]]) -> 
     def feed(code: str) -> Response:
         who = seller(code)
         if who is None:
-            return _answer(Reply(404, {"code": "not_found"}))
+            return answer(Reply(404, {"code": "not_found"}))
         return Response(feeds.write(who, clock.now(), book.sold(code)), content_type="application/xml; charset=utf-8")
 
     @app.post("/suppliers/<code>/orders")
     def order(code: str) -> Response:
         who = _admitted(code, kept)
         if isinstance(who, Reply):
-            return _answer(who)
+            return answer(who)
         wanted: Any = request.get_json(force=True, silent=True)
         if not _readable(wanted):
-            return _answer(Reply(400, {"code": "malformed"}))
-        return _answer(ordering.take(book, who, wanted))
+            return answer(Reply(400, {"code": "malformed"}))
+        return answer(ordering.take(book, who, wanted))
+
+    @app.post("/suppliers/<code>/quotes")
+    def quote(code: str) -> Response:
+        who = _admitted(code, kept)
+        if isinstance(who, Reply):
+            return answer(who)
+        wanted: Any = request.get_json(force=True, silent=True)
+        readable = _readable({**(wanted or {}), "client_ref": ""})
+        return answer(promising.quote(who, wanted["lines"]) if readable else Reply(400, {"code": "malformed"}))
+
+    @app.post("/suppliers/<code>/holds")
+    def hold(code: str) -> Response:
+        who = _admitted(code, kept)
+        if isinstance(who, Reply):
+            return answer(who)
+        wanted: Any = request.get_json(force=True, silent=True)
+        if not _readable(wanted):
+            return answer(Reply(400, {"code": "malformed"}))
+        return serve(book, code, wanted["client_ref"], "hold", lambda mood: promising.hold(book, who, wanted, mood))
+
+    @app.delete("/suppliers/<code>/holds/<client_ref>")
+    def release(code: str, client_ref: str) -> Response:
+        who = _admitted(code, kept)
+        if isinstance(who, Reply):
+            return answer(who)
+        return serve(book, code, client_ref, "release", lambda _: promising.release(book, who, client_ref))
+
+    @app.post("/suppliers/<code>/orders/<client_ref>/cancel")
+    def cancel(code: str, client_ref: str) -> Response:
+        who = _admitted(code, kept)
+        if isinstance(who, Reply):
+            return answer(who)
+        return serve(book, code, client_ref, "cancel", lambda mood: promising.cancel(book, who, client_ref, mood))
 
     @app.get("/suppliers/<code>/orders/<client_ref>")
     def status(code: str, client_ref: str) -> Response:
         who = _admitted(code, kept)
-        return _answer(who if isinstance(who, Reply) else ordering.status(book, who, client_ref))
+        return answer(who if isinstance(who, Reply) else ordering.status(book, who, client_ref))
 
 
 def _open_programs(app: Flask, book: Book, kept: dict[str, dict[str, str]]) -> None:
     @app.post("/programs/<code>/<any(credits, reversals):kind>")
     def act(code: str, kind: str) -> Response:
         if (refused := _stranger("programs", code, kept)) is not None:
-            return _answer(refused)
+            return answer(refused)
         wanted: Any = request.get_json(force=True, silent=True)
         if not crediting.readable(kind, wanted):
-            return _answer(Reply(400, {"code": "malformed"}))
-        return _answer(crediting.act(book, code, kind, wanted))
+            return answer(Reply(400, {"code": "malformed"}))
+        return answer(crediting.act(book, code, kind, wanted))
 
     @app.get("/programs/<code>/operations/<ref>")
     def operation(code: str, ref: str) -> Response:
-        return _answer(_stranger("programs", code, kept) or crediting.status(book, code, ref))
+        return answer(_stranger("programs", code, kept) or crediting.status(book, code, ref))
 
 
 def _open_controls(app: Flask, book: Book, kept: dict[str, dict[str, str]]) -> None:
@@ -79,7 +113,7 @@ def _open_controls(app: Flask, book: Book, kept: dict[str, dict[str, str]]) -> N
     @app.put("/control/pace")
     def pace() -> dict[str, Any]:
         wanted = request.get_json()
-        book.set(**{name: float(wanted[name]) for name in (ordering.SHIP_AFTER, ordering.SCAN_EVERY) if name in wanted})
+        book.set(**{name: float(wanted[name]) for name in (SHIP_AFTER, SCAN_EVERY) if name in wanted})
         return {}
 
     @app.put("/control/callback-base")
@@ -90,16 +124,22 @@ def _open_controls(app: Flask, book: Book, kept: dict[str, dict[str, str]]) -> N
     @app.post("/control/next")
     def next_answer() -> tuple[dict[str, Any], int]:
         wanted = request.get_json()
-        if wanted.get("answer") not in (*ordering.ANSWERS, *crediting.ANSWERS):
+        whims = (*ordering.ANSWERS, *crediting.ANSWERS)
+        if wanted.get("answer") not in (*whims, *FAULTS):
             return {"code": "unknown_answer"}, 422
         book.write(
             "INSERT INTO whim (supplier, answer, code, times) VALUES (:supplier, :answer, :code, :times)",
             supplier=wanted.get("supplier"),
             answer=wanted["answer"],
-            code=wanted.get("code", "out_of_stock"),
+            code=wanted.get("code", "out_of_stock") if wanted["answer"] in whims else wanted.get("step", ""),
             times=int(wanted.get("times", 1)),
         )
         return {}, 201
+
+    @app.put("/control/faults")
+    def faults() -> tuple[dict[str, Any], int]:
+        unknown = set_rates(book, request.get_json())
+        return ({"code": "unknown_fault", "fault": unknown}, 422) if unknown else ({}, 200)
 
     @app.post("/control/duplicate")
     def duplicate() -> dict[str, Any]:
@@ -130,15 +170,6 @@ def _readable(wanted: Any) -> bool:
         and isinstance(wanted.get("lines"), list)
         and all(type(line.get("qty")) is int and line["qty"] > 0 and "sku" in line for line in wanted["lines"])
     )
-
-
-def _answer(reply: Reply) -> Response:
-    if reply.after_s:
-        time.sleep(reply.after_s)
-    response = Response(json.dumps(dict(reply.facts)), reply.status, content_type="application/json")
-    if reply.retry_after:
-        response.headers["Retry-After"] = reply.retry_after
-    return response
 
 
 def _public(row: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,8 @@ SELECT p.id AS product_id, p.gtin, p.mpn, c.code AS category_code, coalesce(e.ti
        coalesce(e.description_ru, p.description_ru) AS description_ru, coalesce(e.brand, p.brand) AS brand,
        e.title_en IS NOT NULL AS own_title_en, e.title_ru IS NOT NULL AS own_title_ru,
        e.description_en IS NOT NULL AS own_description_en, e.description_ru IS NOT NULL AS own_description_ru,
-       e.brand IS NOT NULL AS own_brand, coalesce(e.hidden, false) AS hidden, w.offers, w.on_sale, w.points
+       e.brand IS NOT NULL AS own_brand, (SELECT k.code FROM category k WHERE k.id = e.category_id) AS own_category,
+       coalesce(e.hidden, false) AS hidden, w.offers, w.on_sale, w.points
   FROM product p
   LEFT JOIN product_edit e ON e.product_id = p.id AND e.program_id = :program_id
  CROSS JOIN LATERAL (

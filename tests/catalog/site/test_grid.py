@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 
 from catalog import rewards
 from catalog.rewards import RewardQuery
+from coalition import programs
 from coalition.kernel import ids
 from coalition.kernel.db import execute, transact
 from tests.builders import a_program
@@ -69,6 +70,46 @@ def test_a_reward_has_a_page_and_a_hidden_one_has_none(client: FlaskClient, lang
 
 
 def _program_id() -> int:
-    from coalition import programs
-
     return programs.list_programs()[0].id
+
+
+def test_each_choice_says_how_much_it_would_leave_and_can_be_taken_away(client: FlaskClient) -> None:
+    text = client.get("/?in_stock=1&min=500").get_data(as_text=True)
+
+    assert "29 rewards found" in text
+    assert 'href="/?in_stock=1"' in text
+    assert 'href="/?min=500"' in text
+    assert "Clear all filters" in text
+    assert "Points from" in text
+
+
+def test_a_mistyped_question_is_read_as_what_was_meant_and_says_so(client: FlaskClient) -> None:
+    transact(lambda: rewards.index(100))
+
+    text = client.get("/?q=thimg").get_data(as_text=True)
+
+    assert "30 rewards found" in text
+    assert "showing results for" in text
+    assert 'href="/?q=thing"' in text
+    assert "showing results for" not in client.get("/?q=thing").get_data(as_text=True)
+
+
+def test_a_shelf_shows_what_hangs_below_it(client: FlaskClient) -> None:
+    program = programs.list_programs()[0]
+    top = rewards.category(program.id, "home")
+    kitchen = transact(lambda: a_category(program, "kitchen", parent_id=top.id))
+    moved = "UPDATE reward SET category_id = :id WHERE id IN (SELECT id FROM reward LIMIT 3)"
+    transact(lambda: execute(moved, {"id": kitchen.id}))
+
+    above, below = (client.get(f"/?category={code}").get_data(as_text=True) for code in ("home", "kitchen"))
+
+    assert ("30 rewards found" in above, 'href="/?category=kitchen"' in above) == (True, True)
+    assert ("3 rewards found" in below, 'href="/?category=home"' in below) == (True, True)
+
+
+def test_an_empty_catalog_says_so_and_not_that_nothing_matches(app: Flask) -> None:
+    transact(a_program)
+
+    text = app.test_client().get("/").get_data(as_text=True)
+
+    assert ("No rewards yet" in text, "Nothing matches" in text) == (True, False)

@@ -1,0 +1,1 @@
+"""What every adapter of a supplier must do, against vendors that run in processes of their own."""
