@@ -1,76 +1,158 @@
-"""Paying the cash part of an order: to the provider's page and back, waiting without a script, and what came of it.
+"""The second step of an order: how it is paid, and one button that cannot order twice.
 
-The way back proves nothing: we look at the provider's, and so does a job when its message comes, whichever is first.
+Points alone, or points and a card within the program's limits. A price that has risen needs the member's consent.
 """
 
 from __future__ import annotations
 
-from flask import redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
+import re
+import secrets
+from collections.abc import Sequence
+from typing import Any
 
-from catalog import payments
-from catalog.orders import Order, PayPage
-from catalog.payments import Payment
+from flask import Response, g, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as BaseResponse
+
+from catalog import orders, pricing
+from catalog.orders import Order
 from catalog.ports import PaymentProvider
+from catalog.pricing import Quote
+from catalog.site import cards, tender
 from catalog.site.blueprint import blueprint
-from catalog.site.orders import own
-from catalog.site.parcels import number
-from catalog.site.tender import cash_taken
-from coalition.kernel import config, ids, ports
+from catalog.site.checkout import LIVE, find, lapsed, told
+from catalog.site.checkout_form import FormError
+from catalog.site.paying import pay_page, way_to_pay
+from coalition import members, programs
+from coalition.kernel import ids, ports
 from coalition.kernel.db import transact
-from coalition.kernel.errors import NotFound
-from coalition.kernel.web.pages import language
-from coalition.site.viewer import require_member
+from coalition.kernel.errors import Invalid, Refusal
+from coalition.kernel.idempotency import request_hash
+from coalition.site.viewer import Viewer, require_member
 
-_REFRESH_S = 3
-
-
-def pay_page(description: str) -> PayPage | None:
-    """How the provider's page shall look and where it leads; None where nobody takes cash."""
-    if not cash_taken():
-        return None
-    back = config.current().base_url + url_for("catalog.payment", order_id="ORDER").replace("ORDER", "{order}")
-    return PayPage(description, language(), f"{back}?back=paid", f"{back}?back=left")
-
-
-def way_to_pay(order: Order) -> str:
-    """Where a member goes to pay an order that was just placed: the provider's page, opened now if it answers."""
-    number = ids.public("ord", order.id)
-    payments.carry_out(transact(lambda: payments.opening(number)), ports.get(PaymentProvider), transact)
-    opened = transact(lambda: payments.find(number))
-    return opened.url or url_for("catalog.payment", order_id=number)
+_KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
+_NUMBER = re.compile("[0-9]{1,15}")
+_CODES = {"quote_used": "already_done", "external_id_conflict": "already_done"}
+_FIELDS = {
+    "points_out_of_limits": "points",
+    "proof_required": "proof",
+    "unknown_proof": "proof",
+    "proof_used": "proof",
+    "insufficient_points": "points",
+}
 
 
-@blueprint.get("/orders/<order_id>/payment", endpoint="payment")
-def show(order_id: str) -> Response | str:
-    """The state of an order's payment; it asks for itself anew as long as something is on its way."""
+@blueprint.get("/checkout/payment")
+def payment() -> BaseResponse:
+    """The ways to pay, compared."""
     member = require_member()
-    order = transact(lambda: own(member, order_id))
-    payment = transact(lambda: payments.known(ids.public("ord", order.id)))
-    if payment is None:
-        raise NotFound()
-    back = request.args.get("back")
-    if payment.state == "opened" and back and cash_taken():
-        payment = _look(payment)
-    if payment.held or payment.state == "captured":
-        return redirect(url_for("catalog.order", order_id=order_id, notice="payment_received"), code=303)
-    if payment.ended:
-        return redirect(url_for("catalog.order", order_id=order_id), code=303)
-    waits = payment.state == "created" or back == "paid"
-    facts = {"id": order_id, "number": number(order.id), "points": order.points_paid, "cancellable": order.cancellable}
-    cash = {
-        "minor": payment.amount_minor,
-        "currency": payment.currency,
-        "url": payment.url,
-        "until": payment.expires_at,
-    }
-    return render_template(
-        "catalog/payment.html", nav="orders", order=facts, cash=cash, back=back, refresh_s=_REFRESH_S if waits else 0
+    quoted = transact(lambda: find(member, request.args.get("quote", "")))
+    if quoted.state not in LIVE:
+        return lapsed()
+    if quoted.address is None:
+        return redirect(url_for("catalog.checkout", quote=ids.public("quo", quoted.id)), code=303)
+    return _page(member, quoted, {"pay": "", "points": ""}, secrets.token_urlsafe(18), [])
+
+
+@blueprint.post("/checkout/payment")
+def place() -> BaseResponse:
+    """Place the order; the same form sent again leads to the same order."""
+    member = require_member()
+    key = request.form.get("key", "")
+    key = key if _KEY.fullmatch(key) else secrets.token_urlsafe(18)
+    quoted = transact(lambda: find(member, request.form.get("quote", "")))
+    form = {name: request.form.get(name, "").strip()[:40] for name in ("pay", "points", "proof", "consent_points")}
+    try:
+        points = _chosen(quoted, form)
+        order = transact(lambda: _place(member, quoted, points, form, key))
+    except Refusal as refusal:
+        if refusal.code in ("quote_expired", "quote_used") and quoted.state not in LIVE:
+            return lapsed()
+        code = _CODES.get(refusal.code, refusal.code)
+        return _page(member, quoted, form, key, [FormError(_FIELDS.get(code, ""), code)], 422, refusal.extra)
+    return redirect(_after(order), code=303)
+
+
+def _after(order: Order) -> str:
+    """Where a placed order leads: to its card payment, or to its own page."""
+    if order.cash_minor and order.payment == "wanted":
+        return way_to_pay(order)
+    return url_for("catalog.order", order_id=ids.public("ord", order.id), notice="order_placed")
+
+
+def _chosen(quoted: Quote, form: dict[str, str]) -> int | None:
+    """The points that are to pay; None: as many as may. Raises Invalid `points_out_of_limits` for nonsense."""
+    typed = form["points"] if form["pay"] == "other" else form["pay"]
+    typed = re.sub(r"[\s,.\u00a0\u202f]", "", typed)
+    if not typed and form["pay"] != "other":
+        return None
+    if not _NUMBER.fullmatch(typed):
+        raise Invalid("points_out_of_limits", "Choose how to pay.")
+    points = int(typed)
+    pricing.split(quoted, points)
+    return points
+
+
+def _place(member: Viewer, quoted: Quote, points: int | None, form: dict[str, str], key: str) -> Order:
+    agreed = form["consent_points"]
+    order, replayed = orders.place(
+        member.program_id,
+        member.member_id,
+        quoted.partner_id,
+        external_id=f"web:{member.member_id}:{key}",
+        quote_id=quoted.id,
+        request_hash=request_hash([quoted.id, points]),
+        consent_points=int(agreed) if _NUMBER.fullmatch(agreed) else None,
+        pay_points=points,
+        page=pay_page(_("Rewards: the part paid by card")),
     )
+    if not replayed:
+        _prove(member, form["proof"])
+    return order
 
 
-def _look(payment: Payment) -> Payment:
-    """See at the provider's, if nobody has just done so; the payment as it is then."""
-    if transact(lambda: payments.may_look(payment.id)):
-        payments.look(payment, ports.get(PaymentProvider), transact)
-    return transact(lambda: payments.find(payment.ref))
+def _prove(member: Viewer, proof: str) -> None:
+    """Use up the member's one-time code, which a program may demand; a refusal takes the order back with it."""
+    if programs.get(member.program_id).proof_policy != "spend":
+        return
+    if not proof:
+        raise Invalid("proof_required", "This program wants the member's one-time code to spend.")
+    members.use_proof(member.program_id, member.member_id, proof)
+
+
+def _page(
+    member: Viewer,
+    quoted: Quote,
+    form: dict[str, str],
+    key: str,
+    errors: Sequence[FormError],
+    status: int = 200,
+    changed: dict[str, Any] | None = None,
+) -> Response:
+    context = transact(lambda: _context(member, quoted, form))
+    risen = changed if changed and "new_points" in changed else None
+    if context["limits"]:  # the only page whose form leads to somebody else's
+        g.policy = {"form-action": f"'self' {ports.get(PaymentProvider).page_origin}"}
+    page = render_template("catalog/payment.html", nav="cart", key=key, errors=errors, risen=risen, **context)
+    return make_response(page, status)
+
+
+def _context(member: Viewer, quoted: Quote, form: dict[str, str]) -> dict[str, Any]:
+    available = cards.available(member.program_id) or 0
+    offers, limits = tender.offers(quoted, available), tender.limits(quoted, available)
+    default = str(offers[0]["points"]) if offers else ""
+    assert quoted.address is not None
+    to = quoted.address
+    return {
+        "quote": told(quoted),
+        "to": {
+            "name": to.name,
+            "email": to.email,
+            "place": ", ".join(part for part in (to.line1, to.city, to.postal_code) if part),
+        },
+        "available": available,
+        "offers": offers,
+        "limits": limits,
+        "form": {**form, "pay": form["pay"] or default},
+        "wants_proof": programs.get(member.program_id).proof_policy == "spend",
+    }
