@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
 
 from catalog import payments, pricing
+from coalition.kernel import ids
 from coalition.kernel.db import fetch_one, transact
-from tests.catalog.orders.builders import FakeSupplier, World, a_member, a_world, assert_laws_hold, bind
+from tests.catalog.orders.builders import (
+    FakeSupplier,
+    World,
+    a_member,
+    a_world,
+    assert_laws_hold,
+    bind,
+    give_points,
+)
 from tests.catalog.orders.working import run_jobs
 from tests.catalog.payments import builders as bank
 from tests.catalog.payments.builders import FakeProvider
-from tests.catalog.site.test_checkout import Browser, sign_in
+from tests.catalog.site.test_checkout import Browser, hidden_of, sign_in
 
 ORIGIN = "http://pay.example"
 
@@ -41,8 +51,8 @@ def browser(app: Flask, world: World) -> Browser:
     return sign_in(app, world, world.member_id, "anna@example.com")
 
 
-def _policy(answer: object) -> str:
-    found = re.search(r"form-action ([^;]*)", answer.headers["Content-Security-Policy"])  # type: ignore[attr-defined]
+def _policy(answer: Any) -> str:
+    found = re.search(r"form-action ([^;]*)", answer.headers["Content-Security-Policy"])
     assert found is not None
     return found[1]
 
@@ -51,50 +61,62 @@ def _ref() -> str:
     return str(fetch_one("SELECT ref FROM payment").ref)
 
 
-def _ordered(browser: Browser, provider: FakeProvider, **form: str) -> str:
-    """Where the order form leads to."""
-    answer = browser.press(browser.open_form(), **{"pay": "700", **form})
+def _quote() -> str:
+    return ids.public("quo", int(fetch_one("SELECT max(id) AS id FROM quote WHERE state = 'used'").id))
+
+
+def _ordered(browser: Browser, provider: FakeProvider) -> str:
+    """Where the button of the second step leads to, with 700 points and the rest by card."""
+    answer = browser.press(browser.open_payment(browser.open_form()), pay="700")
     assert answer.status_code == 303, answer.text
     return str(answer.headers["Location"])
 
 
-def test_without_a_provider_nothing_is_offered_for_cash(browser: Browser) -> None:
-    page = browser.client.get(f"/checkout?reward={browser.open_form()['reward']}")
+def _payment_page(browser: Browser) -> Any:
+    """The second step."""
+    answer = browser.deliver(browser.open_form())
+    return browser.client.get(answer.headers["Location"])
 
-    assert 'name="pay"' not in page.text
+
+def test_without_a_provider_nothing_is_offered_for_cash(browser: Browser) -> None:
+    page = _payment_page(browser)
+
+    assert re.findall(r'name="pay" value="(\w+)"', page.text) == ["1390"]
     assert _policy(page) == "'self'"
-    assert browser.press(browser.open_form()).status_code == 303
+    assert browser.order().endswith("notice=order_placed")
     assert fetch_one("SELECT count(*) AS n FROM payment").n == 0
 
 
-def test_the_splits_are_offered_within_the_limits_and_within_the_means(
-    browser: Browser, provider: FakeProvider
-) -> None:
-    reward = browser.open_form()["reward"]
-    page = browser.client.get(f"/checkout?reward={reward}")
+def test_the_splits_are_offered_within_the_limits(browser: Browser, provider: FakeProvider) -> None:
+    page = _payment_page(browser)
 
     offered = re.findall(r'name="pay" value="(\w+)"( checked)?', page.text)
     assert offered == [("1390", " checked"), ("1210", ""), ("1040", ""), ("870", ""), ("700", ""), ("other", "")]
     assert "€6.90" in page.text
 
-    poor = transact(lambda: a_member(browser.world.program, browser.world.partner))
-    other = sign_in(browser.client.application, browser.world, poor, "poor@example.com")
-    page = other.client.get(f"/checkout?reward={reward}")
-    assert re.findall(r'name="pay" value="(\w+)"', page.text) == []
-    assert 'button-wide" disabled' in page.text
+
+def test_the_splits_are_offered_within_the_means(app: Flask, browser: Browser, provider: FakeProvider) -> None:
+    member_id = transact(lambda: a_member(browser.world.program, browser.world.partner))
+    poor = sign_in(app, browser.world, member_id, "poor@example.com")
+    assert 'button-wide" disabled' in _payment_page(poor).text
+
+    transact(lambda: give_points(browser.world.program, member_id, 1_000))
+
+    assert re.findall(r'name="pay" value="(\w+)"', _payment_page(poor).text) == ["870", "700", "other"]
 
 
-def test_the_checkout_alone_lets_its_form_lead_to_the_provider(browser: Browser, provider: FakeProvider) -> None:
-    hidden = browser.open_form()
-    allowed = f"'self' {ORIGIN}"
+def test_the_payment_step_alone_lets_its_form_lead_to_the_provider(browser: Browser, provider: FakeProvider) -> None:
+    page, allowed = _payment_page(browser), f"'self' {ORIGIN}"
+    assert _policy(page) == allowed
+    assert _policy(browser.press(hidden_of(page), pay="other", points="1")) == allowed
 
-    assert _policy(browser.client.get(f"/checkout?reward={hidden['reward']}")) == allowed
-    assert _policy(browser.press(hidden, name="")) == allowed
     _ordered(browser, provider)
     order = f"/orders/{_ref()}"
-    for path in ("/", f"/rewards/{hidden['reward']}", "/cart", "/orders", order, f"{order}/payment", "/nowhere"):
-        page = browser.client.get(path)
-        assert ORIGIN not in page.headers["Content-Security-Policy"], path
+    paths = ("/", "/rewards", "/cart", "/orders", order, f"{order}/payment", f"/checkout?quote={_quote()}", "/nowhere")
+    for path in paths:
+        answer = browser.client.get(path)
+        assert ORIGIN not in answer.headers.get("Content-Security-Policy", ""), path
+        assert answer.status_code in (200, 303, 404), path
 
 
 def test_the_form_leads_to_the_providers_page_and_back_to_an_order_that_goes_on(
@@ -165,9 +187,9 @@ def test_a_page_that_is_over_ends_the_order_and_says_why(browser: Browser, provi
 
 
 def test_pressing_twice_asks_for_one_payment(browser: Browser, provider: FakeProvider) -> None:
-    hidden = browser.open_form()
+    paying = browser.open_payment(browser.open_form())
 
-    first, second = browser.press(hidden, pay="700"), browser.press(hidden, pay="700")
+    first, second = browser.press(paying, pay="700"), browser.press(paying, pay="700")
 
     assert first.headers["Location"] == second.headers["Location"]
     assert provider.done("open") == 1
@@ -175,17 +197,17 @@ def test_pressing_twice_asks_for_one_payment(browser: Browser, provider: FakePro
 
 @pytest.mark.parametrize("number", ["690", "1400", "-1", "many", ""])
 def test_a_number_outside_the_limits_is_said_and_kept(browser: Browser, provider: FakeProvider, number: str) -> None:
-    page = browser.press(browser.open_form(), pay="other", pay_points=number)
+    page = browser.press(browser.open_payment(browser.open_form()), pay="other", points=number)
 
     assert page.status_code == 422
-    assert "choose a number within the limits" in page.text
+    assert "choose within the limits" in page.text
     assert f'value="{number}"' in page.text
     assert fetch_one("SELECT count(*) AS n FROM customer_order").n == 0
 
 
 @pytest.mark.parametrize(("pay", "points", "cash"), [("other", "1 000", 390), ("870", "", 520), ("1390", "", 0)])
 def test_the_chosen_points_pay(browser: Browser, provider: FakeProvider, pay: str, points: str, cash: int) -> None:
-    browser.press(browser.open_form(), pay=pay, pay_points=points)
+    browser.press(browser.open_payment(browser.open_form()), pay=pay, points=points)
 
     assert fetch_one("SELECT cash_minor FROM customer_order").cash_minor == cash
 
@@ -199,6 +221,6 @@ def test_a_strangers_payment_is_nobodys(app: Flask, browser: Browser, provider: 
 
 
 def test_an_order_without_cash_has_no_payment_page(browser: Browser, provider: FakeProvider) -> None:
-    placed = browser.press(browser.open_form(), pay="1390")
+    placed = browser.press(browser.open_payment(browser.open_form()), pay="1390")
 
     assert browser.client.get(placed.headers["Location"].partition("?")[0] + "/payment").status_code == 404
