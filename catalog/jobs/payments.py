@@ -7,10 +7,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from catalog import orders, payments
+from catalog import payments
 from catalog.payments import NotYet
 from catalog.ports import PaymentList, PaymentProvider, PaymentState, Rejected
-from coalition.kernel import clock, jobs, outbox, ports
+from coalition.kernel import clock, jobs, ports
 from coalition.kernel.db import transact
 from coalition.kernel.jobs import Retry, Task
 
@@ -42,19 +42,6 @@ def understand(task: Task) -> None:
         raise Retry(_PAUSE_S, "the provider does not answer")
     found = theirs if isinstance(theirs, PaymentState) else None
     task.finish(lambda: payments.understood(event_id, payment_id, found))
-
-
-@outbox.subscribe("payment.authorized", consumer="orders")
-def let_order_go_on(event: outbox.Event) -> None:
-    """The cash of an order is reserved: its suppliers can be asked."""
-    found = payments.find(event.payload["ref"])
-    orders.payment_authorized(found.ref, found.capture_before)
-
-
-@outbox.subscribe("payment.failed", consumer="orders")
-def let_order_end(event: outbox.Event) -> None:
-    """Nobody has paid, or the bank has let go: what no supplier has confirmed is called off."""
-    orders.payment_failed(event.payload["ref"], event.payload["code"] or "not_paid")
 
 
 @jobs.handles("payments.wake")

@@ -1,6 +1,6 @@
 """What a decision does to points and stock: captured and gone, or released and back, to the last point.
 
-A consignment captures for itself. Money moves elsewhere (`charging`); here only its shares are written down.
+A consignment captures for itself. Money moves elsewhere (`paying`); here only its shares are written down.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import datetime as dt
 from collections.abc import Sequence
 
 from catalog import rewards
-from catalog.orders.charging import charge, pay_back
 from catalog.orders.moving import Locked, reservations
 from coalition import ledger, partners, programs
 from coalition.kernel import clock
@@ -29,8 +28,10 @@ _TAKEN = """
 _GIVEN_UP = "UPDATE consignment SET points_released = points_paid, cash_released = cash_minor WHERE id = :id"
 
 
-def take(consignment: Locked, kept: Sequence[str], dropped: Sequence[str]) -> None:
+def take(consignment: Locked, kept: Sequence[str], dropped: Sequence[str]) -> int:
     """Capture what the accepted lines and the delivery cost, release the rest; stock leaves, or comes back.
+
+    Answers the share of the cash that is to be taken, which moves elsewhere.
 
     The lines' states are decided already, at least one is accepted; `kept` and `dropped` name the stock of either kind.
     """
@@ -46,7 +47,7 @@ def take(consignment: Locked, kept: Sequence[str], dropped: Sequence[str]) -> No
         _TAKEN,
         {"id": consignment.id, "points": points, "cash": cash, "entry_id": entry_id, "cost": int(shares.cost)},
     )
-    charge(consignment)
+    return cash
 
 
 def give_up(consignment: Locked) -> None:
@@ -56,7 +57,6 @@ def give_up(consignment: Locked) -> None:
         _release(consignment)
     execute("UPDATE order_line SET state = 'released' WHERE consignment_id = :id", {"id": consignment.id})
     execute(_GIVEN_UP, {"id": consignment.id})
-    charge(consignment)
 
 
 def give_back(consignment: Locked) -> None:
@@ -85,7 +85,6 @@ def give_back(consignment: Locked) -> None:
         "UPDATE consignment SET points_refunded = points_captured, cash_refunded = cash_captured WHERE id = :id",
         {"id": consignment.id},
     )
-    pay_back(consignment)
 
 
 def _capture(consignment: Locked, points: int) -> int:

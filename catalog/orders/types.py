@@ -148,19 +148,6 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class PayPage:
-    """How the page on which the cash part is paid is to look, and where it leads afterwards.
-
-    In both addresses `{order}` stands for the order's public id.
-    """
-
-    description: str
-    locale: str
-    success_url: str
-    cancel_url: str
-
-
-@dataclass(frozen=True, slots=True)
 class Summary:
     """An order in a list."""
 

@@ -36,9 +36,10 @@ _REASONS = (
     "out_of_stock",
     "insufficient_points",
     "payment_failed",
-    "not_paid",
+    "payment_not_paid",
     "payment_expired",
-    "provider_unavailable",
+    "payment_authorization_lapsed",
+    "payment_provider_unavailable",
 )
 
 

@@ -9,28 +9,19 @@ from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from catalog import payments
-from catalog.orders import Order, PayPage
+from catalog.orders import Order
 from catalog.payments import Payment
 from catalog.ports import PaymentProvider
 from catalog.site.blueprint import blueprint
 from catalog.site.orders import own
 from catalog.site.parcels import number
 from catalog.site.tender import cash_taken
-from coalition.kernel import config, ids, ports
+from coalition.kernel import ids, ports
 from coalition.kernel.db import transact
 from coalition.kernel.errors import NotFound
-from coalition.kernel.web.pages import language
 from coalition.site.viewer import require_member
 
 _REFRESH_S = 3
-
-
-def pay_page(description: str) -> PayPage | None:
-    """How the provider's page shall look and where it leads; None where nobody takes cash."""
-    if not cash_taken():
-        return None
-    back = config.current().base_url + url_for("catalog.pay", order_id="ORDER").replace("ORDER", "{order}")
-    return PayPage(description, language(), f"{back}?back=paid", f"{back}?back=left")
 
 
 def way_to_pay(order: Order) -> str:

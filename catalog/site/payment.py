@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, g, make_response, redirect, render_template, request, url_for
-from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from catalog import orders, pricing
@@ -22,12 +21,13 @@ from catalog.site import cards, tender
 from catalog.site.blueprint import blueprint
 from catalog.site.checkout import LIVE, find, lapsed, told
 from catalog.site.checkout_form import FormError
-from catalog.site.paying import pay_page, way_to_pay
+from catalog.site.paying import way_to_pay
 from coalition import members, programs
 from coalition.kernel import ids, ports
 from coalition.kernel.db import transact
 from coalition.kernel.errors import Invalid, Refusal
 from coalition.kernel.idempotency import request_hash
+from coalition.kernel.web.pages import language
 from coalition.site.viewer import Viewer, require_member
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
@@ -104,8 +104,10 @@ def _place(member: Viewer, quoted: Quote, points: int | None, form: dict[str, st
         request_hash=request_hash([quoted.id, points]),
         consent_points=int(agreed) if _NUMBER.fullmatch(agreed) else None,
         pay_points=points,
-        page=pay_page(_("Rewards: the part paid by card")),
+        locale=language(),
     )
+    if order.payment == "wanted" and not tender.cash_taken():
+        raise Invalid("cash_unavailable", "Points alone cannot pay this, and nobody takes cash here.")
     if not replayed:
         _prove(member, form["proof"])
     return order

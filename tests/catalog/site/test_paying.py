@@ -32,6 +32,7 @@ ORIGIN = "http://pay.example"
 @pytest.fixture
 def world(app: Flask) -> Iterator[World]:
     """Half of a price at least is paid in points, in steps of ten; a point is worth a cent."""
+    bank.unbind()
     bind(FakeSupplier())
     made = transact(a_world)
     policy = pricing.CashPolicy("EUR", points_min_bp=5_000, points_step=10)
