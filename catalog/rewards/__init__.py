@@ -14,9 +14,10 @@ from catalog.rewards.categories import (
 )
 from catalog.rewards.editing import Card, card, cards, edit_card, merge_cards, split_card, unpin_card
 from catalog.rewards.faceting import BANDS, Facets, FacetValue, band_end, facets
+from catalog.rewards.incidents import StockIncident, close_shortfalls, reconcile_stock, stock_incidents
 from catalog.rewards.kinds import KINDS, Kind, kind_of
 from catalog.rewards.laws import laws
-from catalog.rewards.reserving import commit, release, reserve
+from catalog.rewards.reserving import commit, release, reserve, split
 from catalog.rewards.searching import by_ids, count, get, many, matching, offers_of, search
 from catalog.rewards.shelving import publish, republish
 from catalog.rewards.stocking import StockApplied, apply_feed_stock, apply_stock
@@ -37,6 +38,7 @@ __all__ = [
     "Reward",
     "RewardQuery",
     "StockApplied",
+    "StockIncident",
     "all_categories",
     "apply_feed_stock",
     "apply_stock",
@@ -49,6 +51,7 @@ __all__ = [
     "categories",
     "category",
     "change_category",
+    "close_shortfalls",
     "commit",
     "count",
     "create_category",
@@ -65,12 +68,15 @@ __all__ = [
     "offers_of",
     "publish",
     "read_as",
+    "reconcile_stock",
     "release",
     "republish",
     "reserve",
     "search",
     "share_supplier",
+    "split",
     "split_card",
+    "stock_incidents",
     "unpin_card",
     "unshare_supplier",
 ]

@@ -54,6 +54,7 @@ _PRODUCTS = (
     ALTER TABLE reward DROP COLUMN words, ADD COLUMN product_id bigint REFERENCES product, ADD COLUMN brand text,
         ADD COLUMN shared boolean NOT NULL DEFAULT false""",
     "CREATE INDEX reward_of_product ON reward (product_id, program_id)",
+    "CREATE INDEX reward_by_brand ON reward (program_id, lower(brand)) WHERE state = 'on_sale'",
     # what facets count, without the texts
     """
     CREATE INDEX reward_facets ON reward (program_id, category_id) INCLUDE (id, offer_id, product_id, supplier_id,
@@ -111,10 +112,11 @@ _SHARED_GTIN = """
 
 # The Russian configuration stems Latin words as English ones, so one serves both languages. What it leaves apart is the
 # fleeting vowel (подарок, подарки); that is taken out of the stems, of the texts' and of the questions' alike.
+_MARKS = "!\"#$%&'()*+,-./\\:;<=>?@[]^_`{|}~«»“”„’№°·…‐‑–—"
 _SEARCH = (
-    """
+    f"""
     CREATE FUNCTION plain_words(words text) RETURNS text IMMUTABLE STRICT PARALLEL SAFE LANGUAGE sql AS $$
-        SELECT regexp_replace(translate(lower(words), 'ё', 'е'), '[][!-/:-@\\\\^_`{-~«»“”„’№°·…‐-―]+', ' ', 'g') $$""",
+        SELECT translate(lower(words COLLATE "default"), $marks$ё{_MARKS}$marks$, 'е{" " * len(_MARKS)}') $$""",
     """
     CREATE FUNCTION without_fleeting_vowels(stems text) RETURNS text IMMUTABLE STRICT PARALLEL SAFE LANGUAGE sql AS $$
         SELECT regexp_replace(stems, $re$([а-я][бвгджзклмнпрстфхцчшщ])[оеь]([гклнрц])'$re$, $to$\\1\\2'$to$, 'g') $$""",
@@ -124,7 +126,8 @@ _SEARCH = (
         SELECT CAST(without_fleeting_vowels(CAST(
             setweight(to_tsvector('russian', plain_words(coalesce(title, ''))), 'A')
             || setweight(to_tsvector('russian', plain_words(coalesce(names, ''))), 'B')
-            || setweight(to_tsvector('russian', plain_words(coalesce(body, ''))), 'D') AS text)) AS tsvector) $$""",
+            || setweight(to_tsvector('russian', replace(lower(coalesce(body, '')), 'ё', 'е')), 'D')
+            AS text)) AS tsvector) $$""",
     """
     CREATE FUNCTION search_query(words text) RETURNS tsquery IMMUTABLE STRICT PARALLEL SAFE LANGUAGE sql AS $$
         SELECT without_fleeting_vowels(plainto_tsquery('russian', plain_words(words))::text)::tsquery $$""",
