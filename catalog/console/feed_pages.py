@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, cast
+from typing import Any
 
 from flask import redirect, render_template, request, url_for
-from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
 from catalog import suppliers
@@ -47,9 +46,16 @@ def create_feed() -> Response | tuple[str, int]:
 
     def work() -> None:
         supplier = chosen_supplier(chosen_program(), given["supplier"])
-        more = {name: given[name] or None for name in ("url", "mapping", "username", "secret", "host_key")}
         suppliers.create_feed(
-            supplier.id, given["code"], format=given["format"] or "yml", every_s=every * 60 or None, **more
+            supplier.id,
+            given["code"],
+            url=given["url"] or None,
+            format=given["format"] or "yml",
+            mapping=given["mapping"] or None,
+            every_s=every * 60 or None,
+            username=given["username"] or None,
+            secret=given["secret"] or None,
+            host_key=given["host_key"] or None,
         )
 
     if not forms.is_code(given["code"]):
@@ -68,12 +74,12 @@ def feed(supplier: str, feed: str) -> str:
 
 @blueprint.post("/feeds/<supplier>/<feed>")
 def send_file(supplier: str, feed: str) -> Response | tuple[str, int]:
-    """Run the feed now: over the file that was sent, or over what its address gives. The file goes to the store first."""
+    """Run the feed now, over the file that was sent (it goes to the store first) or over what its address gives."""
     found, given = transact(lambda: _feed(supplier, feed)[2]), request.files.get("file")
     dry_run = bool(forms.answers("dry_run")["dry_run"])
     stored: StoredFile | None = None
     if given is not None and given.filename:
-        stored = ports.get(FileStore).put(f"uploads/{uuid.uuid4().hex}", cast(FileStorage, given).stream)  # type: ignore[arg-type]
+        stored = ports.get(FileStore).put(f"uploads/{uuid.uuid4().hex}", given.stream)  # type: ignore[arg-type]
     if stored is None and not found.url:
         return _page(supplier, feed, [forms.error("file", "choose_file")]), 422
     if stored is not None and not stored.size:
@@ -124,7 +130,18 @@ def _listed() -> dict[str, Any]:
 
 def _told_feed(feed: suppliers.Feed, supplier: suppliers.Standing) -> dict[str, Any]:
     last = suppliers.runs(feed.id, limit=1)
-    names = ("code", "url", "format", "state", "freshness", "failures", "last_error", "every_s", "next_run_at", "good_at")
+    names = (
+        "code",
+        "url",
+        "format",
+        "state",
+        "freshness",
+        "failures",
+        "last_error",
+        "every_s",
+        "next_run_at",
+        "good_at",
+    )
     return {
         **{name: getattr(feed, name) for name in names},
         "supplier": supplier.name,
@@ -165,13 +182,16 @@ def _form(errors: forms.Errors, given: dict[str, str]) -> str:
             **choices(program),
             "suppliers": [(one.code, one.name) for one in known],
             "formats": suppliers.FORMATS,
-            "mappings": [
-                (one.name, f"{supplier.name}: {one.name}") for supplier in known for one in suppliers.mappings(supplier.id)
-            ],
+            "mappings": [(one.name, f"{owner.name}: {one.name}") for owner in known for one in _mappings(owner)],
         }
 
     answers = {**dict.fromkeys(_TEXTS, ""), "format": "yml", **given, "secret": ""}
     return render_template("desk/feed_new.html", errors=errors, answers=answers, **page("feeds"), **transact(work))
+
+
+def _mappings(supplier: suppliers.Standing) -> list[suppliers.SavedMapping]:
+    """The newest version of each of a supplier's layouts."""
+    return list({one.name: one for one in reversed(suppliers.mappings(supplier.id))}.values())
 
 
 def _to_feed(supplier: str, feed: str, done: str) -> Response:

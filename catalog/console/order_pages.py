@@ -1,4 +1,4 @@
-"""The orders board: what waits for a decision, what is stuck, late or in doubt, and one order with all that is known."""
+"""The orders board: what waits for a decision, what is stuck, late or in doubt; and one order, all that is known."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from coalition.kernel.errors import NotFound
 from coalition.kernel.web.pages import use_zone
 
 PAGE = 50
-VIEWS = ("cases", "alarms", "parcels", "all")
+VIEWS = ("cases", "stuck", "late", "in_doubt", "parcels", "open")
 
 
 @blueprint.get("/orders")
@@ -70,39 +70,35 @@ def dismiss_parcel(shipment: str) -> Response:
 
 def _board() -> dict[str, Any]:
     program = chosen_program()
-    view = request.args.get("view", "cases")
+    view, cursor = request.args.get("view", "cases"), request.args.get("cursor")
     view = view if view in VIEWS else "cases"
     known = suppliers.standings(program.id)
     names = {one.id: one.name for one in known}
     chosen = next((one for one in known if one.code == request.args.get("supplier", "")), None)
-    cursor, found = request.args.get("cursor"), None
-    rows: list[dict[str, Any]] = []
+    rows, next_cursor = _rows(program.id, view, chosen.id if chosen else None, names, cursor)
+    return {
+        **choices(program),
+        "view": view,
+        "suppliers": known,
+        "supplier": chosen.code if chosen else "",
+        "loads": {one.supplier_id: one for one in orders.loads(program.id)},
+        "waiting": len(orders.cases(program.id, limit=100).items),
+        "rows": rows,
+        "next_cursor": next_cursor,
+    }
+
+
+def _rows(
+    program_id: int, view: str, supplier_id: int | None, names: dict[int, str], cursor: str | None
+) -> tuple[list[dict[str, Any]], str | None]:
     if view == "cases":
-        found = orders.cases(program.id, cursor=cursor, limit=PAGE)
-        rows = [_case(one, names) for one in found.items]
-    elif view == "parcels":
-        parcels = shipments.alarms(program.id, cursor=cursor, limit=PAGE)
-        return {**_common(program, view, known, chosen), "rows": [_alarm(one, names) for one in parcels.items],
-                "next_cursor": parcels.next_cursor}  # fmt: skip
-    else:
-        alarm = request.args.get("alarm", "")
-        boarded = orders.board(
-            program.id,
-            alarmed=view == "alarms",
-            alarm=alarm if alarm in orders.ALARMS else None,
-            supplier_id=chosen.id if chosen else None,
-            cursor=cursor,
-            limit=PAGE,
-        )
-        rows = [_boarded(one, names) for one in boarded.items]
-        return {**_common(program, view, known, chosen), "rows": rows, "next_cursor": boarded.next_cursor}
-    return {**_common(program, view, known, chosen), "rows": rows, "next_cursor": found.next_cursor}
-
-
-def _common(program: programs.Program, view: str, known: Any, chosen: Any) -> dict[str, Any]:
-    alarm = request.args.get("alarm", "")
-    more = {"suppliers": known, "supplier": chosen.code if chosen else "", "alarm": alarm}
-    return {**choices(program), "view": view, **more, "waiting": len(orders.cases(program.id, limit=100).items)}
+        asked = orders.cases(program_id, cursor=cursor, limit=PAGE)
+        return [_case(one, names) for one in asked.items], asked.next_cursor
+    if view == "parcels":
+        parcels = shipments.alarms(program_id, cursor=cursor, limit=PAGE)
+        return [_alarm(one, names) for one in parcels.items], parcels.next_cursor
+    found = orders.board(program_id, view, supplier_id=supplier_id, cursor=cursor, limit=PAGE)
+    return [_boarded(one, names) for one in found.items], found.next_cursor
 
 
 def _case(one: orders.Case, names: dict[int, str]) -> dict[str, Any]:
@@ -126,8 +122,8 @@ def _alarm(one: shipments.Alarm, names: dict[int, str]) -> dict[str, Any]:
     }
 
 
-def _boarded(one: orders.Boarded, names: dict[int, str]) -> dict[str, Any]:
-    facts = ("no", "state", "reason", "expected_on", "sla_due_at", "placed_at", "alarms", "cases")
+def _boarded(one: orders.BoardRow, names: dict[int, str]) -> dict[str, Any]:
+    facts = ("no", "state", "reason", "expected_on", "sla_due_at", "placed_at", "alarms", "case_id")
     return {
         "order": ids.public("ord", one.order_id),
         "supplier": names.get(one.supplier_id),
@@ -165,7 +161,6 @@ def _page(public_id: str, errors: forms.Errors, given: dict[str, str]) -> str:
             "parcels": parcels,
             "cases": [_case(one, {number: s.name for number, s in known.items()}) for one in orders.cases_of(found.id)],
             "calls": {one.id: suppliers.calls(one.supplier_id, one.client_ref, 20) for one in found.consignments},
-            "returns": [(ids.public("rma", one.id), one) for one in orders.returns_of(found.id)],
         }
 
     return render_template("desk/order.html", errors=errors, answers=given, **page("orders"), **transact(work))

@@ -110,9 +110,7 @@ def _prices(errors: forms.Errors, price: int | None) -> str:
         program = chosen_program()
         known = {one.id: one.name for one in suppliers.standings(program.id)}
         before = request.args.get("before", "")
-        found = suppliers.quarantined_prices(
-            list(known), before=int(before) if before.isdecimal() else None, limit=51
-        )
+        found = suppliers.quarantined_prices(list(known), before=int(before) if before.isdecimal() else None, limit=51)
         more = found[49].id if len(found) > 50 else None
         return {**choices(program), "prices": found[:50], "names": known, "more": more, "wrong": price}
 
