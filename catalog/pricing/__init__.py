@@ -10,6 +10,7 @@ from catalog.pricing.carrying import Place, chargeable_g
 from catalog.pricing.carts import Cart, CartLine, abandon, absorb, add, cart, pieces, set_quantity
 from catalog.pricing.cashing import TENDERS, CashPolicy, cash_option, cash_policy, set_cash_policy
 from catalog.pricing.checking_out import check_out
+from catalog.pricing.explaining import Considered, Why, why
 from catalog.pricing.granting import Grant, Granted, define_list, fill_list, grant, grants_of, withdraw
 from catalog.pricing.laws import laws
 from catalog.pricing.laws_of_carts import laws_of_carts
@@ -52,6 +53,7 @@ __all__ = [
     "CartLine",
     "CashPolicy",
     "CashTerms",
+    "Considered",
     "DeliveryOption",
     "Grant",
     "Granted",
@@ -68,6 +70,7 @@ __all__ = [
     "Size",
     "Split",
     "Terms",
+    "Why",
     "Wish",
     "abandon",
     "absorb",
@@ -120,6 +123,7 @@ __all__ = [
     "versions",
     "viewed",
     "ways",
+    "why",
     "wish",
     "wished",
     "wishes",
