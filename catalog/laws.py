@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from catalog import orders, payments, pricing, rewards, shipments
+from catalog import orders, payments, pricing, rewards, shipments, suppliers
 from coalition.kernel import laws
 
-SOURCES = (rewards.laws, pricing.laws_of_carts, payments.laws, orders.laws, shipments.laws)
+SOURCES = (suppliers.laws, rewards.laws, pricing.laws_of_carts, payments.laws, orders.laws, shipments.laws)
 
 
 def register() -> None:
