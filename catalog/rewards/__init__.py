@@ -15,8 +15,18 @@ from catalog.rewards.categories import (
 from catalog.rewards.editing import Card, card, cards, edit_card, merge_cards, split_card, unpin_card
 from catalog.rewards.faceting import BANDS, Facets, FacetValue, band_end, facets
 from catalog.rewards.incidents import StockIncident, close_shortfalls, reconcile_stock, stock_incidents
+from catalog.rewards.issuing import take_codes
 from catalog.rewards.kinds import KINDS, Kind, kind_of
 from catalog.rewards.laws import laws
+from catalog.rewards.pooling import (
+    CodePool,
+    Uploaded,
+    code_pools,
+    expire_codes,
+    open_pool,
+    upload_codes,
+    withdraw_codes,
+)
 from catalog.rewards.reserving import commit, release, reserve, split
 from catalog.rewards.searching import by_ids, count, get, many, matching, offers_of, search
 from catalog.rewards.shelving import publish, republish
@@ -33,6 +43,7 @@ __all__ = [
     "Assorted",
     "Card",
     "Category",
+    "CodePool",
     "FacetValue",
     "Facets",
     "Kind",
@@ -42,6 +53,7 @@ __all__ = [
     "StockIncident",
     "Suggestion",
     "Unmapped",
+    "Uploaded",
     "all_categories",
     "apply_feed_stock",
     "apply_stock",
@@ -56,10 +68,12 @@ __all__ = [
     "category",
     "change_category",
     "close_shortfalls",
+    "code_pools",
     "commit",
     "count",
     "create_category",
     "edit_card",
+    "expire_codes",
     "facets",
     "get",
     "index",
@@ -70,6 +84,7 @@ __all__ = [
     "merge_cards",
     "move_category",
     "offers_of",
+    "open_pool",
     "publish",
     "read_as",
     "reconcile_stock",
@@ -81,7 +96,10 @@ __all__ = [
     "split",
     "split_card",
     "stock_incidents",
+    "take_codes",
     "unmapped_categories",
     "unpin_card",
     "unshare_supplier",
+    "upload_codes",
+    "withdraw_codes",
 ]
