@@ -24,6 +24,7 @@ from catalog.rewards.pooling import (
     code_pools,
     expire_codes,
     open_pool,
+    pooled,
     upload_codes,
     withdraw_codes,
 )
@@ -85,6 +86,7 @@ __all__ = [
     "move_category",
     "offers_of",
     "open_pool",
+    "pooled",
     "publish",
     "read_as",
     "reconcile_stock",
