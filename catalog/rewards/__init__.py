@@ -14,6 +14,7 @@ from catalog.rewards.categories import (
 )
 from catalog.rewards.editing import Card, card, cards, edit_card, merge_cards, split_card, unpin_card
 from catalog.rewards.faceting import BANDS, Facets, FacetValue, band_end, facets
+from catalog.rewards.found import points_of, shelve
 from catalog.rewards.kinds import KINDS, Kind, kind_of
 from catalog.rewards.laws import laws
 from catalog.rewards.reserving import commit, release, reserve
@@ -63,6 +64,7 @@ __all__ = [
     "merge_cards",
     "move_category",
     "offers_of",
+    "points_of",
     "publish",
     "read_as",
     "release",
@@ -70,6 +72,7 @@ __all__ = [
     "reserve",
     "search",
     "share_supplier",
+    "shelve",
     "split_card",
     "unpin_card",
     "unshare_supplier",

@@ -1,5 +1,19 @@
 """Suppliers, their feeds, and the offers that a good file makes. What they sell for is the rewards room's affair."""
 
+from catalog.suppliers.booking import (
+    MOST_PASSENGERS,
+    MOST_SEATS,
+    BookableOffer,
+    become,
+    bookable,
+    bookables,
+    event_search,
+    flight_search,
+    forget_lapsed,
+    keep_flights,
+    keep_seats,
+    searchable,
+)
 from catalog.suppliers.calling import Call, calls, prune_calls, record_call
 from catalog.suppliers.directory import (
     Feed,
@@ -22,9 +36,13 @@ from catalog.suppliers.guarding import Verdict
 from catalog.suppliers.importing import apply, check, chunks, stage
 from catalog.suppliers.runs import FeedRun, RowIssue, archive, close, dated, issues, open_run, request_run, run, start
 from catalog.suppliers.tending import Standing, change, standings
+from catalog.suppliers.travelling import Traveller, name_travellers, order_details
 from catalog.suppliers.yml import FeedRefused, RawOffer, YmlFile
 
 __all__ = [
+    "MOST_PASSENGERS",
+    "MOST_SEATS",
+    "BookableOffer",
     "Call",
     "Feed",
     "FeedRefused",
@@ -35,12 +53,16 @@ __all__ = [
     "RowIssue",
     "Standing",
     "Supplier",
+    "Traveller",
     "Verdict",
     "YmlFile",
     "access",
     "admit",
     "apply",
     "archive",
+    "become",
+    "bookable",
+    "bookables",
     "by_code",
     "calls",
     "change",
@@ -51,20 +73,28 @@ __all__ = [
     "create_feed",
     "dated",
     "done",
+    "event_search",
     "feed",
     "feeds_to_fetch",
+    "flight_search",
+    "forget_lapsed",
     "get",
     "get_feed",
     "health",
     "issues",
+    "keep_flights",
+    "keep_seats",
     "list_suppliers",
     "map_categories",
+    "name_travellers",
     "of_partner",
     "open_run",
+    "order_details",
     "prune_calls",
     "record_call",
     "request_run",
     "run",
+    "searchable",
     "stage",
     "standings",
     "start",
