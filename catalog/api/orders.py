@@ -41,7 +41,7 @@ def read(order: str) -> dict[str, Any]:
 @blp.arguments(CancelSchema)
 @blp.response(200, OrderSchema)
 def cancel(body: dict[str, Any], order: str) -> Response:
-    """Cancel an order before any supplier was asked; later it is 409 `not_cancellable`."""
+    """Cancel what can be: released before its supplier confirms, asked back after; else 409 `not_cancellable`."""
 
     def work() -> Answer:
         program_id, order_id = caller().program_id, _own(order).id
@@ -99,7 +99,8 @@ def _told(order: Order) -> dict[str, Any]:
     codes = {share.supplier_id: suppliers.get(share.supplier_id).code for share in order.consignments}
     parcels = shipments.of_consignments(share.id for share in order.consignments)
     currency = programs.currency_by_id(order.currency_id).code
-    return told(order, currency, programs.get(order.program_id).currency, codes, parcels)
+    cash_currency = programs.get(order.program_id).currency
+    return told(order, currency, cash_currency, codes, parcels, orders.show(order.id))
 
 
 def _dumped(order: Order) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Asking suppliers, outside every transaction, and letting old quotes lapse.
+"""Asking suppliers, outside every transaction; watching the clock; letting old quotes lapse.
 
 One question is: commit that we ask; ask; record the answer. A crash between any two of them is healed by the job's
 lease: the next attempt looks the reference up before it asks again.
@@ -6,77 +6,136 @@ lease: the next attempt looks the reference up before it asks again.
 
 from __future__ import annotations
 
-import datetime as dt
+from collections.abc import Callable
 
 from catalog import orders, pricing
 from catalog.orders import Question
-from catalog.ports import NotFound, Outcome, Pending, Retryable, SupplierGateway, Unknown
-from coalition.kernel import clock, crash, jobs, ports
+from catalog.ports import (
+    Cancelled,
+    CancelRefused,
+    CancelTerms,
+    NotFound,
+    Outcome,
+    Pending,
+    Reserved,
+    Retryable,
+    SupplierGateway,
+    Undone,
+    Unknown,
+)
+from coalition.kernel import crash, jobs, ports
 from coalition.kernel.jobs import Retry, Task
 
 BACKOFF_S = (5, 15, 60, 300)
-_EXPIRE_CHUNK = 1000
+_CHUNK = 1000
+_SWEEP_CHUNK = 200
+NOT_OFFERED = "not_offered"
 
 
-@jobs.handles("orders.confirm")
-def confirm(task: Task) -> None:
-    """Ask the supplier of a new consignment to take it."""
-    consignment_id = task.args["consignment_id"]
-    question = task.step(lambda: orders.ask(consignment_id))
-    if question is None:
-        return
-    outcome = _put(question)
-    if isinstance(outcome, Retryable):
-        if task.step(lambda: orders.answered(consignment_id, outcome)) != "rejected":
-            raise Retry(outcome.after_s, "the supplier asks us to come again")
-        return
-    task.finish(lambda: _record(question, outcome))
+@jobs.handles(orders.JOB)
+def ask(task: Task) -> None:
+    """Say to a supplier what is to be said about a consignment, until there is nothing more to say.
+
+    While an answer is awaited the job comes again: after what the supplier names, or 5 s, 15 s, 60 s, then every 5 min.
+    """
+    consignment_id, gateway = task.args["consignment_id"], ports.get(SupplierGateway)
+    while True:
+        question = task.step(lambda: orders.ask(consignment_id, gateway.caps))
+        if question is None:
+            return
+        if question.step in ("cancel", "release"):
+            _take_back(task, gateway, question)
+        else:
+            _put(task, gateway, question)
 
 
-@jobs.handles("orders.recheck")
-def recheck(task: Task) -> None:
-    """Find out what became of a question whose answer is unknown or pending; pauses of 5 s to 5 min."""
-    consignment_id = task.args["consignment_id"]
-    question = task.step(lambda: orders.ask(consignment_id))
-    if question is None:
-        return
-    outcome = _put(question)
-    state = task.step(lambda: orders.answered(consignment_id, outcome))
-    if state in ("confirming", "in_doubt"):
-        raise Retry(_pause_s(question, outcome), f"still {state}")
+@jobs.handles("orders.sweep")
+def sweep(task: Task) -> None:
+    """Raise and clear alarms, wake what sleeps, prolong what ends too early, close what cannot change any more."""
+    task.step(orders.look_around)
+    for work in (orders.wake_sleepers, orders.prolong_holds, orders.close_ripe):
+        _exhaust(task, work)
 
 
 @jobs.handles("quotes.expire")
 def expire_quotes(task: Task) -> None:
     """Mark quotes whose time is over; a matter of tidiness, since an old quote is refused anyway."""
-    while task.step(lambda: pricing.expire(_EXPIRE_CHUNK)) == _EXPIRE_CHUNK:
+    while task.step(lambda: pricing.expire(_CHUNK)) == _CHUNK:
         pass
 
 
 jobs.every("quotes.expire", 300, "quotes.expire")
+jobs.every("orders.sweep", 60, "orders.sweep")
 
 
-def _put(question: Question) -> Outcome:
-    gateway = ports.get(SupplierGateway)
+def _exhaust(task: Task, work: Callable[[int], int]) -> None:
+    while task.step(lambda: work(_SWEEP_CHUNK)) == _SWEEP_CHUNK:
+        pass
+
+
+def _put(task: Task, gateway: SupplierGateway, question: Question) -> None:
+    """Reserve, confirm or look, and record the answer. Retry: it is not decided yet."""
+    outcome = _answer(gateway, question)
+    state = task.step(lambda: orders.answered(question.consignment_id, outcome))
+    waits = isinstance(outcome, Pending | Retryable | Unknown | NotFound) or question.step == "look"
+    if waits and state in orders.AWAITING:
+        raise Retry(_pause_s(question, outcome), f"still {state}")
+
+
+def _answer(gateway: SupplierGateway, question: Question) -> Outcome:
     crash.point("before_rpc")
+    access, ref, number = question.access, question.client_ref, question.external_id
     outcome: Outcome = NotFound()
     if question.look_first:
-        outcome = gateway.status(question.access, question.client_ref)
-    if isinstance(outcome, NotFound):
-        outcome = gateway.confirm(question.access, question.client_ref, question.lines, question.address)
+        outcome = gateway.status(access, ref, number)
+    if question.step == "reserve" and isinstance(outcome, NotFound) and question.resend:
+        outcome = gateway.reserve(access, ref, question.lines, question.address)
+    elif question.step == "confirm" and isinstance(outcome, NotFound | Reserved) and question.resend:
+        outcome = gateway.confirm(access, ref, question.lines, question.address, number)
     crash.point("after_rpc_before_record")
     return outcome
 
 
-def _record(question: Question, outcome: Outcome) -> None:
-    orders.answered(question.consignment_id, outcome)
-    if isinstance(outcome, Unknown | Pending):
-        due_at = clock.now() + dt.timedelta(seconds=_pause_s(question, outcome))
-        args = {"consignment_id": question.consignment_id}
-        jobs.enqueue("orders.recheck", args, due_at=due_at, key=question.client_ref)
+def _take_back(task: Task, gateway: SupplierGateway, question: Question) -> None:
+    """Let go of a hold, or ask for an order to be taken back. Retry: it is not definite yet."""
+    consignment_id = question.consignment_id
+    crash.point("before_rpc")
+    if question.step == "release":
+        undone = gateway.release(question.access, question.client_ref, question.external_id)
+        record = orders.released
+    else:
+        answer = _cancel(task, gateway, question)
+        if answer is None:
+            return
+        undone, record = answer, orders.undone
+    crash.point("after_rpc_before_record")
+    if not task.step(lambda: record(consignment_id, undone)):
+        pause = undone.after_s if isinstance(undone, Pending | Retryable) else 0
+        raise Retry(max(pause, _backoff_s(question)), "not taken back yet")
+
+
+def _cancel(task: Task, gateway: SupplierGateway, question: Question) -> Undone | None:
+    """What the supplier says to a cancellation; None while a person considers its terms."""
+    access, number = question.access, question.external_id or ""
+    if question.look_first:
+        stands = gateway.status(access, question.client_ref, question.external_id)
+        if isinstance(stands, Cancelled):
+            return stands
+    if not question.agreed:
+        terms = gateway.cancel_quote(access, number)
+        if isinstance(terms, CancelTerms):
+            if not task.step(lambda: orders.offered(question.consignment_id, terms)):
+                return None
+        elif not isinstance(terms, CancelRefused) or terms.code != NOT_OFFERED:
+            return terms
+    return gateway.cancel(access, question.client_ref, number)
 
 
 def _pause_s(question: Question, outcome: Outcome) -> float:
     if isinstance(outcome, Pending | Retryable):
         return max(outcome.after_s, 0.5)
+    return _backoff_s(question)
+
+
+def _backoff_s(question: Question) -> float:
     return BACKOFF_S[min(question.checks, len(BACKOFF_S) - 1)]

@@ -1,37 +1,65 @@
 """Orders: placed in one transaction, answered by suppliers, followed until delivered. Nothing lost, nothing twice.
 
-The room never talks to a supplier: a job puts the `Question` that `ask` returns and brings back the answer.
+The room never talks to a supplier: a job puts the `Question` that `ask` returns and brings back the answer. What no
+machine may decide waits in the operators' queue (`cases`, `decide`).
 """
 
-from catalog.orders.answering import answered, ask
-from catalog.orders.cancelling import cancel
+from catalog.orders.answering import answered
+from catalog.orders.artefacts import Shown, show
+from catalog.orders.asking import ask
+from catalog.orders.cancelling import cancel, offered, undone
+from catalog.orders.consulting import DECISIONS, Case, case, cases, cases_of
+from catalog.orders.deciding import decide
+from catalog.orders.issuing import close_ripe
 from catalog.orders.laws import laws
-from catalog.orders.moving import locked_state
+from catalog.orders.moving import JOB, locked_state
 from catalog.orders.placing import place
 from catalog.orders.progressing import deliver, progress
 from catalog.orders.reading import consignment_by_ref, find, list_for, pieces
-from catalog.orders.states import FAILED, UNDECIDED
+from catalog.orders.releasing import released
+from catalog.orders.states import ARRIVED, AWAITING, FAILED, UNDECIDED
 from catalog.orders.types import Change, Consignment, Order, OrderLine, Question, Summary
+from catalog.orders.watching import look_again, look_around, prolong_holds, promise, wake_sleepers
 
 __all__ = [
+    "ARRIVED",
+    "AWAITING",
+    "DECISIONS",
     "FAILED",
+    "JOB",
     "UNDECIDED",
+    "Case",
     "Change",
     "Consignment",
     "Order",
     "OrderLine",
     "Question",
+    "Shown",
     "Summary",
     "answered",
     "ask",
     "cancel",
+    "case",
+    "cases",
+    "cases_of",
+    "close_ripe",
     "consignment_by_ref",
+    "decide",
     "deliver",
     "find",
     "laws",
     "list_for",
     "locked_state",
+    "look_again",
+    "look_around",
+    "offered",
     "pieces",
     "place",
     "progress",
+    "prolong_holds",
+    "promise",
+    "released",
+    "show",
+    "undone",
+    "wake_sleepers",
 ]

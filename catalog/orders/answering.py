@@ -1,6 +1,6 @@
-"""The pivot: asking a supplier and taking its answer, once, whoever brings it (the job, a re-check or a callback).
+"""The supplier's answer, taken once, whoever brings it (the job, a later look or a callback).
 
-Before the answer everything can be undone; an acceptance only goes forward. While the outcome is unknown nothing is
+Before the pivot everything can be undone; an acceptance only goes forward. While the outcome is unknown nothing is
 released and nothing is ordered again under another reference.
 """
 
@@ -8,63 +8,20 @@ from __future__ import annotations
 
 import datetime as dt
 
-from catalog import rewards, suppliers
-from catalog.orders.moving import Locked, lock, move, reservations
-from catalog.orders.states import UNDECIDED
-from catalog.orders.types import Question
-from catalog.ports import (
-    Accepted,
-    Address,
-    Cancelled,
-    NotFound,
-    Outcome,
-    Pending,
-    Rejected,
-    Reserved,
-    Retryable,
-    SupplierLine,
-    Unknown,
-)
-from coalition import ledger, partners
+from catalog import suppliers
+from catalog.orders import artefacts, consulting, lines, watching
+from catalog.orders.issuing import issue
+from catalog.orders.moving import Locked, go, lock, move, said
+from catalog.orders.releasing import never_came, refuse, reserved_after_all
+from catalog.orders.settling import take
+from catalog.orders.states import BEFORE_PIVOT, FAILED, UNDECIDED
+from catalog.ports import Accepted, Cancelled, NotFound, Outcome, Pending, Rejected, Reserved, Retryable, Unknown
+from coalition import ledger
 from coalition.kernel import audit, clock
-from coalition.kernel.db import execute, fetch_all, fetch_one
-from coalition.kernel.idempotency import request_hash
+from coalition.kernel.db import execute
 
-# A supplier that takes no orders for a day is taken to refuse this one.
+# A supplier that takes no orders for a day is taken to refuse this one; what stays unknown for a day is for people.
 PATIENCE = dt.timedelta(hours=24)
-
-
-def ask(consignment_id: int) -> Question | None:
-    """Commit to asking the supplier: the question to put once this transaction is over, None if it is decided.
-
-    The first time the consignment becomes `confirming`. A question that was put before and whose answer we do not
-    know is to be looked up first.
-    """
-    consignment = lock(consignment_id)
-    if consignment.state not in UNDECIDED:
-        return None
-    if consignment.state == "new":
-        move(consignment, ["confirming"])
-    row = fetch_one(
-        "UPDATE supplier_order SET state = 'asked', requests = requests + 1, asked_at = coalesce(asked_at, now()),"
-        " checks = checks + (state <> 'created')::int WHERE consignment_id = :id RETURNING checks",
-        {"id": consignment_id},
-    )
-    order = fetch_one("SELECT address FROM customer_order WHERE id = :id", {"id": consignment.order_id})
-    assert row is not None and order is not None
-    lines = fetch_all(
-        "SELECT supplier_sku, qty FROM order_line WHERE consignment_id = :id ORDER BY no LIMIT 100",
-        {"id": consignment_id},
-    )
-    return Question(
-        consignment_id=consignment_id,
-        access=suppliers.access(consignment.supplier_id),
-        client_ref=consignment.client_ref,
-        lines=tuple(SupplierLine(line.supplier_sku, line.qty) for line in lines),
-        address=Address(**order.address),
-        look_first=consignment.supplier_state != "created",
-        checks=row.checks,
-    )
 
 
 def answered(consignment_id: int, outcome: Outcome) -> str:
@@ -75,92 +32,135 @@ def answered(consignment_id: int, outcome: Outcome) -> str:
     consignment = lock(consignment_id)
     if consignment.state == "new":
         raise RuntimeError(f"consignment {consignment_id} was answered before it was asked")
-    if consignment.state not in UNDECIDED:
-        _note_contradiction(consignment, outcome)
-        return consignment.state
-    match outcome:
-        case Accepted(external_id):
-            _accept(consignment, external_id)
-        case Rejected(code):
-            refuse(consignment, "rejected", code)
-        case Cancelled():
-            refuse(consignment, "rejected", "cancelled_by_supplier")
-        case Pending() | Reserved():
-            _supplier_state(consignment.id, "pending")
-        case Retryable() if not _may_have_arrived(consignment):
-            _come_again(consignment)
-        case Unknown() | Retryable() | NotFound():
-            _supplier_state(consignment.id, "unknown")
-            if consignment.state == "confirming":
-                move(consignment, ["in_doubt"])
+    if consignment.state in BEFORE_PIVOT:
+        _of_reservation(consignment, outcome)
+    elif consignment.state in UNDECIDED:
+        _of_confirmation(consignment, outcome)
+    elif consignment.state == "confirmed" and isinstance(outcome, Accepted):
+        issue(consignment, outcome)
+    else:
+        _afterwards(consignment, outcome)
     return lock(consignment_id).state
 
 
-def refuse(consignment: Locked, state: str, reason: str | None) -> None:
-    """End a consignment that nobody delivers (`rejected`, `cancelled`): stock and points go back."""
-    rewards.release(*reservations(consignment.id))
-    ledger.release(
-        consignment.hold,
-        external_id=consignment.client_ref,
-        partner_id=partners.operator(consignment.program_id).id,
-        request_hash=request_hash(["release", consignment.client_ref]),
-        operation=ledger.Operation.ORDER_RELEASE,
-    )
-    _supplier_state(consignment.id, state)
-    move(consignment, [state], reason)
+def accept(consignment: Locked, accepted: Accepted, *, whatever_it_costs: bool = False) -> None:
+    """The supplier has taken the order, or some lines of it: capture those, release the others.
+
+    A line that costs more than its price covers is for people to decide, unless they have.
+    """
+    verdicts = lines.judge(lines.open_lines(consignment.id), accepted.lines)
+    margin_bp = suppliers.get(consignment.supplier_id).margin_bp
+    said(consignment.id, external_id=accepted.external_id)
+    if not any(one.taken for one in verdicts):
+        code = next((one.code for one in verdicts if one.code), None)
+        refuse(consignment, "rejected", code or "supplier_refused", by_supplier=True)
+        return
+    if lines.too_dear(verdicts, margin_bp) and not whatever_it_costs:
+        said(consignment.id, state="pending")
+        costs = {one.line.supplier_sku: one.unit_cost_minor for one in verdicts if one.taken}
+        pieces = {one.line.supplier_sku: one.taken for one in verdicts}
+        consulting.open_one(
+            consignment, "price_changed", external_id=accepted.external_id, unit_costs=costs, pieces=pieces
+        )
+        return
+    take(consignment, *lines.decide(verdicts))
+    said(consignment.id, state="accepted", answered_at=clock.now(), checks=0)
+    consulting.settle(consignment.id)
+    confirmed = go(consignment, "confirmed")
+    if any(one.answer == "backordered" for one in verdicts):
+        watching.raise_alarm(confirmed, "backordered")
+    issue(confirmed, accepted)
 
 
-def _accept(consignment: Locked, external_id: str) -> None:
-    entity = partners.operator_entity(consignment.program_id)
-    redemption = ledger.account(
-        consignment.program_id, consignment.currency_id, ledger.AccountKind.REDEMPTION, entity.id
-    )
-    rewards.commit(*reservations(consignment.id))
-    ledger.capture(
-        consignment.hold,
-        None,
-        contra_id=redemption,
-        external_id=consignment.client_ref,
-        partner_id=partners.operator(consignment.program_id).id,
-        request_hash=request_hash(["capture", consignment.client_ref]),
-        occurred_at=clock.now(),
-        operation=ledger.Operation.ORDER_CAPTURE,
-    )
-    execute(
-        "UPDATE supplier_order SET state = 'accepted', external_id = :external_id, answered_at = now()"
-        " WHERE consignment_id = :id",
-        {"id": consignment.id, "external_id": external_id},
-    )
-    move(consignment, ["confirmed"])
+def _of_reservation(consignment: Locked, outcome: Outcome) -> None:
+    match outcome:
+        case Reserved(external_id, hold_expires_at, price_guarantee_until):
+            said(consignment.id, state="reserved", external_id=external_id, checks=0)
+            execute(
+                "UPDATE consignment SET hold_expires_at = :until, price_guarantee_until = :price WHERE id = :id",
+                {"id": consignment.id, "until": hold_expires_at, "price": price_guarantee_until},
+            )
+            if consignment.state == "reserving":
+                move(consignment, ["reserved"])
+        case Rejected() | Cancelled() if consignment.state == "reserving":
+            code = outcome.code if isinstance(outcome, Rejected) else "hold_expired"
+            refuse(consignment, "rejected", code, by_supplier=True)
+        case Pending():
+            said(consignment.id, state="pending")
+        case Retryable() if consignment.state == "reserving" and not _may_have_arrived(consignment):
+            _come_again(consignment, "created")
+        case Unknown() | Retryable() | NotFound() if consignment.state == "reserving":
+            said(consignment.id, state="unknown")
+            if _asked_for(consignment) > PATIENCE:
+                refuse(lock(consignment.id), "rejected", "supplier_unavailable")
+        case _:
+            _note(consignment, outcome)
 
 
-def _supplier_state(consignment_id: int, state: str) -> None:
-    execute(
-        "UPDATE supplier_order SET state = :state,"
-        " answered_at = CASE WHEN :state IN ('rejected', 'cancelled') THEN now() END WHERE consignment_id = :id",
-        {"id": consignment_id, "state": state},
-    )
+def _of_confirmation(consignment: Locked, outcome: Outcome) -> None:
+    match outcome:
+        case Accepted():
+            accept(consignment, outcome)
+        case Rejected(code):
+            refuse(consignment, "rejected", code, by_supplier=True)
+        case Cancelled():
+            refuse(consignment, "rejected", "cancelled_by_supplier", by_supplier=True)
+        case NotFound() | Reserved() if never_came(consignment):
+            refuse(consignment, "rejected", "never_arrived")
+        case Pending():
+            said(consignment.id, state="pending")
+        case Retryable() if not _may_have_arrived(consignment):
+            _come_again(consignment, "reserved" if consignment.hold_expires_at else "created")
+        case _:
+            said(consignment.id, state="unknown")
+            if consignment.state == "confirming":
+                consignment = move(consignment, ["in_doubt"])
+            _still_in_doubt(consignment)
+
+
+def _still_in_doubt(consignment: Locked) -> None:
+    """Past its time the doubt is for people; the points stay set aside for as long as it takes."""
+    until = consignment.doubt_until or (consignment.asked_at or clock.now()) + PATIENCE
+    if clock.now() > until:
+        if consignment.hold is not None:
+            ledger.extend_hold(consignment.hold, watching.HOLD_TTL_S)
+        consulting.open_one(consignment, "in_doubt", client_ref=consignment.client_ref, since=consignment.asked_at)
 
 
 def _may_have_arrived(consignment: Locked) -> bool:
     """Whether an earlier request got no answer: then "not now" says nothing about what became of that one."""
-    row = fetch_one("SELECT checks FROM supplier_order WHERE consignment_id = :id", {"id": consignment.id})
-    return consignment.state == "in_doubt" or (row is not None and row.checks > 0)
+    return consignment.state == "in_doubt" or consignment.checks > 0
 
 
-def _come_again(consignment: Locked) -> None:
+def _come_again(consignment: Locked, supplier_state: str) -> None:
     """The supplier has taken nothing so far; for how long it may go on like this is limited."""
-    row = fetch_one("SELECT asked_at FROM supplier_order WHERE consignment_id = :id", {"id": consignment.id})
-    if row is not None and row.asked_at is not None and clock.now() - row.asked_at > PATIENCE:
+    if _asked_for(consignment) > PATIENCE:
         refuse(consignment, "rejected", "supplier_unavailable")
     else:
-        _supplier_state(consignment.id, "created")
+        said(consignment.id, state=supplier_state)
 
 
-def _note_contradiction(consignment: Locked, outcome: Outcome) -> None:
+def _asked_for(consignment: Locked) -> dt.timedelta:
+    return clock.now() - (consignment.asked_at or clock.now())
+
+
+def _afterwards(consignment: Locked, outcome: Outcome) -> None:
+    """What comes when all is decided: more of the reward, a hold that was late, or a contradiction."""
+    if isinstance(outcome, Accepted) and consignment.state not in FAILED:
+        if outcome.artefacts:
+            artefacts.keep(consignment, outcome.artefacts)
+    elif isinstance(outcome, Reserved) and consignment.state in ("released", "rejected"):
+        reserved_after_all(consignment, outcome.external_id)
+    else:
+        _note(consignment, outcome)
+
+
+def _note(consignment: Locked, outcome: Outcome) -> None:
     """A definite answer that contradicts the one we acted on is for people to see."""
-    refused = consignment.state in ("rejected", "cancelled")
-    if (refused and isinstance(outcome, Accepted)) or (not refused and isinstance(outcome, Rejected)):
-        audit.record(
-            "order.contradiction", f"consignment:{consignment.id}", state=consignment.state, answer=repr(outcome)
+    failed = consignment.state in FAILED or consignment.state in BEFORE_PIVOT
+    if (failed and isinstance(outcome, Accepted)) or (not failed and isinstance(outcome, Rejected)):
+        answer = type(outcome).__name__
+        audit.record("order.contradiction", f"consignment:{consignment.id}", state=consignment.state, answer=answer)
+        consulting.open_one(
+            consignment, "contradiction", state=consignment.state, answer=answer, client_ref=consignment.client_ref
         )

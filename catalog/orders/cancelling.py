@@ -1,24 +1,35 @@
-"""Cancelling by the member or the partner, as long as no supplier has been asked."""
+"""Cancelling by the member or the partner: called off before the pivot, asked of the supplier after it.
+
+Each consignment goes as far as it can: what no supplier was asked to confirm is released at once; what is confirmed or
+issued is requested back where the supplier takes things back at all. Nothing can be done while an answer is awaited.
+"""
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from sqlalchemy.exc import IntegrityError
 
-from catalog.orders.answering import refuse
-from catalog.orders.moving import lock
+from catalog.orders import consulting
+from catalog.orders.moving import Locked, go, lock, move, said, wake
 from catalog.orders.reading import find
+from catalog.orders.releasing import PATIENCE, back_out
+from catalog.orders.settling import give_back
+from catalog.orders.states import BEFORE_PIVOT, UNDOING
 from catalog.orders.types import Order
-from coalition.kernel import audit
+from catalog.ports import Cancelled, CancelRefused, CancelTerms, Undone
+from coalition.kernel import audit, clock
 from coalition.kernel.db import RacingKey, execute, fetch_one
 from coalition.kernel.errors import Conflict, NotFound
 
 
 def cancel(program_id: int, order_id: int, *, external_id: str, reason: str | None = None) -> tuple[Order, bool]:
-    """Cancel an order; all its points and stock go back. The order, and whether this had been done before.
+    """Cancel an order as far as it still can be. The order, and whether this had been done before.
 
-    Idempotent by (the order's partner, external id). Raises NotFound, Conflict `not_cancellable` once a supplier has
-    been asked, Conflict `external_id_conflict`. Raises RacingKey when another order is cancelled under the same
-    external id at the same moment: `transact` tries again.
+    Idempotent by (the order's partner, external id). Raises NotFound, Conflict `not_cancellable` if nothing of it can
+    be, Conflict `external_id_conflict`. Raises RacingKey when another order is cancelled under the same external id at
+    the same moment: `transact` tries again.
     """
     order = fetch_one(
         "SELECT partner_id, cancel_external_id FROM customer_order WHERE id = :id AND program_id = :program_id"
@@ -29,12 +40,7 @@ def cancel(program_id: int, order_id: int, *, external_id: str, reason: str | No
         raise NotFound()
     if order.cancel_external_id == external_id:
         return find(program_id, order_id), True
-    used = fetch_one(
-        "SELECT id FROM customer_order WHERE partner_id = :partner_id AND cancel_external_id = :external_id",
-        {"partner_id": order.partner_id, "external_id": external_id},
-    )
-    if used is not None:
-        raise Conflict("external_id_conflict", "This external id was used before with another order.")
+    _demand_unused(order.partner_id, external_id)
     found = find(program_id, order_id)
     if not found.cancellable:
         raise Conflict("not_cancellable", "A supplier has this order already.", state=found.state)
@@ -46,6 +52,81 @@ def cancel(program_id: int, order_id: int, *, external_id: str, reason: str | No
     except IntegrityError as error:
         raise RacingKey from error
     for parcel in found.consignments:
-        refuse(lock(parcel.id), "cancelled", reason)
+        if parcel.cancellable:
+            call_off(lock(parcel.id), reason)
     audit.record("order.cancel", f"order:{order_id}", reason=reason)
     return find(program_id, order_id), False
+
+
+def call_off(consignment: Locked, reason: str | None) -> None:
+    """Release what is before the pivot; ask the supplier to take back what is after it."""
+    if consignment.state in BEFORE_PIVOT:
+        back_out(consignment, reason)
+        return
+    goal = "void_requested" if consignment.state == "issued" else "cancel_requested"
+    execute("UPDATE consignment SET stage_before = state WHERE id = :id", {"id": consignment.id})
+    said(consignment.id, checks=0, undo_since=clock.now(), terms=None)
+    wake(move(consignment, [goal], reason))
+
+
+def offered(consignment_id: int, terms: CancelTerms) -> bool:
+    """Record on which terms the supplier would take an order back; whether to accept them without asking anybody."""
+    consignment = lock(consignment_id)
+    if consignment.state not in UNDOING:
+        return False
+    cost = fetch_one("SELECT cost_minor, cost_currency FROM consignment WHERE id = :id", {"id": consignment_id})
+    assert cost is not None
+    told = {"refund_minor": terms.refund_minor, "currency": terms.currency, "expires_at": terms.expires_at.isoformat()}
+    whole: bool = terms.refund_minor >= cost.cost_minor and terms.currency == cost.cost_currency
+    if not whole:
+        consulting.open_one(consignment, "cancel_terms", **told, cost_minor=cost.cost_minor)
+    _agree(consignment_id, {**told, "agreed": whole})
+    return whole
+
+
+def undone(consignment_id: int, outcome: Undone) -> bool:
+    """Record what a supplier says to taking an order back; whether that was definite."""
+    consignment = lock(consignment_id)
+    if consignment.state not in UNDOING:
+        return True
+    if isinstance(outcome, Cancelled):
+        taken_back(consignment)
+    elif isinstance(outcome, CancelRefused):
+        stands(consignment, outcome.code)
+    else:
+        if consignment.undo_since is not None and clock.now() - consignment.undo_since > PATIENCE:
+            consulting.open_one(consignment, "cancel_unknown", client_ref=consignment.client_ref)
+        return False
+    return True
+
+
+def taken_back(consignment: Locked) -> None:
+    """The supplier has taken the order back: everything that was captured comes back."""
+    give_back(consignment)
+    said(consignment.id, state="cancelled", undo_since=None)
+    consulting.settle(consignment.id)
+    go(consignment, "voided" if consignment.state == "void_requested" else "cancelled")
+
+
+def stands(consignment: Locked, code: str) -> None:
+    """The supplier takes nothing back: the consignment is where it was."""
+    assert consignment.stage_before is not None
+    said(consignment.id, undo_since=None, checks=0)
+    consulting.settle(consignment.id)
+    move(consignment, [consignment.stage_before], f"not_cancelled: {code}"[:200])
+
+
+def _agree(consignment_id: int, terms: dict[str, Any]) -> None:
+    execute(
+        "UPDATE supplier_order SET terms = CAST(:terms AS jsonb) WHERE consignment_id = :id",
+        {"id": consignment_id, "terms": json.dumps(terms)},
+    )
+
+
+def _demand_unused(partner_id: int, external_id: str) -> None:
+    used = fetch_one(
+        "SELECT id FROM customer_order WHERE partner_id = :partner_id AND cancel_external_id = :external_id",
+        {"partner_id": partner_id, "external_id": external_id},
+    )
+    if used is not None:
+        raise Conflict("external_id_conflict", "This external id was used before with another order.")

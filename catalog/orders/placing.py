@@ -10,29 +10,28 @@ import json
 from dataclasses import asdict
 
 from catalog import pricing, rewards
-from catalog.orders.moving import born
+from catalog.orders.moving import born, lock, wake
 from catalog.orders.reading import find
 from catalog.orders.types import Order
+from catalog.orders.watching import HOLD_TTL_S
 from catalog.ports import Address
 from catalog.pricing import DeliveryOption, Quote, QuotedLine
 from coalition import ledger, partners, programs
-from coalition.kernel import audit, clock, ids, jobs
+from coalition.kernel import audit, clock, ids
 from coalition.kernel.db import execute, fetch_one
 from coalition.kernel.errors import Conflict, NotFound
 
-# Longer than any supplier may leave us in doubt: an order's points are freed by its saga, never by the clock.
-HOLD_TTL_S = 180 * 86_400
 _CONSIGNMENT = """
-    INSERT INTO consignment (order_id, no, supplier_id, state, delivery_kind, points, delivery_points, cost_minor,
-                             delivery_minor, cost_currency, expected_on)
-    VALUES (:order_id, :no, :supplier_id, 'new', :delivery_kind, :points, :delivery_points, :cost_minor,
-            :delivery_minor, :cost_currency, :expected_on)
+    INSERT INTO consignment (order_id, no, supplier_id, state, delivery_kind, points, points_paid, delivery_points,
+                             cost_minor, delivery_minor, cost_currency, expected_on)
+    VALUES (:order_id, :no, :supplier_id, 'new', :delivery_kind, :points, :points, :delivery_points,
+            :cost_minor, :delivery_minor, :cost_currency, :expected_on)
     RETURNING id"""
 _LINE = """
     INSERT INTO order_line (order_id, no, consignment_id, reward_id, offer_id, supplier_sku, title_en, title_ru,
-                            artwork, qty, unit_points, unit_cost_minor, reservation_key)
+                            artwork, qty, unit_points, unit_cost_minor, reservation_key, points_paid)
     VALUES (:order_id, :no, :consignment_id, :reward_id, :offer_id, :supplier_sku, :title_en, :title_ru,
-            :artwork, :qty, :unit_points, :unit_cost_minor, :reservation_key)"""
+            :artwork, :qty, :unit_points, :unit_cost_minor, :reservation_key, :points_paid)"""
 
 
 def place(
@@ -69,6 +68,7 @@ def place(
     rewards.reserve([(line.offer_id, line.qty, _reservation_key(order_id, line.no)) for line in quoted.lines])
     for consignment_id, points in consigned:
         _hold(quoted, consignment_id, points, request_hash)
+        wake(lock(consignment_id))
     born(order_id, program_id)
     audit.record("order.place", f"order:{order_id}", member_id=member_id, points=quoted.points, quote_id=quote_id)
     return find(program_id, order_id), False
@@ -90,8 +90,9 @@ def _insert(quoted: Quote, external_id: str, request_hash: bytes) -> int:
     assert quoted.address is not None
     row = fetch_one(
         "INSERT INTO customer_order (program_id, partner_id, external_id, request_hash, member_id, quote_id,"
-        " currency_id, state, points, method, address) VALUES (:program_id, :partner_id, :external_id, :hash,"
-        " :member_id, :quote_id, :currency_id, 'placing', :points, :method, CAST(:address AS jsonb)) RETURNING id",
+        " currency_id, state, points, points_paid, method, address) VALUES (:program_id, :partner_id, :external_id,"
+        " :hash, :member_id, :quote_id, :currency_id, 'placing', :points, :points, :method, CAST(:address AS jsonb))"
+        " RETURNING id",
         {
             "program_id": quoted.program_id,
             "partner_id": quoted.partner_id,
@@ -135,14 +136,22 @@ def _consign(order_id: int, no: int, quoted: Quote, option: DeliveryOption) -> t
         "INSERT INTO supplier_order (consignment_id, client_ref) VALUES (:id, :client_ref)",
         {"id": row.id, "client_ref": client_ref},
     )
-    jobs.enqueue("orders.confirm", {"consignment_id": row.id}, key=client_ref)
     return row.id, points
 
 
 def _add_line(order_id: int, consignment_id: int, line: QuotedLine) -> None:
     facts = {name: getattr(line, name) for name in QuotedLine.__slots__}
     key = _reservation_key(order_id, line.no)
-    execute(_LINE, {**facts, "order_id": order_id, "consignment_id": consignment_id, "reservation_key": key})
+    execute(
+        _LINE,
+        {
+            **facts,
+            "order_id": order_id,
+            "consignment_id": consignment_id,
+            "reservation_key": key,
+            "points_paid": line.points,
+        },
+    )
 
 
 def _reservation_key(order_id: int, line_no: int) -> str:

@@ -14,18 +14,24 @@ from coalition.kernel.web.paging import Page, decode_cursor, encode_cursor
 
 _MOST = 500
 _LINES = """
-    SELECT order_id, no, consignment_id, reward_id, supplier_sku, title_en, title_ru, artwork, qty, unit_points
+    SELECT order_id, no, consignment_id, reward_id, supplier_sku, title_en, title_ru, artwork, qty, unit_points,
+           state, answer, split_from, points_paid, cash_minor
       FROM order_line WHERE order_id = ANY(:ids) ORDER BY order_id, no LIMIT :most"""
 _CONSIGNMENTS = """
     SELECT c.id, c.no, c.supplier_id, c.state, c.reason, c.delivery_kind, c.points, c.delivery_points, c.expected_on,
-           s.client_ref, s.external_id
+           s.client_ref, s.external_id, c.points_paid, c.points_captured, c.points_released, c.points_refunded,
+           c.cash_minor, c.cash_captured, c.cash_refunded, c.sla_due_at, c.void_until,
+           c.state IN ('new', 'reserving', 'reserved')
+             OR (coalesce((s.caps ->> 'cancel')::boolean, false)
+                 AND (c.state IN ('confirmed', 'preparing') OR c.state = 'issued' AND c.void_until > now()))
+             AS cancellable
       FROM consignment c JOIN supplier_order s ON s.consignment_id = c.id
      WHERE c.order_id = :id ORDER BY c.no LIMIT :most"""
 _SUMMARIES = """
     SELECT o.id, o.placed_at, o.state, o.points,
            (SELECT count(*) FROM consignment c WHERE c.order_id = o.id) AS parcels,
            (SELECT max(c.expected_on) FROM consignment c WHERE c.order_id = o.id
-               AND c.state NOT IN ('delivered', 'rejected', 'cancelled')) AS expected_on
+               AND c.state NOT IN ('delivered', 'closed', 'rejected', 'released', 'cancelled', 'voided')) AS expected_on
       FROM customer_order o
      WHERE o.program_id = :program_id AND o.member_id = :member_id AND o.id < :before
      ORDER BY o.id DESC LIMIT :limit"""
@@ -34,8 +40,9 @@ _SUMMARIES = """
 def find(program_id: int, order_id: int) -> Order:
     """The order with its consignments and everything that happened to it. Raises NotFound."""
     row = fetch_one(
-        "SELECT id, program_id, partner_id, external_id, member_id, currency_id, state, points, method, address,"
-        " placed_at FROM customer_order WHERE id = :id AND program_id = :program_id",
+        "SELECT id, program_id, partner_id, external_id, member_id, currency_id, state, points, points_paid,"
+        " cash_minor, cash_currency, payment, method, address, placed_at FROM customer_order"
+        " WHERE id = :id AND program_id = :program_id",
         {"id": order_id, "program_id": program_id},
     )
     if row is None:
@@ -75,9 +82,10 @@ def consignment_by_ref(supplier_id: int, client_ref: str) -> int | None:
 
 
 def pieces(consignment_id: int) -> dict[str, int]:
-    """How many pieces of each of the supplier's articles a consignment holds."""
+    """How many pieces of each of the supplier's articles a consignment holds, without those that nobody promises."""
     rows = fetch_all(
         "SELECT supplier_sku, sum(qty)::bigint AS qty FROM order_line WHERE consignment_id = :id"
+        " AND state <> 'released'"
         " GROUP BY supplier_sku LIMIT :most",
         {"id": consignment_id, "most": _MOST},
     )

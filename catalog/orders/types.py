@@ -8,13 +8,17 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from catalog.orders.states import FAILED, UNDECIDED
+from catalog.orders.states import FAILED, UNDECIDED, partly
 from catalog.ports import Address, SupplierAccess, SupplierLine
 
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """One reward as it was ordered, at the price that was quoted."""
+    """One reward as it was ordered, at the price that was quoted.
+
+    `state` is `open` until its supplier decides, then `accepted` or `released`. `split_from`: it is the part of that
+    line which nobody promises. `points_paid` and `cash_minor` are what is paid for it.
+    """
 
     no: int
     consignment_id: int
@@ -25,6 +29,11 @@ class OrderLine:
     artwork: str
     qty: int
     unit_points: int
+    state: str
+    answer: str | None
+    split_from: int | None
+    points_paid: int
+    cash_minor: int
 
     def title(self, language: str) -> str:
         """The title in `en` or `ru`."""
@@ -48,7 +57,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Consignment:
-    """One supplier's share of an order: the unit of the supplier's work and of the points held for it."""
+    """One supplier's share of an order: the unit of the supplier's work and of the points held for it.
+
+    `points` is its price, `points_paid` and `cash_minor` how that is paid; of the points so many are captured,
+    released, and given back after all. `sla_due_at`: by when its state should be over.
+    """
 
     id: int
     no: int
@@ -61,6 +74,16 @@ class Consignment:
     expected_on: dt.date
     client_ref: str
     external_id: str | None
+    points_paid: int
+    points_captured: int
+    points_released: int
+    points_refunded: int
+    cash_minor: int
+    cash_captured: int
+    cash_refunded: int
+    sla_due_at: dt.datetime | None
+    void_until: dt.datetime | None
+    cancellable: bool
     lines: tuple[OrderLine, ...]
 
 
@@ -76,6 +99,10 @@ class Order:
     currency_id: int
     state: str
     points: int
+    points_paid: int
+    cash_minor: int
+    cash_currency: str | None
+    payment: str
     method: str
     address: Address
     placed_at: dt.datetime
@@ -90,22 +117,27 @@ class Order:
     @property
     def points_held(self) -> int:
         """Points set aside for what no supplier has decided yet."""
-        return sum(parcel.points for parcel in self.consignments if parcel.state in UNDECIDED)
+        return sum(parcel.points_paid for parcel in self.consignments if parcel.state in UNDECIDED)
 
     @property
     def points_released(self) -> int:
-        """Points that went back for what was refused or cancelled."""
-        return sum(parcel.points for parcel in self.consignments if parcel.state in FAILED)
+        """Points that went back for what was refused or called off, and came back for what was cancelled later."""
+        return sum(parcel.points_released + parcel.points_refunded for parcel in self.consignments)
 
     @property
     def points_captured(self) -> int:
-        """Points paid for what a supplier has accepted."""
-        return self.points - self.points_held - self.points_released
+        """Points paid for what a supplier has accepted and not taken back."""
+        return sum(parcel.points_captured - parcel.points_refunded for parcel in self.consignments)
 
     @property
     def cancellable(self) -> bool:
-        """Whether no supplier has been asked yet."""
-        return all(parcel.state == "new" for parcel in self.consignments)
+        """Whether anything of it can still be called off, or asked back from its supplier."""
+        return any(parcel.cancellable for parcel in self.consignments)
+
+    @property
+    def partly(self) -> str | None:
+        """What is true of a part of it only (`partially_shipped`, ...), None if nothing is."""
+        return partly([parcel.state for parcel in self.consignments])
 
     @property
     def reason(self) -> str | None:
@@ -130,12 +162,20 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What to ask of a supplier, outside any transaction. `look_first`: an earlier request may have arrived."""
+    """What to ask of a supplier, outside any transaction. `step`: `reserve`, `confirm`, `look`, `cancel` or `release`.
+
+    `look_first`: an earlier request may have arrived. `resend`: if it did not, it may be sent again. `agreed`: the
+    terms of the cancellation are accepted. `checks`: how often it was looked up before.
+    """
 
     consignment_id: int
+    step: str
     access: SupplierAccess
     client_ref: str
+    external_id: str | None
     lines: tuple[SupplierLine, ...]
     address: Address
     look_first: bool
+    resend: bool
+    agreed: bool
     checks: int

@@ -17,7 +17,7 @@ from catalog.rewards.faceting import BANDS, Facets, FacetValue, band_end, facets
 from catalog.rewards.found import points_of, shelve
 from catalog.rewards.kinds import KINDS, Kind, kind_of
 from catalog.rewards.laws import laws
-from catalog.rewards.reserving import commit, release, reserve
+from catalog.rewards.reserving import commit, release, reserve, split
 from catalog.rewards.searching import by_ids, count, get, many, matching, offers_of, search
 from catalog.rewards.shelving import publish, republish
 from catalog.rewards.stocking import StockApplied, apply_feed_stock, apply_stock
@@ -73,6 +73,7 @@ __all__ = [
     "search",
     "share_supplier",
     "shelve",
+    "split",
     "split_card",
     "unpin_card",
     "unshare_supplier",

@@ -36,6 +36,21 @@ def release(*keys: str) -> None:
     _close(keys, "released", "")
 
 
+def split(key: str, qty: int, rest_key: str) -> None:
+    """Let a held reservation keep `qty` of its pieces; the others are held under `rest_key` from now on.
+
+    ValueError if it does not hold more than that.
+    """
+    parted = execute(
+        "WITH whole AS (SELECT key, offer_id, qty FROM reservation WHERE key = :key AND state = 'held' AND qty > :qty"
+        " FOR NO KEY UPDATE), kept AS (UPDATE reservation r SET qty = :qty FROM whole WHERE r.key = whole.key)"
+        " INSERT INTO reservation (key, offer_id, qty) SELECT :rest_key, offer_id, qty - :qty FROM whole",
+        {"key": key, "qty": qty, "rest_key": rest_key},
+    )
+    if not parted:
+        raise ValueError(f"the reservation {key} does not hold more than {qty} pieces")
+
+
 def _held(params: dict[str, object]) -> bool:
     """Whether the key already holds exactly this. Raises Conflict if it stands for anything else."""
     row = fetch_one("SELECT offer_id, qty, state FROM reservation WHERE key = :key", params)

@@ -22,7 +22,8 @@ def laws() -> Sequence[Law]:
             "U5",
             "Only what a supplier has accepted is carried, and no more of it than was ordered",
             "SELECT s.id FROM shipment s JOIN consignment c ON c.id = s.consignment_id"
-            " WHERE c.state IN ('new', 'confirming', 'in_doubt', 'rejected', 'cancelled')"
+            " WHERE c.state IN ('new', 'reserving', 'reserved', 'confirming', 'in_doubt', 'rejected', 'released',"
+            " 'cancelled', 'voided')"
             " UNION ALL SELECT s.consignment_id FROM shipment s JOIN shipment_line l ON l.shipment_id = s.id"
             " GROUP BY s.consignment_id, l.supplier_sku HAVING sum(l.qty) > (SELECT coalesce(sum(o.qty), 0)"
             " FROM order_line o WHERE o.consignment_id = s.consignment_id AND o.supplier_sku = l.supplier_sku)",

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from catalog.orders import FAILED, Change, Consignment, Order
+from catalog.orders import ARRIVED, FAILED, Change, Consignment, Order
 from catalog.shipments import Shipment
 from coalition.kernel import ids
 
 # Step of the page: the consignment's state that reaches it.
 _STEPS = {"confirmed": "confirmed", "packed": "preparing", "on_the_way": "shipped", "delivered": "delivered"}
 _ELECTRONIC_STEPS = {"confirmed": "confirmed", "delivered": "delivered"}
-_NEWS = {"confirmed": "confirmed", "rejected": "rejected", "cancelled": "cancelled", "preparing": "packed"}
+_NEWS = {
+    "confirmed": "confirmed",
+    "rejected": "rejected",
+    "released": "cancelled",
+    "cancelled": "cancelled",
+    "voided": "cancelled",
+    "preparing": "packed",
+}
+_CODE = re.compile("[a-z]+(_[a-z]+)+")  # ours or a supplier's, for nobody to read
 _REASONS = ("out_of_stock", "insufficient_points")
 
 
@@ -54,9 +63,11 @@ def told(
 
 def _reason(order: Order) -> str | None:
     """The reasons that the page has words for, and what a person wrote; a supplier's other codes say little."""
-    if order.state == "rejected" and order.reason not in _REASONS:
+    if order.reason in _REASONS or order.reason is None:
+        return order.reason
+    if order.state == "rejected":
         return "supplier_refused"
-    return order.reason
+    return None if _CODE.fullmatch(order.reason) else order.reason
 
 
 def _parcel(
@@ -66,7 +77,7 @@ def _parcel(
     carried = [parcel for parcel in shipments if share.delivery_kind != "electronic"]
     latest = carried[-1] if carried else None
     arrivals = [parcel.delivered_at for parcel in shipments if parcel.delivered_at]
-    delivered_at = max(arrivals) if share.state == "delivered" and arrivals else None
+    delivered_at = max(arrivals) if share.state in ARRIVED and arrivals else None
     return {
         "supplier": supplier,
         "state": "preparing" if share.state == "partially_shipped" else share.state,

@@ -7,6 +7,7 @@ or one that is derived from `SECRET_KEY`, which always opens, too.
 from __future__ import annotations
 
 import base64
+import hmac
 from functools import lru_cache
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -31,6 +32,11 @@ def unseal(sealed: bytes) -> str:
         return _box(*_keys()).decrypt(bytes(sealed)).decode()
     except InvalidToken as error:
         raise CannotOpen("none of our keys opens this") from error
+
+
+def mark(text: str) -> bytes:
+    """A mark by which the same text is recognised without opening anything; of no use to whoever lacks our key."""
+    return hmac.digest(_derived(config.current().secret_key).encode(), text.encode(), "sha256")
 
 
 def _keys() -> tuple[str, ...]:

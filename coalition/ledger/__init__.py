@@ -10,7 +10,7 @@ from coalition.ledger.browsing import open_holds
 from coalition.ledger.drawing import Draw, Shares, draws, funded
 from coalition.ledger.expiry import expire, expire_holds, wind_down
 from coalition.ledger.gathering import gathered, holders
-from coalition.ledger.holds import capture, get_hold, hold, release
+from coalition.ledger.holds import capture, extend_hold, get_hold, hold, release
 from coalition.ledger.laws import laws
 from coalition.ledger.moves import KEEP, Arrival, Merged, Transferred, merge_wallets, transfer
 from coalition.ledger.posting import lock, post
@@ -70,6 +70,7 @@ __all__ = [
     "draws",
     "expire",
     "expire_holds",
+    "extend_hold",
     "funded",
     "funding",
     "gathered",

@@ -106,6 +106,19 @@ def release(
     return Released(amount, replayed)
 
 
+def extend_hold(held: tuple[int, int], ttl_s: int) -> dt.datetime:
+    """Let the hold `(account_id, id)` last for `ttl_s` seconds from now, if that is longer; when it ends then.
+
+    One whose time is over but which nobody has released yet is saved. NotFound; Conflict `hold_closed`.
+    """
+    if not 0 < ttl_s <= TTL_MAX_S:
+        raise ValueError(f"cannot hold points for {ttl_s} s")
+    expires_at, refused = _call("SELECT * FROM ledger_extend_hold(%s,%s,%s)", *held, ttl_s)
+    _check(refused, None)
+    assert isinstance(expires_at, dt.datetime)
+    return expires_at
+
+
 def get_hold(account_id: int, hold_id: int) -> Hold:
     """The hold as it is now. NotFound."""
     return _read(account_id, hold_id, replayed=False)

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from catalog import orders, shipments
+from catalog.ports import Artefact
 from coalition.kernel import jobs
 from coalition.kernel.config import Config
 from coalition.kernel.db import db, transact
@@ -15,6 +16,12 @@ from tests.catalog.orders.builders import FakeSupplier, World, a_world, assert_l
 
 CRIMES = {
     "O1": "UPDATE hold SET state = 'captured', captured = amount WHERE state = 'open'",
+    "O4": "UPDATE order_line SET state = 'released' WHERE state = 'accepted'",
+    "O5": "UPDATE hold SET expires_at = now() + interval '1 hour' WHERE state = 'open'",
+    "O6": "UPDATE consignment SET sla_due_at = now() - interval '1 hour', state_at = now() - interval '1 hour'"
+    " WHERE state = 'confirmed'",
+    "U2": "UPDATE supplier_order SET state = 'unknown' WHERE state = 'rejected'",
+    "U6": "UPDATE artefact SET mark = ''",
     "O2": "UPDATE consignment SET state = 'preparing' WHERE state = 'confirmed'",
     "O3": "UPDATE customer_order SET points = points + 1",
     "D3": "DELETE FROM outbox WHERE kind = 'order.delivered'",
@@ -34,8 +41,8 @@ def owner(fresh_database: Config) -> Iterator[psycopg.Connection]:
     from wsgi import create_app
 
     with create_app(fresh_database).app_context():
-        bind(FakeSupplier(next=["accept", "accept", "reject"]))
-        _story(transact(a_world))
+        supplier = bind(FakeSupplier(next=["accept", "accept", "reject"]))
+        _story(transact(a_world), supplier)
         assert_laws_hold()
         db.session.remove()
         db.engine.dispose()
@@ -56,8 +63,8 @@ def test_every_crime_is_seen_by_its_law(owner: psycopg.Connection) -> None:
         assert offending, code
 
 
-def _story(world: World) -> None:
-    """One order delivered, one confirmed, one refused, one cancelled, one waiting."""
+def _story(world: World, supplier: FakeSupplier) -> None:
+    """One order delivered, one confirmed, one refused, one issued, one cancelled, one waiting."""
     first, *_ = [transact(world.place) for _ in range(3)]
     jobs.run_due(20)
     share = first.consignments[0]
@@ -66,6 +73,15 @@ def _story(world: World) -> None:
     body = {**news, "occurred_at": "2026-11-20T09:00:00+00:00"}
     transact(lambda: shipments.receive(shipments.SUPPLIER, str(world.supplier.id), "m", body))
     jobs.run_due(20)
+    _issued(world, supplier)
     cancelled = transact(world.place)
     transact(lambda: orders.cancel(world.program.id, cancelled.id, external_id="c"))
     transact(world.place)
+
+
+def _issued(world: World, supplier: FakeSupplier) -> None:
+    """Two pieces that are codes."""
+    order = transact(lambda: world.place(world.quote((world.rewards[1].id, 2))))
+    codes = tuple(Artefact(order.lines[0].supplier_sku, unit, "code", f"GIFT-{unit}") for unit in (1, 2))
+    supplier.told = {"issued": True, "artefacts": codes}
+    jobs.run_due(20)

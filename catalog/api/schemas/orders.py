@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from catalog.orders import Consignment, Order
+from catalog.orders import Consignment, Order, Shown
 from catalog.shipments import Shipment
 from coalition.kernel import ids
 from coalition.kernel.web.fields import AMOUNT_MAX, AmountSchema, Instant, StrictInteger, Text
@@ -72,6 +72,15 @@ class ShipmentSchema(Schema):
     events = fields.List(fields.Nested(TrackingEventSchema), required=True)
 
 
+class ArtefactSchema(Schema):
+    """The reward itself, for one piece of a line: a code, a ticket, a link. It is a secret of the member."""
+
+    line = fields.Integer(required=True)
+    unit = fields.Integer(required=True)
+    kind = fields.String(required=True)
+    content = fields.String(required=True)
+
+
 class ConsignmentSchema(Schema):
     """One supplier's share of the order."""
 
@@ -82,7 +91,7 @@ class ConsignmentSchema(Schema):
     points = fields.Nested(AmountSchema, required=True)
     expected_on = fields.Date(required=True)
     shipments = fields.List(fields.Nested(ShipmentSchema), required=True)
-    artefacts = fields.List(fields.Dict(), required=True)
+    artefacts = fields.List(fields.Nested(ArtefactSchema), required=True)
 
 
 class OrderSchema(Schema):
@@ -109,6 +118,7 @@ def told(
     cash_currency: str,
     suppliers: Mapping[int, str],
     parcels: Mapping[int, Sequence[Shipment]],
+    artefacts: Sequence[Shown] = (),
 ) -> dict[str, Any]:
     """An order as OrderSchema says it; `suppliers` are codes by id, `parcels` by consignment."""
 
@@ -138,24 +148,33 @@ def told(
             for line in order.lines
         ],
         "consignments": [
-            _consignment(share, suppliers[share.supplier_id], parcels.get(share.id, ()), points)
+            _consignment(share, suppliers[share.supplier_id], parcels.get(share.id, ()), points, artefacts)
             for share in order.consignments
         ],
     }
 
 
 def _consignment(
-    share: Consignment, supplier: str, parcels: Sequence[Shipment], points: Callable[[int], dict[str, Any]]
+    share: Consignment,
+    supplier: str,
+    parcels: Sequence[Shipment],
+    points: Callable[[int], dict[str, Any]],
+    artefacts: Sequence[Shown],
 ) -> dict[str, Any]:
+    lines = [line.no for line in share.lines]
     return {
         "supplier": supplier,
         "state": share.state,
         "reason": share.reason,
-        "lines": [line.no for line in share.lines],
+        "lines": lines,
         "points": points(share.points),
         "expected_on": share.expected_on,
         "shipments": [_shipment(parcel) for parcel in parcels],
-        "artefacts": [],
+        "artefacts": [
+            {"line": one.line_no, "unit": one.unit_no, "kind": one.kind, "content": one.content}
+            for one in artefacts
+            if one.line_no in lines
+        ],
     }
 
 

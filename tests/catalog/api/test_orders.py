@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from standardwebhooks.webhooks import Webhook
 
 from catalog import shipments
+from catalog.ports import Artefact
 from coalition import access, members
 from coalition.kernel import clock, ids, jobs
 from coalition.kernel.db import execute, fetch_one, transact
@@ -159,6 +160,18 @@ def test_an_order_can_be_cancelled_until_its_supplier_is_asked(desk: Desk) -> No
     assert again.headers["Idempotency-Replayed"] == "true"
     assert (refused.status_code, refused.json["code"]) == (409, "not_cancellable")
     assert_laws_hold()
+
+
+def test_codes_are_told_with_their_line_and_piece(desk: Desk) -> None:
+    order_id = desk.order().json["id"]
+    sku = desk.world.rewards[0].supplier_sku
+    bind(FakeSupplier(told={"issued": True, "artefacts": (Artefact(sku, 1, "code", "GIFT-1"),)}))
+
+    jobs.run_due(20)
+
+    told = desk.get(f"/orders/{order_id}").json
+    assert (told["state"], told["consignments"][0]["state"]) == ("completed", "closed")
+    assert told["consignments"][0]["artefacts"] == [{"line": 1, "unit": 1, "kind": "code", "content": "GIFT-1"}]
 
 
 def test_another_partners_order_does_not_exist(desk: Desk) -> None:

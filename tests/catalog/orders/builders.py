@@ -6,23 +6,32 @@ import datetime as dt
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from catalog import orders, pricing, rewards, suppliers
+from catalog.orders.asking import PLAIN
 from catalog.ports import (
     Accepted,
     Address,
+    Cancelled,
+    CancelRefused,
+    CancelTerms,
+    Caps,
+    Failure,
     NotFound,
     Outcome,
     Pending,
     Rejected,
+    Reserved,
     Retryable,
     SupplierAccess,
     SupplierGateway,
     SupplierLine,
+    Undone,
     Unknown,
 )
 from coalition import ledger, members, partners, programs
-from coalition.kernel import laws, ports
+from coalition.kernel import clock, laws, ports
 from tests.builders import a_program
 from tests.catalog.builders import a_category, a_supplier, offers_in_stock
 
@@ -32,11 +41,42 @@ _numbers = itertools.count(1)
 
 @dataclass(slots=True)
 class FakeSupplier:
-    """A supplier's order desk with a book; `next` are the ways in which it fails before it works again."""
+    """A supplier's order desk with a book; `next` are the ways in which it fails before it works again.
+
+    `told` is what it says with an acceptance besides its number (lines, artefacts, issued), `terms` what a
+    cancellation gives back.
+    """
 
     next: list[str] = field(default_factory=list)
     book: dict[str, str] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
+    can: Caps = PLAIN
+    told: dict[str, Any] = field(default_factory=dict)
+    terms: CancelTerms | None = None
+    holds_for_s: int = 1800
+
+    def caps(self, ctx: SupplierAccess) -> Caps:
+        return self.can
+
+    def reserve(
+        self, ctx: SupplierAccess, client_ref: str, lines: Sequence[SupplierLine], address: Address
+    ) -> Reserved | Pending | Failure:
+        self.calls.append(("reserve", client_ref))
+        way = self._way("hold")
+        if way in _FAILURES:
+            return _FAILURES[way]
+        self.book[client_ref] = "held"
+        return Unknown() if way == "lost_after" else self._held(client_ref)
+
+    def release(self, ctx: SupplierAccess, client_ref: str, external_id: str | None = None) -> Undone:
+        self.calls.append(("release", client_ref))
+        way = self._way("release")
+        if way in ("lost_before", "unavailable"):
+            return Unknown()
+        if self.book.get(client_ref) == "accepted":
+            return CancelRefused("confirmed")
+        known = self.book.pop(client_ref, None)
+        return Cancelled() if known else NotFound()
 
     def confirm(
         self,
@@ -47,21 +87,17 @@ class FakeSupplier:
         external_id: str | None = None,
     ) -> Outcome:
         self.calls.append(("confirm", client_ref))
-        way = self.next.pop(0) if self.next else "accept"
-        if way == "reject":
-            return Rejected("out_of_stock")
-        if way == "unavailable":
-            return Retryable(30)
-        if way == "lost_before":
-            return Unknown()
+        way = self._way("accept")
+        if way in _FAILURES:
+            return _FAILURES[way]
         self.book[client_ref] = "pending" if way == "pending" else "accepted"
         if way == "pending":
             return Pending(30)
-        return Unknown() if way == "lost_after" else Accepted(f"X-{client_ref}")
+        return Unknown() if way == "lost_after" else self._accepted(client_ref)
 
     def status(self, ctx: SupplierAccess, client_ref: str, external_id: str | None = None) -> Outcome:
         self.calls.append(("status", client_ref))
-        way = self.next.pop(0) if self.next else ""
+        way = self._way("")
         if way == "silent":
             return Unknown()
         if way == "away":
@@ -69,7 +105,45 @@ class FakeSupplier:
         state = self.book.get(client_ref)
         if state is None:
             return NotFound()
-        return Pending(30) if state == "pending" else Accepted(f"X-{client_ref}")
+        if state == "held":
+            return self._held(client_ref)
+        if state == "cancelled":
+            return Cancelled()
+        return Pending(30) if state == "pending" else self._accepted(client_ref)
+
+    def cancel_quote(self, ctx: SupplierAccess, external_id: str) -> CancelTerms | CancelRefused | Retryable | Unknown:
+        self.calls.append(("cancel_quote", external_id))
+        return self.terms or CancelRefused("not_offered")
+
+    def cancel(self, ctx: SupplierAccess, client_ref: str, external_id: str) -> Undone:
+        self.calls.append(("cancel", client_ref))
+        way = self._way("cancel")
+        if way == "refuse":
+            return CancelRefused("too_late")
+        if way == "lost_before":
+            return Unknown()
+        self.book[client_ref] = "cancelled"
+        return Unknown() if way == "lost_after" else Cancelled()
+
+    def live(self) -> list[str]:
+        """The references that it would deliver, or keeps something for."""
+        return sorted(ref for ref, state in self.book.items() if state != "cancelled")
+
+    def _way(self, usual: str) -> str:
+        return self.next.pop(0) if self.next else usual
+
+    def _accepted(self, client_ref: str) -> Accepted:
+        return Accepted(f"X-{client_ref}", **self.told)
+
+    def _held(self, client_ref: str) -> Reserved:
+        return Reserved(f"H-{client_ref}", clock.now() + dt.timedelta(seconds=self.holds_for_s))
+
+
+_FAILURES: dict[str, Failure] = {
+    "reject": Rejected("out_of_stock"),
+    "unavailable": Retryable(30),
+    "lost_before": Unknown(),
+}
 
 
 @dataclass(frozen=True, slots=True)

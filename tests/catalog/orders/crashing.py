@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from catalog import orders
-from catalog.ports import Accepted, Address, NotFound, Outcome, SupplierAccess, SupplierGateway, SupplierLine
+from catalog.orders.asking import PLAIN
+from catalog.ports import Accepted, Address, Caps, NotFound, Outcome, SupplierAccess, SupplierGateway, SupplierLine
 from coalition.kernel import jobs, ports
 from coalition.kernel.db import transact
 
@@ -21,6 +22,10 @@ class Folder:
     """A supplier that takes every order and writes a line for each request."""
 
     path: Path
+
+    def caps(self, ctx: SupplierAccess) -> Caps:
+        """It takes a reference once and tells what became of it."""
+        return PLAIN
 
     def confirm(
         self,

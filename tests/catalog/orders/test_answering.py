@@ -40,7 +40,14 @@ def test_an_accepted_order_captures_the_points_at_the_operator(world: World, sup
     assert (world.balance().available, world.balance().held, world.reward().available) == (8610, 0, 4)
     redeemed = fetch_one("SELECT kind, points, counter_kind FROM ledger_movements WHERE kind = 'redeem'")
     assert tuple(redeemed) == ("redeem", 1390, 3)
-    assert [change.to_state for change in now.changes] == ["placing", "confirming", "confirmed", "placed"]
+    assert [change.to_state for change in now.changes] == [
+        "placing",
+        "reserving",
+        "reserved",
+        "confirming",
+        "confirmed",
+        "placed",
+    ]
     assert_laws_hold()
 
 

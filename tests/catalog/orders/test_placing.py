@@ -26,7 +26,7 @@ def test_placing_uses_the_quote_reserves_the_piece_and_holds_the_points(world: W
     assert (world.balance().available, world.balance().held) == (8610, 1390)
     assert world.reward().available == 4
     assert fetch_one("SELECT state FROM quote").state == "used"
-    assert fetch_one("SELECT kind, key FROM job WHERE kind = 'orders.confirm'").key == order.consignments[0].client_ref
+    assert fetch_one("SELECT kind, key FROM job WHERE kind = 'orders.ask'").key == order.consignments[0].client_ref
     assert [row.kind for row in fetch_all("SELECT kind FROM outbox WHERE kind LIKE 'order.%'")] == ["order.placed"]
     assert_laws_hold()
 
@@ -154,8 +154,8 @@ def test_a_change_that_is_not_listed_cannot_even_be_recorded(world: World) -> No
 
     with pytest.raises(IntegrityError, match="fk_order_event_transition"):
         execute(
-            "INSERT INTO order_event (order_id, machine, from_state, to_state, actor)"
-            " VALUES (:id, 'order', 'completed', 'placed', 'test')",
+            "INSERT INTO order_event (order_id, machine, from_state, to_state, actor, seq)"
+            " VALUES (:id, 'order', 'completed', 'placed', 'test', 2)",
             {"id": order.id},
         )
 

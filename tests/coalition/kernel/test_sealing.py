@@ -20,6 +20,11 @@ def test_a_secret_comes_back_and_is_not_seen_in_between(app: Flask) -> None:
     assert sealing.seal("GIFT-1234") != sealed
 
 
+def test_the_same_text_is_recognised_without_being_opened(app: Flask) -> None:
+    assert sealing.mark("GIFT-1234") == sealing.mark("GIFT-1234") != sealing.mark("GIFT-1235")
+    assert b"GIFT" not in sealing.mark("GIFT-1234")
+
+
 def test_a_new_key_in_front_opens_what_the_old_ones_sealed(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     plain, old, new = current(), Fernet.generate_key().decode(), Fernet.generate_key().decode()
     derived = sealing.seal("a")

@@ -147,3 +147,31 @@ def test_a_release_out_of_many_lots_at_once_is_one_release(book):
     assert released.amount == 25
     assert book.balance(wallet).available == 30
     assert book.release(hold, key="r").replayed
+
+
+def test_a_hold_is_prolonged_and_never_cut_short(book):
+    wallet = book.wallet()
+    book.earn(wallet, 100)
+    hold = book.hold(wallet, 50)
+
+    longer = ledger.extend_hold((wallet, hold.id), 90 * 86_400)
+    again = ledger.extend_hold((wallet, hold.id), 60)
+
+    assert longer > hold.expires_at
+    assert again == longer == ledger.get_hold(wallet, hold.id).expires_at
+
+
+def test_a_hold_past_its_time_is_saved_as_long_as_nobody_has_released_it(book):
+    wallet = book.wallet()
+    book.earn(wallet, 100)
+    saved, lost = book.hold(wallet, 30, key="a"), book.hold(wallet, 20, key="b")
+    _let_time_pass(saved)
+    ledger.extend_hold((wallet, saved.id), 3600)
+    _let_time_pass(lost)
+    assert transact(lambda: ledger.expire_holds(10)) == 1
+
+    assert book.capture(saved).amount == 30
+    with pytest.raises(Conflict, match="hold_closed"):
+        ledger.extend_hold((wallet, lost.id), 3600)
+    with pytest.raises(NotFound):
+        ledger.extend_hold((wallet, 999_999_999), 3600)
