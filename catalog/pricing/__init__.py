@@ -5,11 +5,15 @@ Before that, what a member gathers: the cart, the wish list with the price that 
 
 from catalog.pricing.applying import WHOLE, Applied
 from catalog.pricing.book import Book, Ranking, book, ranking
+from catalog.pricing.browsing import browse
 from catalog.pricing.carrying import Place, chargeable_g
 from catalog.pricing.carts import Cart, CartLine, abandon, absorb, add, cart, pieces, set_quantity
 from catalog.pricing.cashing import TENDERS, CashPolicy, cash_option, cash_policy, set_cash_policy
 from catalog.pricing.checking_out import check_out
+from catalog.pricing.explaining import Considered, Why, why
 from catalog.pricing.granting import Grant, Granted, define_list, fill_list, grant, grants_of, withdraw
+from catalog.pricing.importing import Imported, RowProblem, import_grants, import_points, import_tariffs, import_zones
+from catalog.pricing.laws import laws
 from catalog.pricing.laws_of_carts import laws_of_carts
 from catalog.pricing.personalising import Price, personal, prices, rules_of
 from catalog.pricing.pickups import PickupPoint, pickup_point, pickup_points, set_points
@@ -32,6 +36,19 @@ from catalog.pricing.rules import (
 from catalog.pricing.sizes import Size, set_sizes
 from catalog.pricing.splitting import Share, Split, refund_share, split
 from catalog.pricing.taking import give_back
+from catalog.pricing.tariff_rows import (
+    Service,
+    Tariff,
+    Zone,
+    add_tariff,
+    end_tariff,
+    remove_service,
+    services,
+    set_service,
+    set_zones,
+    tariffs_of,
+    zones_of,
+)
 from catalog.pricing.tariffs import delivery_options, offer_delivery, ways
 from catalog.pricing.types import CashTerms, DeliveryOption, Quote, QuotedLine, QuotedRule
 from catalog.pricing.using import confirm, deliver_to, expire
@@ -50,9 +67,11 @@ __all__ = [
     "CartLine",
     "CashPolicy",
     "CashTerms",
+    "Considered",
     "DeliveryOption",
     "Grant",
     "Granted",
+    "Imported",
     "PickupPoint",
     "Place",
     "Price",
@@ -61,16 +80,23 @@ __all__ = [
     "QuotedRule",
     "Ranking",
     "Rebuilt",
+    "RowProblem",
     "Rule",
+    "Service",
     "Share",
     "Size",
     "Split",
+    "Tariff",
     "Terms",
+    "Why",
     "Wish",
+    "Zone",
     "abandon",
     "absorb",
     "add",
+    "add_tariff",
     "book",
+    "browse",
     "cart",
     "cash_option",
     "cash_policy",
@@ -81,6 +107,7 @@ __all__ = [
     "define_list",
     "deliver_to",
     "delivery_options",
+    "end_tariff",
     "expire",
     "fill_list",
     "find",
@@ -89,6 +116,11 @@ __all__ = [
     "give_back",
     "grant",
     "grants_of",
+    "import_grants",
+    "import_points",
+    "import_tariffs",
+    "import_zones",
+    "laws",
     "laws_of_carts",
     "list_rules",
     "note_view",
@@ -103,21 +135,28 @@ __all__ = [
     "rebuild",
     "rebuild_stale",
     "refund_share",
+    "remove_service",
     "resume_rule",
     "revise_rule",
     "rule",
     "rules_of",
+    "services",
     "set_cash_policy",
     "set_points",
     "set_quantity",
+    "set_service",
     "set_sizes",
+    "set_zones",
     "split",
     "stop_rule",
+    "tariffs_of",
     "versions",
     "viewed",
     "ways",
+    "why",
     "wish",
     "wished",
     "wishes",
     "withdraw",
+    "zones_of",
 ]

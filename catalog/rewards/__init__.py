@@ -15,8 +15,19 @@ from catalog.rewards.categories import (
 from catalog.rewards.editing import Card, card, cards, edit_card, merge_cards, split_card, unpin_card
 from catalog.rewards.faceting import BANDS, Facets, FacetValue, band_end, facets
 from catalog.rewards.found import points_of, shelve
+from catalog.rewards.incidents import StockIncident, close_shortfalls, reconcile_stock, stock_incidents
+from catalog.rewards.issuing import take_codes
 from catalog.rewards.kinds import KINDS, Kind, kind_of
 from catalog.rewards.laws import laws
+from catalog.rewards.pooling import (
+    CodePool,
+    Uploaded,
+    code_pools,
+    expire_codes,
+    open_pool,
+    upload_codes,
+    withdraw_codes,
+)
 from catalog.rewards.reserving import commit, release, reserve, split
 from catalog.rewards.searching import by_ids, count, get, many, matching, offers_of, search
 from catalog.rewards.shelving import publish, republish
@@ -32,12 +43,15 @@ __all__ = [
     "Assorted",
     "Card",
     "Category",
+    "CodePool",
     "FacetValue",
     "Facets",
     "Kind",
     "Reward",
     "RewardQuery",
     "StockApplied",
+    "StockIncident",
+    "Uploaded",
     "all_categories",
     "apply_feed_stock",
     "apply_stock",
@@ -50,10 +64,13 @@ __all__ = [
     "categories",
     "category",
     "change_category",
+    "close_shortfalls",
+    "code_pools",
     "commit",
     "count",
     "create_category",
     "edit_card",
+    "expire_codes",
     "facets",
     "get",
     "index",
@@ -64,9 +81,11 @@ __all__ = [
     "merge_cards",
     "move_category",
     "offers_of",
+    "open_pool",
     "points_of",
     "publish",
     "read_as",
+    "reconcile_stock",
     "release",
     "republish",
     "reserve",
@@ -75,6 +94,10 @@ __all__ = [
     "shelve",
     "split",
     "split_card",
+    "stock_incidents",
+    "take_codes",
     "unpin_card",
     "unshare_supplier",
+    "upload_codes",
+    "withdraw_codes",
 ]

@@ -8,11 +8,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from catalog.rewards.filtering import IN_STOCK, conditions
+from catalog.rewards.filtering import IN_STOCK, Conditions, conditions
 from catalog.rewards.types import RewardQuery
 from coalition.kernel.db import fetch_all, load_sql
 
-NAMES = ("category", "supplier", "brand", "kind", "delivery", "price", "stock")
+# what each facet counts by, as SQL over the columns below
+_VALUES = {
+    "category": "CAST(a.id AS text)",
+    "supplier": "CAST(w.supplier_id AS text)",
+    "brand": "max(w.brand)",
+    "kind": "w.kind",
+    "delivery": "CASE WHEN w.electronic THEN 'electronic' ELSE 'parcel' END",
+    "price": "CAST(w.band AS text)",
+    "stock": "'1'",
+}
+NAMES = tuple(_VALUES)
+_COLUMNS = (
+    "w.category_id, w.supplier_id, w.kind, w.electronic, w.brand, w.product_id AS card,"
+    " width_bucket(w.points, CAST(:bands AS bigint[])) AS band, "
+) + f"{IN_STOCK} AS stocked"
+_SHELVES = " JOIN category c ON c.id = w.category_id CROSS JOIN LATERAL unnest(c.path || c.id) AS a (id)"
 # the lower ends of the price bands, in points
 BANDS = (0, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000)
 _MOST_VALUES = 100
@@ -50,18 +65,31 @@ def band_end(lower: int) -> int | None:
 
 
 def facets(program_id: int, query: RewardQuery) -> Facets:
-    """The facets of a query: one pass over what is on sale, in which each reward knows which filters it fails."""
+    """The facets of a query, in one statement."""
     asked = conditions(program_id, query)
-    bits = {name: 1 << at for at, name in enumerate(NAMES)}
-    missed = " + ".join(f"CASE WHEN {sql} THEN 0 ELSE {bits[name]} END" for name, sql in asked.filters.items())
+    counts = " UNION ALL ".join(_count(name, asked) for name in NAMES)
     sql = load_sql(__file__, "facets.sql")
-    for name, text in (("{always}", asked.always), ("{missed}", missed or "0"), ("{in_stock}", IN_STOCK)):
-        sql = sql.replace(name, text)
-    allowed = [0, *(bits[name] for name in asked.filters)]
-    rows = fetch_all(sql, {**asked.params, "allowed": allowed, "bands": list(BANDS), "most": _MOST_VALUES})
-    total = next((int(row.cards) for row in rows if row.facet == "total"), 0)
-    values: dict[str, list[FacetValue]] = {name: [] for name in NAMES}
+    for name, text in (("counts", counts), ("columns", _COLUMNS), ("all", asked.fitting())):
+        sql = sql.replace(f"{{{name}}}", text)
+    rows = fetch_all(sql, {**asked.params, "bands": list(BANDS), "most": _MOST_VALUES})
+    values: dict[str, list[FacetValue]] = {name: [] for name in ("total", *NAMES)}
     for row in rows:
-        if row.facet != "total":
-            values[row.facet].append(FacetValue(row.value, row.label_en, row.label_ru, int(row.cards)))
-    return Facets(total, values)
+        values[row.facet].append(FacetValue(row.value, row.label_en, row.label_ru, row.cards))
+    return Facets(values.pop("total")[0].cards, values)
+
+
+def _count(name: str, asked: Conditions) -> str:
+    """One facet's numbers: of what is alone on its card, and of the cards that several share."""
+    alone, twin = ("alone" if name == "brand" else "cell"), "twin"
+    if name in asked.filters:
+        source = f"(SELECT {_COLUMNS}, 1 AS n FROM reward w WHERE {asked.fitting(without=name)} AND {{}})"
+        alone, twin = source.format("NOT w.shared"), source.format("w.shared")
+    if name == "category":
+        alone = f"(SELECT w.category_id, sum(w.n) AS n FROM {alone} w GROUP BY w.category_id)"
+    joins = _SHELVES if name == "category" else ""
+    only = {"brand": " WHERE w.brand IS NOT NULL", "stock": " WHERE w.stocked"}.get(name, "")
+    group = {"brand": " GROUP BY lower(w.brand)", "stock": ""}.get(name, " GROUP BY 2")
+    return (
+        f"SELECT '{name}', {_VALUES[name]}, sum(w.n) FROM {alone} w{joins}{only}{group} UNION ALL"
+        f" SELECT '{name}', {_VALUES[name]}, count(DISTINCT w.card) FROM {twin} w{joins}{only}{group}"
+    )

@@ -8,15 +8,15 @@ from typing import Any
 
 from catalog.rewards import wording
 from catalog.rewards.types import RewardQuery
+from coalition.kernel.db import fetch_all
 
 IN_STOCK = (
     "EXISTS (SELECT FROM stock s WHERE s.offer_id = w.offer_id AND (s.on_hand IS NULL OR s.on_hand > s.reserved))"
 )
 # what each filter of the query asks of a reward; the keys are the facets whose counts leave it out
 _FILTERS = {
-    "category": "w.category_id IN (SELECT c.id FROM category c LEFT JOIN category top ON top.program_id = c.program_id"
-    " AND top.code = :category WHERE c.program_id = :program_id AND (c.id = top.id OR top.id = ANY (c.path)))",
-    "supplier": "w.supplier_id IN (SELECT supplier_id FROM supplier_names WHERE code = :supplier)",
+    "category": "w.category_id = ANY (:category_ids)",
+    "supplier": "w.supplier_id = ANY (:sellers)",
     "brand": "lower(w.brand) = lower(:brand)",
     "kind": "w.kind = :kind",
     "delivery": "w.electronic = :electronic",
@@ -45,12 +45,15 @@ class Conditions:
     params: dict[str, Any] = field(default_factory=dict)
     words: str | None = None
 
+    def fitting(self, *, without: str = "") -> str:
+        """All conditions, or all but one filter."""
+        return " AND ".join((self.always, *(sql for name, sql in self.filters.items() if name != without)))
+
     @property
     def cards(self) -> str:
         """All conditions, and of each card only the best of its rewards that fit them."""
-        fitting = " AND ".join((self.always, *self.filters.values()))
-        best = _BEST.format(fitting=_of("x", fitting), has_x=_of("x", IN_STOCK), has_w=IN_STOCK)
-        return f"{fitting} AND {best}"
+        best = _BEST.format(fitting=_of("x", self.fitting()), has_x=_of("x", IN_STOCK), has_w=IN_STOCK)
+        return f"{self.fitting()} AND {best}"
 
 
 def conditions(program_id: int, query: RewardQuery) -> Conditions:
@@ -66,16 +69,23 @@ def conditions(program_id: int, query: RewardQuery) -> Conditions:
     if query.supplier_ids is not None:
         always += " AND w.supplier_id = ANY (:supplier_ids)"
         params["supplier_ids"] = list(query.supplier_ids)
-    chosen = _chosen(query)
+    if query.only is not None:
+        always += " AND w.id = ANY (:only)"
+        params["only"] = list(query.only)
+    chosen = _chosen(program_id, query)
     for values in chosen.values():
         params |= values
     return Conditions(always, {name: _FILTERS[name] for name in chosen}, params, words)
 
 
-def _chosen(query: RewardQuery) -> dict[str, dict[str, Any]]:
+def _chosen(program_id: int, query: RewardQuery) -> dict[str, dict[str, Any]]:
     """The filters that were chosen, each with its parameters."""
     chosen: dict[str, dict[str, Any]] = {}
-    for name in ("category", "supplier", "brand", "kind"):
+    if query.category:
+        chosen["category"] = {"category_ids": _shelves(program_id, query.category)}
+    if query.supplier:
+        chosen["supplier"] = {"sellers": _sellers(query.supplier)}
+    for name in ("brand", "kind"):
         if getattr(query, name):
             chosen[name] = {name: getattr(query, name)}
     if query.electronic is not None:
@@ -86,6 +96,22 @@ def _chosen(query: RewardQuery) -> dict[str, dict[str, Any]]:
     if query.in_stock:
         chosen["stock"] = {}
     return chosen
+
+
+def _shelves(program_id: int, code: str) -> list[int]:
+    """The category and those below it."""
+    rows = fetch_all(
+        "SELECT c.id FROM category c JOIN category top ON top.program_id = c.program_id AND top.code = :code"
+        " WHERE c.program_id = :program_id AND (c.id = top.id OR top.id = ANY (c.path))",
+        {"program_id": program_id, "code": code},
+    )
+    return [row.id for row in rows]
+
+
+def _sellers(code: str) -> list[int]:
+    """The suppliers called so, of whichever program: the rewards are one program's anyway."""
+    rows = fetch_all("SELECT supplier_id FROM supplier_names WHERE code = :code", {"code": code})
+    return [row.supplier_id for row in rows]
 
 
 def _of(alias: str, condition: str) -> str:

@@ -17,6 +17,7 @@ class Story:
     running: Running
     reward_id: str
     order_id: str
+    quote_id: str
     period: str
     statement_id: str
     member_id: str
@@ -68,6 +69,7 @@ PAGES = {
     "cart": Page("member", lambda story: "/cart"),
     "wishes": Page("member", lambda story: "/wishes"),
     "checkout": Page("member", lambda story: f"/checkout?reward={story.reward_id}&qty=1&delivery=courier"),
+    "payment": Page("member", lambda story: f"/checkout/payment?quote={story.quote_id}"),
     "orders": Page("member", lambda story: "/orders"),
     "order": Page("member", lambda story: f"/orders/{story.order_id}"),
     "balance": Page("member", lambda story: "/account"),
@@ -130,11 +132,17 @@ def tell(running: Running) -> Story:
     eventually(lambda: homeline.get(f"/registries/{numbers['registry_id']}").json()["state"] == "finished")
     receipt = partner.get("/purchases", external_id="FRESHMART-000001").json()["items"][0]["id"]
     period, statement_id = statements[0]["period"], statements[0]["id"]
-    return Story(running, rewards[0]["id"], order_id, period, statement_id, purchase_id=receipt, **numbers)
+    quote_id = _quote(partner, member, rewards[0]["id"])
+    return Story(running, rewards[0]["id"], order_id, quote_id, period, statement_id, purchase_id=receipt, **numbers)
 
 
 def _order(partner: Partner, member: str, reward_id: str) -> str:
+    quote_id = _quote(partner, member, reward_id)
+    return str(partner.post("/orders", {"external_id": "browser", "quote_id": quote_id}).json()["id"])
+
+
+def _quote(partner: Partner, member: str, reward_id: str) -> str:
     address = {"postal_code": "LV-1010", "city": "Riga", "line1": "Brīvības iela 1"}
     wanted = {"member": member, "lines": [{"reward_id": reward_id, "qty": 1}]}
-    quote = partner.post("/catalog/quotes", {**wanted, "delivery": {"method": "courier", "address": address}}).json()
-    return str(partner.post("/orders", {"external_id": "browser", "quote_id": quote["id"]}).json()["id"])
+    delivery = {"method": "courier", "address": address}
+    return str(partner.post("/catalog/quotes", {**wanted, "delivery": delivery}).json()["id"])

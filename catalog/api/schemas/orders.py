@@ -7,6 +7,7 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
+from catalog.api.schemas.returns import OrderReturnSchema
 from catalog.orders import Consignment, Order, Shown
 from catalog.shipments import Shipment
 from coalition.kernel import ids
@@ -21,7 +22,7 @@ class TenderSchema(Schema):
 
 
 class PaySchema(Schema):
-    """How the price is split. Nothing is paid in cash yet, so `cash` must be zero or left out."""
+    """How the price is split: so many points, and in `cash` exactly what they leave (it may be left out)."""
 
     points = fields.Nested(TenderSchema, load_default=None, allow_none=True)
     cash = fields.Nested(TenderSchema, load_default=None, allow_none=True)
@@ -63,12 +64,20 @@ class TrackingEventSchema(Schema):
 
 
 class ShipmentSchema(Schema):
-    """One parcel; its events in the order in which they happened."""
+    """One parcel; its events in the order in which they happened.
+
+    `leg` is `outbound` or `return`; `incident` says why it is held, late or lost (`carrier_...`, `retailer_...`,
+    `consignee_...`, `customs_...`, `weather_...`), or nothing.
+    """
 
     carrier = fields.String(required=True)
     tracking_number = fields.String(required=True)
+    leg = fields.String(required=True)
     status = fields.String(required=True)
+    incident = fields.String(required=True, allow_none=True)
+    action_required = fields.Boolean(required=True)
     delivered_at = Instant(required=True, allow_none=True)
+    pickup_until = Instant(required=True, allow_none=True)
     events = fields.List(fields.Nested(TrackingEventSchema), required=True)
 
 
@@ -94,6 +103,13 @@ class ConsignmentSchema(Schema):
     artefacts = fields.List(fields.Nested(ArtefactSchema), required=True)
 
 
+class OrderPaymentSchema(Schema):
+    """The cash part: `wanted` until it is reserved on a card at `url`, then `authorized`; or `failed`."""
+
+    state = fields.String(required=True)
+    url = fields.String(required=True, allow_none=True)
+
+
 class OrderSchema(Schema):
     """An order; of its `points`, how many are still held, were captured, went back."""
 
@@ -108,8 +124,10 @@ class OrderSchema(Schema):
     points_captured = fields.Nested(AmountSchema, required=True)
     points_released = fields.Nested(AmountSchema, required=True)
     cash = fields.Nested(AmountSchema, required=True)
+    payment = fields.Nested(OrderPaymentSchema, required=True, allow_none=True)
     lines = fields.List(fields.Nested(OrderLineSchema), required=True)
     consignments = fields.List(fields.Nested(ConsignmentSchema), required=True)
+    returns = fields.List(fields.Nested(OrderReturnSchema), required=True)
 
 
 def told(
@@ -119,8 +137,9 @@ def told(
     suppliers: Mapping[int, str],
     parcels: Mapping[int, Sequence[Shipment]],
     artefacts: Sequence[Shown] = (),
+    payment: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """An order as OrderSchema says it; `suppliers` are codes by id, `parcels` by consignment."""
+    """An order as OrderSchema says it but for its returns; `suppliers` are codes by id, `parcels` by consignment."""
 
     def points(amount: int) -> dict[str, Any]:
         return {"amount": amount, "currency": currency}
@@ -136,7 +155,8 @@ def told(
         "points_held": points(order.points_held),
         "points_captured": points(order.points_captured),
         "points_released": points(order.points_released),
-        "cash": {"amount": 0, "currency": cash_currency},
+        "cash": {"amount": order.cash_minor, "currency": order.cash_currency or cash_currency},
+        "payment": payment,
         "lines": [
             {
                 "line": line.no,
@@ -186,7 +206,11 @@ def _shipment(parcel: Shipment) -> dict[str, Any]:
     return {
         "carrier": parcel.carrier.code,
         "tracking_number": parcel.tracking_no,
+        "leg": parcel.leg,
         "status": parcel.status,
+        "incident": parcel.incident or None,
+        "action_required": parcel.action_required,
+        "pickup_until": parcel.pickup_until,
         "delivered_at": parcel.delivered_at,
         "events": events,
     }

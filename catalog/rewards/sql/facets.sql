@@ -1,55 +1,33 @@
--- Grain: one value of one facet with its number of cards, and one row `total`. `missed` has a bit for every filter that a
--- reward fails: a facet counts what fails no filter but its own. What is alone on its card is counted in cells of equal
--- rewards; what shares its card is counted card by card. Params: those of the query, allowed (the bits that a reward may
--- miss), bands, most (values of a facet).
+-- Grain: one value of one facet with its number of cards, and one row `total`. `hit` fits all filters; the facet of a
+-- chosen filter is counted over what fits the others ({counts}). What is alone on its card is counted in cells of equal
+-- rewards; what shares its card (`twin`) is counted card by card. Params: those of the query, bands, most (values of a
+-- facet).
 WITH hit AS MATERIALIZED (
-    SELECT w.category_id, w.supplier_id, w.kind, w.electronic, width_bucket(w.points, CAST(:bands AS bigint[])) AS band,
-           {in_stock} AS stocked, lower(w.brand) AS brand_key, w.brand, w.missed,
-           CASE WHEN w.shared THEN w.product_id END AS card
-      FROM (SELECT w.*, {missed} AS missed FROM reward w WHERE {always} OFFSET 0) AS w
-     WHERE w.missed = ANY (:allowed)),
+    SELECT {columns}, w.shared FROM reward w WHERE {all}),
 cell AS MATERIALIZED (
-    SELECT category_id, supplier_id, kind, electronic, band, stocked, missed, card, count(*) AS n
-      FROM hit
-     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8),
+    SELECT category_id, supplier_id, kind, electronic, band, stocked, count(*) AS n
+      FROM hit WHERE NOT shared
+     GROUP BY 1, 2, 3, 4, 5, 6),
+alone AS (SELECT h.*, 1 AS n FROM hit h WHERE NOT shared),
+twin AS MATERIALIZED (SELECT * FROM hit WHERE shared),
+counted AS (
+    SELECT 'total' AS facet, '' AS value, CAST(sum(n) AS bigint) AS n FROM cell
+     UNION ALL
+    SELECT 'total', '', count(DISTINCT card) FROM twin
+     UNION ALL
+    {counts}),
 found AS (
-    SELECT 'total' AS facet, '' AS value, NULL AS label_en, NULL AS label_ru, 0 AS place,
-           coalesce(sum(n) FILTER (WHERE card IS NULL), 0) + count(DISTINCT card) AS cards
-      FROM cell WHERE missed = 0
-     UNION ALL
-    SELECT 'category', top.code, top.name_en, top.name_ru, top.position,
-           coalesce(sum(n) FILTER (WHERE card IS NULL), 0) + count(DISTINCT card)
-      FROM cell
-      JOIN category c ON c.id = cell.category_id
-      JOIN category top ON top.id = c.id OR top.id = ANY (c.path)
-     WHERE missed & ~1 = 0
-     GROUP BY top.id
-     UNION ALL
-    SELECT 'supplier', s.code, min(s.name), min(s.name), 0,
-           coalesce(sum(n) FILTER (WHERE card IS NULL), 0) + count(DISTINCT card)
-      FROM cell
-      JOIN supplier_names s ON s.supplier_id = cell.supplier_id
-     WHERE missed & ~2 = 0
-     GROUP BY s.code
-     UNION ALL
-    SELECT 'brand', max(brand), NULL, NULL, 0, count(*) FILTER (WHERE card IS NULL) + count(DISTINCT card)
-      FROM hit
-     WHERE missed & ~4 = 0 AND brand_key IS NOT NULL
-     GROUP BY brand_key
-     UNION ALL
-    SELECT 'kind', kind, NULL, NULL, 0, coalesce(sum(n) FILTER (WHERE card IS NULL), 0) + count(DISTINCT card)
-      FROM cell WHERE missed & ~8 = 0 GROUP BY kind
-     UNION ALL
-    SELECT 'delivery', CASE WHEN electronic THEN 'electronic' ELSE 'parcel' END, NULL, NULL, 0,
-           coalesce(sum(n) FILTER (WHERE card IS NULL), 0) + count(DISTINCT card)
-      FROM cell WHERE missed & ~16 = 0 GROUP BY electronic
-     UNION ALL
-    SELECT 'price', CAST((CAST(:bands AS bigint[]))[band] AS text), NULL, NULL, band,
-           coalesce(sum(n) FILTER (WHERE card IS NULL), 0) + count(DISTINCT card)
-      FROM cell WHERE missed & ~32 = 0 GROUP BY band
-     UNION ALL
-    SELECT 'stock', '1', NULL, NULL, 0, coalesce(sum(n) FILTER (WHERE card IS NULL), 0) + count(DISTINCT card)
-      FROM cell WHERE missed & ~64 = 0 AND stocked HAVING count(*) > 0),
-ranked AS (
-    SELECT f.*, row_number() OVER (PARTITION BY facet ORDER BY place, cards DESC, value) AS nth FROM found f)
+    SELECT facet, CASE WHEN facet = 'brand' THEN max(value) ELSE min(value) END AS value, CAST(sum(n) AS bigint) AS cards
+      FROM counted
+     GROUP BY facet, CASE WHEN facet = 'brand' THEN lower(value) ELSE value END
+    HAVING sum(n) > 0 OR facet = 'total'),
+named AS (
+    SELECT f.facet, f.cards, coalesce(c.code, s.code, CASE WHEN f.facet = 'price'
+               THEN CAST((CAST(:bands AS bigint[]))[CAST(f.value AS int)] AS text) ELSE f.value END) AS value,
+           coalesce(c.name_en, s.name) AS label_en, coalesce(c.name_ru, s.name) AS label_ru,
+           coalesce(c.position, CASE WHEN f.facet = 'price' THEN CAST(f.value AS int) ELSE 0 END) AS place
+      FROM found f
+      LEFT JOIN category c ON f.facet = 'category' AND CAST(c.id AS text) = f.value
+      LEFT JOIN supplier_names s ON f.facet = 'supplier' AND CAST(s.supplier_id AS text) = f.value),
+ranked AS (SELECT n.*, row_number() OVER (PARTITION BY facet ORDER BY place, cards DESC, value) AS nth FROM named n)
 SELECT facet, value, label_en, label_ru, cards FROM ranked WHERE nth <= :most ORDER BY facet, nth

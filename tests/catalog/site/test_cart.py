@@ -50,7 +50,7 @@ def test_several_rewards_become_one_order(browser: Browser) -> None:
     assert "3 pieces" in page.text
     assert "3,390 points" in page.text
 
-    placed = browser.press(check_out(browser))
+    placed = browser.press(browser.open_payment(check_out(browser)))
 
     assert placed.headers["Location"][:12] == "/orders/ord_"
     assert [row.qty for row in fetch_all("SELECT qty FROM order_line ORDER BY no")] == [1, 2]
@@ -126,7 +126,7 @@ def test_a_cart_that_was_changed_after_checkout_asks_for_a_new_one(browser: Brow
     assert "The price is held until" in browser.client.get("/cart").text
     put(browser, 1)
 
-    late = browser.press(hidden)
+    late = browser.deliver(hidden)
 
     assert (late.status_code, late.headers["Location"]) == (303, "/cart?notice=price_lapsed")
     assert browser.client.get(f"/checkout?quote={hidden['quote']}").headers["Location"] == "/cart?notice=price_lapsed"
