@@ -47,6 +47,8 @@ from catalog.suppliers.feeds import (
     feeds,
     get_feed,
     place,
+    published,
+    to_publish,
     use_mapping,
 )
 from catalog.suppliers.formats import (
@@ -76,6 +78,9 @@ from catalog.suppliers.importing import (
     chunks,
     count_missing_again,
     stage,
+)
+from catalog.suppliers.laws import (
+    laws,
 )
 from catalog.suppliers.mappings import (
     SavedMapping,
@@ -185,6 +190,7 @@ __all__ = [
     "issues",
     "keep_flights",
     "keep_seats",
+    "laws",
     "list_suppliers",
     "map_categories",
     "mapping",
@@ -197,6 +203,7 @@ __all__ = [
     "place",
     "progressed",
     "prune_calls",
+    "published",
     "quarantine_csv",
     "quarantined_price",
     "quarantined_prices",
@@ -216,6 +223,7 @@ __all__ = [
     "standings",
     "start",
     "tidy",
+    "to_publish",
     "undecided",
     "use_mapping",
 ]
