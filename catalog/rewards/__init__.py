@@ -15,6 +15,7 @@ from catalog.rewards.categories import (
 from catalog.rewards.drawing import MAX_BYTES, WIDTHS, Drawn, PictureRefused, draw, form_near
 from catalog.rewards.editing import Card, card, cards, edit_card, merge_cards, split_card, unpin_card
 from catalog.rewards.faceting import BANDS, Facets, FacetValue, band_end, facets
+from catalog.rewards.found import points_of, shelve
 from catalog.rewards.incidents import StockIncident, close_shortfalls, reconcile_stock, stock_incidents
 from catalog.rewards.issuing import take_codes
 from catalog.rewards.kinds import KINDS, Kind, kind_of
@@ -98,6 +99,7 @@ __all__ = [
     "picture_came",
     "picture_failed",
     "picture_key",
+    "points_of",
     "publish",
     "read_as",
     "reconcile_stock",
@@ -106,6 +108,7 @@ __all__ = [
     "reserve",
     "search",
     "share_supplier",
+    "shelve",
     "split",
     "split_card",
     "stock_incidents",
