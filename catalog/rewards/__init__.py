@@ -12,12 +12,15 @@ from catalog.rewards.categories import (
     create_category,
     move_category,
 )
+from catalog.rewards.drawing import MAX_BYTES, WIDTHS, Drawn, PictureRefused, draw, form_near
 from catalog.rewards.editing import Card, card, cards, edit_card, merge_cards, split_card, unpin_card
 from catalog.rewards.faceting import BANDS, Facets, FacetValue, band_end, facets
+from catalog.rewards.found import points_of, shelve
 from catalog.rewards.incidents import StockIncident, close_shortfalls, reconcile_stock, stock_incidents
 from catalog.rewards.issuing import take_codes
 from catalog.rewards.kinds import KINDS, Kind, kind_of
 from catalog.rewards.laws import laws
+from catalog.rewards.picturing import WantedPicture, claim_pictures, picture_came, picture_failed, picture_key
 from catalog.rewards.pooling import (
     CodePool,
     Uploaded,
@@ -31,6 +34,7 @@ from catalog.rewards.reserving import commit, release, reserve, split
 from catalog.rewards.searching import by_ids, count, get, many, matching, offers_of, search
 from catalog.rewards.shelving import publish, republish
 from catalog.rewards.stocking import StockApplied, apply_feed_stock, apply_stock
+from catalog.rewards.suggesting import Suggestion, Unmapped, approve_mapping, unmapped_categories
 from catalog.rewards.types import SORTS, Reward, RewardQuery
 from catalog.rewards.wording import index, read_as
 
@@ -38,22 +42,30 @@ __all__ = [
     "ARTWORKS",
     "BANDS",
     "KINDS",
+    "MAX_BYTES",
     "SORTS",
+    "WIDTHS",
     "Assorted",
     "Card",
     "Category",
     "CodePool",
+    "Drawn",
     "FacetValue",
     "Facets",
     "Kind",
+    "PictureRefused",
     "Reward",
     "RewardQuery",
     "StockApplied",
     "StockIncident",
+    "Suggestion",
+    "Unmapped",
     "Uploaded",
+    "WantedPicture",
     "all_categories",
     "apply_feed_stock",
     "apply_stock",
+    "approve_mapping",
     "assort",
     "assortment",
     "band_end",
@@ -63,14 +75,17 @@ __all__ = [
     "categories",
     "category",
     "change_category",
+    "claim_pictures",
     "close_shortfalls",
     "code_pools",
     "commit",
     "count",
     "create_category",
+    "draw",
     "edit_card",
     "expire_codes",
     "facets",
+    "form_near",
     "get",
     "index",
     "kind_of",
@@ -81,6 +96,10 @@ __all__ = [
     "move_category",
     "offers_of",
     "open_pool",
+    "picture_came",
+    "picture_failed",
+    "picture_key",
+    "points_of",
     "publish",
     "read_as",
     "reconcile_stock",
@@ -89,10 +108,12 @@ __all__ = [
     "reserve",
     "search",
     "share_supplier",
+    "shelve",
     "split",
     "split_card",
     "stock_incidents",
     "take_codes",
+    "unmapped_categories",
     "unpin_card",
     "unshare_supplier",
     "upload_codes",
