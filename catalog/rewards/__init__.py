@@ -14,6 +14,7 @@ from catalog.rewards.categories import (
 )
 from catalog.rewards.editing import Card, card, cards, edit_card, merge_cards, split_card, unpin_card
 from catalog.rewards.faceting import BANDS, Facets, FacetValue, band_end, facets
+from catalog.rewards.found import points_of, shelve
 from catalog.rewards.incidents import StockIncident, close_shortfalls, reconcile_stock, stock_incidents
 from catalog.rewards.issuing import take_codes
 from catalog.rewards.kinds import KINDS, Kind, kind_of
@@ -85,6 +86,7 @@ __all__ = [
     "move_category",
     "offers_of",
     "open_pool",
+    "points_of",
     "publish",
     "read_as",
     "reconcile_stock",
@@ -93,6 +95,7 @@ __all__ = [
     "reserve",
     "search",
     "share_supplier",
+    "shelve",
     "split",
     "split_card",
     "stock_incidents",
