@@ -9,6 +9,7 @@ from catalog.pricing.carrying import Place, chargeable_g
 from catalog.pricing.carts import Cart, CartLine, abandon, absorb, add, cart, pieces, set_quantity
 from catalog.pricing.cashing import TENDERS, CashPolicy, cash_option, cash_policy, set_cash_policy
 from catalog.pricing.checking_out import check_out
+from catalog.pricing.finding import FOUND_KINDS, Found, details_of, found_points, quote_found
 from catalog.pricing.granting import Grant, Granted, define_list, fill_list, grant, grants_of, withdraw
 from catalog.pricing.laws_of_carts import laws_of_carts
 from catalog.pricing.personalising import Price, personal, prices, rules_of
@@ -39,6 +40,7 @@ from catalog.pricing.wishes import Wish, forget_views, forget_wish, note_view, v
 
 __all__ = [
     "EFFECTS",
+    "FOUND_KINDS",
     "MAX_QTY",
     "SCOPES",
     "TENDERS",
@@ -51,6 +53,7 @@ __all__ = [
     "CashPolicy",
     "CashTerms",
     "DeliveryOption",
+    "Found",
     "Grant",
     "Granted",
     "PickupPoint",
@@ -81,11 +84,13 @@ __all__ = [
     "define_list",
     "deliver_to",
     "delivery_options",
+    "details_of",
     "expire",
     "fill_list",
     "find",
     "forget_views",
     "forget_wish",
+    "found_points",
     "give_back",
     "grant",
     "grants_of",
@@ -99,6 +104,7 @@ __all__ = [
     "pieces",
     "prices",
     "quote",
+    "quote_found",
     "ranking",
     "rebuild",
     "rebuild_stale",
