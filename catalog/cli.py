@@ -80,7 +80,7 @@ def _feed_id(name: str, program: str | None) -> int:
 
 def _store(file: Path) -> str:
     with file.open("rb") as content:
-        return ports.get(FileStore).put(f"uploads/{uuid.uuid4().hex}.yml", content).key
+        return ports.get(FileStore).put(f"uploads/{uuid.uuid4().hex}", content).key
 
 
 def _print(run: suppliers.FeedRun, rows: Sequence[suppliers.RowIssue]) -> None:

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from flask import Flask
 
+    from catalog.ports import FeedSource
+    from coalition.kernel.config import Config
+
 
 def init_app(app: Flask) -> None:
     """Bind every adapter to its port, and open this floor's doors."""
@@ -17,7 +20,6 @@ def init_app(app: Flask) -> None:
     from integrations.files.disk import DiskStore
     from integrations.files.s3 import S3Buckets, S3Store
     from integrations.programs.gateway import HttpForeignProgram
-    from integrations.suppliers.feed_source import HttpFeedSource
     from integrations.suppliers.gateway import ProtocolGateway
     from integrations.suppliers.guard import DatabaseGuard
     from integrations.suppliers.searching import SupplierSearch
@@ -37,6 +39,19 @@ def init_app(app: Flask) -> None:
             from integrations.payments.stripe import StripeProvider
 
             ports.bind(PaymentProvider, StripeProvider(config.payments))
-        ports.bind(FeedSource, HttpFeedSource())
+        ports.bind(FeedSource, _feed_sources(config))
         ports.bind(SupplierGateway, ProtocolGateway(guard=DatabaseGuard()))
         ports.bind(BookingSearch, SupplierSearch(guard=DatabaseGuard()))
+
+
+def _feed_sources(config: Config) -> FeedSource:
+    """Where feeds may lie: the web, SFTP servers, and buckets if we have a key to any."""
+    from integrations.guarded import networks
+    from integrations.suppliers.feed_bucket import BucketFeedSource
+    from integrations.suppliers.feed_sftp import SftpFeedSource
+    from integrations.suppliers.feed_source import FeedSources, HttpFeedSource
+
+    admitted = networks(config.outbound_networks)
+    web = HttpFeedSource(admitted)
+    more: dict[str, FeedSource] = {"s3": BucketFeedSource(config.s3)} if config.s3 else {}
+    return FeedSources(http=web, https=web, sftp=SftpFeedSource(admitted), **more)

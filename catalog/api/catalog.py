@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from catalog import rewards
-from catalog.api.schemas.catalog import RewardQuerySchema, RewardSchema, RewardsSchema, told
+from catalog import pricing, rewards
+from catalog.api.schemas.catalog import ForWhomSchema, RewardQuerySchema, RewardSchema, RewardsSchema, told
 from catalog.api.schemas.members import member_named
-from catalog.rewards import RewardQuery
+from catalog.rewards import Reward, RewardQuery
 from coalition import ledger, programs
 from coalition.kernel import ids
 from coalition.kernel.db import transact
@@ -22,52 +23,62 @@ blp = ApiBlueprint("catalog", __name__, description="Rewards, with their prices 
 @blp.arguments(RewardQuerySchema, location="query")
 @blp.response(200, RewardsSchema)
 def search(wanted: dict[str, Any]) -> dict[str, Any]:
-    """The rewards on sale that match; with `member` and `affordable` only what the member can pay for now."""
+    """The rewards on sale that match; with `member` at the member's prices, with `affordable` what it can pay now."""
     return transact(lambda: _search(wanted))
 
 
 @blp.route("/catalog/rewards/<reward>")
 @needs("catalog:read")
+@blp.arguments(ForWhomSchema, location="query")
 @blp.response(200, RewardSchema)
-def read(reward: str) -> Any:
-    """One reward on sale."""
-    return transact(lambda: _read(ids.parse("rew", reward)))
+def read(wanted: dict[str, Any], reward: str) -> Any:
+    """One reward on sale; with `member` at the member's price."""
+    return transact(lambda: _read(ids.parse("rew", reward), wanted))
 
 
 def _search(wanted: dict[str, Any]) -> dict[str, Any]:
-    program_id = caller().program_id
-    currency = programs.main_currency(program_id)
+    program_id, member_id = caller().program_id, _member(wanted)
     query = RewardQuery(
         q=wanted["q"],
         category=wanted["category"],
         supplier=wanted["supplier"],
         min_points=wanted["min_points"],
-        max_points=_most(wanted, currency.id),
+        max_points=_most(wanted, member_id),
         in_stock=wanted["in_stock"],
         sort=wanted["sort"],
     )
-    page = rewards.search(program_id, query, cursor=wanted["cursor"], limit=wanted["limit"])
-    items = [told(reward, currency.code) for reward in page.items]
-    return {"items": items, "total": rewards.count(program_id, query), "next_cursor": page.next_cursor}
+    page, total = pricing.browse(program_id, member_id, query, cursor=wanted["cursor"], limit=wanted["limit"])
+    return {"items": _told(program_id, member_id, page.items), "total": total, "next_cursor": page.next_cursor}
 
 
-def _read(reward_id: int) -> Any:
-    found = rewards.get(caller().program_id, reward_id)
+def _read(reward_id: int, wanted: dict[str, Any]) -> Any:
+    program_id = caller().program_id
+    found = rewards.get(program_id, reward_id)
     if found.state != "on_sale":
         raise NotFound()
-    return told(found, programs.currency_by_id(found.currency_id).code)
+    return _told(program_id, _member(wanted), [found])[0]
 
 
-def _most(wanted: dict[str, Any], currency_id: int) -> int | None:
+def _told(program_id: int, member_id: int | None, found: Sequence[Reward]) -> list[Mapping[str, Any]]:
+    currency = programs.main_currency(program_id).code
+    priced = pricing.personal(program_id, member_id, [one.id for one in found])
+    cash = pricing.cash_option(program_id)
+    return [told(one, priced[one.id], currency, cash=cash(priced[one.id].points)) for one in found]
+
+
+def _member(wanted: dict[str, Any]) -> int | None:
+    client = caller()
+    return member_named(client.program_id, client.partner_id, wanted["member"]) if wanted["member"] else None
+
+
+def _most(wanted: dict[str, Any], member_id: int | None) -> int | None:
     """The highest price asked for: the given one, the member's balance, or the lower of both."""
     limits = [] if wanted["max_points"] is None else [wanted["max_points"]]
-    if wanted["member"] is not None:
-        client = caller()
-        member_id = member_named(client.program_id, client.partner_id, wanted["member"])
-        if wanted["affordable"]:
-            purses = ledger.balances(client.program_id, member_id)
-            limits.append(sum(purse.available for purse in purses if purse.currency_id == currency_id))
-    elif wanted["affordable"]:
-        problem = FieldError("/member", "required", "Name the member who is to afford it.")
-        raise Invalid("invalid", "What is affordable depends on a member.", [problem])
+    if wanted["affordable"]:
+        if member_id is None:
+            problem = FieldError("/member", "required", "Name the member who is to afford it.")
+            raise Invalid("invalid", "What is affordable depends on a member.", [problem])
+        currency_id = programs.main_currency(caller().program_id).id
+        purses = ledger.balances(caller().program_id, member_id)
+        limits.append(sum(purse.available for purse in purses if purse.currency_id == currency_id))
     return min(limits, default=None)

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response
 
-from catalog import orders, pricing, shipments, suppliers
+from catalog import orders, payments, pricing, shipments, suppliers
 from catalog.api.schemas.orders import CancelSchema, OrderRequestSchema, OrderSchema, told
 from catalog.orders import Order
 from coalition import programs
@@ -55,7 +55,7 @@ def cancel(body: dict[str, Any], order: str) -> Response:
 def _place(body: dict[str, Any]) -> Answer:
     client = caller()
     quoted = _quote(body["quote_id"])
-    _check_pay(body["pay"] or {}, quoted)
+    pay_points = _pay_points(body["pay"] or {}, quoted)
     found, replayed = orders.place(
         client.program_id,
         quoted.member_id,
@@ -63,6 +63,7 @@ def _place(body: dict[str, Any]) -> Answer:
         external_id=body["external_id"],
         quote_id=quoted.id,
         request_hash=request_hash(body),
+        pay_points=pay_points,
         consent_points=body.get("consent_points"),
     )
     return Answer(_dumped(found), 201, replayed)
@@ -78,14 +79,20 @@ def _quote(text: str) -> pricing.Quote:
     return quoted
 
 
-def _check_pay(pay: dict[str, Any], quoted: pricing.Quote) -> None:
+def _pay_points(pay: dict[str, Any], quoted: pricing.Quote) -> int | None:
+    """How many points are to pay, None for all that may; whatever cash is named has to be exactly the rest."""
     points, cash = pay.get("points"), pay.get("cash")
-    if cash and cash["amount"]:
-        raise _wrong("/pay/cash/amount", "unsupported", "Nothing can be paid in cash yet.")
     if points and points["currency"] != programs.currency_by_id(quoted.currency_id).code:
         raise _wrong("/pay/points/currency", "unknown_currency", "The catalog is not priced in this currency.")
-    if points and points["amount"] != quoted.points:
-        raise _wrong("/pay/points/amount", "points_mismatch", "Not what was quoted.")
+    if cash and cash["amount"] and cash["currency"] != quoted.cash_currency:
+        raise _wrong("/pay/cash/currency", "unknown_currency", "The rest cannot be paid in this money.")
+    if points is None:
+        if cash and cash["amount"]:
+            raise _wrong("/pay/points", "required", "Say how many points are to pay.")
+        return None
+    if cash and cash["amount"] != pricing.split(quoted, points["amount"]).cash_minor:
+        raise _wrong("/pay/cash/amount", "cash_mismatch", "Not what these points leave to be paid.")
+    return int(points["amount"])
 
 
 def _own(order: str) -> Order:
@@ -100,7 +107,14 @@ def _told(order: Order) -> dict[str, Any]:
     parcels = shipments.of_consignments(share.id for share in order.consignments)
     currency = programs.currency_by_id(order.currency_id).code
     cash_currency = programs.get(order.program_id).currency
-    return told(order, currency, cash_currency, codes, parcels, orders.show(order.id))
+    return told(order, currency, cash_currency, codes, parcels, orders.show(order.id), _payment(order))
+
+
+def _payment(order: Order) -> dict[str, Any] | None:
+    if order.payment == "none":
+        return None
+    page = payments.find(ids.public("ord", order.id)).url if order.payment == "wanted" else None
+    return {"state": order.payment, "url": page}
 
 
 def _dumped(order: Order) -> dict[str, Any]:

@@ -10,6 +10,7 @@ def init_app(app: Flask) -> None:
     from catalog.jobs import (  # noqa: F401
         callbacks,
         carts,
+        feeding,
         feeds,
         orders,
         parcels,

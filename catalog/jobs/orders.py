@@ -23,8 +23,9 @@ from catalog.ports import (
     Undone,
     Unknown,
 )
-from coalition.kernel import crash, jobs, ports
+from coalition.kernel import crash, ids, jobs, outbox, ports
 from coalition.kernel.jobs import Retry, Task
+from coalition.kernel.outbox import Event
 
 BACKOFF_S = (5, 15, 60, 300)
 _CHUNK = 1000
@@ -66,6 +67,20 @@ def expire_quotes(task: Task) -> None:
 
 jobs.every("quotes.expire", 300, "quotes.expire")
 jobs.every("orders.sweep", 60, "orders.sweep")
+
+
+@outbox.subscribe("payment.authorized", consumer="orders.pay")
+def paid(event: Event) -> None:
+    """The cash of an order is reserved: its suppliers may be asked."""
+    if event.payload["ref"].startswith("ord_"):
+        orders.payment_authorized(ids.parse("ord", event.payload["ref"]))
+
+
+@outbox.subscribe("payment.failed", consumer="orders.pay")
+def not_paid(event: Event) -> None:
+    """The cash of an order will not come."""
+    if event.payload["ref"].startswith("ord_"):
+        orders.payment_failed(ids.parse("ord", event.payload["ref"]), event.payload["code"])
 
 
 def _exhaust(task: Task, work: Callable[[int], int]) -> None:

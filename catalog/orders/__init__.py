@@ -7,9 +7,11 @@ machine may decide waits in the operators' queue (`cases`, `decide`).
 from catalog.orders.answering import answered
 from catalog.orders.artefacts import Shown, show
 from catalog.orders.asking import ask
+from catalog.orders.browsing import VIEWS, Alarm, BoardRow, Load, alarms_of, board, loads
 from catalog.orders.cancelling import cancel, offered, undone
 from catalog.orders.consulting import DECISIONS, Case, case, cases, cases_of
 from catalog.orders.deciding import decide
+from catalog.orders.hearing import payment_authorized, payment_failed
 from catalog.orders.issuing import close_ripe
 from catalog.orders.laws import laws
 from catalog.orders.moving import JOB, locked_state
@@ -28,16 +30,22 @@ __all__ = [
     "FAILED",
     "JOB",
     "UNDECIDED",
+    "VIEWS",
+    "Alarm",
+    "BoardRow",
     "Case",
     "Change",
     "Consignment",
+    "Load",
     "Order",
     "OrderLine",
     "Question",
     "Shown",
     "Summary",
+    "alarms_of",
     "answered",
     "ask",
+    "board",
     "cancel",
     "case",
     "cases",
@@ -49,10 +57,13 @@ __all__ = [
     "find",
     "laws",
     "list_for",
+    "loads",
     "locked_state",
     "look_again",
     "look_around",
     "offered",
+    "payment_authorized",
+    "payment_failed",
     "pieces",
     "place",
     "progress",

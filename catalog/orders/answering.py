@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 
 from catalog import suppliers
-from catalog.orders import artefacts, consulting, lines, watching
+from catalog.orders import artefacts, consulting, lines, paying, watching
 from catalog.orders.issuing import issue
 from catalog.orders.moving import Locked, go, lock, move, said
 from catalog.orders.releasing import never_came, refuse, reserved_after_all
@@ -63,10 +63,11 @@ def accept(consignment: Locked, accepted: Accepted, *, whatever_it_costs: bool =
             consignment, "price_changed", external_id=accepted.external_id, unit_costs=costs, pieces=pieces
         )
         return
-    take(consignment, *lines.decide(verdicts))
+    cash_minor = take(consignment, *lines.decide(verdicts))
     said(consignment.id, state="accepted", answered_at=clock.now(), checks=0)
     consulting.settle(consignment.id)
     confirmed = go(consignment, "confirmed")
+    paying.decided(confirmed, cash_minor)
     if any(one.answer == "backordered" for one in verdicts):
         watching.raise_alarm(confirmed, "backordered")
     issue(confirmed, accepted)

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
-from catalog.orders import consulting
+from catalog.orders import consulting, paying
 from catalog.orders.moving import Locked, go, lock, move, said, wake
 from catalog.orders.reading import find
 from catalog.orders.releasing import PATIENCE, back_out
@@ -103,6 +103,7 @@ def undone(consignment_id: int, outcome: Undone) -> bool:
 def taken_back(consignment: Locked) -> None:
     """The supplier has taken the order back: everything that was captured comes back."""
     give_back(consignment)
+    paying.refund(consignment)
     said(consignment.id, state="cancelled", undo_since=None)
     consulting.settle(consignment.id)
     go(consignment, "voided" if consignment.state == "void_requested" else "cancelled")

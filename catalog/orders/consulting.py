@@ -28,6 +28,7 @@ DECISIONS: Mapping[str, tuple[str, ...]] = {
     "release_unknown": ("released", "wait"),
     "live_after_release": ("cancelled_there",),
     "contradiction": ("noted",),
+    "cash_not_captured": ("noted",),
 }
 # While one of these is open the supplier is not asked: what it would say would change nothing.
 _BLOCKING = ("unknown_outcome", "price_changed", "cancel_terms", "release_unknown", "live_after_release")
@@ -93,10 +94,10 @@ def waiting(consignment_id: int) -> bool:
 
 
 def settle(consignment_id: int) -> None:
-    """The answer has come by itself: what was asked of people about it is over. A contradiction stays."""
+    """The answer has come by itself: what was asked of people about it is over. What stands against it stays."""
     execute(
         "UPDATE order_case SET state = 'settled', closed_at = now() WHERE consignment_id = :id AND state = 'open'"
-        " AND kind <> 'contradiction'",
+        " AND kind NOT IN ('contradiction', 'cash_not_captured')",
         {"id": consignment_id},
     )
 

@@ -132,4 +132,5 @@ _DEEDS: dict[tuple[str, str], Callable[[Locked, Case, str], None]] = {
     ("release_unknown", "wait"): _wait,
     ("live_after_release", "cancelled_there"): _released,
     ("contradiction", "noted"): _noted,
+    ("cash_not_captured", "noted"): _noted,
 }

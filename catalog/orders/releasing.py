@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 
-from catalog.orders import consulting
+from catalog import pricing
+from catalog.orders import consulting, paying
 from catalog.orders.moving import Locked, go, lock, said, wake
 from catalog.orders.settling import give_up
 from catalog.ports import Cancelled, CancelRefused, NotFound, Undone
 from coalition.kernel import audit, clock
-from coalition.kernel.db import execute
+from coalition.kernel.db import execute, fetch_one
 
 # How long we try by ourselves before somebody has to look.
 PATIENCE = dt.timedelta(hours=24)
@@ -34,6 +35,8 @@ def refuse(consignment: Locked, state: str, reason: str | None, *, by_supplier: 
     _let_go(consignment, state, held)
     consulting.settle(consignment.id)
     ended = go(consignment, state, reason)
+    paying.decided(ended)
+    _give_back_offers(ended)
     if held:
         wake(ended)
     return ended
@@ -70,6 +73,14 @@ def never_came(consignment: Locked) -> bool:
     if final_s is None:
         return False
     return consignment.sent_at is None or clock.now() - consignment.sent_at > dt.timedelta(seconds=final_s)
+
+
+def _give_back_offers(consignment: Locked) -> None:
+    """An order that came to nothing has used up no budget and no personal offer."""
+    order = fetch_one("SELECT state, quote_id FROM customer_order WHERE id = :id", {"id": consignment.order_id})
+    assert order is not None
+    if order.state in ("rejected", "cancelled"):
+        pricing.give_back(order.quote_id)
 
 
 def _let_go(consignment: Locked, state: str, held: bool) -> None:

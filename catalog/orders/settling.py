@@ -28,8 +28,10 @@ _TAKEN = """
 _GIVEN_UP = "UPDATE consignment SET points_released = points_paid, cash_released = cash_minor WHERE id = :id"
 
 
-def take(consignment: Locked, kept: Sequence[str], dropped: Sequence[str]) -> None:
+def take(consignment: Locked, kept: Sequence[str], dropped: Sequence[str]) -> int:
     """Capture what the accepted lines and the delivery cost, release the rest; stock leaves, or comes back.
+
+    Answers the share of the cash that is to be taken, which moves elsewhere.
 
     The lines' states are decided already, at least one is accepted; `kept` and `dropped` name the stock of either kind.
     """
@@ -45,6 +47,7 @@ def take(consignment: Locked, kept: Sequence[str], dropped: Sequence[str]) -> No
         _TAKEN,
         {"id": consignment.id, "points": points, "cash": cash, "entry_id": entry_id, "cost": int(shares.cost)},
     )
+    return cash
 
 
 def give_up(consignment: Locked) -> None:

@@ -38,7 +38,7 @@ _ASLEEP = """
             OR c.state IN ('cancel_requested', 'void_requested'))
        AND c.state_at < now() - interval '60 seconds' AND coalesce(j.state, 'dead') IN ('dead', 'done')
        AND NOT EXISTS (SELECT FROM order_case a WHERE a.consignment_id = c.id AND a.state = 'open'
-                          AND a.kind <> 'contradiction')
+                          AND a.kind NOT IN ('contradiction', 'cash_not_captured'))
      ORDER BY c.id LIMIT :limit"""
 _ENDING = """
     SELECT c.hold_account_id, c.hold_id FROM consignment c

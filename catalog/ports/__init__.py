@@ -5,7 +5,7 @@ Only vocabulary lives here. `integrations` binds the adapters; a job asks for th
 a transaction. A supplier's or carrier's own news comes the other way, as signed callbacks.
 """
 
-from catalog.ports.feeding import FeedSource, FeedUnreachable
+from catalog.ports.feeding import FeedPlace, FeedSource, FeedUnreachable, FetchedFeed, Validators
 from catalog.ports.outcomes import (
     Accepted,
     Artefact,
@@ -67,8 +67,10 @@ __all__ = [
     "Event",
     "EventSearch",
     "Failure",
+    "FeedPlace",
     "FeedSource",
     "FeedUnreachable",
+    "FetchedFeed",
     "FlightOffer",
     "FlightSearch",
     "Forged",
@@ -98,4 +100,5 @@ __all__ = [
     "SupplierQuote",
     "Undone",
     "Unknown",
+    "Validators",
 ]

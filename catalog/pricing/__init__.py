@@ -5,12 +5,14 @@ Before that, what a member gathers: the cart, the wish list with the price that 
 
 from catalog.pricing.applying import WHOLE, Applied
 from catalog.pricing.book import Book, Ranking, book, ranking
+from catalog.pricing.browsing import browse
 from catalog.pricing.carrying import Place, chargeable_g
 from catalog.pricing.carts import Cart, CartLine, abandon, absorb, add, cart, pieces, set_quantity
 from catalog.pricing.cashing import TENDERS, CashPolicy, cash_option, cash_policy, set_cash_policy
 from catalog.pricing.checking_out import check_out
 from catalog.pricing.finding import FOUND_KINDS, Found, details_of, found_points, quote_found
 from catalog.pricing.granting import Grant, Granted, define_list, fill_list, grant, grants_of, withdraw
+from catalog.pricing.laws import laws
 from catalog.pricing.laws_of_carts import laws_of_carts
 from catalog.pricing.personalising import Price, personal, prices, rules_of
 from catalog.pricing.pickups import PickupPoint, pickup_point, pickup_points, set_points
@@ -74,6 +76,7 @@ __all__ = [
     "absorb",
     "add",
     "book",
+    "browse",
     "cart",
     "cash_option",
     "cash_policy",
@@ -94,6 +97,7 @@ __all__ = [
     "give_back",
     "grant",
     "grants_of",
+    "laws",
     "laws_of_carts",
     "list_rules",
     "note_view",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 
 from catalog.pricing.splitting import limits
 from catalog.pricing.types import CashTerms
@@ -63,14 +65,25 @@ def cash_terms(program_id: int, goods: int, delivery: int) -> tuple[CashTerms | 
     policy = cash_policy(program_id)
     if policy is None:
         return None, (goods + delivery, goods + delivery)
-    terms = CashTerms(policy.currency, policy.points_step, policy.cash_min_minor, policy.delivery_tender)
-    shares = (policy.points_min_bp, policy.points_max_bp)
-    return terms, limits(terms, shares, goods, delivery, programs.main_currency(program_id).face_minor)
+    terms, shares = _frozen(policy), (policy.points_min_bp, policy.points_max_bp)
+    return terms, limits(terms, shares, goods, delivery, _face(program_id))
 
 
-def cash_option(program_id: int, points: int) -> bool:
-    """Whether a part of a price of so many points could be paid in money."""
-    return cash_terms(program_id, points, 0)[1][0] < points
+def cash_option(program_id: int) -> Callable[[int], bool]:
+    """Whether a part of a price of so many points could be paid in money, for as many prices as are asked."""
+    policy = cash_policy(program_id)
+    if policy is None:
+        return lambda points: False
+    terms, shares, face = _frozen(policy), (policy.points_min_bp, policy.points_max_bp), _face(program_id)
+    return lambda points: limits(terms, shares, points, 0, face)[0] < points
+
+
+def _frozen(policy: CashPolicy) -> CashTerms:
+    return CashTerms(policy.currency, policy.points_step, policy.cash_min_minor, policy.delivery_tender)
+
+
+def _face(program_id: int) -> Decimal:
+    return programs.main_currency(program_id).face_minor
 
 
 def _check(program_id: int, policy: CashPolicy) -> None:

@@ -14,6 +14,7 @@ from catalog.rewards.categories import (
 )
 from catalog.rewards.editing import Card, card, cards, edit_card, merge_cards, split_card, unpin_card
 from catalog.rewards.faceting import BANDS, Facets, FacetValue, band_end, facets
+from catalog.rewards.incidents import StockIncident, close_shortfalls, reconcile_stock, stock_incidents
 from catalog.rewards.kinds import KINDS, Kind, kind_of
 from catalog.rewards.laws import laws
 from catalog.rewards.reserving import commit, release, reserve, split
@@ -37,6 +38,7 @@ __all__ = [
     "Reward",
     "RewardQuery",
     "StockApplied",
+    "StockIncident",
     "all_categories",
     "apply_feed_stock",
     "apply_stock",
@@ -49,6 +51,7 @@ __all__ = [
     "categories",
     "category",
     "change_category",
+    "close_shortfalls",
     "commit",
     "count",
     "create_category",
@@ -65,6 +68,7 @@ __all__ = [
     "offers_of",
     "publish",
     "read_as",
+    "reconcile_stock",
     "release",
     "republish",
     "reserve",
@@ -72,6 +76,7 @@ __all__ = [
     "share_supplier",
     "split",
     "split_card",
+    "stock_incidents",
     "unpin_card",
     "unshare_supplier",
 ]

@@ -69,6 +69,9 @@ def conditions(program_id: int, query: RewardQuery) -> Conditions:
     if query.supplier_ids is not None:
         always += " AND w.supplier_id = ANY (:supplier_ids)"
         params["supplier_ids"] = list(query.supplier_ids)
+    if query.only is not None:
+        always += " AND w.id = ANY (:only)"
+        params["only"] = list(query.only)
     chosen = _chosen(program_id, query)
     for values in chosen.values():
         params |= values

@@ -7,14 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from catalog.rewards import incidents
 from coalition.kernel import outbox
 from coalition.kernel.db import execute, fetch_all, load_sql
 
 _PUSHED = (
-    "SELECT o.offer_id, g.quantity FROM unnest(CAST(:skus AS text[]), CAST(:quantities AS int[])) AS g (sku, quantity)"
+    "SELECT o.offer_id, g.quantity, o.safety_stock"
+    " FROM unnest(CAST(:skus AS text[]), CAST(:quantities AS int[])) AS g (sku, quantity)"
     " JOIN supplier_offers o ON o.supplier_id = :supplier_id AND o.supplier_sku = g.sku"
+    " WHERE o.stock_at IS NULL OR o.stock_at <= :snapshot_at"
 )
-_FED = "SELECT offer_id, quantity FROM feed_run_stock WHERE run_id = :run_id"
+_FED = "SELECT offer_id, quantity, safety_stock FROM feed_run_stock WHERE run_id = :run_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +38,26 @@ def apply_stock(supplier_id: int, snapshot_at: dt.datetime, counts: Sequence[tup
         " AND supplier_sku = ANY(:skus)",
         params,
     )
-    applied = _apply(_PUSHED, snapshot_at, params)
+    applied = _apply(_PUSHED, snapshot_at, params, every=True)
     unknown = set(skus) - {row.supplier_sku for row in known}
     return StockApplied(applied, len(known) - applied, sorted(unknown))
 
 
 def apply_feed_stock(run_id: int, snapshot_at: dt.datetime) -> int:
-    """Take over the counts of a feed run that is being applied; the number of rows applied."""
-    return _apply(_FED, snapshot_at, {"run_id": run_id})
+    """Take over the counts of a feed run that is being applied; the number of offers of which the count is another."""
+    return _apply(_FED, snapshot_at, {"run_id": run_id}, every=False)
 
 
-def _apply(source: str, snapshot_at: dt.datetime, params: Mapping[str, Any]) -> int:
-    execute(
-        f"SELECT 1 FROM stock WHERE offer_id IN (SELECT g.offer_id FROM ({source}) AS g) ORDER BY offer_id FOR UPDATE",
-        params,
-    )
-    sql = load_sql(__file__, "stock.sql").replace("{source}", source)
-    rows = fetch_all(sql, {**params, "snapshot_at": snapshot_at})
+def _apply(source: str, snapshot_at: dt.datetime, params: Mapping[str, Any], *, every: bool) -> int:
+    said = load_sql(__file__, "stock_said.sql").replace("{source}", source)
+    given = {**params, "snapshot_at": snapshot_at}
+    execute(load_sql(__file__, "stock_lock.sql").replace("{said}", said), given | {"every": every})
+    fresh = execute(load_sql(__file__, "stock_new.sql").replace("{said}", said), given)
+    rows = fetch_all(load_sql(__file__, "stock.sql").replace("{said}", said), given | {"every": every})
     short = [row.offer_id for row in rows if row.oversold_qty > 0]
     if short:
+        incidents.open_shortfalls(short)
         payload = {"offers": short[:100], "snapshot_at": snapshot_at.isoformat()}
         outbox.publish("stock.shortfall", payload, key=f"offer:{short[0]}")
-    return len(rows)
+    incidents.close_shortfalls()
+    return max(fresh, 0) + len(rows) if not every else len(rows)

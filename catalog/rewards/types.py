@@ -18,7 +18,8 @@ SORTS: Mapping[str, tuple[str, bool]] = {
 @dataclass(frozen=True, slots=True)
 class RewardQuery:
     """What somebody looks for. `category` includes what is below it; `max_points` is what the looker can afford;
-    `electronic` None is either, `supplier_ids` None is anybody's. `popular` with words puts what fits them best first.
+    `electronic` None is either, `supplier_ids` None is anybody's, `only` None is every reward. `popular` with words
+    puts what fits them best first.
     """
 
     q: str = ""
@@ -27,6 +28,7 @@ class RewardQuery:
     brand: str = ""
     kind: str = ""
     supplier_ids: tuple[int, ...] | None = None
+    only: tuple[int, ...] | None = None
     min_points: int | None = None
     max_points: int | None = None
     electronic: bool | None = None

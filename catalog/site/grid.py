@@ -33,7 +33,8 @@ def _grid() -> dict[str, Any]:
     options = pricing.delivery_options(one.id for one in sellers)
     filters, cursor = _filters(), request.args.get("cursor")
     query = _query(program_id, filters, options)
-    page = rewards.search(program_id, query, cursor=cursor, limit=_PAGE)
+    member = viewer.current_member()
+    page, total = pricing.browse(program_id, member.member_id if member else None, query, cursor=cursor, limit=_PAGE)
     facets = rewards.facets(program_id, query)
     plain = query == RewardQuery(sort=query.sort) and cursor is None
     return {
@@ -43,7 +44,7 @@ def _grid() -> dict[str, Any]:
         "facets": _facets(facets),
         "bands": _bands(facets),
         "read_as": rewards.read_as(program_id, filters["q"]) if filters["q"] and facets.total else None,
-        "total": facets.total,
+        "total": total,
         "rewards": cards.cards(page.items, options),
         "next_cursor": page.next_cursor,
         "continued": cursor is not None,

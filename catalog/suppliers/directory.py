@@ -1,23 +1,18 @@
-"""Who supplies a program, through which feeds, and how a supplier's own categories map to ours."""
+"""Who supplies a program, and how a supplier's own categories map to ours."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from catalog.ports import SupplierAccess
-from coalition import partners, programs
+from coalition import partners
 from coalition.kernel import audit
 from coalition.kernel.db import execute, fetch_all, fetch_one
 from coalition.kernel.errors import NotFound
 
 _SUPPLIER = "SELECT id, program_id, code, name, legal_entity_id, kind, protocol, margin_bp, state FROM supplier"
-_FEED = (
-    "SELECT f.id, f.supplier_id, f.code, f.url, f.currency, f.zone, f.max_bytes, f.missing_percent, f.missing_rows,"
-    " f.overlap_percent, f.quarantine_percent FROM feed f"
-)
-_DEFAULT_MAX_BYTES = 2_000_000_000
 _LIST_LIMIT = 500
 
 
@@ -37,34 +32,6 @@ class Supplier:
     protocol: str
     margin_bp: int
     state: str
-
-
-@dataclass(frozen=True, slots=True)
-class Guards:
-    """What a feed may not do without a person's consent; percentages of what was known before.
-
-    Over `missing_percent` (and more than `missing_rows` rows) nothing is taken off sale; below `overlap_percent` of
-    known ids, or over `quarantine_percent` of bad rows, the run is refused.
-    """
-
-    missing_percent: int = 20
-    missing_rows: int = 50
-    overlap_percent: int = 80
-    quarantine_percent: int = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """A file that a supplier publishes; prices in `currency`, dates without a zone are in `zone`."""
-
-    id: int
-    supplier_id: int
-    code: str
-    url: str | None
-    currency: str
-    zone: str
-    max_bytes: int
-    guards: Guards
 
 
 def create(
@@ -101,37 +68,6 @@ def create(
     assert row is not None
     audit.record("supplier.create", f"supplier:{row.id}", code=code, legal_entity_id=legal_entity_id)
     return get(row.id)
-
-
-def create_feed(
-    supplier_id: int,
-    code: str,
-    *,
-    url: str | None = None,
-    guards: Guards | None = None,
-    max_bytes: int = _DEFAULT_MAX_BYTES,
-) -> Feed:
-    """A new feed of a supplier, in its program's currency and zone; without `url` it is uploaded, never fetched."""
-    program, chosen = programs.get(get(supplier_id).program_id), guards or Guards()
-    row = fetch_one(
-        "INSERT INTO feed (supplier_id, code, url, currency, zone, max_bytes, missing_percent, missing_rows,"
-        " overlap_percent, quarantine_percent) VALUES (:supplier_id, :code, :url, :currency, :zone, :max_bytes,"
-        " :missing_percent, :missing_rows, :overlap_percent, :quarantine_percent) RETURNING id",
-        {
-            "supplier_id": supplier_id,
-            "code": code,
-            "url": url,
-            "currency": program.currency,
-            "zone": program.zone,
-            "max_bytes": max_bytes,
-            "missing_percent": chosen.missing_percent,
-            "missing_rows": chosen.missing_rows,
-            "overlap_percent": chosen.overlap_percent,
-            "quarantine_percent": chosen.quarantine_percent,
-        },
-    )
-    assert row is not None
-    return get_feed(row.id)
 
 
 def map_categories(supplier_id: int, targets: Mapping[str, str]) -> None:
@@ -181,39 +117,8 @@ def access(supplier_id: int) -> SupplierAccess:
     return SupplierAccess(*row)
 
 
-def get_feed(feed_id: int) -> Feed:
-    """The feed. Raises NotFound."""
-    return _one_feed(f"{_FEED} WHERE f.id = :id", {"id": feed_id})
-
-
-def feed(supplier_id: int, code: str) -> Feed:
-    """The supplier's feed by its code. Raises NotFound."""
-    return _one_feed(
-        f"{_FEED} WHERE f.supplier_id = :supplier_id AND f.code = :code", {"supplier_id": supplier_id, "code": code}
-    )
-
-
-def feeds_to_fetch() -> Sequence[int]:
-    """The ids of the feeds of active suppliers that are fetched from an address."""
-    rows = fetch_all(
-        "SELECT f.id FROM feed f JOIN supplier s ON s.id = f.supplier_id"
-        " WHERE f.url IS NOT NULL AND s.state = 'active' ORDER BY f.id LIMIT :limit",
-        {"limit": _LIST_LIMIT},
-    )
-    return [row.id for row in rows]
-
-
 def _one(sql: str, params: Mapping[str, Any]) -> Supplier:
     row = fetch_one(sql, params)
     if row is None:
         raise NotFound()
     return Supplier(**row._mapping)
-
-
-def _one_feed(sql: str, params: Mapping[str, Any]) -> Feed:
-    row = fetch_one(sql, params)
-    if row is None:
-        raise NotFound()
-    facts = dict(row._mapping)
-    guards = Guards(**{field.name: facts.pop(field.name) for field in fields(Guards)})
-    return Feed(**facts, guards=guards)

@@ -1,80 +1,41 @@
 """Files in any S3-compatible service: our own store, and the buckets from which partners' registries are fetched.
 
 A file is spooled to a local temporary file on its way in and out: so nothing but a chunk is ever held in memory, a
-stream that breaks off leaves no trace in the bucket, and what is opened can be read from any place. Path addressing
-and signature version 4 are what every such service understands.
+stream that breaks off leaves no trace in the bucket, and what is opened can be read from any place.
 """
 
 from __future__ import annotations
 
 import hashlib
-import tempfile
-from functools import cached_property
 from pathlib import PurePosixPath
-from typing import IO, Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from coalition.kernel.config import S3Access
 from coalition.ports import BucketObject, BucketUnreachable, StoredFile
+from integrations.s3_service import CHUNK, S3Service, new_spool
 
-_CHUNK = 1 << 20
-_IN_MEMORY = 4 << 20
 _MOST = 1_000
 _GONE = frozenset(("NoSuchKey", "404", "PreconditionFailed", "412"))
 
 
-class _Service:
-    """A lazily made client: it takes half a second to make, and most processes never need one."""
-
-    def __init__(self, access: S3Access) -> None:
-        self._access = access
-
-    @cached_property
-    def _client(self) -> Any:
-        import boto3
-        from botocore.config import Config
-
-        return boto3.client(
-            "s3",
-            endpoint_url=self._access.endpoint_url,
-            aws_access_key_id=self._access.key_id,
-            aws_secret_access_key=self._access.secret,
-            region_name=self._access.region,
-            config=Config(
-                signature_version="s3v4",
-                s3={"addressing_style": "path"},
-                connect_timeout=5,
-                read_timeout=60,
-                retries={"max_attempts": 3, "mode": "standard"},
-                request_checksum_calculation="when_required",
-                response_checksum_validation="when_required",
-            ),
-        )
+class _Reading(S3Service):
+    """Reads objects, and says of a failure what our ports know."""
 
     def _fetch(self, bucket: str, key: str, **conditions: str) -> BinaryIO:
         """An object's content in a temporary file. Raises FileNotFoundError, BucketUnreachable."""
         from botocore.exceptions import BotoCoreError, ClientError
 
-        spool = _spool()
         try:
-            body = self._client.get_object(Bucket=bucket, Key=key, **conditions)["Body"]
-            for chunk in body.iter_chunks(_CHUNK):
-                spool.write(chunk)
+            return cast(BinaryIO, self._get(bucket, key, conditions)[0])
         except ClientError as error:
-            spool.close()
             if error.response["Error"]["Code"] in _GONE:
                 raise FileNotFoundError(key) from error
             raise BucketUnreachable(str(error)) from error
         except BotoCoreError as error:
-            spool.close()
             raise BucketUnreachable(str(error)) from error
-        except BaseException:
-            spool.close()
-            raise
-        spool.seek(0)
-        return cast(BinaryIO, spool)
 
 
-class S3Store(_Service):
+class S3Store(_Reading):
     """The file store in one bucket of ours."""
 
     def __init__(self, access: S3Access, bucket: str) -> None:
@@ -85,8 +46,8 @@ class S3Store(_Service):
         """Store the rest of the stream under `key`, whole or not at all."""
         _check(key)
         digest, size = hashlib.sha256(), 0
-        with _spool() as spool:
-            while chunk := stream.read(_CHUNK):
+        with new_spool() as spool:
+            while chunk := stream.read(CHUNK):
                 digest.update(chunk)
                 size += len(chunk)
                 spool.write(chunk)
@@ -100,7 +61,7 @@ class S3Store(_Service):
         return self._fetch(self._bucket, key)
 
 
-class S3Buckets(_Service):
+class S3Buckets(_Reading):
     """Partners' buckets, read only."""
 
     def list_objects(self, bucket: str, prefix: str, after: str = "") -> list[BucketObject]:
@@ -117,10 +78,6 @@ class S3Buckets(_Service):
     def open(self, bucket: str, one: BucketObject) -> BinaryIO:
         """The object's content as it was listed. Raises FileNotFoundError, BucketUnreachable."""
         return self._fetch(bucket, one.key, IfMatch=f'"{one.etag}"')
-
-
-def _spool() -> IO[bytes]:
-    return cast(IO[bytes], tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY))
 
 
 def _check(key: str) -> None:

@@ -19,6 +19,7 @@ from standardwebhooks.webhooks import Webhook
 from catalog.ports import (
     Accepted,
     Address,
+    FeedPlace,
     NotFound,
     Pending,
     Rejected,
@@ -26,9 +27,11 @@ from catalog.ports import (
     SupplierAccess,
     SupplierLine,
     Unknown,
+    Validators,
 )
 from catalog.suppliers import YmlFile
 from coalition.kernel.embedded import free_port
+from integrations.guarded import networks
 from integrations.simulator.carrying import tracking_number
 from integrations.suppliers.feed_source import HttpFeedSource
 from integrations.suppliers.goods import GoodsSupplier
@@ -133,7 +136,10 @@ def _await(truth: Callable[[], bool], timeout_s: float = 15) -> None:
 
 def test_a_feed_can_be_fetched_and_counts_what_was_sold(simulator: Simulator, gateway: GoodsSupplier) -> None:
     def left() -> str | None:
-        with HttpFeedSource().fetch(f"{simulator.url}/feeds/techport.yml", lambda: None) as file:
+        place = FeedPlace(f"{simulator.url}/feeds/techport.yml")
+        fetched = HttpFeedSource(networks(["127.0.0.0/8"])).fetch(place, Validators(), 1 << 30, lambda: None)
+        assert fetched is not None
+        with fetched.file as file:
             return {offer.sku: offer.quantity for offer in YmlFile(file)}["TP-70115"]
 
     before = left()

@@ -9,6 +9,7 @@ from flask import url_for
 from marshmallow import Schema, fields, validate
 
 from catalog.api.schemas.members import PresentedMember
+from catalog.pricing import Price
 from catalog.rewards import SORTS, Reward
 from coalition.kernel import config, ids
 from coalition.kernel.web.fields import AMOUNT_MAX, AmountSchema, Text
@@ -32,8 +33,15 @@ class RewardQuerySchema(PagingSchema):
     sort = fields.String(load_default="popular", validate=validate.OneOf(list(SORTS)))
 
 
+class ForWhomSchema(Schema):
+    """Whose price is asked; nobody's is the one for everybody."""
+
+    member = PresentedMember(load_default=None)
+
+
 class RewardSchema(Schema):
-    """A reward on sale. `base_price` is its price for everybody; texts follow Accept-Language."""
+    """A reward on sale. `base_price` is its price for everybody, `price_reason` names the rules that lowered `price`
+    (null: none did), `cash_option` says whether money may pay a part; texts follow Accept-Language."""
 
     id = fields.String(required=True)
     title = fields.String(required=True)
@@ -44,6 +52,7 @@ class RewardSchema(Schema):
     sku = fields.String(required=True)
     price = fields.Nested(AmountSchema, required=True)
     base_price = fields.Nested(AmountSchema, required=True)
+    price_reason = fields.String(required=True, allow_none=True)
     cash_option = fields.Boolean(required=True)
     in_stock = fields.Boolean(required=True)
     delivery = fields.String(required=True)
@@ -58,9 +67,8 @@ class RewardsSchema(Schema):
     next_cursor = fields.String(required=True, allow_none=True)
 
 
-def told(reward: Reward, currency: str) -> Mapping[str, Any]:
+def told(reward: Reward, price: Price, currency: str, *, cash: bool) -> Mapping[str, Any]:
     """The reward as RewardSchema dumps it."""
-    price = {"amount": reward.points, "currency": currency}
     picture = url_for("static", filename=f"artwork/{reward.artwork}.svg")
     return {
         "id": ids.public("rew", reward.id),
@@ -70,9 +78,10 @@ def told(reward: Reward, currency: str) -> Mapping[str, Any]:
         "category": reward.category_code,
         "supplier": reward.supplier_code,
         "sku": reward.supplier_sku,
-        "price": price,
-        "base_price": price,
-        "cash_option": False,
+        "price": {"amount": price.points, "currency": currency},
+        "base_price": {"amount": price.base_points, "currency": currency},
+        "price_reason": price.rule_text(language()) or None,
+        "cash_option": cash,
         "in_stock": reward.in_stock,
         "delivery": "electronic" if reward.electronic else "parcel",
         "image_url": config.current().base_url + picture,

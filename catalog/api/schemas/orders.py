@@ -21,7 +21,7 @@ class TenderSchema(Schema):
 
 
 class PaySchema(Schema):
-    """How the price is split. Nothing is paid in cash yet, so `cash` must be zero or left out."""
+    """How the price is split: so many points, and in `cash` exactly what they leave (it may be left out)."""
 
     points = fields.Nested(TenderSchema, load_default=None, allow_none=True)
     cash = fields.Nested(TenderSchema, load_default=None, allow_none=True)
@@ -94,6 +94,13 @@ class ConsignmentSchema(Schema):
     artefacts = fields.List(fields.Nested(ArtefactSchema), required=True)
 
 
+class OrderPaymentSchema(Schema):
+    """The cash part: `wanted` until it is reserved on a card at `url`, then `authorized`; or `failed`."""
+
+    state = fields.String(required=True)
+    url = fields.String(required=True, allow_none=True)
+
+
 class OrderSchema(Schema):
     """An order; of its `points`, how many are still held, were captured, went back."""
 
@@ -108,6 +115,7 @@ class OrderSchema(Schema):
     points_captured = fields.Nested(AmountSchema, required=True)
     points_released = fields.Nested(AmountSchema, required=True)
     cash = fields.Nested(AmountSchema, required=True)
+    payment = fields.Nested(OrderPaymentSchema, required=True, allow_none=True)
     lines = fields.List(fields.Nested(OrderLineSchema), required=True)
     consignments = fields.List(fields.Nested(ConsignmentSchema), required=True)
 
@@ -119,6 +127,7 @@ def told(
     suppliers: Mapping[int, str],
     parcels: Mapping[int, Sequence[Shipment]],
     artefacts: Sequence[Shown] = (),
+    payment: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """An order as OrderSchema says it; `suppliers` are codes by id, `parcels` by consignment."""
 
@@ -136,7 +145,8 @@ def told(
         "points_held": points(order.points_held),
         "points_captured": points(order.points_captured),
         "points_released": points(order.points_released),
-        "cash": {"amount": 0, "currency": cash_currency},
+        "cash": {"amount": order.cash_minor, "currency": order.cash_currency or cash_currency},
+        "payment": payment,
         "lines": [
             {
                 "line": line.no,

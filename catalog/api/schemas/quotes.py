@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from catalog import pricing
 from catalog.api.schemas.members import PresentedMember
 from catalog.pricing import Quote
 from coalition.kernel import ids
@@ -51,13 +52,14 @@ class QuoteRequestSchema(Schema):
 
 
 class QuoteLineSchema(Schema):
-    """A line at its frozen price: for one piece, and for all."""
+    """A line at its frozen price: for one piece (`base_price`: for everybody), and for all."""
 
     line = fields.Integer(required=True)
     reward_id = fields.String(required=True)
     title = fields.String(required=True)
     qty = fields.Integer(required=True)
     price = fields.Nested(AmountSchema, required=True)
+    base_price = fields.Nested(AmountSchema, required=True)
     points = fields.Nested(AmountSchema, required=True)
 
 
@@ -71,11 +73,13 @@ class QuoteDeliverySchema(Schema):
 
 
 class SplitSchema(Schema):
-    """Within which limits the price may be split; today everything is paid in points."""
+    """Within which limits the price may be split: points from and to, and what money pays at the fewest points."""
 
     points_min = fields.Integer(required=True)
     points_max = fields.Integer(required=True)
+    points_step = fields.Integer(required=True)
     cash_max = fields.Integer(required=True)
+    cash_currency = fields.String(required=True, allow_none=True)
 
 
 class QuoteSchema(Schema):
@@ -107,6 +111,7 @@ def told(quote: Quote, currency: str) -> dict[str, Any]:
                 "title": line.title_en,
                 "qty": line.qty,
                 "price": points(line.unit_points),
+                "base_price": points(line.base_points or line.unit_points),
                 "points": points(line.points),
             }
             for line in quote.lines
@@ -118,5 +123,16 @@ def told(quote: Quote, currency: str) -> dict[str, Any]:
             "days_max": max(option.days_max for option in quote.deliveries),
         },
         "points": points(quote.points),
-        "split": {"points_min": quote.points, "points_max": quote.points, "cash_max": 0},
+        "split": _split(quote),
+    }
+
+
+def _split(quote: Quote) -> dict[str, Any]:
+    least, most = quote.cash_limits
+    return {
+        "points_min": least,
+        "points_max": most,
+        "points_step": quote.cash.points_step if quote.cash else 1,
+        "cash_max": pricing.split(quote, least).cash_minor,
+        "cash_currency": quote.cash_currency,
     }

@@ -4,7 +4,7 @@
 SELECT s.reward_id, s.points, p.points, CASE WHEN p.rule_id IS NOT NULL THEN ARRAY[p.rule_id] END,
        b.points IS DISTINCT FROM s.points OR b.category_path IS DISTINCT FROM s.category_path AS stale
   FROM reward_prices s
-  LEFT JOIN price_base b ON b.reward_id = s.reward_id
+  LEFT JOIN LATERAL (SELECT points, category_path FROM price_base WHERE reward_id = s.reward_id OFFSET 0) AS b ON true
   LEFT JOIN LATERAL (
        SELECT rp.points, rp.rule_id FROM rule_price rp
         WHERE rp.reward_id = s.reward_id AND rp.rule_id = ANY (%(rules)s::bigint[]) AND rp.points < s.points

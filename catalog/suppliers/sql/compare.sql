@@ -1,17 +1,15 @@
--- Grain: one row in all: what a run would do to its supplier's offers. Params: run_id, supplier_id.
-SELECT rows.rows_read, fit.rows_ok, rows.rows_read - fit.rows_ok AS rows_quarantined, fit.rows_new, fit.rows_changed,
-       kept.known, kept.known - kept.present AS rows_missing, rows.distinct_ids
-  FROM (SELECT count(*) AS rows_read, count(DISTINCT sku) AS distinct_ids
-          FROM feed_stage WHERE run_id = :run_id) AS rows
+-- Grain: one row in all: what a run would do to the offers that its feed brings. Params: run_id, supplier_id, feed_id.
+SELECT rows.*, kept.known, kept.missing AS rows_missing
+  FROM (SELECT count(*) AS rows_read, count(*) FILTER (WHERE fit) AS rows_ok,
+               count(*) FILTER (WHERE NOT fit) AS rows_quarantined,
+               count(*) FILTER (WHERE change = 'new') AS rows_new,
+               count(*) FILTER (WHERE change = 'changed') AS rows_changed,
+               count(jump) AS rows_jumped,
+               count(*) FILTER (WHERE sku IS NOT NULL AND NOT 'E02' = ANY(codes)) AS distinct_ids,
+               coalesce(sum(quantity) FILTER (WHERE fit), 0) AS stock_total
+          FROM feed_row WHERE run_id = :run_id) AS rows
  CROSS JOIN (
-    SELECT count(*) AS rows_ok, count(*) FILTER (WHERE o.id IS NULL) AS rows_new,
-           count(*) FILTER (WHERE o.row_hash <> r.row_hash OR o.state <> 'active') AS rows_changed
-      FROM feed_row r
-      LEFT JOIN offer o ON o.supplier_id = :supplier_id AND o.supplier_sku = r.sku
-     WHERE r.run_id = :run_id) AS fit
- CROSS JOIN (
-    SELECT count(*) AS known,
-           count(*) FILTER (WHERE EXISTS (SELECT FROM feed_stage s
-                                           WHERE s.run_id = :run_id AND s.sku = o.supplier_sku)) AS present
+    SELECT count(*) AS known, count(*) FILTER (WHERE r.sku IS NULL) AS missing
       FROM offer o
-     WHERE o.supplier_id = :supplier_id AND o.state = 'active') AS kept
+      LEFT JOIN (SELECT DISTINCT sku FROM feed_row WHERE run_id = :run_id) AS r ON r.sku = o.supplier_sku
+     WHERE o.supplier_id = :supplier_id AND o.feed_id = :feed_id AND o.state = 'active') AS kept

@@ -121,7 +121,7 @@ _BOOK = (
         rule_id bigint NOT NULL,
         points bigint NOT NULL CONSTRAINT ck_rule_price_points CHECK (points > 0),
         PRIMARY KEY (reward_id, rule_id) INCLUDE (points))""",
-    "CREATE INDEX rule_price_rule ON rule_price (rule_id, reward_id) INCLUDE (points)",
+    "CREATE INDEX rule_price_rule ON rule_price (rule_id) INCLUDE (reward_id, points)",
     """
     CREATE TABLE price_rise (
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from catalog import suppliers
+from catalog import pricing, suppliers
 from coalition import access, partners, programs
 from coalition.kernel import clock, jobs
 from coalition.kernel.db import db, fetch_one, transact
@@ -177,3 +177,16 @@ def test_a_feed_larger_than_it_may_be_is_refused_unread(world: World) -> None:
 
 def test_a_feed_is_no_json(world: World) -> None:
     assert world.call("POST", "/suppliers/homeline/feeds/main/runs", json={}).status_code == 400
+
+
+def test_a_member_is_told_its_own_prices_beside_those_for_everybody(world: World) -> None:
+    terms = pricing.Terms(name_en="Gold days", name_ru="Золотые дни", effect="percent", value=1000)
+    transact(lambda: pricing.create_rule(world.program.id, "sale", terms))
+    transact(lambda: pricing.set_cash_policy(world.program.id, pricing.CashPolicy("EUR", points_min_bp=5000)))
+
+    item = world.call("GET", "/catalog/rewards?sort=price").json["items"][0]
+    alone = world.call("GET", f"/catalog/rewards/{item['id']}", headers={"Accept-Language": "ru"}).json
+
+    assert (item["price"]["amount"], item["base_price"]["amount"], item["cash_option"]) == (900, 1000, True)
+    assert (item["price_reason"], alone["price_reason"]) == ("Gold days", "Золотые дни")
+    assert world.call("GET", f"/catalog/rewards/{item['id']}?member=card:nobody").status_code == 422

@@ -173,8 +173,7 @@ def test_points_and_money_pay_within_the_limits_of_the_program(world: PriceWorld
     assert (used.pay_points, used.cash_minor) == (1000, 1200)
     assert [(line.pay_points, line.cash_minor) for line in used.lines] == [(455, 545), (455, 545)]
     assert [(one.pay_points, one.cash_minor) for one in used.deliveries] == [(45, 55), (45, 55)]
-    assert pricing.cash_option(world.program.id, 1000)
-    assert not pricing.cash_option(world.program.id, 100)
+    assert [pricing.cash_option(world.program.id)(points) for points in (1000, 100)] == [True, False]
 
 
 def test_too_few_points_are_refused_and_nothing_is_used(world: PriceWorld) -> None:

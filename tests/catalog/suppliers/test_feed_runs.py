@@ -11,7 +11,7 @@ from flask import Flask
 from catalog import rewards, suppliers
 from catalog.jobs import feeds
 from catalog.jobs.feeds import carry_out
-from catalog.ports import FeedSource
+from catalog.ports import FeedPlace, FeedSource, FetchedFeed, Validators
 from catalog.rewards import RewardQuery
 from coalition.kernel import jobs, ports
 from coalition.kernel.db import db, execute, fetch_all, fetch_one, transact
@@ -28,7 +28,7 @@ def feed(app: Flask) -> suppliers.Feed:
     def create() -> suppliers.Feed:
         program = a_program()
         a_category(program)
-        guards = suppliers.Guards(missing_rows=0)
+        guards = suppliers.Guards(missing_rows=0, price_up_percent=100_000)
         return suppliers.create_feed(a_supplier(program).id, "main", guards=guards)
 
     return transact(create)
@@ -146,7 +146,7 @@ def test_texts_are_cut_and_freed_of_tags(feed: suppliers.Feed) -> None:
     _import(feed, a_file(wild, *_TEN))
 
     row = fetch_one("SELECT title, description FROM offer WHERE supplier_sku = 'B1'")
-    assert (len(row.title), row.description) == (150, "Good  tea")
+    assert (len(row.title), row.description) == (150, "Good tea")
 
 
 def test_a_valid_gtin_is_kept(feed: suppliers.Feed) -> None:
@@ -230,11 +230,11 @@ def test_the_job_does_a_run_once_and_an_interrupted_one_starts_over(feed: suppli
 class _Slow:
     """A source so slow that a lease would run out on the way, were it not renewed."""
 
-    def fetch(self, url: str, alive: Callable[[], None]) -> io.BytesIO:
+    def fetch(self, place: FeedPlace, known: Validators, most: int, alive: Callable[[], None]) -> FetchedFeed:
         transact(lambda: execute("UPDATE job SET due_at = now() - interval '1 second' WHERE state = 'running'"))
         alive()
         assert transact(queue.claim) is None, "a second worker fetches it, too"
-        return io.BytesIO(a_file(*_TEN))
+        return FetchedFeed(io.BytesIO(a_file(*_TEN)))
 
 
 def test_a_file_that_is_long_on_its_way_stays_with_its_worker(
@@ -267,5 +267,4 @@ def test_a_margin_set_since_is_applied_by_the_same_bytes(feed: suppliers.Feed) -
 
 
 def _raw() -> suppliers.RawOffer:
-    texts = dict.fromkeys(suppliers.RawOffer._fields, None)
-    return suppliers.RawOffer(**{**texts, "available": True, "electronic": False})
+    return suppliers.RawOffer()

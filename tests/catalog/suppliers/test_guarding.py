@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from catalog.suppliers.directory import Guards
+from catalog.suppliers.feeds import Guards
 from catalog.suppliers.guarding import Comparison, judge
 
 
 def _compare(**numbers: int) -> Comparison:
-    whole = {"rows_read": 1000, "rows_ok": 1000, "rows_quarantined": 0, "rows_new": 0, "rows_changed": 0}
+    whole = {
+        "rows_read": 1000,
+        "rows_ok": 1000,
+        "rows_quarantined": 0,
+        "rows_new": 0,
+        "rows_changed": 0,
+        "rows_jumped": 0,
+    }
     return Comparison(**{**whole, "known": 1000, "rows_missing": 0, "distinct_ids": 1000, **numbers})
 
 

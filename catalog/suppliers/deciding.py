@@ -1,0 +1,81 @@
+"""What a person decides about a feed run: take what was held, leave it, or go back to an earlier file.
+
+Nothing is done by hand: an approved file goes through the same pipeline once more, with the guards lifted that the
+person has looked at. All functions belong inside the door's transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from catalog.suppliers import feeds, runs
+from catalog.suppliers.guarding import WAIVABLE
+from catalog.suppliers.runs import FeedRun
+from coalition.kernel import audit
+from coalition.kernel.db import execute
+from coalition.kernel.errors import Conflict
+
+_LIFTS = {"all": "prices", "removals": "removals", "stock": "stock"}
+
+
+def approve(run_id: int, reason: str) -> FeedRun:
+    """Take what was held of a run; the waiting run that will do it, with its job.
+
+    Missing offers go off sale at once, prices are taken as they stand in the file, counts as of when they were made.
+    Raises NotFound, Conflict `run_not_held`, `run_decided`, or `run_superseded` by a newer file that was taken.
+    """
+    held = _decide(run_id, "approved", reason)
+    waived = sorted({_LIFTS[part] for part in held.holds} | set(held.waived))
+    return runs.request_run(held.feed_id, of_run=held, waived=waived)
+
+
+def reject(run_id: int, reason: str) -> FeedRun:
+    """Leave things as they are: what was held of the run is never taken. Raises as `approve` does."""
+    return _decide(run_id, "rejected", reason)
+
+
+def roll_back(run_id: int, reason: str) -> FeedRun:
+    """Make the file of an earlier run the catalog again, whatever the guards say; the waiting run that will do it.
+
+    Its counts of stock are as old as they were, and give way to newer ones. The feed is not fetched any more until
+    somebody enables it: or else the next file would undo this. Raises NotFound, Conflict `run_has_no_file`.
+    """
+    earlier = runs.run(run_id)
+    if earlier.file_key is None or earlier.dry_run or earlier.state not in ("applied", "held"):
+        raise Conflict("run_has_no_file", "Only a run whose file was taken can be gone back to.")
+    feeds.enable_feed(earlier.feed_id, enabled=False)
+    audit.record("feed.roll_back", f"feed:{earlier.feed_id}", run_id=run_id, reason=reason)
+    return runs.request_run(earlier.feed_id, of_run=earlier, waived=WAIVABLE)
+
+
+def apply_refused(run_id: int, waive: Sequence[str], reason: str) -> FeedRun:
+    """Try a refused file once more with some guards lifted: a supplier may have a new assortment under new ids.
+
+    Raises NotFound, Conflict `run_has_no_file` for one that was not refused by a guard.
+    """
+    refused = runs.run(run_id)
+    if refused.reason_code not in ("ids_changed", "too_many_missing", "too_short") or refused.dry_run:
+        raise Conflict("run_has_no_file", "Only a file that a guard has refused can be tried again.")
+    lifted = sorted(set(waive) & set(WAIVABLE))
+    audit.record("feed.waive", f"feed:{refused.feed_id}", run_id=run_id, waive=lifted, reason=reason)
+    return runs.request_run(refused.feed_id, of_run=refused, waived=lifted)
+
+
+def _decide(run_id: int, decision: str, reason: str) -> FeedRun:
+    """Write the decision down, once, and only while nothing newer was taken."""
+    changed = execute(
+        "UPDATE feed_run r SET decision = :decision, decided_by = :actor, decided_at = now(), decision_reason = :reason"
+        " WHERE r.id = :id AND r.state = 'held' AND r.decision IS NULL AND NOT EXISTS (SELECT FROM feed_run n"
+        "   WHERE n.feed_id = r.feed_id AND n.id > r.id AND NOT n.dry_run"
+        "     AND (n.state = 'applied' OR n.state = 'held' AND NOT 'all' = ANY(n.holds)))",
+        {"id": run_id, "decision": decision, "actor": audit.origin().actor, "reason": reason[:500]},
+    )
+    found = runs.run(run_id)
+    if not changed:
+        if found.state != "held":
+            raise Conflict("run_not_held", "Nothing of this run waits for a decision.")
+        if found.decision is not None:
+            raise Conflict("run_decided", f"This run was {found.decision} already.")
+        raise Conflict("run_superseded", "A newer file was taken meanwhile; decide on its run.")
+    audit.record(f"feed_run.{decision}", f"feed_run:{run_id}", feed_id=found.feed_id, reason=reason)
+    return found
