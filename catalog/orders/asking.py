@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 
-from catalog import pricing, suppliers
+from catalog import suppliers
 from catalog.orders import consulting
 from catalog.orders.moving import Locked, lock, move, said
 from catalog.orders.releasing import back_out
@@ -152,16 +152,12 @@ def _question(
 
 def _lines(consignment_id: int) -> tuple[SupplierLine, ...]:
     rows = fetch_all(
-        "SELECT l.supplier_sku, l.qty, l.unit_cost_minor, c.cost_currency, l.no, o.quote_id FROM order_line l"
-        " JOIN consignment c ON c.id = l.consignment_id JOIN customer_order o ON o.id = c.order_id"
-        " WHERE l.consignment_id = :id AND l.split_from IS NULL ORDER BY l.no LIMIT 100",
+        "SELECT l.supplier_sku, l.qty, l.unit_cost_minor, c.cost_currency FROM order_line l"
+        " JOIN consignment c ON c.id = l.consignment_id WHERE l.consignment_id = :id AND l.split_from IS NULL"
+        " ORDER BY l.no LIMIT 100",
         {"id": consignment_id},
     )
-    details = pricing.details_of(rows[0].quote_id) if rows else {}
-    return tuple(
-        SupplierLine(row.supplier_sku, row.qty, row.unit_cost_minor, row.cost_currency, details.get(row.no, {}))
-        for row in rows
-    )
+    return tuple(SupplierLine(*row) for row in rows)
 
 
 def _acquaint(consignment: Locked, caps_of: Callable[[SupplierAccess], Caps] | None) -> Locked:

@@ -10,8 +10,9 @@ from catalog.pricing.carrying import Place, chargeable_g
 from catalog.pricing.carts import Cart, CartLine, abandon, absorb, add, cart, pieces, set_quantity
 from catalog.pricing.cashing import TENDERS, CashPolicy, cash_option, cash_policy, set_cash_policy
 from catalog.pricing.checking_out import check_out
-from catalog.pricing.finding import FOUND_KINDS, Found, details_of, found_points, quote_found
+from catalog.pricing.explaining import Considered, Why, why
 from catalog.pricing.granting import Grant, Granted, define_list, fill_list, grant, grants_of, withdraw
+from catalog.pricing.importing import Imported, RowProblem, import_grants, import_points, import_tariffs, import_zones
 from catalog.pricing.laws import laws
 from catalog.pricing.laws_of_carts import laws_of_carts
 from catalog.pricing.personalising import Price, personal, prices, rules_of
@@ -35,6 +36,19 @@ from catalog.pricing.rules import (
 from catalog.pricing.sizes import Size, set_sizes
 from catalog.pricing.splitting import Share, Split, refund_share, split
 from catalog.pricing.taking import give_back
+from catalog.pricing.tariff_rows import (
+    Service,
+    Tariff,
+    Zone,
+    add_tariff,
+    end_tariff,
+    remove_service,
+    services,
+    set_service,
+    set_zones,
+    tariffs_of,
+    zones_of,
+)
 from catalog.pricing.tariffs import delivery_options, offer_delivery, ways
 from catalog.pricing.types import CashTerms, DeliveryOption, Quote, QuotedLine, QuotedRule
 from catalog.pricing.using import confirm, deliver_to, expire
@@ -42,7 +56,6 @@ from catalog.pricing.wishes import Wish, forget_views, forget_wish, note_view, v
 
 __all__ = [
     "EFFECTS",
-    "FOUND_KINDS",
     "MAX_QTY",
     "SCOPES",
     "TENDERS",
@@ -54,10 +67,11 @@ __all__ = [
     "CartLine",
     "CashPolicy",
     "CashTerms",
+    "Considered",
     "DeliveryOption",
-    "Found",
     "Grant",
     "Granted",
+    "Imported",
     "PickupPoint",
     "Place",
     "Price",
@@ -66,15 +80,21 @@ __all__ = [
     "QuotedRule",
     "Ranking",
     "Rebuilt",
+    "RowProblem",
     "Rule",
+    "Service",
     "Share",
     "Size",
     "Split",
+    "Tariff",
     "Terms",
+    "Why",
     "Wish",
+    "Zone",
     "abandon",
     "absorb",
     "add",
+    "add_tariff",
     "book",
     "browse",
     "cart",
@@ -87,16 +107,19 @@ __all__ = [
     "define_list",
     "deliver_to",
     "delivery_options",
-    "details_of",
+    "end_tariff",
     "expire",
     "fill_list",
     "find",
     "forget_views",
     "forget_wish",
-    "found_points",
     "give_back",
     "grant",
     "grants_of",
+    "import_grants",
+    "import_points",
+    "import_tariffs",
+    "import_zones",
     "laws",
     "laws_of_carts",
     "list_rules",
@@ -108,26 +131,32 @@ __all__ = [
     "pieces",
     "prices",
     "quote",
-    "quote_found",
     "ranking",
     "rebuild",
     "rebuild_stale",
     "refund_share",
+    "remove_service",
     "resume_rule",
     "revise_rule",
     "rule",
     "rules_of",
+    "services",
     "set_cash_policy",
     "set_points",
     "set_quantity",
+    "set_service",
     "set_sizes",
+    "set_zones",
     "split",
     "stop_rule",
+    "tariffs_of",
     "versions",
     "viewed",
     "ways",
+    "why",
     "wish",
     "wished",
     "wishes",
     "withdraw",
+    "zones_of",
 ]

@@ -17,7 +17,7 @@ from catalog.pricing.personalising import rules_of
 from catalog.pricing.queries import find, store_deliveries, store_lines, store_rules, written
 from catalog.pricing.sizes import volumes
 from catalog.pricing.tariffs import choose
-from catalog.pricing.types import CashTerms, DeliveryOption, Quote, QuotedLine, QuotedRule
+from catalog.pricing.types import CashTerms, DeliveryOption, Quote, QuotedLine
 from coalition import programs
 from coalition.kernel.db import fetch_one
 from coalition.kernel.errors import FieldError, Invalid, NotFound
@@ -61,40 +61,10 @@ def quote(
     sizes = volumes(one.offer_id for one in found.values())
     quoted = lines_of(program_id, rules, budgets, found, wanted, sizes)
     options = choose(program_id, quoted, method, Place(address, pickup_code), rules, budgets)
-    return freeze(
-        program_id,
-        member_id,
-        quoted,
-        options,
-        partner_id=partner_id,
-        method=method,
-        address=address,
-        pickup_code=pickup_code,
-        guarantee_until=guarantee_until,
-        supersedes=supersedes,
-        rules=budgets.taken,
-    )
-
-
-def freeze(
-    program_id: int,
-    member_id: int,
-    lines: Sequence[QuotedLine],
-    options: Sequence[DeliveryOption],
-    *,
-    partner_id: int,
-    method: str | None = None,
-    address: Address | None = None,
-    pickup_code: str | None = None,
-    guarantee_until: dt.datetime | None = None,
-    supersedes: int | None = None,
-    rules: Sequence[QuotedRule] = (),
-) -> Quote:
-    """Write a quote of these priced lines and deliveries."""
     row = fetch_one(
         _INSERT,
         {
-            **_totals(program_id, lines, options),
+            **_totals(program_id, quoted, options),
             "member_id": member_id,
             "partner_id": partner_id,
             "method": method or options[0].code,
@@ -106,9 +76,9 @@ def freeze(
         },
     )
     assert row is not None
-    store_lines(row.id, lines)
+    store_lines(row.id, quoted)
     store_deliveries(row.id, options)
-    store_rules(row.id, rules)
+    store_rules(row.id, budgets.taken)
     return find(program_id, row.id)
 
 

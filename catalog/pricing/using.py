@@ -10,7 +10,6 @@ from __future__ import annotations
 from catalog.ports import Address
 from catalog.pricing.carrying import Place
 from catalog.pricing.checking_out import ordered
-from catalog.pricing.finding import is_found
 from catalog.pricing.lining import DELIVERY, Budgets
 from catalog.pricing.personalising import rules_of
 from catalog.pricing.pickups import has_points
@@ -71,8 +70,6 @@ def confirm(
         raise _refused(quoted)
     _check_address(quoted)
     held = quoted
-    if quoted.state == "expired" and is_found(quote_id):
-        raise Conflict("quote_expired", "Its seller guarantees this price no longer; search again.")
     if quoted.state == "expired" or not take(quoted):
         quoted = _anew(quoted, consent_points)
     execute("UPDATE quote SET state = 'used' WHERE id = :id", {"id": quoted.id})

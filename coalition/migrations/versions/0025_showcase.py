@@ -1,11 +1,8 @@
-"""What members keep of the catalog: carts, wish lists with the price they saw, what they looked at last.
-
-`quote_found` has what the seller of a found offer needs to know besides (who travels), sealed.
-"""
+"""What members keep of the catalog: carts, wish lists with the price they saw, what they looked at last."""
 
 from alembic import op
 
-from coalition.migrations.grants import grant_app, grant_append_only
+from coalition.migrations.grants import grant_app
 
 revision = "0025_showcase"
 down_revision = "0024_returns"
@@ -49,11 +46,4 @@ def upgrade() -> None:
             program_id int NOT NULL,
             seen_at timestamptz NOT NULL DEFAULT clock_timestamp(),
             PRIMARY KEY (member_id, reward_id))""")
-    op.execute("""
-        CREATE TABLE quote_found (
-            quote_id bigint NOT NULL REFERENCES quote,
-            line_no smallint NOT NULL,
-            details bytea NOT NULL,
-            PRIMARY KEY (quote_id, line_no))""")
     grant_app("cart", "cart_line", "wish", "reward_view")
-    grant_append_only("quote_found")
