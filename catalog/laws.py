@@ -5,7 +5,15 @@ from __future__ import annotations
 from catalog import orders, payments, pricing, rewards, shipments
 from coalition.kernel import laws
 
-SOURCES = (rewards.laws, pricing.laws, pricing.laws_of_carts, payments.laws, orders.laws, shipments.laws)
+SOURCES = (
+    rewards.laws,
+    pricing.laws,
+    pricing.laws_of_carts,
+    payments.laws,
+    orders.laws,
+    orders.laws_of_returns,
+    shipments.laws,
+)
 
 
 def register() -> None:

@@ -53,6 +53,13 @@ _LAWS = (
                   ON m.movement_id = a.movement_id AND abs(m.points) = abs(a.points) WHERE m.movement_id IS NULL""",
     ),
     Law(
+        "P2b",
+        "a supplier is owed what the catalog says it has delivered, less what it has taken back",
+        """SELECT x.supply_id FROM supply_accrual x LEFT JOIN catalog_deliveries d ON d.supply_id = x.supply_id
+              AND (d.legal_entity_id, d.cost_minor, d.delivery_minor)
+                  = (x.legal_entity_id, x.cost_minor, x.delivery_minor) WHERE d.supply_id IS NULL""",
+    ),
+    Law(
         "P3",
         "positions sum to zero in every period and currency, the operator included",
         "SELECT period_id, currency FROM statement GROUP BY 1, 2 HAVING sum(position_minor) <> 0",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from flask import Response
 
 from catalog import orders, payments, pricing, shipments, suppliers
 from catalog.api.schemas.orders import CancelSchema, OrderRequestSchema, OrderSchema, told
-from catalog.orders import Order
+from catalog.api.schemas.returns import OrderReturnRequestSchema, OrderReturnSchema, told_return
+from catalog.orders import Order, Return
 from coalition import programs
 from coalition.kernel import ids
 from coalition.kernel.db import transact
@@ -48,6 +50,31 @@ def cancel(body: dict[str, Any], order: str) -> Response:
         external_id, reason = body["external_id"], body["reason"]
         found, replayed = orders.cancel(program_id, order_id, external_id=external_id, reason=reason)
         return Answer(_dumped(found), 200, replayed)
+
+    return transact_once(work)
+
+
+@blp.route("/orders/<order>/returns", methods=["POST"])
+@needs("orders:write")
+@blp.arguments(OrderReturnRequestSchema)
+@blp.response(201, OrderReturnSchema)
+def give_back(body: dict[str, Any], order: str) -> Response:
+    """Ask to give back what was delivered. 409 `return_exceeded`, `return_window_closed`, `not_delivered`, ..."""
+
+    def work() -> Answer:
+        whole, lines = _own(order), Counter[int]()
+        for line in body["lines"]:
+            lines[line["line"]] += line["qty"]
+        found, replayed = orders.request_return(
+            whole.program_id,
+            whole.id,
+            external_id=body["external_id"],
+            lines=lines,
+            reason=body["reason"],
+            comment=body["comment"],
+            request_hash=request_hash(body),
+        )
+        return Answer(dict(OrderReturnSchema().dump(_told_return(whole, found))), 201, replayed)
 
     return transact_once(work)
 
@@ -107,7 +134,13 @@ def _told(order: Order) -> dict[str, Any]:
     parcels = shipments.of_consignments(share.id for share in order.consignments)
     currency = programs.currency_by_id(order.currency_id).code
     cash_currency = programs.get(order.program_id).currency
-    return told(order, currency, cash_currency, codes, parcels, orders.show(order.id), _payment(order))
+    shown = told(order, currency, cash_currency, codes, parcels, orders.show(order.id), _payment(order))
+    return {**shown, "returns": [_told_return(order, found) for found in orders.returns_of(order.id)]}
+
+
+def _told_return(order: Order, found: Return) -> dict[str, Any]:
+    currency = programs.currency_by_id(order.currency_id).code
+    return told_return(found, currency, programs.get(order.program_id).currency)
 
 
 def _payment(order: Order) -> dict[str, Any] | None:

@@ -1,10 +1,10 @@
-"""The hourly round over parcels of which nothing is heard any more."""
+"""The hourly rounds: parcels of which nothing is heard any more, and returns that were not sent in time."""
 
 from __future__ import annotations
 
 from functools import partial
 
-from catalog import shipments
+from catalog import orders, shipments
 from coalition.kernel import jobs
 from coalition.kernel.jobs import Task
 
@@ -18,4 +18,12 @@ def silence(task: Task) -> None:
         task.step(partial(shipments.fall_silent, shipment_id))
 
 
+@jobs.handles("returns.expire")
+def expire(task: Task) -> None:
+    """Let permissions lapse whose goods were not sent, each in a transaction of its own."""
+    for return_id in task.step(lambda: orders.returns_overdue(_CHUNK)):
+        task.step(partial(orders.expire_return, return_id))
+
+
+jobs.every("returns.expire", 3600, "returns.expire")
 jobs.every("parcels.silence", 3600, "parcels.silence")

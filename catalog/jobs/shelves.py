@@ -7,6 +7,7 @@ from coalition.kernel import jobs
 
 _AT_ONCE = 1_000
 _EVERY_S = 60
+_CODES_EVERY_S = 900
 
 
 @jobs.handles("rewards.index")
@@ -24,4 +25,11 @@ def index_rewards(task: jobs.Task) -> None:
     task.finish(lambda: None)
 
 
+@jobs.handles("rewards.codes")
+def expire_codes(task: jobs.Task) -> None:
+    """Take codes whose last day is over off the shelf."""
+    task.finish(rewards.expire_codes)
+
+
+jobs.every("rewards.codes", _CODES_EVERY_S, "rewards.codes")
 jobs.every("rewards.index", _EVERY_S, "rewards.index")

@@ -14,11 +14,29 @@ from catalog.orders.deciding import decide
 from catalog.orders.hearing import payment_authorized, payment_failed
 from catalog.orders.issuing import close_ripe
 from catalog.orders.laws import laws
+from catalog.orders.laws_of_returns import laws as laws_of_returns
 from catalog.orders.moving import JOB, locked_state
 from catalog.orders.placing import place
 from catalog.orders.progressing import deliver, progress
 from catalog.orders.reading import consignment_by_ref, find, list_for, pieces
+from catalog.orders.receiving import (
+    authorize_return,
+    close_return,
+    decide_return,
+    expire_return,
+    inspect_return,
+    lose_return,
+    on_its_way,
+    parcel_said,
+    receive_return,
+    refuse_return,
+    returns_overdue,
+)
 from catalog.orders.releasing import released
+from catalog.orders.returned import find_return, policy, returns, returns_of, set_policy
+from catalog.orders.returning import cancel_return, request_return, returnable
+from catalog.orders.rma import REASONS as RETURN_REASONS
+from catalog.orders.rma import Return, Returnable, ReturnChange, ReturnItem, ReturnPolicy
 from catalog.orders.states import ARRIVED, AWAITING, FAILED, UNDECIDED
 from catalog.orders.types import Change, Consignment, Order, OrderLine, Question, Summary
 from catalog.orders.watching import look_again, look_around, prolong_holds, promise, wake_sleepers
@@ -29,6 +47,7 @@ __all__ = [
     "DECISIONS",
     "FAILED",
     "JOB",
+    "RETURN_REASONS",
     "UNDECIDED",
     "VIEWS",
     "Alarm",
@@ -40,36 +59,61 @@ __all__ = [
     "Order",
     "OrderLine",
     "Question",
+    "Return",
+    "ReturnChange",
+    "ReturnItem",
+    "ReturnPolicy",
+    "Returnable",
     "Shown",
     "Summary",
     "alarms_of",
     "answered",
     "ask",
+    "authorize_return",
     "board",
     "cancel",
+    "cancel_return",
     "case",
     "cases",
     "cases_of",
+    "close_return",
     "close_ripe",
     "consignment_by_ref",
     "decide",
+    "decide_return",
     "deliver",
+    "expire_return",
     "find",
+    "find_return",
+    "inspect_return",
     "laws",
+    "laws_of_returns",
     "list_for",
     "loads",
     "locked_state",
     "look_again",
     "look_around",
+    "lose_return",
     "offered",
+    "on_its_way",
+    "parcel_said",
     "payment_authorized",
     "payment_failed",
     "pieces",
     "place",
+    "policy",
     "progress",
     "prolong_holds",
     "promise",
+    "receive_return",
+    "refuse_return",
     "released",
+    "request_return",
+    "returnable",
+    "returns",
+    "returns_of",
+    "returns_overdue",
+    "set_policy",
     "show",
     "undone",
     "wake_sleepers",

@@ -2,7 +2,7 @@
 
 A price is the lowest of: the price for everybody; each rule alone; and, for each priority, all its stackable rules
 multiplied with one rounding up at the end. A floor is a price under which its rule does not go; several rules together
-keep the highest of theirs. Between equals the lower priority number decides, then the older rule.
+keep the highest of theirs. Between equals the lower priority number decides, then the fewer rules, then the older one.
 """
 
 from __future__ import annotations
@@ -76,18 +76,12 @@ def candidates(rules: Iterable[Applied]) -> list[tuple[Applied, ...]]:
 
 def best(base: int, rules: Iterable[Applied]) -> tuple[int, tuple[Applied, ...]]:
     """The lowest price and the rules that make it, none if nothing is lower than `base`."""
-    found = ((together(base, some), some[0].priority, _ids(some), some) for some in candidates(rules))
+    found = ((together(base, some), some[0].priority, len(some), _ids(some), some) for some in candidates(rules))
     lower = [one for one in found if one[0] < base]
     if not lower:
         return base, ()
-    points, _, _, made_by = min(lower, key=lambda one: one[:3])
+    points, *_, made_by = min(lower, key=lambda one: one[:4])
     return points, made_by
-
-
-def has_stacks(rules: Iterable[Applied]) -> bool:
-    """Whether some of these rules can work together."""
-    priorities = [rule.priority for rule in rules if rule.stackable]
-    return len(set(priorities)) < len(priorities)
 
 
 def _ids(rules: Sequence[Applied]) -> tuple[int, ...]:

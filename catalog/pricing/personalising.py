@@ -1,16 +1,16 @@
 """What rewards cost one member: the rules that the member has, and the lowest price that they make.
 
-The rules are resolved once, before any price is touched. Rules that work alone are looked up in `rule_price`; where
-rules may work together, a value is the member's own, or a base has just changed, the price is computed from the rules.
+The rules are resolved once, before any price is touched; then the few prices of a page are reckoned from the rules
+themselves, which takes no longer than looking them up in `rule_price` (measured with nine rules a member) and cannot be
+out of date. What was computed beforehand serves the price book, which sorts whole catalogs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from catalog.pricing.applying import Applied, has_stacks
+from catalog.pricing.applying import Applied
 from coalition.kernel.db import load_sql, raw
 
 
@@ -56,35 +56,22 @@ def rules_of(program_id: int, member_id: int | None) -> list[Applied]:
 
 
 def prices(program_id: int, rules: Sequence[Applied], reward_ids: Iterable[int]) -> dict[int, Price]:
-    """The price of each of these rewards under these rules."""
-    ids, goods = list(reward_ids), [rule for rule in rules if rule.scope != "delivery"]
-    if has_stacks(goods) or any(rule.overridden for rule in goods):
-        return computed(program_id, goods, ids)
-    params = {"program_id": program_id, "rewards": ids, "rules": [rule.rule_id for rule in goods]}
-    rows = raw().execute(load_sql(__file__, "page.sql"), params).fetchall()
-    return computed(program_id, goods, ids) if any(row[4] for row in rows) else _prices(rows, goods)
-
-
-def computed(program_id: int, rules: Sequence[Applied], ids: list[int]) -> dict[int, Price]:
-    """The same from the rules themselves, whatever was computed before."""
+    """The price of each of these rewards under these rules; rules about delivery do not count."""
+    goods = [rule for rule in rules if rule.scope != "delivery"]
     params = {
         "program_id": program_id,
-        "rewards": ids,
-        "rules": [rule.rule_id for rule in rules],
-        "scopes": [rule.scope for rule in rules],
-        "scope_ids": [rule.scope_id for rule in rules],
-        "factors": [rule.factor for rule in rules],
-        "fixed": [rule.fixed for rule in rules],
-        "floors": [rule.floor for rule in rules],
-        "priorities": [rule.priority for rule in rules],
-        "stackable": [rule.stackable for rule in rules],
+        "rewards": list(reward_ids),
+        "rules": [rule.rule_id for rule in goods],
+        "scopes": [rule.scope for rule in goods],
+        "scope_ids": [rule.scope_id for rule in goods],
+        "factors": [rule.factor for rule in goods],
+        "fixed": [rule.fixed for rule in goods],
+        "floors": [rule.floor for rule in goods],
+        "priorities": [rule.priority for rule in goods],
+        "stackable": [rule.stackable for rule in goods],
     }
-    return _prices(raw().execute(load_sql(__file__, "best.sql"), params).fetchall(), rules)
-
-
-def _prices(rows: Iterable[Any], rules: Iterable[Applied]) -> dict[int, Price]:
-    by_id = {rule.rule_id: rule for rule in rules}
+    by_id = {rule.rule_id: rule for rule in goods}
     return {
         reward_id: Price(base if points is None else points, base, tuple(by_id[one] for one in made_by or ()))
-        for reward_id, base, points, made_by, _ in rows
+        for reward_id, base, points, made_by in raw().execute(load_sql(__file__, "best.sql"), params)
     }

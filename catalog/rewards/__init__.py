@@ -15,8 +15,18 @@ from catalog.rewards.categories import (
 from catalog.rewards.editing import Card, card, cards, edit_card, merge_cards, split_card, unpin_card
 from catalog.rewards.faceting import BANDS, Facets, FacetValue, band_end, facets
 from catalog.rewards.incidents import StockIncident, close_shortfalls, reconcile_stock, stock_incidents
+from catalog.rewards.issuing import take_codes
 from catalog.rewards.kinds import KINDS, Kind, kind_of
 from catalog.rewards.laws import laws
+from catalog.rewards.pooling import (
+    CodePool,
+    Uploaded,
+    code_pools,
+    expire_codes,
+    open_pool,
+    upload_codes,
+    withdraw_codes,
+)
 from catalog.rewards.reserving import commit, release, reserve, split
 from catalog.rewards.searching import by_ids, count, get, many, matching, offers_of, search
 from catalog.rewards.shelving import publish, republish
@@ -32,6 +42,7 @@ __all__ = [
     "Assorted",
     "Card",
     "Category",
+    "CodePool",
     "FacetValue",
     "Facets",
     "Kind",
@@ -39,6 +50,7 @@ __all__ = [
     "RewardQuery",
     "StockApplied",
     "StockIncident",
+    "Uploaded",
     "all_categories",
     "apply_feed_stock",
     "apply_stock",
@@ -52,10 +64,12 @@ __all__ = [
     "category",
     "change_category",
     "close_shortfalls",
+    "code_pools",
     "commit",
     "count",
     "create_category",
     "edit_card",
+    "expire_codes",
     "facets",
     "get",
     "index",
@@ -66,6 +80,7 @@ __all__ = [
     "merge_cards",
     "move_category",
     "offers_of",
+    "open_pool",
     "publish",
     "read_as",
     "reconcile_stock",
@@ -77,6 +92,9 @@ __all__ = [
     "split",
     "split_card",
     "stock_incidents",
+    "take_codes",
     "unpin_card",
     "unshare_supplier",
+    "upload_codes",
+    "withdraw_codes",
 ]

@@ -40,6 +40,23 @@ def laws() -> list[Law]:
             " GROUP BY w.program_id, w.product_id HAVING count(*) > 1 AND NOT bool_and(w.shared)",
         ),
         Law(
+            "code-stock",
+            "The stock of a pool is its free codes and those given out under reservations that are still held",
+            "SELECT p.offer_id FROM code_pool p JOIN stock s ON s.offer_id = p.offer_id LEFT JOIN code c"
+            " ON c.offer_id = p.offer_id LEFT JOIN code_issue i ON i.code_id = c.id LEFT JOIN reservation r"
+            " ON r.key = i.reservation_key GROUP BY p.offer_id, s.on_hand, s.oversold_qty HAVING s.on_hand IS NULL OR"
+            " s.on_hand - s.oversold_qty <> count(*) FILTER (WHERE c.state = 'free' OR r.state = 'held')",
+        ),
+        Law(
+            "code-once",
+            "A code is given out at most once, for a piece of a reservation of its pool that was not given back",
+            "SELECT c.id FROM code c LEFT JOIN code_issue i ON i.code_id = c.id LEFT JOIN reservation r"
+            " ON r.key = i.reservation_key WHERE (c.state = 'issued') <> (i.code_id IS NOT NULL)"
+            " OR i.code_id IS NOT NULL AND (r.offer_id <> c.offer_id OR r.state = 'released' OR i.unit_no > r.qty)"
+            " UNION ALL SELECT min(code_id) FROM code_issue i JOIN code c ON c.id = i.code_id GROUP BY c.mark"
+            " HAVING count(*) > 1",
+        ),
+        Law(
             "category-path",
             "The path of a category is that of the one above it and that one",
             "SELECT c.id FROM category c JOIN category p ON p.id = c.parent_id WHERE c.path <> p.path || p.id",

@@ -6,7 +6,7 @@ Publishes `shipment.updated`; the delivery itself (`order.delivered`) is the ord
 from catalog.shipments.alarms import alarms, dismiss
 from catalog.shipments.callbacks import CARRIER, SUPPLIER, Wait, receive, understand
 from catalog.shipments.carriers import add_carrier, carrier, secret_of
-from catalog.shipments.following import register, scan
+from catalog.shipments.following import register, register_return, scan
 from catalog.shipments.formats import read
 from catalog.shipments.laws import laws
 from catalog.shipments.numbers import check as check_number
@@ -41,6 +41,7 @@ __all__ = [
     "read",
     "receive",
     "register",
+    "register_return",
     "scan",
     "secret_of",
     "signed",

@@ -17,7 +17,7 @@ from sqlalchemy import Row
 from catalog import orders
 from catalog.shipments import numbers, tracking
 from catalog.shipments.carriers import carrier
-from catalog.shipments.tracking import Logged, Scan, standing
+from catalog.shipments.tracking import OUTBOUND, RETURN, Logged, Scan, standing
 from coalition.kernel import ids, outbox
 from coalition.kernel.db import execute, fetch_all, fetch_one
 from coalition.kernel.errors import Conflict
@@ -55,7 +55,7 @@ def register(consignment_id: int, carrier_code: str, tracking_no: str, pieces: M
     key = {"consignment": consignment_id, "carrier": by.id, "tracking_no": tracking_no}
     known = fetch_one(
         "SELECT id FROM shipment WHERE consignment_id = :consignment AND carrier_id = :carrier"
-        " AND tracking_no = :tracking_no",
+        " AND tracking_no = :tracking_no AND rma_id IS NULL",
         key,
     )
     if known is not None:
@@ -78,10 +78,29 @@ def register(consignment_id: int, carrier_code: str, tracking_no: str, pieces: M
     return int(row.id)
 
 
+def register_return(return_id: int, carrier_code: str, tracking_no: str) -> int:
+    """The goods of a return are sent back in a parcel, maybe under the number under which they came; its id.
+
+    Said again it changes nothing. NotFound; Invalid `tracking_number_invalid`; Conflict `return_state` for a return
+    that may not be sent, or was received already.
+    """
+    by, tracking_no = carrier(carrier_code), numbers.plain(tracking_no)
+    numbers.check(tracking_no, by.number_forms)
+    consignment_id = orders.on_its_way(return_id)
+    row = fetch_one(
+        "INSERT INTO shipment (consignment_id, carrier_id, tracking_no, leg, rma_id)"
+        " VALUES (:consignment, :carrier, :tracking_no, 'return', :return_id)"
+        " ON CONFLICT ON CONSTRAINT uq_shipment_tracking DO UPDATE SET leg = 'return' RETURNING id",
+        {"consignment": consignment_id, "carrier": by.id, "tracking_no": tracking_no, "return_id": return_id},
+    )
+    assert row is not None
+    return int(row.id)
+
+
 def scan(carrier_code: str, told: Mapping[str, Sequence[Scan]]) -> Set[str]:
     """Add what a carrier says about parcels, by tracking number; the numbers that we do not know (yet)."""
     rows = fetch_all(
-        "SELECT s.id, s.consignment_id, s.tracking_no, s.registered_at FROM shipment s"
+        "SELECT s.id, s.consignment_id, s.tracking_no, s.registered_at, s.rma_id FROM shipment s"
         " JOIN carrier c ON c.id = s.carrier_id WHERE c.code = :carrier AND s.tracking_no = ANY(:numbers)"
         " ORDER BY s.registered_at DESC, s.id DESC LIMIT 1000",
         {"carrier": carrier_code, "numbers": [numbers.plain(number) for number in told]},
@@ -103,10 +122,11 @@ def scan(carrier_code: str, told: Mapping[str, Sequence[Scan]]) -> Set[str]:
 def _meant(parcels: Sequence[Row[Any]], at: dt.datetime) -> Row[Any] | None:
     """The parcel of a number, of the latest announced first, that a scan of that instant is about."""
     for parcel in parcels:
-        if parcel.registered_at - _AHEAD <= at < parcel.registered_at + _REUSE:
+        ahead = _AHEAD if parcel.rma_id is None else dt.timedelta()  # the way back begins when we are told of it
+        if parcel.registered_at - ahead <= at < parcel.registered_at + _REUSE:
             return parcel
     oldest = parcels[-1] if parcels else None
-    return oldest if oldest is not None and at < oldest.registered_at else None
+    return oldest if oldest is not None and oldest.rma_id is None and at < oldest.registered_at else None
 
 
 def note(shipment_id: int, consignment_id: int, scans: Iterable[Scan]) -> None:
@@ -149,20 +169,24 @@ def _conclude(shipment_id: int, consignment_id: int) -> None:
         " WHERE shipment_id = :id ORDER BY id LIMIT 10000",
         {"id": shipment_id},
     )
-    now = standing([Logged(*row) for row in log])
+    sent = fetch_one("SELECT rma_id FROM shipment WHERE id = :id", {"id": shipment_id})
+    return_id = sent.rma_id if sent else None
+    now = standing([Logged(*row) for row in log], OUTBOUND if return_id is None else RETURN)
     changed = fetch_one(_STAND, {"id": shipment_id, **asdict(now)})
     if changed is None:
         return
     payload = {"consignment_id": consignment_id, "tracking_no": changed.tracking_no, "status": now.status}
     outbox.publish("shipment.updated", payload, key=ids.public("shp", shipment_id))
-    if now.delivered_at is not None:
+    if return_id is not None:
+        orders.parcel_said(return_id, now.status)
+    elif now.delivered_at is not None:
         _deliver_if_all_arrived(consignment_id)
 
 
 def _deliver_if_all_arrived(consignment_id: int) -> None:
     row = fetch_one(
         "SELECT max(delivered_at) AS last, bool_and(delivered_at IS NOT NULL) AS all_arrived"
-        " FROM shipment WHERE consignment_id = :id",
+        " FROM shipment WHERE consignment_id = :id AND rma_id IS NULL",
         {"id": consignment_id},
     )
     if row is not None and row.all_arrived and not any(_missing(consignment_id).values()):

@@ -15,8 +15,8 @@ def laws() -> Sequence[Law]:
             "A delivered consignment has arrived whole: each of its parcels was scanned as delivered",
             "SELECT c.id FROM consignment c WHERE c.state = 'delivered' AND (NOT EXISTS"
             " (SELECT FROM shipment s WHERE s.consignment_id = c.id) OR EXISTS (SELECT FROM shipment s WHERE"
-            " s.consignment_id = c.id AND NOT EXISTS (SELECT FROM tracking_event t WHERE t.shipment_id = s.id"
-            " AND t.status = 'delivered')))",
+            " s.consignment_id = c.id AND s.rma_id IS NULL AND NOT EXISTS (SELECT FROM tracking_event t"
+            " WHERE t.shipment_id = s.id AND t.status = 'delivered')))",
         ),
         Law(
             "U5",
@@ -34,6 +34,12 @@ def laws() -> Sequence[Law]:
             "SELECT s.id FROM shipment s JOIN carrier c ON c.id = s.carrier_id WHERE s.status NOT IN ('delivered',"
             " 'returned', 'failed', 'lost', 'damaged', 'cancelled', 'expired')"
             " AND s.heard_at < now() - make_interval(days => c.quiet_days + 1)",
+        ),
+        Law(
+            "K5",
+            "A parcel that is sent back belongs to a return of its own consignment, and is on the way back",
+            "SELECT s.id FROM shipment s JOIN rma r ON r.id = s.rma_id"
+            " WHERE r.consignment_id <> s.consignment_id OR s.leg <> 'return'",
         ),
         Law(
             "J3",

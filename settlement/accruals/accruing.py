@@ -28,8 +28,8 @@ STAGED = """movement_id, xid, kind, points, currency_id, occurred_at, occurred_o
 ACCRUED = """movement_id, program_id, period_id, kind, points, currency_id, occurred_at, occurred_on, booked_on,
     funder_id, agreement_id, funding_price, service_price, redeemer_id, redeemer_agreement_id, redeemer_rate,
     partner_id, external_id, xid"""
-SUPPLIED = """consignment_id, period_id, legal_entity_id, agreement_id, cost_minor, delivery_minor, delivered_at,
-    delivered_on, booked_on, xid"""
+SUPPLIED = """supply_id, kind, consignment_id, period_id, legal_entity_id, agreement_id, cost_minor, delivery_minor,
+    delivered_at, delivered_on, booked_on, xid"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def _accrue_movements(params: dict[str, Any]) -> tuple[int, int]:
 
 def _accrue_deliveries(params: dict[str, Any]) -> int:
     supplies = load_sql(__file__, "supplies.sql")
-    fresh = "NOT EXISTS (SELECT FROM supply_accrual x WHERE x.consignment_id = s.consignment_id)"
+    fresh = "NOT EXISTS (SELECT FROM supply_accrual x WHERE x.supply_id = s.supply_id)"
     days = fetch_all(f"SELECT DISTINCT delivered_on FROM ({supplies}) s WHERE covered AND {fresh}", params)
     if not days:
         return 0

@@ -36,13 +36,15 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """What one supplier's entity delivered under one agreement: costs in minor units of the program's money."""
+    """What one supplier's entity delivered under one agreement, and took back: costs in minor units, all positive."""
 
     legal_entity_id: int
     agreement_id: int | None
     consignments: int
     cost_minor: int
     delivery_minor: int
+    returns: int = 0
+    returned_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +63,12 @@ def flows(period_id: int) -> list[Flow]:
 
 
 def supplies(period_id: int) -> list[Supply]:
-    """What suppliers delivered in a period, by entity and agreement."""
+    """What suppliers delivered in a period, and took back, by entity and agreement."""
     rows = fetch_all(
-        "SELECT legal_entity_id, agreement_id, count(*) AS consignments, sum(cost_minor)::bigint AS cost_minor,"
-        " sum(delivery_minor)::bigint AS delivery_minor"
+        "SELECT legal_entity_id, agreement_id, count(*) FILTER (WHERE kind = 'delivery') AS consignments,"
+        " coalesce(sum(cost_minor) FILTER (WHERE kind = 'delivery'), 0)::bigint AS cost_minor,"
+        " sum(delivery_minor)::bigint AS delivery_minor, count(*) FILTER (WHERE kind = 'return') AS returns,"
+        " -coalesce(sum(cost_minor) FILTER (WHERE kind = 'return'), 0)::bigint AS returned_minor"
         " FROM supply_accrual WHERE period_id = :period GROUP BY 1, 2 ORDER BY 1, 2",
         {"period": period_id},
     )

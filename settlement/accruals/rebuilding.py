@@ -49,7 +49,7 @@ def _difference() -> str:
     booked, supplies = load_sql(__file__, "booked.sql"), load_sql(__file__, "supplies.sql")
     pairs = (
         ("movement_id", "accrual", ACCRUED, f"({booked})"),
-        ("'consignment ' || consignment_id", "supply_accrual", SUPPLIED, f"({supplies})"),
+        ("'supply ' || supply_id", "supply_accrual", SUPPLIED, f"({supplies})"),
     )
     arms = []
     for key, table, columns, source in pairs:

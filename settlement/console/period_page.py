@@ -119,7 +119,7 @@ def _entities(program: programs.Program, period: Period, drawn: list[Drawn], flo
                 "issued_minor": nets["issue_funding"] + nets["redemption_funding"] - nets["breakage"],
                 "redeemed_points": redeemed[one.entity_id],
                 "redeemed_minor": nets["redeemed"],
-                "supplied_minor": nets["supplied"] + nets["delivery"],
+                "supplied_minor": nets["supplied"] + nets["delivery"] + nets["taken_back"],
                 "fee_minor": nets["service_fee"],
                 "vat_minor": sum(document.sign * document.vat_minor for document in one.documents),
                 "net_minor": one.position_minor,

@@ -23,6 +23,7 @@ _WORD = {
     "breakage": "expire",
     "supplied": "supply",
     "delivery": "supply",
+    "taken_back": "supply",
     "service_fee": "fee",
 }
 

@@ -31,6 +31,7 @@ _DOCUMENT = {
     "redeemed": REDEEMER,
     "supplied": SUPPLIER,
     "delivery": SUPPLIER,
+    "taken_back": SUPPLIER,
     "breakage": CREDIT,
 }
 # Whether an entity receives (+) or pays (-) a charge of positive quantity.
@@ -122,13 +123,17 @@ def charges(flow: Flow) -> list[Charge]:
 
 
 def supply_charges(supply: Supply) -> list[Charge]:
-    """What a supplier invoices: the cost of what was delivered, and its delivery."""
+    """What a supplier invoices: the cost of what was delivered, and its delivery, less what it has taken back."""
     if supply.agreement_id is None:
         return []
-    parts = (("supplied", supply.cost_minor), ("delivery", supply.delivery_minor))
+    parts = (
+        ("supplied", supply.consignments, supply.cost_minor),
+        ("delivery", supply.consignments, supply.delivery_minor),
+        ("taken_back", -supply.returns, -supply.returned_minor),
+    )
     return [
-        Charge(supply.legal_entity_id, code, supply.agreement_id, supply.consignments, amount_minor=amount)
-        for code, amount in parts
+        Charge(supply.legal_entity_id, code, supply.agreement_id, quantity, amount_minor=amount)
+        for code, quantity, amount in parts
         if amount
     ]
 

@@ -74,7 +74,7 @@ def count(statement: Statement) -> int:
 
 
 def _entries(row: Row[Any], statement: Statement) -> list[Entry]:
-    if row.kind == "supply":
+    if row.kind in ("supply", "supply_return"):
         return _supplied(row, statement)
     flow = Flow(**{name: getattr(row, name) for name in Flow.__slots__})
     head, when = (row.movement_id, row.kind), (row.occurred_at, row.booked_on, row.external_id)
@@ -88,12 +88,15 @@ def _entries(row: Row[Any], statement: Statement) -> list[Entry]:
 
 
 def _supplied(row: Row[Any], statement: Statement) -> list[Entry]:
-    """The cost and the delivery of a consignment, under the id by which its supplier knows it."""
-    reference = ids.public("con", int(row.external_id))
+    """The cost and the delivery of a consignment, or of a return, under the id by which its supplier knows it."""
+    back = row.kind == "supply_return"
+    reference = ids.public("rma" if back else "con", int(row.external_id))
     found = []
-    for code, minor in (("supplied", row.cost_minor), ("delivery", row.delivery_minor)):
+    for code, minor in (("taken_back" if back else "supplied", row.cost_minor), ("delivery", row.delivery_minor)):
         if minor:
             money = Decimal(minor).scaleb(-statement.currency_decimals)
             when = (row.occurred_at, row.booked_on)
-            found.append(Entry(row.movement_id, row.kind, code, *when, reference, 1, money, money))
+            pieces = -1 if back else 1
+            price = money * pieces
+            found.append(Entry(row.movement_id, "supply", code, *when, reference, pieces, price, money))
     return found

@@ -30,6 +30,9 @@ CRIMES = {
     "U4": "DELETE FROM tracking_event",
     "U5": "UPDATE shipment_line SET qty = qty + 1",
     "K1": "UPDATE shipment SET status = 'in_transit', heard_at = now() - interval '40 days'",
+    "K5": "WITH r AS (INSERT INTO rma (program_id, order_id, consignment_id, partner_id, external_id, request_hash,"
+    " reason) SELECT 1, order_id, id, 1, 'x', '', 'other' FROM consignment LIMIT 1 RETURNING id)"
+    " UPDATE shipment SET rma_id = (SELECT id FROM r)",
     "S5": "UPDATE reservation SET state = 'released', closed_at = now() WHERE state = 'held'",
     "J3": "UPDATE inbound_callback SET state = 'received', received_at = now() - interval '9 days'",
 }

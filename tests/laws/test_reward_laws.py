@@ -24,6 +24,16 @@ CRIMES = {
         "UPDATE product_offer SET product_id = (SELECT id FROM product WHERE gtin IS NOT NULL)",
     ),
     "card-shared": ("UPDATE reward SET shared = false",),
+    "code-stock": (
+        "UPDATE stock SET on_hand = on_hand + 1",
+        "UPDATE code SET state = 'withdrawn' WHERE state = 'free'",
+    ),
+    "code-once": (
+        "UPDATE code SET state = 'free' WHERE state = 'issued'",
+        "DELETE FROM code_issue",
+        "UPDATE reservation SET state = 'released', closed_at = now()",
+        "UPDATE code_issue SET unit_no = 9",
+    ),
     "category-path": ("UPDATE category SET path = ARRAY[9, parent_id] WHERE parent_id IS NOT NULL",),
 }
 
@@ -44,20 +54,24 @@ def owner(fresh_database: Config) -> Iterator[psycopg.Connection]:
 
 
 def _story() -> None:
-    """A card of two offers and one of its own, a supplier shown in two programs, a shelf below another."""
+    """A card of two offers, one of its own, a code given out, a supplier in two programs, a shelf below another."""
     ours, theirs = a_shop("ours"), a_shop("theirs")
     home = rewards.category(ours.program.id, "home")
     db.session.rollback()
     transact(lambda: rewards.create_category(ours.program.id, "tea", name_en="Tea", name_ru="Чай", parent_id=home.id))
     ours.supplies("first", an_offer("F1", barcode=PEN), an_offer("F2"))
-    ours.supplies("second", an_offer("S1", barcode=PEN))
+    ours.supplies("second", an_offer("S1", barcode=PEN), an_offer("S2", weight=None, downloadable="true"))
     supplier_id = ours.suppliers["first"].id
     transact(lambda: rewards.share_supplier(ours.program.id, supplier_id, theirs.program.id))
     transact(lambda: rewards.assort(theirs.program.id, supplier_id=supplier_id))
     transact(lambda: rewards.publish(supplier_id))
-    offer_id = ours.one("F2").offer_id
+    offer_id, card_id = ours.one("F2").offer_id, ours.one("S2").offer_id
     db.session.rollback()
     transact(lambda: rewards.reserve([(offer_id, 1, "k")]))
+    transact(lambda: rewards.open_pool(ours.program.id, card_id))
+    transact(lambda: rewards.upload_codes(ours.program.id, card_id, ["A", "B", "C"]))
+    transact(lambda: rewards.reserve([(card_id, 2, "codes")]))
+    transact(lambda: rewards.take_codes("codes", 1))
 
 
 def test_every_crime_is_seen_by_its_law(owner: psycopg.Connection) -> None:

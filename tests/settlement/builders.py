@@ -89,6 +89,22 @@ class Coalition:
                 (next(_keys), self.program.id, self.entities[supplier], instant, cost_minor, delivery_minor),
             )
 
+    def take_back(self, supplier: str, on: dt.date, cost_minor: int) -> int:
+        """A return that its supplier has accepted, without the order it came from: written as the tables' owner."""
+        from psycopg import connect
+
+        instant = start_of_day(on, self.program.zone) + dt.timedelta(hours=13)
+        owner_url = current().owner_url.replace("postgresql+psycopg://", "postgresql://")
+        number = next(_keys)
+        with connect(owner_url, autocommit=True) as connection:
+            connection.execute("SET session_replication_role = replica")
+            connection.execute(
+                "INSERT INTO return_credit (rma_id, consignment_id, program_id, supplier_id, legal_entity_id,"
+                " credited_at, cost_minor, currency) VALUES (%s, %s, %s, 1, %s, %s, %s, 'EUR')",
+                (number, number, self.program.id, self.entities[supplier], instant, cost_minor),
+            )
+        return number
+
     def accrue(self) -> Any:
         """A run over all that has been posted."""
         transact(lambda: accruals.quiesce(60))

@@ -7,6 +7,7 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
+from catalog.api.schemas.returns import OrderReturnSchema
 from catalog.orders import Consignment, Order, Shown
 from catalog.shipments import Shipment
 from coalition.kernel import ids
@@ -63,12 +64,20 @@ class TrackingEventSchema(Schema):
 
 
 class ShipmentSchema(Schema):
-    """One parcel; its events in the order in which they happened."""
+    """One parcel; its events in the order in which they happened.
+
+    `leg` is `outbound` or `return`; `incident` says why it is held, late or lost (`carrier_...`, `retailer_...`,
+    `consignee_...`, `customs_...`, `weather_...`), or nothing.
+    """
 
     carrier = fields.String(required=True)
     tracking_number = fields.String(required=True)
+    leg = fields.String(required=True)
     status = fields.String(required=True)
+    incident = fields.String(required=True, allow_none=True)
+    action_required = fields.Boolean(required=True)
     delivered_at = Instant(required=True, allow_none=True)
+    pickup_until = Instant(required=True, allow_none=True)
     events = fields.List(fields.Nested(TrackingEventSchema), required=True)
 
 
@@ -118,6 +127,7 @@ class OrderSchema(Schema):
     payment = fields.Nested(OrderPaymentSchema, required=True, allow_none=True)
     lines = fields.List(fields.Nested(OrderLineSchema), required=True)
     consignments = fields.List(fields.Nested(ConsignmentSchema), required=True)
+    returns = fields.List(fields.Nested(OrderReturnSchema), required=True)
 
 
 def told(
@@ -129,7 +139,7 @@ def told(
     artefacts: Sequence[Shown] = (),
     payment: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """An order as OrderSchema says it; `suppliers` are codes by id, `parcels` by consignment."""
+    """An order as OrderSchema says it but for its returns; `suppliers` are codes by id, `parcels` by consignment."""
 
     def points(amount: int) -> dict[str, Any]:
         return {"amount": amount, "currency": currency}
@@ -196,7 +206,11 @@ def _shipment(parcel: Shipment) -> dict[str, Any]:
     return {
         "carrier": parcel.carrier.code,
         "tracking_number": parcel.tracking_no,
+        "leg": parcel.leg,
         "status": parcel.status,
+        "incident": parcel.incident or None,
+        "action_required": parcel.action_required,
+        "pickup_until": parcel.pickup_until,
         "delivered_at": parcel.delivered_at,
         "events": events,
     }

@@ -27,7 +27,7 @@ c AS (
 lowest AS (
     SELECT DISTINCT ON (reward_id) reward_id, points, rules FROM c
      WHERE points < base
-     ORDER BY reward_id, points, priority, rules)
-SELECT s.reward_id, s.base, l.points, l.rules, false
+     ORDER BY reward_id, points, priority, cardinality(rules), rules)
+SELECT s.reward_id, s.base, l.points, l.rules
   FROM s
   LEFT JOIN lowest l USING (reward_id)

@@ -1,8 +1,9 @@
 -- Grain: one number that offers of the supplier share with whoever else has it. The card of a known number stays; of two
 -- suppliers that bring a new one at once the second waits for the first. Params: supplier_id.
-INSERT INTO product (gtin, lead_offer_id, brand, mpn, title_en, title_ru, description_en, description_ru)
+INSERT INTO product (gtin, lead_offer_id, brand, mpn, title_en, title_ru, description_en, description_ru,
+                     attributes)
 SELECT DISTINCT ON (g.gtin) g.gtin, o.offer_id, o.brand, n.mpn, o.title, coalesce(o.title_ru, o.title),
-       coalesce(o.description, ''), coalesce(o.description_ru, o.description, '')
+       coalesce(o.description, ''), coalesce(o.description_ru, o.description, ''), n.attributes
   FROM offer_numbers n
   LEFT JOIN product_offer l ON l.offer_id = n.offer_id
  CROSS JOIN LATERAL (SELECT shared_gtin(n.gtin) AS gtin) AS g

@@ -1,7 +1,8 @@
 -- Grain: one offer of the supplier without a number that others could share: a card of its own. Params: supplier_id.
-INSERT INTO product (lead_offer_id, brand, mpn, title_en, title_ru, description_en, description_ru)
+INSERT INTO product (lead_offer_id, brand, mpn, title_en, title_ru, description_en, description_ru,
+                     attributes)
 SELECT o.offer_id, o.brand, n.mpn, o.title, coalesce(o.title_ru, o.title), coalesce(o.description, ''),
-       coalesce(o.description_ru, o.description, '')
+       coalesce(o.description_ru, o.description, ''), n.attributes
   FROM offer_numbers n
   LEFT JOIN product_offer l ON l.offer_id = n.offer_id
   JOIN supplier_offers o ON o.offer_id = n.offer_id

@@ -1,5 +1,6 @@
 -- Grain: one offer of a snapshot: what is on hand if it is believed (never below what is reserved; NULL is "no limit"),
 -- and how many pieces too many we have sold. What was sold after the count is taken off, and so is what is kept back.
+-- What is served from a pool of codes has its codes for stock, whatever is said.
 -- Params: snapshot_at and those of the source, which yields (offer_id, quantity, safety_stock).
 SELECT g.offer_id, s.offer_id IS NULL AS fresh,
        CASE WHEN g.quantity IS NOT NULL
@@ -10,3 +11,4 @@ SELECT g.offer_id, s.offer_id IS NULL AS fresh,
   LEFT JOIN (SELECT r.offer_id, sum(r.qty)::int AS qty FROM reservation r
               WHERE r.state = 'committed' AND r.closed_at > :snapshot_at GROUP BY r.offer_id) AS sold
          ON sold.offer_id = g.offer_id
+ WHERE NOT EXISTS (SELECT FROM code_pool p WHERE p.offer_id = g.offer_id)

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from coalition.migrations.grants import grant_app, grant_read
+from coalition.migrations.grants import grant_app, grant_append_only, grant_read
 
 revision = "0019_rewards"
 down_revision = "0018_feeds"
@@ -102,6 +102,35 @@ _DECISIONS = (
     "CREATE INDEX assortment_of_supplier ON assortment (supplier_id)",
 )
 
+# A pool's codes are the stock of its offer. A code lies here sealed, known by a keyed hash; that it was issued is a row
+# of its own, which the application can only add: once for a code, once for a piece of a reservation.
+_POOLS = (
+    """
+    CREATE TABLE code_pool (
+        offer_id bigint PRIMARY KEY REFERENCES offer,
+        program_id int NOT NULL,
+        low_at int NOT NULL DEFAULT 10 CONSTRAINT ck_code_pool_low_at CHECK (low_at >= 0),
+        is_low boolean NOT NULL DEFAULT false,
+        created_at timestamptz NOT NULL DEFAULT now())""",
+    """
+    CREATE TABLE code (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        offer_id bigint NOT NULL REFERENCES code_pool,
+        sealed bytea NOT NULL,
+        mark bytea NOT NULL CONSTRAINT uq_code_mark UNIQUE,
+        expires_on date,
+        state text NOT NULL DEFAULT 'free' CONSTRAINT ck_code_state CHECK (state IN ('free', 'issued', 'withdrawn')),
+        created_at timestamptz NOT NULL DEFAULT now())""",
+    "CREATE INDEX code_free ON code (offer_id, id) WHERE state = 'free'",
+    """
+    CREATE TABLE code_issue (
+        code_id bigint PRIMARY KEY REFERENCES code,
+        reservation_key text COLLATE "C" NOT NULL REFERENCES reservation,
+        unit_no int NOT NULL CONSTRAINT ck_code_issue_unit CHECK (unit_no > 0),
+        issued_at timestamptz NOT NULL DEFAULT now(),
+        CONSTRAINT uq_code_issue_unit UNIQUE (reservation_key, unit_no))""",
+)
+
 # Numbers that a shop may give to anything itself (GS1: restricted circulation, variable measure, coupons) name nothing
 # that two suppliers could share, valid check digit or not.
 _SHARED_GTIN = """
@@ -159,10 +188,10 @@ _REWARD_PRICES = """
       JOIN offer o ON o.id = w.offer_id
 """
 
-# Grain: one row = one offer with the numbers that say what it is.
+# Grain: one row = one offer with the numbers and attributes that say what it is.
 _OFFER_NUMBERS = """
     CREATE VIEW offer_numbers AS
-    SELECT id AS offer_id, supplier_id, gtin, NULL::text AS mpn FROM offer
+    SELECT id AS offer_id, supplier_id, gtin, mpn, attributes FROM offer
 """
 
 # Grain: one row = one supplier as members see it.
@@ -172,9 +201,12 @@ _SUPPLIER_NAMES = """
 
 
 def upgrade() -> None:
-    for statement in (*_CATEGORIES, *_PRODUCTS, *_DECISIONS, _SHARED_GTIN, *_SEARCH, _OFFER_NUMBERS, _SUPPLIER_NAMES):
+    for statement in (*_CATEGORIES, *_PRODUCTS, *_DECISIONS, *_POOLS, _SHARED_GTIN, *_SEARCH):
         op.execute(statement)
-    op.execute(_REWARD_PRICES)
+    for view in (_OFFER_NUMBERS, _SUPPLIER_NAMES, _REWARD_PRICES):
+        op.execute(view)
     grant_app("product", "product_offer", "product_edit", "product_pin", "assortment")
+    grant_app("code_pool", "code")
+    grant_append_only("code_issue")
     grant_app("reward_words", "reward_to_index", "search_word")
     grant_read("reward_prices", "offer_numbers", "supplier_names")

@@ -1,6 +1,7 @@
--- Deliveries that suppliers are owed for and that are not accrued yet. Grain: one row = one delivered consignment.
+-- Deliveries that suppliers are owed for, and what they have taken back, with the sign turned. Grain: one row = one
+-- delivered consignment, or one return.
 -- Not `covered`: the supplier's entity has no agreement on that day, or invoices in a foreign currency.
-SELECT d.consignment_id, d.legal_entity_id, a.id AS agreement_id, d.cost_minor, d.delivery_minor, d.delivered_at,
+SELECT d.supply_id, d.kind, d.consignment_id, d.legal_entity_id, a.id AS agreement_id, d.cost_minor, d.delivery_minor, d.delivered_at,
        d.delivered_on, d.xid, p.id AS period_id, greatest(d.delivered_on, p.starts_on) AS booked_on,
        (d.legal_entity_id = :operator OR a.id IS NOT NULL) AND d.currency = :currency AS covered
   FROM (SELECT s.*, (s.delivered_at AT TIME ZONE :zone)::date AS delivered_on FROM catalog_deliveries s

@@ -6,6 +6,6 @@ SELECT legal_entity_id, sum(n)::bigint AS movements FROM (
   SELECT d.legal_entity_id, count(*) FROM catalog_deliveries d JOIN program p ON p.id = d.program_id
    WHERE d.program_id = :program AND (d.delivered_at AT TIME ZONE p.zone)::date <= :until
      AND d.xid < (SELECT w.upto FROM accrual_watermark w WHERE w.program_id = :program)
-     AND NOT EXISTS (SELECT FROM supply_accrual x WHERE x.consignment_id = d.consignment_id)
+     AND NOT EXISTS (SELECT FROM supply_accrual x WHERE x.supply_id = d.supply_id)
    GROUP BY 1) waiting
  GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 100

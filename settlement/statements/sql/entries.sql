@@ -19,11 +19,12 @@ SELECT m.movement_id, m.kind, m.occurred_at, m.booked_on, m.external_id, m.point
         AND (occurred_at, movement_id) > (:at, :movement)
       ORDER BY occurred_at, movement_id LIMIT :limit)
     UNION ALL
-    (SELECT 'c' || consignment_id, 'supply', delivered_at, booked_on, consignment_id::text, 1, NULL, legal_entity_id,
+    (SELECT supply_id, CASE kind WHEN 'return' THEN 'supply_return' ELSE 'supply' END, delivered_at, booked_on,
+            CASE kind WHEN 'return' THEN substr(supply_id, 2) ELSE consignment_id::text END, 1, NULL, legal_entity_id,
             agreement_id, NULL, NULL, NULL, NULL, NULL, cost_minor, delivery_minor
        FROM supply_accrual
       WHERE period_id = :period AND legal_entity_id = :entity AND delivered_at >= :at
-        AND (delivered_at, 'c' || consignment_id) > (:at, :movement)
-      ORDER BY delivered_at, 'c' || consignment_id LIMIT :limit)) m
+        AND (delivered_at, supply_id) > (:at, :movement)
+      ORDER BY delivered_at, supply_id LIMIT :limit)) m
   LEFT JOIN currency c ON c.id = m.currency_id
  ORDER BY m.occurred_at, m.movement_id LIMIT :limit

@@ -10,12 +10,13 @@ from threading import Barrier
 import pytest
 from flask import Flask
 
-from catalog import orders
+from catalog import orders, shipments
 from catalog.ports import Accepted
+from coalition.kernel import clock, jobs
 from coalition.kernel.config import Config
 from coalition.kernel.db import db, execute, fetch_one, transact
 from coalition.kernel.errors import Conflict
-from tests.catalog.orders.builders import World, a_member, a_world, assert_laws_hold, give_points
+from tests.catalog.orders.builders import FakeSupplier, World, a_member, a_world, assert_laws_hold, bind, give_points
 
 CLIENTS, ROUNDS = 8, 200
 
@@ -139,3 +140,35 @@ def _leave_pieces(world: World, pieces: int) -> None:
     transact(
         lambda: execute("UPDATE stock SET on_hand = reserved + :n WHERE offer_id = :id", {"n": pieces, "id": offer_id})
     )
+
+
+def test_eight_clients_give_back_the_same_piece_and_it_comes_back_once(live: Flask) -> None:
+    rounds = 25
+    bind(FakeSupplier())
+    world = transact(lambda: a_world(pieces=rounds, points=100_000))
+    with ThreadPoolExecutor(CLIENTS) as threads:
+        for at in range(rounds):
+            order = transact(partial(world.place, external_id=f"order-{at}"))
+            jobs.run_due(20)
+            share = order.consignments[0]
+            parcel = {
+                "carrier": "email",
+                "tracking_no": f"T{at}",
+                "lines": [{"sku": share.lines[0].supplier_sku, "qty": 1}],
+            }
+            news = {"type": "parcel.delivered", "client_ref": share.client_ref, "external_id": "X", "parcel": parcel}
+            body = {**news, "occurred_at": clock.now().isoformat()}
+            transact(partial(shipments.receive, shipments.SUPPLIER, str(world.supplier.id), f"m{at}", body))
+            jobs.run_due(20)
+            ways = [partial(_ask, world, order.id, f"{at}-{n}") for n in range(CLIENTS)]
+
+            ends = at_once(live, threads, ways)
+
+            assert sorted(ends) == ["return_exceeded"] * (CLIENTS - 1) + ["won"]
+
+    assert fetch_one("SELECT count(*) AS n FROM rma").n == rounds
+
+
+def _ask(world: World, order_id: int, external_id: str) -> None:
+    how = {"lines": {1: 1}, "reason": "damaged", "request_hash": external_id.encode()}
+    orders.request_return(world.program.id, order_id, external_id=external_id, **how)
