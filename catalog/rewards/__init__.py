@@ -16,6 +16,7 @@ from catalog.rewards.editing import Card, card, cards, edit_card, merge_cards, s
 from catalog.rewards.faceting import BANDS, Facets, FacetValue, band_end, facets
 from catalog.rewards.incidents import StockIncident, close_shortfalls, reconcile_stock, stock_incidents
 from catalog.rewards.issuing import take_codes
+from catalog.rewards.found import points_of, shelve
 from catalog.rewards.kinds import KINDS, Kind, kind_of
 from catalog.rewards.laws import laws
 from catalog.rewards.pooling import (
@@ -81,6 +82,7 @@ __all__ = [
     "move_category",
     "offers_of",
     "open_pool",
+    "points_of",
     "publish",
     "read_as",
     "reconcile_stock",
@@ -89,6 +91,7 @@ __all__ = [
     "reserve",
     "search",
     "share_supplier",
+    "shelve",
     "split",
     "split_card",
     "stock_incidents",

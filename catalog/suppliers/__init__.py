@@ -1,5 +1,19 @@
 """Suppliers, their feeds, and the offers that a good file makes. What they sell for is the rewards room's affair."""
 
+from catalog.suppliers.booking import (
+    MOST_PASSENGERS,
+    MOST_SEATS,
+    BookableOffer,
+    become,
+    bookable,
+    bookables,
+    event_search,
+    flight_search,
+    forget_lapsed,
+    keep_flights,
+    keep_seats,
+    searchable,
+)
 from catalog.suppliers.calling import Call, calls, prune_calls, record_call
 from catalog.suppliers.deciding import apply_refused, approve, reject, roll_back
 from catalog.suppliers.directory import (
@@ -69,6 +83,13 @@ from catalog.suppliers.tending import Standing, change, standings
 __all__ = [
     "FORMATS",
     "WAIVABLE",
+from catalog.suppliers.travelling import Traveller, name_travellers, order_details
+from catalog.suppliers.yml import FeedRefused, RawOffer, YmlFile
+
+__all__ = [
+    "MOST_PASSENGERS",
+    "MOST_SEATS",
+    "BookableOffer",
     "Call",
     "Feed",
     "FeedFile",
@@ -84,6 +105,7 @@ __all__ = [
     "Standing",
     "Supplier",
     "TableMapping",
+    "Traveller",
     "Verdict",
     "YmlFile",
     "access",
@@ -94,6 +116,9 @@ __all__ = [
     "approve",
     "archive",
     "archive_missing",
+    "become",
+    "bookable",
+    "bookables",
     "by_code",
     "calls",
     "change",
@@ -110,20 +135,29 @@ __all__ = [
     "feed",
     "feeds",
     "fetched",
+    "event_search",
+    "feed",
+    "feeds_to_fetch",
+    "flight_search",
+    "forget_lapsed",
     "get",
     "get_feed",
     "health",
     "held_already",
     "issues",
+    "keep_flights",
+    "keep_seats",
     "list_suppliers",
     "map_categories",
     "mapping",
     "mappings",
+    "name_travellers",
     "of_partner",
     "open_feed",
     "open_run",
     "place",
     "progressed",
+    "order_details",
     "prune_calls",
     "quarantine_csv",
     "quarantined_price",
@@ -139,6 +173,7 @@ __all__ = [
     "runs",
     "samples",
     "save_mapping",
+    "searchable",
     "stage",
     "standings",
     "start",
