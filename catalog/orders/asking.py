@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from catalog import suppliers
 from catalog.orders import consulting
@@ -161,7 +161,8 @@ def _lines(consignment: Locked) -> tuple[SupplierLine, ...]:
     if consignment.protocol != "flight":
         return tuple(SupplierLine(*row) for row in rows)
     of = (consignment.supplier_id, consignment.member_id)
-    return tuple(SupplierLine(*row, details=suppliers.order_details(*of, row.supplier_sku)) for row in rows)
+    details = [suppliers.order_details(*of, row.supplier_sku) for row in rows]
+    return tuple(replace(SupplierLine(*row), details=known) for row, known in zip(rows, details, strict=True))
 
 
 def _acquaint(consignment: Locked, caps_of: Callable[[SupplierAccess], Caps] | None) -> Locked:

@@ -14,9 +14,9 @@ from catalog.rewards.categories import (
 )
 from catalog.rewards.editing import Card, card, cards, edit_card, merge_cards, split_card, unpin_card
 from catalog.rewards.faceting import BANDS, Facets, FacetValue, band_end, facets
+from catalog.rewards.found import found_points, points_of, shelve
 from catalog.rewards.incidents import StockIncident, close_shortfalls, reconcile_stock, stock_incidents
 from catalog.rewards.issuing import take_codes
-from catalog.rewards.found import points_of, shelve
 from catalog.rewards.kinds import KINDS, Kind, kind_of
 from catalog.rewards.laws import laws
 from catalog.rewards.pooling import (
@@ -72,6 +72,7 @@ __all__ = [
     "edit_card",
     "expire_codes",
     "facets",
+    "found_points",
     "get",
     "index",
     "kind_of",

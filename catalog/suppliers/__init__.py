@@ -79,16 +79,13 @@ from catalog.suppliers.runs import (
     undecided,
 )
 from catalog.suppliers.tending import Standing, change, standings
+from catalog.suppliers.travelling import Traveller, name_travellers, order_details
 
 __all__ = [
     "FORMATS",
-    "WAIVABLE",
-from catalog.suppliers.travelling import Traveller, name_travellers, order_details
-from catalog.suppliers.yml import FeedRefused, RawOffer, YmlFile
-
-__all__ = [
     "MOST_PASSENGERS",
     "MOST_SEATS",
+    "WAIVABLE",
     "BookableOffer",
     "Call",
     "Feed",
@@ -132,12 +129,11 @@ __all__ = [
     "dated",
     "done",
     "enable_feed",
-    "feed",
-    "feeds",
-    "fetched",
     "event_search",
     "feed",
+    "feeds",
     "feeds_to_fetch",
+    "fetched",
     "flight_search",
     "forget_lapsed",
     "get",
@@ -155,9 +151,9 @@ __all__ = [
     "of_partner",
     "open_feed",
     "open_run",
+    "order_details",
     "place",
     "progressed",
-    "order_details",
     "prune_calls",
     "quarantine_csv",
     "quarantined_price",
