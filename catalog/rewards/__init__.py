@@ -32,6 +32,7 @@ from catalog.rewards.reserving import commit, release, reserve, split
 from catalog.rewards.searching import by_ids, count, get, many, matching, offers_of, search
 from catalog.rewards.shelving import publish, republish
 from catalog.rewards.stocking import StockApplied, apply_feed_stock, apply_stock
+from catalog.rewards.suggesting import Suggestion, Unmapped, approve_mapping, unmapped_categories
 from catalog.rewards.types import SORTS, Reward, RewardQuery
 from catalog.rewards.wording import index, read_as
 
@@ -51,10 +52,13 @@ __all__ = [
     "RewardQuery",
     "StockApplied",
     "StockIncident",
+    "Suggestion",
+    "Unmapped",
     "Uploaded",
     "all_categories",
     "apply_feed_stock",
     "apply_stock",
+    "approve_mapping",
     "assort",
     "assortment",
     "band_end",
@@ -97,6 +101,7 @@ __all__ = [
     "split_card",
     "stock_incidents",
     "take_codes",
+    "unmapped_categories",
     "unpin_card",
     "unshare_supplier",
     "upload_codes",

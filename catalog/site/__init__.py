@@ -14,7 +14,9 @@ def init_app(app: Flask) -> None:
         flights,
         grid,
         orders,
+        paying,
         payment,
+        returns,
         reward,
         wishes,
     )

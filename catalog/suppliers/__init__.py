@@ -37,6 +37,8 @@ from catalog.suppliers.feeds import (
     feeds,
     get_feed,
     place,
+    published,
+    to_publish,
     use_mapping,
 )
 from catalog.suppliers.formats import (
@@ -52,6 +54,7 @@ from catalog.suppliers.formats import (
 from catalog.suppliers.gating import Health, admit, done, health
 from catalog.suppliers.guarding import WAIVABLE, Verdict
 from catalog.suppliers.importing import apply, archive_missing, check, chunks, count_missing_again, stage
+from catalog.suppliers.laws import laws
 from catalog.suppliers.mappings import SavedMapping, mapping, mappings, save_mapping
 from catalog.suppliers.prices import (
     QuarantinedPrice,
@@ -143,6 +146,7 @@ __all__ = [
     "issues",
     "keep_flights",
     "keep_seats",
+    "laws",
     "list_suppliers",
     "map_categories",
     "mapping",
@@ -155,6 +159,7 @@ __all__ = [
     "place",
     "progressed",
     "prune_calls",
+    "published",
     "quarantine_csv",
     "quarantined_price",
     "quarantined_prices",
@@ -174,6 +179,7 @@ __all__ = [
     "standings",
     "start",
     "tidy",
+    "to_publish",
     "undecided",
     "use_mapping",
 ]

@@ -1,7 +1,8 @@
 """Every stable error code and what it means: the one registry. A code that was published never changes its meaning.
 
 `CODES` are the codes of problems, `FIELD_CODES` those of the single fields in `errors`, `FILE_CODES` say why a
-registry failed (its `error`).
+registry failed (its `error`), `FEED_CODES` why a feed run was refused or held (its `reason_code`), and `ROW_CODES` what
+is wrong with a row of a feed.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ CODES = {
     "cart_full": "The cart holds no more of this.",
     "cart_problems": "Not everything in the cart can be ordered as it stands.",
     "case_closed": "This was decided in the meantime, or has settled itself.",
+    "cash_unavailable": "Points alone cannot pay this, and nobody takes cash here.",
     "client_not_proven": "There is no such client, or its secret is another.",
     "code_in_use": "There is something of this code already.",
     "codes_missing": "The pool has fewer codes than were promised; staff have to fill it up.",
@@ -109,6 +111,7 @@ CODES = {
     "points_out_of_limits": "The price cannot be paid with so many points.",
     "policy_unsound": "The policies are not sound; `errors` points at each wrong one.",
     "price_changed": "The price has risen since it was quoted (`old_points`, `new_points`); consent to the new one.",
+    "price_decided": "Somebody has released or refused this price already, or a later file has superseded it.",
     "program_closed_to_earning": "The program is about to end: points can be spent, but not earned any more.",
     "program_ended": "The program has ended.",
     "program_halted": "Redemptions of the program are halted until its books have been checked; earning goes on.",
@@ -131,6 +134,10 @@ CODES = {
     "row_missing": "A row beside this receipt cannot be read and may belong to it; send the receipt again, whole.",
     "rows_disagree": "The rows of one receipt name different members, times or places.",
     "rule_exists": "The program has a price rule with this code already.",
+    "run_decided": "Somebody has approved or rejected this feed run already.",
+    "run_has_no_file": "The feed run took no file that could be gone back to, or was not refused by a guard.",
+    "run_not_held": "Nothing of this feed run waits for a decision.",
+    "run_superseded": "A newer file of the feed was taken meanwhile; decide on its run.",
     "same_currency": "The points are of that currency already.",
     "same_member": "Both members are the same.",
     "scope_not_allowed": "The client may not have one of the scopes that it asked for.",
@@ -154,6 +161,7 @@ CODES = {
     "unauthorized": "Nobody, or nobody any more, is signed in.",
     "unavailable": "Something we depend on does not answer; try again.",
     "undeliverable": "The supplier does not deliver in this way or to this place.",
+    "unknown_category": "The program has no category with this code.",
     "unknown_charity": "The program supports no charity with this code.",
     "unknown_coupon": "There is no such coupon.",
     "unknown_currency": "The program has no such currency.",
@@ -190,6 +198,8 @@ FIELD_CODES = {
     "bad_vat": "The VAT profile or its rate is unknown, or they do not fit.",
     "card_number_refused": "This is the number of a bank card; send the issuer's token instead.",
     "cart_full": "The cart cannot hold so much.",
+    "cash_mismatch": "Not the cash that is left to pay when so many points pay; `detail` says how much that is.",
+    "cash_unavailable": "Nothing can be paid in cash here.",
     "counted_twice": "The points of a payment of kind redeem count by themselves.",
     "currency_not_spendable": "Points of this currency are counted, not spent.",
     "currency_not_transferable": "Points of this currency stay with the member who earned them.",
@@ -240,6 +250,7 @@ FIELD_CODES = {
     "tracking_number_invalid": "The carrier gives no such tracking number.",
     "travellers_missing": "Who travels has to be known before a flight can be ordered.",
     "undeliverable": "The supplier does not deliver in this way or to this place.",
+    "unknown_category": "The program has no category with this code.",
     "unknown_charity": "The program supports no charity with this code.",
     "unknown_coupon": "There is no such coupon.",
     "unknown_currency": "The program has no such currency.",
@@ -270,4 +281,52 @@ FILE_CODES = {
     "file_damaged": "The file ends in the middle or is damaged; what stands before the damage was recorded.",
     "file_missing": "The file has gone from the store; send it again.",
     "file_too_large": "The file, unpacked, is larger than a file may be; send it in parts.",
+}
+
+FEED_CODES = {
+    "archive_bomb": "The archive unpacks to far more than it may.",
+    "archive_damaged": "The archive cannot be unpacked.",
+    "archive_unsafe": "The archive holds several files, or names one outside of itself, or is encrypted.",
+    "bad_encoding": "The file is not written in the encoding that it claims.",
+    "broken": "The file breaks the rules of its format; `reason` says where.",
+    "columns_missing": "The table lacks columns that its mapping names, or has one of them twice.",
+    "empty": "The file holds nothing.",
+    "encoding_unsupported": "Write the file in UTF-8 or windows-1251.",
+    "entities_forbidden": "The file declares entities or a document type of its own.",
+    "held_already": "This very file waits for a decision, or was rejected.",
+    "ids_changed": "Most of the ids that we know are gone and others have come.",
+    "line_too_long": "A line has more than a megabyte.",
+    "no_offers": "There is no offer within sixteen megabytes.",
+    "no_source": "The feed has no address, and no file was sent.",
+    "not_merchant": "The file is neither RSS nor Atom.",
+    "not_xlsx": "The file is no XLSX workbook.",
+    "not_yml": "The file is no YML catalog.",
+    "price_jumps": "Too many prices jump at once; a person has to look at it.",
+    "removals_held": "Too many offers are missing at once; they stay until a person approves.",
+    "sheet_missing": "The workbook has no sheet of the name that the mapping says.",
+    "stock_held": "The pieces in stock fall or grow too much at once; a person has to look at it.",
+    "too_large": "The file is larger than the feed may be.",
+    "too_many_bad_rows": "Too many rows cannot be used.",
+    "too_many_categories": "The file names too many categories.",
+    "too_many_missing": "Nearly all offers that we know are missing.",
+    "too_short": "The file has less than half of the last one's bytes: it was probably cut short.",
+    "truncated": "The file ends before it is complete.",
+    "unreachable": "The file could not be fetched.",
+}
+
+ROW_CODES = {
+    "E01": "The row has no id.",
+    "E02": "The id stands again further down; the last row counts.",
+    "E03": "The price is missing, not above zero, or no number.",
+    "E04": "The currency is not the feed's.",
+    "E05": "The row has no title.",
+    "E06": "The category is not mapped to one of ours; the offer is kept and not put on sale.",
+    "E07": "The quantity is negative, absurd, or no number.",
+    "E08": "The check digit of the GTIN is wrong.",
+    "E09": "The row cannot be read.",
+    "W01": "A text was cut.",
+    "W02": "There is no picture.",
+    "W03": "There is no weight: delivery cannot be quoted, so the offer is not on sale.",
+    "W04": "The old price is not above the new one.",
+    "W05": "The description has tags beyond the usual few; they were taken out.",
 }
