@@ -39,7 +39,7 @@ def _take_news(supplier_id: str, body: dict[str, Any]) -> dict[str, Any]:
     return _store(shipments.SUPPLIER, supplier_id, body)
 
 
-@blp.route("/suppliers/<code>/webhooks", methods=["POST"])
+@blp.route("/suppliers/<code>/callbacks/native", methods=["POST"])
 @blp.doc(requestBody={"required": True, "content": {"application/json": {"schema": {"type": "object"}}}})
 @blp.response(202, ReceivedSchema)
 def webhook(code: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ def init_app(app: Flask) -> None:
         orders,
         paying,
         payment,
+        pictures,
         returns,
         reward,
         wishes,

@@ -14,8 +14,18 @@ from catalog.suppliers.booking import (
     keep_seats,
     searchable,
 )
-from catalog.suppliers.calling import Call, calls, prune_calls, record_call
-from catalog.suppliers.deciding import apply_refused, approve, reject, roll_back
+from catalog.suppliers.calling import (
+    Call,
+    calls,
+    prune_calls,
+    record_call,
+)
+from catalog.suppliers.deciding import (
+    apply_refused,
+    approve,
+    reject,
+    roll_back,
+)
 from catalog.suppliers.directory import (
     Supplier,
     access,
@@ -51,11 +61,33 @@ from catalog.suppliers.formats import (
     open_feed,
     read_mapping,
 )
-from catalog.suppliers.gating import Health, admit, done, health
-from catalog.suppliers.guarding import WAIVABLE, Verdict
-from catalog.suppliers.importing import apply, archive_missing, check, chunks, count_missing_again, stage
-from catalog.suppliers.laws import laws
-from catalog.suppliers.mappings import SavedMapping, mapping, mappings, save_mapping
+from catalog.suppliers.gating import (
+    Health,
+    admit,
+    done,
+    health,
+)
+from catalog.suppliers.guarding import (
+    WAIVABLE,
+    Verdict,
+)
+from catalog.suppliers.importing import (
+    apply,
+    archive_missing,
+    check,
+    chunks,
+    count_missing_again,
+    stage,
+)
+from catalog.suppliers.laws import (
+    laws,
+)
+from catalog.suppliers.mappings import (
+    SavedMapping,
+    mapping,
+    mappings,
+    save_mapping,
+)
 from catalog.suppliers.prices import (
     QuarantinedPrice,
     quarantined_price,
@@ -63,7 +95,12 @@ from catalog.suppliers.prices import (
     refuse_price,
     release_price,
 )
-from catalog.suppliers.reviewing import Sample, quarantine_csv, samples, tidy
+from catalog.suppliers.reviewing import (
+    Sample,
+    quarantine_csv,
+    samples,
+    tidy,
+)
 from catalog.suppliers.runs import (
     FeedRun,
     RowIssue,
@@ -81,8 +118,16 @@ from catalog.suppliers.runs import (
     start,
     undecided,
 )
-from catalog.suppliers.tending import Standing, change, standings
-from catalog.suppliers.travelling import Traveller, name_travellers, order_details
+from catalog.suppliers.tending import (
+    Standing,
+    change,
+    standings,
+)
+from catalog.suppliers.travelling import (
+    Traveller,
+    name_travellers,
+    order_details,
+)
 
 __all__ = [
     "FORMATS",
@@ -135,7 +180,6 @@ __all__ = [
     "event_search",
     "feed",
     "feeds",
-    "feeds_to_fetch",
     "fetched",
     "flight_search",
     "forget_lapsed",

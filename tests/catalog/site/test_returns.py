@@ -1,4 +1,4 @@
-"""Giving back: asked for line by line with a reason, followed on the order's page, called off while that is possible."""
+"""Giving back: asked for line by line with a reason, followed on the order's page, called off while there is time."""
 
 from __future__ import annotations
 
