@@ -15,8 +15,10 @@ from catalog.pricing.granting import Grant, Granted, define_list, fill_list, gra
 from catalog.pricing.importing import Imported, RowProblem, import_grants, import_points, import_tariffs, import_zones
 from catalog.pricing.laws import laws
 from catalog.pricing.laws_of_carts import laws_of_carts
+from catalog.pricing.noticing import Dearer, dearer
 from catalog.pricing.personalising import Price, personal, prices, rules_of
 from catalog.pricing.pickups import PickupPoint, pickup_point, pickup_points, set_points
+from catalog.pricing.previewing import Example, Preview, preview
 from catalog.pricing.queries import find
 from catalog.pricing.quoting import MAX_QTY, TTL_S, quote
 from catalog.pricing.rebuilding import Rebuilt, rebuild, rebuild_stale
@@ -68,12 +70,15 @@ __all__ = [
     "CashPolicy",
     "CashTerms",
     "Considered",
+    "Dearer",
     "DeliveryOption",
+    "Example",
     "Grant",
     "Granted",
     "Imported",
     "PickupPoint",
     "Place",
+    "Preview",
     "Price",
     "Quote",
     "QuotedLine",
@@ -104,6 +109,7 @@ __all__ = [
     "check_out",
     "confirm",
     "create_rule",
+    "dearer",
     "define_list",
     "deliver_to",
     "delivery_options",
@@ -129,6 +135,7 @@ __all__ = [
     "pickup_point",
     "pickup_points",
     "pieces",
+    "preview",
     "prices",
     "quote",
     "ranking",

@@ -135,6 +135,7 @@ _BOOK = (
 )
 
 _QUOTES = (
+    "CREATE INDEX quote_held ON quote (member_id) WHERE state = 'active'",
     """
     ALTER TABLE quote
         ADD supersedes bigint REFERENCES quote,
