@@ -31,7 +31,17 @@ from tests.builders import a_program
 from tests.catalog.builders import a_category, a_supplier
 
 ROOT = Path(__file__).parents[2]
-FIELDS = ("name", "description", "vendor", "vendorCode", "categoryId", "price", "oldprice", "currencyId", "count")
+FIELDS: tuple[str, ...] = (
+    "name",
+    "description",
+    "vendor",
+    "vendorCode",
+    "categoryId",
+    "price",
+    "oldprice",
+    "currencyId",
+    "count",
+)
 FIELDS += ("picture", "weight", "barcode")
 COLUMNS = ("id", *FIELDS)
 _UNITS = ("s", "cpu_s")
