@@ -27,6 +27,7 @@ from catalog.rewards.pooling import (
     code_pools,
     expire_codes,
     open_pool,
+    pooled,
     upload_codes,
     withdraw_codes,
 )
@@ -102,6 +103,7 @@ __all__ = [
     "picture_failed",
     "picture_key",
     "points_of",
+    "pooled",
     "publish",
     "read_as",
     "reconcile_stock",
