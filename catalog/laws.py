@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from catalog import orders, payments, pricing, rewards, shipments
+from catalog import orders, payments, pricing, rewards, shipments, suppliers
 from coalition.kernel import laws
 
 SOURCES = (
+    suppliers.laws,
     rewards.laws,
     pricing.laws,
     pricing.laws_of_carts,

@@ -13,8 +13,9 @@ from flask import request
 
 from catalog import shipments, suppliers
 from catalog.api.schemas.callbacks import CarrierCallbackSchema, ReceivedSchema, SupplierCallbackSchema
+from catalog.ports import Forged, SupplierEvent, SupplierGateway
 from coalition import programs
-from coalition.kernel import audit
+from coalition.kernel import audit, ports
 from coalition.kernel.db import transact
 from coalition.kernel.errors import BadRequest, NotFound, Unauthorized
 from coalition.kernel.web.api import ApiBlueprint
@@ -36,6 +37,42 @@ def _take_news(supplier_id: str, body: dict[str, Any]) -> dict[str, Any]:
         with suppress(NotFound):  # a carrier that we do not know yet
             shipments.check_number(parcel["tracking_no"], shipments.carrier(parcel["carrier"]).number_forms)
     return _store(shipments.SUPPLIER, supplier_id, body)
+
+
+@blp.route("/suppliers/<code>/callbacks/native", methods=["POST"])
+@blp.doc(requestBody={"required": True, "content": {"application/json": {"schema": {"type": "object"}}}})
+@blp.response(202, ReceivedSchema)
+def webhook(code: str) -> dict[str, Any]:
+    """News of an order from a supplier of codes, flights or tickets, in its own format and signed in its own way.
+
+    What it says is kept and not believed: we ask the supplier what has become of the order.
+    """
+    body, gateway = request.get_data(cache=True), ports.get(SupplierGateway)
+    told: tuple[SupplierEvent, ...] | Forged = Forged("signature_invalid")
+    for supplier_id, access in transact(lambda: [(one.id, suppliers.access(one.id)) for one in _named(code)]):
+        told = gateway.parse_webhook(access, dict(request.headers), body)
+        if not isinstance(told, Forged):
+            news = told
+            return transact(lambda: _keep(str(supplier_id), news))  # noqa: B023 - it runs here and now
+        if told.code == "malformed":
+            raise BadRequest("not_json", "This is no news that we can read.")
+    raise _unsigned()
+
+
+def _keep(supplier_id: str, news: tuple[SupplierEvent, ...]) -> dict[str, Any]:
+    known = [_store(shipments.SUPPLIER, supplier_id, _news(event), event.event_id)["duplicate"] for event in news]
+    return {"received": True, "duplicate": all(known)}
+
+
+def _news(event: SupplierEvent) -> dict[str, Any]:
+    return {
+        "type": shipments.NEWS,
+        "kind": event.kind,
+        "client_ref": event.client_ref,
+        "external_id": event.external_id,
+        "occurred_at": event.occurred_at.isoformat() if event.occurred_at else None,
+        "told": dict(event.body),
+    }
 
 
 @blp.route("/carriers/<code>/callbacks", methods=["POST"])
@@ -73,18 +110,21 @@ def _store(source: str, sender: str, body: dict[str, Any], message_id: str | Non
 
 def _supplier(code: str) -> str:
     """The id of the supplier that signed this. Codes are a program's own, so the signature tells which it is."""
-    known = []
-    for program in programs.list_programs():
-        try:
-            known.append(suppliers.by_code(program.id, code))
-        except NotFound:
-            continue
-    if not known:
-        raise NotFound()
-    for one in known:
+    for one in _named(code):
         if _signed_with(suppliers.access(one.id).secret):
             return str(one.id)
     raise _unsigned()
+
+
+def _named(code: str) -> list[suppliers.Supplier]:
+    """The suppliers of this code, one a program at most. Raises NotFound if there is none."""
+    known = []
+    for program in programs.list_programs():
+        with suppress(NotFound):
+            known.append(suppliers.by_code(program.id, code))
+    if not known:
+        raise NotFound()
+    return known
 
 
 def _signed_with(secret: str) -> bool:

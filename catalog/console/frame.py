@@ -13,12 +13,13 @@ from catalog import suppliers
 from coalition.console.frame import choices, chosen_program, first_program
 from coalition.kernel.errors import NotFound
 from coalition.programs import Program
-from coalition.site.viewer import require_role
+from coalition.site.viewer import current_staff, require_role
 
 __all__ = ["blueprint", "choices", "chosen_program", "chosen_supplier", "first_program", "open_to_support", "page"]
 
 blueprint = Blueprint("desk", "catalog", url_prefix="/console/catalog")
 _OPEN: set[str] = set()
+_KEEPERS = ("catalog", "admin")
 
 
 def open_to_support(view: Any) -> Any:
@@ -33,8 +34,9 @@ def _staff_only() -> None:
 
 
 def page(tab: str) -> dict[str, Any]:
-    """What the frame of a page wants: the active item of the main navigation, and the active tab."""
-    return {"nav": "desk", "tab": tab}
+    """What the frame of a page wants: the active item of the main navigation, the active tab, who may do things."""
+    staff = current_staff()
+    return {"nav": "desk", "tab": tab, "may_decide": staff is not None and not staff.roles.isdisjoint(_KEEPERS)}
 
 
 def chosen_supplier(program: Program, code: str) -> suppliers.Supplier:

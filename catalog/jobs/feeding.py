@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from catalog import rewards, suppliers
-from catalog.jobs.feeds import publish
+from catalog.jobs.feeds import publish, publish_feed
 from coalition.kernel import jobs
 from coalition.kernel.logs import logger
 
 log = logger(__name__)
+_LATE_S = 900
 _ARCHIVE_AFTER_DAYS = 30
 _FORGET_AFTER_DAYS = 60
 
@@ -25,13 +28,15 @@ def fetch_feeds(task: jobs.Task) -> None:
 
 @jobs.handles("feeds.age")
 def age_feeds(task: jobs.Task) -> None:
-    """Take what nobody has confirmed for too long off sale, and put it back when a feed is good again."""
+    """Take what nobody has confirmed for too long off sale; see to the shelves of a run that died before it could."""
 
     def work() -> None:
         for supplier_id in suppliers.age():
             publish(supplier_id)
 
-    task.finish(work)
+    task.step(work)
+    for feed_id in task.step(lambda: suppliers.to_publish(_LATE_S)):
+        task.step(partial(publish_feed, feed_id))
 
 
 @jobs.handles("feeds.tidy")

@@ -37,7 +37,16 @@ def run_feed(task: jobs.Task) -> None:
 
 
 def carry_out(run_id: int, step: Step = transact, progress: Progress = None) -> suppliers.FeedRun:
-    """Take a run from wherever it stands to its verdict; `step` runs one piece of it in a transaction."""
+    """Take a run from wherever it stands to its verdict and, if its file was taken, to the shelves; `step` runs one
+    piece of it in a transaction. (Should we die in between, the shelves are seen to a little later.)"""
+    run = to_verdict(run_id, step, progress)
+    if run.state in ("applied", "held", "unchanged") and "all" not in run.holds:
+        step(lambda: publish_feed(run.feed_id))
+    return run
+
+
+def to_verdict(run_id: int, step: Step, progress: Progress = None) -> suppliers.FeedRun:
+    """Take a run to its verdict: offers, prices and stock."""
     run: suppliers.FeedRun = step(lambda: suppliers.start(run_id))
     if run.finished:
         return run
@@ -144,19 +153,19 @@ def _conclude(run: suppliers.FeedRun, feed: suppliers.Feed, snapshot_at: dt.date
     taken = verdict.state != "refused" and "all" not in verdict.holds
     if taken and "stock" not in verdict.holds:
         rewards.apply_feed_stock(run.id, snapshot_at)
-    done = suppliers.close(run.id, verdict.state, verdict.code, verdict.detail, verdict.holds)
-    if taken:
-        publish(feed.supplier_id)
-    return done
+    return suppliers.close(run.id, verdict.state, verdict.code, verdict.detail, verdict.holds)
 
 
 def _conclude_unchanged(run_id: int, feed: suppliers.Feed) -> suppliers.FeedRun:
     """The offers are those we have, and what was missing is missing once more; only that, or a category mapped or a
     margin set since then, can change what is on sale."""
     suppliers.count_missing_again(feed.id)
-    done = suppliers.close(run_id, "unchanged")
-    publish(feed.supplier_id)
-    return done
+    return suppliers.close(run_id, "unchanged")
+
+
+def publish_feed(feed_id: int) -> None:
+    """Bring what a feed's last good run has changed to the shelves."""
+    publish(suppliers.published(feed_id))
 
 
 def publish(supplier_id: int) -> None:

@@ -25,5 +25,13 @@ def expire(task: Task) -> None:
         task.step(partial(orders.expire_return, return_id))
 
 
+@jobs.handles("returns.close")
+def close(task: Task) -> None:
+    """Close the returns whose payers have their cash back, each in a transaction of its own."""
+    for return_id in task.step(lambda: orders.returns_unpaid(_CHUNK)):
+        task.step(partial(orders.close_if_paid, return_id))
+
+
+jobs.every("returns.close", 3600, "returns.close")
 jobs.every("returns.expire", 3600, "returns.expire")
 jobs.every("parcels.silence", 3600, "parcels.silence")

@@ -21,6 +21,7 @@ from catalog.orders.progressing import deliver, progress
 from catalog.orders.reading import consignment_by_ref, find, list_for, pieces
 from catalog.orders.receiving import (
     authorize_return,
+    close_if_paid,
     close_return,
     decide_return,
     expire_return,
@@ -31,6 +32,7 @@ from catalog.orders.receiving import (
     receive_return,
     refuse_return,
     returns_overdue,
+    returns_unpaid,
 )
 from catalog.orders.releasing import released
 from catalog.orders.returned import find_return, policy, returns, returns_of, set_policy
@@ -76,6 +78,7 @@ __all__ = [
     "case",
     "cases",
     "cases_of",
+    "close_if_paid",
     "close_return",
     "close_ripe",
     "consignment_by_ref",
@@ -113,6 +116,7 @@ __all__ = [
     "returns",
     "returns_of",
     "returns_overdue",
+    "returns_unpaid",
     "set_policy",
     "show",
     "undone",

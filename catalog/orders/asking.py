@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from catalog import suppliers
 from catalog.orders import consulting
@@ -141,7 +141,7 @@ def _question(
         access=suppliers.access(consignment.supplier_id),
         client_ref=consignment.client_ref,
         external_id=consignment.external_id,
-        lines=_lines(consignment.id),
+        lines=_lines(consignment),
         address=Address(**order.address),
         look_first=look_first,
         resend=resend,
@@ -150,14 +150,19 @@ def _question(
     )
 
 
-def _lines(consignment_id: int) -> tuple[SupplierLine, ...]:
+def _lines(consignment: Locked) -> tuple[SupplierLine, ...]:
+    """What is ordered, with what its supplier must know besides: of a flight, who travels."""
     rows = fetch_all(
         "SELECT l.supplier_sku, l.qty, l.unit_cost_minor, c.cost_currency FROM order_line l"
         " JOIN consignment c ON c.id = l.consignment_id WHERE l.consignment_id = :id AND l.split_from IS NULL"
         " ORDER BY l.no LIMIT 100",
-        {"id": consignment_id},
+        {"id": consignment.id},
     )
-    return tuple(SupplierLine(*row) for row in rows)
+    if consignment.protocol != "flight":
+        return tuple(SupplierLine(*row) for row in rows)
+    of = (consignment.supplier_id, consignment.member_id)
+    details = [suppliers.order_details(*of, row.supplier_sku) for row in rows]
+    return tuple(replace(SupplierLine(*row), details=known) for row, known in zip(rows, details, strict=True))
 
 
 def _acquaint(consignment: Locked, caps_of: Callable[[SupplierAccess], Caps] | None) -> Locked:

@@ -27,9 +27,16 @@ def payment_authorized(order_id: int) -> bool:
 
 
 def payment_failed(order_id: int, code: str | None) -> bool:
-    """The cash will not come: whatever no supplier was asked to confirm ends here; whether anything did."""
+    """The cash will not come: whatever no supplier was asked to confirm ends here; whether anything did.
+
+    What was reserved and is not any more stops no supplier that was asked: only its answer can end that.
+    """
     consignments = _locked(order_id)
-    execute("UPDATE customer_order SET payment = 'failed' WHERE id = :id AND payment <> 'none'", {"id": order_id})
+    execute(
+        "UPDATE customer_order SET payment = CASE payment WHEN 'wanted' THEN 'failed' ELSE payment END,"
+        " payment_valid_until = CASE payment WHEN 'authorized' THEN now() END WHERE id = :id AND payment <> 'none'",
+        {"id": order_id},
+    )
     ended = 0
     for consignment_id in consignments:
         consignment = lock(consignment_id)

@@ -47,6 +47,16 @@ def _of_points() -> list[Law]:
             " OR o.cash_minor <> (SELECT sum(c.cash_minor) FROM consignment c WHERE c.order_id = o.id)",
         ),
         Law(
+            "O8",
+            "An order's cash is what its payment asks for; what is taken of it is what accepted consignments cost",
+            "SELECT o.id, o.program_id FROM customer_order o LEFT JOIN order_payment x ON x.order_id = o.id"
+            " LEFT JOIN payment_amounts p ON p.ref = x.payment_ref WHERE (o.cash_minor > 0) <> (p.ref IS NOT NULL)"
+            " OR p.amount_minor <> o.cash_minor OR p.currency <> o.cash_currency"
+            " OR (o.payment = 'authorized' AND p.state IN ('created', 'opened', 'failed'))"
+            " OR (p.state NOT IN ('failed', 'expired') AND p.wanted_minor <>"
+            " (SELECT sum(c.cash_captured) FROM consignment c WHERE c.order_id = o.id))",
+        ),
+        Law(
             "O4",
             "Each line is captured or released whole: what is captured is the accepted lines and the delivery",
             "SELECT c.id FROM consignment c JOIN order_line l ON l.consignment_id = c.id GROUP BY c.id"

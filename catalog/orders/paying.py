@@ -16,9 +16,9 @@ from coalition.kernel.errors import Conflict
 
 
 def want(order_id: int, program_id: int, amount_minor: int, currency: str, locale: str) -> None:
-    """Ask for the cash part of a new order; its page leads back to the member's order."""
+    """Ask for the cash part of a new order; its page leads back to where the member sees what became of it."""
     ref = ids.public("ord", order_id)
-    page = f"{config.current().base_url}/orders/{ref}"
+    page = f"{config.current().base_url}/orders/{ref}/payment"
     payments.request(
         ref,
         program_id,
@@ -26,9 +26,10 @@ def want(order_id: int, program_id: int, amount_minor: int, currency: str, local
         currency,
         description=f"R-{order_id}",
         locale=locale,
-        success_url=f"{page}?notice=paid",
-        cancel_url=page,
+        success_url=f"{page}?back=paid",
+        cancel_url=f"{page}?back=left",
     )
+    execute("INSERT INTO order_payment (order_id, payment_ref) VALUES (:id, :ref)", {"id": order_id, "ref": ref})
 
 
 def decided(consignment: Locked, taken_minor: int = 0) -> None:

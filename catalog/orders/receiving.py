@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from catalog import payments
 from catalog.orders.refunding import refund
 from catalog.orders.returned import find_return
 from catalog.orders.returning import permit
 from catalog.orders.returns_moving import LockedReturn, go, lock_return, move
 from catalog.orders.rma import Return, way
-from coalition.kernel import audit
-from coalition.kernel.db import execute, fetch_all
+from coalition.kernel import audit, ids
+from coalition.kernel.db import execute, fetch_all, fetch_one
 from coalition.kernel.errors import Conflict, FieldError, Invalid
 
 
@@ -128,6 +129,29 @@ def expire_return(return_id: int) -> None:
     if locked.state == "authorized":
         go(locked, "expired")
         execute("UPDATE rma_item SET reception = 'cancelled' WHERE rma_id = :id", {"id": return_id})
+
+
+def returns_unpaid(limit: int) -> list[int]:
+    """Returns whose cash was promised to come back and may have by now, at most `limit`, the oldest first."""
+    rows = fetch_all("SELECT id FROM rma WHERE state = 'refunded' ORDER BY id LIMIT :limit", {"limit": limit})
+    return [row.id for row in rows]
+
+
+def close_if_paid(return_id: int) -> bool:
+    """Close a return once the payer has all the cash back that was promised for its order; whether it was closed."""
+    locked = lock_return(None, return_id)
+    if locked.state != "refunded":
+        return False
+    promised = fetch_one(
+        "SELECT (SELECT coalesce(sum(r.refund_cash_minor), 0) FROM rma r WHERE r.order_id = :id)"
+        " + (SELECT coalesce(sum(c.cash_refunded), 0) FROM consignment c WHERE c.order_id = :id) AS minor",
+        {"id": locked.order_id},
+    )
+    assert promised is not None
+    if payments.find(ids.public("ord", locked.order_id)).refunded_minor < promised.minor:
+        return False
+    go(locked, "closed")
+    return True
 
 
 def _lose(locked: LockedReturn, note: str) -> None:

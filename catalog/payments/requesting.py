@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from catalog.payments.cases import open_case
 from catalog.payments.moving import born, lock_ref, move
 from catalog.payments.reading import find
 from catalog.payments.types import Payment
@@ -69,12 +70,17 @@ def capture(ref: str, amount_minor: int, final: bool) -> None:
     """Take this much more of what is authorized; `final`: and no more, the rest goes back to the payer.
 
     To be called once for each part, in the transaction that decides it. Where the provider takes a payment once only,
-    the parts are added up and taken together when the last is decided. Raises Conflict `not_authorized`.
+    the parts are added up and taken together when the last is decided. Of a payment that is over nothing can be taken:
+    that is a case for people. Raises Conflict `not_authorized` for more than there is.
     """
     payment = lock_ref(ref)
-    if not payment.held or payment.decided or payment.wanted_minor + amount_minor > payment.authorized_minor:
-        raise Conflict("not_authorized", "This much is not reserved on the card any more.", state=payment.state)
     wanted = payment.wanted_minor + amount_minor
+    if payment.state == "expired" and wanted <= payment.authorized_minor:
+        execute("UPDATE payment SET wanted_minor = :wanted WHERE id = :id", {"id": payment.id, "wanted": wanted})
+        open_case(payment, "lapsed", f"wanted {wanted} {payment.currency}", payment.code or payment.state)
+        return
+    if not payment.held or payment.decided or wanted > payment.authorized_minor:
+        raise Conflict("not_authorized", "This much is not reserved on the card any more.", state=payment.state)
     final = final or wanted == payment.authorized_minor
     execute(
         "UPDATE payment SET wanted_minor = :wanted, decided = :final WHERE id = :id",
@@ -111,10 +117,12 @@ def void(ref: str) -> None:
 def refund(ref: str, amount_minor: int, key: str) -> None:
     """Give back this much of what is, or is going to be, taken; under the same key again it does nothing.
 
-    It waits until everything is taken. Raises Conflict `refund_exceeds` for more than that, and
-    `external_id_conflict` for a key that stood for another amount.
+    It waits until everything is taken; of a payment that came to nothing nothing is given back. Raises Conflict
+    `refund_exceeds` for more than that, and `external_id_conflict` for a key that stood for another amount.
     """
     payment = lock_ref(ref)
+    if payment.ended and payment.state != "captured":
+        return
     known = fetch_one(
         "SELECT payment_id, amount_minor FROM payment_request WHERE key = :key", {"key": f"{ref}:refund:{key}"}
     )

@@ -117,6 +117,7 @@ __all__ = [
     "expire",
     "fill_list",
     "find",
+    "follow_merge",
     "forget_views",
     "forget_wish",
     "give_back",

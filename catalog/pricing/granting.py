@@ -98,7 +98,7 @@ def grants_of(program_id: int, member_id: int) -> list[Granted]:
 
 
 def follow_merge(from_id: int, into_id: int) -> int:
-    """Let what a merged member was granted, and the lists it was on, go over to the survivor; how many grants came along.
+    """Let what a merged member was granted, and the lists it was on, go over to the survivor; how many grants.
 
     What the survivor was granted itself stays as it is; pieces that were used stay used.
     """

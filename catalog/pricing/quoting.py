@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
-from catalog import rewards
+from catalog import rewards, suppliers
 from catalog.ports import Address
 from catalog.pricing.carrying import Place
 from catalog.pricing.cashing import cash_terms
@@ -20,7 +19,7 @@ from catalog.pricing.tariffs import choose
 from catalog.pricing.types import CashTerms, DeliveryOption, Quote, QuotedLine
 from coalition import programs
 from coalition.kernel.db import fetch_one
-from coalition.kernel.errors import FieldError, Invalid, NotFound
+from coalition.kernel.errors import FieldError, Invalid
 
 TTL_S = 1800
 MAX_LINES = 50
@@ -54,8 +53,10 @@ def quote(
     that points at every unknown reward or wrong quantity, or at the method.
     """
     wanted = _merged(lines)
-    found = _on_sale(program_id, wanted)
-    _check(lines, wanted, found)
+    found, booked = _on_sale(program_id, member_id, wanted)
+    _check(lines, wanted, found, booked)
+    ends = [one.expires_at for one in booked.values()]
+    guarantee_until = min([*ends, *([guarantee_until] if guarantee_until else [])], default=None)
     rules = rules_of(program_id, member_id)
     budgets = Budgets.of(rules)
     sizes = volumes(one.offer_id for one in found.values())
@@ -109,24 +110,44 @@ def _merged(lines: Iterable[tuple[int, int]]) -> dict[int, int]:
     return wanted
 
 
-def _on_sale(program_id: int, wanted: Iterable[int]) -> dict[int, rewards.Reward]:
-    found = {}
-    for reward_id in list(wanted)[:MAX_LINES]:
-        with suppress(NotFound):
-            reward = rewards.get(program_id, reward_id)
-            if reward.state == "on_sale":
-                found[reward_id] = reward
-    return found
+def _on_sale(
+    program_id: int, member_id: int, wanted: Iterable[int]
+) -> tuple[dict[int, rewards.Reward], dict[int, suppliers.BookableOffer]]:
+    """The rewards that the member may order, and which of them the member has found at a supplier."""
+    known = rewards.many(program_id, list(wanted)[:MAX_LINES])
+    hidden = {one.offer_id: reward_id for reward_id, one in known.items() if one.state != "on_sale"}
+    found = suppliers.bookables(member_id, hidden) if hidden else {}
+    booked = {hidden[offer_id]: one for offer_id, one in found.items()}
+    return {reward_id: one for reward_id, one in known.items() if one.state == "on_sale" or reward_id in booked}, booked
 
 
-def _check(lines: Sequence[tuple[int, int]], wanted: dict[int, int], found: dict[int, rewards.Reward]) -> None:
+def _check(
+    lines: Sequence[tuple[int, int]],
+    wanted: dict[int, int],
+    found: dict[int, rewards.Reward],
+    booked: dict[int, suppliers.BookableOffer],
+) -> None:
     problems = []
     for at, (reward_id, qty) in enumerate(lines):
         if reward_id not in found:
             problems.append(FieldError(f"/lines/{at}/reward_id", "unknown_reward", "There is no such reward."))
         if qty < 1 or wanted[reward_id] > MAX_QTY:
             problems.append(FieldError(f"/lines/{at}/qty", "invalid", f"From 1 to {MAX_QTY} pieces."))
+        if reward_id in booked:
+            problems += _unbookable(at, wanted[reward_id], booked[reward_id], list(booked.values()))
     if not 1 <= len(lines) <= MAX_LINES:
         problems.append(FieldError("/lines", "invalid", f"From 1 to {MAX_LINES} lines."))
     if problems:
         raise Invalid("invalid", "These lines cannot be quoted.", problems)
+
+
+def _unbookable(
+    at: int, qty: int, one: suppliers.BookableOffer, booked: Sequence[suppliers.BookableOffer]
+) -> Iterable[FieldError]:
+    """Why a find cannot be ordered like this: a supplier books one at a time, whole, and knowing who travels."""
+    if qty != one.pieces:
+        yield FieldError(f"/lines/{at}/qty", "invalid", f"It is booked as a whole: {one.pieces}.")
+    if sum(other.supplier_id == one.supplier_id for other in booked) > 1:
+        yield FieldError(f"/lines/{at}/reward_id", "one_at_a_time", "Book one of these at a time.")
+    if not one.ready:
+        yield FieldError(f"/lines/{at}/reward_id", "travellers_missing", "Name the travellers first.")

@@ -14,6 +14,7 @@ from catalog.rewards.categories import (
 )
 from catalog.rewards.editing import Card, card, cards, edit_card, merge_cards, split_card, unpin_card
 from catalog.rewards.faceting import BANDS, Facets, FacetValue, band_end, facets
+from catalog.rewards.found import points_of, shelve
 from catalog.rewards.incidents import StockIncident, close_shortfalls, reconcile_stock, stock_incidents
 from catalog.rewards.issuing import take_codes
 from catalog.rewards.kinds import KINDS, Kind, kind_of
@@ -31,6 +32,7 @@ from catalog.rewards.reserving import commit, release, reserve, split
 from catalog.rewards.searching import by_ids, count, get, many, matching, offers_of, search
 from catalog.rewards.shelving import publish, republish
 from catalog.rewards.stocking import StockApplied, apply_feed_stock, apply_stock
+from catalog.rewards.suggesting import Suggestion, Unmapped, approve_mapping, unmapped_categories
 from catalog.rewards.types import SORTS, Reward, RewardQuery
 from catalog.rewards.wording import index, read_as
 
@@ -50,10 +52,13 @@ __all__ = [
     "RewardQuery",
     "StockApplied",
     "StockIncident",
+    "Suggestion",
+    "Unmapped",
     "Uploaded",
     "all_categories",
     "apply_feed_stock",
     "apply_stock",
+    "approve_mapping",
     "assort",
     "assortment",
     "band_end",
@@ -81,6 +86,7 @@ __all__ = [
     "move_category",
     "offers_of",
     "open_pool",
+    "points_of",
     "publish",
     "read_as",
     "reconcile_stock",
@@ -89,10 +95,12 @@ __all__ = [
     "reserve",
     "search",
     "share_supplier",
+    "shelve",
     "split",
     "split_card",
     "stock_incidents",
     "take_codes",
+    "unmapped_categories",
     "unpin_card",
     "unshare_supplier",
     "upload_codes",

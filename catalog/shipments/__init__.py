@@ -4,7 +4,7 @@ Publishes `shipment.updated`; the delivery itself (`order.delivered`) is the ord
 """
 
 from catalog.shipments.alarms import alarms, dismiss
-from catalog.shipments.callbacks import CARRIER, SUPPLIER, Wait, receive, understand
+from catalog.shipments.callbacks import CARRIER, NEWS, SUPPLIER, Wait, receive, understand
 from catalog.shipments.carriers import add_carrier, carrier, secret_of
 from catalog.shipments.following import register, register_return, scan
 from catalog.shipments.formats import read
@@ -19,6 +19,7 @@ from catalog.shipments.vocabularies import OURS, VOCABULARIES
 
 __all__ = [
     "CARRIER",
+    "NEWS",
     "OURS",
     "SUPPLIER",
     "VOCABULARIES",

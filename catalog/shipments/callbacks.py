@@ -21,7 +21,7 @@ from coalition.kernel import clock, jobs, sealing
 from coalition.kernel.db import execute, fetch_one, session
 from coalition.kernel.errors import NotFound, Refusal
 
-SUPPLIER, CARRIER = "supplier", "carrier"
+SUPPLIER, CARRIER, NEWS = "supplier", "carrier", "news"
 _PATIENCE = dt.timedelta(days=7)
 _STORE = """
     INSERT INTO inbound_callback (source, webhook_id, body) VALUES (:source, :webhook_id, CAST(:body AS jsonb))
@@ -80,6 +80,8 @@ def understand(callback_id: int) -> Wait | None:
 
 
 def _supplier_says(supplier_id: int, body: dict[str, Any]) -> bool:
+    if body["type"] == NEWS:
+        return _look_again(supplier_id, body["client_ref"])
     consignment_id = orders.consignment_by_ref(supplier_id, body["client_ref"])
     if consignment_id is None:
         raise NotUnderstood(f"the supplier has no order {body['client_ref']}")
@@ -93,6 +95,15 @@ def _supplier_says(supplier_id: int, body: dict[str, Any]) -> bool:
         _parcel(consignment_id, body)
     elif kind not in ("order.accepted", "order.rejected"):
         raise NotUnderstood(f"unknown type {kind}")
+    return True
+
+
+def _look_again(supplier_id: int, client_ref: str | None) -> bool:
+    """News in a vendor's own words is a reason to ask the vendor, and nothing else."""
+    consignment_id = orders.consignment_by_ref(supplier_id, client_ref) if client_ref else None
+    if consignment_id is None:
+        raise NotUnderstood(f"the supplier has no order {client_ref}")
+    orders.look_again(consignment_id)
     return True
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 
+from catalog.shipments.tracking import Logged, with_pick_up
 from catalog.shipments.types import Carrier, Shipment, TrackingEvent
 from coalition.kernel import sealing
 from coalition.kernel.db import fetch_all, fetch_one
@@ -48,11 +48,15 @@ def pickup_code(consignment_id: int, shipment_id: int) -> str | None:
 
 def _events(shipment_ids: list[int]) -> dict[int, list[TrackingEvent]]:
     rows = fetch_all(
-        "SELECT shipment_id, status, occurred_at, raw_text, place, incident, action_required FROM tracking_event"
-        " WHERE shipment_id = ANY(:ids) ORDER BY occurred_at DESC, id DESC LIMIT :most",
+        "SELECT shipment_id, status, occurred_at, first_scan, incident, action_required, raw_text, place"
+        " FROM tracking_event WHERE shipment_id = ANY(:ids) ORDER BY occurred_at DESC, id DESC LIMIT :most",
         {"ids": shipment_ids, "most": _MOST},
     )
-    found: dict[int, list[TrackingEvent]] = defaultdict(list)
-    for row in rows:
-        found[row.shipment_id].append(TrackingEvent(*row[1:]))
+    found: dict[int, list[TrackingEvent]] = {shipment_id: [] for shipment_id in shipment_ids}
+    for shipment_id, told in found.items():
+        own = [row for row in rows if row.shipment_id == shipment_id]
+        statuses = with_pick_up([Logged(row.status, row.occurred_at, row.first_scan) for row in own])
+        for row, at in zip(own, statuses, strict=True):
+            said = (row.raw_text, row.place, row.incident, row.action_required)
+            told.append(TrackingEvent(at.status, row.occurred_at, *said))
     return found

@@ -18,7 +18,7 @@ from coalition.kernel.errors import Conflict, Invalid, NotFound
 from coalition.kernel.web.pages import language
 from coalition.site.viewer import Viewer, require_member
 
-_NOTICES = ("order_placed", "order_cancelled", "cancel_asked", "cancel_refused")
+_NOTICES = ("order_placed", "order_cancelled", "cancel_asked", "cancel_refused", "payment_received")
 _PER_PAGE = 20
 
 
@@ -37,7 +37,7 @@ def list_orders() -> str:
 def read(order_id: str) -> str:
     """One order with its parcels and where they are; what was issued is hidden until it is asked for."""
     member = require_member()
-    shown = transact(lambda: _told(_own(member, order_id)))
+    shown = transact(lambda: _told(own(member, order_id)))
     notice = request.args.get("notice")
     notice = notice if notice in _NOTICES else None
     return render_template("catalog/order.html", nav="orders", order=shown, notice=notice, pickups={})
@@ -47,7 +47,7 @@ def read(order_id: str) -> str:
 def show_codes(order_id: str) -> Response:
     """The order with its codes, tickets and pick-up codes in clear; kept by nobody on the way."""
     member = require_member()
-    order, pickups = transact(lambda: _opened(_own(member, order_id)))
+    order, pickups = transact(lambda: _opened(own(member, order_id)))
     answer = make_response(render_template("catalog/order.html", nav="orders", order=order, pickups=pickups))
     answer.headers["Cache-Control"] = "no-store"
     return answer
@@ -58,7 +58,7 @@ def cancel(order_id: str) -> BaseResponse:
     """Cancel the order: what nobody has asked for yet at once, what a supplier has confirmed by asking it."""
     member = require_member()
     try:
-        notice = transact(lambda: _cancel(_own(member, order_id)))
+        notice = transact(lambda: _cancel(own(member, order_id)))
     except Conflict:
         notice = "cancel_refused"
     return redirect(url_for("catalog.order", order_id=order_id, notice=notice), code=303)
@@ -68,7 +68,7 @@ def cancel(order_id: str) -> BaseResponse:
 def again(order_id: str) -> BaseResponse:
     """Put what was ordered into the cart once more, as far as it is still on sale."""
     member = require_member()
-    order = transact(lambda: _own(member, order_id))
+    order = transact(lambda: own(member, order_id))
     for line in order.lines:
         with suppress(NotFound, Invalid):
             transact(lambda line=line: pricing.add(member.program_id, member.member_id, [(line.reward_id, line.qty)]))  # type: ignore[misc]
@@ -93,7 +93,8 @@ def _opened(order: Order) -> tuple[dict[str, Any], dict[int, str | None]]:
     return _told(order, orders.show(order.id)), pickups
 
 
-def _own(member: Viewer, order_id: str) -> Order:
+def own(member: Viewer, order_id: str) -> Order:
+    """The member's own order by its public id. Raises NotFound."""
     order = orders.find(member.program_id, ids.parse("ord", order_id))
     if order.member_id != member.member_id:
         raise NotFound()

@@ -32,7 +32,15 @@ _NEWS = {
     "issued": "issued",
 }
 _CODE = re.compile("[a-z]+(_[a-z]+)+")  # ours or a supplier's, for nobody to read
-_REASONS = ("out_of_stock", "insufficient_points", "payment_failed")
+_REASONS = (
+    "out_of_stock",
+    "insufficient_points",
+    "payment_failed",
+    "payment_not_paid",
+    "payment_expired",
+    "payment_authorization_lapsed",
+    "payment_provider_unavailable",
+)
 
 
 def number(order_id: int) -> str:
@@ -67,7 +75,7 @@ def told(
         "points_held": order.points_held,
         "points_captured": order.points_captured,
         "points_released": order.points_released,
-        "cash": {"minor": order.cash_minor, "currency": order.cash_currency} if order.cash_minor else None,
+        "cash": _cash(order),
         "cancellable": order.cancellable,
         "repeatable": any(line.reward_id for line in order.lines),
         "delivery": {
@@ -80,6 +88,14 @@ def told(
         "count": sum(max(1, len(share["sent"])) for share in shares),
         "shown": shown is not None,
     }
+
+
+def _cash(order: Order) -> dict[str, Any] | None:
+    """What is paid by card, if anything: in all, charged by now, and given back."""
+    if not order.cash_minor:
+        return None
+    taken, back = (sum(getattr(one, name) for one in order.consignments) for name in ("cash_captured", "cash_refunded"))
+    return {"minor": order.cash_minor, "currency": order.cash_currency, "taken": taken, "back": back}
 
 
 def _reason(reason: str | None, state: str) -> str | None:

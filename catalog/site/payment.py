@@ -10,21 +10,24 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Response, make_response, redirect, render_template, request, url_for
+from flask import Response, g, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from catalog import orders, pricing
 from catalog.orders import Order
+from catalog.ports import PaymentProvider
 from catalog.pricing import Quote
-from catalog.site import cards
+from catalog.site import cards, tender
 from catalog.site.blueprint import blueprint
 from catalog.site.checkout import LIVE, find, lapsed, told
 from catalog.site.checkout_form import FormError
+from catalog.site.paying import way_to_pay
 from coalition import members, programs
-from coalition.kernel import ids
+from coalition.kernel import ids, ports
 from coalition.kernel.db import transact
 from coalition.kernel.errors import Invalid, Refusal
 from coalition.kernel.idempotency import request_hash
+from coalition.kernel.web.pages import language
 from coalition.site.viewer import Viewer, require_member
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
@@ -72,10 +75,9 @@ def place() -> BaseResponse:
 
 def _after(order: Order) -> str:
     """Where a placed order leads: to its card payment, or to its own page."""
-    number = ids.public("ord", order.id)
     if order.cash_minor and order.payment == "wanted":
-        return url_for("catalog.order", order_id=number)
-    return url_for("catalog.order", order_id=number, notice="order_placed")
+        return way_to_pay(order)
+    return url_for("catalog.order", order_id=ids.public("ord", order.id), notice="order_placed")
 
 
 def _chosen(quoted: Quote, form: dict[str, str]) -> int | None:
@@ -101,7 +103,11 @@ def _place(member: Viewer, quoted: Quote, points: int | None, form: dict[str, st
         quote_id=quoted.id,
         request_hash=request_hash([quoted.id, points]),
         consent_points=int(agreed) if _NUMBER.fullmatch(agreed) else None,
+        pay_points=points,
+        locale=language(),
     )
+    if order.payment == "wanted" and not tender.cash_taken():
+        raise Invalid("cash_unavailable", "Points alone cannot pay this, and nobody takes cash here.")
     if not replayed:
         _prove(member, form["proof"])
     return order
@@ -127,13 +133,15 @@ def _page(
 ) -> Response:
     context = transact(lambda: _context(member, quoted, form))
     risen = changed if changed and "new_points" in changed else None
+    if context["limits"]:  # the only page whose form leads to somebody else's
+        g.policy = {"form-action": f"'self' {ports.get(PaymentProvider).page_origin}"}
     page = render_template("catalog/payment.html", nav="cart", key=key, errors=errors, risen=risen, **context)
     return make_response(page, status)
 
 
 def _context(member: Viewer, quoted: Quote, form: dict[str, str]) -> dict[str, Any]:
     available = cards.available(member.program_id) or 0
-    offers = _offers(quoted, available)
+    offers, limits = tender.offers(quoted, available), tender.limits(quoted, available)
     default = str(offers[0]["points"]) if offers else ""
     assert quoted.address is not None
     to = quoted.address
@@ -146,14 +154,7 @@ def _context(member: Viewer, quoted: Quote, form: dict[str, str]) -> dict[str, A
         },
         "available": available,
         "offers": offers,
-        "limits": None,
+        "limits": limits,
         "form": {**form, "pay": form["pay"] or default},
         "wants_proof": programs.get(member.program_id).proof_policy == "spend",
     }
-
-
-def _offers(quoted: Quote, available: int) -> list[dict[str, Any]]:
-    """Ways to pay that the member can afford."""
-    if available < quoted.points:
-        return []
-    return [{"points": quoted.points, "cash": None, "after": available - quoted.points}]

@@ -1,7 +1,31 @@
 """Suppliers, their feeds, and the offers that a good file makes. What they sell for is the rewards room's affair."""
 
-from catalog.suppliers.calling import Call, calls, prune_calls, record_call
-from catalog.suppliers.deciding import apply_refused, approve, reject, roll_back
+from catalog.suppliers.booking import (
+    MOST_PASSENGERS,
+    MOST_SEATS,
+    BookableOffer,
+    become,
+    bookable,
+    bookables,
+    event_search,
+    flight_search,
+    forget_lapsed,
+    keep_flights,
+    keep_seats,
+    searchable,
+)
+from catalog.suppliers.calling import (
+    Call,
+    calls,
+    prune_calls,
+    record_call,
+)
+from catalog.suppliers.deciding import (
+    apply_refused,
+    approve,
+    reject,
+    roll_back,
+)
 from catalog.suppliers.directory import (
     Supplier,
     access,
@@ -23,6 +47,8 @@ from catalog.suppliers.feeds import (
     feeds,
     get_feed,
     place,
+    published,
+    to_publish,
     use_mapping,
 )
 from catalog.suppliers.formats import (
@@ -35,10 +61,33 @@ from catalog.suppliers.formats import (
     open_feed,
     read_mapping,
 )
-from catalog.suppliers.gating import Health, admit, done, health
-from catalog.suppliers.guarding import WAIVABLE, Verdict
-from catalog.suppliers.importing import apply, archive_missing, check, chunks, count_missing_again, stage
-from catalog.suppliers.mappings import SavedMapping, mapping, mappings, save_mapping
+from catalog.suppliers.gating import (
+    Health,
+    admit,
+    done,
+    health,
+)
+from catalog.suppliers.guarding import (
+    WAIVABLE,
+    Verdict,
+)
+from catalog.suppliers.importing import (
+    apply,
+    archive_missing,
+    check,
+    chunks,
+    count_missing_again,
+    stage,
+)
+from catalog.suppliers.laws import (
+    laws,
+)
+from catalog.suppliers.mappings import (
+    SavedMapping,
+    mapping,
+    mappings,
+    save_mapping,
+)
 from catalog.suppliers.prices import (
     QuarantinedPrice,
     quarantined_price,
@@ -46,7 +95,12 @@ from catalog.suppliers.prices import (
     refuse_price,
     release_price,
 )
-from catalog.suppliers.reviewing import Sample, quarantine_csv, samples, tidy
+from catalog.suppliers.reviewing import (
+    Sample,
+    quarantine_csv,
+    samples,
+    tidy,
+)
 from catalog.suppliers.runs import (
     FeedRun,
     RowIssue,
@@ -64,11 +118,23 @@ from catalog.suppliers.runs import (
     start,
     undecided,
 )
-from catalog.suppliers.tending import Standing, change, standings
+from catalog.suppliers.tending import (
+    Standing,
+    change,
+    standings,
+)
+from catalog.suppliers.travelling import (
+    Traveller,
+    name_travellers,
+    order_details,
+)
 
 __all__ = [
     "FORMATS",
+    "MOST_PASSENGERS",
+    "MOST_SEATS",
     "WAIVABLE",
+    "BookableOffer",
     "Call",
     "Feed",
     "FeedFile",
@@ -84,6 +150,7 @@ __all__ = [
     "Standing",
     "Supplier",
     "TableMapping",
+    "Traveller",
     "Verdict",
     "YmlFile",
     "access",
@@ -94,6 +161,9 @@ __all__ = [
     "approve",
     "archive",
     "archive_missing",
+    "become",
+    "bookable",
+    "bookables",
     "by_code",
     "calls",
     "change",
@@ -107,24 +177,33 @@ __all__ = [
     "dated",
     "done",
     "enable_feed",
+    "event_search",
     "feed",
     "feeds",
     "fetched",
+    "flight_search",
+    "forget_lapsed",
     "get",
     "get_feed",
     "health",
     "held_already",
     "issues",
+    "keep_flights",
+    "keep_seats",
+    "laws",
     "list_suppliers",
     "map_categories",
     "mapping",
     "mappings",
+    "name_travellers",
     "of_partner",
     "open_feed",
     "open_run",
+    "order_details",
     "place",
     "progressed",
     "prune_calls",
+    "published",
     "quarantine_csv",
     "quarantined_price",
     "quarantined_prices",
@@ -139,10 +218,12 @@ __all__ = [
     "runs",
     "samples",
     "save_mapping",
+    "searchable",
     "stage",
     "standings",
     "start",
     "tidy",
+    "to_publish",
     "undecided",
     "use_mapping",
 ]

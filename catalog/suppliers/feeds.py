@@ -215,6 +215,25 @@ def age() -> Sequence[int]:
     return sorted({row.supplier_id for row in rows})
 
 
+def to_publish(late_s: int) -> Sequence[int]:
+    """The feeds of which a good run ended so long ago and never came to the shelves."""
+    rows = fetch_all(
+        "SELECT id FROM feed WHERE to_publish_since < now() - make_interval(secs => :late) ORDER BY id LIMIT :most",
+        {"late": late_s, "most": _AT_ONCE},
+    )
+    return [row.id for row in rows]
+
+
+def published(feed_id: int) -> int:
+    """Note that a feed's offers come to the shelves in this transaction; its supplier."""
+    row = fetch_one(
+        "UPDATE feed SET to_publish_since = NULL WHERE id = :id RETURNING supplier_id",
+        {"id": feed_id},
+    )
+    assert row is not None
+    return int(row.supplier_id)
+
+
 def _check(url: str | None, form: str, every_s: int | None, host_key: str | None) -> None:
     problems = []
     if form not in FORMATS:

@@ -277,7 +277,7 @@ def _remember(done: FeedRun) -> None:
             " etag = CASE WHEN r.state = 'unchanged' THEN coalesce(r.etag, f.etag) ELSE r.etag END,"
             " modified = CASE WHEN r.state = 'unchanged' THEN coalesce(r.modified, f.modified) ELSE r.modified END,"
             " last_good_run_id = CASE WHEN r.state = 'unchanged' THEN last_good_run_id"
-            "   ELSE r.id END,"
+            "   ELSE r.id END, to_publish_since = coalesce(to_publish_since, now()),"
             " stock_at = CASE WHEN 'stock' = ANY(r.holds) THEN stock_at ELSE greatest(stock_at, r.snapshot_at) END"
             " FROM feed_run r WHERE r.id = :id AND f.id = r.feed_id",
             {"id": done.id},

@@ -8,7 +8,7 @@ from __future__ import annotations
 from flask import Blueprint, Flask, current_app, render_template, url_for
 
 from coalition.access import SCOPES
-from coalition.api.error_codes import CODES, FIELD_CODES, FILE_CODES
+from coalition.api.error_codes import CODES, FEED_CODES, FIELD_CODES, FILE_CODES, ROW_CODES
 
 blueprint = Blueprint("docs", __name__, url_prefix="/api/docs")
 
@@ -30,4 +30,11 @@ def reference() -> str:
 @blueprint.get("/errors")
 def errors() -> str:
     """Every error code; the `type` of a problem leads to its line here."""
-    return render_template("docs/errors.html", codes=CODES, field_codes=FIELD_CODES, file_codes=FILE_CODES)
+    return render_template(
+        "docs/errors.html",
+        codes=CODES,
+        field_codes=FIELD_CODES,
+        file_codes=FILE_CODES,
+        feed_codes=FEED_CODES,
+        row_codes=ROW_CODES,
+    )

@@ -102,7 +102,7 @@ def tell(book: Book, deal: Mapping[str, Any], facts: Mapping[str, Any], mood: fr
     if "news_lost" in mood:
         return
     due_at = time.time() + (_LATE_S if "news_late" in mood else 0.0)
-    path = f"/api/v1/suppliers/{deal['supplier']}/webhooks"
+    path = f"/api/v1/suppliers/{deal['supplier']}/callbacks/native"
     for _ in range(2 if "news_twice" in mood else 1):
         book.tell(path, f"suppliers/{deal['supplier']}", facts, due_at)
 

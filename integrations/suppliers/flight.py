@@ -1,8 +1,8 @@
 """Sellers of flights in the manner of Duffel: an offer becomes an order that holds the seats, and a payment buys it.
 
-Creating an order is not idempotent: it may be answered 202, and a lost answer is looked up by our reference in the
-order's metadata. An offer becomes one order at most, which is what keeps a repetition from booking twice. Cancelling
-takes two steps: terms with a time limit, then the confirmation.
+Creating an order may be answered 202. An offer becomes one order at most and an order is paid once, which is what keeps
+a repetition from booking twice: its refusal is looked up by our reference in the order's metadata. Cancelling takes two
+steps: terms with a time limit, then the confirmation.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ from integrations.suppliers.wire import Guard, Reply, Request, Wire
 
 CAPS = Caps(
     hold=True,
+    idempotent_create=True,
     lookup_by_client_ref=True,
     not_found_is_final_after_s=300,
     cancel=True,

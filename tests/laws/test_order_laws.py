@@ -24,6 +24,7 @@ CRIMES = {
     "U6": "UPDATE artefact SET mark = ''",
     "O2": "UPDATE consignment SET state = 'preparing' WHERE state = 'confirmed'",
     "O3": "UPDATE customer_order SET points = points + 1",
+    "O8": "UPDATE customer_order SET payment = 'wanted', cash_minor = 1, cash_currency = 'EUR'",
     "D3": "DELETE FROM outbox WHERE kind = 'order.delivered'",
     "U1": "UPDATE supplier_order SET state = 'unknown' WHERE state = 'accepted'",
     "U3": "DELETE FROM consignment_delivery",

@@ -29,6 +29,7 @@ _STRANGE = re.compile(r"<(?!/?(?:p|br|ul|ol|li|b|i|strong|em)\b)[a-z/!]", re.IGN
 _BREAK = re.compile(r"<br\s*/?>|</(?:p|li|div|h[1-6]|tr|ul|ol)>", re.IGNORECASE)
 _BLANK_LINES = re.compile(r"\s*\n\s*")
 _NO_TAGS: set[str] = set()
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class FeedRefused(Exception):
@@ -127,7 +128,7 @@ def attributes(found: Mapping[str, str]) -> str | None:
     """The attributes as a JSON object of at most fifty texts; None for none."""
     if not found:
         return None
-    return json.dumps(dict(list(found.items())[:ATTRIBUTES_MAX]), ensure_ascii=False)
+    return _encode(found if len(found) <= ATTRIBUTES_MAX else dict(list(found.items())[:ATTRIBUTES_MAX]))
 
 
 def pictures(found: list[str]) -> str | None:

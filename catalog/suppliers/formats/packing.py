@@ -76,7 +76,7 @@ def unpacked(file: BinaryIO, limits: PackingLimits | None = None, *, inside: boo
         return Unpacked(cast(BinaryIO, gzip.GzipFile(fileobj=file)), size, allowed)
     if magic.startswith(b"BZh"):
         return Unpacked(cast(BinaryIO, bz2.BZ2File(file)), size, allowed)
-    if inside and magic == b"PK\x03\x04":
+    if inside and magic in (b"PK\x03\x04", b"PK\x05\x06"):
         return Unpacked(_only_member(file, allowed), size, allowed)
     return Unpacked(file, None, allowed)
 

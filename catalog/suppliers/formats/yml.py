@@ -17,7 +17,7 @@ from catalog.suppliers.formats.xml import XmlSource, elements, refuse_entities
 _MAX_CATEGORIES = 50_000
 _MAX_CATEGORY_DEPTH = 12
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
-_LIMITS = {"name": 1_000, "name.ru": 1_000, "description": 20_000, "description.ru": 20_000, "categoryId": 40}
+_TRANSLATED = ("name", "description")
 
 
 class YmlFile:
@@ -54,7 +54,7 @@ class YmlFile:
             raise FeedRefused("not_yml", "The file's root element is not yml_catalog.")
 
     def _learn(self, element: etree._Element) -> None:
-        code, name = element.get("id"), _text(element, 200)
+        code, name = element.get("id"), _inner(element, 200)
         if code and name and len(self._categories) < _MAX_CATEGORIES:
             self._categories[code[:40]] = (name.replace("/", "|"), element.get("parentId"))
 
@@ -74,45 +74,53 @@ class YmlFile:
         return self._paths[code]
 
     def _offer(self, offer: etree._Element) -> RawOffer:
-        first: dict[str, str | None] = {}
-        params: dict[str, str] = {}
-        pictures: list[str] = []
-        for child in offer:
-            tag = child.tag if isinstance(child.tag, str) else ""
-            if tag == "param":
-                _learn_param(child, params)
-                continue
-            text = _days(child) if tag == "delivery-options" else _text(child, _LIMITS.get(tag, 500))
-            if tag == "picture" and text:
-                pictures.append(text)
-            if child.get(_LANGUAGE) == "ru":
-                tag += ".ru"
-            first.setdefault(tag, text)
+        first, params, pictures = _children(offer)
         get = first.get
-        description, russian = get("description"), get("description.ru")
+        description, russian = _inner(get("description"), 20_000), _inner(get("description.ru"), 20_000)
+        name = _inner(get("name"), 1_000)
         read = RawOffer(
-            sku=trimmed(offer.get("id"), 100),
-            title=get("name") or _named(get("typePrefix"), get("vendor"), get("model")),
-            title_ru=get("name.ru"),
-            description=description,
-            description_ru=russian,
-            brand=get("vendor"),
-            mpn=get("vendorCode"),
-            category=self._category(get("categoryId")),
-            price=number(get("price")),
-            old_price=number(get("oldprice")),
-            currency=get("currencyId"),
-            quantity=get("count"),
-            available=(offer.get("available") or "true").strip().lower() != "false",
-            electronic=get("downloadable") == "true",
-            picture_url=pictures[0] if pictures else None,
-            pictures=offers.pictures(pictures),
-            attributes=offers.attributes(params),
-            weight=number(get("weight")),
-            gtin=get("barcode"),
-            delivery_days=get("delivery-options"),
+            trimmed(offer.get("id"), 100),
+            name or _named(_short(get("typePrefix")), _short(get("vendor")), _short(get("model"))),
+            _inner(get("name.ru"), 1_000),
+            description,
+            russian,
+            _short(get("vendor")),
+            _short(get("vendorCode")),
+            self._category(trimmed(_text(get("categoryId")), 40)),
+            number(_short(get("price"))),
+            number(_short(get("oldprice"))),
+            _short(get("currencyId")),
+            _short(get("count")),
+            (offer.get("available") or "true").strip().lower() != "false",
+            _short(get("downloadable")) == "true",
+            pictures[0] if pictures else None,
+            offers.pictures(pictures),
+            offers.attributes(params),
+            number(_short(get("weight"))),
+            _short(get("barcode")),
+            _days(get("delivery-options")),
         )
         return offers.described(read) if description or russian else read
+
+
+def _children(offer: etree._Element) -> tuple[dict[str, etree._Element], dict[str, str], list[str]]:
+    """The first child of each name (`name.ru` for one in Russian), the parameters, and the addresses of pictures."""
+    first: dict[str, etree._Element] = {}
+    params: dict[str, str] = {}
+    pictures: list[str] = []
+    for child in offer:
+        tag = child.tag
+        if tag == "param":
+            _learn_param(child, params)
+        elif tag == "picture":
+            if link := _short(child):
+                pictures.append(link)
+        else:
+            if tag in _TRANSLATED and child.get(_LANGUAGE) == "ru":
+                tag += ".ru"
+            if tag not in first:
+                first[tag] = child
+    return first, params, pictures
 
 
 def _named(prefix: str | None, vendor: str | None, model: str | None) -> str | None:
@@ -121,17 +129,31 @@ def _named(prefix: str | None, vendor: str | None, model: str | None) -> str | N
 
 
 def _learn_param(param: etree._Element, params: dict[str, str]) -> None:
-    name, value, unit = trimmed(param.get("name"), 80), _text(param, 300), trimmed(param.get("unit"), 20)
-    if name and value and len(params) < offers.ATTRIBUTES_MAX:
-        params.setdefault(name, f"{value} {unit}" if unit else value)
+    name, value = param.get("name"), param.text
+    if name and value and len(params) < offers.ATTRIBUTES_MAX and (value := value.strip()):
+        unit = param.get("unit")
+        params.setdefault(name.strip()[:80] or "-", f"{value[:300]} {unit[:20]}" if unit else value[:300])
 
 
-def _text(element: etree._Element, limit: int) -> str | None:
+def _text(element: etree._Element | None) -> str | None:
+    return None if element is None else element.text
+
+
+def _short(element: etree._Element | None) -> str | None:
+    """The text of an element in which no other stands, without blanks around it, cut; None for nothing."""
+    text = None if element is None else element.text
+    return (text.strip()[:500] or None) if text else None
+
+
+def _inner(element: etree._Element | None, limit: int) -> str | None:
+    """The text of an element, with that of the elements in it."""
+    if element is None:
+        return None
     if len(element) == 0:
         return trimmed(element.text, limit)
     return trimmed("".join(str(part) for part in element.itertext())[: limit * 2], limit)
 
 
-def _days(options: etree._Element) -> str | None:
-    option = next(iter(options), None)
+def _days(options: etree._Element | None) -> str | None:
+    option = next(iter(options), None) if options is not None else None
     return trimmed(option.get("days"), 10) if option is not None else None

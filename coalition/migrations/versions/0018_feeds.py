@@ -41,6 +41,7 @@ _FEEDS = (
         ADD COLUMN last_error text,
         ADD COLUMN good_at timestamptz,
         ADD COLUMN stock_at timestamptz,
+        ADD COLUMN to_publish_since timestamptz,
         ADD COLUMN freshness text NOT NULL DEFAULT 'fresh'
             CONSTRAINT ck_feed_freshness CHECK (freshness IN ('fresh', 'stale', 'expired')),
         ADD COLUMN price_down_percent smallint NOT NULL DEFAULT 50,
@@ -218,11 +219,17 @@ _FEED_RUN_STOCK = """
 """
 
 
+# Grain: one row = one of a supplier's categories that is mapped to the code of one of ours.
+_CATEGORY_MAPPINGS = """
+    CREATE VIEW category_mappings AS SELECT supplier_id, supplier_category, target FROM category_mapping
+"""
+
+
 def upgrade() -> None:
-    for statement in (*_FEEDS, *_RUNS, *_OFFERS, _SUPPLIER_OFFERS, _FEED_RUN_STOCK):
+    for statement in (*_FEEDS, *_RUNS, *_OFFERS, _SUPPLIER_OFFERS, _FEED_RUN_STOCK, _CATEGORY_MAPPINGS):
         op.execute(statement)
     grant_app("feed_row", "feed_quarantine", "feed_run_sample", "price_quarantine", "stock_incident")
     grant_app("feed_row_issue")  # what is old is tidied away
     op.execute(f"GRANT SELECT, INSERT ON feed_mapping TO {APP_ROLE}")
     op.execute(f"GRANT MAINTAIN ON feed_row TO {APP_ROLE}")  # to ANALYZE it
-    grant_read("feed_run_stock")
+    grant_read("feed_run_stock", "category_mappings")

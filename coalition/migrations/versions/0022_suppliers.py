@@ -68,9 +68,31 @@ _CALLS = [
     f"GRANT EXECUTE ON FUNCTION prune_supplier_calls() TO {APP_ROLE}",
 ]
 
+_FOUND = [
+    """
+    CREATE TABLE bookable_offer (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        supplier_id int NOT NULL REFERENCES supplier,
+        member_id bigint NOT NULL,
+        offer_ref text COLLATE "C" NOT NULL,
+        kind text NOT NULL CONSTRAINT ck_bookable_offer_kind CHECK (kind IN ('flight', 'event')),
+        title text NOT NULL,
+        pieces int NOT NULL CONSTRAINT ck_bookable_offer_pieces CHECK (pieces > 0),
+        cost_minor bigint NOT NULL CONSTRAINT ck_bookable_offer_cost CHECK (cost_minor > 0),
+        currency text NOT NULL,
+        expires_at timestamptz NOT NULL,
+        details jsonb NOT NULL,
+        travellers bytea,
+        offer_id bigint REFERENCES offer,
+        found_at timestamptz NOT NULL DEFAULT now(),
+        CONSTRAINT uq_bookable_offer_ref UNIQUE (supplier_id, member_id, offer_ref))""",
+    "CREATE INDEX bookable_offer_offer ON bookable_offer (offer_id) WHERE offer_id IS NOT NULL",
+    "CREATE INDEX bookable_offer_lapsed ON bookable_offer (expires_at) WHERE offer_id IS NULL",
+]
+
 
 def upgrade() -> None:
-    for statement in (*_SUPPLIER, *_CALLS):
+    for statement in (*_SUPPLIER, *_CALLS, *_FOUND):
         op.execute(statement)
-    grant_app("supplier_gate", "supplier_running")
+    grant_app("supplier_gate", "supplier_running", "bookable_offer")
     grant_append_only("supplier_call")

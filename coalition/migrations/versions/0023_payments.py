@@ -142,6 +142,11 @@ _NEWS = (
         reason text,
         CONSTRAINT ck_payment_case_closed CHECK (num_nulls(closed_at, closed_by, reason) IN (0, 3)))""",
     "CREATE UNIQUE INDEX payment_case_open ON payment_case (subject, kind) WHERE closed_at IS NULL",
+    # Orders: under which reference an order's cash part is known.
+    """
+    CREATE TABLE order_payment (
+        order_id bigint PRIMARY KEY REFERENCES customer_order,
+        payment_ref text COLLATE "C" NOT NULL CONSTRAINT uq_order_payment_ref UNIQUE)""",
     # What other rooms may know of a payment: whoever asked for it knows the reference.
     """
     CREATE VIEW payment_amounts AS
@@ -157,5 +162,5 @@ def upgrade() -> None:
     rows = ", ".join("('{}', '{}')".format(*pair.split(" ")) for pair in _TRANSITIONS)
     op.execute(f"INSERT INTO payment_transition (from_state, to_state) VALUES {rows}")
     grant_app("payment", "payment_request", "payment_event", "payment_case")
-    grant_append_only("payment_change")
+    grant_append_only("payment_change", "order_payment")
     grant_read("payment_transition", "payment_amounts")

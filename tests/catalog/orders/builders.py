@@ -162,7 +162,7 @@ class World:
             self.program.id, member_id or self.member_id, wanted, "courier", HOME, partner_id=self.partner.id
         )
 
-    def place(self, quoted: pricing.Quote | None = None, external_id: str = "") -> orders.Order:
+    def place(self, quoted: pricing.Quote | None = None, external_id: str = "", **how: Any) -> orders.Order:
         chosen = quoted or self.quote()
         order, _ = orders.place(
             self.program.id,
@@ -171,6 +171,7 @@ class World:
             external_id=external_id or f"order-{next(_numbers)}",
             quote_id=chosen.id,
             request_hash=b"body",
+            **how,
         )
         return order
 

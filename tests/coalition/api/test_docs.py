@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from coalition import access
-from coalition.api.error_codes import CODES, FIELD_CODES, FILE_CODES
+from coalition.api.error_codes import CODES, FEED_CODES, FIELD_CODES, FILE_CODES
 from coalition.kernel import errors
 from coalition.kernel.web import problem
 
@@ -88,6 +88,8 @@ def test_no_code_is_without_a_meaning() -> None:
     assert {code: where for code, where in problems.items() if code not in CODES} == {}, WANTED
     assert {code: where for code, where in fields.items() if code not in FIELD_CODES} == {}, WANTED
     assert dict(_codes({"Unreadable"}, 0)).keys() <= FILE_CODES.keys(), WANTED
+    assert dict(_codes({"FeedRefused", "FeedUnreachable"}, 0)).keys() <= FEED_CODES.keys(), WANTED
+    assert {code for code in dict(_codes({"Verdict"}, 1)) if code} <= FEED_CODES.keys(), WANTED
     assert {*problem._CODES.values(), "error", "internal_error"} <= set(CODES)
 
 

@@ -1,0 +1,35 @@
+"""What must always hold of feeds and of what they bring, as queries that find the offenders."""
+
+from __future__ import annotations
+
+from coalition.kernel.laws import Law
+
+
+def laws() -> list[Law]:
+    """Of prices in quarantine, of decisions, of the file that counts."""
+    return [
+        Law(
+            "feed-price",
+            "An offer whose price waits in quarantine is on sale at its last valid price",
+            "SELECT q.id FROM price_quarantine q JOIN offer o ON o.id = q.offer_id"
+            " WHERE q.state = 'open' AND o.cost_minor <> q.last_valid_minor",
+        ),
+        Law(
+            "feed-waived",
+            "No guard is lifted but for a file that a person has looked at: held, refused, or taken before",
+            "SELECT n.id FROM feed_run n LEFT JOIN feed_run r ON r.id = n.of_run_id AND r.feed_id = n.feed_id"
+            " WHERE n.waived <> '{}' AND (r.id IS NULL OR r.file_key IS DISTINCT FROM n.file_key)",
+        ),
+        Law(
+            "feed-good",
+            "The last good run of a feed is its own, and its offers were taken",
+            "SELECT f.id FROM feed f LEFT JOIN feed_run r ON r.id = f.last_good_run_id"
+            " WHERE f.last_good_run_id IS NOT NULL AND (r.feed_id IS DISTINCT FROM f.id"
+            " OR r.state NOT IN ('applied', 'held') OR 'all' = ANY(r.holds))",
+        ),
+        Law(
+            "feed-missing",
+            "An offer that was missing from three files in a row is not on sale",
+            "SELECT id FROM offer WHERE state = 'active' AND missing_runs >= 3",
+        ),
+    ]

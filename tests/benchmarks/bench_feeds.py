@@ -1,0 +1,222 @@
+"""A large feed, from its file to offers and stock: `python -m tests.benchmarks.bench_feeds [--offers N] [--rounds N]`.
+
+Beside it: parse the same XML with lxml and COPY the same texts into a table, without judging, comparing or keeping
+anything. Each import is a process of its own, so that its peak of memory is its own. Then the same bytes, the same
+offers in other bytes, and 5 % of the prices changed, with the rows that each has rewritten.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import psycopg
+from lxml import etree
+
+from catalog import suppliers
+from coalition.kernel.db import transact
+from tests.benchmarks import house
+from tests.benchmarks.ground import Ground, prepared
+from tests.builders import a_program
+from tests.catalog.builders import a_category, a_supplier
+
+ROOT = Path(__file__).parents[2]
+FIELDS = ("name", "description", "vendor", "vendorCode", "categoryId", "price", "oldprice", "currencyId", "count")
+FIELDS += ("picture", "weight", "barcode")
+COLUMNS = ("id", *FIELDS)
+_WORDS = [
+    "light",
+    "steel",
+    "soft",
+    "warm",
+    "quiet",
+    "large",
+    "small",
+    "simple",
+    "strong",
+    "handy",
+    "smooth",
+    "fine",
+    "travel",
+    "kitchen",
+    "garden",
+    "office",
+]
+
+
+def written(path: Path, offers: int, *, date: str, changed: int = 0) -> Path:
+    """A YML file of so many offers of some 1,100 bytes; every `changed`-th has another price (0: none has)."""
+    with path.open("w", encoding="utf-8") as out:
+        out.write(f'<?xml version="1.0" encoding="utf-8"?>\n<yml_catalog date="{date}"><shop><categories>')
+        out.writelines(f'<category id="{at}">Category {at}</category>' for at in range(1, 201))
+        out.write("</categories><offers>\n")
+        for at in range(offers):
+            out.write(_offer(at, 100 + at % 9_000 + (7 if changed and at % changed == 0 else 0)))
+        out.write("</offers></shop></yml_catalog>\n")
+    return path
+
+
+def _offer(at: int, price: int) -> str:
+    words = " ".join(_WORDS[(at * 7 + n * 3) % 16] for n in range(60))
+    pictures = "".join(f"<picture>https://pictures.example/{at}/{n}.jpg</picture>" for n in range(2))
+    return (
+        f'<offer id="SKU-{at}" available="true"><name>Thing {at} {words[:40]}</name><price>{price}.90</price>'
+        f"<oldprice>{price + 20}.00</oldprice><currencyId>EUR</currencyId><categoryId>{at % 200 + 1}</categoryId>"
+        f"{pictures}<vendor>Vendor {at % 500}</vendor><vendorCode>V-{at}</vendorCode>"
+        f"<weight>0.{at % 900 + 100}</weight>"
+        f"<count>{at % 90 + 1}</count><barcode>{_gtin(at)}</barcode><description>{words}</description>"
+        f'<param name="Color">{_WORDS[at % 16]}</param><param name="Size">{at % 40}</param></offer>\n'
+    )
+
+
+def _gtin(number: int) -> str:
+    digits = f"{460000000000 + number}"
+    return digits + str(-sum(int(d) * (3 if at % 2 else 1) for at, d in enumerate(digits)) % 10)
+
+
+def limit(path: Path, url: str) -> int:
+    """The other side: every offer's texts out of the XML and into a table; how many."""
+    done = 0
+    with psycopg.connect(url) as connection, connection.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE bare ({', '.join(f'{name} text' for name in COLUMNS)})")
+        with path.open("rb") as file, cursor.copy("COPY bare FROM STDIN") as copy:
+            for _, offer in etree.iterparse(file, tag="offer"):
+                texts = {child.tag: child.text for child in offer}
+                copy.write_row((offer.get("id"), *(texts.get(name) for name in FIELDS)))
+                offer.clear()
+                while offer.getprevious() is not None:
+                    del offer.getparent()[0]
+                done += 1
+    return done
+
+
+def ours(path: Path, feed_id: int) -> dict[str, Any]:
+    """The whole run, as the command and the job do it: to its verdict, then to the shelves."""
+    from catalog.jobs.feeds import publish_feed, to_verdict
+    from coalition.kernel import ports
+    from coalition.ports import FileStore
+
+    key = f"uploads/{path.name}"
+    with path.open("rb") as content:
+        ports.get(FileStore).put(key, content)
+    begun = time.perf_counter()
+    run = to_verdict(transact(lambda: suppliers.open_run(feed_id, file_key=key)).id, transact)
+    seconds = time.perf_counter() - begun
+    transact(lambda: publish_feed(feed_id))
+    shelves = time.perf_counter() - begun - seconds
+    return {
+        "s": seconds,
+        "shelves_s": shelves,
+        "state": run.state,
+        "new": run.rows_new,
+        "changed": run.rows_changed,
+        "why": run.reason,
+    }
+
+
+def worker(side: str, path: Path, ground_url: str, feed_id: int) -> None:
+    """One import in this process; prints what it took."""
+    begun = time.perf_counter()
+    if side == "limit":
+        found: dict[str, Any] = {"new": limit(path, ground_url), "s": time.perf_counter() - begun}
+    else:
+        with house.application(dict(os.environ)):
+            found = ours(path, feed_id)
+    peak = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
+    print(json.dumps({**found, "mb": int(peak[1]) // 1024 if peak else 0}))
+
+
+class Bench:
+    """One feed of one supplier on a fresh database."""
+
+    def __init__(self, ground: Ground, folder: Path) -> None:
+        self.ground = ground
+        ground.fresh("ours")
+        self.settings = house.environment(ground, folder)
+        with house.application(self.settings):
+            self.feed_id = transact(self._feed)
+
+    @staticmethod
+    def _feed() -> int:
+        program = a_program("bench")
+        a_category(program)
+        return suppliers.create_feed(a_supplier(program).id, "bench").id
+
+    def imports(self, side: str, path: Path) -> Mapping[str, Any]:
+        """One import in a process of its own."""
+        command = [sys.executable, "-m", "tests.benchmarks.bench_feeds", "--worker", side, str(path)]
+        command += ["--url", self.ground.owner_url, "--feed", str(self.feed_id)]
+        environment = house.child_environment(self.settings)
+        done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return found
+
+    def remember(self) -> None:
+        """Where every offer lies now."""
+        with self.ground.connect() as connection:
+            connection.execute("DROP TABLE IF EXISTS lay")
+            connection.execute("CREATE TABLE lay AS SELECT id, xmin::text AS x, ctid AS c FROM offer")
+
+    def rewritten(self) -> int:
+        """How many offers lie elsewhere than remembered."""
+        with self.ground.connect() as connection:
+            sql = "SELECT count(*) FROM lay JOIN offer o USING (id) WHERE (lay.x, lay.c) <> (o.xmin::text, o.ctid)"
+            return int(connection.execute(sql).fetchone()[0])  # type: ignore[index]
+
+
+def run(ground: Ground, offers: int, rounds: int, folder: Path) -> Iterator[Mapping[str, Any]]:
+    """Every comparison, as it is done."""
+    first = written(folder / "first.yml", offers, date="2026-11-20 09:00")
+    other = written(folder / "other.yml", offers, date="2026-11-20 10:00")
+    twentieth = written(folder / "twentieth.yml", offers, date="2026-11-20 11:00", changed=20)
+    cold, bare = [], []
+    for _ in range(rounds):
+        bench = Bench(ground, folder)
+        bare.append(bench.imports("limit", first))
+        cold.append(bench.imports("ours", first))
+    took, least = median(one["s"] for one in cold), median(one["s"] for one in bare)
+    yield {"name": "first import", **cold[-1], "s": took, "ratio": least / took}
+    yield {"name": "limit: lxml + COPY", **bare[-1], "s": least}
+    for name, path in (("the same bytes", first), ("other bytes", other), ("5 % changed", twentieth)):
+        bench.remember()
+        done = bench.imports("ours", path)
+        yield {"name": name, **done, "rewritten": bench.rewritten()}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the table, or JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--offers", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--worker", nargs=2, metavar=("SIDE", "FILE"))
+    parser.add_argument("--url", default="")
+    parser.add_argument("--feed", type=int, default=0)
+    options = parser.parse_args(arguments)
+    if options.worker:
+        worker(options.worker[0], Path(options.worker[1]), options.url, options.feed)
+        return
+    with prepared() as ground, TemporaryDirectory() as folder:
+        for row in run(ground, options.offers, options.rounds, Path(folder)):
+            if options.json:
+                print(json.dumps(row))
+                continue
+            speed = options.offers / row["s"]
+            more = f"  ratio {row['ratio']:.2f}" if "ratio" in row else ""
+            more += f"  {row['rewritten']:,} rows rewritten" if "rewritten" in row else ""
+            more += f"  then the shelves {row['shelves_s']:.1f} s" if "shelves_s" in row else ""
+            print(f"{row['name']:20} {row['s']:8.1f} s {speed:10,.0f} offers/s {row['mb']:5} MB{more}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
