@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import hashlib
 import json
 import time
 from typing import Any
@@ -11,11 +13,24 @@ from integrations.simulator.assortment import CARRIERS, Seller, seller
 from integrations.simulator.book import SCAN_EVERY, SHIP_AFTER, Book
 from integrations.simulator.ordering import news_of_acceptance
 
-_SCANS = {
-    "picked_up": ("Picked up from the sender", "Riga"),
-    "in_transit": ("Left the sorting centre", "Salaspils"),
-    "out_for_delivery": ("With the courier", "Riga"),
-    "delivered": ("Handed over", "Riga"),
+ROAD, MESS = "road", "mess"
+_PICKUP_DAYS = 5
+_CAME = ("picked_up", "Picked up from the sender", "Riga")
+_SORTED = ("in_transit", "Left the sorting centre", "Salaspils")
+_HELD = ("on_hold", "Held at customs", "Riga", {"incident": "customs_delay", "action_required": True})
+_AWAY = ("attempt_failed", "Nobody was at home", "Jelgava", {"incident": "consignee_not_home"})
+# What may happen to a parcel: its scans as (status, text, place, more); a test chooses (`PUT /control/road`).
+ROADS: dict[str, tuple[tuple[Any, ...], ...]] = {
+    "home": (_CAME, _SORTED, ("out_for_delivery", "With the courier", "Riga"), ("delivered", "Handed over", "Riga")),
+    "pickup": (_CAME, _SORTED, ("available_for_pickup", "In the locker", "Riga"), ("delivered", "Fetched", "Riga")),
+    "customs": (_CAME, _HELD, _SORTED, ("delivered", "Handed over", "Riga")),
+    "returned": (
+        *(_CAME, _SORTED, _AWAY),
+        ("returning", "Going back to the sender", "Jelgava"),
+        ("returned", "Back at the sender", "Riga"),
+    ),
+    "lost": (_CAME, _SORTED, ("lost", "Cannot be found", "Salaspils", {"incident": "carrier_parcel_lost"})),
+    "damaged": (_CAME, _SORTED, ("damaged", "Crushed", "Salaspils", {"incident": "carrier_damaged_parcel"})),
 }
 _WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)  # of the check digit of UPU S10
 _BATCH = 100
@@ -38,7 +53,15 @@ def tracking_number(number: int) -> str:
     return f"RR{digits}{ {10: 0, 11: 5}.get(rest, rest) }LV"
 
 
+def send(book: Book, carrier: str, tracking_no: str, road: str = "home") -> None:
+    """Somebody hands a parcel of no supplier's to a carrier, as a member does who gives something back."""
+    book.plan(carrier, tracking_no, f"{road}.0", time.time() + _pause(book))
+
+
 def _take(book: Book, step: dict[str, Any]) -> None:
+    if step["supplier"] in CARRIERS:
+        _scan(book, step, step["supplier"], step["client_ref"])
+        return
     placed = book.row(
         "SELECT * FROM placed WHERE supplier = :s AND client_ref = :r", s=step["supplier"], r=step["client_ref"]
     )
@@ -53,8 +76,8 @@ def _take(book: Book, step: dict[str, Any]) -> None:
         _ship(book, who, placed)
     elif step["name"] == "hand_over":
         _hand_over(book, who, placed)
-    else:
-        _scan(book, who, placed, step["name"])
+    elif _scan(book, step, placed["carrier"], placed["tracking_no"]):
+        _change(book, placed, "state = 'delivered', delivered_at = :at", at=clock.now().isoformat())
 
 
 def _decide(book: Book, who: Seller, placed: dict[str, Any]) -> None:
@@ -82,7 +105,7 @@ def _ship(book: Book, who: Seller, placed: dict[str, Any]) -> None:
     )
     parcel = {"carrier": who.carrier, "tracking_no": tracking_no, "lines": json.loads(placed["lines"])}
     _tell_supplier_news(book, who, _parcel_news("parcel.shipped", placed, parcel))
-    next_step = "hand_over" if electronic else "picked_up"
+    next_step = "hand_over" if electronic else f"{book.setting(ROAD, 'home')}.0"
     book.plan(who.code, placed["client_ref"], next_step, time.time() + _pause(book))
 
 
@@ -93,18 +116,35 @@ def _hand_over(book: Book, who: Seller, placed: dict[str, Any]) -> None:
     _change(book, placed, "state = 'delivered', delivered_at = :at", at=clock.now().isoformat())
 
 
-def _scan(book: Book, who: Seller, placed: dict[str, Any], name: str) -> None:
-    at = clock.now().isoformat()
-    text, place = _SCANS[name]
-    scan = {"tracking_no": placed["tracking_no"], "status": name, "text": text, "place": place, "occurred_at": at}
-    facts = {"events": [{"event_id": f"evt_{placed['tracking_no']}_{name}", **scan}]}
-    carrier = placed["carrier"]
-    book.tell(f"/api/v1/carriers/{carrier}/callbacks", f"carriers/{carrier}", facts, time.time())
-    order = list(_SCANS)
-    if name == order[-1]:
-        _change(book, placed, "state = 'delivered', delivered_at = :at", at=at)
-    else:
-        book.plan(who.code, placed["client_ref"], order[order.index(name) + 1], time.time() + _pause(book))
+def _scan(book: Book, step: dict[str, Any], carrier: str, tracking_no: str) -> bool:
+    """Tell the scan that a step (`home.2`) stands for, and plan the next; whether the parcel has been delivered."""
+    road, _, at = step["name"].partition(".")
+    scans, no = ROADS[road], int(at)
+    status, text, place, *more = scans[no]
+    facts: dict[str, Any] = {"tracking_no": tracking_no, "status": status, "text": text, "place": place}
+    facts |= {"event_id": f"evt_{tracking_no}_{no}", "occurred_at": clock.now().isoformat()}
+    if status == "available_for_pickup":
+        until = clock.now() + dt.timedelta(days=_PICKUP_DAYS)
+        facts |= {"pickup_code": f"{_number_of(tracking_no, 'code') % 10_000:04d}", "pickup_until": until.isoformat()}
+    _tell_scan(book, carrier, {**facts, **(more[0] if more else {})}, no)
+    if no + 1 < len(scans):
+        book.plan(step["supplier"], step["client_ref"], f"{road}.{no + 1}", time.time() + _pause(book))
+    return bool(status == "delivered")
+
+
+def _tell_scan(book: Book, carrier: str, scan: dict[str, Any], no: int) -> None:
+    """Once and at once; where there is a mess, twice, and so late that later scans are told before."""
+    path, sender, message = f"/api/v1/carriers/{carrier}/callbacks", f"carriers/{carrier}", {"events": [scan]}
+    if book.setting(MESS, "0") == "0":
+        book.tell(path, sender, message, time.time())
+        return
+    for telling in ("first", "again"):
+        late = _number_of(scan["tracking_no"], f"{telling}.{no}") % 4
+        book.tell(path, sender, message, time.time() + late * _pause(book))
+
+
+def _number_of(*words: str) -> int:
+    return int.from_bytes(hashlib.sha256("|".join(words).encode()).digest()[:8], "big")
 
 
 def _change(book: Book, placed: dict[str, Any], change: str, **values: Any) -> None:

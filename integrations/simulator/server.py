@@ -9,7 +9,7 @@ from flask import Flask, Response, request
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from coalition.kernel import clock
-from integrations.simulator import crediting, feeds, ordering, promising
+from integrations.simulator import carrying, crediting, feeds, ordering, promising
 from integrations.simulator.assortment import Seller, seller
 from integrations.simulator.book import SCAN_EVERY, SHIP_AFTER, Book
 from integrations.simulator.faults import FAULTS, set_rates
@@ -140,6 +140,20 @@ def _open_controls(app: Flask, book: Book, kept: dict[str, dict[str, str]]) -> N
     def faults() -> tuple[dict[str, Any], int]:
         unknown = set_rates(book, request.get_json())
         return ({"code": "unknown_fault", "fault": unknown}, 422) if unknown else ({}, 200)
+
+    @app.put("/control/road")
+    def road() -> tuple[dict[str, Any], int]:
+        wanted = request.get_json()
+        if wanted.get("road", "home") not in carrying.ROADS:
+            return {"code": "unknown_road"}, 422
+        book.set(**{carrying.ROAD: wanted.get("road", "home"), carrying.MESS: int(wanted.get("mess", False))})
+        return {}, 200
+
+    @app.post("/control/parcels")
+    def parcel() -> tuple[dict[str, Any], int]:
+        wanted = request.get_json()
+        carrying.send(book, wanted["carrier"], wanted["tracking_no"], wanted.get("road", "home"))
+        return {}, 201
 
     @app.post("/control/duplicate")
     def duplicate() -> dict[str, Any]:
