@@ -13,15 +13,17 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Bind every adapter to its port, and open this floor's doors."""
-    from catalog.ports import BookingSearch, FeedSource, PaymentProvider, SupplierGateway
+    from catalog.ports import BookingSearch, FeedSource, ImageSource, PaymentProvider, SupplierGateway
     from coalition.kernel import ports
     from coalition.ports import FileStore, ForeignProgram, RegistryBucket
     from integrations.demo import cli
     from integrations.files.disk import DiskStore
     from integrations.files.s3 import S3Buckets, S3Store
+    from integrations.guarded import networks
     from integrations.programs.gateway import HttpForeignProgram
     from integrations.suppliers.gateway import ProtocolGateway
     from integrations.suppliers.guard import DatabaseGuard
+    from integrations.suppliers.image_source import HttpImageSource
     from integrations.suppliers.searching import SupplierSearch
 
     app.cli.add_command(cli.demo)
@@ -40,6 +42,7 @@ def init_app(app: Flask) -> None:
 
             ports.bind(PaymentProvider, StripeProvider(config.payments))
         ports.bind(FeedSource, _feed_sources(config))
+        ports.bind(ImageSource, HttpImageSource(networks(config.outbound_networks)))
         ports.bind(SupplierGateway, ProtocolGateway(guard=DatabaseGuard()))
         ports.bind(BookingSearch, SupplierSearch(guard=DatabaseGuard()))
 

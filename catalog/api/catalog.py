@@ -6,7 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from catalog import pricing, rewards
-from catalog.api.schemas.catalog import ForWhomSchema, RewardQuerySchema, RewardSchema, RewardsSchema, told
+from catalog.api.schemas.catalog import (
+    ForWhomSchema,
+    OffersSchema,
+    RewardQuerySchema,
+    RewardSchema,
+    RewardsSchema,
+    told,
+    told_facets,
+    told_offer,
+)
 from catalog.api.schemas.members import member_named
 from catalog.rewards import Reward, RewardQuery
 from coalition import ledger, programs
@@ -36,6 +45,15 @@ def read(wanted: dict[str, Any], reward: str) -> Any:
     return transact(lambda: _read(ids.parse("rew", reward), wanted))
 
 
+@blp.route("/catalog/rewards/<reward>/offers")
+@needs("catalog:read")
+@blp.arguments(ForWhomSchema, location="query")
+@blp.response(200, OffersSchema)
+def offers(wanted: dict[str, Any], reward: str) -> Any:
+    """Every supplier's offer of the reward's product, itself included; with `member` at the member's prices."""
+    return transact(lambda: _offers(ids.parse("rew", reward), wanted))
+
+
 def _search(wanted: dict[str, Any]) -> dict[str, Any]:
     program_id, member_id = caller().program_id, _member(wanted)
     query = RewardQuery(
@@ -45,18 +63,34 @@ def _search(wanted: dict[str, Any]) -> dict[str, Any]:
         min_points=wanted["min_points"],
         max_points=_most(wanted, member_id),
         in_stock=wanted["in_stock"],
+        brand=wanted["brand"],
+        kind=wanted["kind"],
+        electronic=wanted["delivery"] and wanted["delivery"] == "electronic",
         sort=wanted["sort"],
     )
     page, total = pricing.browse(program_id, member_id, query, cursor=wanted["cursor"], limit=wanted["limit"])
-    return {"items": _told(program_id, member_id, page.items), "total": total, "next_cursor": page.next_cursor}
+    facets = told_facets(rewards.facets(program_id, query)) if wanted["facets"] else None
+    items = _told(program_id, member_id, page.items)
+    return {"items": items, "total": total, "facets": facets, "next_cursor": page.next_cursor}
 
 
 def _read(reward_id: int, wanted: dict[str, Any]) -> Any:
-    program_id = caller().program_id
-    found = rewards.get(program_id, reward_id)
+    return _told(caller().program_id, _member(wanted), [_on_sale(reward_id)])[0]
+
+
+def _offers(reward_id: int, wanted: dict[str, Any]) -> dict[str, Any]:
+    program_id, found = caller().program_id, _on_sale(reward_id)
+    offered = rewards.offers_of(program_id, found.product_id) if found.product_id else [found]
+    currency = programs.main_currency(program_id).code
+    priced = pricing.personal(program_id, _member(wanted), [one.id for one in offered])
+    return {"items": [told_offer(one, priced[one.id], currency) for one in offered]}
+
+
+def _on_sale(reward_id: int) -> Reward:
+    found = rewards.get(caller().program_id, reward_id)
     if found.state != "on_sale":
         raise NotFound()
-    return _told(program_id, _member(wanted), [found])[0]
+    return found
 
 
 def _told(program_id: int, member_id: int | None, found: Sequence[Reward]) -> list[Mapping[str, Any]]:

@@ -15,6 +15,7 @@ def init_app(app: Flask) -> None:
         orders,
         parcels,
         payments,
+        pictures,
         prices,
         shelves,
         suppliers,

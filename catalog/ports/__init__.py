@@ -35,6 +35,7 @@ from catalog.ports.paying import (
     PaymentRequest,
     PaymentState,
 )
+from catalog.ports.picturing import ImageSource, ImageUnreachable
 from catalog.ports.searching import (
     BookingSearch,
     Event,
@@ -75,6 +76,8 @@ __all__ = [
     "FlightSearch",
     "Forged",
     "Hall",
+    "ImageSource",
+    "ImageUnreachable",
     "LineAnswer",
     "NotFound",
     "Outcome",

@@ -12,6 +12,7 @@ from catalog.rewards.categories import (
     create_category,
     move_category,
 )
+from catalog.rewards.drawing import MAX_BYTES, WIDTHS, Drawn, PictureRefused, draw, form_near
 from catalog.rewards.editing import Card, card, cards, edit_card, merge_cards, split_card, unpin_card
 from catalog.rewards.faceting import BANDS, Facets, FacetValue, band_end, facets
 from catalog.rewards.found import points_of, shelve
@@ -19,6 +20,7 @@ from catalog.rewards.incidents import StockIncident, close_shortfalls, reconcile
 from catalog.rewards.issuing import take_codes
 from catalog.rewards.kinds import KINDS, Kind, kind_of
 from catalog.rewards.laws import laws
+from catalog.rewards.picturing import WantedPicture, claim_pictures, picture_came, picture_failed, picture_key
 from catalog.rewards.pooling import (
     CodePool,
     Uploaded,
@@ -40,14 +42,18 @@ __all__ = [
     "ARTWORKS",
     "BANDS",
     "KINDS",
+    "MAX_BYTES",
     "SORTS",
+    "WIDTHS",
     "Assorted",
     "Card",
     "Category",
     "CodePool",
+    "Drawn",
     "FacetValue",
     "Facets",
     "Kind",
+    "PictureRefused",
     "Reward",
     "RewardQuery",
     "StockApplied",
@@ -55,6 +61,7 @@ __all__ = [
     "Suggestion",
     "Unmapped",
     "Uploaded",
+    "WantedPicture",
     "all_categories",
     "apply_feed_stock",
     "apply_stock",
@@ -68,14 +75,17 @@ __all__ = [
     "categories",
     "category",
     "change_category",
+    "claim_pictures",
     "close_shortfalls",
     "code_pools",
     "commit",
     "count",
     "create_category",
+    "draw",
     "edit_card",
     "expire_codes",
     "facets",
+    "form_near",
     "get",
     "index",
     "kind_of",
@@ -86,6 +96,9 @@ __all__ = [
     "move_category",
     "offers_of",
     "open_pool",
+    "picture_came",
+    "picture_failed",
+    "picture_key",
     "points_of",
     "publish",
     "read_as",

@@ -9,7 +9,14 @@ from __future__ import annotations
 
 from coalition.kernel.db import execute, load_sql
 
-_STEPS = ("card_numbers.sql", "card_offers.sql", "card_links.sql", "card_leads.sql", "card_texts.sql")
+_STEPS = (
+    "card_numbers.sql",
+    "card_offers.sql",
+    "card_links.sql",
+    "card_leads.sql",
+    "card_texts.sql",
+    "card_pictures.sql",
+)
 
 
 def match(supplier_id: int) -> None:

@@ -90,7 +90,9 @@ def edit_card(
     """
     card(program_id, product_id)
     if unknown := sorted(set(texts or ()) - set(TEXTS)):
-        raise Invalid("invalid", "A card has no such field.", [FieldError(f"/{unknown[0]}", "unknown", "Unknown.")])
+        raise Invalid(
+            "invalid", "A card has no such field.", [FieldError(f"/{unknown[0]}", "unknown_field", "Unknown.")]
+        )
     if category_id is not None and not fetch_one(
         "SELECT id FROM category WHERE id = :id AND program_id = :program_id",
         {"id": category_id, "program_id": program_id},

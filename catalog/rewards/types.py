@@ -40,7 +40,8 @@ class RewardQuery:
 class Reward:
     """Something that points can buy. `available` None is without limit; `cost_minor` is what the supplier is owed.
 
-    `shared`: other offers of the program may have the same product card.
+    `shared`: other offers of the program may have the same product card. `picture` is the hash of its picture in our
+    store, None as long as none has come, with the size in pixels of its largest form.
     """
 
     id: int
@@ -71,6 +72,9 @@ class Reward:
     cost_currency: str
     weight_g: int | None
     brand: str | None
+    picture: str | None
+    picture_width: int | None
+    picture_height: int | None
     available: int | None
     stock_at: dt.datetime | None
 

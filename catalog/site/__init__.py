@@ -7,7 +7,17 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Register the pages."""
-    from catalog.site import cart, checkout, grid, orders, paying, payment, reward, wishes  # noqa: F401 - they add pages
+    from catalog.site import (  # noqa: F401 - they add pages
+        cart,
+        checkout,
+        grid,
+        orders,
+        paying,
+        payment,
+        pictures,
+        reward,
+        wishes,
+    )
     from catalog.site.blueprint import blueprint
 
     app.register_blueprint(blueprint)

@@ -8,6 +8,7 @@ from typing import Any
 from catalog import pricing
 from catalog.pricing import DeliveryOption, Price
 from catalog.rewards import Category, Reward
+from catalog.site.pictures import picture_url
 from coalition import ledger, programs
 from coalition.kernel import ids
 from coalition.kernel.web.pages import language
@@ -43,7 +44,7 @@ def card(found: Reward, options: Options, price: Price) -> dict[str, Any]:
         "price": price.points,
         "was": price.base_points if cheaper else None,
         "artwork": found.artwork,
-        "picture_url": None,
+        "picture_url": picture_url(found),
         "badge": "yours" if cheaper else None,
         "in_stock": found.in_stock,
     }

@@ -131,6 +131,35 @@ _POOLS = (
         CONSTRAINT uq_code_issue_unit UNIQUE (reservation_key, unit_no))""",
 )
 
+# A picture is fetched once for each address, and lies in the file store under the hash of what came. A card shows the
+# last one that came for it.
+_PICTURES = (
+    """
+    CREATE TABLE picture (
+        url_hash bytea PRIMARY KEY,
+        url text NOT NULL,
+        state text NOT NULL DEFAULT 'wanted'
+            CONSTRAINT ck_picture_state CHECK (state IN ('wanted', 'stored', 'refused')),
+        attempts smallint NOT NULL DEFAULT 0,
+        due_at timestamptz NOT NULL DEFAULT now(),
+        reason text,
+        sha256 text,
+        width int,
+        height int,
+        fetched_at timestamptz,
+        CONSTRAINT ck_picture_stored CHECK (state <> 'stored' OR num_nonnulls(sha256, width, height) = 3))""",
+    "CREATE INDEX picture_due ON picture (due_at, url_hash) WHERE state = 'wanted'",
+    """
+    CREATE TABLE product_image (
+        product_id bigint PRIMARY KEY REFERENCES product,
+        wanted bytea NOT NULL REFERENCES picture,
+        sha256 text,
+        width int,
+        height int,
+        CONSTRAINT ck_product_image_whole CHECK (num_nonnulls(sha256, width, height) IN (0, 3)))""",
+    "CREATE INDEX product_image_wanted ON product_image (wanted, product_id)",
+)
+
 # Numbers that a shop may give to anything itself (GS1: restricted circulation, variable measure, coupons) name nothing
 # that two suppliers could share, valid check digit or not.
 _SHARED_GTIN = """
@@ -201,12 +230,12 @@ _SUPPLIER_NAMES = """
 
 
 def upgrade() -> None:
-    for statement in (*_CATEGORIES, *_PRODUCTS, *_DECISIONS, *_POOLS, _SHARED_GTIN, *_SEARCH):
+    for statement in (*_CATEGORIES, *_PRODUCTS, *_DECISIONS, *_POOLS, *_PICTURES, _SHARED_GTIN, *_SEARCH):
         op.execute(statement)
     for view in (_OFFER_NUMBERS, _SUPPLIER_NAMES, _REWARD_PRICES):
         op.execute(view)
     grant_app("product", "product_offer", "product_edit", "product_pin", "assortment")
-    grant_app("code_pool", "code")
+    grant_app("code_pool", "code", "picture", "product_image")
     grant_append_only("code_issue")
     grant_app("reward_words", "reward_to_index", "search_word")
     grant_read("reward_prices", "offer_numbers", "supplier_names")

@@ -16,6 +16,7 @@ from coalition.kernel import clock, jobs
 from coalition.kernel.db import db, fetch_one, transact
 from tests.builders import a_partner, a_program
 from tests.catalog.builders import a_category, a_file, a_supplier, an_offer, offers_in_stock
+from tests.catalog.rewards.builders import PEN, a_shop
 
 SCOPES = ["catalog:read", "feeds:write"]
 
@@ -190,3 +191,36 @@ def test_a_member_is_told_its_own_prices_beside_those_for_everybody(world: World
     assert (item["price"]["amount"], item["base_price"]["amount"], item["cash_option"]) == (900, 1000, True)
     assert (item["price_reason"], alone["price_reason"]) == ("Gold days", "Золотые дни")
     assert world.call("GET", f"/catalog/rewards/{item['id']}?member=card:nobody").status_code == 422
+
+
+def test_facets_are_told_when_asked_for_and_their_values_filter(world: World) -> None:
+    assert world.call("GET", "/catalog/rewards").json["facets"] is None
+
+    facets = world.call("GET", "/catalog/rewards?facets=1&q=thing").json["facets"]
+
+    assert facets["category"] == [{"value": "home", "label": "Home", "count": 6}]
+    assert facets["supplier"] == [{"value": "homeline", "label": "Homeline", "count": 6}]
+    assert facets["stock"] == [{"value": "1", "label": "1", "count": 5}]
+    assert set(facets) == {"category", "supplier", "brand", "kind", "delivery", "price", "stock"}
+    for choice, total in (("delivery=parcel", 6), ("delivery=electronic", 0), ("kind=goods", 6), ("brand=none", 0)):
+        assert world.call("GET", f"/catalog/rewards?{choice}").json["total"] == total
+
+
+def test_every_suppliers_offer_of_a_product_is_told_the_best_first(app: Flask) -> None:
+    shop, client = a_shop(), app.test_client()
+    shop.supplies("first", an_offer("F1", price="12", barcode=PEN))
+    shop.supplies("second", an_offer("S1", price="10", barcode=PEN))
+
+    def token() -> str:
+        client_id, secret = access.create_client(shop.program.id, a_partner(shop.program).id, "till", SCOPES)
+        return access.issue_token(client_id, secret, SCOPES).value
+
+    headers = {"Authorization": f"Bearer {transact(token)}"}
+    reward = client.get("/api/v1/catalog/rewards", headers=headers).json["items"][0]
+    offers = client.get(f"/api/v1/catalog/rewards/{reward['id']}/offers", headers=headers).json["items"]
+
+    assert [(one["supplier"], one["price"]["amount"], one["in_stock"]) for one in offers] == [
+        ("second", 1000, True),
+        ("first", 1200, True),
+    ]
+    assert client.get("/api/v1/catalog/rewards/rew_000000000zzzz/offers", headers=headers).status_code == 404
