@@ -17,7 +17,7 @@ from catalog.rewards.editing import Card, card, cards, edit_card, merge_cards, s
 from catalog.rewards.faceting import BANDS, Facets, FacetValue, band_end, facets
 from catalog.rewards.found import points_of, shelve
 from catalog.rewards.incidents import StockIncident, close_shortfalls, reconcile_stock, stock_incidents
-from catalog.rewards.issuing import take_codes
+from catalog.rewards.issuing import issued_codes, take_codes
 from catalog.rewards.kinds import KINDS, Kind, kind_of
 from catalog.rewards.laws import laws
 from catalog.rewards.picturing import WantedPicture, claim_pictures, picture_came, picture_failed, picture_key
@@ -88,6 +88,7 @@ __all__ = [
     "form_near",
     "get",
     "index",
+    "issued_codes",
     "kind_of",
     "laws",
     "many",
