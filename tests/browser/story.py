@@ -129,6 +129,8 @@ PAGES = {
     "desk-delivery": Page("catalog", lambda story: "/console/catalog/delivery"),
     "desk-suppliers": Page("catalog", lambda story: "/console/catalog/suppliers"),
     "desk-supplier": Page("catalog", lambda story: "/console/catalog/suppliers/homeline"),
+    "desk-categories": Page("catalog", lambda story: "/console/catalog/suppliers/homeline/categories"),
+    "desk-codes": Page("catalog", lambda story: "/console/catalog/codes"),
     "desk-returns": Page("catalog", lambda story: "/console/catalog/returns"),
     "api-reference": Page("visitor", lambda story: "/api/docs"),
     "api-errors": Page("visitor", lambda story: "/api/docs/errors"),
