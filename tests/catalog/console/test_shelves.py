@@ -1,4 +1,4 @@
-"""Shelves and codes in the catalog's console: nothing is mapped unasked; a file of codes is taken whole or not at all."""
+"""Shelves and codes in the catalog's console: nothing is mapped unasked; a file of codes is taken whole or not."""
 
 from __future__ import annotations
 
