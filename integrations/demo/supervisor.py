@@ -79,7 +79,8 @@ class Demo:
 
     def publish(self) -> dict[str, Any]:
         """Write the facts of this run to var/demo.json, whole or not at all."""
-        facts = {"base_url": self.base_url, **json.loads(SEEDED.read_text()), "processes": self.processes()}
+        bank = {"bank_url": f"http://127.0.0.1:{self.bank_port}"}
+        facts = {"base_url": self.base_url, **bank, **json.loads(SEEDED.read_text()), "processes": self.processes()}
         draft = FACTS.with_suffix(".new")
         write_private(draft, json.dumps(facts, indent=2, ensure_ascii=False))
         draft.replace(FACTS)
