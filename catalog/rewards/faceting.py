@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 from catalog.rewards.filtering import IN_STOCK, Conditions, conditions
 from catalog.rewards.types import RewardQuery
-from coalition.kernel.db import db, fetch_all, load_sql
+from coalition.kernel import config
+from coalition.kernel.db import fetch_all, load_sql
 
 # what each facet counts by, as SQL over the columns below
 _VALUES = {
@@ -90,7 +91,7 @@ def recent_facets(program_id: int, query: RewardQuery, max_age_s: float) -> Face
     """
     if query.q or query.max_points is not None:
         return facets(program_id, query)
-    key, now = (str(db.engine.url), program_id, replace(query, sort="popular")), time.monotonic()
+    key, now = (config.current().database_url, program_id, replace(query, sort="popular")), time.monotonic()
     known = _recent.get(key)
     if known is not None and now - known[0] <= max_age_s:
         return known[1]
