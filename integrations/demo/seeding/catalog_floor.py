@@ -37,6 +37,9 @@ def open_catalog(made: Made, secrets: dict[str, dict[str, str]]) -> list[int]:
         )
     for code, name in assortment.CARRIERS.items():
         shipments.add_carrier(code, name, secrets["carriers"][code], number_forms=["s10"])
+    # At least a third of a price is paid in points; a card pays the rest, never less than a euro.
+    policy = pricing.CashPolicy("EUR", points_min_bp=3_333, cash_min_minor=100)
+    pricing.set_cash_policy(made.program.id, policy)
     return [_supply(made, seller, secrets["suppliers"][seller.code]) for seller in assortment.SELLERS]
 
 
