@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import sys
 import uuid
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ from catalog.ports import PaymentProvider
 from coalition import programs
 from coalition.kernel import ports
 from coalition.kernel.db import transact
-from coalition.kernel.errors import NotFound
+from coalition.kernel.errors import NotFound, Refusal
 from coalition.kernel.jobs import Retry
 from coalition.ports import FileStore
 
@@ -70,12 +71,40 @@ def reconcile_payments(days: int) -> None:
         sys.exit(1)
 
 
-def _feed_id(name: str, program: str | None) -> int:
-    supplier_code, _, feed_code = name.partition("/")
-    found = programs.by_code(program) if program else next(iter(programs.list_programs()), None)
+@catalog.command("save-mapping")
+@click.argument("supplier")
+@click.argument("name")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--program", help="The program's code, where there are several.")
+def save_mapping(supplier: str, name: str, file: Path, program: str | None) -> None:
+    """Save how a supplier's tables are to be read: a JSON file as in docs/flows/feeds.md."""
+
+    def work() -> suppliers.SavedMapping:
+        return suppliers.save_mapping(suppliers.by_code(_program_id(program), supplier).id, name, definition)
+
+    try:
+        definition = json.loads(file.read_text(encoding="utf-8"))
+        saved = transact(work)
+    except NotFound:
+        raise click.ClickException(f"there is no supplier {supplier!r} in this program") from None
+    except Refusal as refusal:
+        wrong = "; ".join(f"{error.pointer}: {error.detail}" for error in refusal.errors)
+        raise click.ClickException(f"{refusal.detail} {wrong}".rstrip()) from None
+    except (ValueError, AttributeError) as error:
+        raise click.BadParameter(f"{file} is no JSON object") from error
+    click.echo(f"{saved.name}, version {saved.version}")
+
+
+def _program_id(code: str | None) -> int:
+    found = programs.by_code(code) if code else next(iter(programs.list_programs()), None)
     if found is None:
         raise NotFound()
-    return suppliers.feed(suppliers.by_code(found.id, supplier_code).id, feed_code or "catalog").id
+    return found.id
+
+
+def _feed_id(name: str, program: str | None) -> int:
+    supplier_code, _, feed_code = name.partition("/")
+    return suppliers.feed(suppliers.by_code(_program_id(program), supplier_code).id, feed_code or "catalog").id
 
 
 def _store(file: Path) -> str:

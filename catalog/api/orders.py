@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from flask import Response
+from flask import Response, json
 
 from catalog import orders, payments, pricing, shipments, suppliers
 from catalog.api.schemas.orders import CancelSchema, OrderRequestSchema, OrderSchema, told
 from catalog.api.schemas.returns import OrderReturnRequestSchema, OrderReturnSchema, told_return
 from catalog.orders import Order, Return
+from catalog.ports import PaymentProvider
 from coalition import programs
-from coalition.kernel import ids
+from coalition.kernel import ids, ports
 from coalition.kernel.db import transact
 from coalition.kernel.errors import FieldError, Invalid, NotFound
 from coalition.kernel.idempotency import Answer, request_hash, transact_once
@@ -26,8 +27,12 @@ blp = ApiBlueprint("orders", __name__, description="Rewards ordered, delivered a
 @blp.arguments(OrderRequestSchema)
 @blp.response(201, OrderSchema)
 def place(body: dict[str, Any]) -> Response:
-    """Order what was quoted. 409 `out_of_stock`, `insufficient_points`, `quote_used`, `price_changed`."""
-    return transact_once(lambda: _place(body))
+    """Order what was quoted. 409 `out_of_stock`, `insufficient_points`, `quote_used`, `price_changed`.
+
+    A part in cash is paid by the member on the page at `payment.url` within 45 minutes; it is null as long as the page
+    could not be opened, then `GET /orders/{id}` has it. No supplier is asked before that.
+    """
+    return _with_page(transact_once(lambda: _place(body)))
 
 
 @blp.route("/orders/<order>")
@@ -93,7 +98,19 @@ def _place(body: dict[str, Any]) -> Answer:
         pay_points=pay_points,
         consent_points=body.get("consent_points"),
     )
+    if found.payment == "wanted" and not ports.bound(PaymentProvider):
+        raise _wrong("/pay/cash", "cash_unavailable", "Points alone cannot pay this, and nobody takes cash here.")
     return Answer(_dumped(found), 201, replayed)
+
+
+def _with_page(answer: Response) -> Response:
+    """The answer with the page on which the cash part is paid, opened now if the provider answers."""
+    told = answer.get_json()
+    if (told.get("payment") or {}).get("state") == "wanted" and ports.bound(PaymentProvider):
+        opened = payments.open_now(told["id"], ports.get(PaymentProvider), transact)
+        told["payment"]["url"] = opened.url
+        answer.set_data(json.dumps(told, ensure_ascii=False))
+    return answer
 
 
 def _quote(text: str) -> pricing.Quote:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterator
+from functools import partial
 from typing import Any, BinaryIO, cast
 
 from flask import Response, request
@@ -21,13 +23,19 @@ from coalition.kernel.db import transact
 from coalition.kernel.errors import BadRequest, FieldError, Invalid
 from coalition.kernel.idempotency import Answer, transact_once
 from coalition.kernel.web.api import ApiBlueprint, caller, needs
+from coalition.kernel.web.sheets import download
 from coalition.ports import FileStore
 
 blp = ApiBlueprint("suppliers", __name__, description="Suppliers' stock and feeds.")
 _AHEAD = dt.timedelta(minutes=5)
-_XML = {"schema": {"type": "string", "description": "A YML file in UTF-8 or windows-1251."}}
+_WHAT = "A file in the feed's format (YML, CSV, XLSX, Google Merchant, NDJSON), plain or as gzip, bzip2 or zip."
+_XML = {"schema": {"type": "string", "description": _WHAT}}
+_BYTES = {"schema": {"type": "string", "format": "binary", "description": _WHAT}}
 _FILE = {"schema": {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}}
-_BODY = {"required": True, "content": {"application/xml": _XML, "multipart/form-data": _FILE}}
+_BODY = {
+    "required": True,
+    "content": {"application/xml": _XML, "application/octet-stream": _BYTES, "multipart/form-data": _FILE},
+}
 
 
 @blp.route("/suppliers/<code>/stock", methods=["PUT"])
@@ -52,7 +60,7 @@ def upload(query: dict[str, Any], code: str, feed: str) -> Response:
     """Send a feed file, as the body or as the part `file` of a form; a job imports it."""
     target = transact(lambda: suppliers.feed(_own(code).id, feed))
     request.max_content_length = target.max_bytes
-    stored = ports.get(FileStore).put(f"uploads/{uuid.uuid4().hex}.yml", _stream())
+    stored = ports.get(FileStore).put(f"uploads/{uuid.uuid4().hex}", _stream())
 
     def work() -> Answer:
         run = suppliers.request_run(target.id, file_key=stored.key, dry_run=query["dry_run"])
@@ -72,6 +80,27 @@ def read(code: str, feed: str, run: str) -> Any:
         return told(suppliers.run(ids.parse("run", run), feed_id=target.id))
 
     return transact(work)
+
+
+@blp.route("/suppliers/<code>/feeds/<feed>/runs/<run>/quarantine")
+@needs("feeds:write")
+@blp.doc(responses={"200": {"description": "The rows as CSV.", "content": {"text/csv": {}}}})
+def quarantine(code: str, feed: str, run: str) -> Response:
+    """The rows of a run that could not be used, as they were sent, with their numbers and codes."""
+
+    def work() -> int:
+        target = suppliers.feed(_own(code).id, feed)
+        return suppliers.run(ids.parse("run", run), feed_id=target.id).id
+
+    return download(quarantine_pieces(transact(work)), f"quarantine-{run}.csv")
+
+
+def quarantine_pieces(run_id: int) -> Iterator[str]:
+    """The file piece by piece, each read in a transaction of its own."""
+    after: int | None = 0
+    while after is not None:
+        piece, after = transact(partial(suppliers.quarantine_csv, run_id, after))
+        yield piece
 
 
 def _own(code: str) -> suppliers.Supplier:

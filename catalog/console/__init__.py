@@ -7,7 +7,18 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Register the pages; importing a module of pages fills the blueprint."""
-    from catalog.console import feed_pages, order_pages, overview, product_pages, rule_pages, run_pages, supplier_pages  # noqa: F401
+    from catalog.console import (  # noqa: F401
+        delivery_pages,
+        feed_pages,
+        order_pages,
+        overview,
+        product_pages,
+        return_pages,
+        rule_pages,
+        run_pages,
+        shelf_pages,
+        supplier_pages,
+    )
     from catalog.console.frame import blueprint
 
     app.register_blueprint(blueprint)

@@ -160,6 +160,7 @@ def _page(public_id: str, errors: forms.Errors, given: dict[str, str]) -> str:
             "names": {number: one.name for number, one in known.items()},
             "parcels": parcels,
             "cases": [_case(one, {number: s.name for number, s in known.items()}) for one in orders.cases_of(found.id)],
+            "returns": [(ids.public("rma", one.id), one) for one in orders.returns_of(found.id)],
             "calls": {one.id: suppliers.calls(one.supplier_id, one.client_ref, 20) for one in found.consignments},
         }
 

@@ -18,7 +18,7 @@ from catalog.orders.laws_of_returns import laws as laws_of_returns
 from catalog.orders.moving import JOB, locked_state
 from catalog.orders.placing import place
 from catalog.orders.progressing import deliver, progress
-from catalog.orders.reading import consignment_by_ref, find, list_for, pieces
+from catalog.orders.reading import consignment_by_ref, find, list_for, pieces, reserved
 from catalog.orders.receiving import (
     authorize_return,
     close_if_paid,
@@ -40,7 +40,7 @@ from catalog.orders.returning import cancel_return, request_return, returnable
 from catalog.orders.rma import REASONS as RETURN_REASONS
 from catalog.orders.rma import Return, Returnable, ReturnChange, ReturnItem, ReturnPolicy
 from catalog.orders.states import ARRIVED, AWAITING, FAILED, UNDECIDED
-from catalog.orders.types import Change, Consignment, Order, OrderLine, Question, Summary
+from catalog.orders.types import Change, Consignment, Order, OrderLine, Question, ReservedLine, Summary
 from catalog.orders.watching import look_again, look_around, prolong_holds, promise, wake_sleepers
 
 __all__ = [
@@ -61,6 +61,7 @@ __all__ = [
     "Order",
     "OrderLine",
     "Question",
+    "ReservedLine",
     "Return",
     "ReturnChange",
     "ReturnItem",
@@ -112,6 +113,7 @@ __all__ = [
     "refuse_return",
     "released",
     "request_return",
+    "reserved",
     "returnable",
     "returns",
     "returns_of",

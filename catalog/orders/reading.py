@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from catalog.orders.types import Change, Consignment, Order, OrderLine, Summary
+from catalog.orders.types import Change, Consignment, Order, OrderLine, ReservedLine, Summary
 from catalog.ports import Address
 from coalition.kernel.db import fetch_all, fetch_one
 from coalition.kernel.errors import NotFound
@@ -79,6 +79,18 @@ def consignment_by_ref(supplier_id: int, client_ref: str) -> int | None:
         {"client_ref": client_ref, "supplier_id": supplier_id},
     )
     return int(row.id) if row else None
+
+
+def reserved(supplier_id: int, client_ref: str) -> list[ReservedLine]:
+    """The lines of a consignment, by our reference, with the keys under which their pieces are reserved."""
+    rows = fetch_all(
+        "SELECT l.supplier_sku, l.qty, l.reservation_key FROM supplier_order s"
+        " JOIN consignment c ON c.id = s.consignment_id JOIN order_line l ON l.consignment_id = c.id"
+        " WHERE s.client_ref = :client_ref AND c.supplier_id = :supplier_id AND l.state <> 'released'"
+        " ORDER BY l.no LIMIT :most",
+        {"client_ref": client_ref, "supplier_id": supplier_id, "most": _MOST},
+    )
+    return [ReservedLine(*row) for row in rows]
 
 
 def pieces(consignment_id: int) -> dict[str, int]:

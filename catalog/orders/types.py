@@ -179,3 +179,12 @@ class Question:
     resend: bool
     agreed: bool
     checks: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReservedLine:
+    """Pieces of a supplier's article and the key under which they are reserved."""
+
+    sku: str
+    qty: int
+    reservation_key: str

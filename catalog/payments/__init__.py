@@ -4,13 +4,13 @@ The room never talks to the provider by itself: `carry_out` and `look` are hande
 every transaction. What is told upwards: `payment.authorized`, `payment.captured`, `payment.failed`.
 """
 
-from catalog.payments.carrying import carry_out, look
+from catalog.payments.carrying import carry_out, look, open_now
 from catalog.payments.cases import close_case
 from catalog.payments.laws import laws
 from catalog.payments.news import receive, understood, whose
 from catalog.payments.reading import cases, find, get, known
 from catalog.payments.reconciling import compare, missing
-from catalog.payments.requesting import JOB, capture, opening, refund, request, void
+from catalog.payments.requesting import JOB, capture, refund, request, void
 from catalog.payments.seeing import may_look, seen
 from catalog.payments.types import Case, NotYet, Payment
 from catalog.payments.waking import to_look_at, wake
@@ -32,7 +32,7 @@ __all__ = [
     "look",
     "may_look",
     "missing",
-    "opening",
+    "open_now",
     "receive",
     "refund",
     "request",

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from catalog.payments.asking import WAITING, answered, ask, renew
-from catalog.payments.reading import get
+from catalog.payments.reading import find, get
+from catalog.payments.requesting import opening
 from catalog.payments.seeing import seen
 from catalog.payments.types import Call, NotYet, Payment
 from catalog.ports import (
@@ -44,6 +45,17 @@ def carry_out(request_id: int, provider: PaymentProvider, step: Step) -> str | N
     else:
         state = step(lambda: answered(request_id, answer))
     return NotYet(_pause_s(call, answer)) if state in WAITING else state
+
+
+def open_now(ref: str, provider: PaymentProvider, step: Step) -> Payment:
+    """Open the page of a payment that was just asked for, without waiting for a job; the payment as it is then.
+
+    If the provider does not answer, a job goes on trying.
+    """
+    if step(lambda: find(ref)).state == "created":
+        carry_out(step(lambda: opening(ref)), provider, step)
+    payment: Payment = step(lambda: find(ref))
+    return payment
 
 
 def look(payment: Payment, provider: PaymentProvider, step: Step) -> str:

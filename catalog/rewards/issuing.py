@@ -38,6 +38,11 @@ def take_codes(reservation_key: str, qty: int) -> list[str]:
     return [sealing.unseal(sealed) for sealed in known[:qty]]
 
 
+def issued_codes(reservation_key: str) -> list[str]:
+    """The codes that were given out under a reservation, in the order of the pieces; none if none were."""
+    return [sealing.unseal(sealed) for sealed in _issued(reservation_key)]
+
+
 def _issue(offer_id: int, key: str, given: int, wanted: int) -> None:
     """Take free codes that nobody else is taking, those that end first first. Raises Conflict `codes_missing`."""
     taken = execute(

@@ -9,7 +9,7 @@ from typing import Any
 
 from catalog.rewards import incidents
 from coalition.kernel import outbox
-from coalition.kernel.db import execute, fetch_all, load_sql
+from coalition.kernel.db import AnyRow, execute, fetch_all, load_sql
 
 _PUSHED = (
     "SELECT o.offer_id, g.quantity, o.safety_stock"
@@ -51,13 +51,20 @@ def apply_feed_stock(run_id: int, snapshot_at: dt.datetime) -> int:
 def _apply(source: str, snapshot_at: dt.datetime, params: Mapping[str, Any], *, every: bool) -> int:
     said = load_sql(__file__, "stock_said.sql").replace("{source}", source)
     given = {**params, "snapshot_at": snapshot_at}
-    execute(load_sql(__file__, "stock_lock.sql").replace("{said}", said), given | {"every": every})
+    differing = load_sql(__file__, "stock_differing.sql").replace("{said}", said)
+    offers = [row.offer_id for row in fetch_all(differing, given | {"every": every})]
     fresh = execute(load_sql(__file__, "stock_new.sql").replace("{said}", said), given)
-    rows = fetch_all(load_sql(__file__, "stock.sql").replace("{said}", said), given | {"every": every})
+    rows = _change(said, given | {"offers": offers}) if offers else []
     short = [row.offer_id for row in rows if row.oversold_qty > 0]
     if short:
         incidents.open_shortfalls(short)
         payload = {"offers": short[:100], "snapshot_at": snapshot_at.isoformat()}
         outbox.publish("stock.shortfall", payload, key=f"offer:{short[0]}")
     incidents.close_shortfalls()
-    return max(fresh, 0) + len(rows) if not every else len(rows)
+    return fresh + len(rows)
+
+
+def _change(said: str, given: Mapping[str, Any]) -> Sequence[AnyRow]:
+    """Lock the stock of the offers in their order, then set it to what is said of it as it is now."""
+    execute("SELECT 1 FROM stock WHERE offer_id = ANY(:offers) ORDER BY offer_id FOR UPDATE", given)
+    return fetch_all(load_sql(__file__, "stock.sql").replace("{said}", said), given)

@@ -27,8 +27,7 @@ _REFRESH_S = 3
 def way_to_pay(order: Order) -> str:
     """Where a member goes to pay an order that was just placed: the provider's page, opened now if it answers."""
     number = ids.public("ord", order.id)
-    payments.carry_out(transact(lambda: payments.opening(number)), ports.get(PaymentProvider), transact)
-    opened = transact(lambda: payments.find(number))
+    opened = payments.open_now(number, ports.get(PaymentProvider), transact)
     return opened.url or url_for("catalog.pay", order_id=number)
 
 

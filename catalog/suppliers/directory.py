@@ -20,7 +20,8 @@ _LIST_LIMIT = 500
 class Supplier:
     """One supplier of one program. `legal_entity_id` is who is paid; `margin_bp` is added to its costs, in 0.01 %.
 
-    `protocol` is how it is spoken to: `goods`, `giftcode`, `flight` or `event`.
+    `protocol` is how it is spoken to: `goods`, `giftcode`, `flight`, `event`, or `pool` for
+    codes of our own.
     """
 
     id: int

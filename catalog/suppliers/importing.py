@@ -66,9 +66,17 @@ def apply(run_id: int, feed: Feed, verdict: Verdict) -> None:
     execute(load_sql(__file__, "superseded.sql"), params)
     execute(load_sql(__file__, "upsert.sql"), params)
     execute(load_sql(__file__, "jumps.sql"), params)
-    if "removals" not in verdict.holds:
-        approved = "removals" in runs.run(run_id).waived
-        execute(load_sql(__file__, "missing.sql"), params | {"approved": approved})
+    run = runs.run(run_id)
+    if "removals" in verdict.holds:
+        return
+    if run.rows_missing:
+        execute(load_sql(__file__, "missing.sql"), params | {"approved": "removals" in run.waived})
+    else:
+        execute(
+            "UPDATE offer SET missing_runs = 0, updated_at = now() WHERE supplier_id = :supplier_id"
+            " AND feed_id = :feed_id AND state = 'active' AND missing_runs > 0",
+            params,
+        )
 
 
 def count_missing_again(feed_id: int) -> int:

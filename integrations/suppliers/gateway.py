@@ -29,6 +29,7 @@ from integrations.suppliers.event import EventSupplier
 from integrations.suppliers.flight import FlightSupplier
 from integrations.suppliers.giftcode import GiftcodeSupplier
 from integrations.suppliers.goods import GoodsSupplier
+from integrations.suppliers.pool import PoolSupplier
 from integrations.suppliers.wire import Guard
 
 
@@ -41,6 +42,7 @@ class ProtocolGateway:
             "giftcode": GiftcodeSupplier(client, guard),
             "flight": FlightSupplier(client, guard),
             "event": EventSupplier(client, guard),
+            "pool": PoolSupplier(),
         }
 
     def caps(self, ctx: SupplierAccess) -> Caps:

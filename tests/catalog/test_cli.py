@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from catalog import suppliers
+from coalition import programs
 from coalition.kernel.db import fetch_one, transact
 from tests.builders import a_program
 from tests.catalog.builders import a_category, a_file, a_supplier, an_offer
@@ -63,3 +64,23 @@ def test_an_unknown_feed_is_named(app: Flask, program_code: str) -> None:
 
     assert exit_code != 0
     assert "nobody" in report
+
+
+def test_a_table_is_imported_by_a_mapping_that_was_saved_from_a_file(
+    app: Flask, program_code: str, tmp_path: Path
+) -> None:
+    mapping, table = tmp_path / "mapping.json", tmp_path / "price.csv"
+    mapping.write_text('{"columns": {"sku": "id", "title": "id", "price": "cost"}, "fixed": {"currency": "EUR"}}')
+    table.write_bytes(b"id;cost\nA1;5\n")
+
+    def save(file: Path) -> str:
+        words = ["catalog", "save-mapping", "homeline", "table", str(file), "--program", program_code]
+        return app.test_cli_runner().invoke(args=words).output
+
+    saved, wrong = save(mapping), save(table)
+    supplier = transact(lambda: suppliers.by_code(programs.by_code(program_code).id, "homeline"))
+    transact(lambda: suppliers.create_feed(supplier.id, "table", format="csv", mapping="table"))
+    exit_code, report = _run(app, "homeline/table", str(table), "--program", program_code)
+
+    assert ("table, version 1" in saved, "no JSON object" in wrong) == (True, True)
+    assert (exit_code, "applied: 1 rows, 1 good" in report) == (0, True)

@@ -18,7 +18,7 @@ _SUPPLIER = [
         CHECK (kind IN ('goods', 'electronic', 'digital', 'flight', 'event', 'donation'))""",
     """
     ALTER TABLE supplier ADD COLUMN protocol text NOT NULL DEFAULT 'goods' CONSTRAINT ck_supplier_protocol
-        CHECK (protocol IN ('goods', 'giftcode', 'flight', 'event'))""",
+        CHECK (protocol IN ('goods', 'giftcode', 'flight', 'event', 'pool'))""",
     """
     ALTER TABLE supplier ADD COLUMN caps jsonb NOT NULL DEFAULT '{}' CONSTRAINT ck_supplier_caps
         CHECK (jsonb_typeof(caps) = 'object')""",

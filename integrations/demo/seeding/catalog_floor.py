@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 
-from catalog import pricing, rewards, shipments, suppliers
+from catalog import orders, pricing, rewards, shipments, suppliers
 from coalition import partners
 from coalition.kernel import config
 from integrations.demo.seeding import settlement_floor
@@ -36,7 +36,10 @@ def open_catalog(made: Made, secrets: dict[str, dict[str, str]]) -> list[int]:
             position=position,
         )
     for code, name in assortment.CARRIERS.items():
-        shipments.add_carrier(code, name, secrets["carriers"][code])
+        shipments.add_carrier(code, name, secrets["carriers"][code], number_forms=["s10"])
+    # At least a third of a price is paid in points; a card pays the rest, never less than a euro.
+    policy = pricing.CashPolicy("EUR", points_min_bp=3_333, cash_min_minor=100)
+    pricing.set_cash_policy(made.program.id, policy)
     return [_supply(made, seller, secrets["suppliers"][seller.code]) for seller in assortment.SELLERS]
 
 
@@ -57,6 +60,8 @@ def _supply(made: Made, seller: assortment.Seller, secret: str) -> int:
         pricing.offer_delivery(
             supplier.id, "courier", kind="courier", points=390, cost_minor=350, days_min=1, days_max=2
         )
+        address = f"{seller.name}, Returns, Krasta iela 68, Riga LV-1019"
+        orders.set_policy(supplier.id, orders.ReturnPolicy(days=30, address=address))
     suppliers.map_categories(supplier.id, assortment.category_targets(seller.code))
     return suppliers.create_feed(supplier.id, "catalog", url=f"{_simulator()}/feeds/{seller.code}.yml").id
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import io
 from typing import Any
 
@@ -123,6 +124,19 @@ def test_an_uploaded_feed_is_imported_by_a_job_and_can_be_followed(world: World)
     assert (run["state"], run["rows_read"], run["rows_new"], run["rows_changed"]) == ("applied", 12, 5, 6)
     assert run["issues"] == {"E03": 1}
     assert [(row["line_no"], row["code"], row["value"]) for row in run["rows"]] == [(12, "E03", "x")]
+
+
+def test_the_rows_that_could_not_be_used_are_a_file_for_their_supplier_alone(world: World) -> None:
+    content = gzip.compress(a_file(*(an_offer(f"A{at}") for at in range(1, 12)), an_offer("=B1", price="x")))
+    sent = world.call("POST", "/suppliers/homeline/feeds/main/runs", data=content, content_type="application/gzip")
+    jobs.run_due()
+
+    file = world.call("GET", f"/suppliers/homeline/feeds/main/runs/{sent.json['id']}/quarantine")
+
+    assert file.mimetype == "text/csv"
+    assert file.text.startswith("\ufeffrow,codes,sku,title,price")
+    assert file.text.splitlines()[1].startswith("12,E03,'=B1,Thing =B1,x")
+    assert world.call("GET", "/suppliers/homeline/feeds/main/runs/run_zzz/quarantine").status_code == 404
 
 
 def test_a_dry_run_of_a_form_upload_changes_nothing(world: World) -> None:
