@@ -88,6 +88,7 @@ from catalog.suppliers.mappings import (
     mappings,
     save_mapping,
 )
+from catalog.suppliers.overriding import override
 from catalog.suppliers.prices import (
     QuarantinedPrice,
     quarantined_price,
@@ -200,6 +201,7 @@ __all__ = [
     "open_feed",
     "open_run",
     "order_details",
+    "override",
     "place",
     "progressed",
     "prune_calls",

@@ -1,4 +1,4 @@
-"""What must always hold of feeds and of what they bring, as queries that find the offenders."""
+"""What must always hold of feeds and of what they bring, and of finds, as queries that find the offenders."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from coalition.kernel.laws import Law
 
 
 def laws() -> list[Law]:
-    """Of prices in quarantine, of decisions, of the file that counts."""
+    """Of prices in quarantine, of decisions, of the file that counts, of finds."""
     return [
         Law(
             "feed-price",
@@ -31,5 +31,11 @@ def laws() -> list[Law]:
             "feed-missing",
             "An offer that was missing from three files in a row is not on sale",
             "SELECT id FROM offer WHERE state = 'active' AND missing_runs >= 3",
+        ),
+        Law(
+            "find-offer",
+            "A find has become an offer of the supplier at which it was found, under the same reference",
+            "SELECT b.id FROM bookable_offer b JOIN offer o ON o.id = b.offer_id"
+            " WHERE o.supplier_id <> b.supplier_id OR o.supplier_sku <> b.offer_ref OR o.currency <> b.currency",
         ),
     ]

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -26,6 +27,7 @@ import click
 
 from coalition.kernel.config import ROOT, VAR
 from coalition.kernel.embedded import Child, Servers, free_port
+from integrations.demo import vendors
 from integrations.payments.fake.keeping import keep_secrets
 
 SEEDED = VAR / "seed.json"  # the secrets of the seed, written when it is complete
@@ -68,9 +70,13 @@ class Demo:
         write_private(VAR / "env", "".join(f"{name}={value}\n" for name, value in self.settings.items()))
         self._keep("simulator", self._simulator)
         self._keep("bank", self._bank)
+        for kind in vendors.KINDS:
+            self._keep(f"vendor-{kind}", partial(self._vendor, kind))
         self._flask("db", "upgrade")
         _await(f"http://127.0.0.1:{self.simulator_port}/healthz", self.children["simulator"])
         _await(f"http://127.0.0.1:{self.bank_port}/healthz", self.children["bank"])
+        for kind in vendors.KINDS:
+            _await(f"{vendors.address(kind)}/healthz", self.children[f"vendor-{kind}"])
         if not SEEDED.exists():
             self._flask("demo-seed", self.shopping)
         self._keep("web", self._web)
@@ -150,6 +156,10 @@ class Demo:
         options += ["--state-dir", str(VAR / "simulator"), "--pace", os.environ.get("SIMULATOR_PACE_S", _PACE_S)]
         return self._python("simulator", "-m", "integrations.simulator", *options)
 
+    def _vendor(self, kind: str) -> Child:
+        pace = os.environ.get("SIMULATOR_PACE_S", _PACE_S)
+        return self._python(f"vendor-{kind}", *vendors.arguments(kind, self.base_url, pace))
+
     def _bank(self) -> Child:
         """The stand-in of the payment provider, which serves the page on which members pay."""
         options = ["--port", str(self.bank_port), "--webhook-url", f"{self.base_url}/api/v1/payments/callbacks"]
@@ -181,7 +191,8 @@ def erase() -> None:
     Servers(VAR / "servers").erase()
     for name in ("demo.json", "seed.json", "env", "secret", "simulator.port", "bank.port"):
         (VAR / name).unlink(missing_ok=True)
-    for folder in ("simulator", "bank", "files"):
+    vendors.forget()
+    for folder in ("simulator", "bank", "files", *vendors.FOLDERS):
         shutil.rmtree(VAR / folder, ignore_errors=True)
 
 

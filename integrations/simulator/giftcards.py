@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
+from xml.sax.saxutils import escape, quoteattr
 
 from flask import Flask, Response, request
 
@@ -30,6 +31,10 @@ _STATUS = {"issued": "EXECUTED", "pending": "PENDING", "rejected": "FAILED", "ca
 
 def open_doors(app: Flask, book: Book, code: str) -> None:
     """The vendor's API."""
+
+    @app.get(f"/feeds/{code}.yml")
+    def feed() -> Response:
+        return Response(_feed(), content_type="application/xml; charset=utf-8")
 
     @app.get(f"/suppliers/{code}/products")
     def products() -> dict[str, Any]:
@@ -72,6 +77,20 @@ def take_step(book: Book, deal: dict[str, Any]) -> None:
     else:
         changed = deals.change(book, deal, "issued")
     deals.tell(book, changed, _news(changed), frozenset(deal["facts"].get("news", ())))
+
+
+def _feed() -> str:
+    offers = "".join(
+        f'<offer id={quoteattr(sku)} available="true"><name>{escape(en)}</name><name xml:lang="ru">{escape(ru)}</name>'
+        f"<price>{price / 100:.2f}</price><currencyId>EUR</currencyId><categoryId>1</categoryId>"
+        f"<picture>https://pictures.codebox.example/giftcard.png</picture><downloadable>true</downloadable></offer>"
+        for sku, (en, ru, price) in CARDS.items()
+    )
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<yml_catalog date="{deals.stamp()}"><shop><name>CodeBox</name>'
+        '<currencies><currency id="EUR" rate="1"/></currencies><categories><category id="1">Gift cards</category>'
+        f"</categories><offers>{offers}</offers></shop></yml_catalog>\n"
+    )
 
 
 def _take(book: Book, code: str, wanted: Mapping[str, Any], mood: frozenset[str]) -> Reply:

@@ -1,9 +1,9 @@
 """A large feed, from its file to offers and stock: `python -m tests.benchmarks.bench_feeds [--offers N] [--rounds N]`.
 
-Beside it: parse the same XML with lxml and COPY the rows that we leave into the same tables with the same keys, without
-judging, comparing or keeping anything; and the same texts into a table without keys. Each import is a process of its own,
-so that its peak of memory is its own. Then the same bytes, the same offers in other bytes, and 5 % of the prices changed,
-with the rows that each has rewritten.
+Beside it: parse the same XML with lxml and COPY the rows that we leave into the same tables with the same keys,
+without judging, comparing or keeping anything; and the same texts into a table without keys. Each import is a process
+of its own, so that its peak of memory is its own. Then the same bytes, the same offers in other bytes, and 5 % of the
+prices changed, with the rows that each has rewritten.
 """
 
 from __future__ import annotations

@@ -92,6 +92,17 @@ def test_a_gift_card_comes_by_e_mail(running: Running) -> None:
     assert running.verify() == {}
 
 
+def test_a_gift_code_is_bought_of_its_vendor_when_it_is_ordered(running: Running) -> None:
+    freshmart = running.partner()
+    _buy(freshmart, None, "R-code", 400_000)
+
+    reward = freshmart.get("/catalog/rewards", q="Coffee gift card", sort="price").json()["items"][0]
+    order = _order(freshmart, f"card:{CARD}", reward["id"], "O-code")
+
+    eventually(lambda: _completed(freshmart, order["id"]))
+    assert running.verify() == {}
+
+
 def _enrol(partner: Partner) -> str:
     body = {
         "external_id": "journey",

@@ -13,6 +13,7 @@ from integrations.demo.seeding import (
     partners_side,
     real,
     settlement_floor,
+    vendors,
     ways_out,
 )
 
@@ -24,10 +25,11 @@ def seed(shopping: str) -> dict[str, Any]:
 
     `shopping` is its past: `generated` (a year), `none`, or the number of real baskets, or `all` of them.
     """
-    secrets = catalog_floor.read_secrets()
+    secrets, credentials = catalog_floor.read_secrets(), vendors.read_credentials()
     made = transact(partners_side.found)
     transact(lambda: settlement_floor.agree(made))
     feeds = transact(lambda: catalog_floor.open_catalog(made, secrets))
+    feeds += transact(lambda: vendors.open_vendors(made, credentials))
     transact(lambda: ways_out.open_ways(made, secrets))
     history.import_feeds(feeds)
     if shopping == "generated":
