@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet --require-hashes
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 
-.PHONY: demo demo-reset demo-real test check bench mutants browser-test lock clean
+.PHONY: demo demo-reset demo-real test campaign check bench mutants browser-test lock clean
 
 demo: .venv/runtime            ## the running product on http://127.0.0.1:8000; Ctrl-C stops it
 	@exec $(BIN)/flask demo
@@ -17,6 +17,9 @@ demo-real: .venv/real          ## the demo on real baskets (RECEIPTS=20000 by de
 
 test: .venv/dev                ## the whole suite on embedded servers
 	$(BIN)/python -m pytest -n 2 --dist loadscope -m "not browser"
+
+campaign: .venv/dev            ## 10,000 orders through failing suppliers under fire, and 200 last units; CI does not run it
+	CAMPAIGN_ORDERS=10000 LAST_UNIT_ROUNDS=200 $(BIN)/python -m pytest -n 0 -s tests/campaign tests/journeys/test_races.py
 
 check: .venv/dev               ## format, lint, types, import contracts, generated docs
 	$(BIN)/flask dev check

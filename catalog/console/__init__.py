@@ -16,6 +16,7 @@ def init_app(app: Flask) -> None:
         return_pages,
         rule_pages,
         run_pages,
+        shelf_pages,
         supplier_pages,
     )
     from catalog.console.frame import blueprint

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 
 from catalog import suppliers
-from catalog.orders import consulting
+from catalog.orders import consulting, own_codes
 from catalog.orders.moving import Locked, lock, move, said
 from catalog.orders.releasing import back_out
 from catalog.orders.states import UNDECIDED, UNDOING
@@ -49,6 +49,9 @@ def ask(consignment_id: int, caps_of: Callable[[SupplierAccess], Caps] | None = 
         problem = unsafe(consignment)
         if problem is not None:
             back_out(consignment, problem)
+            return None
+        if consignment.protocol == own_codes.POOL:
+            own_codes.serve(consignment)
             return None
         said(consignment_id, checks=0)
         consignment = move(consignment, ["confirming"])
@@ -167,6 +170,8 @@ def _lines(consignment: Locked) -> tuple[SupplierLine, ...]:
 
 def _acquaint(consignment: Locked, caps_of: Callable[[SupplierAccess], Caps] | None) -> Locked:
     """Write down what the supplier can do, as of before it was first asked."""
+    if consignment.protocol == own_codes.POOL:
+        return consignment
     access = suppliers.access(consignment.supplier_id)
     caps = caps_of(access) if caps_of else PLAIN
     execute(

@@ -23,6 +23,10 @@ from coalition.kernel import audit, clock
 from coalition.kernel.db import RacingKey, execute, fetch_one
 from coalition.kernel.errors import Conflict, NotFound
 
+LOCK = """
+    SELECT partner_id, cancel_external_id FROM customer_order WHERE id = :id AND program_id = :program_id
+       FOR NO KEY UPDATE"""
+
 
 def cancel(program_id: int, order_id: int, *, external_id: str, reason: str | None = None) -> tuple[Order, bool]:
     """Cancel an order as far as it still can be. The order, and whether this had been done before.
@@ -31,11 +35,7 @@ def cancel(program_id: int, order_id: int, *, external_id: str, reason: str | No
     be, Conflict `external_id_conflict`. Raises RacingKey when another order is cancelled under the same external id at
     the same moment: `transact` tries again.
     """
-    order = fetch_one(
-        "SELECT partner_id, cancel_external_id FROM customer_order WHERE id = :id AND program_id = :program_id"
-        " FOR NO KEY UPDATE",
-        {"id": order_id, "program_id": program_id},
-    )
+    order = fetch_one(LOCK, {"id": order_id, "program_id": program_id})
     if order is None:
         raise NotFound()
     if order.cancel_external_id == external_id:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
+from catalog import rewards
+from catalog.orders.own_codes import POOL
 from catalog.pricing import DeliveryOption, Quote, QuotedLine
 from coalition import programs
 from coalition.kernel import clock, ids
@@ -39,6 +41,15 @@ class Consigned:
     points_paid: int
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The lines that become one consignment. `own`: codes of ours, bought beforehand, so that nobody is owed."""
+
+    option: DeliveryOption
+    lines: tuple[QuotedLine, ...]
+    own: bool
+
+
 def write(quoted: Quote, external_id: str, request_hash: bytes) -> tuple[int, list[Consigned]]:
     """An order for what a used quote promises, as it is paid; its id and its consignments."""
     assert quoted.address is not None
@@ -61,8 +72,8 @@ def write(quoted: Quote, external_id: str, request_hash: bytes) -> tuple[int, li
         },
     )
     assert row is not None
-    consigned = [_consign(row.id, no, quoted, option) for no, option in enumerate(quoted.deliveries, 1)]
-    return int(row.id), consigned
+    shares = _shares(quoted)
+    return int(row.id), [_consign(row.id, no, quoted, share) for no, share in enumerate(shares, 1)]
 
 
 def reservation_key(order_id: int, line_no: int) -> str:
@@ -70,8 +81,21 @@ def reservation_key(order_id: int, line_no: int) -> str:
     return f"{ids.public('ord', order_id)}.{line_no}"
 
 
-def _consign(order_id: int, no: int, quoted: Quote, option: DeliveryOption) -> Consigned:
-    lines, zone = quoted.lines_of(option), programs.get(quoted.program_id).zone
+def _shares(quoted: Quote) -> list[Share]:
+    """What is ordered of each supplier by each way of delivery; what we have codes of is apart, for nobody is asked."""
+    pooled = rewards.pooled(line.offer_id for line in quoted.lines)
+    shares = []
+    for option in quoted.deliveries:
+        lines = quoted.lines_of(option)
+        parts = [[line for line in lines if (line.offer_id in pooled) is own] for own in (False, True)]
+        for part in (one for one in parts if one):
+            shares.append(Share(option, tuple(part), own=part[0].offer_id in pooled))
+            option = replace(option, points=0, pay_points=0, cash_minor=0, cost_minor=0)
+    return shares
+
+
+def _consign(order_id: int, no: int, quoted: Quote, share: Share) -> Consigned:
+    option, lines, zone = share.option, share.lines, programs.get(quoted.program_id).zone
     paid = _paid(option.pay_points, option.points) + sum(_paid(line.pay_points, line.points) for line in lines)
     row = fetch_one(
         _CONSIGNMENT,
@@ -84,7 +108,7 @@ def _consign(order_id: int, no: int, quoted: Quote, option: DeliveryOption) -> C
             "points_paid": paid,
             "cash_minor": option.cash_minor + sum(line.cash_minor for line in lines),
             "delivery_points": option.points,
-            "cost_minor": sum(line.cost_minor for line in lines),
+            "cost_minor": 0 if share.own else sum(line.cost_minor for line in lines),
             "delivery_minor": option.cost_minor,
             "cost_currency": lines[0].cost_currency,
             "expected_on": clock.local_date(clock.now(), zone) + dt.timedelta(days=option.days_max),
@@ -92,10 +116,10 @@ def _consign(order_id: int, no: int, quoted: Quote, option: DeliveryOption) -> C
     )
     assert row is not None
     for line in lines:
-        _add_line(order_id, row.id, line)
+        _add_line(order_id, row.id, replace(line, unit_cost_minor=0) if share.own else line)
     execute(
-        "INSERT INTO supplier_order (consignment_id, client_ref) VALUES (:id, :client_ref)",
-        {"id": row.id, "client_ref": ids.public("con", row.id)},
+        "INSERT INTO supplier_order (consignment_id, client_ref, protocol) VALUES (:id, :client_ref, :protocol)",
+        {"id": row.id, "client_ref": ids.public("con", row.id), "protocol": POOL if share.own else "goods"},
     )
     return Consigned(row.id, paid)
 

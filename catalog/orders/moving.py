@@ -18,6 +18,8 @@ from coalition.kernel.db import execute, fetch_all, fetch_one
 from coalition.kernel.errors import NotFound
 
 JOB = "orders.ask"
+LOCK = """
+    SELECT o.id FROM customer_order o JOIN consignment c ON c.order_id = o.id WHERE c.id = :id FOR NO KEY UPDATE OF o"""
 ANSWER_S = 7200  # within two hours a supplier should have answered, unless it has promised otherwise
 # Every change has exactly one event; most are of the general kind.
 _EVENTS = {("order", "placing"): "order.placed", ("consignment", "delivered"): "order.delivered"}
@@ -77,11 +79,7 @@ class Locked:
 
 def lock(consignment_id: int) -> Locked:
     """Lock the order of a consignment and read the consignment as it is now. Raises NotFound."""
-    fetch_one(
-        "SELECT o.id FROM customer_order o JOIN consignment c ON c.order_id = o.id WHERE c.id = :id"
-        " FOR NO KEY UPDATE OF o",
-        {"id": consignment_id},
-    )
+    fetch_one(LOCK, {"id": consignment_id})
     row = fetch_one(_LOCKED, {"id": consignment_id})
     if row is None:
         raise NotFound()

@@ -15,7 +15,7 @@ from catalog.rewards.categories import (
 from catalog.rewards.drawing import MAX_BYTES, WIDTHS, Drawn, PictureRefused, draw, form_near
 from catalog.rewards.editing import Card, card, cards, edit_card, merge_cards, split_card, unpin_card
 from catalog.rewards.faceting import BANDS, Facets, FacetValue, band_end, facets
-from catalog.rewards.found import points_of, shelve
+from catalog.rewards.found import found_points, points_of, shelve
 from catalog.rewards.incidents import StockIncident, close_shortfalls, reconcile_stock, stock_incidents
 from catalog.rewards.issuing import issued_codes, take_codes
 from catalog.rewards.kinds import KINDS, Kind, kind_of
@@ -27,6 +27,7 @@ from catalog.rewards.pooling import (
     code_pools,
     expire_codes,
     open_pool,
+    pooled,
     upload_codes,
     withdraw_codes,
 )
@@ -86,6 +87,7 @@ __all__ = [
     "expire_codes",
     "facets",
     "form_near",
+    "found_points",
     "get",
     "index",
     "issued_codes",
@@ -101,6 +103,7 @@ __all__ = [
     "picture_failed",
     "picture_key",
     "points_of",
+    "pooled",
     "publish",
     "read_as",
     "reconcile_stock",

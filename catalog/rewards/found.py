@@ -32,14 +32,20 @@ _REWARD = """
 
 
 def points_of(program_id: int, found: BookableOffer) -> int:
-    """What one piece costs in points, before personal prices: ceil(cost * (1 + margin) / value of a point)."""
+    """What one piece costs in points, before personal prices."""
+    return found_points(found.supplier_id, found.cost_minor)
+
+
+def found_points(supplier_id: int, cost_minor: int) -> int:
+    """What a find at this cost is sold for: ceil(cost * (1 + margin) / value of a point)."""
+    seller = suppliers.get(supplier_id)
     row = fetch_one(
         "SELECT ceil(CAST(:cost AS numeric) * (10000 + :margin_bp) / (10000 * CAST(:face AS numeric)))::bigint"
         " AS points",
         {
-            "cost": found.cost_minor,
-            "margin_bp": suppliers.get(found.supplier_id).margin_bp,
-            "face": programs.main_currency(program_id).face_minor,
+            "cost": cost_minor,
+            "margin_bp": seller.margin_bp,
+            "face": programs.main_currency(seller.program_id).face_minor,
         },
     )
     assert row is not None

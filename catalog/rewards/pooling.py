@@ -171,6 +171,12 @@ def code_pools(program_id: int) -> Sequence[CodePool]:
     return [CodePool(*row) for row in rows]
 
 
+def pooled(offer_ids: Iterable[int]) -> set[int]:
+    """Those of the offers that are served from codes of ours."""
+    rows = fetch_all("SELECT offer_id FROM code_pool WHERE offer_id = ANY(:ids) LIMIT 500", {"ids": list(offer_ids)})
+    return {row.offer_id for row in rows}
+
+
 def watch(offer_id: int) -> None:
     """Say once that a pool has run low; filling it up arms the alarm again."""
     turned = fetch_one(

@@ -7,14 +7,17 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Register the pages."""
-    from catalog.site import (  # noqa: F401 - they add pages
+    from catalog.site import (  # noqa: F401 - importing adds the pages
         cart,
         checkout,
+        events,
+        flights,
         grid,
         orders,
         paying,
         payment,
         pictures,
+        returns,
         reward,
         wishes,
     )

@@ -14,6 +14,7 @@ from catalog import pricing
 from catalog.pricing import Cart, CartLine
 from catalog.site import cards
 from catalog.site.blueprint import blueprint
+from catalog.site.pictures import picture_url
 from coalition import partners
 from coalition.kernel import ids
 from coalition.kernel.db import db, transact
@@ -147,6 +148,7 @@ def _line(line: CartLine) -> dict[str, Any]:
         "reward_id": ids.public("rew", reward.id),
         "title": reward.title(language()),
         "artwork": reward.artwork,
+        "picture_url": picture_url(reward, 160),
         "qty": line.qty,
         "most": max(most, line.qty) if line.problem is None else most,
         "left": reward.available,

@@ -12,13 +12,23 @@ from catalog import orders, pricing, shipments, suppliers
 from catalog.orders import FAILED, Order, Shown, Summary
 from catalog.site.blueprint import blueprint
 from catalog.site.parcels import number, told
+from catalog.site.returning import returnable, told_returns
 from coalition.kernel import audit, ids
 from coalition.kernel.db import transact
 from coalition.kernel.errors import Conflict, Invalid, NotFound
 from coalition.kernel.web.pages import language
 from coalition.site.viewer import Viewer, require_member
 
-_NOTICES = ("order_placed", "order_cancelled", "cancel_asked", "cancel_refused", "payment_received")
+_NOTICES = (
+    "order_placed",
+    "order_cancelled",
+    "cancel_asked",
+    "cancel_refused",
+    "payment_received",
+    "return_asked",
+    "return_cancelled",
+    "not_returnable",
+)
 _PER_PAGE = 20
 
 
@@ -104,7 +114,8 @@ def own(member: Viewer, order_id: str) -> Order:
 def _told(order: Order, shown: list[Shown] | None = None) -> dict[str, Any]:
     names = {share.supplier_id: suppliers.get(share.supplier_id).name for share in order.consignments}
     parcels = shipments.of_consignments(share.id for share in order.consignments)
-    return told(order, language(), names, parcels, shown)
+    facts = told(order, language(), names, parcels, shown)
+    return {**facts, "returnable": returnable(order), "returns": told_returns(order)}
 
 
 def _summary(order: Summary) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from coalition.site import viewer
 _MOST_PIECES = 5
 _SIMILAR = 4
 _OTHERS = 5
+_FOUND_AT = {"flight": "catalog.flights", "event": "catalog.events"}
 
 
 @blueprint.get("/rewards/<reward_id>")
@@ -69,6 +70,7 @@ def _facts(program_id: int, found: Reward, options: cards.Options) -> dict[str, 
         "article": found.supplier_sku,
         "category": cards.category(shelf) if shelf else None,
         "delivery": cards.deliveries(found, options),
+        "found_at": _FOUND_AT.get(found.kind),
         "stock": {"left": left, "checked_at": found.stock_at if left is not None else None},
         "returns_days": None,
         "price_held_minutes": pricing.TTL_S // 60,

@@ -34,6 +34,20 @@ addEventListener("click", (event) => {
   for (const menu of menus) if (menu.open && !menu.contains(event.target)) menu.open = false;
 });
 
+// An offer that is good for a while: the minutes that are left, and the page anew when they are over.
+const clocks = [...document.querySelectorAll("[data-until]")];
+function count() {
+  for (const clock of clocks) {
+    const left = Math.ceil((Date.parse(clock.dataset.until) - Date.now()) / 1000);
+    if (left <= 0) return location.reload();
+    clock.textContent = ` (${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")})`;
+  }
+}
+if (clocks.length) {
+  count();
+  setInterval(count, 1000);
+}
+
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => print());

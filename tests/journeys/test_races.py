@@ -7,6 +7,7 @@ hundred rounds are run on the room (tests/catalog/orders/test_races.py); here a 
 from __future__ import annotations
 
 import datetime as dt
+import os
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -19,6 +20,7 @@ from tests.journeys.running import Partner, Running, eventually
 pytestmark = pytest.mark.processes
 DEMO_OPTIONS = ("--shopping", "none")
 CLIENTS, ROUNDS, SALES = 8, 200, 20
+BUYERS, LAST_UNITS = 50, int(os.environ.get("LAST_UNIT_ROUNDS", "20"))
 
 
 @pytest.fixture(scope="module")
@@ -70,10 +72,37 @@ def test_the_last_item_is_sold_once(running: Running, partners: list[Partner], p
     assert running.verify() == {}
 
 
+def test_one_unit_and_fifty_buyers_make_one_order(running: Running, partners: list[Partner]) -> None:
+    """As often as `LAST_UNIT_ROUNDS` says: 20 times, or 200 in `make campaign`."""
+    supplier = next(partner for partner in partners if partner.facts["code"] == "homeline")
+    buyers = [running.partner(number % 3) for number in range(BUYERS)]
+    cards = [_member(partners[0]) for _ in buyers]
+    for card in cards:
+        _earn(partners[0], card, "rich", 900_000)
+    reward = partners[0].get("/catalog/rewards", supplier="homeline", limit=2, sort="price").json()["items"][1]
+    _stock(supplier, reward["sku"], 1)
+
+    with ThreadPoolExecutor(BUYERS) as threads:
+        quotes = list(threads.map(lambda at: _quote(buyers[at], f"card:{cards[at]}", reward["id"]), range(BUYERS)))
+        for number in range(LAST_UNITS):
+
+            def order(at: int, number: int = number) -> httpx.Response:
+                return buyers[at].post("/orders", {"external_id": f"L-{number}-{at}", "quote_id": quotes[at]})
+
+            answers = list(threads.map(order, range(BUYERS)))
+            at = _one_winner(answers, "out_of_stock")
+            won = answers[at].json()["id"]
+            eventually(lambda at=at, won=won: _taken(buyers[at], won))
+            _stock(supplier, reward["sku"], 1)
+            quotes[at] = _quote(buyers[at], f"card:{cards[at]}", reward["id"])
+
+    assert running.verify() == {}  # stock and reservations agree: law stock-reserved
+
+
 def _one_winner(answers: list[httpx.Response], refusal: str) -> int:
     """The place of the one who won; everybody else was refused for the expected reason."""
     told = sorted((answer.status_code, answer.json().get("code")) for answer in answers)
-    assert told == [(201, None)] + [(409, refusal)] * (CLIENTS - 1)
+    assert told == [(201, None)] + [(409, refusal)] * (len(answers) - 1)
     return next(at for at, answer in enumerate(answers) if answer.status_code == 201)
 
 

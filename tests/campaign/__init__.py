@@ -1,0 +1,1 @@
+"""Orders by the hundred through suppliers that fail, in a product that is killed all the while."""

@@ -1,0 +1,7 @@
+"""The running product for the campaign, as for the journeys."""
+
+from __future__ import annotations
+
+from tests.journeys.conftest import running
+
+__all__ = ["running"]
