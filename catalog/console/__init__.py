@@ -12,6 +12,7 @@ def init_app(app: Flask) -> None:
         feed_pages,
         order_pages,
         overview,
+        payment_pages,
         product_pages,
         return_pages,
         rule_pages,
