@@ -74,7 +74,7 @@ def world(app: Flask) -> PriceWorld:
     return world
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(drawn=WORLDS)
 def test_every_way_of_asking_gives_the_same_price(
     world: PriceWorld, drawn: tuple[list[Drawn], list[int], bool]

@@ -16,7 +16,7 @@ from tests.catalog.orders.builders import HOME, a_member, assert_laws_hold
 from tests.catalog.orders.test_races import at_once
 from tests.catalog.pricing.worlds import PriceWorld, a_price_world
 
-CLIENTS, ROUNDS = 6, 10
+CLIENTS, ROUNDS = 6, 5
 
 
 @pytest.fixture
