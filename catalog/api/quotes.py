@@ -40,6 +40,7 @@ def _quote(body: dict[str, Any]) -> Answer:
         body["delivery"]["method"],
         _address(member_id, body["delivery"]["address"]),
         partner_id=client.partner_id,
+        pickup_code=body["delivery"]["pickup_point"],
     )
     currency = programs.currency_by_id(quoted.currency_id).code
     return Answer(dict(QuoteSchema().dump(told(quoted, currency))))

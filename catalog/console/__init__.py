@@ -12,10 +12,12 @@ def init_app(app: Flask) -> None:
         feed_pages,
         order_pages,
         overview,
+        payment_pages,
         product_pages,
         return_pages,
         rule_pages,
         run_pages,
+        shelf_pages,
         supplier_pages,
     )
     from catalog.console.frame import blueprint

@@ -21,7 +21,10 @@ from coalition.kernel.errors import Conflict, FieldError, Invalid
 def authorize_return(
     program_id: int, return_id: int, *, label_url: str | None = None, note: str | None = None
 ) -> Return:
-    """Let the goods be sent back. NotFound; Conflict `return_state`."""
+    """Let the goods be sent back, with the label at an http address. NotFound; Conflict `return_state`; Invalid."""
+    if label_url is not None and not label_url.startswith(("https://", "http://")):
+        problem = FieldError("/label_url", "invalid", "It is no http address.")
+        raise Invalid("invalid", "The label has to be at an http address.", [problem])
     permit(lock_return(program_id, return_id), label_url, note)
     return _done("authorize", program_id, return_id, note)
 

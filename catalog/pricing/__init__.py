@@ -11,7 +11,7 @@ from catalog.pricing.carts import Cart, CartLine, abandon, absorb, add, cart, pi
 from catalog.pricing.cashing import TENDERS, CashPolicy, cash_option, cash_policy, set_cash_policy
 from catalog.pricing.checking_out import check_out
 from catalog.pricing.explaining import Considered, Why, why
-from catalog.pricing.granting import Grant, Granted, define_list, fill_list, grant, grants_of, withdraw
+from catalog.pricing.granting import Grant, Granted, define_list, fill_list, follow_merge, grant, grants_of, withdraw
 from catalog.pricing.importing import Imported, RowProblem, import_grants, import_points, import_tariffs, import_zones
 from catalog.pricing.laws import laws
 from catalog.pricing.laws_of_carts import laws_of_carts
@@ -117,6 +117,7 @@ __all__ = [
     "expire",
     "fill_list",
     "find",
+    "follow_merge",
     "forget_views",
     "forget_wish",
     "give_back",

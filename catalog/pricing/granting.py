@@ -97,6 +97,29 @@ def grants_of(program_id: int, member_id: int) -> list[Granted]:
     return [Granted(*row) for row in rows]
 
 
+def follow_merge(from_id: int, into_id: int) -> int:
+    """Let what a merged member was granted, and the lists it was on, go over to the survivor; how many grants.
+
+    What the survivor was granted itself stays as it is; pieces that were used stay used.
+    """
+    params = {"from_id": from_id, "into_id": into_id}
+    moved = execute(
+        "INSERT INTO price_grant (member_id, rule_id, value, valid_to, uses, granted_at)"
+        " SELECT :into_id, rule_id, value, valid_to, uses - used, granted_at FROM price_grant"
+        " WHERE member_id = :from_id AND valid_to > now() AND (uses IS NULL OR used < uses) ORDER BY rule_id"
+        " ON CONFLICT DO NOTHING",
+        params,
+    )
+    execute("UPDATE price_grant SET valid_to = now() WHERE member_id = :from_id AND valid_to > now()", params)
+    execute(
+        "WITH left_lists AS (DELETE FROM price_segment_member WHERE member_id = :from_id RETURNING segment_id)"
+        " INSERT INTO price_segment_member (member_id, segment_id) SELECT :into_id, segment_id FROM left_lists"
+        " ON CONFLICT DO NOTHING",
+        params,
+    )
+    return moved
+
+
 def define_list(program_id: int, code: str, *, name_en: str, name_ru: str) -> int:
     """A list of members that rules can name as `list:code`; its id. Said again, it is renamed."""
     row = fetch_one(

@@ -7,11 +7,22 @@ out of date. What was computed beforehand serves the price book, which sorts who
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 from catalog.pricing.applying import Applied
 from coalition.kernel.db import load_sql, raw
+
+_GIVEN = """
+    SELECT * FROM unnest(%(rules)s::bigint[], %(scopes)s::text[], %(scope_ids)s::bigint[], %(factors)s::bigint[],
+                         %(fixed)s::bigint[], %(floors)s::bigint[], %(priorities)s::int[], %(stackable)s::boolean[])
+           AS r (rule_id, scope, scope_id, factor, fixed, floor, priority, stackable)"""
+# beside the prices, the rules that made them
+_TOLD = """
+     UNION ALL
+    SELECT NULL, NULL, NULL, NULL, to_jsonb(r) FROM r WHERE rule_id IN (SELECT unnest(rules) FROM lowest)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +48,16 @@ class Price:
         return " + ".join(rule.name(language) for rule in self.rules)
 
 
-def personal(
-    program_id: int, member_id: int | None, reward_ids: Iterable[int], *, without: Collection[int] = ()
-) -> dict[int, Price]:
+def personal(program_id: int, member_id: int | None, reward_ids: Iterable[int]) -> dict[int, Price]:
     """The price of each of these rewards for the member (None: for somebody we do not know), exactly as of now.
 
-    Rewards of other programs are left out; rules `without` do not count.
+    One statement. Rewards of other programs are left out.
     """
-    rules = [rule for rule in rules_of(program_id, member_id) if rule.rule_id not in without]
-    return prices(program_id, rules, reward_ids)
+    sql = _best(load_sql(__file__, "member_rules.sql"), _TOLD)
+    params = {"program_id": program_id, "member_id": member_id, "rewards": list(reward_ids)}
+    rows = raw().execute(sql, params).fetchall()
+    used = [Applied(**row[4]) for row in rows if row[0] is None]
+    return _prices((row for row in rows if row[0] is not None), used)
 
 
 def rules_of(program_id: int, member_id: int | None) -> list[Applied]:
@@ -57,21 +69,29 @@ def rules_of(program_id: int, member_id: int | None) -> list[Applied]:
 
 def prices(program_id: int, rules: Sequence[Applied], reward_ids: Iterable[int]) -> dict[int, Price]:
     """The price of each of these rewards under these rules; rules about delivery do not count."""
-    goods = [rule for rule in rules if rule.scope != "delivery"]
     params = {
         "program_id": program_id,
         "rewards": list(reward_ids),
-        "rules": [rule.rule_id for rule in goods],
-        "scopes": [rule.scope for rule in goods],
-        "scope_ids": [rule.scope_id for rule in goods],
-        "factors": [rule.factor for rule in goods],
-        "fixed": [rule.fixed for rule in goods],
-        "floors": [rule.floor for rule in goods],
-        "priorities": [rule.priority for rule in goods],
-        "stackable": [rule.stackable for rule in goods],
+        "rules": [rule.rule_id for rule in rules],
+        "scopes": [rule.scope for rule in rules],
+        "scope_ids": [rule.scope_id for rule in rules],
+        "factors": [rule.factor for rule in rules],
+        "fixed": [rule.fixed for rule in rules],
+        "floors": [rule.floor for rule in rules],
+        "priorities": [rule.priority for rule in rules],
+        "stackable": [rule.stackable for rule in rules],
     }
-    by_id = {rule.rule_id: rule for rule in goods}
+    return _prices(raw().execute(_best(_GIVEN, ""), params), rules)
+
+
+def _prices(rows: Iterable[Any], rules: Iterable[Applied]) -> dict[int, Price]:
+    by_id = {rule.rule_id: rule for rule in rules}
     return {
         reward_id: Price(base if points is None else points, base, tuple(by_id[one] for one in made_by or ()))
-        for reward_id, base, points, made_by in raw().execute(load_sql(__file__, "best.sql"), params)
+        for reward_id, base, points, made_by, _ in rows
     }
+
+
+@lru_cache(maxsize=4)
+def _best(rules: str, told: str) -> str:
+    return load_sql(__file__, "best.sql").replace("{rules}", rules).replace("{told}", told)

@@ -14,7 +14,7 @@ from catalog.rewards.categories import (
 )
 from catalog.rewards.drawing import MAX_BYTES, WIDTHS, Drawn, PictureRefused, draw, form_near
 from catalog.rewards.editing import Card, card, cards, edit_card, merge_cards, split_card, unpin_card
-from catalog.rewards.faceting import BANDS, Facets, FacetValue, band_end, facets
+from catalog.rewards.faceting import BANDS, Facets, FacetValue, band_end, facets, recent_facets
 from catalog.rewards.found import found_points, points_of, shelve
 from catalog.rewards.incidents import StockIncident, close_shortfalls, reconcile_stock, stock_incidents
 from catalog.rewards.issuing import issued_codes, take_codes
@@ -106,6 +106,7 @@ __all__ = [
     "pooled",
     "publish",
     "read_as",
+    "recent_facets",
     "reconcile_stock",
     "release",
     "republish",

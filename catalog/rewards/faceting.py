@@ -5,11 +5,13 @@ A count is a number of cards: what two suppliers offer under one card counts onc
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from catalog.rewards.filtering import IN_STOCK, Conditions, conditions
 from catalog.rewards.types import RewardQuery
+from coalition.kernel import config
 from coalition.kernel.db import fetch_all, load_sql
 
 # what each facet counts by, as SQL over the columns below
@@ -31,6 +33,7 @@ _SHELVES = " JOIN category c ON c.id = w.category_id CROSS JOIN LATERAL unnest(c
 # the lower ends of the price bands, in points
 BANDS = (0, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000)
 _MOST_VALUES = 100
+_MOST_RECENT = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,9 @@ class Facets:
     values: Mapping[str, Sequence[FacetValue]]
 
 
+_recent: dict[tuple[str, int, RewardQuery], tuple[float, Facets]] = {}
+
+
 def band_end(lower: int) -> int | None:
     """The highest price of the band that begins at `lower`, None for the last."""
     return next((edge - 1 for edge in BANDS if edge > lower), None)
@@ -76,6 +82,24 @@ def facets(program_id: int, query: RewardQuery) -> Facets:
     for row in rows:
         values[row.facet].append(FacetValue(row.value, row.label_en, row.label_ru, row.cards))
     return Facets(values.pop("total")[0].cards, values)
+
+
+def recent_facets(program_id: int, query: RewardQuery, max_age_s: float) -> Facets:
+    """The facets, or those that this process counted at most `max_age_s` ago for the same question.
+
+    For pages that everybody opens. A question in words, or within somebody's means, is always counted anew.
+    """
+    if query.q or query.max_points is not None:
+        return facets(program_id, query)
+    key, now = (config.current().database_url, program_id, replace(query, sort="popular")), time.monotonic()
+    known = _recent.get(key)
+    if known is not None and now - known[0] <= max_age_s:
+        return known[1]
+    if len(_recent) >= _MOST_RECENT:
+        _recent.clear()
+    counted = facets(program_id, query)
+    _recent[key] = (now, counted)
+    return counted
 
 
 def _count(name: str, asked: Conditions) -> str:

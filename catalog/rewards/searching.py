@@ -10,7 +10,7 @@ from coalition.kernel.db import fetch_all, fetch_one, load_sql
 from coalition.kernel.errors import NotFound
 from coalition.kernel.web.paging import Page, decode_cursor, encode_cursor
 
-_MOST_RANKED = 5_000
+_MOST_RANKED = 2_000
 _MOST_OFFERS = 50
 _MOST_MATCHES = 1_000_000
 _FIT = "fit"
@@ -24,7 +24,7 @@ _RANK = (
 def search(program_id: int, query: RewardQuery, *, cursor: str | None = None, limit: int = 48) -> Page[Reward]:
     """The cards on sale that match, out of stock included unless asked. Raises Invalid for a foreign cursor.
 
-    Words that fit more than five thousand rewards say little about which is meant: those come by popularity.
+    Words that fit more than two thousand rewards say little about which is meant: those come by popularity.
     """
     asked = conditions(program_id, query)
     position = decode_cursor(cursor, str, int, int, int)

@@ -4,7 +4,7 @@ Publishes `shipment.updated`; the delivery itself (`order.delivered`) is the ord
 """
 
 from catalog.shipments.alarms import alarms, dismiss
-from catalog.shipments.callbacks import CARRIER, NEWS, SUPPLIER, Wait, receive, understand
+from catalog.shipments.callbacks import CARRIER, NEWS, SUPPLIER, SetAside, Wait, receive, set_aside, understand
 from catalog.shipments.carriers import add_carrier, carrier, secret_of
 from catalog.shipments.following import register, register_return, scan
 from catalog.shipments.formats import read
@@ -26,6 +26,7 @@ __all__ = [
     "Alarm",
     "Carrier",
     "Scan",
+    "SetAside",
     "Shipment",
     "TrackingEvent",
     "Wait",
@@ -45,6 +46,7 @@ __all__ = [
     "register_return",
     "scan",
     "secret_of",
+    "set_aside",
     "signed",
     "silent",
     "standard",

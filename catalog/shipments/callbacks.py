@@ -18,8 +18,9 @@ from catalog.shipments.carriers import EMAIL, carrier
 from catalog.shipments.following import note, register, scan
 from catalog.shipments.tracking import Scan
 from coalition.kernel import clock, jobs, sealing
-from coalition.kernel.db import execute, fetch_one, session
+from coalition.kernel.db import execute, fetch_all, fetch_one, session
 from coalition.kernel.errors import NotFound, Refusal
+from coalition.kernel.web.paging import Page, decode_cursor, encode_cursor
 
 SUPPLIER, CARRIER, NEWS = "supplier", "carrier", "news"
 _PATIENCE = dt.timedelta(days=7)
@@ -37,6 +38,18 @@ class Wait:
     """The message cannot be used yet; look again after so many seconds."""
 
     after_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A message that came to nothing: `unmatched` or `refused`, and why. `source` is its role and sender."""
+
+    id: int
+    source: str
+    state: str
+    reason: str | None
+    body: dict[str, Any]
+    received_at: dt.datetime
 
 
 def receive(source: str, sender: str, webhook_id: str, body: dict[str, Any]) -> bool:
@@ -77,6 +90,21 @@ def understand(callback_id: int) -> Wait | None:
         return Wait(max(1.0, min(600.0, age.total_seconds() / 4)))
     _close(callback_id, "processed" if known else "unmatched", None)
     return None
+
+
+def set_aside(*, cursor: str | None = None, limit: int = 50) -> Page[SetAside]:
+    """Messages that came to nothing, newest first: of nothing that we know, or refused.
+
+    They are of all programs: a carrier has none. Raises Invalid for a foreign cursor.
+    """
+    position = decode_cursor(cursor, int)
+    rows = fetch_all(
+        "SELECT id, source, state, reason, body, received_at FROM inbound_callback"
+        " WHERE state IN ('unmatched', 'refused') AND id < :before ORDER BY id DESC LIMIT :limit",
+        {"before": position[0] if position else 2**62, "limit": limit + 1},
+    )
+    found = [SetAside(**row._mapping) for row in rows[:limit]]
+    return Page(found, encode_cursor(found[-1].id) if len(rows) > limit else None)
 
 
 def _supplier_says(supplier_id: int, body: dict[str, Any]) -> bool:

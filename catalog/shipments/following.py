@@ -33,7 +33,8 @@ _LOG = """
             :action_required, :first_scan, :pickup_code, :pickup_until) ON CONFLICT DO NOTHING"""
 _STAND = """
     UPDATE shipment SET leg = :leg, status = :status, status_at = :since, delivered_at = :delivered_at,
-           substatus = :substatus, incident = :incident, action_required = :action_required
+           substatus = :substatus, incident = :incident, action_required = :action_required,
+           seen_at = NULL
      WHERE id = :id AND (leg, status, status_at, delivered_at, substatus, incident, action_required)
            IS DISTINCT FROM (CAST(:leg AS text), CAST(:status AS text), CAST(:since AS timestamptz),
            CAST(:delivered_at AS timestamptz), CAST(:substatus AS text), CAST(:incident AS text),

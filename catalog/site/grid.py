@@ -17,6 +17,7 @@ from coalition.kernel.web.pages import language
 from coalition.site import viewer
 
 _PAGE = 24
+_FACETS_AGE_S = 10.0
 _DELIVERIES = ("courier", "pickup", "electronic")
 _POINTS = re.compile("[0-9]{1,9}")
 
@@ -35,7 +36,7 @@ def _grid() -> dict[str, Any]:
     query = _query(program_id, filters, options)
     member = viewer.current_member()
     page, total = pricing.browse(program_id, member.member_id if member else None, query, cursor=cursor, limit=_PAGE)
-    facets = rewards.facets(program_id, query)
+    facets = rewards.recent_facets(program_id, query, _FACETS_AGE_S)
     plain = query == RewardQuery(sort=query.sort) and cursor is None
     return {
         "hero": {"rewards": facets.total, "suppliers": len(sellers)} if plain and facets.total else None,

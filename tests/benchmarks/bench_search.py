@@ -111,17 +111,18 @@ def seed(count: int) -> tuple[int, float]:
     return program.id, time.perf_counter() - began
 
 
-def wait_ms(work: Callable[[], Any], rounds: int) -> float:
-    """The median of several, in milliseconds, after one that warms up."""
-    times = []
-    for _ in range(rounds + 1):
+def wait_ms(ground: Ground, work: Callable[[], Any], rounds: int) -> tuple[float, float]:
+    """The median of several, in milliseconds, after one that warms up; and what each took of the server's CPU."""
+    transact(work)
+    times, before = [], ground.cpu_s()
+    for _ in range(rounds):
         began = time.perf_counter()
         transact(work)
         times.append((time.perf_counter() - began) * 1e3)
-    return median(times[1:])
+    return median(times), (ground.cpu_s() - before) / rounds * 1e3
 
 
-def ask(program_id: int, one: Question, rounds: int) -> list[float]:
+def ask(ground: Ground, program_id: int, one: Question, rounds: int) -> list[tuple[float, float]]:
     """Page, bare page, facets, bare facets."""
     params = {"program_id": program_id}
     on_sale = "w.program_id = :program_id AND w.state = 'on_sale'" + one.where
@@ -130,10 +131,10 @@ def ask(program_id: int, one: Question, rounds: int) -> list[float]:
         [sql.format(on_sale=on_sale) for sql in _BARE_FACETS],
     )
     return [
-        wait_ms(lambda: rewards.search(program_id, one.query), rounds),
-        wait_ms(lambda: fetch_all(page, params), rounds),
-        wait_ms(lambda: rewards.facets(program_id, one.query), rounds),
-        wait_ms(lambda: [fetch_all(sql, params) for sql in bare], rounds),
+        wait_ms(ground, lambda: rewards.search(program_id, one.query), rounds),
+        wait_ms(ground, lambda: fetch_all(page, params), rounds),
+        wait_ms(ground, lambda: rewards.facets(program_id, one.query), rounds),
+        wait_ms(ground, lambda: [fetch_all(sql, params) for sql in bare], rounds),
     ]
 
 
@@ -147,10 +148,10 @@ def run(ground: Ground, count: int, rounds: int) -> None:
         cards = transact(lambda: fetch_one("SELECT count(*) AS n, count(*) FILTER (WHERE shared) AS s FROM reward"))
         print(f"{cards.n if cards else 0} rewards, {cards.s if cards else 0} of them on shared cards")
         print(f"published and indexed in {published_s:.1f} s ({count / published_s:.0f}/s)")
-        print(f"{'':36} {'cards':>7} {'page':>7} {'bare':>7} {'facets':>7} {'bare':>7}  ms")
+        print(f"{'':36} {'cards':>7} {'page':>13} {'bare':>13} {'facets':>13} {'bare':>13}  ms (cpu)")
         for one in QUESTIONS:
             total = transact(lambda one=one: rewards.count(program_id, one.query))  # type: ignore[misc]
-            figures = " ".join(f"{ms:7.1f}" for ms in ask(program_id, one, rounds))
+            figures = " ".join(f"{ms:6.1f} ({cpu:4.0f})" for ms, cpu in ask(ground, program_id, one, rounds))
             print(f"{one.name:36} {total:7} {figures}")
 
 

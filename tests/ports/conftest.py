@@ -18,10 +18,14 @@ def vendors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Vend
     try:
         for kind in KINDS:
             running[kind] = Vendor(kind, tmp_path_factory.mktemp(kind))
+        for vendor in running.values():
+            vendor.wait()
         yield running
     finally:
         for vendor in running.values():
-            vendor.stop()
+            vendor.end()
+        for vendor in running.values():
+            vendor.gone()
 
 
 @pytest.fixture

@@ -112,9 +112,11 @@ def test_what_is_not_decided_yet_is_pending_until_it_is(
     vendor: Vendor, gateway: ProtocolGateway, fault: str, end: type
 ) -> None:
     ref = a_ref()
+    vendor.pace(0.1)
     vendor.rates(**{fault: 1.0})
     told = gateway.confirm(vendor.access, ref, vendor.lines(), HOME)
     vendor.rates(**{fault: 0.0})
+    vendor.pace(600 if vendor.kind == "goods" else 0.2)
 
     assert isinstance(told, Pending)
     eventually(lambda: isinstance(gateway.status(vendor.access, ref), end))

@@ -208,16 +208,20 @@ def test_a_second_call_on_a_cart_is_refused_and_nothing_is_committed_twice(
 
 
 def test_the_same_seed_fails_the_same_way_in_another_process(tmp_path: Path, gateway: ProtocolGateway) -> None:
-    def story(folder: str, seed: int) -> list[str]:
-        vendor = Vendor("giftcode", tmp_path / folder, seed=seed)
-        try:
-            vendor.rates(seed=seed, timeout=0.3, timeout_before=0.2, pending_fail=0.2, reject=0.1)
-            told = [gateway.confirm(vendor.access, f"r-{at}", vendor.lines(), HOME) for at in range(24)]
-            return [type(one).__name__ for one in told]
-        finally:
-            vendor.stop()
+    seeds = {"a": 1, "b": 1, "c": 2}
+    running = {name: Vendor("giftcode", tmp_path / name, seed=seed) for name, seed in seeds.items()}
 
-    first, again, other = story("a", 1), story("b", 1), story("c", 2)
+    def story(vendor: Vendor, seed: int) -> list[str]:
+        vendor.wait()
+        vendor.rates(seed=seed, timeout=0.3, timeout_before=0.2, pending_fail=0.2, reject=0.1)
+        told = [gateway.confirm(vendor.access, f"r-{at}", vendor.lines(), HOME) for at in range(16)]
+        return [type(one).__name__ for one in told]
+
+    first, again, other = (story(vendor, seeds[name]) for name, vendor in running.items())
+    for vendor in running.values():
+        vendor.end()
+    for vendor in running.values():
+        vendor.gone()
 
     assert first == again != other
     assert len(set(first)) >= 3

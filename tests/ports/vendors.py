@@ -34,22 +34,38 @@ class Vendor:
     def __init__(self, kind: str, folder: Path, *, callback_base: str = "http://127.0.0.1:9", seed: int = 7) -> None:
         self.kind, self.code, self.port = kind, _CODES[kind], free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._options = ["--kind", kind, "--seed", str(seed), "--port", str(self.port), "--pace", "0.2"]
+        self._options = ["--kind", kind, "--seed", str(seed), "--port", str(self.port)]
+        self._options += ["--pace", "600" if kind == "goods" else "0.2"]  # parcels stay where they are
         self._options += ["--callback-base", callback_base, "--state-dir", str(folder)]
-        self.start()
+        self.launch()
 
     def start(self) -> None:
-        """Start it, and wait until it answers."""
+        """Start it again, and wait until it answers."""
+        self.launch()
+        self.wait()
+
+    def launch(self) -> None:
+        """Start it."""
         self.process = subprocess.Popen([sys.executable, "-m", "integrations.simulator", *self._options], cwd=ROOT)
+
+    def wait(self) -> None:
+        """Wait until it answers."""
         eventually(lambda: httpx.get(f"{self.url}/healthz").status_code == 200)
         kept = httpx.get(f"{self.url}/control/secrets").json()
         secret, token = kept["suppliers"][self.code], kept.get("tokens", {}).get(self.code, "")
         self.access = SupplierAccess(self.code, f"{self.url}/suppliers/{self.code}", secret, self.kind, token=token)
 
-    def stop(self) -> None:
-        """End it."""
+    def end(self) -> None:
+        """Let it end."""
         self.process.terminate()
-        assert self.process.wait(10) == 0
+
+    def gone(self) -> None:
+        """Wait until it has ended, as it should."""
+        assert self.process.wait(30) == 0
+
+    def pace(self, seconds: float) -> None:
+        """How long it takes over what it decides later."""
+        httpx.put(f"{self.url}/control/pace", json={"ship_after_s": seconds}).raise_for_status()
 
     def fail_next(self, fault: str, step: str = "", times: int = 1) -> None:
         """One fault for certain, at a step."""

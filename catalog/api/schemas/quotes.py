@@ -35,9 +35,10 @@ class AddressSchema(Schema):
 
 
 class DeliveryRequestSchema(Schema):
-    """How and where to deliver; without a method, by each supplier's default."""
+    """How and where to deliver; without a method, by each supplier's default. `pickup_point` is `carrier:code`."""
 
     method = Text(40, load_default=None, allow_none=True)
+    pickup_point = Text(80, load_default=None, allow_none=True)
     address = fields.Nested(AddressSchema, load_default=None, allow_none=True)
 
 
@@ -48,7 +49,9 @@ class QuoteRequestSchema(Schema):
     lines = fields.List(
         fields.Nested(QuoteLineRequestSchema), required=True, validate=validate.Length(min=1, max=_MAX_LINES)
     )
-    delivery = fields.Nested(DeliveryRequestSchema, load_default=lambda: {"method": None, "address": None})
+    delivery = fields.Nested(
+        DeliveryRequestSchema, load_default=lambda: {"method": None, "address": None, "pickup_point": None}
+    )
 
 
 class QuoteLineSchema(Schema):

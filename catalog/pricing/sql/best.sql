@@ -1,9 +1,7 @@
--- Grain: one of the named rewards, with the lowest price that the given rules make of it, alone or together, from the
--- rules themselves: the exact sentence of `applying.py`. Params: program_id, rewards, and the rules column by column.
-WITH r AS MATERIALIZED (
-    SELECT * FROM unnest(%(rules)s::bigint[], %(scopes)s::text[], %(scope_ids)s::bigint[], %(factors)s::bigint[],
-                         %(fixed)s::bigint[], %(floors)s::bigint[], %(priorities)s::int[], %(stackable)s::boolean[])
-           AS r (rule_id, scope, scope_id, factor, fixed, floor, priority, stackable)),
+-- Grain: one of the named rewards, with the lowest price that the rules `r` make of it, alone or together, from the
+-- rules themselves: the exact sentence of `applying.py`. What makes `r` is put in.
+-- Params: program_id, rewards, and those of the rules.
+WITH r AS MATERIALIZED ({rules}),
 s AS MATERIALIZED (
     SELECT reward_id, points AS base, category_path, supplier_id FROM reward_prices
      WHERE reward_id = ANY (%(rewards)s::bigint[]) AND program_id = %(program_id)s),
@@ -28,6 +26,7 @@ lowest AS (
     SELECT DISTINCT ON (reward_id) reward_id, points, rules FROM c
      WHERE points < base
      ORDER BY reward_id, points, priority, cardinality(rules), rules)
-SELECT s.reward_id, s.base, l.points, l.rules
+SELECT s.reward_id, s.base, l.points, l.rules, NULL
   FROM s
   LEFT JOIN lowest l USING (reward_id)
+{told}

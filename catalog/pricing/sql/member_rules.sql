@@ -17,12 +17,12 @@ mine AS (
       JOIN price_rule r ON r.id = g.rule_id
      WHERE g.member_id = %(member_id)s AND g.valid_to > now() AND (g.uses IS NULL OR g.used < g.uses)
        AND r.program_id = %(program_id)s AND r.segment IS NULL)
-SELECT id, version, name_en, name_ru, scope, scope_id,
+SELECT id AS rule_id, version, name_en, name_ru, scope, scope_id,
        CASE effect WHEN 'percent' THEN greatest(10000 - coalesce(own_value, value), 0)
-                   WHEN 'multiplier' THEN least(coalesce(own_value, value), 10000) END,
-       CASE effect WHEN 'fixed' THEN coalesce(own_value, value) END,
-       floor_points, priority, stackable, granted, own_value IS NOT NULL,
-       least(uses_budget - uses_spent, own_left), points_budget - points_spent
+                   WHEN 'multiplier' THEN least(coalesce(own_value, value), 10000) END AS factor,
+       CASE effect WHEN 'fixed' THEN coalesce(own_value, value) END AS fixed,
+       floor_points AS floor, priority, stackable, granted, own_value IS NOT NULL AS overridden,
+       least(uses_budget - uses_spent, own_left) AS pieces_left, points_budget - points_spent AS points_left
   FROM mine
  WHERE state = 'active' AND valid_from <= now() AND (valid_to IS NULL OR valid_to > now())
    AND (points_budget IS NULL OR points_spent < points_budget) AND (uses_budget IS NULL OR uses_spent < uses_budget)

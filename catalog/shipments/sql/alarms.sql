@@ -5,8 +5,7 @@ SELECT a.kind, a.shipment_id, a.consignment_id, a.order_id, a.supplier_id, a.car
   FROM (SELECT s.id AS shipment_id, s.consignment_id, n.order_id, n.supplier_id, c.code AS carrier, s.tracking_no,
                s.leg, s.status, s.incident, coalesce(s.status_at, s.registered_at) AS since, n.expected_on,
                p.pickup_until,
-               CASE WHEN s.status = 'delivered' OR (s.rma_id IS NOT NULL AND s.status IN ('returning', 'returned'))
-                         THEN NULL
+               CASE WHEN s.rma_id IS NOT NULL AND s.status IN ('returning', 'returned') THEN NULL
                     WHEN s.status IN ('lost', 'damaged', 'failed', 'cancelled', 'returning', 'returned') THEN 'incident'
                     WHEN s.action_required THEN 'action'
                     WHEN s.status = 'expired' THEN 'silent'
@@ -22,7 +21,8 @@ SELECT a.kind, a.shipment_id, a.consignment_id, a.order_id, a.supplier_id, a.car
           LEFT JOIN LATERAL (SELECT t.pickup_until FROM tracking_event t
                 WHERE t.shipment_id = s.id AND t.pickup_until IS NOT NULL
                 ORDER BY t.occurred_at DESC, t.id DESC LIMIT 1) p ON s.status = 'available_for_pickup'
-         WHERE o.program_id = :program_id AND s.id > :after AND (n.state NOT IN ('delivered', 'closed') OR s.rma_id IS NOT NULL)
-           AND (s.seen_at IS NULL OR s.seen_at < coalesce(s.status_at, s.registered_at))) a
+         WHERE o.program_id = :program_id AND s.id > :after AND s.status <> 'delivered'
+           AND (n.state NOT IN ('delivered', 'closed') OR s.leg = 'return')
+           AND s.seen_at IS NULL) a
  WHERE a.kind IS NOT NULL AND (CAST(:kind AS text) IS NULL OR a.kind = :kind)
  ORDER BY a.shipment_id LIMIT :limit

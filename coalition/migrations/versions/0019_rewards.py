@@ -234,6 +234,7 @@ def upgrade() -> None:
         op.execute(statement)
     for view in (_OFFER_NUMBERS, _SUPPLIER_NAMES, _REWARD_PRICES):
         op.execute(view)
+    op.execute("INSERT INTO reward_to_index (reward_id) SELECT id FROM reward")
     grant_app("product", "product_offer", "product_edit", "product_pin", "assortment")
     grant_app("code_pool", "code", "picture", "product_image")
     grant_append_only("code_issue")

@@ -37,6 +37,8 @@ _TRACKING = (
     """
     CREATE INDEX shipment_moving ON shipment (heard_at)
      WHERE status NOT IN ('delivered', 'returned', 'failed', 'lost', 'damaged', 'cancelled', 'expired')""",
+    "CREATE INDEX shipment_undelivered ON shipment (id) WHERE status <> 'delivered'",
+    "CREATE INDEX inbound_callback_set_aside ON inbound_callback (id) WHERE state IN ('unmatched', 'refused')",
 )
 
 

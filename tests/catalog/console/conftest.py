@@ -10,6 +10,7 @@ from catalog import suppliers
 from coalition import programs
 from coalition.kernel.db import transact
 from tests.catalog.builders import a_supplier
+from tests.catalog.rewards.test_suggesting import supplier as unsorted  # noqa: F401 - a fixture
 from tests.coalition.console.conftest import signed_in
 from tests.coalition.purchases.builders import Shop, a_shop
 

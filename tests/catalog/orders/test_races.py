@@ -198,7 +198,7 @@ def _leave_pieces(world: World, pieces: int) -> None:
 
 
 def test_eight_clients_give_back_the_same_piece_and_it_comes_back_once(live: Flask) -> None:
-    rounds = 25
+    rounds = 15
     bind(FakeSupplier())
     world = transact(lambda: a_world(pieces=rounds, points=100_000))
     for at in range(rounds):
@@ -219,8 +219,17 @@ def test_eight_clients_give_back_the_same_piece_and_it_comes_back_once(live: Fla
         ends = at_once(live, ways)
 
         assert sorted(ends) == ["return_exceeded"] * (CLIENTS - 1) + ["won"]
+        asked = fetch_one("SELECT max(id) AS id FROM rma").id
+        transact(partial(orders.authorize_return, world.program.id, asked))
+        transact(partial(orders.receive_return, world.program.id, asked, {1: 1}))
+        transact(partial(orders.inspect_return, world.program.id, asked))
+        decide = partial(orders.decide_return, world.program.id, asked, {1: 1}, "Fine")
 
-    assert fetch_one("SELECT count(*) AS n FROM rma").n == rounds
+        ends = at_once(live, [decide] * CLIENTS)
+
+        assert sorted(ends) == ["return_state"] * (CLIENTS - 1) + ["won"]
+
+    assert fetch_one("SELECT sum(refund_points) AS n FROM rma").n == rounds * 1000
 
 
 def _ask(world: World, order_id: int, external_id: str) -> None:

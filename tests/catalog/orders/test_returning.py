@@ -235,6 +235,18 @@ def test_a_supplier_may_let_everything_come_back_at_once(world: World) -> None:
     assert dt.timedelta(days=4) < asked.send_until - clock.now() <= dt.timedelta(days=6)
 
 
+def test_a_label_is_at_an_http_address(world: World) -> None:
+    asked = ask(world, a_delivered_order(world))
+    program = world.program.id
+
+    with pytest.raises(Invalid):
+        transact(lambda: orders.authorize_return(program, asked.id, label_url="javascript:alert(1)"))
+    label = "https://labels.example/1.pdf"
+    found = transact(lambda: orders.authorize_return(program, asked.id, label_url=label))
+
+    assert (found.state, found.label_url) == ("authorized", label)
+
+
 def test_what_is_permitted_and_not_sent_in_time_lapses(world: World) -> None:
     order = a_delivered_order(world)
     asked = step(world, ask(world, order, 3), "authorize")

@@ -74,7 +74,7 @@ def world(app: Flask) -> PriceWorld:
     return world
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(drawn=WORLDS)
 def test_every_way_of_asking_gives_the_same_price(
     world: PriceWorld, drawn: tuple[list[Drawn], list[int], bool]
@@ -92,11 +92,13 @@ def test_every_way_of_asking_gives_the_same_price(
 
         asked = pricing.rules_of(world.program.id, world.member_id)
         exact = world.prices()
+        given = pricing.prices(world.program.id, asked, list(expected))
         pure = {shelf.reward_id: applying.best(shelf.points, _fitting(asked, shelf)) for shelf in found}
 
         assert {one: price.points for one, price in exact.items()} == expected
         assert _from_the_book(world, found) == expected
         assert {one: price for one, (price, _) in pure.items()} == expected
+        assert given == exact
         assert {one: price.rules for one, price in exact.items()} == {one: made for one, (_, made) in pure.items()}
     finally:
         attempt.rollback()

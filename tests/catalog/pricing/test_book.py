@@ -89,7 +89,7 @@ def test_a_ranking_is_cut_by_price_and_by_what_matches(world: PriceWorld) -> Non
     assert ranking.among([first, second, 10**9]).reward_ids.tolist() == [second, first]
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(
     base=st.lists(st.integers(1, 8 * 10**14), min_size=1, max_size=20),
     factors=st.lists(st.tuples(st.integers(0, 10_000), st.integers(1, 5000)), min_size=2, max_size=6),

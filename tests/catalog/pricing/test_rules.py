@@ -15,6 +15,7 @@ from catalog.pricing import Grant, Terms
 from coalition.kernel import clock
 from coalition.kernel.db import execute, fetch_all, transact
 from coalition.kernel.errors import Conflict, Invalid, NotFound
+from tests.catalog.orders.builders import a_member
 from tests.catalog.pricing.worlds import PriceWorld, a_price_world, gold, set_points
 
 DAY = dt.timedelta(days=1)
@@ -224,6 +225,26 @@ def test_a_revision_cannot_take_back_what_was_spent_nor_turn_a_gift_into_a_segme
     for terms in (_other(first.terms, points_budget=49), _other(first.terms, segment=None)):
         with pytest.raises(Invalid):
             transact(partial(pricing.revise_rule, world.program.id, "rule", terms))
+
+
+def test_a_merged_members_grants_and_lists_are_the_survivors(world: PriceWorld) -> None:
+    survivor = transact(lambda: a_member(world.program, world.partner))
+    for code in ("both", "mine"):
+        transact(partial(world.rule, code, segment=None, value=1000))
+        transact(partial(world.grant, code, uses=5))
+    transact(lambda: execute("UPDATE price_grant SET used = 2"))
+    ends = clock.now() + DAY
+    transact(lambda: pricing.grant(world.program.id, "both", [Grant(survivor, ends, value=3000)]))
+    transact(lambda: pricing.define_list(world.program.id, "few", name_en="Few", name_ru="Немногие"))
+    transact(lambda: pricing.fill_list(world.program.id, "few", [world.member_id]))
+    transact(lambda: world.rule("few", segment="list:few", value=4000))
+
+    assert transact(lambda: pricing.follow_merge(world.member_id, survivor)) == 1
+    assert transact(lambda: pricing.follow_merge(world.member_id, survivor)) == 0
+
+    had = {one.code: (one.value, one.uses, one.used) for one in pricing.grants_of(world.program.id, survivor)}
+    assert had == {"both": (3000, None, 0), "mine": (None, 3, 0)}
+    assert (world.points(survivor)[0], world.points()[0]) == (600, 1000)
 
 
 def _other(terms: Terms, **change: Any) -> Terms:

@@ -10,7 +10,7 @@ from flask import Flask
 
 from catalog import rewards
 from catalog.rewards import RewardQuery
-from coalition.kernel.db import transact
+from coalition.kernel.db import execute, transact
 from tests.catalog.builders import an_offer
 from tests.catalog.rewards.builders import PEN, Shop, a_shop
 
@@ -98,3 +98,16 @@ def test_facets_leave_nothing_out(shop: Shop) -> None:
 def test_bands_meet_without_a_gap() -> None:
     assert [rewards.band_end(lower) for lower in rewards.BANDS[:3]] == [499, 999, 2_499]
     assert rewards.band_end(rewards.BANDS[-1]) is None
+
+
+def test_what_everybody_asks_is_counted_once_in_a_while_and_what_one_asks_always(shop: Shop) -> None:
+    def counted(query: RewardQuery, max_age_s: float) -> int:
+        return rewards.recent_facets(shop.program.id, query, max_age_s).total
+
+    everything, words = RewardQuery(), RewardQuery(q="kettle")
+    before = counted(everything, 60), counted(words, 60)
+    transact(lambda: execute("UPDATE reward SET state = 'hidden'"))
+
+    assert (counted(everything, 60), counted(RewardQuery(sort="price"), 60)) == (before[0], before[0])
+    assert (counted(words, 60), counted(everything, -1)) == (0, 0)
+    assert before > (0, 0)

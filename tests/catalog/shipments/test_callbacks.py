@@ -271,3 +271,20 @@ def test_a_scan_belongs_to_the_latest_parcel_that_had_its_number_by_then(world: 
 
     assert [world.find(order).state for order in (first, second)] == ["completed", "in_progress"]
     assert_laws_hold()
+
+
+def test_what_came_to_nothing_is_shown_with_its_reason(world: World) -> None:
+    order = a_sold_order(world)
+    body = shipped(order)
+    body["parcel"]["lines"] = [{"sku": "Z9", "qty": 1}]
+    supplier_says(world, body)
+    carrier_says(scans("picked_up", tracking_no="ZZ9"))
+    transact(lambda: execute("UPDATE inbound_callback SET received_at = now() - interval '8 days'"))
+    work()
+
+    page = transact(lambda: shipments.set_aside(limit=1))
+    rest = transact(lambda: shipments.set_aside(cursor=page.next_cursor))
+
+    told = [(one.source.split(":")[0], one.state, (one.reason or "")[:15]) for one in (*page.items, *rest.items)]
+    assert told == [("carrier", "unmatched", ""), ("supplier", "refused", "parcel_mismatch")]
+    assert rest.next_cursor is None

@@ -1,0 +1,88 @@
+"""Races with real commits: the last piece of a budget, and the last of a grant, are given once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import pytest
+from flask import Flask
+
+from catalog import pricing
+from coalition.kernel.config import Config
+from coalition.kernel.db import db, fetch_one, transact
+from tests.catalog.orders.builders import HOME, a_member, assert_laws_hold
+from tests.catalog.orders.test_races import at_once
+from tests.catalog.pricing.worlds import PriceWorld, a_price_world
+
+CLIENTS, ROUNDS = 6, 5
+
+
+@pytest.fixture
+def live(fresh_database: Config) -> Iterator[Flask]:
+    """The application on a database of its own, where commits are commits."""
+    from wsgi import create_app
+
+    app = create_app(fresh_database)
+    with app.app_context():
+        yield app
+        assert_laws_hold()
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_six_members_want_the_last_of_a_budget_and_exactly_one_gets_it(live: Flask) -> None:
+    world = _world()
+    transact(lambda: world.rule("sale", value=5000, uses_budget=ROUNDS))
+    buyers = [transact(lambda: a_member(world.program, world.partner)) for _ in range(CLIENTS)]
+    with ThreadPoolExecutor(CLIENTS) as threads:
+        for at in range(ROUNDS):
+            transact(partial(_leave, world, at + 1))
+            quotes = [transact(partial(_quote, world, buyer)) for buyer in buyers]
+            assert {quote.points for quote in quotes} == {509}
+
+            ends = at_once(live, threads, [partial(_confirm, world, quote) for quote in quotes])
+
+            assert sorted(ends) == ["price_changed"] * (CLIENTS - 1) + ["won"]
+    row = fetch_one("SELECT points_spent, uses_spent FROM price_rule")
+    assert row is not None
+    assert tuple(row) == (500 * ROUNDS, ROUNDS)
+
+
+def test_a_grant_for_one_piece_lowers_one_order_of_many_at_once(live: Flask) -> None:
+    world = _world()
+    transact(lambda: world.rule("gift", segment=None, value=5000))
+    transact(lambda: world.grant("gift", uses=1))
+    quotes = [transact(partial(_quote, world, world.member_id)) for _ in range(CLIENTS)]
+
+    with ThreadPoolExecutor(CLIENTS) as threads:
+        ends = at_once(live, threads, [partial(_confirm, world, quote) for quote in quotes])
+
+    assert sorted(ends) == ["price_changed"] * (CLIENTS - 1) + ["won"]
+    assert transact(lambda: pricing.grants_of(world.program.id, world.member_id))[0].used == 1
+
+
+def _world() -> PriceWorld:
+    world = transact(a_price_world)
+    supplier_id = world.shelves[0].supplier_id
+    transact(
+        lambda: pricing.offer_delivery(supplier_id, "c", kind="courier", points=9, cost_minor=9, days_min=1, days_max=2)
+    )
+    return world
+
+
+def _leave(world: PriceWorld, pieces: int) -> None:
+    """Let the budget be so many pieces from now on."""
+    found = pricing.rule(world.program.id, "sale")
+    terms = {name: getattr(found.terms, name) for name in pricing.Terms.__slots__}
+    pricing.revise_rule(world.program.id, "sale", pricing.Terms(**{**terms, "uses_budget": pieces}))
+
+
+def _quote(world: PriceWorld, member_id: int) -> pricing.Quote:
+    line = (world.shelves[0].reward_id, 1)
+    return pricing.quote(world.program.id, member_id, [line], None, HOME, partner_id=world.partner.id)
+
+
+def _confirm(world: PriceWorld, quote: pricing.Quote) -> pricing.Quote:
+    return pricing.confirm(world.program.id, quote.member_id, quote.id)
