@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from catalog.orders.types import Change, Consignment, Order, OrderLine, ReservedLine, Summary
@@ -34,6 +34,7 @@ _SUMMARIES = """
                AND c.state NOT IN ('delivered', 'closed', 'rejected', 'released', 'cancelled', 'voided')) AS expected_on
       FROM customer_order o
      WHERE o.program_id = :program_id AND o.member_id = :member_id AND o.id < :before
+       AND (CAST(:states AS text[]) IS NULL OR o.state = ANY (:states))
      ORDER BY o.id DESC LIMIT :limit"""
 
 
@@ -60,10 +61,18 @@ def find(program_id: int, order_id: int) -> Order:
     return Order(**facts, consignments=tuple(parcels), changes=tuple(Change(*change) for change in changes))
 
 
-def list_for(program_id: int, member_id: int, *, cursor: str | None = None, limit: int = 20) -> Page[Summary]:
-    """A member's orders, newest first. Raises Invalid for a foreign cursor."""
+def list_for(
+    program_id: int,
+    member_id: int,
+    *,
+    states: Collection[str] | None = None,
+    cursor: str | None = None,
+    limit: int = 20,
+) -> Page[Summary]:
+    """A member's orders, in these states (None: in any), newest first. Raises Invalid for a foreign cursor."""
     position = decode_cursor(cursor, int)
-    params = {"program_id": program_id, "member_id": member_id, "before": position[0] if position else 2**62}
+    known = {"program_id": program_id, "member_id": member_id, "states": list(states) if states else None}
+    params = {**known, "before": position[0] if position else 2**62}
     rows = fetch_all(_SUMMARIES, {**params, "limit": limit + 1})
     shown = rows[:limit]
     lines = _lines([row.id for row in shown])

@@ -15,6 +15,7 @@ from catalog.pricing.granting import Grant, Granted, define_list, fill_list, fol
 from catalog.pricing.importing import Imported, RowProblem, import_grants, import_points, import_tariffs, import_zones
 from catalog.pricing.laws import laws
 from catalog.pricing.laws_of_carts import laws_of_carts
+from catalog.pricing.looking import pay_examples, ways_to
 from catalog.pricing.noticing import Dearer, dearer
 from catalog.pricing.personalising import Price, personal, prices, rules_of
 from catalog.pricing.pickups import PickupPoint, pickup_point, pickup_points, set_points
@@ -132,6 +133,7 @@ __all__ = [
     "list_rules",
     "note_view",
     "offer_delivery",
+    "pay_examples",
     "personal",
     "pickup_point",
     "pickup_points",
@@ -161,6 +163,7 @@ __all__ = [
     "versions",
     "viewed",
     "ways",
+    "ways_to",
     "why",
     "wish",
     "wished",

@@ -41,6 +41,7 @@ def _grid() -> dict[str, Any]:
     return {
         "hero": {"rewards": facets.total, "suppliers": len(sellers)} if plain and facets.total else None,
         "shelves": _shelves(rewards.categories(program_id), filters["category"], facets),
+        "finders": [kind for kind in ("flight", "event") if any(one.protocol == kind for one in sellers)],
         "filters": filters,
         "facets": _facets(facets),
         "bands": _bands(facets),

@@ -30,17 +30,34 @@ _NOTICES = (
     "not_returnable",
 )
 _PER_PAGE = 20
+_SHOWS = {
+    "open": ("placing", "placed", "in_progress"),
+    "done": ("completed",),
+    "failed": ("rejected", "cancelled"),
+}
 
 
 @blueprint.get("/orders", endpoint="orders")
 def list_orders() -> str:
     """The member's orders, newest first."""
-    member = require_member()
+    member, show = require_member(), request.args.get("show", "")
+    states = _SHOWS.get(show)
     page = transact(
-        lambda: orders.list_for(member.program_id, member.member_id, cursor=request.args.get("cursor"), limit=_PER_PAGE)
+        lambda: orders.list_for(
+            member.program_id,
+            member.member_id,
+            states=states,
+            cursor=request.args.get("cursor"),
+            limit=_PER_PAGE,
+        )
     )
-    shown = [_summary(order) for order in page.items]
-    return render_template("catalog/orders.html", nav="orders", orders=shown, next_cursor=page.next_cursor)
+    return render_template(
+        "catalog/orders.html",
+        nav="orders",
+        orders=[_summary(order) for order in page.items],
+        show=show if states else "",
+        next_cursor=page.next_cursor,
+    )
 
 
 @blueprint.get("/orders/<order_id>", endpoint="order")

@@ -7,16 +7,18 @@ from decimal import Decimal
 from typing import Any
 
 from babel.units import format_unit
-from flask import render_template
+from flask import render_template, request
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from catalog import pricing, rewards
-from catalog.pricing import WHOLE, Price
+from catalog.ports import Address
+from catalog.pricing import WHOLE, Place, Price
 from catalog.rewards import Reward, RewardQuery
-from catalog.site import cards
+from catalog.site import cards, checkout, checkout_form, tender
 from catalog.site.blueprint import blueprint
 from catalog.site.means import Means, means
+from coalition import programs
 from coalition.kernel import ids
 from coalition.kernel.db import transact
 from coalition.kernel.errors import NotFound
@@ -26,6 +28,7 @@ from coalition.site import viewer
 _MOST_PIECES = 5
 _SIMILAR = 4
 _OTHERS = 5
+_MOST_POSTCODE = 16
 _FOUND_AT = {"flight": "catalog.flights", "event": "catalog.events"}
 
 
@@ -56,6 +59,9 @@ def _reward(reward_id: int) -> dict[str, Any]:
             **_facts(program_id, found, options),
             "wished": member is not None and found.id in pricing.wished(member.member_id),
         },
+        "pay": _ways_to_pay(program_id, price.points),
+        "sent": _sent(program_id, found),
+        "countries": checkout_form.COUNTRIES,
         "means": _told(means(), price.points),
         "others": _offers(others, options),
         "similar": cards.cards(similar, options),
@@ -77,6 +83,28 @@ def _facts(program_id: int, found: Reward, options: cards.Options) -> dict[str, 
         "details": _details(found),
         "max_qty": _MOST_PIECES if left is None else max(1, min(left, _MOST_PIECES)),
     }
+
+
+def _ways_to_pay(program_id: int, points: int) -> list[dict[str, Any]]:
+    """Examples of paying partly by card; none where points alone pay."""
+    if not tender.cash_taken():
+        return []
+    currency = programs.get(program_id).currency
+    examples = pricing.pay_examples(program_id, points, cards.available(program_id))
+    return [{"points": one.points, "cash": {"minor": one.cash_minor, "currency": currency}} for one in examples]
+
+
+def _sent(program_id: int, found: Reward) -> dict[str, Any] | None:
+    """What sending it to the place that was asked for would cost and when it would come; None if nobody asked."""
+    country, postcode = request.args.get("country", ""), request.args.get("postcode", "").strip()[:_MOST_POSTCODE]
+    if found.electronic or country not in checkout_form.COUNTRIES or not postcode.isprintable() or not postcode:
+        return None
+    member = viewer.current_member()
+    place = Place(Address("", country=country, postal_code=postcode))
+    offered = pricing.ways_to(program_id, member.member_id if member else None, found.id, place)
+    zone = programs.get(program_id).zone
+    ways = [{"kind": one.kind, "points": one.points, **checkout.days(one, zone)} for one in offered]
+    return {"country": country, "postcode": postcode, "ways": ways}
 
 
 def _others(found: Reward) -> list[Reward]:

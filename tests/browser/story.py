@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from coalition.kernel import ids
+from coalition.kernel import clock, ids
 from tests.journeys.running import Partner, Running, eventually
 
 
@@ -67,6 +68,10 @@ PAGES = {
     "reward": Page("member", lambda story: f"/rewards/{story.reward_id}"),
     "catalog-filtered": Page("member", lambda story: "/?q=ticket&affordable=1&in_stock=1&min=1000&delivery=electronic"),
     "cart": Page("member", lambda story: "/cart"),
+    "flights": Page("member", lambda story: f"/flights?origin=RIX&destination=BCN&on={_in_a_month()}&passengers=2"),
+    "events": Page("visitor", lambda story: "/events"),
+    "event": Page("member", lambda story: "/events/stagedoor/evt-hamlet"),
+    "return": Page("member", lambda story: f"/orders/{story.order_id}/return"),
     "wishes": Page("member", lambda story: "/wishes"),
     "checkout": Page("member", lambda story: f"/checkout?reward={story.reward_id}&qty=1&delivery=courier"),
     "payment": Page("member", lambda story: f"/checkout/payment?quote={story.quote_id}"),
@@ -137,6 +142,10 @@ PAGES = {
     "not-found": Page("visitor", lambda story: "/no-such-page", 404),
     "forbidden": Page("member", lambda story: "/console/settlement", 403),
 }
+
+
+def _in_a_month() -> str:
+    return (clock.now() + dt.timedelta(days=30)).date().isoformat()
 
 
 def tell(running: Running) -> Story:

@@ -133,3 +133,12 @@ def _announce(world: World, number: str) -> None:
     when = "2026-11-20T09:00:00+00:00"
     news = {"type": "parcel.shipped", "client_ref": ref, "external_id": "X", "occurred_at": when, "parcel": parcel}
     shipments.receive(shipments.SUPPLIER, str(world.supplier.id), number, news)
+
+
+def test_the_list_shows_what_is_asked_for(browser: Browser) -> None:
+    transact(browser.world.place)
+    counts = {show: browser.client.get(f"/orders?show={show}").text.count("/orders/ord_") for show in ("open", "done")}
+
+    assert counts == {"open": 1, "done": 0}
+    assert "No such orders" in browser.client.get("/orders?show=failed").text
+    assert browser.client.get("/orders?show=nonsense").text.count("/orders/ord_") == 1

@@ -138,3 +138,14 @@ def points_on_their_way(world: World, points: int, *, days: int) -> None:
         ]
     )
     posted.or_refuse()
+
+
+def test_delivery_to_a_place_is_told_before_anything_is_ordered(browser: Browser) -> None:
+    page = path(browser.world)
+    assert "Delivery to your place" in browser.client.get(page).text
+
+    told = browser.client.get(f"{page}?country=LV&postcode=LV-1010").text
+
+    assert "390 points" in told
+    for nonsense in ("country=XX&postcode=1", "country=LV&postcode=%00", "country=LV&postcode="):
+        assert browser.client.get(f"{page}?{nonsense}").status_code == 200
