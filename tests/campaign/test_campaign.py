@@ -122,7 +122,7 @@ def test_every_order_ends_in_one_way_or_the_other_and_both_books_agree(running: 
     partner = running.partner()
     rewards = _rewards(partner)
     cards = [_buyer(partner, number) for number in range(BUYERS)]
-    campaign.simulator("PUT", "pace", {"ship_after_s": 86_400, "scan_every_s": 86_400})
+    campaign.simulator("PUT", "pace", {"ship_after_s": 3, "scan_every_s": 86_400})
     campaign.simulator("PUT", "faults", {"seed": SEED, "rates": RATES})
     wanted = [_wanted(dice, number, cards, rewards) for number in range(ORDERS)]
     clients = [running.partner() for _ in range(CLIENTS)]
@@ -151,8 +151,8 @@ def _assert_nothing_is_left_open(campaign: Campaign) -> None:
         f" WHERE c.state IN {_OPEN} OR (c.state IN ('rejected', 'released', 'cancelled', 'voided') AND {_LIVE})"
     )
     assert wrong == []
-    states = campaign.sql("SELECT state, count(*) FROM consignment GROUP BY 1")
-    assert {"confirmed"} < {state for state, _ in states}, states
+    states = {state for (state,) in campaign.sql("SELECT DISTINCT state FROM consignment")}
+    assert states & {"confirmed", "preparing", "shipped"} and states & {"rejected", "released", "cancelled"}, states
 
 
 def _assert_books_agree(campaign: Campaign) -> None:
@@ -176,7 +176,7 @@ def _assert_books_agree(campaign: Campaign) -> None:
 def _wind_down(campaign: Campaign) -> Counter[str]:
     """Let everything come to its end, deciding what waits for a person; how many cases there were."""
     decided: Counter[str] = Counter()
-    deadline = time.monotonic() + 60 + ORDERS / 10
+    deadline = time.monotonic() + 120 + ORDERS / 10
     while time.monotonic() < deadline:
         campaign.hurry(abandoned=True)
         time.sleep(1)

@@ -19,7 +19,7 @@ from coalition.kernel.config import ROOT
 from coalition.kernel.embedded import free_port
 from tests.journeys.running import Running
 
-_START_TIMEOUT_S = 120
+_START_TIMEOUT_S = 300
 _OURS = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "COALITION_ENV", "SECRET_KEY")
 
 
@@ -42,7 +42,7 @@ def running(request: pytest.FixtureRequest) -> Iterator[Running]:
         yield Running(var, environment, json.loads((var / "demo.json").read_text()))
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(60)
+        process.wait(180)
         log.close()
         shutil.rmtree(var, ignore_errors=True)
 

@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from standardwebhooks.webhooks import Webhook
 
-from catalog import orders, shipments
+from catalog import orders, pricing, shipments
 from catalog.ports import Artefact
 from coalition import access, members
 from coalition.kernel import clock, ids, jobs
@@ -21,6 +21,8 @@ from coalition.kernel.db import execute, fetch_one, transact
 from tests.builders import a_partner
 from tests.catalog.builders import SECRET
 from tests.catalog.orders.builders import FakeSupplier, World, a_world, assert_laws_hold, bind
+from tests.catalog.payments.builders import FakeProvider
+from tests.catalog.payments.builders import bind as bind_provider
 
 ADDRESS = {"city": "Riga", "postal_code": "LV-1010", "line1": "Brivibas iela 40", "country": "LV"}
 CARRIER_SECRET = "whsec_dGhlLWNhcnJpZXItc2lnbnMtd2l0aC10aGlz"
@@ -139,6 +141,23 @@ def test_all_points_may_be_named_and_nothing_else(desk: Desk) -> None:
     assert desk.order("O-1", pay={"points": points, "cash": {**cash, "amount": 1}}).status_code == 422
     assert desk.order("O-2", pay={"points": {**points, "amount": 1389}}).status_code == 422
     assert desk.order("O-3", pay={"points": points, "cash": cash}).status_code == 201
+
+
+def test_a_part_may_be_paid_in_money(desk: Desk) -> None:
+    bind_provider(FakeProvider())
+    transact(lambda: pricing.set_cash_policy(desk.world.program.id, pricing.CashPolicy("EUR", points_step=1)))
+    points, cash = {"amount": 1000, "currency": "BON"}, {"amount": 390, "currency": "EUR"}
+
+    wrong = desk.order("O-1", pay={"points": points, "cash": {**cash, "amount": 391}})
+    other = desk.order("O-2", pay={"points": points, "cash": {**cash, "currency": "USD"}})
+    placed = desk.order("O-3", pay={"points": points, "cash": cash})
+
+    assert [one["errors"][0]["code"] for one in (wrong.json, other.json)] == ["cash_mismatch", "unknown_currency"]
+    assert placed.status_code == 201, placed.json
+    assert (placed.json["state"], placed.json["cash"]) == ("placing", cash)
+    assert placed.json["payment"]["state"] == "wanted"
+    assert placed.json["payment"]["url"].startswith("http://pay.example/")
+    assert placed.json["points_held"]["amount"] == 1000
 
 
 def test_too_few_points_say_how_many_there_are(desk: Desk) -> None:
