@@ -149,6 +149,8 @@ def _conclude(run: suppliers.FeedRun, feed: suppliers.Feed, snapshot_at: dt.date
     verdict = suppliers.check(run.id, feed)
     if run.dry_run and verdict.state != "refused":
         return suppliers.close(run.id, "previewed", verdict.code, verdict.detail)
+    if verdict.state != "refused" and suppliers.overtaken(run.id):
+        return suppliers.close(run.id, "refused", "run_superseded", "A newer file was taken meanwhile.")
     suppliers.apply(run.id, feed, verdict)
     taken = verdict.state != "refused" and "all" not in verdict.holds
     if taken and "stock" not in verdict.holds:

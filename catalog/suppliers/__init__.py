@@ -23,6 +23,7 @@ from catalog.suppliers.calling import (
 from catalog.suppliers.deciding import (
     apply_refused,
     approve,
+    overtaken,
     reject,
     roll_back,
 )
@@ -202,6 +203,7 @@ __all__ = [
     "open_run",
     "order_details",
     "override",
+    "overtaken",
     "place",
     "progressed",
     "prune_calls",

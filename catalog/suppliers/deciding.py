@@ -12,7 +12,7 @@ from catalog.suppliers import feeds, runs
 from catalog.suppliers.guarding import WAIVABLE
 from catalog.suppliers.runs import FeedRun
 from coalition.kernel import audit
-from coalition.kernel.db import execute
+from coalition.kernel.db import execute, fetch_one
 from coalition.kernel.errors import Conflict
 
 _LIFTS = {"all": "prices", "removals": "removals", "stock": "stock"}
@@ -59,6 +59,22 @@ def apply_refused(run_id: int, waive: Sequence[str], reason: str) -> FeedRun:
     lifted = sorted(set(waive) & set(WAIVABLE))
     audit.record("feed.waive", f"feed:{refused.feed_id}", run_id=run_id, waive=lifted, reason=reason)
     return runs.request_run(refused.feed_id, of_run=refused, waived=lifted)
+
+
+def overtaken(run_id: int) -> bool:
+    """Whether a newer file of the feed was taken while this run was on its way: then it would undo that one.
+
+    What a person approved is as old as the run that was held; who goes back to an earlier file means to undo others.
+    Call under the feed's lock (`check` takes it).
+    """
+    found = fetch_one(
+        "SELECT EXISTS (SELECT FROM feed_run n WHERE n.feed_id = r.feed_id AND NOT n.dry_run AND n.id <> r.id"
+        " AND (n.state = 'applied' OR n.state = 'held' AND NOT 'all' = ANY(n.holds)) AND n.id > CASE WHEN"
+        " h.decision = 'approved' AND NOT r.waived @> CAST(:all AS text[]) THEN h.id ELSE r.id END) AS overtaken"
+        " FROM feed_run r LEFT JOIN feed_run h ON h.id = r.of_run_id WHERE r.id = :id",
+        {"id": run_id, "all": list(WAIVABLE)},
+    )
+    return bool(found and found.overtaken)
 
 
 def _decide(run_id: int, decision: str, reason: str) -> FeedRun:

@@ -32,6 +32,7 @@ _COUNTS = (
     "stock_total",
 )
 _GOOD = ("applied", "held", "unchanged")
+_NO_FAULT = ("held_already", "run_superseded")  # refused, but not for anything that is wrong with the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,9 +283,9 @@ def _remember(done: FeedRun) -> None:
             " FROM feed_run r WHERE r.id = :id AND f.id = r.feed_id",
             {"id": done.id},
         )
-    elif done.state == "refused" and done.reason_code != "held_already":
+    elif done.state == "refused" and done.reason_code not in _NO_FAULT:
         _note_failure(done)
-    if done.state in ("held", "refused") and done.reason_code != "held_already":
+    if done.state in ("held", "refused") and done.reason_code not in _NO_FAULT:
         payload = {"run": done.id, "feed": done.feed_id, "state": done.state, "code": done.reason_code}
         outbox.publish("feed.needs_approval", payload, key=f"feed:{done.feed_id}")
 

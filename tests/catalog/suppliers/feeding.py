@@ -29,11 +29,14 @@ class Feeding:
 
     def brings(self, *offers: str, dry_run: bool = False) -> suppliers.FeedRun:
         """Import a file of these offers, a day later than the last one."""
+        return carry_out(self.opens(*offers, dry_run=dry_run).id)
+
+    def opens(self, *offers: str, dry_run: bool = False) -> suppliers.FeedRun:
+        """A run that waits, over a file of these offers, a day later than the last one."""
         content = a_file(*offers, date=next(self.dates))
         db.session.rollback()
         stored = ports.get(FileStore).put(f"uploads/{sha256(content).hexdigest()}", io.BytesIO(content))
-        run = transact(lambda: suppliers.open_run(self.feed.id, file_key=stored.key, dry_run=dry_run))
-        return carry_out(run.id)
+        return transact(lambda: suppliers.open_run(self.feed.id, file_key=stored.key, dry_run=dry_run))
 
     def decides(self, decision: object, run: suppliers.FeedRun) -> suppliers.FeedRun:
         """Decide on a run and do what follows from it."""

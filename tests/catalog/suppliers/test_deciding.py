@@ -116,6 +116,30 @@ def test_many_prices_that_jump_hold_the_whole_run_and_the_same_file_is_not_asked
     assert transact(lambda: suppliers.get_feed(feeding.feed.id)).failures == 0
 
 
+def test_an_approved_run_gives_way_to_a_newer_file_that_was_taken_before_its_job_ran(feeding: Feeding) -> None:
+    feeding.brings(*_offers())
+    held = feeding.brings(*_offers(price="1000"))
+    approved = transact(lambda: suppliers.approve(held.id, "I have looked"))
+    feeding.brings(*_offers(price="11"))
+
+    late = carry_out(approved.id)
+
+    assert (late.state, late.reason_code) == ("refused", "run_superseded")
+    assert feeding.costs()["A0"] == 1100
+    assert transact(lambda: suppliers.get_feed(feeding.feed.id)).failures == 0
+
+
+def test_a_slow_run_does_not_undo_a_newer_file(feeding: Feeding) -> None:
+    feeding.brings(*_offers())
+    slow = feeding.opens(*_offers(price="9"))
+    feeding.brings(*_offers(price="11"))
+
+    late = carry_out(slow.id)
+
+    assert (late.state, late.reason_code) == ("refused", "run_superseded")
+    assert feeding.costs()["A0"] == 1100
+
+
 def test_an_approved_run_is_taken_as_it_stands_and_once(feeding: Feeding) -> None:
     feeding.brings(*_offers())
     held = feeding.brings(*_offers(price="1000", pieces=21))
