@@ -14,9 +14,9 @@ from sqlalchemy.exc import IntegrityError
 from catalog.orders import consulting, paying
 from catalog.orders.moving import Locked, go, lock, move, said, wake
 from catalog.orders.reading import find
-from catalog.orders.releasing import PATIENCE, back_out
+from catalog.orders.releasing import PATIENCE, back_out, give_back_offers
 from catalog.orders.settling import give_back
-from catalog.orders.states import BEFORE_PIVOT, UNDOING
+from catalog.orders.states import BEFORE_PIVOT, FAILED, UNDOING
 from catalog.orders.types import Order
 from catalog.ports import Cancelled, CancelRefused, CancelTerms, Undone
 from coalition.kernel import audit, clock
@@ -88,6 +88,8 @@ def undone(consignment_id: int, outcome: Undone) -> bool:
     """Record what a supplier says to taking an order back; whether that was definite."""
     consignment = lock(consignment_id)
     if consignment.state not in UNDOING:
+        if isinstance(outcome, Cancelled) and consignment.state not in FAILED:
+            _contradict(consignment)
         return True
     if isinstance(outcome, Cancelled):
         taken_back(consignment)
@@ -102,6 +104,7 @@ def undone(consignment_id: int, outcome: Undone) -> bool:
 
 def taken_back(consignment: Locked) -> None:
     """The supplier has taken the order back: everything that was captured comes back."""
+    give_back_offers(consignment)
     give_back(consignment)
     paying.refund(consignment)
     said(consignment.id, state="cancelled", undo_since=None)
@@ -115,6 +118,13 @@ def stands(consignment: Locked, code: str) -> None:
     said(consignment.id, undo_since=None, checks=0)
     consulting.settle(consignment.id)
     move(consignment, [consignment.stage_before], f"not_cancelled: {code}"[:200])
+
+
+def _contradict(consignment: Locked) -> None:
+    """It was decided meanwhile that the order stands (its parcel has left), and the supplier took it back after all."""
+    audit.record("order.contradiction", f"consignment:{consignment.id}", state=consignment.state, answer="Cancelled")
+    facts = {"state": consignment.state, "answer": "Cancelled", "client_ref": consignment.client_ref}
+    consulting.open_one(consignment, "contradiction", **facts)
 
 
 def _agree(consignment_id: int, terms: dict[str, Any]) -> None:

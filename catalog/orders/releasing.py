@@ -12,6 +12,7 @@ from catalog import pricing
 from catalog.orders import consulting, paying
 from catalog.orders.moving import Locked, go, lock, said, wake
 from catalog.orders.settling import give_up
+from catalog.orders.states import FAILED
 from catalog.ports import Cancelled, CancelRefused, NotFound, Undone
 from coalition.kernel import audit, clock
 from coalition.kernel.db import execute, fetch_one
@@ -30,13 +31,13 @@ def refuse(consignment: Locked, state: str, reason: str | None, *, by_supplier: 
 
     Unless it is the supplier that refuses (`by_supplier`), what it may have set aside is let go.
     """
+    give_back_offers(consignment)
     give_up(consignment)
     held = consignment.caps.hold and consignment.supplier_state != "created" and not by_supplier
     _let_go(consignment, state, held)
     consulting.settle(consignment.id)
     ended = go(consignment, state, reason)
     paying.decided(ended)
-    _give_back_offers(ended)
     if held:
         wake(ended)
     return ended
@@ -75,11 +76,18 @@ def never_came(consignment: Locked) -> bool:
     return consignment.sent_at is None or clock.now() - consignment.sent_at > dt.timedelta(seconds=final_s)
 
 
-def _give_back_offers(consignment: Locked) -> None:
-    """An order that came to nothing has used up no budget and no personal offer."""
-    order = fetch_one("SELECT state, quote_id FROM customer_order WHERE id = :id", {"id": consignment.order_id})
+def give_back_offers(consignment: Locked) -> None:
+    """An order that comes to nothing with this consignment has used up no budget and no personal offer.
+
+    Call before stock and wallets are touched: rules are locked before them, as when the order was placed.
+    """
+    order = fetch_one(
+        "SELECT quote_id, EXISTS (SELECT FROM consignment c WHERE c.order_id = o.id AND c.id <> :consignment_id"
+        " AND c.state <> ALL(:failed)) AS lives FROM customer_order o WHERE o.id = :id",
+        {"id": consignment.order_id, "consignment_id": consignment.id, "failed": list(FAILED)},
+    )
     assert order is not None
-    if order.state in ("rejected", "cancelled"):
+    if not order.lives:
         pricing.give_back(order.quote_id)
 
 

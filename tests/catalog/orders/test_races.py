@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from threading import Event
+from time import sleep
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from catalog import orders, shipments
+from catalog import orders, pricing, shipments
 from catalog.orders import cancelling, moving
 from catalog.ports import Accepted
 from catalog.rewards import reserving
@@ -61,6 +63,14 @@ def at_once(app: Flask, works: Sequence[Callable[[], object]]) -> list[str]:
         return "won"
 
     return racing.at_once(app, [partial(one, work) for work in works])
+
+
+def until_somebody_waits() -> None:
+    """Until another session waits for a lock of ours; two seconds at most."""
+    for _ in range(40):
+        if fetch_one("SELECT 1 FROM pg_locks WHERE NOT granted LIMIT 1"):
+            return
+        sleep(0.05)
 
 
 def test_eight_members_buy_the_last_piece_and_exactly_one_gets_it(live: Flask) -> None:
@@ -124,6 +134,25 @@ def test_cancelling_and_asking_at_once_never_do_both(live: Flask) -> None:
         at_once(live, [answer, cancel, answer, cancel])
 
         assert world.find(order).state in ("placed", "cancelled")
+
+
+def test_giving_an_order_up_waits_for_its_price_rules_before_it_holds_any_stock(live: Flask) -> None:
+    world = transact(a_world)
+    terms = pricing.Terms("Sale", "Sale", "percent", 1000, uses_budget=5)
+    transact(lambda: pricing.create_rule(world.program.id, "sale", terms))
+    order, taken = transact(world.place), Event()
+
+    def place() -> None:
+        execute("SELECT 1 FROM price_rule FOR UPDATE")
+        taken.set()
+        until_somebody_waits()
+        execute("SELECT 1 FROM stock FOR UPDATE NOWAIT")
+
+    def cancel() -> None:
+        taken.wait(10)
+        orders.cancel(world.program.id, order.id, external_id="c")
+
+    assert at_once(live, [place, cancel]) == ["won", "won"]
 
 
 def test_of_two_orders_cancelled_under_one_external_id_exactly_one_is_cancelled(live: Flask) -> None:

@@ -7,8 +7,8 @@ import datetime as dt
 import pytest
 from flask import Flask
 
-from catalog import orders
-from catalog.ports import Artefact, CancelTerms, Caps
+from catalog import orders, pricing
+from catalog.ports import Artefact, Cancelled, CancelTerms, Caps
 from coalition.kernel import clock
 from coalition.kernel.db import execute, fetch_all, fetch_one, transact
 from coalition.kernel.errors import Conflict, Invalid
@@ -159,6 +159,36 @@ def test_a_parcel_that_has_left_answers_the_cancellation(world: World, supplier:
     assert state_of(world, order) == ("in_progress", "shipped")
     run_jobs()
     assert "cancel" not in [what for what, _ in supplier.calls]
+
+
+def test_a_supplier_that_takes_back_what_has_left_contradicts_itself_and_people_hear_of_it(
+    world: World, supplier: FakeSupplier
+) -> None:
+    order = confirmed(world)
+    cancel(world, order)
+    shipped = order.consignments[0].id
+    transact(lambda: orders.ask(shipped))
+    transact(lambda: orders.progress(shipped, "shipped"))
+
+    assert transact(lambda: orders.undone(shipped, Cancelled()))
+
+    (case,) = orders.cases(world.program.id).items
+    assert (case.kind, case.facts["state"], case.facts["answer"]) == ("contradiction", "shipped", "Cancelled")
+    assert world.find(order).points_captured == 1390
+
+
+def test_an_order_that_is_taken_back_has_used_up_no_budget(world: World, supplier: FakeSupplier) -> None:
+    terms = pricing.Terms("Sale", "Sale", "percent", 1000, uses_budget=5)
+    transact(lambda: pricing.create_rule(world.program.id, "sale", terms))
+    order = confirmed(world)
+    assert pricing.rule(world.program.id, "sale").uses_spent == 1
+
+    cancel(world, order)
+    run_jobs()
+
+    assert state_of(world, order) == ("cancelled", "cancelled")
+    assert pricing.rule(world.program.id, "sale").uses_spent == 0
+    assert_laws_hold()
 
 
 def test_what_is_issued_can_be_voided_within_its_window(world: World, supplier: FakeSupplier) -> None:
