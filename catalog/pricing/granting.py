@@ -101,8 +101,10 @@ def follow_merge(from_id: int, into_id: int) -> int:
     """Let what a merged member was granted, and the lists it was on, go over to the survivor; how many grants.
 
     What the survivor was granted itself stays as it is; pieces that were used stay used.
+    Locks the grants by rule first: an order that is using one up is waited for, and what it used does not go over.
     """
     params = {"from_id": from_id, "into_id": into_id}
+    execute("SELECT 1 FROM price_grant WHERE member_id = :from_id ORDER BY rule_id FOR NO KEY UPDATE", params)
     moved = execute(
         "INSERT INTO price_grant (member_id, rule_id, value, valid_to, uses, granted_at)"
         " SELECT :into_id, rule_id, value, valid_to, uses - used, granted_at FROM price_grant"

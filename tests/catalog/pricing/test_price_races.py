@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from threading import Event
 
 import pytest
 from flask import Flask
@@ -13,7 +13,7 @@ from catalog import pricing
 from coalition.kernel.config import Config
 from coalition.kernel.db import db, fetch_one, transact
 from tests.catalog.orders.builders import HOME, a_member, assert_laws_hold
-from tests.catalog.orders.test_races import at_once
+from tests.catalog.orders.test_races import at_once, until_somebody_waits
 from tests.catalog.pricing.worlds import PriceWorld, a_price_world
 
 CLIENTS, ROUNDS = 6, 5
@@ -36,15 +36,14 @@ def test_six_members_want_the_last_of_a_budget_and_exactly_one_gets_it(live: Fla
     world = _world()
     transact(lambda: world.rule("sale", value=5000, uses_budget=ROUNDS))
     buyers = [transact(lambda: a_member(world.program, world.partner)) for _ in range(CLIENTS)]
-    with ThreadPoolExecutor(CLIENTS) as threads:
-        for at in range(ROUNDS):
-            transact(partial(_leave, world, at + 1))
-            quotes = [transact(partial(_quote, world, buyer)) for buyer in buyers]
-            assert {quote.points for quote in quotes} == {509}
+    for at in range(ROUNDS):
+        transact(partial(_leave, world, at + 1))
+        quotes = [transact(partial(_quote, world, buyer)) for buyer in buyers]
+        assert {quote.points for quote in quotes} == {509}
 
-            ends = at_once(live, threads, [partial(_confirm, world, quote) for quote in quotes])
+        ends = at_once(live, [partial(_confirm, world, quote) for quote in quotes])
 
-            assert sorted(ends) == ["price_changed"] * (CLIENTS - 1) + ["won"]
+        assert sorted(ends) == ["price_changed"] * (CLIENTS - 1) + ["won"]
     row = fetch_one("SELECT points_spent, uses_spent FROM price_rule")
     assert row is not None
     assert tuple(row) == (500 * ROUNDS, ROUNDS)
@@ -56,11 +55,32 @@ def test_a_grant_for_one_piece_lowers_one_order_of_many_at_once(live: Flask) -> 
     transact(lambda: world.grant("gift", uses=1))
     quotes = [transact(partial(_quote, world, world.member_id)) for _ in range(CLIENTS)]
 
-    with ThreadPoolExecutor(CLIENTS) as threads:
-        ends = at_once(live, threads, [partial(_confirm, world, quote) for quote in quotes])
+    ends = at_once(live, [partial(_confirm, world, quote) for quote in quotes])
 
     assert sorted(ends) == ["price_changed"] * (CLIENTS - 1) + ["won"]
     assert transact(lambda: pricing.grants_of(world.program.id, world.member_id))[0].used == 1
+
+
+def test_a_grant_that_is_used_up_while_its_member_is_merged_does_not_go_over(live: Flask) -> None:
+    world = _world()
+    survivor = transact(lambda: a_member(world.program, world.partner))
+    transact(lambda: world.rule("gift", segment=None, value=5000))
+    transact(lambda: world.grant("gift", uses=1))
+    quote = transact(partial(_quote, world, world.member_id))
+    used = Event()
+
+    def order() -> None:
+        _confirm(world, quote)
+        used.set()
+        until_somebody_waits()
+
+    def merge() -> None:
+        used.wait(10)
+        pricing.follow_merge(world.member_id, survivor)
+
+    at_once(live, [order, merge])
+
+    assert pricing.grants_of(world.program.id, survivor) == []
 
 
 def _world() -> PriceWorld:
