@@ -28,8 +28,11 @@ def expire(task: Task) -> None:
 @jobs.handles("returns.close")
 def close(task: Task) -> None:
     """Close the returns whose payers have their cash back, each in a transaction of its own."""
-    for return_id in task.step(lambda: orders.returns_unpaid(_CHUNK)):
-        task.step(partial(orders.close_if_paid, return_id))
+    found, after_id = [0], 0
+    while found:
+        found = task.step(partial(orders.returns_unpaid, _CHUNK, after_id))
+        for after_id in found:
+            task.step(partial(orders.close_if_paid, after_id))
 
 
 jobs.every("returns.close", 3600, "returns.close")

@@ -46,14 +46,23 @@ def understand(task: Task) -> None:
 
 @jobs.handles("payments.wake")
 def wake(task: Task) -> None:
-    """Let nothing be without a job, and look at what we have not heard of for long."""
+    """Let nothing be without a job, and look at what we have not heard of for long.
+
+    Whatever was looked at goes to the end of the queue, even if the provider does not know it.
+    """
     if not ports.bound(PaymentProvider):
         return
     while task.step(lambda: payments.wake(_CHUNK)) == _CHUNK:
         pass
     waiting = task.step(lambda: payments.to_look_at(_CHUNK))
     for payment in waiting:
-        payments.look(payment, ports.get(PaymentProvider), task.step)
+        if not task.step(partial(payments.may_look, payment.id)):
+            continue
+        theirs = ports.get(PaymentProvider).look(payment.session_id, payment.intent_id)
+        if isinstance(theirs, PaymentState):
+            task.step(partial(payments.seen, payment.id, theirs))
+        elif not isinstance(theirs, Rejected):
+            return  # the provider is away: to ask it for all the others would only keep this worker from other work
 
 
 @jobs.handles("payments.reconcile")

@@ -134,9 +134,15 @@ def expire_return(return_id: int) -> None:
         execute("UPDATE rma_item SET reception = 'cancelled' WHERE rma_id = :id", {"id": return_id})
 
 
-def returns_unpaid(limit: int) -> list[int]:
-    """Returns whose cash was promised to come back and may have by now, at most `limit`, the oldest first."""
-    rows = fetch_all("SELECT id FROM rma WHERE state = 'refunded' ORDER BY id LIMIT :limit", {"limit": limit})
+def returns_unpaid(limit: int, after_id: int = 0) -> list[int]:
+    """Returns whose cash was promised to come back and may have by now, at most `limit`, the oldest first.
+
+    Only those after `after_id`: cash may be long in coming, and the others do not wait for it.
+    """
+    rows = fetch_all(
+        "SELECT id FROM rma WHERE state = 'refunded' AND id > :after_id ORDER BY id LIMIT :limit",
+        {"limit": limit, "after_id": after_id},
+    )
     return [row.id for row in rows]
 
 

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from catalog import orders, pricing, shipments
+from catalog.jobs import parcels
 from catalog.orders import Order, Return
 from coalition.kernel import clock, ids, jobs
 from coalition.kernel.db import fetch_one, transact
@@ -93,3 +94,18 @@ def test_a_return_is_closed_once_the_card_has_its_money_back(world: World, bank:
     assert transact(lambda: orders.find_return(world.program.id, done.id)).state == "closed"
     assert fetch_one("SELECT count(*) AS n FROM outbox WHERE kind = 'return.updated'").n == 8
     assert_laws_hold()
+
+
+def test_a_return_whose_cash_is_long_in_coming_keeps_no_other_open(
+    world: World, bank: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parcels, "_CHUNK", 1)
+    order = delivered(world, bank, 1000)
+    slow, quick = returned(world, order, 1, "R-1"), returned(world, order, 1, "R-2")
+    seen = []
+    monkeypatch.setattr(orders, "close_if_paid", seen.append)
+
+    transact(lambda: jobs.enqueue("returns.close", {}, key="round"))
+    run_jobs()
+
+    assert seen == [slow.id, quick.id]

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from catalog import payments
+from catalog.jobs import payments as rounds
 from catalog.payments import asking, carrying
 from catalog.payments.types import Call
 from coalition.kernel import clock, jobs
@@ -191,6 +192,40 @@ def test_news_that_never_came_are_looked_up(provider: FakeProvider) -> None:
     payments.look(waiting, provider, transact)
 
     assert payments.find(ref).state == "authorized"
+
+
+def test_payments_that_the_provider_does_not_know_keep_no_others_waiting(
+    provider: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounds, "_CHUNK", 1)
+    lost, paid = ask_for(), ask_for()
+    work()
+    provider.book.pop(str(payments.find(lost).session_id))
+    provider.pay(payments.find(paid).session_id)
+    transact(lambda: execute("UPDATE payment SET created_at = now() - interval '2 minutes', looked_at = NULL"))
+
+    _look_around("first")
+    _look_around("second")
+
+    assert [payments.find(lost).state, payments.find(paid).state] == ["opened", "authorized"]
+
+
+def test_while_the_provider_is_away_one_look_is_enough(provider: FakeProvider) -> None:
+    ask_for()
+    ask_for()
+    work()
+    transact(lambda: execute("UPDATE payment SET created_at = now() - interval '2 minutes', looked_at = NULL"))
+    provider.calls.clear()
+    provider.next = ["blind", "blind"]
+
+    _look_around("away")
+
+    assert provider.calls == ["look"]
+
+
+def _look_around(key: str) -> None:
+    transact(lambda: jobs.enqueue("payments.wake", {}, key=key))
+    jobs.run_due(1)
 
 
 def _once() -> None:
