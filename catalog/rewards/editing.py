@@ -1,8 +1,7 @@
 """What a program's staff do to product cards: their own words over the feeds', merging and splitting, hiding.
 
 All of it is this program's alone: another program that shows the same product sees the feeds' words. Nothing that a
-feed brings undoes it. What is decided here is on the shelf once the program is published again (`republish`, or the
-functions here that name the offers).
+feed brings undoes it. What is decided here is on the shelf at once.
 """
 
 from __future__ import annotations
@@ -113,6 +112,7 @@ def edit_card(
         },
     )
     fields = sorted(name for name, text in written.items() if text)
+    shelving.republish_offers(program_id, _offers(program_id, product_id))
     audit.record("card.edit", f"product:{product_id}", program=program_id, fields=fields, hidden=hidden)
 
 
@@ -145,21 +145,28 @@ def split_card(program_id: int, reward_id: int) -> int:
 
 def unpin_card(program_id: int, product_id: int) -> None:
     """Take back what was merged into a card or split off to it: its offers lie where their numbers put them."""
+    offers = _offers_under(program_id, product_id)
     execute(
         "DELETE FROM product_pin WHERE program_id = :program_id AND product_id = :product_id",
         {"program_id": program_id, "product_id": product_id},
     )
     audit.record("card.unpin", f"product:{product_id}", program=program_id)
-    shelving.republish(program_id)
+    shelving.republish_offers(program_id, offers)
 
 
 def _offers(program_id: int, product_id: int) -> Sequence[int]:
+    """The offers under a card. Raises NotFound if there are none."""
+    found = _offers_under(program_id, product_id)
+    if not found:
+        raise NotFound()
+    return found
+
+
+def _offers_under(program_id: int, product_id: int) -> Sequence[int]:
     rows = fetch_all(
         "SELECT offer_id FROM reward WHERE program_id = :program_id AND product_id = :product_id ORDER BY offer_id",
         {"program_id": program_id, "product_id": product_id},
     )
-    if not rows:
-        raise NotFound()
     return [row.offer_id for row in rows]
 
 
@@ -170,7 +177,7 @@ def _pin(program_id: int, offer_ids: Sequence[int], product_id: int) -> None:
         " ON CONFLICT (program_id, offer_id) DO UPDATE SET product_id = excluded.product_id",
         {"program_id": program_id, "offers": list(offer_ids), "product_id": product_id},
     )
-    shelving.republish(program_id)
+    shelving.republish_offers(program_id, [*offer_ids, *_offers_under(program_id, product_id)])
 
 
 def _card(row: object) -> Card:

@@ -44,6 +44,18 @@ def republish(program_id: int) -> int:
     return changed
 
 
+def republish_offers(program_id: int, offer_ids: Sequence[int]) -> int:
+    """Publish these offers in the program, after a decision about their card; the number of rewards that changed."""
+    rows = fetch_all(
+        "SELECT supplier_id, array_agg(offer_id ORDER BY offer_id) AS offers FROM supplier_offers"
+        " WHERE offer_id = ANY (:offers) GROUP BY supplier_id ORDER BY supplier_id",
+        {"offers": list(offer_ids)},
+    )
+    changed = sum(_publish_in(row.supplier_id, program_id, row.offers) for row in rows)
+    wording.index(_INDEXED_AT_ONCE)
+    return changed
+
+
 def _shown_in(supplier_id: int) -> Sequence[int]:
     """The supplier's own program and every other that shows it or has shown it."""
     own = suppliers.get(supplier_id).program_id
@@ -55,7 +67,7 @@ def _shown_in(supplier_id: int) -> Sequence[int]:
     return sorted({own, *(row.program_id for row in rows)})
 
 
-def _publish_in(supplier_id: int, program_id: int) -> int:
+def _publish_in(supplier_id: int, program_id: int, only: Sequence[int] | None = None) -> int:
     program, currency = programs.get(program_id), programs.main_currency(program_id)
     params = {
         "supplier_id": supplier_id,
@@ -65,6 +77,7 @@ def _publish_in(supplier_id: int, program_id: int) -> int:
         "face_minor": currency.face_minor,
         "cost_currency": program.currency,
         "artworks": ARTWORKS,
+        "only": None if only is None else list(only),
     }
     row = fetch_one(load_sql(__file__, "publish.sql"), params)
     execute(load_sql(__file__, "share.sql"), {"supplier_id": supplier_id, "program_id": program_id})

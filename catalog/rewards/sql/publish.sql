@@ -3,7 +3,7 @@
 -- card's, over which stands what the program's staff say; its price in points = ceil(cost * (1 + margin) / value of a
 -- point); a reward that already says the same is not rewritten. The narrowest margin counts, and what anything hides is
 -- hidden. `rank` sorts by pieces sold, then mixes the shelves. Params: supplier_id, program_id, own, currency_id,
--- face_minor, cost_currency, artworks.
+-- face_minor, cost_currency, artworks, only (offers, or NULL for all).
 WITH shelf AS MATERIALIZED (
     SELECT c.id, c.code, c.kind, c.artwork, a.margin_bp
       FROM category c
@@ -33,7 +33,8 @@ fitting AS MATERIALIZED (
       LEFT JOIN category moved ON moved.id = e.category_id
       JOIN shelf s ON s.code = coalesce(moved.code, o.category_target)
      WHERE o.supplier_id = :supplier_id AND o.orderable AND o.currency = :cost_currency
-       AND NOT coalesce(e.hidden, false)),
+       AND NOT coalesce(e.hidden, false)
+       AND (CAST(:only AS bigint[]) IS NULL OR o.offer_id = ANY (CAST(:only AS bigint[])))),
 published AS (
     INSERT INTO reward AS w (program_id, offer_id, supplier_id, product_id, shared, category_id, kind, electronic,
                              delivery_days, brand, title_en, title_ru, description_en, description_ru, points,
@@ -66,6 +67,7 @@ queued AS (
 hidden AS (
     UPDATE reward w SET state = 'hidden', updated_at = now()
      WHERE w.program_id = :program_id AND w.supplier_id = :supplier_id AND w.state = 'on_sale'
+       AND (CAST(:only AS bigint[]) IS NULL OR w.offer_id = ANY (CAST(:only AS bigint[])))
        AND NOT EXISTS (SELECT FROM fitting f WHERE f.offer_id = w.offer_id)
     RETURNING id)
 SELECT (SELECT count(*) FROM published) + (SELECT count(*) FROM hidden) AS changed
