@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from catalog import pricing
 from catalog.pricing import DeliveryOption, Price
 from catalog.rewards import Category, Reward
+from catalog.site import tender
 from catalog.site.pictures import picture_url
 from coalition import ledger, programs
 from coalition.kernel import ids
@@ -21,7 +22,11 @@ def cards(found: Sequence[Reward], options: Options | None = None) -> list[dict[
     """The cards of these rewards, priced for the viewer; `options` are the suppliers' deliveries, if known already."""
     offered = options if options is not None else pricing.delivery_options({one.supplier_id for one in found})
     priced = prices(found)
-    return [card(one, offered, priced[one.id]) for one in found]
+    pays = _card_pays(found[0].program_id) if found else None
+    return [
+        {**card(one, offered, priced[one.id]), "card_pays": pays is not None and pays(priced[one.id].points)}
+        for one in found
+    ]
 
 
 def prices(found: Sequence[Reward]) -> dict[int, Price]:
@@ -48,6 +53,20 @@ def card(found: Reward, options: Options, price: Price) -> dict[str, Any]:
         "badge": "yours" if cheaper else None,
         "in_stock": found.in_stock,
     }
+
+
+def _card_pays(program_id: int) -> Callable[[int], bool] | None:
+    """Whether the viewer could pay such a price partly by card; None where nobody can."""
+    spendable = available(program_id)
+    policy = pricing.cash_policy(program_id) if spendable is not None and tender.cash_taken() else None
+    if policy is None:
+        return None
+
+    def pays(points: int) -> bool:
+        least = -(-points * policy.points_min_bp // 10_000)
+        return -(-least // policy.points_step) * policy.points_step <= min(spendable or 0, points - 1)
+
+    return pays
 
 
 def deliveries(found: Reward, options: Options) -> list[dict[str, Any]]:

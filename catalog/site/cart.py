@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from catalog import pricing
 from catalog.pricing import Cart, CartLine
-from catalog.site import cards
+from catalog.site import cards, tender
 from catalog.site.blueprint import blueprint
 from catalog.site.pictures import picture_url
 from coalition import partners
@@ -103,12 +103,19 @@ def _context(member: Viewer) -> dict[str, Any]:
     options = pricing.delivery_options({line.reward.supplier_id for line in found.lines})
     inside = {line.reward.id for line in found.lines}
     seen = [one for one in pricing.viewed(member.program_id, member.member_id) if one.id not in inside]
+    told, available = _told(found, options), cards.available(member.program_id) or 0
     return {
-        "cart": _told(found, options),
-        "available": cards.available(member.program_id),
+        "cart": told,
+        "available": available,
+        "payable": available >= told["total_points"] or _card_pays(member.program_id, told["total_points"], available),
         "seen": cards.cards(seen[:_SEEN]),
         "price_held_minutes": pricing.TTL_S // 60,
     }
+
+
+def _card_pays(program_id: int, points: int, available: int) -> bool:
+    """Whether a card may pay what the points do not."""
+    return points > 0 and tender.cash_taken() and bool(pricing.pay_examples(program_id, points, available))
 
 
 def _told(found: Cart, options: cards.Options) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from flask import render_template, request
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from catalog import pricing, rewards
+from catalog import orders, pricing, rewards
 from catalog.ports import Address
 from catalog.pricing import WHOLE, Place, Price
 from catalog.rewards import Reward, RewardQuery
@@ -78,7 +78,7 @@ def _facts(program_id: int, found: Reward, options: cards.Options) -> dict[str, 
         "delivery": cards.deliveries(found, options),
         "found_at": _FOUND_AT.get(found.kind),
         "stock": {"left": left, "checked_at": found.stock_at if left is not None else None},
-        "returns_days": None,
+        "returns_days": None if found.electronic else orders.policy(found.supplier_id).days,
         "price_held_minutes": pricing.TTL_S // 60,
         "details": _details(found),
         "max_qty": _MOST_PIECES if left is None else max(1, min(left, _MOST_PIECES)),

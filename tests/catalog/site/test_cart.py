@@ -7,10 +7,13 @@ import re
 import pytest
 from flask import Flask
 
+from catalog import pricing
 from coalition.kernel import ids
 from coalition.kernel.db import execute, fetch_all, fetch_one, transact
 from tests.catalog.builders import a_supplier, offers_in_stock
 from tests.catalog.orders.builders import FakeSupplier, World, a_member, a_world, assert_laws_hold, bind
+from tests.catalog.payments import builders as bank
+from tests.catalog.payments.builders import FakeProvider
 from tests.catalog.site.test_checkout import Browser, sign_in
 
 
@@ -187,3 +190,17 @@ def test_strangers_are_sent_to_sign_in(app: Flask, world: World) -> None:
         assert client.get(path).headers["Location"].startswith("/login")
     for path in ("/cart", "/cart/lines", "/cart/checkout", "/wishes", "/wishes/forget", "/wishes/viewed/forget"):
         assert client.post(path).headers["Location"].startswith("/login")
+
+
+def test_a_card_may_pay_what_the_points_do_not(browser: Browser) -> None:
+    put(browser, 0, 5)
+    put(browser, 1, 5)
+    assert re.search(r"<button[^>]* disabled>.{0,900}Check out", browser.client.get("/cart").text, re.DOTALL)
+    transact(lambda: pricing.set_cash_policy(browser.world.program.id, pricing.CashPolicy("EUR")))
+
+    bank.bind(FakeProvider())
+    try:
+        assert "or pay the rest by card" in browser.client.get("/cart").text
+        assert browser.client.post("/cart/checkout").status_code == 303
+    finally:
+        bank.unbind()
