@@ -5,7 +5,8 @@ The screenshots go to `var/screenshots`; somebody has to look at them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +34,28 @@ def page_name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(scope="module")
+def signed_in(browser: Any, running: Running, story: Story) -> Callable[[str], Any]:
+    """What a browser keeps of being signed in as somebody, who signs in once."""
+
+    @cache
+    def kept(role: str) -> Any:
+        session = browser.new_context(base_url=running.base_url)
+        story.sign_in(session, role)
+        state = session.storage_state()
+        session.close()
+        return state
+
+    return kept
+
+
 @pytest.fixture
-def context(browser: Any, running: Running, story: Story, page_name: str) -> Iterator[Any]:
+def context(browser: Any, running: Running, signed_in: Callable[[str], Any], page_name: str) -> Iterator[Any]:
     """A browser session of whoever may see the page."""
-    session = browser.new_context(base_url=running.base_url, viewport={"width": 1280, "height": 900})
-    story.sign_in(session, PAGES[page_name].role)
+    size = {"width": 1280, "height": 900}
+    session = browser.new_context(
+        base_url=running.base_url, viewport=size, storage_state=signed_in(PAGES[page_name].role)
+    )
     yield session
     session.close()
 
@@ -58,7 +76,7 @@ def test_a_page_looks_and_behaves(
         "request", lambda sent: None if sent.url.startswith((running.base_url, "data:")) else foreign.append(sent.url)
     )
 
-    answer = page.goto(PAGES[page_name].path(story), wait_until="networkidle")
+    answer = page.goto(PAGES[page_name].path(story), wait_until="load")
     _shoot(page, SCREENSHOTS / f"{page_name}-{width}-{theme}.png")
 
     assert answer.status == PAGES[page_name].status
@@ -75,7 +93,7 @@ def test_a_page_has_no_accessibility_violation(
 
     context.add_cookies([{"name": "language", "value": language, "url": running.base_url}])
     page = context.new_page()
-    page.goto(PAGES[page_name].path(story), wait_until="networkidle")
+    page.goto(PAGES[page_name].path(story), wait_until="load")
 
     found = Axe().run(page).response["violations"]
 

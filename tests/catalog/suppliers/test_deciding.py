@@ -257,3 +257,13 @@ def test_what_is_missing_from_the_same_bytes_is_missing_once_more(feeding: Feedi
         carry_out(transact(lambda: suppliers.open_run(feeding.feed.id, file_key=run.file_key)).id)
 
     assert len(feeding.costs()) == 19
+
+
+def test_two_feeds_of_one_supplier_do_not_miss_each_others_offers(feeding: Feeding) -> None:
+    feeding.brings(*_offers())
+    feeding.feed = transact(lambda: suppliers.create_feed(feeding.supplier.id, "second"))
+
+    run = feeding.brings(an_offer("B0"), an_offer("A0", price="11"))
+
+    assert (run.state, run.rows_new, run.rows_missing) == ("applied", 1, 0)
+    assert (len(feeding.costs()), feeding.costs()["A0"]) == (11, 1100)
