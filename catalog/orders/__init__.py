@@ -6,7 +6,7 @@ machine may decide waits in the operators' queue (`cases`, `decide`).
 
 from catalog.orders.answering import answered
 from catalog.orders.artefacts import Shown, show
-from catalog.orders.asking import ask
+from catalog.orders.asking import answers_by_line, ask
 from catalog.orders.browsing import VIEWS, Alarm, BoardRow, Load, alarms_of, board, loads
 from catalog.orders.cancelling import cancel, offered, undone
 from catalog.orders.consulting import DECISIONS, Case, case, cases, cases_of
@@ -71,6 +71,7 @@ __all__ = [
     "Summary",
     "alarms_of",
     "answered",
+    "answers_by_line",
     "ask",
     "authorize_return",
     "board",

@@ -77,6 +77,12 @@ def unsafe(consignment: Locked) -> str | None:
     return None
 
 
+def answers_by_line(consignment_id: int) -> bool:
+    """Whether an undecided consignment may be taken in part: which lines are, only the supplier's own answer tells."""
+    consignment = lock(consignment_id)
+    return consignment.state in ("confirming", "in_doubt") and consignment.caps.partial and _can_look(consignment)
+
+
 def awaits_issue(consignment: Locked) -> bool:
     """Whether the supplier has taken the order and still owes us the reward itself: a code, a ticket."""
     return consignment.state == "confirmed" and consignment.protocol != "goods"

@@ -24,6 +24,7 @@ from coalition.kernel.web.paging import Page, decode_cursor, encode_cursor
 
 SUPPLIER, CARRIER, NEWS = "supplier", "carrier", "news"
 _PATIENCE = dt.timedelta(days=7)
+_TAKEN = ("order.accepted", "parcel.shipped", "parcel.delivered")
 _STORE = """
     INSERT INTO inbound_callback (source, webhook_id, body) VALUES (:source, :webhook_id, CAST(:body AS jsonb))
     ON CONFLICT (source, webhook_id) DO NOTHING RETURNING id"""
@@ -114,6 +115,9 @@ def _supplier_says(supplier_id: int, body: dict[str, Any]) -> bool:
     if consignment_id is None:
         raise NotUnderstood(f"the supplier has no order {body['client_ref']}")
     kind = body["type"]
+    if kind in _TAKEN and orders.answers_by_line(consignment_id):
+        orders.look_again(consignment_id)
+        return bool(kind == "order.accepted")  # a parcel waits until we know what was taken
     with session().begin_nested():  # an answer that is refused leaves nothing behind
         if kind == "order.rejected":
             orders.answered(consignment_id, Rejected(body.get("code") or "supplier_refused"))

@@ -12,6 +12,7 @@ from flask import Flask
 
 from catalog import orders, shipments
 from catalog.orders import Order
+from catalog.ports import Caps, LineAnswer
 from coalition import ledger
 from coalition.kernel import jobs
 from coalition.kernel.db import execute, fetch_all, fetch_one, transact
@@ -288,3 +289,21 @@ def test_what_came_to_nothing_is_shown_with_its_reason(world: World) -> None:
     told = [(one.source.split(":")[0], one.state, (one.reason or "")[:15]) for one in (*page.items, *rest.items)]
     assert told == [("carrier", "unmatched", ""), ("supplier", "refused", "parcel_mismatch")]
     assert rest.next_cursor is None
+
+
+def test_news_of_an_order_that_is_taken_in_part_wait_for_the_suppliers_own_answer(world: World) -> None:
+    supplier = bind(FakeSupplier(can=Caps(idempotent_create=True, lookup_by_client_ref=True, partial=True)))
+    order = transact(lambda: world.place(world.quote((world.rewards[0].id, 1), (world.rewards[1].id, 1))))
+    first, second = order.lines
+    supplier.told = {"lines": (LineAnswer(second.supplier_sku, "rejected", 0),)}
+    supplier.next = ["lost_after", "silent"]
+    jobs.run_due(1)
+
+    supplier_says(world, {**shipped(order), "type": "order.accepted", "parcel": None})
+    supplier_says(world, shipped(order))
+    work(3)
+
+    now = world.find(order)
+    assert [line.state for line in now.lines] == ["accepted", "released"]
+    assert (now.points_captured, now.consignments[0].state) == (1390, "shipped")
+    assert_laws_hold()
