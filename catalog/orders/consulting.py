@@ -93,6 +93,15 @@ def waiting(consignment_id: int) -> bool:
     return bool(row and row.waits)
 
 
+def was_put(consignment_id: int, kind: str) -> bool:
+    """Whether a question of this kind was ever put about a consignment, decided or not."""
+    row = fetch_one(
+        "SELECT EXISTS (SELECT FROM order_case WHERE consignment_id = :id AND kind = :kind) AS put",
+        {"id": consignment_id, "kind": kind},
+    )
+    return bool(row and row.put)
+
+
 def settle(consignment_id: int) -> None:
     """The answer has come by itself: what was asked of people about it is over. What stands against it stays."""
     execute(

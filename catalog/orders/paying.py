@@ -59,6 +59,11 @@ def decided(consignment: Locked, taken_minor: int = 0) -> None:
 
 def refund(consignment: Locked) -> None:
     """Give back what was taken for a consignment that its supplier has taken back."""
-    if consignment.cash_captured:
+    if consignment.cash_captured and was_taken(consignment.id):
         ref = ids.public("ord", consignment.order_id)
         payments.refund(ref, consignment.cash_captured, key=f"{consignment.client_ref}.back")
+
+
+def was_taken(consignment_id: int) -> bool:
+    """Whether a consignment's share of the cash came in; what could not be taken (people know) is not given back."""
+    return not consulting.was_put(consignment_id, "cash_not_captured")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 
 from catalog import payments
+from catalog.orders.paying import was_taken
 from catalog.orders.returned import find_return
 from catalog.orders.returning import returnable_rows
 from catalog.orders.returns_moving import LockedReturn, move
@@ -43,12 +44,13 @@ def refund(decided: LockedReturn) -> None:
 def _shares(decided: LockedReturn) -> tuple[int, int, int]:
     """Write down what each item comes to, and sum it up: points, cash, the supplier's cost."""
     lines, totals = returnable_rows(decided.order_id), [0, 0, 0]
+    paid = was_taken(decided.consignment_id)
     for item in find_return(decided.program_id, decided.id).items:
         line, more = lines[item.line_no], item.accepted_qty
         before = line.accepted - more  # this return's own pieces are among those accepted
         parts = (
             share(line.points, line.qty, before, more),
-            share(line.cash_minor, line.qty, before, more),
+            share(line.cash_minor, line.qty, before, more) if paid else 0,
             more * line.unit_cost_minor,
         )
         execute(

@@ -184,6 +184,26 @@ def test_what_the_supplier_takes_back_is_given_back_to_the_card(
     assert_laws_hold()
 
 
+def test_cash_that_could_not_be_taken_is_not_given_back_and_the_points_are(
+    world: World, supplier: FakeSupplier, bank: FakeProvider
+) -> None:
+    supplier.next = ["lost_after"]
+    order = place(world, 1000)
+    run_jobs()
+    bank.pay(payments.find(ref(order)).session_id)
+    look(ref(order), bank)
+    transact(lambda: payments.capture(ref(order), 100, True))  # another supplier's share; the rest has lapsed
+    run_jobs(3)
+    assert [case.kind for case in orders.cases(world.program.id).items] == ["cash_not_captured"]
+
+    transact(lambda: orders.cancel(world.program.id, order.id, external_id="c"))
+    run_jobs(3)
+
+    assert state_of(world, order) == ("cancelled", "cancelled")
+    assert amounts(ref(order)) == ("captured", 100, 290, 0)
+    assert world.balance().available == 10_000
+
+
 def test_a_reservation_that_ends_too_soon_stops_the_order_before_the_pivot(
     world: World, supplier: FakeSupplier, bank: FakeProvider
 ) -> None:
