@@ -15,7 +15,7 @@ from catalog import rewards
 from catalog.pricing.personalising import personal
 from catalog.pricing.quoting import MAX_LINES, MAX_QTY
 from catalog.rewards import Reward
-from coalition.kernel.db import execute, fetch_all, fetch_one, session
+from coalition.kernel.db import RacingKey, execute, fetch_all, fetch_one, session
 from coalition.kernel.errors import FieldError, Invalid, NotFound
 
 _ALIVE = "state IN ('open', 'checking_out')"
@@ -164,15 +164,24 @@ def abandon(limit: int) -> int:
 
 
 def lock(member_id: int) -> int | None:
-    """Let the quote of the member's living cart lapse and lock the cart; its id, if there is one."""
+    """Let the quote of the member's living cart lapse and lock the cart; its id, if there is one.
+
+    Raises RacingKey when it was checked out at the same moment: `transact` tries again, and that quote lapses, too.
+    """
     _supersede(member_id)
-    row = fetch_one(f"SELECT id FROM cart WHERE member_id = :id AND {_ALIVE} FOR NO KEY UPDATE", {"id": member_id})
-    return int(row.id) if row else None
+    row = fetch_one(
+        f"SELECT id, quote_id FROM cart WHERE member_id = :id AND {_ALIVE} FOR NO KEY UPDATE", {"id": member_id}
+    )
+    if row is None:
+        return None
+    if fetch_one("SELECT 1 FROM quote WHERE id = :id AND state = 'active'", {"id": row.quote_id}):
+        raise RacingKey
+    return int(row.id)
 
 
 def _open(program_id: int, member_id: int) -> int:
-    """Lock the living cart, or make one, as an open one without a quote; its id."""
-    _supersede(member_id)
+    """Lock the living cart, or make one, as an open one without a quote; its id. Raises RacingKey as `lock` does."""
+    lock(member_id)
     row = fetch_one(
         "INSERT INTO cart (program_id, member_id) VALUES (:program_id, :member_id)"
         f" ON CONFLICT (member_id) WHERE {_ALIVE} DO UPDATE SET state = 'open', quote_id = NULL, changed_at = now()"

@@ -83,6 +83,27 @@ def test_a_grant_that_is_used_up_while_its_member_is_merged_does_not_go_over(liv
     assert pricing.grants_of(world.program.id, survivor) == []
 
 
+def test_a_cart_that_changes_while_it_is_checked_out_keeps_no_quote(live: Flask) -> None:
+    world, checked = _world(), Event()
+    of, lines = (world.program.id, world.member_id), [(world.shelves[0].reward_id, 1)]
+    transact(lambda: pricing.add(*of, lines))
+
+    def check_out() -> None:
+        pricing.check_out(*of, None, partner_id=world.partner.id)
+        checked.set()
+        until_somebody_waits()
+
+    def add() -> None:
+        checked.wait(10)
+        pricing.add(*of, lines)
+
+    assert at_once(live, [check_out, add]) == ["won", "won"]
+
+    found = transact(lambda: pricing.cart(*of))
+    assert (found.state, found.pieces) == ("open", 2)
+    assert fetch_one("SELECT 1 FROM quote WHERE state = 'active'") is None
+
+
 def _world() -> PriceWorld:
     world = transact(a_price_world)
     supplier_id = world.shelves[0].supplier_id
