@@ -1,7 +1,7 @@
 """Seeded orders through failing suppliers while web, worker and relay are killed: nothing lost, nothing twice.
 
 At the end every line is accepted and paid for, or released with no live order at its supplier; the supplier's own book
-says the same as ours, order by order and piece by piece. `CAMPAIGN_ORDERS` says how many (100, or 10,000 in
+says the same as ours, order by order and piece by piece. `CAMPAIGN_ORDERS` says how many (60, or 10,000 in
 `make campaign`), `CAMPAIGN_SEED` which.
 """
 
@@ -32,7 +32,7 @@ from tests.journeys.running import Partner, Running, _family, eventually
 
 pytestmark = pytest.mark.processes
 DEMO_OPTIONS = ("--shopping", "none")
-ORDERS = int(os.environ.get("CAMPAIGN_ORDERS", "100"))
+ORDERS = int(os.environ.get("CAMPAIGN_ORDERS", "60"))
 SEED = int(os.environ.get("CAMPAIGN_SEED", "20261125"))
 BUYERS, CLIENTS, CANCELLED, DEATHS = 12, 6, 0.1, 3
 _PATIENCE_S = 300

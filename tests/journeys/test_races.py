@@ -20,7 +20,7 @@ from tests.journeys.running import Partner, Running, eventually
 pytestmark = pytest.mark.processes
 DEMO_OPTIONS = ("--shopping", "none")
 CLIENTS, ROUNDS, SALES = 8, 200, 20
-BUYERS, LAST_UNITS = 50, int(os.environ.get("LAST_UNIT_ROUNDS", "20"))
+BUYERS, LAST_UNITS = 50, int(os.environ.get("LAST_UNIT_ROUNDS", "10"))
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def test_the_last_item_is_sold_once(running: Running, partners: list[Partner], p
 
 
 def test_one_unit_and_fifty_buyers_make_one_order(running: Running, partners: list[Partner]) -> None:
-    """As often as `LAST_UNIT_ROUNDS` says: 20 times, or 200 in `make campaign`."""
+    """As often as `LAST_UNIT_ROUNDS` says: 10 times, or 200 in `make campaign`."""
     supplier = next(partner for partner in partners if partner.facts["code"] == "homeline")
     buyers = [running.partner(number % 3) for number in range(BUYERS)]
     cards = [_member(partners[0]) for _ in buyers]
