@@ -2,85 +2,21 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hmac
 import json
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
-from standardwebhooks.webhooks import Webhook
 
-from catalog import orders, pricing, shipments
+from catalog import pricing, shipments
 from catalog.ports import Artefact
 from coalition import access, members
 from coalition.kernel import clock, ids, jobs
 from coalition.kernel.db import execute, fetch_one, transact
-from tests.builders import a_partner
-from tests.catalog.builders import SECRET
-from tests.catalog.orders.builders import FakeSupplier, World, a_world, assert_laws_hold, bind
+from tests.catalog.api.desk import ADDRESS, CARRIER_SECRET, Desk
+from tests.catalog.orders.builders import FakeSupplier, a_world, assert_laws_hold, bind
 from tests.catalog.payments.builders import FakeProvider
 from tests.catalog.payments.builders import bind as bind_provider
-
-ADDRESS = {"city": "Riga", "postal_code": "LV-1010", "line1": "Brivibas iela 40", "country": "LV"}
-CARRIER_SECRET = "whsec_dGhlLWNhcnJpZXItc2lnbnMtd2l0aC10aGlz"
-
-
-@dataclass
-class Desk:
-    """One partner's client, and what suppliers and carriers may send."""
-
-    world: World
-    client: FlaskClient
-    token: str
-
-    def post(self, path: str, body: dict[str, Any], **headers: str) -> Any:
-        return self.client.post(
-            f"/api/v1{path}", json=body, headers={"Authorization": f"Bearer {self.token}", **headers}
-        )
-
-    def get(self, path: str) -> Any:
-        return self.client.get(f"/api/v1{path}", headers={"Authorization": f"Bearer {self.token}"})
-
-    def quote(self, **more: Any) -> Any:
-        lines = [{"reward_id": ids.public("rew", self.world.rewards[0].id), "qty": 1}]
-        delivery = {"method": "courier", "address": ADDRESS}
-        body = {"member": ids.public("mbr", self.world.member_id), "lines": lines, "delivery": delivery, **more}
-        return self.post("/catalog/quotes", body)
-
-    def order(self, external_id: str = "O-1", **more: Any) -> Any:
-        quote_id = more.pop("quote_id", None) or self.quote().json["id"]
-        return self.post("/orders", {"external_id": external_id, "quote_id": quote_id, **more})
-
-    def call(
-        self,
-        path: str,
-        body: dict[str, Any],
-        *,
-        secret: str = SECRET,
-        late_s: int = 0,
-        webhook_id: str = "msg_1",
-    ) -> Any:
-        text = json.dumps(body)
-        at = clock.now() - dt.timedelta(seconds=late_s)
-        headers = {
-            "webhook-id": webhook_id,
-            "webhook-timestamp": str(int(at.timestamp())),
-            "webhook-signature": Webhook(secret).sign(webhook_id, at, text),
-        }
-        return self.client.post(f"/api/v1{path}", data=text, content_type="application/json", headers=headers)
-
-
-@pytest.fixture
-def desk(app: Flask) -> Desk:
-    bind(FakeSupplier())
-    world = transact(a_world)
-    transact(lambda: shipments.add_carrier("balticpost", "BalticPost", CARRIER_SECRET))
-    credentials = transact(lambda: access.create_client(world.program.id, world.partner.id, "App", ["orders:write"]))
-    token = transact(lambda: access.issue_token(*credentials, ["orders:write"])).value
-    return Desk(world, app.test_client(), token)
 
 
 def test_a_quote_freezes_the_price_of_everything(desk: Desk) -> None:
@@ -322,82 +258,3 @@ def test_a_supplier_is_told_at_once_that_a_tracking_number_cannot_be(desk: Desk)
     assert (answer.status_code, answer.json["code"]) == (422, "tracking_number_invalid")
     assert answer.json["errors"][0]["pointer"] == "/parcel/tracking_no"
     assert fetch_one("SELECT count(*) AS n FROM inbound_callback").n == 0
-
-
-def a_delivered_order(desk: Desk) -> str:
-    order_id: str = desk.order().json["id"]
-    jobs.run_due(20)
-    row = fetch_one("SELECT client_ref, supplier_sku FROM supplier_order JOIN order_line USING (consignment_id)")
-    parcel = {"carrier": "email", "tracking_no": "T1", "lines": [{"sku": row.supplier_sku, "qty": 1}]}
-    news = {"type": "parcel.delivered", "client_ref": row.client_ref, "external_id": "X", "parcel": parcel}
-    body = {**news, "occurred_at": clock.now().isoformat()}
-    desk.call(f"/suppliers/{desk.world.supplier.code}/callbacks", body)
-    jobs.run_due(20)
-    return order_id
-
-
-def test_a_return_is_asked_for_once_and_shown_with_its_order(desk: Desk) -> None:
-    order_id = a_delivered_order(desk)
-    body = {"external_id": "R-1", "lines": [{"line": 1, "qty": 1}], "reason": "damaged", "comment": "A dent"}
-
-    first = desk.post(f"/orders/{order_id}/returns", body)
-    again = desk.post(f"/orders/{order_id}/returns", body)
-    other = desk.post(f"/orders/{order_id}/returns", {**body, "reason": "other"})
-    more = desk.post(f"/orders/{order_id}/returns", {**body, "external_id": "R-2"})
-
-    assert (first.status_code, first.json["state"]) == (201, "requested")
-    assert first.json["lines"][0] == {
-        "line": 1,
-        "qty": 1,
-        "reception": "awaiting",
-        "received": 0,
-        "acceptance": "pending",
-        "accepted": 0,
-        "points": {"amount": 0, "currency": "BON"},
-        "cash": {"amount": 0, "currency": "EUR"},
-    }
-    assert (again.json, again.headers["Idempotency-Replayed"]) == (first.json, "true")
-    assert (other.status_code, other.json["code"]) == (409, "external_id_conflict")
-    assert (more.status_code, more.json["code"], more.json["left"]) == (409, "return_exceeded", {"1": 0})
-    assert desk.get(f"/orders/{order_id}").json["returns"] == [first.json]
-    program, asked = desk.world.program.id, ids.parse("rma", first.json["id"])
-    transact(lambda: orders.authorize_return(program, asked))
-    transact(lambda: orders.receive_return(program, asked, {1: 1}))
-    transact(lambda: orders.inspect_return(program, asked))
-    transact(lambda: orders.decide_return(program, asked, {1: 1}, "Sorry for the dent"))
-    (done,) = desk.get(f"/orders/{order_id}").json["returns"]
-    assert (done["state"], done["points"], done["note"]) == (
-        "closed",
-        {"amount": 1000, "currency": "BON"},
-        "Sorry for the dent",
-    )
-    assert_laws_hold()
-
-
-@pytest.mark.parametrize(
-    ("change", "pointer"),
-    [
-        ({"lines": []}, "/lines"),
-        ({"lines": [{"line": 1, "qty": 0}]}, "/lines/0/qty"),
-        ({"lines": [{"line": 7, "qty": 1}]}, "/lines"),
-        ({"reason": "boredom"}, "/reason"),
-        ({"surprise": 1}, "/surprise"),
-    ],
-)
-def test_a_wrong_return_is_refused_with_a_pointer(desk: Desk, change: dict[str, Any], pointer: str) -> None:
-    order_id = a_delivered_order(desk)
-    body = {"external_id": "R-1", "lines": [{"line": 1, "qty": 1}], "reason": "damaged", **change}
-
-    answer = desk.post(f"/orders/{order_id}/returns", body)
-
-    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, pointer)
-
-
-def test_nobody_gives_back_what_another_partner_ordered(desk: Desk) -> None:
-    order_id = a_delivered_order(desk)
-    other = transact(lambda: a_partner(desk.world.program))
-    credentials = transact(lambda: access.create_client(desk.world.program.id, other.id, "App", ["orders:write"]))
-    desk.token = transact(lambda: access.issue_token(*credentials, ["orders:write"])).value
-    body = {"external_id": "R-1", "lines": [{"line": 1, "qty": 1}], "reason": "damaged"}
-
-    assert desk.post(f"/orders/{order_id}/returns", body).status_code == 404

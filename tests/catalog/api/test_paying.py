@@ -9,7 +9,7 @@ from flask import Flask
 
 from catalog import payments, pricing
 from coalition.kernel.db import fetch_one, transact
-from tests.catalog.api.test_orders import Desk, desk  # noqa: F401 - a fixture
+from tests.catalog.api.desk import Desk
 from tests.catalog.orders.builders import assert_laws_hold
 from tests.catalog.orders.working import run_jobs
 from tests.catalog.payments import builders as bank
@@ -19,7 +19,7 @@ PAY = {"points": {"amount": 1000, "currency": "BON"}, "cash": {"amount": 390, "c
 
 
 @pytest.fixture
-def partner(desk: Desk) -> Iterator[Desk]:  # noqa: F811
+def partner(desk: Desk) -> Iterator[Desk]:
     """A partner in a program that takes cash."""
     transact(lambda: pricing.set_cash_policy(desk.world.program.id, pricing.CashPolicy("EUR")))
     yield desk
