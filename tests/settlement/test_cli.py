@@ -10,7 +10,8 @@ from flask import Flask
 from coalition.kernel.clock import local_date, month_code, now
 from coalition.kernel.db import transact
 from coalition.kernel.jobs import enqueue, run_due
-from settlement import accruals, jobs
+from settlement import accruals
+from settlement.jobs import accruing
 from tests.settlement.builders import Coalition, count_rows, on_issue
 
 
@@ -70,7 +71,7 @@ def test_report_repeats_what_was_closed_and_rebuild_agrees(live: Flask) -> None:
 def test_the_job_accrues_every_program(live: Flask) -> None:
     coalition = a_coalition()
     transact(lambda: accruals.quiesce(60))
-    job_id = transact(lambda: enqueue(jobs.ACCRUE, {}))
+    job_id = transact(lambda: enqueue(accruing.ACCRUE, {}))
 
     run_due()
 

@@ -1,8 +1,6 @@
-"""The jobs' door of this floor: accruals follow the ledger, minute by minute, so that a close has little left to do."""
+"""Accruals follow the ledger, minute by minute, so that a close has little left to do."""
 
 from __future__ import annotations
-
-from flask import Flask
 
 from coalition import programs
 from coalition.kernel import jobs
@@ -10,10 +8,6 @@ from coalition.kernel.db import transact
 from settlement import accruals
 
 ACCRUE = "settlement.accrue"
-
-
-def init_app(app: Flask) -> None:
-    """Importing this module has registered its handlers and schedules."""
 
 
 @jobs.handles(ACCRUE)

@@ -1,4 +1,4 @@
-"""The commands' door of this floor: `flask settlement close | rebuild | report`."""
+"""`flask settlement close | rebuild | report`: a period from the command line."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import json
 from typing import Any
 
 import click
-from flask import Flask
-from flask.cli import AppGroup
 
 from coalition import partners, programs
 from coalition.kernel import audit, ids
@@ -16,17 +14,11 @@ from coalition.kernel.errors import Refusal
 from coalition.kernel.money import format_minor
 from settlement import accruals, statements
 
-settlement = AppGroup("settlement", help="Periods, accruals and statements.")
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 _PATIENCE_S = 120
 
 
-def init_app(app: Flask) -> None:
-    """Register the commands."""
-    app.cli.add_command(settlement)
-
-
-@settlement.command()
+@click.command()
 @click.argument("program")
 @click.argument("period")
 @_as_json
@@ -53,7 +45,7 @@ def close(program: str, period: str, as_json: bool) -> None:
     _say(facts, as_json, f"{period} is closed: {len(positions)} statements.")
 
 
-@settlement.command()
+@click.command()
 @click.argument("program")
 @_as_json
 def rebuild(program: str, as_json: bool) -> None:
@@ -76,7 +68,7 @@ def rebuild(program: str, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-@settlement.command()
+@click.command()
 @click.argument("program")
 @click.argument("period")
 @_as_json

@@ -1,0 +1,17 @@
+"""The commands' door of this floor: `flask settlement ...`, a module for each story."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask.cli import AppGroup
+
+settlement = AppGroup("settlement", help="Periods, accruals, statements, and what comes of them.")
+
+
+def init_app(app: Flask) -> None:
+    """Register the commands."""
+    from settlement.cli import periods
+
+    for command in (periods.close, periods.rebuild, periods.report):
+        settlement.add_command(command)
+    app.cli.add_command(settlement)

@@ -1,0 +1,10 @@
+"""The jobs' door of this floor, a module for each story."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Importing these modules registers their handlers and schedules."""
+    from settlement.jobs import accruing  # noqa: F401
