@@ -52,9 +52,11 @@ def test_every_page_repeats_the_headings_and_is_numbered_in_the_language_of_the_
 def test_numbers_stand_to_the_right(app: Flask) -> None:
     reader = PdfReader(BytesIO(_printed()))
     found: dict[str, float] = {}
-    reader.pages[0].extract_text(
-        visitor_text=lambda text, _cm, tm, _font, _size: found.setdefault(text.strip(), float(tm[4]))
-    )
+
+    def visit(text: str, _cm: object, place: list[float], _font: object, _size: object) -> None:
+        found.setdefault(text.strip(), float(place[4]))
+
+    reader.pages[0].extract_text(visitor_text=visit)
 
     assert found["Строка 1"] < 60 < 400 < found["1 300,50"]
 
@@ -76,4 +78,4 @@ def test_a_file_says_what_it_is(app: Flask) -> None:
     assert about is not None and about.dc_title is not None
     assert about.dc_title["x-default"] == "Отчёт ЁЖ-7"
     assert about.xmp_create_date is not None and about.xmp_create_date.replace(tzinfo=dt.UTC) == MADE
-    assert reader.trailer["/Root"]["/Lang"] == "ru"
+    assert reader.root_object["/Lang"] == "ru"
