@@ -82,9 +82,11 @@ def expect(
     facts = {"currency": currency_id, "entity": entity_id, "expectation": expectation, "starts_on": starts_on}
     row = fetch_one(
         """
-        INSERT INTO redemption_expectation (program_id, currency_id, legal_entity_id, starts_on, expectation, note, set_by)
+        INSERT INTO redemption_expectation (program_id, currency_id, legal_entity_id, starts_on, expectation, note,
+               set_by)
         SELECT :program, :currency, :entity, :starts_on, :expectation, :note, :actor
-         WHERE NOT EXISTS (SELECT FROM settlement_closed_days d WHERE d.program_id = :program AND d.ends_on >= :starts_on)
+         WHERE NOT EXISTS (
+               SELECT FROM settlement_closed_days d WHERE d.program_id = :program AND d.ends_on >= :starts_on)
         RETURNING id""",
         {**facts, "program": program_id, "note": note.strip(), "actor": audit.origin().actor},
     )

@@ -28,6 +28,8 @@ _COSTS = {
 _KNOWN = {
     "issue_funding": "deferred_points",
     "breakage": "deferred_points",
+    "breakage_taxed": "breakage_revenue",
+    "breakage_untaxed": "breakage_revenue",
     "redemption_funding": "redemption_funding",
     "service_fee": "service_revenue",
 }
@@ -60,9 +62,7 @@ def build(chosen: Selection) -> Report:
     return Report(CODE, (_lines(chosen, rows), _balances(chosen, rows)), facts)
 
 
-def postings(
-    chosen: Selection, periods: Sequence[Period], policy: Policy
-) -> Iterator[tuple[Period, list[Posting]]]:
+def postings(chosen: Selection, periods: Sequence[Period], policy: Policy) -> Iterator[tuple[Period, list[Posting]]]:
     """The postings of each chosen period, zero ones left out."""
     found = [(one, billed.documents(one)) for one in periods]
     steps = _steps(chosen, periods)

@@ -1,4 +1,4 @@
-"""The liability: points that members hold on a day, by when they were issued and when they end, and what they are worth.
+"""The liability: points that members hold on a day, by when they were issued and when they end, and their worth.
 
 `face` is points at the currency's face value; `expected` is that part of it that is expected to be redeemed. Money is
 rounded by running sums, so that every table sums to the same cent.

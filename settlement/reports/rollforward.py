@@ -111,11 +111,13 @@ def joined(steps: Sequence[Step]) -> Step:
 
 
 def _step(before: Standing, after: Standing, pool: Pool) -> Step:
-    issued = Standing(after.allocated_minor, after.issued, before.redeemed, before.lapsed, before.expectation)
-    redeemed = Standing(after.allocated_minor, after.issued, after.redeemed, before.lapsed, before.expectation)
-    lapsed = Standing(after.allocated_minor, after.issued, after.redeemed, after.lapsed, before.expectation)
+    held = before.expectation if before.issued else after.expectation
+    paid = before.allocated_minor + pool.issued_minor
+    issued = Standing(paid, after.issued, before.redeemed, before.lapsed, held)
+    redeemed = Standing(paid, after.issued, after.redeemed, before.lapsed, held)
+    lapsed = Standing(after.allocated_minor, after.issued, after.redeemed, after.lapsed, held)
     by_redemption = redeemed.earned_minor - issued.earned_minor
-    own = _at_price(after.allocated_minor, pool.redeemed, after.issued)
+    own = _at_price(paid, pool.redeemed, after.issued)
     own = min(own, by_redemption) if pool.redeemed >= 0 else max(own, by_redemption)
     return Step(
         opening=before.allocated_minor - before.earned_minor,

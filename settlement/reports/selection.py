@@ -64,9 +64,7 @@ def select(args: Mapping[str, str]) -> Selection:
     entity = _entity(program, args.get("entity", ""), problems)
     if problems:
         raise Invalid("invalid", "The report cannot be made of this.", problems)
-    return Selection(
-        program=program, currency=currency, on=on, since=since, until=until, entity=entity, months=months
-    )
+    return Selection(program=program, currency=currency, on=on, since=since, until=until, entity=entity, months=months)
 
 
 def _currency(program: programs.Program, code: str, problems: list[FieldError]) -> programs.Currency:

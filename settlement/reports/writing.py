@@ -14,7 +14,14 @@ from coalition.kernel.web.sheets import BOM, guarded, line
 from settlement.reports.tables import AMOUNTS, Cell, Column, Report, Table
 
 Words = Callable[[str], str]
-_KINDS = {"count": "integer", "points": "money", "money": "money", "exact": "decimal", "share": "percent", "date": "date"}
+_KINDS = {
+    "count": "integer",
+    "points": "money",
+    "money": "money",
+    "exact": "decimal",
+    "share": "percent",
+    "date": "date",
+}
 
 
 def csv_lines(table: Table) -> Iterator[str]:

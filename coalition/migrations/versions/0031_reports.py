@@ -62,7 +62,7 @@ _SETTLED = """
       JOIN ledger_lot_changes m ON m.movement_id = a.movement_id
       JOIN program p ON p.id = a.program_id
       LEFT JOIN agreement g ON g.legal_entity_id = a.funder_id
-           AND g.valid @> (m.issued_at AT TIME ZONE p.zone)::date AND g.funding_mode <> 'none'"""
+           AND g.valid @> (m.issued_at AT TIME ZONE p.zone)::date AND g.state = 'active' AND g.funding_mode <> 'none'"""
 
 _PERIODS = """
     CREATE VIEW settlement_closed_days AS
