@@ -48,7 +48,9 @@ _BIRTHS = """
       FROM entry WHERE kind IN (1, 10)"""
 
 # Grain: one row = one wallet, as its lots and holds have it now.
-_WALLETS = "CREATE VIEW wallet_points AS SELECT account_id, program_id, currency_id, undrawn + held AS points FROM wallet"
+_WALLETS = (
+    "CREATE VIEW wallet_points AS SELECT account_id, program_id, currency_id, undrawn + held AS points FROM wallet"
+)
 
 # Grain: one row = one accrual, with the birth of its points and the agreement under which they were issued (null: none,
 # or the operator's own). `what`: issued, clawed (back out of lots), owed (clawed back though spent), redeemed, lapsed.
@@ -56,8 +58,8 @@ _SETTLED = """
     CREATE VIEW settled_points AS
     SELECT a.movement_id, a.program_id, a.period_id, a.currency_id, a.funder_id, a.points, a.agreement_id,
            a.funding_price, m.issued_at, m.expires_at, a.occurred_on, g.id AS issued_under, g.issue_price,
-           CASE WHEN a.kind = 'issue' THEN 'issued' WHEN m.kind = 'owe' THEN 'owed' WHEN a.kind = 'clawback' THEN 'clawed'
-                WHEN a.kind = 'expire' THEN 'lapsed' ELSE 'redeemed' END AS what
+           CASE WHEN a.kind = 'issue' THEN 'issued' WHEN m.kind = 'owe' THEN 'owed'
+                WHEN a.kind = 'clawback' THEN 'clawed' WHEN a.kind = 'expire' THEN 'lapsed' ELSE 'redeemed' END AS what
       FROM accrual a
       JOIN ledger_lot_changes m ON m.movement_id = a.movement_id
       JOIN program p ON p.id = a.program_id
