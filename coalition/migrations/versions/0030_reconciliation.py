@@ -130,13 +130,35 @@ _RECONCILIATIONS = (
         reconciliation_id bigint NOT NULL REFERENCES reconciliation,
         class text NOT NULL CONSTRAINT ck_reconciliation_total_class CHECK (class IN ('matched', {_CLASSES})),
         count bigint NOT NULL CONSTRAINT ck_reconciliation_total_count CHECK (count >= 0),
-        their_amount_minor bigint NOT NULL,
-        our_amount_minor bigint NOT NULL,
-        their_points bigint NOT NULL,
-        our_points bigint NOT NULL,
-        their_redeemed bigint NOT NULL,
-        our_redeemed bigint NOT NULL,
+        their_amount_minor numeric NOT NULL,
+        our_amount_minor numeric NOT NULL,
+        their_points numeric NOT NULL,
+        our_points numeric NOT NULL,
+        their_redeemed numeric NOT NULL,
+        our_redeemed numeric NOT NULL,
         PRIMARY KEY (reconciliation_id, class))""",
+    # A partner's bucket from which its files are fetched; the period is written in a file's name.
+    """
+    CREATE TABLE reconciliation_feed (
+        id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        program_id int NOT NULL REFERENCES program,
+        partner_id int NOT NULL REFERENCES partner,
+        bucket text NOT NULL,
+        prefix text NOT NULL,
+        mapping text,
+        every_s int NOT NULL CONSTRAINT ck_reconciliation_feed_every CHECK (every_s BETWEEN 1 AND 31536000),
+        next_run_at timestamptz NOT NULL DEFAULT now(),
+        last_run_at timestamptz,
+        last_error text,
+        CONSTRAINT uq_reconciliation_feed UNIQUE (partner_id, bucket, prefix))""",
+    "CREATE INDEX reconciliation_feed_next ON reconciliation_feed (next_run_at)",
+    """
+    CREATE TABLE reconciliation_fetched (
+        feed_id int NOT NULL REFERENCES reconciliation_feed,
+        key text COLLATE "C" NOT NULL,
+        etag text NOT NULL,
+        reconciliation_id bigint NOT NULL REFERENCES reconciliation,
+        PRIMARY KEY (feed_id, key, etag))""",
 )
 
 _DISPUTES = (
@@ -213,8 +235,10 @@ def upgrade() -> None:
     # Receipts are asked for by the days they happened on; they arrive nearly in that order.
     op.execute("CREATE INDEX purchase_occurred ON purchase USING brin (occurred_at)")
     op.execute("CREATE INDEX purchase_return_occurred ON purchase_return USING brin (occurred_at)")
-    grant_app("reconciliation", "reconciliation_line", "dispute_claim")
-    grant_append_only("reconciliation_rejection", "reconciliation_difference", "reconciliation_total")
+    grant_app("reconciliation", "reconciliation_line", "reconciliation_feed", "dispute_claim")
+    grant_append_only(
+        "reconciliation_rejection", "reconciliation_difference", "reconciliation_total", "reconciliation_fetched"
+    )
     grant_append_only("dispute", "dispute_comment")
     decided = "state, granted_minor, decision, decided_by, decided_at, adjustment_id, overdue_at"
     op.execute(f"GRANT UPDATE ({decided}) ON dispute TO {APP_ROLE}")

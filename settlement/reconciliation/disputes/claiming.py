@@ -55,6 +55,11 @@ def subject(statement: Statement, document_id: int | None, movement_id: str | No
     return Subject(document.document_id, movement_id, (*rows, _row_of(document), finest))
 
 
+def document_ids(statement_id: int) -> list[int]:
+    """The documents of a statement in their order: the first is document 1."""
+    return [one.document_id for one in _documents(statement_id)]
+
+
 def subjects_of(statement_id: int, document_id: int | None, movement_id: str | None) -> list[str]:
     """The names of the rows that a dispute claims on, in the order in which they are locked."""
     names = ["s"]
