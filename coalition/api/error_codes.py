@@ -8,6 +8,7 @@ is wrong with a row of a feed.
 from __future__ import annotations
 
 CODES = {
+    "account_missing": "Points of another program were ordered, and the quote does not say whose account gets them.",
     "accrual_incomplete": "Not everything of the period has been priced yet; try again when it has.",
     "address_missing": "What was ordered has to be delivered somewhere, and the quote names no address.",
     "agreement_in_use": "A closed period was settled under this agreement; conclude a new version instead.",
@@ -187,6 +188,8 @@ CODES = {
 }
 
 FIELD_CODES = {
+    "account_missing": "The account in the other program is missing.",
+    "no_shelf": "The program has no category for rewards of this kind.",
     "address_missing": "What is ordered has to be delivered somewhere.",
     "bad_code": "The line is no code; a code, and perhaps a date (2027-01-31).",
     "bad_cursor": "The cursor is not one of ours, or of another list.",

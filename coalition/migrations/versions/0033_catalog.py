@@ -1,4 +1,7 @@
-"""Cancellations that are kept: what a supplier did not take back may be asked for again, under another id."""
+"""Cancellations that are kept, and rewards that no feed brings: points of other programs, and donations.
+
+What a supplier did not take back may be asked for again, under another id.
+"""
 
 from alembic import op
 
@@ -6,6 +9,11 @@ from coalition.migrations.grants import grant_append_only
 
 revision = "0033_catalog"
 down_revision = "0032_exposure"
+
+_KNOWN = {
+    "kind": ("goods", "electronic", "digital", "flight", "event", "donation", "program"),
+    "protocol": ("goods", "giftcode", "flight", "event", "pool", "foreign", "none"),
+}
 
 
 def upgrade() -> None:
@@ -23,3 +31,8 @@ def upgrade() -> None:
         SELECT partner_id, cancel_external_id, id FROM customer_order WHERE cancel_external_id IS NOT NULL""")
     op.execute("ALTER TABLE customer_order DROP COLUMN cancel_external_id")
     grant_append_only("order_cancellation")
+    for name, known in _KNOWN.items():
+        op.execute(f"ALTER TABLE supplier DROP CONSTRAINT ck_supplier_{name}")
+        op.execute(f"ALTER TABLE supplier ADD CONSTRAINT ck_supplier_{name} CHECK ({name} IN {known})")
+    op.execute("ALTER TABLE offer ADD COLUMN units bigint CONSTRAINT ck_offer_units CHECK (units > 0)")
+    op.execute("ALTER TABLE quote_line ADD COLUMN kind text NOT NULL DEFAULT 'goods'")
