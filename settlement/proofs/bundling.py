@@ -1,4 +1,4 @@
-"""Writing a statement's bundle: one pass over its records, a zip in the one form there is, and never all of it in memory.
+"""Writing a statement's bundle: one pass over its records, one form of zip, and never all of it in memory.
 
 The bytes follow from closed rows and the tree alone: written again, a bundle is the same (under the same zlib). It is
 written only if its records are those that the tree holds.

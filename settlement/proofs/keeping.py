@@ -48,7 +48,9 @@ def keep(statement_id: int, file: StoredFile) -> None:
         params,
     ):
         return
-    same = fetch_one("SELECT FROM statement_bundle WHERE statement_id = :id AND sha256 = :sha256 AND key = :key", params)
+    same = fetch_one(
+        "SELECT FROM statement_bundle WHERE statement_id = :id AND sha256 = :sha256 AND key = :key", params
+    )
     if same is None:
         raise Conflict("bundle_differs", "The statement has a bundle of another content.")
 

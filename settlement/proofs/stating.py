@@ -1,4 +1,4 @@
-"""The records of a statement: what its bundle holds and what the tree has as leaves, in one order and for ever the same.
+"""The records of a statement: what its bundle holds and the tree has as leaves, in one order and for ever the same.
 
 First the head, then every entry, then the document lines, the documents, the agreements and the rates of exchange.
 Each is one object of canonical JSON: names in order, no spaces, integers as they are, decimals as texts. They follow
@@ -26,11 +26,9 @@ _RULES = {
     "document_line": "one charge under one agreement and price over the whole period, rounded half up to minor units",
     "document": "net = sum of its lines; VAT = rate * net, half up; gross = net + VAT (EN 16931)",
     "exchange": "position * rate, half up to minor units of the settlement currency",
-    "movement": "e<entry>.<leg> is points issued; d<entry>.<lot>.<leg> points drawn from that lot, for that funding leg",
+    "movement": "e<entry>.<leg> is points issued; d<entry>.<lot>.<leg> points of that lot drawn, for that leg",
     "legs": "a draw's legs are round(after * weight) - round(before * weight), half up; the last takes the rest",
 }
-_CHARGES = ("issue_funding", "service_fee", "redemption_funding", "redeemed", "breakage", "supplied", "delivery",
-            "taken_back")  # fmt: skip
 _STEP = 2_000
 
 
@@ -148,9 +146,11 @@ def _agreement(agreement: Agreement) -> dict[str, Any]:
         "redemption_price": agreement.redemption_price,
         "service_price": agreement.service_price,
         "redeemer_rate": agreement.redeemer_rate,
+        "redeemer_commission": agreement.redeemer_commission,
+        "redeemer_price": agreement.redeemer_price,
         "breakage_share": agreement.breakage_share,
         "vat_profile": agreement.vat_profile,
-        "vat_rates": {charge: agreement.vat_rate for charge in _CHARGES},
+        "vat_rate": agreement.vat_rate,
         "currency": agreement.currency,
     }
 

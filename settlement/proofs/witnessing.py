@@ -74,7 +74,10 @@ def witnesses(program_id: int, partner_id: int | None = None) -> list[Witness]:
         f" AND (CAST(:partner AS int) IS NULL OR partner_id = :partner) ORDER BY id LIMIT {_MOST}",
         {"program": program_id, "partner": partner_id},
     )
-    return [Witness(*row[:3], Key(row.name, COSIGNATURE, bytes(row.public_key))) for row in rows]
+    return [
+        Witness(row.id, row.program_id, row.partner_id, Key(row.name, COSIGNATURE, bytes(row.public_key)))
+        for row in rows
+    ]
 
 
 def cosign(program_id: int, partner_id: int, note: str) -> Cosigned:

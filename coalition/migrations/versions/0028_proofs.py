@@ -17,7 +17,8 @@ _TABLES = (
         id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
         program_id int NOT NULL REFERENCES program,
         name text NOT NULL CONSTRAINT ck_proof_key_name CHECK (name ~ '^[^[:space:]+]+$'),
-        public_key bytea NOT NULL CONSTRAINT uq_proof_key UNIQUE CONSTRAINT ck_proof_key CHECK (length(public_key) = 32),
+        public_key bytea NOT NULL
+            CONSTRAINT uq_proof_key UNIQUE CONSTRAINT ck_proof_key CHECK (length(public_key) = 32),
         sealed bytea NOT NULL,
         made_at timestamptz NOT NULL DEFAULT now())""",
     "CREATE INDEX proof_key_program ON proof_key (program_id, id)",

@@ -22,7 +22,10 @@ SELECT concat('{"agreement":', e.agreement_id, ',"amount":"', trim_scale(e.amoun
             a.funding_price, -1, 1),
            (4, CASE a.kind WHEN 'redeem' THEN 'redeemed' END, a.redeemer_id, a.redeemer_agreement_id,
             a.redeemer_rate, 1, 1),
-           (5, CASE a.kind WHEN 'expire' THEN 'breakage' END, a.funder_id, a.agreement_id, a.funding_price, 1, 1)
+           (5, CASE a.kind WHEN 'expire' THEN 'breakage' END, a.funder_id, a.agreement_id, a.funding_price, 1, 1),
+           (6, CASE a.kind WHEN 'expire' THEN 'breakage_taxed' END, a.funder_id, a.agreement_id, a.service_price, -1, 1),
+           (7, CASE a.kind WHEN 'expire' THEN 'breakage_untaxed' END, a.funder_id, a.agreement_id, a.service_price,
+            -1, -1)
            ) x (place, charge, entity_id, agreement_id, price, sign, turn)
      WHERE a.period_id = %(period)s AND (a.funder_id = %(entity)s OR a.redeemer_id = %(entity)s)
        AND x.entity_id = %(entity)s AND x.charge IS NOT NULL AND x.agreement_id IS NOT NULL AND x.price <> 0
@@ -36,8 +39,8 @@ SELECT concat('{"agreement":', e.agreement_id, ',"amount":"', trim_scale(e.amoun
      CROSS JOIN LATERAL (SELECT CASE s.kind WHEN 'return' THEN substr(s.supply_id, 2)::bigint ELSE s.consignment_id END
                                 AS id, CASE s.kind WHEN 'return' THEN -1 ELSE 1 END AS turn) n
      CROSS JOIN (SELECT ('1e-' || CAST(%(decimals)s AS text))::numeric AS unit) m
-     CROSS JOIN LATERAL (VALUES (6, CASE s.kind WHEN 'return' THEN 'taken_back' ELSE 'supplied' END, s.cost_minor),
-                                (7, 'delivery', s.delivery_minor)) x (place, charge, minor)
+     CROSS JOIN LATERAL (VALUES (8, CASE s.kind WHEN 'return' THEN 'taken_back' ELSE 'supplied' END, s.cost_minor),
+                                (9, 'delivery', s.delivery_minor)) x (place, charge, minor)
      WHERE s.period_id = %(period)s AND s.legal_entity_id = %(entity)s AND s.agreement_id IS NOT NULL AND x.minor <> 0
        ) e
  ORDER BY e.occurred_at, e.movement_id COLLATE "C", e.place

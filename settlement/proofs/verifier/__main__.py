@@ -1,4 +1,4 @@
-"""`python -m settlement.proofs.verifier FILE [--key KEY] [--previous FILE] [--json]`: exit 0 if all of it agrees, else 1."""
+"""`python -m settlement.proofs.verifier FILE [--key KEY] [--previous FILE] [--json]`: exit 0 if all agrees, else 1."""
 
 from __future__ import annotations
 

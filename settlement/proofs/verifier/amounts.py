@@ -19,12 +19,19 @@ KINDS = {
     "redemption_funding": ("issuer_invoice", -1, ("redeem",)),
     "redeemed": ("redeemer_invoice", 1, ("redeem",)),
     "breakage": ("credit_note", 1, ("expire",)),
+    "breakage_taxed": ("issuer_invoice", -1, ("expire",)),
+    "breakage_untaxed": ("issuer_invoice", -1, ("expire",)),
     "supplied": ("supplier_invoice", 1, ("supply",)),
     "delivery": ("supplier_invoice", 1, ("supply",)),
     "taken_back": ("supplier_invoice", 1, ("supply",)),
 }
 _PLACE = {charge: place for place, charge in enumerate(KINDS)}
 _SIGN = {kind: sign for kind, sign, _ in KINDS.values()}
+_UNTAXED = {
+    "UK_SERVICE": frozenset[str](),
+    "DE_THIRD_PARTY": frozenset({"issue_funding", "redemption_funding", "breakage", "breakage_untaxed"}),
+    "NONE": frozenset(KINDS),
+}
 ENTRY = (
     "agreement", "amount", "booked_on", "charge", "currency", "kind", "movement", "occurred_at", "points", "price",
     "reference", "reverses",
@@ -100,7 +107,11 @@ class Books:
     def _priced(self, entry: Record, charge: str) -> tuple[Key, Decimal, Decimal]:
         """The line an entry belongs to, its points and its price, which must be that of its agreement."""
         agreement = self._agreement(entry)
-        price, points, currency = entry.decimal("price"), Decimal(entry.integer("points")), entry.maybe_integer("currency")
+        price, points, currency = (
+            entry.decimal("price"),
+            Decimal(entry.integer("points")),
+            entry.maybe_integer("currency"),
+        )
         if charge in ("supplied", "delivery", "taken_back"):
             if currency is not None or abs(points) != 1:
                 entry.wrong("bad_charge", "a delivery is one piece at its cost")
@@ -132,9 +143,7 @@ class Books:
         elif not self.is_operator:
             line.expect("net", Decimal(line.integer("net")), exact.scaleb(self.decimals))
 
-    def _documents(
-        self, documents: list[Record], nets: dict[int, int], by_document: dict[int, list[Record]]
-    ) -> int:
+    def _documents(self, documents: list[Record], nets: dict[int, int], by_document: dict[int, list[Record]]) -> int:
         position = 0
         for number, document in enumerate(documents, 1):
             document.only(DOCUMENT)
@@ -171,15 +180,23 @@ def rounded(value: Decimal) -> int:
 
 
 def agreement_of(record: Record) -> Agreement:
-    """The prices and rates of an agreement's record."""
-    issue = record.decimal("issue_price")
-    prices: dict[str, Decimal | None] = {
+    """The prices and rates of an agreement's record, by charge; its VAT profile says what is taxed."""
+    record.subject = f"agreement {record.integer('agreement')}"
+    issue, share, rate = record.decimal("issue_price"), record.decimal("breakage_share"), record.decimal("vat_rate")
+    redeemer_rate, redeemer_price = record.maybe_decimal("redeemer_rate"), record.maybe_decimal("redeemer_price")
+    if redeemer_rate is not None:
+        record.expect("redeemer_price", redeemer_price, redeemer_rate)
+    profile = record.text("vat_profile")
+    if profile not in _UNTAXED:
+        record.wrong("bad_profile", f"there is no VAT profile {profile[:40]!r}")
+    prices = {
         "issue_funding": issue,
         "service_fee": record.decimal("service_price"),
         "redemption_funding": record.decimal("redemption_price"),
-        "redeemed": record.maybe_decimal("redeemer_rate"),
-        "breakage": issue * record.decimal("breakage_share"),
+        "redeemed": redeemer_price,
+        "breakage": issue * share,
+        "breakage_taxed": issue * (1 - share),
+        "breakage_untaxed": issue * (1 - share),
     }
-    rates = record.inner("vat_rates")
-    return Agreement(record.day("starts_on"), prices, {charge: rates.decimal(charge) for charge in rates.data})
-
+    rates = {charge: Decimal(0) if charge in _UNTAXED[profile] else rate for charge in KINDS}
+    return Agreement(record.day("starts_on"), prices, rates)

@@ -124,7 +124,7 @@ class Archive:
             start = size - _END.size - length - 56 - 20
         elif start + length + _END.size != size:
             raise Difference("", "not_a_zip", "the archive was cut off, or something was added to it")
-        return start
+        return int(start)
 
     def _checked_member(self, info: zipfile.ZipInfo, place: int) -> int:
         """Hold a member's headers against the one form they may have; where the next member begins."""
@@ -147,4 +147,3 @@ class Archive:
         if not plain or info.header_offset != place or raw != expected or info.volume or info.reserved:
             raise Difference(name, "not_plain", "the member's headers are not those of a bundle")
         return place + len(raw) + info.compress_size
-

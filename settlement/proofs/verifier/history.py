@@ -1,4 +1,4 @@
-"""The place of a bundle in the signed tree: its records are leaves side by side, and the checkpoint is over all of them."""
+"""The place of a bundle in the signed tree: its records are leaves side by side, under one signed root."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def begin(tree: Frontier, proof: Record, count: int) -> None:
     """Lay out what stands in the tree left of the bundle's records."""
     proof.only(PROOF)
     first, size = proof.integer("first"), proof.integer("size")
-    if not (0 <= first and first + count <= size <= _LARGEST):
+    if not (first >= 0 and first + count <= size <= _LARGEST):
         proof.wrong("bad_place", "the bundle does not fit into a tree of this size")
     left, nodes = proof.hashes("left"), cover(0, first)
     if len(left) != len(nodes):
@@ -88,7 +88,9 @@ def _grown(text: str, proof: Record, signed: Checkpoint) -> Checkpoint | None:
         return None
     before = _checkpoint(archive.PREVIOUS, text)
     if not consistent(before, signed, proof.hashes("consistency")):
-        raise Difference(archive.PREVIOUS, "rewritten", "the tree did not grow from the one before: history was rewritten")
+        raise Difference(
+            archive.PREVIOUS, "rewritten", "the tree did not grow from the one before: history was rewritten"
+        )
     return before
 
 

@@ -138,7 +138,7 @@ def parse_key(text: str) -> Key:
 
 
 def signed_by(checkpoint: Checkpoint, key: Key) -> bool | None:
-    """Whether the key has signed the checkpoint; None where `cryptography` is missing. A bad signature counts as none."""
+    """Whether the key has signed the checkpoint, and well; None where `cryptography` is missing."""
     try:
         from cryptography.exceptions import InvalidSignature
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey

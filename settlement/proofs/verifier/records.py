@@ -1,4 +1,4 @@
-"""Records of a bundle, read strictly: one JSON object a line, without doubles, floats, NaN or anything but what is due."""
+"""Records of a bundle, read strictly: one JSON object a line, no name twice, no float, nothing but what is due."""
 
 from __future__ import annotations
 
