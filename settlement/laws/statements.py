@@ -6,17 +6,18 @@ from coalition.kernel.laws import Law
 
 _CHARGES = """
     SELECT a.period_id, x.legal_entity_id, x.code, x.agreement_id, a.currency_id, x.unit_price,
-           a.adjusts AND x.code <> 'breakage' AS corrects, sum(x.sign * a.points)::bigint AS quantity
+           a.adjusts AS corrects, sum(x.sign * a.points)::bigint AS quantity
       FROM accrual a CROSS JOIN LATERAL (VALUES
            (CASE WHEN a.kind IN ('issue', 'clawback') THEN 'issue_funding' WHEN a.kind = 'redeem'
                  THEN 'redemption_funding' WHEN a.kind = 'expire' THEN 'breakage' END,
             a.funder_id, a.agreement_id, a.funding_price, CASE a.kind WHEN 'clawback' THEN -1 ELSE 1 END),
-           ('service_fee', a.funder_id, a.agreement_id, a.service_price,
-            CASE a.kind WHEN 'clawback' THEN -1 ELSE 1 END),
+           (CASE a.kind WHEN 'expire' THEN 'breakage_taxed' ELSE 'service_fee' END, a.funder_id, a.agreement_id,
+            a.service_price, CASE a.kind WHEN 'clawback' THEN -1 ELSE 1 END),
+           (CASE a.kind WHEN 'expire' THEN 'breakage_untaxed' END, a.funder_id, a.agreement_id, a.service_price, -1),
            ('redeemed', a.redeemer_id, a.redeemer_agreement_id, a.redeemer_rate, 1)
            ) x (code, legal_entity_id, agreement_id, unit_price, sign)
       JOIN settlement_closure c ON c.period_id = a.period_id
-     WHERE x.unit_price <> 0 AND x.agreement_id IS NOT NULL
+     WHERE x.unit_price <> 0 AND x.agreement_id IS NOT NULL AND x.code IS NOT NULL
        AND NOT EXISTS (SELECT FROM settlement_reopening r WHERE (r.period_id, r.version) = (c.period_id, c.version))
      GROUP BY 1, 2, 3, 4, 5, 6, 7"""
 

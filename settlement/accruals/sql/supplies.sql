@@ -13,5 +13,5 @@ SELECT d.supply_id, d.kind, d.consignment_id, d.legal_entity_id, a.id AS agreeme
         WHERE s.program_id = :program AND s.ends_on >= d.delivered_on AND s.since <= coalesce(x.upto, d.xid)
           AND (s.upto IS NULL OR s.upto > coalesce(x.upto, d.xid))
         ORDER BY s.ends_on LIMIT 1) p ON true
-  LEFT JOIN agreement a ON a.legal_entity_id = d.legal_entity_id AND a.valid @> d.delivered_on
-        AND d.legal_entity_id <> :operator
+  LEFT JOIN agreement a ON a.legal_entity_id = d.legal_entity_id AND a.state = 'active'
+        AND a.valid @> d.delivered_on AND d.legal_entity_id <> :operator

@@ -1,0 +1,116 @@
+"""Reading runs, payments and receipts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+from coalition.kernel import ids
+from coalition.kernel.db import AnyRow, fetch_all, fetch_one
+from coalition.kernel.errors import NotFound
+from settlement.payouts.types import Payment, Receipt, Run
+
+MOST = 10_000
+PREFIX = "pmt"
+_RUN = """
+    SELECT r.id, r.program_id, r.period_id, p.code AS period_code, r.no, r.state, r.content_hash, r.recorded_by,
+           r.recorded_at, r.reserved_by, r.approval_id, r.committed_by, r.committed_at, r.settled_at
+      FROM payout_run r JOIN settlement_period p ON p.id = r.period_id"""
+_PAYMENT = """
+    SELECT p.id, p.run_id, p.statement_id, s.number AS statement_number, s.program_id, p.legal_entity_id, p.direction,
+           p.amount_minor, p.currency, p.state, p.provider, p.account_id, p.due_on, p.external_id, p.url, p.code,
+           p.paid_minor
+      FROM payout_payment p JOIN statement s ON s.id = p.statement_id"""
+_RECEIPT = f"SELECT {', '.join(field.name for field in fields(Receipt))} FROM payout_receipt"
+
+
+def get(run_id: int) -> Run:
+    """The run. Raises NotFound."""
+    row = fetch_one(f"{_RUN} WHERE r.id = :id", {"id": run_id})
+    if row is None:
+        raise NotFound()
+    return _run(row)
+
+
+def runs(program_id: int, *, before: int | None = None, limit: int = 50) -> list[Run]:
+    """The runs of a program, newest first, behind the one with the id `before`."""
+    rows = fetch_all(
+        f"{_RUN} WHERE r.program_id = :program AND (CAST(:before AS bigint) IS NULL OR r.id < :before)"
+        " ORDER BY r.id DESC LIMIT :limit",
+        {"program": program_id, "before": before, "limit": limit},
+    )
+    return [_run(row) for row in rows]
+
+
+def runs_of(period_id: int) -> list[Run]:
+    """The runs of a period, but for those that were aborted, the first one first."""
+    rows = fetch_all(
+        f"{_RUN} WHERE r.period_id = :period AND r.state <> 'aborted' ORDER BY r.no LIMIT {MOST}",
+        {"period": period_id},
+    )
+    return [_run(row) for row in rows]
+
+
+def payment(payment_id: int) -> Payment:
+    """The payment. Raises NotFound."""
+    row = fetch_one(f"{_PAYMENT} WHERE p.id = :id", {"id": payment_id})
+    if row is None:
+        raise NotFound()
+    return _payment(row)
+
+
+def find(ref: str) -> Payment:
+    """The payment with this reference. Raises NotFound."""
+    return payment(ids.parse(PREFIX, ref))
+
+
+def payments(run_id: int) -> list[Payment]:
+    """The payments of a run, in the order in which they were recorded."""
+    return _payments("p.run_id = :run", {"run": run_id})
+
+
+def open_payments(program_id: int, direction: str | None = None) -> list[Payment]:
+    """Committed payments of a program whose money has not all moved, oldest first: what a receipt may belong to."""
+    condition = """s.program_id = :program AND p.state IN ('committed', 'accepted', 'partly_paid')
+        AND (CAST(:direction AS text) IS NULL OR p.direction = :direction)"""
+    return _payments(condition, {"program": program_id, "direction": direction})
+
+
+def receipt(receipt_id: int) -> Receipt:
+    """The receipt. Raises NotFound."""
+    row = fetch_one(f"{_RECEIPT} WHERE id = :id", {"id": receipt_id})
+    if row is None:
+        raise NotFound()
+    return Receipt(**row._mapping)
+
+
+def receipts(payment_ids: Sequence[int]) -> list[Receipt]:
+    """What has moved for these payments, oldest first."""
+    return _receipts("payment_id = ANY(:ids)", {"ids": list(payment_ids)}, MOST)
+
+
+def unmatched(program_id: int, limit: int = 100) -> list[Receipt]:
+    """Money of which nobody knows yet what it was for, oldest first; that of no program is everybody's."""
+    condition = "payment_id IS NULL AND coalesce(program_id, :program) = :program"
+    return _receipts(condition, {"program": program_id}, limit)
+
+
+def _payments(condition: str, params: dict[str, Any]) -> list[Payment]:
+    return [_payment(row) for row in fetch_all(f"{_PAYMENT} WHERE {condition} ORDER BY p.id LIMIT {MOST}", params)]
+
+
+def _receipts(condition: str, params: dict[str, Any], limit: int) -> list[Receipt]:
+    rows = fetch_all(f"{_RECEIPT} WHERE {condition} ORDER BY id LIMIT :limit", {**params, "limit": limit})
+    return [Receipt(**row._mapping) for row in rows]
+
+
+def _run(row: AnyRow) -> Run:
+    facts = dict(row._mapping)
+    if facts["content_hash"] is not None:
+        facts["content_hash"] = bytes(facts["content_hash"])
+    return Run(**facts)
+
+
+def _payment(row: AnyRow) -> Payment:
+    return Payment(ref=ids.public(PREFIX, row.id), **row._mapping)

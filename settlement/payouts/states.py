@@ -1,0 +1,43 @@
+"""Which states a payment run and its payments may go through, as tables; nothing else is allowed anywhere. Pure.
+
+The same pairs stand in the table `payout_transition`, to which every recorded change refers. A run is `settled` when
+all of its payments are, but for those that were `dropped`: refused by the provider and given up, so that a later run
+may take their statements again. A payment is `accepted` when its provider has it and the money is still to come.
+"""
+
+from __future__ import annotations
+
+BIRTH = ""
+
+RUN: dict[str, tuple[str, ...]] = {
+    BIRTH: ("recorded",),
+    "recorded": ("reserved", "aborted"),
+    "reserved": ("committed", "aborted"),
+    "committed": ("settled",),
+    "settled": (),
+    "aborted": (),
+}
+
+PAYMENT: dict[str, tuple[str, ...]] = {
+    BIRTH: ("recorded",),
+    "recorded": ("reserved", "aborted"),
+    "reserved": ("committed", "aborted"),
+    "committed": ("accepted", "partly_paid", "settled", "rejected"),
+    "accepted": ("partly_paid", "settled", "rejected"),
+    "partly_paid": ("settled",),
+    "rejected": ("committed", "partly_paid", "settled", "dropped"),
+    "settled": (),
+    "aborted": (),
+    "dropped": (),
+}
+
+ABORTABLE = ("recorded", "reserved")
+# Money may arrive in each of these; in `settled` it is too much.
+PAYABLE = ("committed", "accepted", "partly_paid", "rejected", "settled")
+ENDED = ("settled", "dropped")
+
+
+def transitions() -> list[tuple[str, str, str]]:
+    """Every allowed change as (machine, from, to)."""
+    machines = {"run": RUN, "payment": PAYMENT}
+    return [(name, at, to) for name, states in machines.items() for at, targets in states.items() for to in targets]
