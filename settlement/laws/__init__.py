@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from coalition.kernel.laws import Law
+from settlement import reconciliation
 from settlement.laws import accruals, closing, statements
 
 _LAWS = (*accruals.LAWS, *statements.LAWS, *closing.LAWS)
@@ -15,4 +16,4 @@ _LAWS = (*accruals.LAWS, *statements.LAWS, *closing.LAWS)
 
 def laws() -> Sequence[Law]:
     """Every law of this floor."""
-    return _LAWS
+    return (*_LAWS, *reconciliation.laws())

@@ -4,7 +4,7 @@ from settlement.statements.arithmetic import Charge, Document, Drawn, Line
 from settlement.statements.closing import Closed, close
 from settlement.statements.details import DocumentDetails, document_details, document_ids
 from settlement.statements.drawing import draw_up
-from settlement.statements.entries import Entry, Position, count, entries
+from settlement.statements.entries import Entry, Position, count, entries, entries_of
 from settlement.statements.netting import Netting, Obligation, Pair, Payable, netting, payables
 from settlement.statements.reading import (
     Settled,
@@ -44,6 +44,7 @@ __all__ = [
     "draw_up",
     "drawn_of",
     "entries",
+    "entries_of",
     "get",
     "mark",
     "netting",
