@@ -19,12 +19,13 @@ _CHARGES = """
            (CASE WHEN a.kind IN ('issue', 'clawback') THEN 'issue_funding' WHEN a.kind = 'redeem'
                  THEN 'redemption_funding' WHEN a.kind = 'expire' THEN 'breakage' END,
             a.funder_id, a.agreement_id, a.funding_price, CASE a.kind WHEN 'clawback' THEN -1 ELSE 1 END),
-           ('service_fee', a.funder_id, a.agreement_id, a.service_price,
-            CASE a.kind WHEN 'clawback' THEN -1 ELSE 1 END),
+           (CASE a.kind WHEN 'expire' THEN 'breakage_taxed' ELSE 'service_fee' END, a.funder_id, a.agreement_id,
+            a.service_price, CASE a.kind WHEN 'clawback' THEN -1 ELSE 1 END),
+           (CASE a.kind WHEN 'expire' THEN 'breakage_untaxed' END, a.funder_id, a.agreement_id, a.service_price, -1),
            ('redeemed', a.redeemer_id, a.redeemer_agreement_id, a.redeemer_rate, 1)
            ) x (code, legal_entity_id, agreement_id, unit_price, sign)
       JOIN settlement_closure c ON c.period_id = a.period_id
-     WHERE x.unit_price <> 0 AND x.agreement_id IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6"""
+     WHERE x.unit_price <> 0 AND x.agreement_id IS NOT NULL AND x.code IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6"""
 
 _LINES = """
     SELECT s.period_id, s.legal_entity_id, l.code, l.agreement_id, l.currency_id, l.unit_price, l.quantity

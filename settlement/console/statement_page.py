@@ -21,6 +21,8 @@ _WORD = {
     "redemption_funding": "redeem",
     "redeemed": "redeem",
     "breakage": "expire",
+    "breakage_taxed": "expire",
+    "breakage_untaxed": "expire",
     "supplied": "supply",
     "delivery": "supply",
     "taken_back": "supply",

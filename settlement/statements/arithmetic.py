@@ -8,7 +8,7 @@ beneath a line is never rounded. Signs: + the entity receives, - it pays. Source
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal, localcontext
 from typing import TYPE_CHECKING
@@ -28,6 +28,8 @@ _DOCUMENT = {
     "issue_funding": ISSUER,
     "service_fee": ISSUER,
     "redemption_funding": ISSUER,
+    "breakage_taxed": ISSUER,
+    "breakage_untaxed": ISSUER,
     "redeemed": REDEEMER,
     "supplied": SUPPLIER,
     "delivery": SUPPLIER,
@@ -102,7 +104,10 @@ class Drawn:
 
 
 def charges(flow: Flow) -> list[Charge]:
-    """What a flow makes due. The operator's own points make nothing due to itself, nor does a price of zero."""
+    """What a flow makes due. The operator's own points make nothing due to itself, nor does a price of zero.
+
+    What is kept of expired points that were sold untaxed turns into a taxed fee: the same sum taken off and put on.
+    """
     found: list[Charge] = []
 
     def due(entity_id: int | None, code: str, agreement_id: int | None, points: int, price: Decimal | None) -> None:
@@ -119,6 +124,8 @@ def charges(flow: Flow) -> list[Charge]:
         due(flow.redeemer_id, "redeemed", flow.redeemer_agreement_id, flow.points, flow.redeemer_rate)
     elif flow.kind == "expire":
         due(funder[0], "breakage", funder[1], flow.points, flow.funding_price)
+        due(funder[0], "breakage_taxed", funder[1], flow.points, flow.service_price)
+        due(funder[0], "breakage_untaxed", funder[1], -flow.points, flow.service_price)
     return found
 
 
@@ -139,15 +146,16 @@ def supply_charges(supply: Supply) -> list[Charge]:
 
 
 def documents(
-    due: Iterable[Charge], vat_rates: Mapping[int, Decimal], operator_id: int, decimals: int = 2
+    due: Iterable[Charge], vat_rate: Callable[[int, str], Decimal], operator_id: int, decimals: int = 2
 ) -> list[Document]:
     """The documents of all entities: charges rounded to lines, lines to documents by entity, kind and VAT rate.
 
-    `vat_rates` are the rates by agreement id, 0.21 for 21 %; `decimals` those of the settlement currency.
+    `vat_rate` tells the rate of a charge's code under an agreement (by id), 0.21 for 21 %; `decimals` are those of the
+    program's money. So an entity may have two documents of a kind, for what is taxed and for what is not.
     """
     gathered: dict[tuple[int, str, Decimal], list[Line]] = defaultdict(list)
     for (entity_id, *_), line in sorted(_lines(due, decimals).items(), key=lambda item: _place(item[1])):
-        gathered[(entity_id, _DOCUMENT[line.code], vat_rates[line.agreement_id])].append(line)
+        gathered[(entity_id, _DOCUMENT[line.code], vat_rate(line.agreement_id, line.code))].append(line)
     made = []
     for (entity_id, kind, rate), lines in sorted(gathered.items(), key=lambda item: item[0]):
         net = sum(line.net_minor for line in lines)

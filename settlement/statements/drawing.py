@@ -17,8 +17,9 @@ def draw_up(period: Period) -> list[Drawn]:
     due = [charge for flow in flows for charge in arithmetic.charges(flow)]
     due += [charge for supply in supplies for charge in arithmetic.supply_charges(supply)]
     agreements = terms.by_id({charge.agreement_id for charge in due})
-    rates = {agreement.id: agreement.vat_rate for agreement in agreements.values()}
-    issued = arithmetic.documents(due, rates, operator_id, program.currency_decimals)
+    issued = arithmetic.documents(
+        due, lambda id, code: terms.vat_rate(agreements[id], code), operator_id, program.currency_decimals
+    )
     involved = {flow.funder_id for flow in flows} | {supply.legal_entity_id for supply in supplies}
     involved |= {flow.redeemer_id for flow in flows if flow.redeemer_id is not None}
     return arithmetic.statements(issued, involved, operator_id)

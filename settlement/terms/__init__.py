@@ -1,5 +1,37 @@
 """What each legal entity has agreed to pay and to be paid, by day: agreements, their versions and their prices."""
 
-from settlement.terms.agreements import FUNDING_MODES, Agreement, Prices, agree, by_id, in_force, list_agreements
+from settlement.terms.agreeing import agree, face_value
+from settlement.terms.agreements import (
+    Agreement,
+    Prices,
+    by_id,
+    get,
+    in_force,
+    list_agreements,
+    proposals,
+    versions,
+)
+from settlement.terms.checking import CYCLES, FUNDING_MODES, REVERSAL_ORDERS, VAT_PROFILES
+from settlement.terms.models import SettlementModel, define, settlement_models
+from settlement.terms.vat import vat_rate
 
-__all__ = ["FUNDING_MODES", "Agreement", "Prices", "agree", "by_id", "in_force", "list_agreements"]
+__all__ = [
+    "CYCLES",
+    "FUNDING_MODES",
+    "REVERSAL_ORDERS",
+    "VAT_PROFILES",
+    "Agreement",
+    "Prices",
+    "SettlementModel",
+    "agree",
+    "by_id",
+    "define",
+    "face_value",
+    "get",
+    "in_force",
+    "list_agreements",
+    "proposals",
+    "settlement_models",
+    "vat_rate",
+    "versions",
+]

@@ -1,8 +1,7 @@
 """Agreements: dated, versioned, one per legal entity and day, and never repriced.
 
-One agreement covers every role an entity plays: it funds points (`funding_mode`), redeems them (`redeemer_rate`), or
-supplies rewards (no price here; the consignment has its cost). A version ends only by a new one, and never on a day
-that may already have been accrued: what a past movement cost does not change.
+One agreement covers every role an entity plays: it funds points (`funding_mode`), redeems them (`redeemer_rate` or
+`redeemer_commission`), or supplies rewards (no price here; the consignment has its cost).
 """
 
 from __future__ import annotations
@@ -13,26 +12,26 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from coalition import partners, programs
-from coalition.kernel import audit, clock
-from coalition.kernel.db import execute, fetch_all, fetch_one
-from coalition.kernel.errors import Conflict, FieldError, Invalid
+from coalition.kernel.db import fetch_all
+from coalition.kernel.errors import NotFound
 
-FUNDING_MODES = ("on_issue", "on_redeem", "hybrid", "none")
-VAT_PROFILES = ("UK_SERVICE", "NONE")
-_PRICE_PLACES = 6
 _MOST = 10_000
-_COLUMNS = """id, program_id, legal_entity_id, version, lower(valid) AS starts_on, upper(valid) - 1 AS ends_on,
-    funding_mode, issue_price, redemption_price, service_price, redeemer_rate, breakage_share,
-    vat_profile, vat_rate, currency"""
+COLUMNS = """id, program_id, legal_entity_id, version, lower(valid) AS starts_on, upper(valid) - 1 AS ends_on,
+    state, approval_id, funding_mode, issue_price, redemption_price, service_price, redeemer_rate, redeemer_commission,
+    redeemer_price, breakage_share, reversal_order, vat_profile, vat_rate, currency, cycle, model, credit_limit_minor,
+    prefund_minor, agreed_at"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prices:
     """What is agreed: prices per whole point in the program's money, net of VAT, with up to six decimals.
 
-    `funding_mode` `none` is an entity that funds no points; `redeemer_rate` None is one that redeems none.
-    `breakage_share` is the part of an expired point's issue price that goes back; `vat_rate` 0.21 is 21 %.
+    `funding_mode` `none` is an entity that funds no points. Who redeems has either a `redeemer_rate` per point or a
+    `redeemer_commission`, the part of the face value that is kept back; who redeems none has neither.
+    `breakage_share` is the part of an expired point's issue price that goes back; `vat_rate` 0.21 is 21 %, for the
+    charges that `vat_profile` taxes. `reversal_order` says which draws of a redemption at this entity come back first;
+    `cycle` how often it is billed, `model` how it is settled (see `models`). `credit_limit_minor` (what it may owe
+    before it has paid) or `prefund_minor` (what it has paid in advance), in the program's money, cap what it funds.
     """
 
     funding_mode: str = "none"
@@ -40,14 +39,25 @@ class Prices:
     redemption_price: Decimal = Decimal(0)
     service_price: Decimal = Decimal(0)
     redeemer_rate: Decimal | None = None
+    redeemer_commission: Decimal | None = None
     breakage_share: Decimal = Decimal(0)
+    reversal_order: str = "last_drawn_first"
     vat_profile: str = "UK_SERVICE"
     vat_rate: Decimal = Decimal(0)
+    cycle: str = "month"
+    model: str = "deferred_net"
+    credit_limit_minor: int | None = None
+    prefund_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """One version of one entity's agreement, in force from `starts_on` through `ends_on` (None: until replaced)."""
+    """One version of one entity's agreement, in force from `starts_on` through `ends_on` (None: until replaced).
+
+    Only an `active` version is in force; `approval_id` is the request by which it was proposed, None where it was
+    agreed without. `redeemer_price` is what the entity is paid for a point, by rate or by commission. `currency` is the
+    settlement currency, which may be another than the program's, in which all prices are. Other fields: see `Prices`.
+    """
 
     id: int
     program_id: int
@@ -55,120 +65,63 @@ class Agreement:
     version: int
     starts_on: dt.date
     ends_on: dt.date | None
+    state: str
+    approval_id: int | None
     funding_mode: str
     issue_price: Decimal
     redemption_price: Decimal
     service_price: Decimal
     redeemer_rate: Decimal | None
+    redeemer_commission: Decimal | None
+    redeemer_price: Decimal | None
     breakage_share: Decimal
+    reversal_order: str
     vat_profile: str
     vat_rate: Decimal
     currency: str
+    cycle: str
+    model: str
+    credit_limit_minor: int | None
+    prefund_minor: int | None
+    agreed_at: dt.datetime
 
 
-def agree(
-    entity_id: int, prices: Prices, *, starts_on: dt.date, ends_on: dt.date | None = None, currency: str = ""
-) -> Agreement:
-    """The next version of an entity's agreement, in force from `starts_on` (through `ends_on`, if it is bounded).
-
-    An open version that is in force on `starts_on` ends the day before; that day must lie ahead in the program's zone.
-    `currency` is the settlement currency, today always the program's own. Raises Invalid and Conflict.
-    """
-    entity = partners.entity(entity_id)
-    program = programs.get(entity.program_id)
-    _check(prices, starts_on, ends_on, currency or program.currency, program.currency)
-    fetch_one("SELECT id FROM legal_entity WHERE id = :id FOR NO KEY UPDATE", {"id": entity_id})
-    _end_before(entity_id, starts_on, clock.local_date(clock.now(), program.zone))
-    facts = {name: getattr(prices, name) for name in Prices.__slots__}
-    row = fetch_one(
-        f"""
-        INSERT INTO agreement (program_id, legal_entity_id, version, valid, funding_mode, issue_price,
-               redemption_price, service_price, redeemer_rate, breakage_share, vat_profile, vat_rate, currency)
-        SELECT :program_id, :entity_id, coalesce(max(version), 0) + 1, daterange(:starts_on, :ends_on, '[]'),
-               :funding_mode, :issue_price, :redemption_price, :service_price, :redeemer_rate, :breakage_share,
-               :vat_profile, :vat_rate, :currency
-          FROM agreement WHERE legal_entity_id = :entity_id
-        RETURNING {_COLUMNS}""",
-        {
-            **facts,
-            "program_id": program.id,
-            "entity_id": entity_id,
-            "starts_on": starts_on,
-            "ends_on": ends_on,
-            "currency": program.currency,
-        },
-    )
-    assert row is not None
-    audit.record("agreement.agree", f"agreement:{row.id}", legal_entity_id=entity_id, starts_on=starts_on, **facts)
-    return Agreement(**row._mapping)
+def get(agreement_id: int) -> Agreement:
+    """The version with this id. Raises NotFound."""
+    found = by_id([agreement_id])
+    if not found:
+        raise NotFound()
+    return found[agreement_id]
 
 
 def list_agreements(program_id: int) -> list[Agreement]:
-    """Every version of every agreement of a program, by entity and version."""
-    return _select("program_id = :program_id", {"program_id": program_id})
+    """Every active version of every agreement of a program, by entity and version."""
+    return select("program_id = :program_id AND state = 'active'", {"program_id": program_id})
+
+
+def versions(entity_id: int) -> list[Agreement]:
+    """Every version of an entity's agreement, also those that were proposed, refused or withdrawn, by version."""
+    return select("legal_entity_id = :entity_id", {"entity_id": entity_id})
+
+
+def proposals(program_id: int) -> list[Agreement]:
+    """The versions of a program that wait for a second person."""
+    return select("program_id = :program_id AND state = 'proposed'", {"program_id": program_id})
 
 
 def in_force(program_id: int, on: dt.date) -> dict[int, Agreement]:
     """The agreements of a program on a day, by legal entity."""
-    found = _select("program_id = :program_id AND valid @> CAST(:on AS date)", {"program_id": program_id, "on": on})
+    condition = "program_id = :program_id AND state = 'active' AND valid @> CAST(:on AS date)"
+    found = select(condition, {"program_id": program_id, "on": on})
     return {agreement.legal_entity_id: agreement for agreement in found}
 
 
 def by_id(ids: Collection[int]) -> dict[int, Agreement]:
-    """These agreements, by id."""
-    return {agreement.id: agreement for agreement in _select("id = ANY(:ids)", {"ids": list(ids)})}
+    """These versions, by id."""
+    return {agreement.id: agreement for agreement in select("id = ANY(:ids)", {"ids": list(ids)})}
 
 
-def _select(condition: str, params: dict[str, Any]) -> list[Agreement]:
-    query = f"SELECT {_COLUMNS} FROM agreement WHERE {condition} ORDER BY legal_entity_id, version LIMIT {_MOST}"
+def select(condition: str, params: dict[str, Any]) -> list[Agreement]:
+    """The versions that fit a condition in SQL, by entity and version; within this room only."""
+    query = f"SELECT {COLUMNS} FROM agreement WHERE {condition} ORDER BY legal_entity_id, version LIMIT {_MOST}"
     return [Agreement(**row._mapping) for row in fetch_all(query, params)]
-
-
-def _end_before(entity_id: int, starts_on: dt.date, today: dt.date) -> None:
-    """Make room for a version from `starts_on` on; only days that lie ahead can be taken from an older version."""
-    params = {"entity_id": entity_id, "starts_on": starts_on}
-    later = fetch_one(
-        "SELECT 1 FROM agreement WHERE legal_entity_id = :entity_id AND lower(valid) >= :starts_on", params
-    )
-    if later:
-        raise Conflict("agreement_overlaps", "A later version of this agreement exists already.")
-    running = fetch_one(
-        "SELECT id FROM agreement WHERE legal_entity_id = :entity_id AND valid @> CAST(:starts_on AS date)", params
-    )
-    if running is None:
-        return
-    if starts_on <= today:
-        raise Conflict("agreement_in_use", "A version in force can only be replaced from a coming day on.")
-    execute(
-        "UPDATE agreement SET valid = daterange(lower(valid), :starts_on) WHERE id = :id",
-        {"id": running.id, "starts_on": starts_on},
-    )
-
-
-def _check(prices: Prices, starts_on: dt.date, ends_on: dt.date | None, currency: str, own: str) -> None:
-    problems = []
-    issue, redemption = prices.issue_price > 0, prices.redemption_price > 0
-    wanted = {"on_issue": (True, False), "on_redeem": (False, True), "hybrid": (True, True), "none": (False, False)}
-    if wanted.get(prices.funding_mode) != (issue, redemption):
-        problems.append(FieldError("/funding_mode", "prices_do_not_fit", "The prices do not fit the funding mode."))
-    amounts = (prices.issue_price, prices.redemption_price, prices.service_price, prices.redeemer_rate or Decimal(0))
-    if min(amounts) < 0 or max(amounts) >= 10**_PRICE_PLACES or any(_too_fine(amount) for amount in amounts):
-        problems.append(FieldError("/prices", "bad_price", "A price has at most six decimals and is not negative."))
-    if prices.funding_mode == "none" and (prices.service_price or prices.breakage_share):
-        problems.append(FieldError("/service_price", "prices_do_not_fit", "Who funds nothing pays no fee for it."))
-    if not 0 <= prices.breakage_share <= 1 or _too_fine(prices.breakage_share):
-        problems.append(FieldError("/breakage_share", "bad_share", "A share lies between 0 and 1."))
-    if prices.vat_profile not in VAT_PROFILES or not 0 <= prices.vat_rate < 1 or _too_fine(prices.vat_rate):
-        problems.append(FieldError("/vat_rate", "bad_vat", "The VAT profile or rate is unknown."))
-    elif prices.vat_profile == "NONE" and prices.vat_rate:
-        problems.append(FieldError("/vat_rate", "bad_vat", "Without VAT its rate is zero."))
-    if ends_on is not None and ends_on < starts_on:
-        problems.append(FieldError("/ends_on", "bad_days", "An agreement ends after it starts."))
-    if currency != own:
-        problems.append(FieldError("/currency", "unsupported", f"Partners of this program settle in {own}."))
-    if problems:
-        raise Invalid("invalid", "This cannot be agreed.", problems)
-
-
-def _too_fine(value: Decimal) -> bool:
-    return value != round(value, _PRICE_PLACES)

@@ -6,6 +6,8 @@ cookie, then Accept-Language, then English.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import has_request_context, request
-from flask_babel import Babel, Domain, get_locale
+from flask_babel import Babel, Domain, force_locale, get_locale
 
 COOKIE = "language"
 LOCALES = {"en": "en_GB", "ru": "ru_RU"}
@@ -69,3 +71,13 @@ def language() -> str:
     """The two-letter language of this request: "en" or "ru"."""
     locale = get_locale()
     return str(locale.language) if locale else "en"
+
+
+@contextmanager
+def spoken(code: str | None) -> Iterator[str]:
+    """Speak `code` ("en", "ru") in the block, whoever asks; None or an unknown code keeps the language there was."""
+    if code not in LOCALES:
+        yield language()
+        return
+    with force_locale(LOCALES[code]):
+        yield code

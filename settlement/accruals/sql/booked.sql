@@ -1,11 +1,14 @@
 -- What the staged movements become: booked in the first period that was still open to their transaction, at the prices
 -- of the agreement in force on `priced_on`. Grain: one row = one movement. Not `covered`: an agreement is missing.
+-- The service price of an expiry is what is retained of a point whose sale was untaxed: it becomes a fee, and is taxed.
 SELECT f.*, CAST(:program AS int) AS program_id, p.id AS period_id,
        greatest(f.occurred_on, p.starts_on) AS booked_on, fa.id AS agreement_id,
        CASE f.kind WHEN 'redeem' THEN fa.redemption_price WHEN 'expire' THEN fa.issue_price * fa.breakage_share
                    WHEN 'adjust' THEN NULL ELSE fa.issue_price END AS funding_price,
-       CASE WHEN f.kind IN ('issue', 'clawback') THEN fa.service_price END AS service_price,
-       ra.id AS redeemer_agreement_id, ra.redeemer_rate,
+       CASE WHEN f.kind IN ('issue', 'clawback') THEN fa.service_price
+            WHEN f.kind = 'expire' AND fa.vat_profile = 'DE_THIRD_PARTY'
+            THEN fa.issue_price * (1 - fa.breakage_share) END AS service_price,
+       ra.id AS redeemer_agreement_id, ra.redeemer_price AS redeemer_rate,
        (f.kind = 'adjust' OR f.funder_id = :operator OR fa.id IS NOT NULL)
          AND (f.redeemer_id IS NULL OR f.redeemer_id = :operator OR ra.id IS NOT NULL) AS covered
   FROM fresh_movement f
@@ -13,7 +16,7 @@ SELECT f.*, CAST(:program AS int) AS program_id, p.id AS period_id,
        SELECT s.id, s.starts_on FROM settlement_period s LEFT JOIN settlement_closure c ON c.period_id = s.id
         WHERE s.program_id = :program AND s.ends_on >= f.occurred_on AND (c.upto IS NULL OR c.upto > f.xid)
         ORDER BY s.ends_on LIMIT 1) p ON true
-  LEFT JOIN agreement fa ON fa.legal_entity_id = f.funder_id AND fa.valid @> f.priced_on
+  LEFT JOIN agreement fa ON fa.legal_entity_id = f.funder_id AND fa.state = 'active' AND fa.valid @> f.priced_on
         AND fa.funding_mode <> 'none' AND f.funder_id <> :operator
-  LEFT JOIN agreement ra ON ra.legal_entity_id = f.redeemer_id AND ra.valid @> f.priced_on
-        AND ra.redeemer_rate IS NOT NULL AND f.redeemer_id <> :operator
+  LEFT JOIN agreement ra ON ra.legal_entity_id = f.redeemer_id AND ra.state = 'active' AND ra.valid @> f.priced_on
+        AND ra.redeemer_price IS NOT NULL AND f.redeemer_id <> :operator

@@ -10,5 +10,5 @@ SELECT d.supply_id, d.kind, d.consignment_id, d.legal_entity_id, a.id AS agreeme
        SELECT s.id, s.starts_on FROM settlement_period s LEFT JOIN settlement_closure c ON c.period_id = s.id
         WHERE s.program_id = :program AND s.ends_on >= d.delivered_on AND (c.upto IS NULL OR c.upto > d.xid)
         ORDER BY s.ends_on LIMIT 1) p ON true
-  LEFT JOIN agreement a ON a.legal_entity_id = d.legal_entity_id AND a.valid @> d.delivered_on
-        AND d.legal_entity_id <> :operator
+  LEFT JOIN agreement a ON a.legal_entity_id = d.legal_entity_id AND a.state = 'active'
+        AND a.valid @> d.delivered_on AND d.legal_entity_id <> :operator

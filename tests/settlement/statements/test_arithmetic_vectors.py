@@ -21,7 +21,7 @@ FOLDER = Path(os.environ.get("VECTORS_DIR", Path(__file__).resolve().parents[2] 
 VECTOR: dict[str, Any] = json.loads((FOLDER / "settlement.json").read_text())
 OPERATOR = 1
 IDS = {name: number for number, name in enumerate(VECTOR["agreements"], OPERATOR + 1)}
-RATES = dict.fromkeys(IDS.values(), Decimal(VECTOR["vat_rate"]))
+RATE = Decimal(VECTOR["vat_rate"])
 
 
 def price(name: str, key: str) -> Decimal:
@@ -42,7 +42,7 @@ def a_flow(kind: str, funder: str, points: int, redeemer: str | None = None) -> 
 def the_documents(flows: list[Flow], supplies: list[Supply]) -> list[Document]:
     due = [charge for flow in flows for charge in arithmetic.charges(flow)]
     due += [charge for supply in supplies for charge in arithmetic.supply_charges(supply)]
-    return arithmetic.documents(due, RATES, OPERATOR)
+    return arithmetic.documents(due, lambda *_: RATE, OPERATOR)
 
 
 def the_quarter(rule: str) -> list[Drawn]:
