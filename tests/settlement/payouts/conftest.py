@@ -46,7 +46,7 @@ def ground(base_config: Config) -> Iterator[Ground]:
 
 
 @pytest.fixture
-def live(ground: Ground) -> Iterator[Flask]:
+def house(ground: Ground) -> Iterator[Flask]:
     """The application in its context; all commits. Each request starts with an empty `g`."""
     empty = request_started.connected_to(lambda *_, **__: g.__dict__.clear(), ground.app)
     with ground.app.app_context(), empty:
@@ -56,19 +56,19 @@ def live(ground: Ground) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def coalition(live: Flask, ground: Ground) -> Coalition:
+def coalition(house: Flask, ground: Ground) -> Coalition:
     return ground.coalition
 
 
 @pytest.fixture
-def finance(live: Flask, ground: Ground) -> Finance:
+def finance(house: Flask, ground: Ground) -> Finance:
     return ground.finance
 
 
 @pytest.fixture
-def cashier(live: Flask) -> Iterator[Cashier]:
+def cashier(house: Flask) -> Iterator[Cashier]:
     provider = Cashier()
-    bound = live.extensions["coalition.ports"]
+    bound = house.extensions["coalition.ports"]
     before = dict(bound)
     bind(provider)
     yield provider

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from flask import Flask
 
 from coalition.kernel.db import execute, fetch_all, transact
 from coalition.kernel.errors import Conflict, Forbidden
@@ -53,7 +54,7 @@ def test_nothing_is_asked_before_a_second_person_commits(
 
 
 def test_eight_clients_commit_one_run_and_it_is_paid_once(
-    live: object, coalition: Coalition, finance: Finance, cashier: Cashier
+    house: Flask, coalition: Coalition, finance: Finance, cashier: Cashier
 ) -> None:
     run = finance.reserved(coalition)
 
@@ -61,7 +62,7 @@ def test_eight_clients_commit_one_run_and_it_is_paid_once(
         with acting(finance.second):
             return transact(lambda: payouts.commit(run.id, run.content_hash or b"")).state
 
-    answers = at_once(live, [one] * 8)  # type: ignore[arg-type]
+    answers = at_once(house, [one] * 8)
     work_off()
 
     assert answers == ["committed"] * 8

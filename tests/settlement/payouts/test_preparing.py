@@ -22,14 +22,14 @@ def test_a_second_run_of_a_period_is_refused(coalition: Coalition) -> None:
         transact(lambda: payouts.prepare(coalition.program.id, PERIOD, supplementary=True))
 
 
-def test_of_eight_first_runs_at_once_one_is_made(live: Flask, coalition: Coalition) -> None:
+def test_of_eight_first_runs_at_once_one_is_made(house: Flask, coalition: Coalition) -> None:
     def one() -> str:
         try:
             return transact(lambda: payouts.prepare(coalition.program.id, PERIOD)).state
         except Conflict as conflict:
             return conflict.code
 
-    assert sorted(at_once(live, [one] * 8)) == ["recorded"] + ["run_exists"] * 7
+    assert sorted(at_once(house, [one] * 8)) == ["recorded"] + ["run_exists"] * 7
 
 
 def test_a_run_takes_what_each_statement_comes_to(coalition: Coalition) -> None:

@@ -31,12 +31,12 @@ def test_parts_add_up_and_what_is_too_much_is_seen(coalition: Coalition, finance
     assert of(coalition, run, "A").left_minor == -90
 
 
-def test_a_receipt_is_counted_once(live: Flask, coalition: Coalition, finance: Finance, cashier: Cashier) -> None:
+def test_a_receipt_is_counted_once(house: Flask, coalition: Coalition, finance: Finance, cashier: Cashier) -> None:
     run = finance.committed(coalition)
     work_off()
     payment = of(coalition, run, "A")
 
-    at_once(live, [lambda: transact(lambda: payouts.record_receipt(payment.id, money(700, "r1")))] * 4)
+    at_once(house, [lambda: transact(lambda: payouts.record_receipt(payment.id, money(700, "r1")))] * 4)
 
     assert states(run)["A"] == ("partly_paid", -1210, 700)
     with pytest.raises(Conflict, match="external_id_conflict"):
@@ -75,7 +75,7 @@ def test_what_does_not_fit_its_payment_waits_for_people(
 
 
 def test_the_last_two_payments_that_settle_at_once_settle_the_run(
-    live: Flask, coalition: Coalition, finance: Finance, cashier: Cashier
+    house: Flask, coalition: Coalition, finance: Finance, cashier: Cashier
 ) -> None:
     run = finance.committed(coalition)
     work_off()
@@ -85,6 +85,6 @@ def test_the_last_two_payments_that_settle_at_once_settle_the_run(
         transact(lambda: payouts.record_receipt(payment.id, money(amount, name, direction)))
 
     facts = [("A", 1210, "in"), ("B", 270, "out"), ("C", 121, "in"), ("S", 726, "out")]
-    at_once(live, [lambda fact=fact: one(*fact) for fact in facts])
+    at_once(house, [lambda fact=fact: one(*fact) for fact in facts])
 
     assert transact(lambda: payouts.get(run.id)).state == "settled"
