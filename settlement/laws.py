@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from coalition.kernel.laws import Law
+from settlement import reconciliation
 
 _BEHIND = "JOIN accrual_watermark w ON w.program_id = m.program_id AND m.xid < w.upto"
 
@@ -122,4 +123,4 @@ _LAWS = (
 
 def laws() -> Sequence[Law]:
     """Every law of this floor; none may return a row, at any moment."""
-    return _LAWS
+    return (*_LAWS, *reconciliation.laws())

@@ -38,6 +38,9 @@ CODES = {
     "currency_not_spendable": "Points of this currency are counted, not spent.",
     "currency_not_transferable": "Points of this currency stay with the member who earned them.",
     "dismissed": "The receipt of an unknown member was given up by staff; `detail` says why.",
+    "dispute_closed": "The dispute was decided or withdrawn already.",
+    "dispute_exceeds_line": "More would be disputed than it comes to; `limit_minor` says how much that is.",
+    "document_required": "The movement stands in several documents of the statement; say which one is meant.",
     "duplicate_key": "An object in the body names the same member twice.",
     "error": "The request failed; the status says how.",
     "external_id_conflict": "This external_id was used before with another body; the first request stands.",
@@ -99,7 +102,11 @@ CODES = {
     "not_xml": "A feed is sent as XML, gzip or a form, not as a JSON document.",
     "not_your_identifier": "The identifier was added by another partner.",
     "not_your_member": "The member was enrolled by another partner.",
+<<<<<<< HEAD
     "nothing_to_pay": "Every statement of the period is paid, being paid, disputed, or comes to nothing.",
+=======
+    "nothing_to_dispute": "What is disputed comes to nothing.",
+>>>>>>> main
     "number_too_long": "A number in the body has too many digits.",
     "offer_reserved": "Pieces of this offer are set aside for orders; it cannot be done now.",
     "out_of_stock": "There is not enough of the reward left.",
@@ -216,6 +223,7 @@ FIELD_CODES = {
     "counted_twice": "The points of a payment of kind redeem count by themselves.",
     "currency_not_spendable": "Points of this currency are counted, not spent.",
     "currency_not_transferable": "Points of this currency stay with the member who earned them.",
+    "document_required": "The movement stands in several documents; name one.",
     "duplicate": "The same thing stands there twice.",
     "not_an_object": "An object is wanted here.",
     "duplicate_no": "Two lines have the same number.",

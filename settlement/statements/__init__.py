@@ -3,7 +3,7 @@
 from settlement.statements.arithmetic import Charge, Document, Drawn, Line
 from settlement.statements.closing import Closed, close
 from settlement.statements.drawing import draw_up
-from settlement.statements.entries import Entry, Position, count, entries
+from settlement.statements.entries import Entry, Position, count, entries, entries_of
 from settlement.statements.reading import (
     Settled,
     Statement,
@@ -31,6 +31,7 @@ __all__ = [
     "draw_up",
     "drawn_of",
     "entries",
+    "entries_of",
     "get",
     "of_entities",
     "of_period",

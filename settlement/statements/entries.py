@@ -58,6 +58,14 @@ def entries(statement: Statement, after: Position | None, limit: int) -> tuple[l
     return found, ((rows[-1].occurred_at, rows[-1].movement_id) if more else None)
 
 
+def entries_of(statement: Statement, movement_id: str) -> list[Entry]:
+    """The entries of one movement in a statement; none if it is not in it. The operator's statement has none."""
+    if statement.is_operator:
+        return []
+    params = {"period": statement.period_id, "entity": statement.legal_entity_id, "movement": movement_id}
+    return [entry for row in fetch_all(load_sql(__file__, "entry.sql"), params) for entry in _entries(row, statement)]
+
+
 def count(statement: Statement) -> int:
     """How many movements stand behind a statement."""
     if statement.is_operator:
