@@ -102,11 +102,8 @@ CODES = {
     "not_xml": "A feed is sent as XML, gzip or a form, not as a JSON document.",
     "not_your_identifier": "The identifier was added by another partner.",
     "not_your_member": "The member was enrolled by another partner.",
-<<<<<<< HEAD
-    "nothing_to_pay": "Every statement of the period is paid, being paid, disputed, or comes to nothing.",
-=======
     "nothing_to_dispute": "What is disputed comes to nothing.",
->>>>>>> main
+    "nothing_to_pay": "Every statement of the period is paid, being paid, disputed, or comes to nothing.",
     "number_too_long": "A number in the body has too many digits.",
     "offer_reserved": "Pieces of this offer are set aside for orders; it cannot be done now.",
     "out_of_stock": "There is not enough of the reward left.",
