@@ -9,7 +9,6 @@ from __future__ import annotations
 
 CODES = {
     "account_invalid": "This is no account that money can go to; `errors` names what is wrong with it.",
-    "account_missing": "A legal entity that is to be paid, or to pay, has no account that fits.",
     "account_missing": "Points of another program were ordered, and the quote does not say whose account gets them.",
     "accrual_incomplete": "Not everything of the period has been priced yet; try again when it has.",
     "address_missing": "What was ordered has to be delivered somewhere, and the quote names no address.",
@@ -126,6 +125,7 @@ CODES = {
     "payment_required": "A paid plan needs the reference of its payment, a free plan has none.",
     "payment_state": "Only a payment that its provider has refused can be asked for again or given up.",
     "payment_used": "The payment has paid for another subscription.",
+    "payout_account_missing": "A legal entity that is to be paid, or to pay, has no account that fits.",
     "period_closed": "The period is closed; what comes later belongs to the next one.",
     "period_in_future": "The period is not over yet.",
     "period_not_closed": "The period is open; there is nothing to open again.",
