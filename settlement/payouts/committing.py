@@ -35,8 +35,9 @@ _DUE_IN = dt.timedelta(days=14)
 def reserve(run_id: int, providers: Sequence[str], *, leave_out: bool = False) -> Run:
     """Fix the way of every payment of a recorded run and ask for a second person. Again it changes nothing.
 
-    `providers` are those that this installation has. A payment without a way is named in a Conflict `payout_account_missing`;
-    with `leave_out` it is left to a later run instead. Conflict `run_state` if the run was aborted or committed.
+    `providers` are those that this installation has. A payment without a way is named in a Conflict
+    `payout_account_missing`; with `leave_out` it is left to a later run instead. Conflict `run_state` if the run was
+    aborted or committed.
     """
     run = lock_run(run_id)
     if run.state == "reserved":
