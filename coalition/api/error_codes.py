@@ -12,6 +12,7 @@ CODES = {
     "address_missing": "What was ordered has to be delivered somewhere, and the quote names no address.",
     "agreement_in_use": "A closed period was settled under this agreement; conclude a new version instead.",
     "agreement_overlaps": "Another agreement of the same parties is valid on some of these days.",
+    "agreement_waits": "A proposed version of this agreement waits for a second person already.",
     "agreements_missing": "A legal entity has movements in the period and no agreement to price them.",
     "already_reversed": "It is being undone, or was; nothing is undone twice.",
     "approval_changed": "What was asked for was changed after it was shown or approved; it has to be approved anew.",
@@ -188,7 +189,9 @@ CODES = {
 
 FIELD_CODES = {
     "address_missing": "What is ordered has to be delivered somewhere.",
+    "bad_amount": "An amount of money, and not a negative one.",
     "bad_code": "The line is no code; a code, and perhaps a date (2027-01-31).",
+    "bad_currency": "A currency of money has three capital letters.",
     "bad_cursor": "The cursor is not one of ours, or of another list.",
     "bad_days": "The last day lies before the first.",
     "bad_idempotency_key": "An Idempotency-Key has 1 to 255 characters.",
