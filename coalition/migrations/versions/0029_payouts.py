@@ -199,7 +199,39 @@ _NEWS = (
 )
 
 # The bank's own tables (files of orders, statements of account) follow here.
-_BANK: tuple[str, ...] = ()
+# An invoice is written once and never changed. Numbers count up per seller and year without a gap, because each but the
+# first refers to the one before it.
+_BANK = (
+    """
+    CREATE TABLE invoice (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        statement_id bigint NOT NULL REFERENCES statement,
+        document_no int NOT NULL CONSTRAINT ck_invoice_document CHECK (document_no > 0),
+        seller_id int NOT NULL REFERENCES legal_entity,
+        buyer_id int NOT NULL REFERENCES legal_entity,
+        year int NOT NULL,
+        seq int NOT NULL CONSTRAINT ck_invoice_seq CHECK (seq > 0),
+        prior int GENERATED ALWAYS AS (nullif(seq - 1, 0)) STORED,
+        number text COLLATE "C" NOT NULL,
+        type_code text NOT NULL CONSTRAINT ck_invoice_type CHECK (type_code IN ('380', '381', '389', '261')),
+        issued_on date NOT NULL,
+        currency text NOT NULL CONSTRAINT ck_invoice_currency CHECK (currency ~ '^[A-Z]{3}$'),
+        net_minor bigint NOT NULL CONSTRAINT ck_invoice_net CHECK (net_minor >= 0),
+        vat_minor bigint NOT NULL CONSTRAINT ck_invoice_vat CHECK (vat_minor >= 0),
+        gross_minor bigint NOT NULL,
+        xml bytea NOT NULL,
+        xml_sha256 bytea NOT NULL,
+        issued_at timestamptz NOT NULL DEFAULT now(),
+        issued_by text NOT NULL,
+        CONSTRAINT ck_invoice_parties CHECK (seller_id <> buyer_id),
+        CONSTRAINT ck_invoice_gross CHECK (gross_minor = net_minor + vat_minor),
+        CONSTRAINT ck_invoice_year CHECK (year = extract(year FROM issued_on)),
+        CONSTRAINT ck_invoice_xml CHECK (xml_sha256 = sha256(xml)),
+        CONSTRAINT uq_invoice_document UNIQUE (statement_id, document_no),
+        CONSTRAINT uq_invoice_seq UNIQUE (seller_id, year, seq),
+        CONSTRAINT uq_invoice_number UNIQUE (seller_id, number),
+        CONSTRAINT fk_invoice_prior FOREIGN KEY (seller_id, year, prior) REFERENCES invoice (seller_id, year, seq))""",
+)
 
 
 def upgrade() -> None:
@@ -215,3 +247,4 @@ def upgrade() -> None:
     op.execute(f"REVOKE INSERT ON payout_transition FROM {APP_ROLE}")
     op.execute(f"GRANT UPDATE (retired_at) ON entity_account TO {APP_ROLE}")
     op.execute(f"GRANT UPDATE (payment_id, matched_at, matched_by) ON payout_receipt TO {APP_ROLE}")
+    grant_append_only("invoice")
