@@ -10,8 +10,10 @@ settlement = AppGroup("settlement", help="Periods, accruals, statements, and wha
 
 def init_app(app: Flask) -> None:
     """Register the commands."""
-    from settlement.cli import periods
+    from settlement.cli import paying, periods, proofs
 
-    for command in (periods.close, periods.rebuild, periods.report):
+    for command in (periods.close, periods.rebuild, periods.report, paying.pay):
+        settlement.add_command(command)
+    for command in (proofs.verify_bundle, proofs.prove):
         settlement.add_command(command)
     app.cli.add_command(settlement)
