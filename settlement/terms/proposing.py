@@ -47,9 +47,7 @@ def propose(
         return known
     if select("legal_entity_id = :id AND state = 'proposed'", {"id": entity_id}):
         raise Conflict("agreement_waits", "Another version of this agreement waits for a second person.")
-    return agreeing.insert(
-        entity_id, prices, starts_on, ends_on, settled_in, state="proposed", approval_id=asked.id
-    )
+    return agreeing.insert(entity_id, prices, starts_on, ends_on, settled_in, state="proposed", approval_id=asked.id)
 
 
 def activate(agreement_id: int, *, seen: bytes) -> Agreement:
