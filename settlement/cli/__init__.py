@@ -10,8 +10,12 @@ settlement = AppGroup("settlement", help="Periods, accruals, statements, and wha
 
 def init_app(app: Flask) -> None:
     """Register the commands."""
-    from settlement.cli import periods, reconciling
+    from settlement.cli import paying, periods, proofs, reconciling
 
-    for command in (periods.close, periods.rebuild, periods.report, reconciling.reconcile, reconciling.reconcile_from):
+    for command in (periods.close, periods.rebuild, periods.report, paying.pay):
+        settlement.add_command(command)
+    for command in (reconciling.reconcile, reconciling.reconcile_from):
+        settlement.add_command(command)
+    for command in (proofs.verify_bundle, proofs.prove):
         settlement.add_command(command)
     app.cli.add_command(settlement)
