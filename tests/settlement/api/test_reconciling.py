@@ -1,4 +1,4 @@
-"""Reconciliations over HTTP: a file is taken once, worked through by a job, and read page by page by its partner alone."""
+"""Reconciliations over HTTP: a file is taken once, compared by a job, and read page by page by its partner alone."""
 
 from __future__ import annotations
 
