@@ -45,12 +45,13 @@ _MOVEMENTS = """
       FROM accrual_suspense
 """
 
-# What statements show of their documents. Grain: one row = one invoice or credit note, with the charges in it.
+# What statements show of their documents. Grain: one row = one invoice or credit note; `holds` are the charges in it, each
+# with the number of its agreement.
 _DOCUMENTS = """
     CREATE VIEW stated_documents AS
     SELECT d.statement_id, d.id AS document_id, d.kind, d.sign, d.vat_rate, d.gross_minor,
-           array(SELECT DISTINCT l.code FROM statement_line l
-                  WHERE l.document_id = coalesce(d.mirrors_id, d.id)) AS codes
+           array(SELECT DISTINCT l.code || ' ' || l.agreement_id FROM statement_line l
+                  WHERE l.document_id = coalesce(d.mirrors_id, d.id)) AS holds
       FROM statement_document d
 """
 
@@ -191,7 +192,7 @@ _DISPUTES = (
         decision text,
         decided_by text,
         decided_at timestamptz,
-        adjustment_id bigint,
+        approval_id bigint REFERENCES approval,
         CONSTRAINT uq_dispute_external_id UNIQUE (partner_id, external_id),
         CONSTRAINT ck_dispute_movement CHECK (movement_id IS NULL OR document_id IS NOT NULL),
         CONSTRAINT ck_dispute_decided CHECK (
@@ -199,7 +200,8 @@ _DISPUTES = (
         CONSTRAINT ck_dispute_granted CHECK (CASE state
             WHEN 'accepted' THEN granted_minor = amount_minor
             WHEN 'partly' THEN granted_minor > 0 AND granted_minor < amount_minor
-            ELSE granted_minor = 0 END))""",
+            ELSE granted_minor = 0 END),
+        CONSTRAINT ck_dispute_adjusted CHECK (approval_id IS NULL OR granted_minor > 0))""",
     "CREATE INDEX dispute_statement ON dispute (statement_id, id)",
     "CREATE INDEX dispute_partner ON dispute (partner_id, id)",
     "CREATE INDEX dispute_program ON dispute (program_id, id)",
@@ -240,6 +242,6 @@ def upgrade() -> None:
         "reconciliation_rejection", "reconciliation_difference", "reconciliation_total", "reconciliation_fetched"
     )
     grant_append_only("dispute", "dispute_comment")
-    decided = "state, granted_minor, decision, decided_by, decided_at, adjustment_id, overdue_at"
+    decided = "state, granted_minor, decision, decided_by, decided_at, approval_id, overdue_at"
     op.execute(f"GRANT UPDATE ({decided}) ON dispute TO {APP_ROLE}")
     grant_read("purchase_receipts", "accrued_movements", "stated_documents")
