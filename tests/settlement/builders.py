@@ -8,7 +8,8 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from coalition import ledger, partners, programs
+from coalition import access, ledger, partners, programs
+from coalition.kernel import approvals, audit
 from coalition.kernel.clock import start_of_day
 from coalition.kernel.config import current
 from coalition.kernel.db import execute, fetch_one, transact
@@ -145,3 +146,25 @@ def send(statement_id: int) -> None:
     """Say that a statement was sent, as its own room records it."""
     record = "INSERT INTO statement_event (statement_id, state, actor) VALUES (:id, 'sent', 'test')"
     transact(lambda: execute(record, {"id": statement_id}))
+
+
+def a_person(name: str) -> str:
+    """A person of finance, as an actor."""
+    user = transact(lambda: access.create_user(f"{name}@example.com", "a long password", ["finance"], "staff"))
+    return f"user:{user.id}"
+
+
+def acting(actor: str) -> None:
+    """From here on this actor acts."""
+    audit.set_origin(audit.Origin(actor))
+
+
+def approved(approval: approvals.Approval, by: str) -> approvals.Approval:
+    """Another person approves what was asked for, and it is done."""
+    acting(by)
+
+    def work() -> approvals.Approval:
+        approvals.approve(approval.id, seen=approval.payload_hash)
+        return approvals.execute(approval.id)
+
+    return transact(work)
