@@ -13,5 +13,10 @@ SELECT m.movement_id, m.kind, m.occurred_at, m.booked_on, m.external_id, m.point
            CASE kind WHEN 'return' THEN substr(supply_id, 2) ELSE consignment_id::text END, 1, NULL, legal_entity_id,
            agreement_id, NULL, NULL, NULL, NULL, NULL, false, NULL, cost_minor, delivery_minor
       FROM supply_accrual
-     WHERE supply_id = :movement AND period_id = :period AND legal_entity_id = :entity) m
+     WHERE supply_id = :movement AND period_id = :period AND legal_entity_id = :entity
+    UNION ALL
+    SELECT ('a' || id) COLLATE "C", 'adjustment', booked_at, booked_on, coalesce(dispute_ref, ''), 1, NULL, legal_entity_id,
+           agreement_id, NULL, NULL, NULL, NULL, NULL, false, movement_id, amount_minor, NULL
+      FROM adjustment
+     WHERE 'a' || id = :movement AND period_id = :period AND legal_entity_id = :entity) m
   LEFT JOIN currency c ON c.id = m.currency_id
