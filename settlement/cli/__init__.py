@@ -10,8 +10,8 @@ settlement = AppGroup("settlement", help="Periods, accruals, statements, and wha
 
 def init_app(app: Flask) -> None:
     """Register the commands."""
-    from settlement.cli import periods
+    from settlement.cli import periods, reports
 
-    for command in (periods.close, periods.rebuild, periods.report):
+    for command in (periods.close, periods.rebuild, reports.report):
         settlement.add_command(command)
     app.cli.add_command(settlement)
