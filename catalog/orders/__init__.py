@@ -8,7 +8,7 @@ from catalog.orders.answering import answered
 from catalog.orders.artefacts import Shown, show
 from catalog.orders.asking import answers_by_line, ask
 from catalog.orders.browsing import VIEWS, Alarm, BoardRow, Load, alarms_of, board, loads
-from catalog.orders.cancelling import cancel, offered, undone
+from catalog.orders.cancelling import cancel, offered, times_asked, undone
 from catalog.orders.consulting import DECISIONS, Case, case, cases, cases_of
 from catalog.orders.deciding import decide
 from catalog.orders.hearing import payment_authorized, payment_failed
@@ -122,6 +122,7 @@ __all__ = [
     "returns_unpaid",
     "set_policy",
     "show",
+    "times_asked",
     "undone",
     "wake_sleepers",
 ]

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, replace
 
-from catalog import suppliers
+from catalog import rewards, suppliers
 from catalog.orders import consulting, own_codes
 from catalog.orders.moving import Locked, lock, move, said
 from catalog.orders.releasing import back_out
@@ -160,18 +160,21 @@ def _question(
 
 
 def _lines(consignment: Locked) -> tuple[SupplierLine, ...]:
-    """What is ordered, with what its supplier must know besides: of a flight, who travels."""
+    """What is ordered, with what its supplier must know besides: who travels, or how many points a piece is."""
     rows = fetch_all(
-        "SELECT l.supplier_sku, l.qty, l.unit_cost_minor, c.cost_currency FROM order_line l"
+        "SELECT l.offer_id, l.supplier_sku, l.qty, l.unit_cost_minor, c.cost_currency FROM order_line l"
         " JOIN consignment c ON c.id = l.consignment_id WHERE l.consignment_id = :id AND l.split_from IS NULL"
         " ORDER BY l.no LIMIT 100",
         {"id": consignment.id},
     )
+    if consignment.protocol == "foreign":
+        units = rewards.units_of(row.offer_id for row in rows)
+        return tuple(replace(SupplierLine(*row[1:]), details={"units": units[row.offer_id]}) for row in rows)
     if consignment.protocol != "flight":
-        return tuple(SupplierLine(*row) for row in rows)
+        return tuple(SupplierLine(*row[1:]) for row in rows)
     of = (consignment.supplier_id, consignment.member_id)
     details = [suppliers.order_details(*of, row.supplier_sku) for row in rows]
-    return tuple(replace(SupplierLine(*row), details=known) for row, known in zip(rows, details, strict=True))
+    return tuple(replace(SupplierLine(*row[1:]), details=known) for row, known in zip(rows, details, strict=True))
 
 
 def _acquaint(consignment: Locked, caps_of: Callable[[SupplierAccess], Caps] | None) -> Locked:

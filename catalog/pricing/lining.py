@@ -133,4 +133,5 @@ def _line(no: int, reward: rewards.Reward, qty: int, price: Price, volume_cm3: i
         rule_version=price.rule_version,
         weight_g=reward.weight_g,
         volume_cm3=volume_cm3,
+        kind=reward.kind,
     )

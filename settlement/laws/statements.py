@@ -1,20 +1,12 @@
-"""The laws of settlement: each is one query over the stored rows, written apart from the code that made them.
-
-The letters are those of the project's list of laws. A law looks only at what is past the watermark: what the ledger
-wrote since then is not late.
-"""
+"""The laws of statements: lines are accruals, documents lines, positions documents, and all of them sum to zero."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from coalition.kernel.laws import Law
-
-_BEHIND = "JOIN accrual_watermark w ON w.program_id = m.program_id AND m.xid < w.upto"
 
 _CHARGES = """
     SELECT a.period_id, x.legal_entity_id, x.code, x.agreement_id, a.currency_id, x.unit_price,
-           sum(x.sign * a.points)::bigint AS quantity
+           a.adjusts AS corrects, sum(x.sign * a.points)::bigint AS quantity
       FROM accrual a CROSS JOIN LATERAL (VALUES
            (CASE WHEN a.kind IN ('issue', 'clawback') THEN 'issue_funding' WHEN a.kind = 'redeem'
                  THEN 'redemption_funding' WHEN a.kind = 'expire' THEN 'breakage' END,
@@ -25,14 +17,18 @@ _CHARGES = """
            ('redeemed', a.redeemer_id, a.redeemer_agreement_id, a.redeemer_rate, 1)
            ) x (code, legal_entity_id, agreement_id, unit_price, sign)
       JOIN settlement_closure c ON c.period_id = a.period_id
-     WHERE x.unit_price <> 0 AND x.agreement_id IS NOT NULL AND x.code IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6"""
+     WHERE x.unit_price <> 0 AND x.agreement_id IS NOT NULL AND x.code IS NOT NULL
+       AND NOT EXISTS (SELECT FROM settlement_reopening r WHERE (r.period_id, r.version) = (c.period_id, c.version))
+     GROUP BY 1, 2, 3, 4, 5, 6, 7"""
 
 _LINES = """
-    SELECT s.period_id, s.legal_entity_id, l.code, l.agreement_id, l.currency_id, l.unit_price, l.quantity
+    SELECT s.period_id, s.legal_entity_id, l.code, l.agreement_id, l.currency_id, l.unit_price,
+           d.kind IN ('issuer_credit', 'redeemer_credit'), l.quantity
       FROM statement_line l JOIN statement_document d ON d.id = l.document_id JOIN statement s ON s.id = d.statement_id
-     WHERE l.unit_price IS NOT NULL"""
+     WHERE l.unit_price IS NOT NULL
+       AND NOT EXISTS (SELECT FROM settlement_reopening r WHERE (r.period_id, r.version) = (s.period_id, s.version))"""
 
-_LAWS = (
+LAWS = (
     Law(
         "P1",
         "a statement's position is the sum of its documents, a document's net the sum of its lines",
@@ -44,42 +40,9 @@ _LAWS = (
             GROUP BY d.id, d.net_minor HAVING d.net_minor <> coalesce(sum(l.net_minor), 0)""",
     ),
     Law(
-        "P2",
-        "every settleable movement behind the watermark is accrued exactly once, or waits for an agreement",
-        f"""SELECT movement_id FROM ledger_movements m {_BEHIND}
-             WHERE (SELECT count(*) FROM accrual a WHERE a.movement_id = m.movement_id)
-                   + (SELECT count(*) FROM accrual_suspense s WHERE s.movement_id = m.movement_id) <> 1
-           UNION ALL
-           SELECT a.movement_id FROM accrual a LEFT JOIN ledger_movements m
-                  ON m.movement_id = a.movement_id AND abs(m.points) = abs(a.points) WHERE m.movement_id IS NULL""",
-    ),
-    Law(
-        "P2b",
-        "a supplier is owed what the catalog says it has delivered, less what it has taken back",
-        """SELECT x.supply_id FROM supply_accrual x LEFT JOIN catalog_deliveries d ON d.supply_id = x.supply_id
-              AND (d.legal_entity_id, d.cost_minor, d.delivery_minor)
-                  = (x.legal_entity_id, x.cost_minor, x.delivery_minor) WHERE d.supply_id IS NULL""",
-    ),
-    Law(
         "P3",
         "positions sum to zero in every period and currency, the operator included",
-        "SELECT period_id, currency FROM statement GROUP BY 1, 2 HAVING sum(position_minor) <> 0",
-    ),
-    Law(
-        "P4",
-        "a closed period is what it was when it closed: nothing of a later transaction is booked in it",
-        """SELECT a.movement_id FROM accrual a JOIN settlement_closure c ON c.period_id = a.period_id
-            WHERE a.xid >= c.upto
-           UNION ALL
-           SELECT s.consignment_id::text FROM supply_accrual s JOIN settlement_closure c ON c.period_id = s.period_id
-            WHERE s.xid >= c.upto""",
-    ),
-    Law(
-        "P4a",
-        "a booked day lies in its period, and is the business day unless that day's period was closed",
-        """SELECT a.movement_id FROM accrual a JOIN settlement_period p ON p.id = a.period_id
-            WHERE a.booked_on NOT BETWEEN p.starts_on AND p.ends_on OR a.booked_on < a.occurred_on
-               OR (a.booked_on > a.occurred_on AND a.booked_on <> p.starts_on)""",
+        "SELECT period_id, version, currency FROM statement GROUP BY 1, 2, 3 HAVING sum(position_minor) <> 0",
     ),
     Law(
         "P7",
@@ -107,19 +70,4 @@ _LAWS = (
            SELECT d.id FROM statement_document d WHERE d.mirrors_id IS NULL
               AND NOT EXISTS (SELECT FROM statement_document m WHERE m.mirrors_id = d.id)""",
     ),
-    Law(
-        "P10",
-        "the application cannot rewrite accruals, closures or statements",
-        """SELECT t.name, p.privilege FROM (VALUES ('accrual'), ('supply_accrual'), ('settlement_period'),
-             ('settlement_closure'), ('statement'), ('statement_document'), ('statement_line'),
-             ('statement_event')) t(name)
-             CROSS JOIN (VALUES ('UPDATE'), ('DELETE'), ('TRUNCATE')) p(privilege)
-             JOIN pg_roles r ON r.rolname = 'coalition_app'
-           WHERE has_table_privilege(r.oid, t.name, p.privilege)""",
-    ),
 )
-
-
-def laws() -> Sequence[Law]:
-    """Every law of this floor; none may return a row, at any moment."""
-    return _LAWS

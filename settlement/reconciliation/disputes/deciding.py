@@ -1,0 +1,75 @@
+"""Deciding a dispute: accepted, partly or refused by the operator, or withdrawn by the partner; and its deadline.
+
+What is granted becomes an adjustment that a second person approves before it is booked; nothing here books money.
+"""
+
+from __future__ import annotations
+
+from coalition.kernel import audit, outbox
+from coalition.kernel.db import fetch_all, fetch_one
+from coalition.kernel.errors import Conflict, FieldError, Invalid
+from settlement.reconciliation.disputes import claiming
+from settlement.reconciliation.disputes.dispute import COLUMNS, Dispute, get
+from settlement.reconciliation.disputes.opening import TEXT_MAX
+
+OUTCOMES = ("accepted", "partly", "refused")
+
+
+def decide(dispute_id: int, outcome: str, text: str, granted_minor: int | None = None) -> Dispute:
+    """Decide an open dispute, once. `granted_minor` is asked for only when it is `partly` accepted.
+
+    Locks the dispute and the rows of what it claims. Raises Invalid for the fields, Conflict `dispute_closed`.
+    """
+    found = get(dispute_id)
+    granted = _granted(found, outcome, granted_minor, text)
+    return _close(found, outcome, granted, text)
+
+
+def withdraw(dispute_id: int, text: str) -> Dispute:
+    """Let a dispute go, as the side that opened it. Raises Conflict `dispute_closed`."""
+    return _close(get(dispute_id), "withdrawn", 0, text.strip() or "-")
+
+
+def alarm(limit: int = 500) -> int:
+    """Raise the alarm, once each, about open disputes whose answer is overdue; how many there were."""
+    rows = fetch_all(
+        "UPDATE dispute SET overdue_at = now() WHERE id IN (SELECT id FROM dispute"
+        " WHERE state = 'open' AND overdue_at IS NULL AND due_at < now() ORDER BY due_at, id LIMIT :limit"
+        " FOR UPDATE SKIP LOCKED) RETURNING id, program_id, partner_id, statement_id",
+        {"limit": limit},
+    )
+    for row in rows:
+        outbox.publish("dispute.overdue", {"dispute_id": row.id, **row._mapping}, key=f"dispute:{row.id}")
+    return len(rows)
+
+
+def _close(found: Dispute, state: str, granted: int, text: str) -> Dispute:
+    subjects = claiming.subjects_of(found.statement_id, found.document_id, found.movement_id)
+    row = fetch_one(
+        "UPDATE dispute SET state = :state, granted_minor = :granted, decision = :text, decided_by = :actor,"
+        f" decided_at = now() WHERE id = :id AND state = 'open' RETURNING {COLUMNS}",
+        {"id": found.id, "state": state, "granted": granted, "text": text, "actor": audit.origin().actor},
+    )
+    if row is None:
+        raise Conflict("dispute_closed", "This dispute was decided already.")
+    claiming.settle(found.statement_id, subjects, found.amount_minor, granted)
+    closed = Dispute(**row._mapping)
+    audit.record("dispute.close", f"dispute:{closed.id}", state=state, granted_minor=granted)
+    payload = {"dispute_id": closed.id, "partner_id": closed.partner_id, "state": state, "granted_minor": granted}
+    outbox.publish("dispute.decided", payload, key=f"dispute:{closed.id}")
+    return closed
+
+
+def _granted(found: Dispute, outcome: str, granted_minor: int | None, text: str) -> int:
+    problems = []
+    if outcome not in OUTCOMES:
+        problems.append(FieldError("/outcome", "invalid", f"One of: {', '.join(OUTCOMES)}."))
+    if not 1 <= len(text.strip()) <= TEXT_MAX or "\0" in text:
+        problems.append(FieldError("/text", "required", "Say why."))
+    if outcome == "partly" and not 0 < (granted_minor or 0) < found.amount_minor:
+        problems.append(FieldError("/granted", "invalid", "Grant more than nothing and less than all of it."))
+    if outcome != "partly" and granted_minor is not None:
+        problems.append(FieldError("/granted", "invalid", "An amount is granted only where part of it is."))
+    if problems:
+        raise Invalid("invalid", "The dispute cannot be decided so.", problems)
+    return {"accepted": found.amount_minor, "partly": granted_minor or 0}.get(outcome, 0)
