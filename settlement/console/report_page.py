@@ -29,7 +29,7 @@ def index() -> list[dict[str, str]]:
 def context(report: Report, chosen: Selection) -> dict[str, Any]:
     """Everything the page of one report shows."""
     return {
-        "facts": [(word(code), shown(cell, _fact(cell))) for code, cell in report.facts.items()],
+        "facts": [(word(code), shown(cell, _fact(code, cell))) for code, cell in report.facts.items()],
         "chart": drawn(report.chart, report.code) if report.chart else None,
         "keys": [(word(one.code), at) for at, one in enumerate(report.chart.curves, 1)] if report.chart else [],
         "tables": [_table(table) for table in report.tables],
@@ -91,8 +91,8 @@ def _label(cell: Any) -> str:
     return str(cell)
 
 
-def _fact(cell: Any) -> Column:
-    return Column("", "code" if isinstance(cell, str) else "exact")
+def _fact(code: str, cell: Any) -> Column:
+    return Column(code, "code" if isinstance(cell, str) else "share" if "share" in code else "exact")
 
 
 def _table(table: Table) -> dict[str, Any]:

@@ -102,6 +102,36 @@ def _columns() -> dict[str, str]:
         "service": _("Service fee"),
         "at_once": _("earned at once"),
         "over_life": _("earned over the life of points"),
+        **_estimates(),
+    }
+
+
+def _estimates() -> dict[str, str]:
+    return {
+        "vintage": _("Month of issue"),
+        "vintages": _("Vintages"),
+        "age": _("Age, months"),
+        "at_risk": _("Still there"),
+        "oldest_age": _("Oldest age seen, months"),
+        "redeemed_share": _("Redeemed, share"),
+        "expected_share": _("Redeemed in the end, share"),
+        "share_low": _("At least"),
+        "share_high": _("At most"),
+        "breakage": _("Breakage"),
+        "redeemed_before": _("Redeemed before"),
+        "foretold": _("Foretold"),
+        "low": _("At least"),
+        "high": _("At most"),
+        "came": _("Came"),
+        "within": _("Within the band"),
+        "yes": _("yes"),
+        "no": _("no"),
+        "month": _("Month"),
+        "cash_in": _("Comes in"),
+        "cash_out": _("Goes out"),
+        "cash_net": _("Net"),
+        "cash_low": _("Net at least"),
+        "cash_high": _("Net at most"),
     }
 
 
