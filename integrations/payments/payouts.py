@@ -119,32 +119,30 @@ class StripePayouts:
 
     def _find_invoice(self, request: CollectRequest) -> dict[str, Any] | None:
         """The latest invoice of our reference that was not voided. Lists are read, for searches are late by minutes."""
-        customer = self._find_customer(request)
-        if customer is None:
-            return None
-        params: Any = {"customer": customer, "limit": _MOST, "expand": ["data.payments"]}
-        every = [one.to_dict() for one in self._v1.invoices.list(params).auto_paging_iter()]
-        found = [one for one in every if _noted(one, "ref") == request.ref]
+        found = []
+        for customer in self._find_customers(request):
+            params: Any = {"customer": customer, "limit": _MOST, "expand": ["data.payments"]}
+            every = [one.to_dict() for one in self._v1.invoices.list(params).auto_paging_iter()]
+            found += [one for one in every if _noted(one, "ref") == request.ref]
         living = [one for one in found if one["status"] != "void"]
         return next(iter(living or found), None)
 
     def _customer(self, request: CollectRequest) -> str:
-        found = self._find_customer(request)
-        if found is not None:
-            return found
+        known = self._find_customers(request)
+        if known:
+            return known[0]
         account = request.party.account
         assert account is not None
         params: Any = {"email": account.email, "name": request.party.name, "metadata": {"entity": request.party.ref}}
-        key = f"{request.party.ref}:{account.id}:customer"
-        return self._v1.customers.create(params, {"idempotency_key": key}).id
+        options: Any = {"idempotency_key": f"{request.idempotency_key}:customer"}
+        return self._v1.customers.create(params, options).id
 
-    def _find_customer(self, request: CollectRequest) -> str | None:
+    def _find_customers(self, request: CollectRequest) -> list[str]:
+        """Our customers for this entity and address: one, or several if two invoices were the first ones at once."""
         assert request.party.account is not None
         params: Any = {"email": request.party.account.email, "limit": _MOST}
-        for one in self._v1.customers.list(params).auto_paging_iter():
-            if _noted(one.to_dict(), "entity") == request.party.ref:
-                return str(one.id)
-        return None
+        every = [one.to_dict() for one in self._v1.customers.list(params).auto_paging_iter()]
+        return [one["id"] for one in every if _noted(one, "entity") == request.party.ref]
 
     def _transfer(self, request: PayRequest) -> Accepted | Settled | Rejected | Absent:
         found = self._find_transfer(request)
