@@ -8,6 +8,6 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Register the endpoints."""
     from coalition.kernel.web import api
-    from settlement.api import disputing, invoices, reconciling, statements
+    from settlement.api import disputing, invoices, payouts, reconciling, statements
 
-    api.register(app, statements.blp, invoices.blp, reconciling.blp, disputing.blp)
+    api.register(app, statements.blp, invoices.blp, payouts.blp, reconciling.blp, disputing.blp)

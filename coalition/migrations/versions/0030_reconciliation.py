@@ -45,8 +45,8 @@ _MOVEMENTS = """
       FROM accrual_suspense
 """
 
-# What statements show of their documents. Grain: one row = one invoice or credit note; `holds` are the charges in it, each
-# with the number of its agreement.
+# What statements show of their documents. Grain: one row = one invoice or credit note; `holds` are the charges in it,
+# each with the number of its agreement.
 _DOCUMENTS = """
     CREATE VIEW stated_documents AS
     SELECT d.statement_id, d.id AS document_id, d.kind, d.sign, d.vat_rate, d.gross_minor,
