@@ -23,7 +23,7 @@ def decide(dispute_id: int, outcome: str, text: str, granted_minor: int | None =
     """Decide an open dispute, once. `granted_minor` is asked for only when it is `partly` accepted.
 
     What is granted waits as an adjustment for a second person. A statement of which nothing is disputed any more is
-    `agreed`. Locks the dispute and the rows of what it claims. Raises Invalid for the fields, Conflict `dispute_closed`.
+    `agreed`. Locks the dispute and what it claims. Raises Invalid for the fields, Conflict `dispute_closed`.
     """
     found = get(dispute_id)
     granted = _granted(found, outcome, granted_minor, text)

@@ -42,8 +42,8 @@ class Opening:
 def open_dispute(statement_id: int, opening: Opening) -> tuple[Dispute, bool]:
     """A new dispute, and whether it had been opened before under this external id (then nothing is done).
 
-    A statement that was sent and not paid becomes `disputed`. Locks the rows of what is claimed. NotFound for a document or
-    movement of another statement; Invalid for fields; Conflict `dispute_exceeds_line`, `external_id_conflict`.
+    A statement that was sent and not paid becomes `disputed`. Locks the rows of what is claimed. NotFound for a
+    document or movement of another statement; Invalid; Conflict `dispute_exceeds_line`, `external_id_conflict`.
     """
     _check(opening)
     statement = statements.get(statement_id)
