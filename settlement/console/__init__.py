@@ -7,6 +7,7 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Register the pages."""
-    from settlement.console import pages
+    from settlement.console import agreement_pages, pages
 
-    app.register_blueprint(pages.blueprint)
+    for page in (pages, agreement_pages):
+        app.register_blueprint(page.blueprint)
