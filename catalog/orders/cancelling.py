@@ -15,9 +15,9 @@ from sqlalchemy.exc import IntegrityError
 from catalog.orders import consulting, paying
 from catalog.orders.moving import Locked, go, lock, move, said, wake
 from catalog.orders.reading import find
-from catalog.orders.releasing import PATIENCE, back_out, give_back_offers
-from catalog.orders.settling import give_back
 from catalog.orders.states import BEFORE_PIVOT, FAILED, UNDOING
+from catalog.orders.supplying.releasing import PATIENCE, back_out, give_back_offers
+from catalog.orders.supplying.settling import give_back
 from catalog.orders.types import Order
 from catalog.ports import Cancelled, CancelRefused, CancelTerms, Undone
 from coalition.kernel import audit, clock

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from catalog import rewards
-from catalog.pricing.applying import Applied, best, together
-from catalog.pricing.personalising import Price, prices
+from catalog.pricing.personal.applying import Applied, best, together
+from catalog.pricing.personal.personalising import Price, prices
 from catalog.pricing.types import DeliveryOption, QuotedLine, QuotedRule
 from coalition.kernel.money import largest_remainder
 

@@ -8,16 +8,16 @@ there: what has become cheaper is charged at the lower price, what has become de
 from __future__ import annotations
 
 from catalog.ports import Address
-from catalog.pricing.carrying import Place
-from catalog.pricing.checking_out import ordered
+from catalog.pricing.carts.checking_out import ordered
+from catalog.pricing.delivering.carrying import Place
+from catalog.pricing.delivering.pickups import has_points
+from catalog.pricing.delivering.tariffs import choose
 from catalog.pricing.lining import DELIVERY, Budgets
-from catalog.pricing.personalising import rules_of
-from catalog.pricing.pickups import has_points
+from catalog.pricing.personal.personalising import rules_of
 from catalog.pricing.queries import find, store_deliveries, store_rules, store_split, written
 from catalog.pricing.quoting import cash_columns, quote
 from catalog.pricing.splitting import split
 from catalog.pricing.taking import take
-from catalog.pricing.tariffs import choose
 from catalog.pricing.types import Quote
 from coalition.kernel.db import RacingKey, execute
 from coalition.kernel.errors import Conflict, FieldError, Invalid, NotFound

@@ -7,7 +7,7 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Register the pages."""
-    from settlement.console import agreement_pages, pages
+    from settlement.console import agreement_pages, pages, report_file_pages, report_pages, report_settings_pages  # noqa: F401
 
-    for page in (pages, agreement_pages):
-        app.register_blueprint(page.blueprint)
+    for one in (pages, agreement_pages, report_pages):
+        app.register_blueprint(one.blueprint)
