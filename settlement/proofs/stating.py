@@ -62,6 +62,7 @@ def head(statement: Statement, behind: dict[str, list[bytes]]) -> bytes:
                 "amount": statement.position_minor,
             },
             "attribution": statement.attribution,
+            "counts": {name.partition(".")[0]: len(records) for name, records in behind.items()},
             "rules": _RULES,
             "content_sha256": statement.content_sha256,
         }
