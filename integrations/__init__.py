@@ -16,6 +16,8 @@ def init_app(app: Flask) -> None:
     from catalog.ports import BookingSearch, FeedSource, ImageSource, PaymentProvider, SupplierGateway
     from coalition.kernel import ports
     from coalition.ports import FileStore, ForeignProgram, RegistryBucket
+    from integrations.bank.files import IsoBankFiles
+    from integrations.bank.provider import BankProvider
     from integrations.demo import cli
     from integrations.files.disk import DiskStore
     from integrations.files.s3 import S3Buckets, S3Store
@@ -25,6 +27,7 @@ def init_app(app: Flask) -> None:
     from integrations.suppliers.guard import DatabaseGuard
     from integrations.suppliers.image_source import HttpImageSource
     from integrations.suppliers.searching import SupplierSearch
+    from settlement.ports import BankFiles, PayoutProvider
 
     app.cli.add_command(cli.demo)
     app.cli.add_command(cli.demo_seed)
@@ -41,6 +44,8 @@ def init_app(app: Flask) -> None:
             from integrations.payments.stripe import StripeProvider
 
             ports.bind(PaymentProvider, StripeProvider(config.payments))
+        ports.bind(BankFiles, IsoBankFiles())
+        ports.bind(PayoutProvider, BankProvider(), name=BankProvider.name)
         ports.bind(FeedSource, _feed_sources(config))
         ports.bind(ImageSource, HttpImageSource(networks(config.outbound_networks)))
         ports.bind(SupplierGateway, ProtocolGateway(guard=DatabaseGuard()))

@@ -9,6 +9,7 @@ from coalition.kernel.db import transact
 from coalition.kernel.money import format_minor
 from coalition.kernel.web.sheets import BOM, guarded, line
 from settlement import statements
+from settlement.console import statement_page
 from settlement.statements import Entry, Statement
 
 _CHUNK = 2000
@@ -42,15 +43,50 @@ def period_rows(context: dict[str, Any]) -> Iterator[str]:
         )
 
 
+def document_rows(statement: Statement) -> Iterator[str]:
+    """The document lines of a statement, signed: + the entity receives, - it pays; the totals are its position."""
+    stated = transact(lambda: statement_page.stated(statement))
+    head, money = stated["statement"], stated["statement"]["currency_decimals"]
+    yield BOM + "statement,document,number,charge,agreement,quantity,unit_price,net,vat_rate,vat,total,currency\r\n"
+    for document in stated["documents"]:
+        sign = document["sign"]
+        for one in document["lines"]:
+            priced = one["unit_price"] is not None
+            amounts = (one["net_minor"], one["vat_minor"], one["net_minor"] + one["vat_minor"])
+            net, vat, total = (format_minor(sign * amount, money) for amount in amounts)
+            yield line(
+                [
+                    guarded(head["number"]),
+                    document["kind"],
+                    guarded(document["number"] or ""),
+                    one["code"],
+                    guarded(one["agreement"] or ""),
+                    format_minor(one["quantity"], head["points_decimals"] if priced else 0),
+                    f"{one['unit_price']:f}" if priced else "",
+                    net,
+                    f"{one['vat_rate'] / 100:f}",
+                    vat,
+                    total,
+                    head["currency"],
+                ]
+            )
+
+
 def entry_rows(statement: Statement) -> Iterator[str]:
-    """Every entry beneath a statement, read chunk by chunk; each chunk is a transaction of its own."""
+    """Every entry beneath a statement, sent while it is read."""
     yield (
         BOM + "statement,movement,kind,charge,occurred_at,booked_on,reference,quantity,unit_price,amount,currency\r\n"
     )
+    for entry in all_entries(statement):
+        yield line(_cells(statement, entry))
+
+
+def all_entries(statement: Statement) -> Iterator[Entry]:
+    """Every entry beneath a statement, read chunk by chunk; each chunk is a transaction of its own."""
     after: statements.Position | None = None
     while True:
         found, after = transact(lambda at=after: statements.entries(statement, at, _CHUNK))  # type: ignore[misc]
-        yield "".join(line(_cells(statement, entry)) for entry in found)
+        yield from found
         if after is None:
             return
 

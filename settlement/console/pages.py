@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, request, stream_with_context, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from coalition import programs
@@ -15,7 +15,7 @@ from coalition.kernel.web.pages import use_zone
 from coalition.kernel.web.sheets import download
 from coalition.site.viewer import require_role
 from settlement import accruals, statements
-from settlement.console import exports, period_page, statement_page
+from settlement.console import exports, period_page, statement_files, statement_page
 
 blueprint = Blueprint("settlement", "settlement", template_folder="templates", url_prefix="/console")
 _SAID = {"period_closed": "already_done", "agreements_missing": "not_ready", "writers_open": "unavailable"}
@@ -74,9 +74,25 @@ def statement(statement_id: str) -> str:
 @blueprint.get("/statements/<statement_id>.csv")
 def statement_csv(statement_id: str) -> Response:
     """Every entry beneath a statement as CSV, sent while it is read."""
-    found = transact(lambda: _statement(statement_id))
-    name = found.number.replace("/", "-")
-    return download(stream_with_context(exports.entry_rows(found)), f"statement-{name}.csv")
+    return statement_files.entries_csv(transact(lambda: _statement(statement_id)))
+
+
+@blueprint.get("/statements/<statement_id>/documents.csv")
+def statement_documents_csv(statement_id: str) -> Response:
+    """The document lines of a statement as CSV."""
+    return statement_files.documents_csv(transact(lambda: _statement(statement_id)))
+
+
+@blueprint.get("/statements/<statement_id>.pdf")
+def statement_pdf(statement_id: str) -> Response:
+    """The statement on paper, in the viewer's language or in `?lang=`."""
+    return statement_files.pdf(transact(lambda: _statement(statement_id)))
+
+
+@blueprint.get("/statements/<statement_id>.xlsx")
+def statement_xlsx(statement_id: str) -> Response:
+    """The statement as a workbook, in the viewer's language or in `?lang=`."""
+    return statement_files.xlsx(transact(lambda: _statement(statement_id)))
 
 
 def _period(program: str, period: str, **more: Any) -> str:

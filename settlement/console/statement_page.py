@@ -32,18 +32,29 @@ _WORD = {
 
 def context(statement: Statement, cursor: str | None) -> dict[str, Any]:
     """Everything the page shows; `cursor` is the page of entries. Raises Invalid for a cursor that is not ours."""
-    program = programs.get(statement.program_id)
-    documents = statements.documents([statement.id])[statement.id]
-    agreements = terms.by_id({line.agreement_id for document in documents for line in document.lines})
     position = decode_cursor(cursor, str, str)
     after = (dt.datetime.fromisoformat(str(position[0])), str(position[1])) if position else None
     entries, following = statements.entries(statement, after, _PAGE)
+    return {
+        **stated(statement),
+        "entries": [entry_told(entry) for entry in entries],
+        "next_cursor": encode_cursor(following[0].isoformat(), following[1]) if following else None,
+    }
+
+
+def stated(statement: Statement) -> dict[str, Any]:
+    """What a statement says, whatever it is written on: head, parties and documents, and how many entries it has."""
+    program = programs.get(statement.program_id)
+    documents = statements.documents([statement.id])[statement.id]
+    agreements = terms.by_id({line.agreement_id for document in documents for line in document.lines})
     return {
         "statement": {
             "id": ids.public("stm", statement.id),
             "number": statement.number,
             "state": statement.state,
             "period": {"key": statement.period_code, "month": statement.starts_on},
+            "first": statement.starts_on,
+            "last": statement.ends_on,
             "program": {"code": program.code, "name": program.name},
             "issued_at": statement.issued_at,
             "attribution": statement.attribution,
@@ -56,9 +67,7 @@ def context(statement: Statement, cursor: str | None) -> dict[str, Any]:
         "operator": statement.parties["operator"],
         "party": statement.parties["party"],
         "documents": [_document(statement, document, agreements) for document in documents],
-        "entries": [_entry(entry) for entry in entries],
         "entries_total": statements.count(statement),
-        "next_cursor": encode_cursor(following[0].isoformat(), following[1]) if following else None,
     }
 
 
@@ -104,7 +113,8 @@ def _version(agreement: Agreement) -> str:
     return f"v{agreement.version}, {agreement.starts_on:%Y-%m-%d}"
 
 
-def _entry(entry: statements.Entry) -> dict[str, Any]:
+def entry_told(entry: statements.Entry) -> dict[str, Any]:
+    """One entry as a row of the page."""
     reversed_ = entry.kind == "clawback" or entry.points < 0
     word = _WORD[entry.code]
     return {

@@ -85,8 +85,11 @@ class Coalition:
             connection.execute("SET session_replication_role = replica")
             connection.execute(
                 "INSERT INTO consignment_delivery (consignment_id, program_id, supplier_id, legal_entity_id,"
-                " delivered_at, cost_minor, delivery_minor, currency) VALUES (%s, %s, 1, %s, %s, %s, %s, 'EUR')",
-                (next(_keys), self.program.id, self.entities[supplier], instant, cost_minor, delivery_minor),
+                " delivered_at, cost_minor, delivery_minor, currency) VALUES (%s, %s, 1, %s, %s, %s, %s, %s)",
+                (
+                    *(next(_keys), self.program.id, self.entities[supplier], instant, cost_minor, delivery_minor),
+                    self.program.currency,
+                ),
             )
 
     def take_back(self, supplier: str, on: dt.date, cost_minor: int) -> int:

@@ -6,6 +6,7 @@ process (half a second) and kept in memory as a small static font.
 
 from __future__ import annotations
 
+import logging
 from functools import cache
 from io import BytesIO
 
@@ -19,6 +20,8 @@ _WEIGHTS = {"": 400, "B": 700}
 # Latin with its extensions, Greek, Cyrillic; punctuation, currency signs, arrows and mathematical operators.
 _UNICODES = [*range(0x20, 0x530), *range(0x1E00, 0x2300)]
 STYLES = tuple(_WEIGHTS)
+for _chatter in ("fontTools", "fpdf"):  # a hundred lines for each paper
+    logging.getLogger(_chatter).setLevel(logging.WARNING)
 
 
 @cache

@@ -1,0 +1,47 @@
+"""A statement as a file that is kept: PDF, workbook, CSV; for finance and for the partner alike.
+
+`?lang=` names the language of the file; without it the viewer's own is spoken.
+"""
+
+from __future__ import annotations
+
+from tempfile import TemporaryFile
+
+from flask import Response, request, send_file, stream_with_context
+
+from coalition.kernel.web.language import spoken
+from coalition.kernel.web.sheets import download
+from coalition.kernel.web.workbook import MIMETYPE
+from settlement.console import exports, statement_book, statement_paper
+from settlement.statements import Statement
+
+
+def pdf(statement: Statement) -> Response:
+    """The statement on paper."""
+    with spoken(request.args.get("lang")) as language:
+        paper = statement_paper.pdf(statement)
+    headers = {"Content-Disposition": f'attachment; filename="{_name(statement)}-{language}.pdf"'}
+    return Response(paper, content_type="application/pdf", headers=headers)
+
+
+def xlsx(statement: Statement) -> Response:
+    """The statement as a workbook, written to disk first: it may be large."""
+    target = TemporaryFile()  # noqa: SIM115 - the answer closes it when it is sent
+    with spoken(request.args.get("lang")) as language:
+        statement_book.write(statement, target)
+    target.seek(0)
+    return send_file(target, MIMETYPE, as_attachment=True, download_name=f"{_name(statement)}-{language}.xlsx")
+
+
+def entries_csv(statement: Statement) -> Response:
+    """Every entry beneath the statement, sent while it is read."""
+    return download(stream_with_context(exports.entry_rows(statement)), f"{_name(statement)}.csv")
+
+
+def documents_csv(statement: Statement) -> Response:
+    """The document lines."""
+    return download(exports.document_rows(statement), f"{_name(statement)}-documents.csv")
+
+
+def _name(statement: Statement) -> str:
+    return "statement-" + statement.number.replace("/", "-")
