@@ -34,9 +34,7 @@ _SIGN = {kind: sign for kind, sign, _ in KINDS.values()}
 _SIGN |= {_CORRECTING[kind]: sign for kind, sign in _SIGN.items() if kind in _CORRECTING}
 _UNTAXED = {
     "UK_SERVICE": frozenset({"adjustment"}),
-    "DE_THIRD_PARTY": frozenset(
-        {"issue_funding", "redemption_funding", "breakage", "breakage_untaxed", "adjustment"}
-    ),
+    "DE_THIRD_PARTY": frozenset({"issue_funding", "redemption_funding", "breakage", "breakage_untaxed", "adjustment"}),
     "NONE": frozenset(KINDS),
 }
 ENTRY = (
