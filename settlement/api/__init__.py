@@ -1,4 +1,4 @@
-"""The partners' door of this floor: their own statements and invoices."""
+"""The partners' door of this floor: their own statements, invoices, payments and proofs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Register the endpoints."""
     from coalition.kernel.web import api
-    from settlement.api import disputing, invoices, payouts, reconciling, statements
+    from settlement.api import disputing, invoices, payouts, proofs, reconciling, statements
 
-    api.register(app, statements.blp, invoices.blp, payouts.blp, reconciling.blp, disputing.blp)
+    api.register(app, statements.blp, invoices.blp, payouts.blp, proofs.blp)
+    api.register(app, reconciling.blp, disputing.blp)
