@@ -11,7 +11,7 @@ from typing import Any
 from coalition import ledger, partners, programs
 from coalition.kernel.clock import start_of_day
 from coalition.kernel.config import current
-from coalition.kernel.db import execute, fetch_one, transact
+from coalition.kernel.db import fetch_one, transact
 from coalition.kernel.laws import offending
 from coalition.ledger import AccountKind, Credit, Debit, Operation
 from settlement import accruals, laws, statements, terms
@@ -142,6 +142,6 @@ def broken_laws() -> dict[str, int]:
 
 
 def send(statement_id: int) -> None:
-    """Say that a statement was sent, as its own room records it."""
-    record = "INSERT INTO statement_event (statement_id, state, actor) VALUES (:id, 'sent', 'test')"
-    transact(lambda: execute(record, {"id": statement_id}))
+    """Send a statement to its entity, unless it was."""
+    if transact(lambda: statements.get(statement_id)).state == "draft":
+        transact(lambda: statements.send(statement_id, "test"))
