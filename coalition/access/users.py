@@ -99,6 +99,15 @@ def may_approve(actor: str, *roles: str) -> bool:
     return bool(session().scalar(query))
 
 
+def has_role(actor: str, role: str) -> bool:
+    """Whether the actor of an origin (`user:12`) has this role; an admin has them all."""
+    kind, _, number = actor.partition(":")
+    if kind != "user" or not number.isdecimal():
+        return False
+    query = select(UserAccount.id).join(UserAccount.roles).where(Role.name.in_([role, "admin"]))
+    return bool(session().scalar(query.where(UserAccount.id == int(number)).limit(1)))
+
+
 def _check(email: str, password: str, roles: list[str], has_its_program: bool) -> None:
     errors = []
     if "@" not in email[1:-1] or len(email) > 254:

@@ -35,8 +35,9 @@ _DUE_IN = dt.timedelta(days=14)
 def reserve(run_id: int, providers: Sequence[str], *, leave_out: bool = False) -> Run:
     """Fix the way of every payment of a recorded run and ask for a second person. Again it changes nothing.
 
-    `providers` are those that this installation has. A payment without a way is named in a Conflict `account_missing`;
-    with `leave_out` it is left to a later run instead. Conflict `run_state` if the run was aborted or committed.
+    `providers` are those that this installation has. A payment without a way is named in a Conflict
+    `payout_account_missing`; with `leave_out` it is left to a later run instead. Conflict `run_state` if the run was
+    aborted or committed.
     """
     run = lock_run(run_id)
     if run.state == "reserved":
@@ -46,9 +47,9 @@ def reserve(run_id: int, providers: Sequence[str], *, leave_out: bool = False) -
     missing = [payment for payment in payments(run_id) if payment.id not in ways]
     if missing and (not leave_out or len(missing) == len(payments(run_id))):
         names = ", ".join(partners.entity(payment.legal_entity_id).name for payment in missing[:5])
-        raise Conflict("account_missing", f"There is no account for {names}.", payments=len(missing))
+        raise Conflict("payout_account_missing", f"There is no account for {names}.", payments=len(missing))
     for payment in missing:
-        abort_payment(payment, "account_missing")
+        abort_payment(payment, "payout_account_missing")
     today = clock.local_date(clock.now(), programs.get(run.program_id).zone)
     for payment_id, (provider, account) in ways.items():
         execute(
