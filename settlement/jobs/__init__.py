@@ -7,8 +7,4 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Importing these modules registers their handlers and schedules."""
-<<<<<<< HEAD
-    from settlement.jobs import accruing, invoicing, paying, proving  # noqa: F401
-=======
-    from settlement.jobs import accruing, paying, proving, reporting  # noqa: F401
->>>>>>> main
+    from settlement.jobs import accruing, invoicing, paying, proving, reporting  # noqa: F401
