@@ -85,10 +85,9 @@ def export(run_id: int, banks: BankFiles, store: FileStore, step: Callable[[Call
 
 def draw(run_id: int) -> list[TransferFile]:
     """The files that would have to be written now, one for each currency. Changes nothing."""
-    run = get(run_id)
+    run, first = get(run_id), _next(run_id)  # the number is read first: who is late then meets it, and gives way
     waiting = {row.payment_id for row in fetch_all(_WAITING, {"run": run_id})}
     found = [payment for payment in payments(run_id) if payment.id in waiting]
-    first = _next(run_id)
     currencies = sorted({payment.currency for payment in found})
     return [
         _file(run, first + at, [payment for payment in found if payment.currency == currency], currency)
