@@ -36,7 +36,7 @@ LINES = 1_000_000
 _PURCHASES = """
     INSERT INTO purchase (occurred_at, total_minor, program_id, partner_id, outlet_id, legal_entity_id, external_id,
            request_hash, currency, channel, actor)
-    SELECT timestamptz '2026-11-02' + make_interval(secs => n % 2000000), 100 + n % 9000, %(program)s, %(partner)s, 1,
+    SELECT timestamptz '2026-11-02' + make_interval(secs => n %% 2000000), 100 + n %% 9000, %(program)s, %(partner)s, 1,
            %(entity)s, 'R-' || lpad(n::text, 9, '0'), '\\x00', 'EUR', 'pos', 'bench'
       FROM generate_series(1, %(lines)s) n"""
 _ACCRUALS = """

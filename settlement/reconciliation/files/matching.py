@@ -36,9 +36,11 @@ def match(at: Reconciliation, *, by_receipt: bool = False) -> bool:
     )
     if not taken:
         return False
-    execute(f"SET LOCAL work_mem = '{_WORK_MEM}'")
+    prepare()
     compare, judged = load_sql(__file__, "compare.sql"), load_sql(__file__, "judged.sql")
-    execute(load_sql(__file__, "match.sql").format(compare=compare, judged=judged), _params(at, by_receipt))
+    execute(
+        load_sql(__file__, "match.sql").format(compare=compare, judged=judged), params_of(at, by_receipt=by_receipt)
+    )
     audit.record("reconciliation.match", f"reconciliation:{at.id}", lines=at.lines)
     payload = {"reconciliation_id": at.id, "partner_id": at.partner_id, "period": at.period}
     outbox.publish("reconciliation.finished", payload, key=f"reconciliation:{at.id}")
@@ -54,7 +56,13 @@ def clear(at: Reconciliation) -> int:
     )
 
 
-def _params(at: Reconciliation, by_receipt: bool) -> dict[str, object]:
+def prepare() -> None:
+    """Let this transaction sort and hash in more memory than is usual, and still little."""
+    execute(f"SET LOCAL work_mem = '{_WORK_MEM}'")
+
+
+def params_of(at: Reconciliation, *, by_receipt: bool) -> dict[str, object]:
+    """The facts that the statements of the match need."""
     program = programs.get(at.program_id)
     seen_on, seen_to = at.starts_on - _MARGIN, at.ends_on + _MARGIN
     return {
