@@ -21,6 +21,7 @@ from settlement.payouts.reading import (
     receipts,
     runs,
     runs_of,
+    settled_payments,
     unmatched,
 )
 from settlement.payouts.receiving import Moved, match, record_receipt
@@ -67,6 +68,7 @@ __all__ = [
     "runs",
     "runs_of",
     "seen",
+    "settled_payments",
     "to_look_at",
     "understood",
     "unmatched",

@@ -135,6 +135,16 @@ def files_of(run_id: int) -> list[Ordered]:
     return _files("run_id = :run ORDER BY no", {"run": run_id})
 
 
+def unordered(program_id: int) -> list[Run]:
+    """The runs of a program in which something waits to be ordered, oldest first."""
+    rows = fetch_all(
+        f"SELECT r.id FROM payout_run r WHERE r.program_id = :program AND r.state = 'committed' AND EXISTS"
+        f" ({_WAITING.replace(':run', 'r.id')}) ORDER BY r.id LIMIT 100",
+        {"program": program_id},
+    )
+    return [get(row.id) for row in rows]
+
+
 def file(file_id: int) -> Ordered:
     """The file. Raises NotFound."""
     found = _files("id = :id", {"id": file_id})
