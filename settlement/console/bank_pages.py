@@ -49,7 +49,7 @@ def send_statement() -> Answer:
         found = bank.take_in(data, ports.get(BankFiles), ports.get(FileStore), transact)
     except Refusal as refusal:
         return _index([forms.error("file", refusal.code, refusal.detail)]), refusal.status
-    return _back("statement_known" if found.again else "statement_taken")
+    return _back("bank_statement_known" if found.again else "bank_statement_taken")
 
 
 send_statement.body_max = BODY_MAX  # type: ignore[attr-defined]
@@ -74,7 +74,7 @@ def export(run: str) -> Answer:
         raise
     except Refusal as refusal:
         return _index([forms.error("", refusal.code, refusal.detail)]), refusal.status
-    return _back("file_written")
+    return _back("bank_file_written")
 
 
 @blueprint.get("/files/<file>.xml")
@@ -100,7 +100,7 @@ def assign(number: int) -> Answer:
 
     if not ref:
         return _index([forms.error(f"payment_{number}", "choose")]), 422
-    return _decide(work, "assigned")
+    return _decide(work, "receipt_assigned")
 
 
 @blueprint.post("/receipts/<int:number>/aside")
@@ -109,13 +109,13 @@ def set_aside(number: int) -> Answer:
     note = forms.answers("note")["note"]
     if not note:
         return _index([forms.error(f"note_{number}", "say_why")]), 422
-    return _decide(lambda: bank.set_aside(number, note), "set_aside")
+    return _decide(lambda: bank.set_aside(number, note), "receipt_set_aside")
 
 
 @blueprint.post("/receipts/<int:number>/undo")
 def undo(number: int) -> Answer:
     """Take a decision back."""
-    return _decide(lambda: bank.undo(number), "undone")
+    return _decide(lambda: bank.undo(number), "receipt_undone")
 
 
 @blueprint.get("/aging")
@@ -160,5 +160,4 @@ def _index(errors: forms.Errors) -> str:
         program = chosen_program()
         return {**choices(program), **bank_view.overview(program)}
 
-    done = request.args.get("done", "")
-    return render_template("settlement/bank.html", nav="settlement", errors=errors, done=done, **transact(work))
+    return render_template("settlement/bank.html", nav="settlement", errors=errors, **transact(work))

@@ -64,6 +64,11 @@ class Ordered:
     made_at: dt.datetime
     made_by: str
 
+    @property
+    def key(self) -> str:
+        """Its public id."""
+        return ids.public("bfl", self.id)
+
 
 def export(run_id: int, banks: BankFiles, store: FileStore, step: Callable[[Callable[[], Any]], Any]) -> list[Ordered]:
     """The files of a run, with a new one for each currency in which something is not ordered yet. Again: the same.
