@@ -1,4 +1,4 @@
-"""`flask settlement import-bank-statement | bank-file`: what a bank says, and what it is told, from the command line."""
+"""`flask settlement import-bank-statement | bank-file`: what a bank says, and what it is told."""
 
 from __future__ import annotations
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
-from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as BaseResponse
 
 from coalition.console import forms
@@ -41,7 +40,7 @@ def index() -> str:
 @blueprint.post("/statements")
 def send_statement() -> Answer:
     """Take in a statement of account."""
-    given = cast(FileStorage | None, request.files.get("file"))
+    given = request.files.get("file")
     data = given.stream.read() if given is not None else b""
     if not data:
         return _index([forms.error("file", "choose_file")]), 422
@@ -60,7 +59,9 @@ def statement(statement: str) -> str:
     """One statement of account and what its entries were for."""
     after = request.args.get("after", "0")
     context = transact(
-        lambda: bank_view.statement(ids.parse("bst", statement), int(after) if after.isascii() and after.isdigit() else 0)
+        lambda: bank_view.statement(
+            ids.parse("bst", statement), int(after) if after.isascii() and after.isdigit() else 0
+        )
     )
     return render_template("settlement/bank_statement.html", nav="settlement", **context)
 

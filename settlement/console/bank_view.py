@@ -86,7 +86,7 @@ def _cells(one: Aged, program: programs.Program) -> list[str]:
 
 
 def _choices(program_id: int) -> list[dict[str, Any]]:
-    """The payments to which money can be assigned: open ones first, then those that were paid and may have come back."""
+    """The payments to which money can be assigned: open ones first, then paid ones, whose money may come back."""
     found = [*payouts.open_payments(program_id), *payouts.settled_payments(program_id)]
     seen = {one.id: one for one in reversed(found)}
     return [

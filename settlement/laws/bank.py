@@ -15,8 +15,9 @@ LAWS = (
         "B2",
         "an invoice is its document, to the cent; a statement that is billed is billed whole",
         """SELECT i.id FROM invoice i LEFT JOIN (
-                  SELECT d.statement_id, d.net_minor, d.vat_minor,
-                         row_number() OVER (PARTITION BY d.statement_id ORDER BY d.id) AS no FROM statement_document d) d
+                  SELECT x.statement_id, x.net_minor, x.vat_minor,
+                         row_number() OVER (PARTITION BY x.statement_id ORDER BY x.id) AS no
+                    FROM statement_document x) d
                     ON (d.statement_id, d.no) = (i.statement_id, i.document_no)
             WHERE (abs(d.net_minor), abs(d.vat_minor)) IS DISTINCT FROM (i.net_minor, i.vat_minor)
            UNION ALL

@@ -143,8 +143,8 @@ def files_of(run_id: int) -> list[Ordered]:
 def unordered(program_id: int) -> list[Run]:
     """The runs of a program in which something waits to be ordered, oldest first."""
     rows = fetch_all(
-        f"SELECT r.id FROM payout_run r WHERE r.program_id = :program AND r.state = 'committed' AND EXISTS"
-        f" ({_WAITING.replace(':run', 'r.id')}) ORDER BY r.id LIMIT 100",
+        f"SELECT u.id FROM payout_run u WHERE u.program_id = :program AND u.state = 'committed' AND EXISTS"
+        f" ({_WAITING.replace(':run', 'u.id')}) ORDER BY u.id LIMIT 100",
         {"program": program_id},
     )
     return [get(row.id) for row in rows]
