@@ -14,10 +14,12 @@ def init_app(app: Flask) -> None:
         invoice_pages,
         pages,
         payout_pages,
+        reconciliation_pages,
         report_file_pages,
         report_pages,
         report_settings_pages,
     )
 
-    for one in (pages, agreement_pages, report_pages, payout_pages, account_pages, bank_pages, invoice_pages):
+    finance = (pages, agreement_pages, report_pages, payout_pages, account_pages, reconciliation_pages)
+    for one in (*finance, bank_pages, invoice_pages):
         app.register_blueprint(one.blueprint)
