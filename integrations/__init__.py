@@ -41,9 +41,12 @@ def init_app(app: Flask) -> None:
             ports.bind(FileStore, DiskStore(config.files_dir))
         ports.bind(ForeignProgram, HttpForeignProgram())
         if config.payments:
+            from integrations.payments.payouts import StripePayouts
             from integrations.payments.stripe import StripeProvider
+            from settlement.ports import PayoutProvider
 
             ports.bind(PaymentProvider, StripeProvider(config.payments))
+            ports.bind(PayoutProvider, StripePayouts(config.payments), name=StripePayouts.name)
         ports.bind(BankFiles, IsoBankFiles())
         ports.bind(PayoutProvider, BankProvider(), name=BankProvider.name)
         ports.bind(FeedSource, _feed_sources(config))

@@ -7,6 +7,7 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Register the pages."""
-    from settlement.console import pages
+    from settlement.console import pages, report_file_pages, report_pages, report_settings_pages  # noqa: F401
 
-    app.register_blueprint(pages.blueprint)
+    for one in (pages, report_pages):
+        app.register_blueprint(one.blueprint)

@@ -31,12 +31,13 @@ def next_round(payment: Payment) -> None:
 def retry(payment_id: int) -> Payment:
     """Ask for a refused payment once more, with the account that its entity has now. Conflict `payment_state`.
 
-    The account was approved by two people, and the payment, too; so no third one is needed.
+    The account was approved by two people, and the payment, too; so no third one is needed. What has gone a part of
+    its way goes on with the old account.
     """
     found = lock(payment_id)
     if found.state != "rejected":
         raise Conflict("payment_state", "Only a payment that was refused is asked for again.", state=found.state)
-    if found.account_id is not None:
+    if found.account_id is not None and found.external_id is None:
         _take_current_account(found)
     move(found, "committed")
     next_round(found)
@@ -44,9 +45,14 @@ def retry(payment_id: int) -> Payment:
 
 
 def drop(payment_id: int) -> Payment:
-    """Give up a refused payment nothing of which has moved; its statement is free for another run."""
+    """Give up a refused payment nothing of which has moved; its statement is free for another run.
+
+    What we pay and the provider had taken on cannot be given up: a part of the way has been gone, so only a retry ends
+    it. Conflict `payment_state`.
+    """
     found = lock(payment_id)
-    if found.state != "rejected" or found.paid_minor:
+    on_its_way = found.direction == "out" and found.external_id is not None
+    if found.state != "rejected" or found.paid_minor or on_its_way:
         raise Conflict("payment_state", "Only a payment that was refused is given up.", state=found.state)
     move(found, "dropped", found.code)
     conclude(found.run_id)
