@@ -7,7 +7,14 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Register the pages."""
-    from settlement.console import pages, report_file_pages, report_pages, report_settings_pages  # noqa: F401
+    from settlement.console import (  # noqa: F401
+        adjustment_pages,
+        closing_pages,
+        pages,
+        report_file_pages,
+        report_pages,
+        report_settings_pages,
+    )
 
-    for one in (pages, report_pages):
+    for one in (pages, adjustment_pages, closing_pages, report_pages):
         app.register_blueprint(one.blueprint)
