@@ -9,6 +9,7 @@ def init_app(app: Flask) -> None:
     """Register the pages."""
     from settlement.console import (  # noqa: F401
         adjustment_pages,
+        agreement_pages,
         closing_pages,
         pages,
         report_file_pages,
@@ -16,5 +17,5 @@ def init_app(app: Flask) -> None:
         report_settings_pages,
     )
 
-    for one in (pages, adjustment_pages, closing_pages, report_pages):
+    for one in (pages, adjustment_pages, agreement_pages, closing_pages, report_pages):
         app.register_blueprint(one.blueprint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from coalition.kernel.db import fetch_one, transact
+from coalition.kernel.db import transact
 from coalition.kernel.errors import Conflict
 from settlement import payouts, statements
 from tests.racing import at_once
@@ -86,9 +86,10 @@ def test_what_is_disputed_between_the_two_phases_stops_the_run(
 
 
 def _mark(coalition: Coalition, name: str, state: str) -> None:
-    query = "SELECT id FROM statement WHERE legal_entity_id = :entity"
-    found = transact(lambda: fetch_one(query, {"entity": coalition.entities[name]}))
-    assert found is not None
-    if transact(lambda: statements.get(found.id)).state == "draft":
-        transact(lambda: statements.send(found.id, "test"))
-    transact(lambda: statements.mark(found.id, state, "test"))
+    def work() -> None:
+        [own] = statements.of_entities([coalition.entities[name]], period=PERIOD, after=None, limit=1)
+        if own.state == "draft":
+            statements.send(own.id, "test")
+        statements.mark(own.id, state, "test")
+
+    transact(work)
