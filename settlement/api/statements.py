@@ -67,7 +67,7 @@ def agree(statement: str) -> dict[str, Any]:
     """Agree to a statement that was sent; again, it stays agreed. 409 `statement_state` for a draft or a paid one."""
 
     def work() -> dict[str, Any]:
-        found = statements.agree(_own(statement).id, audit.origin().actor)
+        found = statements.agree(own_statement(statement).id, audit.origin().actor)
         documents = statements.documents([found.id])[found.id]
         return {**told(found), "documents": [document_told(document) for document in documents]}
 
