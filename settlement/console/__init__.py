@@ -8,14 +8,16 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Register the pages."""
     from settlement.console import (  # noqa: F401
+        account_pages,
         adjustment_pages,
         agreement_pages,
         closing_pages,
         pages,
+        payout_pages,
         report_file_pages,
         report_pages,
         report_settings_pages,
     )
 
-    for one in (pages, adjustment_pages, agreement_pages, closing_pages, report_pages):
+    for one in (pages, adjustment_pages, account_pages, agreement_pages, closing_pages, payout_pages, report_pages):
         app.register_blueprint(one.blueprint)
