@@ -14,10 +14,20 @@ def init_app(app: Flask) -> None:
         closing_pages,
         pages,
         payout_pages,
+        reconciliation_pages,
         report_file_pages,
         report_pages,
         report_settings_pages,
     )
 
-    for one in (pages, adjustment_pages, account_pages, agreement_pages, closing_pages, payout_pages, report_pages):
+    for one in (
+        account_pages,
+        adjustment_pages,
+        agreement_pages,
+        closing_pages,
+        pages,
+        payout_pages,
+        reconciliation_pages,
+        report_pages,
+    ):
         app.register_blueprint(one.blueprint)
