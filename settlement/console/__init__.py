@@ -12,10 +12,11 @@ def init_app(app: Flask) -> None:
         agreement_pages,
         pages,
         payout_pages,
+        reconciliation_pages,
         report_file_pages,
         report_pages,
         report_settings_pages,
     )
 
-    for one in (pages, agreement_pages, report_pages, payout_pages, account_pages):
+    for one in (pages, agreement_pages, report_pages, payout_pages, account_pages, reconciliation_pages):
         app.register_blueprint(one.blueprint)
