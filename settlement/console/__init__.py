@@ -9,8 +9,10 @@ def init_app(app: Flask) -> None:
     """Register the pages."""
     from settlement.console import (  # noqa: F401
         account_pages,
+        adjustment_pages,
         agreement_pages,
         bank_pages,
+        closing_pages,
         invoice_pages,
         pages,
         payout_pages,
@@ -20,6 +22,16 @@ def init_app(app: Flask) -> None:
         report_settings_pages,
     )
 
-    finance = (pages, agreement_pages, report_pages, payout_pages, account_pages, reconciliation_pages)
-    for one in (*finance, bank_pages, invoice_pages):
+    for one in (
+        account_pages,
+        adjustment_pages,
+        agreement_pages,
+        bank_pages,
+        closing_pages,
+        invoice_pages,
+        pages,
+        payout_pages,
+        reconciliation_pages,
+        report_pages,
+    ):
         app.register_blueprint(one.blueprint)
