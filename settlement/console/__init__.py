@@ -7,7 +7,16 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Register the pages."""
-    from settlement.console import agreement_pages, pages, report_file_pages, report_pages, report_settings_pages  # noqa: F401
+    from settlement.console import (  # noqa: F401
+        account_pages,
+        agreement_pages,
+        pages,
+        payout_pages,
+        reconciliation_pages,
+        report_file_pages,
+        report_pages,
+        report_settings_pages,
+    )
 
-    for one in (pages, agreement_pages, report_pages):
+    for one in (pages, agreement_pages, report_pages, payout_pages, account_pages, reconciliation_pages):
         app.register_blueprint(one.blueprint)

@@ -9,7 +9,7 @@ from settlement.statements.drawing import draw_up, preview
 from settlement.statements.entries import Entry, Position, count, entries, entries_of
 from settlement.statements.fx import Rate, rates
 from settlement.statements.fx import enter as enter_rate
-from settlement.statements.netting import Netting, Obligation, Pair, Payable, netting, payables
+from settlement.statements.netting import Netting, Obligation, Pair, Payable, net, netting, obligation, payables
 from settlement.statements.reading import (
     Settled,
     Statement,
@@ -61,7 +61,9 @@ __all__ = [
     "entries_of",
     "get",
     "mark",
+    "net",
     "netting",
+    "obligation",
     "of_entities",
     "of_period",
     "payables",
