@@ -9,7 +9,9 @@ def init_app(app: Flask) -> None:
     """Register the pages."""
     from settlement.console import (  # noqa: F401
         account_pages,
+        adjustment_pages,
         agreement_pages,
+        closing_pages,
         pages,
         payout_pages,
         reconciliation_pages,
@@ -18,5 +20,14 @@ def init_app(app: Flask) -> None:
         report_settings_pages,
     )
 
-    for one in (pages, agreement_pages, report_pages, payout_pages, account_pages, reconciliation_pages):
+    for one in (
+        account_pages,
+        adjustment_pages,
+        agreement_pages,
+        closing_pages,
+        pages,
+        payout_pages,
+        reconciliation_pages,
+        report_pages,
+    ):
         app.register_blueprint(one.blueprint)
