@@ -16,6 +16,7 @@ def init_app(app: Flask) -> None:
         invoice_pages,
         pages,
         payout_pages,
+        proof_pages,
         reconciliation_pages,
         report_file_pages,
         report_pages,
@@ -31,6 +32,7 @@ def init_app(app: Flask) -> None:
         invoice_pages,
         pages,
         payout_pages,
+        proof_pages,
         reconciliation_pages,
         report_pages,
     ):
