@@ -22,12 +22,12 @@ _STAGE = """
     CREATE TEMP TABLE fresh_movement (
         movement_id text COLLATE "C", xid xid8, kind text, points bigint, currency_id int, occurred_at timestamptz,
         occurred_on date, priced_on date, funder_id bigint, redeemer_id bigint, partner_id int,
-        external_id text COLLATE "C")"""
+        external_id text COLLATE "C", reverses_id text COLLATE "C")"""
 STAGED = """movement_id, xid, kind, points, currency_id, occurred_at, occurred_on, priced_on, funder_id, redeemer_id,
-    partner_id, external_id"""
+    partner_id, external_id, reverses_id"""
 ACCRUED = """movement_id, program_id, period_id, kind, points, currency_id, occurred_at, occurred_on, booked_on,
     funder_id, agreement_id, funding_price, service_price, redeemer_id, redeemer_agreement_id, redeemer_rate,
-    partner_id, external_id, xid"""
+    partner_id, external_id, reverses_id, adjusts, xid"""
 SUPPLIED = """supply_id, kind, consignment_id, period_id, legal_entity_id, agreement_id, cost_minor, delivery_minor,
     delivered_at, delivered_on, booked_on, xid"""
 

@@ -18,7 +18,8 @@ class Flow:
     """Points of one kind, from one funder to (if redeemed) one redeemer, under the same agreements and prices.
 
     Prices are per whole point; None where nothing is due. `points` are minor units with `points_decimals` decimals,
-    positive in the direction of the kind. Grain of `flows`; a single accrual has the same shape.
+    positive in the direction of the kind. What `adjusts` takes back points of an earlier period. Grain of `flows`; a
+    single accrual has the same shape.
     """
 
     kind: str
@@ -32,6 +33,7 @@ class Flow:
     redeemer_id: int | None
     redeemer_agreement_id: int | None
     redeemer_rate: Decimal | None
+    adjusts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

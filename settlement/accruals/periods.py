@@ -1,7 +1,7 @@
-"""Settlement periods: rows with a first and a last day. They are made when something falls into them, and closed once.
+"""Settlement periods: rows with a first and a last day, made when something falls into them.
 
-A period is closed by the one row that `settlement_closure` can hold for it; nothing here, and no right of the
-application, could open it again.
+A period is closed by the one row that `settlement_closure` can hold for its version. It can be opened again, which
+begins its next version; what was booked elsewhere in between stays there.
 """
 
 from __future__ import annotations
@@ -18,13 +18,20 @@ from settlement.accruals.cycles import code_for, days_of, next_code
 _MOST = 1000
 _SELECT = """
     SELECT p.id, p.program_id, p.code, p.starts_on, p.ends_on,
-           CASE WHEN c.period_id IS NULL THEN 'open' ELSE 'closed' END AS state, c.closed_at
-      FROM settlement_period p LEFT JOIN settlement_closure c ON c.period_id = p.id"""
+           CASE WHEN c.period_id IS NULL THEN 'open' ELSE 'closed' END AS state, c.closed_at,
+           (coalesce(r.version, 0) + 1)::int AS version
+      FROM settlement_period p
+      LEFT JOIN LATERAL (
+           SELECT max(x.version) AS version FROM settlement_reopening x WHERE x.period_id = p.id) r ON true
+      LEFT JOIN settlement_closure c ON c.period_id = p.id AND c.version = coalesce(r.version, 0) + 1"""
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A settlement period of a program, from `starts_on` through `ends_on` in its zone; `state` is open or closed."""
+    """A settlement period of a program, from `starts_on` through `ends_on` in its zone; `state` is open or closed.
+
+    `version` counts up each time it is opened again after a close.
+    """
 
     id: int
     program_id: int
@@ -33,6 +40,7 @@ class Period:
     ends_on: dt.date
     state: str
     closed_at: dt.datetime | None
+    version: int = 1
 
 
 def find_period(program_id: int, code: str) -> Period:
@@ -74,14 +82,14 @@ def cover(program_id: int, days: Iterable[dt.date]) -> None:
 
 
 def seal(period: Period, upto: str) -> None:
-    """Close a period for ever: movements of transactions below `upto` are in it. Raises Conflict if it is closed.
+    """Close a period: movements of transactions below `upto` are in it. Raises Conflict if it is closed.
 
     The period that follows is made at once, so that what comes late has a place.
     """
     sealed = execute(
-        "INSERT INTO settlement_closure (period_id, upto, closed_by) VALUES (:id, CAST(:upto AS xid8), :actor)"
-        " ON CONFLICT DO NOTHING",
-        {"id": period.id, "upto": upto, "actor": audit.origin().actor},
+        "INSERT INTO settlement_closure (period_id, version, upto, closed_by)"
+        " VALUES (:id, :version, CAST(:upto AS xid8), :actor) ON CONFLICT DO NOTHING",
+        {"id": period.id, "version": period.version, "upto": upto, "actor": audit.origin().actor},
     )
     if not sealed:
         raise Conflict("period_closed", f"{period.code} is closed already.")

@@ -2,8 +2,10 @@
 
 from settlement.statements.arithmetic import Charge, Document, Drawn, Line
 from settlement.statements.closing import Closed, close
+from settlement.statements.details import DocumentDetails, document_details, document_ids
 from settlement.statements.drawing import draw_up
 from settlement.statements.entries import Entry, Position, count, entries, entries_of
+from settlement.statements.netting import Netting, Obligation, Pair, Payable, netting, payables
 from settlement.statements.reading import (
     Settled,
     Statement,
@@ -13,27 +15,43 @@ from settlement.statements.reading import (
     of_entities,
     of_period,
     settled,
+    versions,
 )
+from settlement.statements.states import STATES, agree, mark, send
 
 __all__ = [
+    "STATES",
     "Charge",
     "Closed",
     "Document",
+    "DocumentDetails",
     "Drawn",
     "Entry",
     "Line",
+    "Netting",
+    "Obligation",
+    "Pair",
+    "Payable",
     "Position",
     "Settled",
     "Statement",
+    "agree",
     "close",
     "count",
+    "document_details",
+    "document_ids",
     "documents",
     "draw_up",
     "drawn_of",
     "entries",
     "entries_of",
     "get",
+    "mark",
+    "netting",
     "of_entities",
     "of_period",
+    "payables",
+    "send",
     "settled",
+    "versions",
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Context, Decimal, localcontext
 from typing import TYPE_CHECKING
 
@@ -18,12 +18,13 @@ from coalition.kernel.money import round_half_up
 if TYPE_CHECKING:
     from settlement.accruals import Flow, Supply
 
-Key = tuple[int, str, int, Decimal | None, int | None]
+Key = tuple[int, str, int, Decimal | None, int | None, bool]
 
 # A bigint of points times a price of eighteen digits stays exact in it.
 EXACT = Context(prec=60)
 ISSUER, REDEEMER, SUPPLIER, CREDIT = "issuer_invoice", "redeemer_invoice", "supplier_invoice", "credit_note"
-SIGN = {ISSUER: -1, REDEEMER: 1, SUPPLIER: 1, CREDIT: 1}
+ISSUER_CREDIT, REDEEMER_CREDIT, ADJUSTMENT = "issuer_credit", "redeemer_credit", "adjustment"
+SIGN = {ISSUER: -1, REDEEMER: 1, SUPPLIER: 1, CREDIT: 1, ISSUER_CREDIT: -1, REDEEMER_CREDIT: 1, ADJUSTMENT: 1}
 _DOCUMENT = {
     "issue_funding": ISSUER,
     "service_fee": ISSUER,
@@ -35,7 +36,11 @@ _DOCUMENT = {
     "delivery": SUPPLIER,
     "taken_back": SUPPLIER,
     "breakage": CREDIT,
+    "adjustment": ADJUSTMENT,
 }
+# What corrects lines of an earlier period stands in a document of its own, with the sign of what it corrects and
+# quantities below zero.
+_CORRECTING = {ISSUER: ISSUER_CREDIT, REDEEMER: REDEEMER_CREDIT}
 # Whether an entity receives (+) or pays (-) a charge of positive quantity.
 ENTITY_SIGN = {code: SIGN[kind] for code, kind in _DOCUMENT.items()}
 _ORDER = {code: place for place, code in enumerate(_DOCUMENT)}
@@ -45,7 +50,8 @@ _ORDER = {code: place for place, code in enumerate(_DOCUMENT)}
 class Charge:
     """What one entity owes or is owed for one thing: `quantity` points (minor units) at `unit_price` per whole point.
 
-    Without a unit price it is money as it stands: `quantity` pieces for `amount_minor` together.
+    Without a unit price it is money as it stands: `quantity` pieces for `amount_minor` together. What `adjusts`
+    corrects a line of an earlier period.
     """
 
     entity_id: int
@@ -56,6 +62,7 @@ class Charge:
     currency_id: int | None = None
     points_decimals: int = 0
     amount_minor: int = 0
+    adjusts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """An invoice or credit note between an entity and its counterparty; `sign` is that of its gross in the position."""
+    """An invoice or credit note between an entity and its counterparty; `sign` is that of its gross in the position.
+
+    `id` and `number` (the same on both sides) are those of a document that was written; a preview has none.
+    """
 
     kind: str
     entity_id: int
@@ -82,6 +92,8 @@ class Document:
     lines: tuple[Line, ...]
     net_minor: int
     vat_minor: int
+    id: int | None = field(default=None, compare=False)
+    number: str = field(default="", compare=False)
 
     @property
     def gross_minor(self) -> int:
@@ -112,7 +124,8 @@ def charges(flow: Flow) -> list[Charge]:
 
     def due(entity_id: int | None, code: str, agreement_id: int | None, points: int, price: Decimal | None) -> None:
         if entity_id is not None and agreement_id is not None and price:
-            found.append(Charge(entity_id, code, agreement_id, points, price, flow.currency_id, flow.points_decimals))
+            what = (entity_id, code, agreement_id, points, price, flow.currency_id, flow.points_decimals)
+            found.append(Charge(*what, adjusts=flow.adjusts))
 
     funder = (flow.funder_id, flow.agreement_id)
     if flow.kind in ("issue", "clawback"):
@@ -154,14 +167,21 @@ def documents(
     program's money. So an entity may have two documents of a kind, for what is taxed and for what is not.
     """
     gathered: dict[tuple[int, str, Decimal], list[Line]] = defaultdict(list)
-    for (entity_id, *_), line in sorted(_lines(due, decimals).items(), key=lambda item: _place(item[1])):
-        gathered[(entity_id, _DOCUMENT[line.code], vat_rate(line.agreement_id, line.code))].append(line)
+    for (entity_id, *_, adjusts), line in sorted(_lines(due, decimals).items(), key=lambda item: _place(item[1])):
+        rate = Decimal(0) if line.code == "adjustment" else vat_rate(line.agreement_id, line.code)
+        gathered[(entity_id, document_of(line.code, adjusts=adjusts), rate)].append(line)
     made = []
     for (entity_id, kind, rate), lines in sorted(gathered.items(), key=lambda item: item[0]):
         net = sum(line.net_minor for line in lines)
         vat = int(round_half_up(net * rate))
         made.append(Document(kind, entity_id, operator_id, SIGN[kind], rate, tuple(lines), net, vat))
     return made
+
+
+def document_of(code: str, *, adjusts: bool) -> str:
+    """The kind of document in which a charge stands."""
+    kind = _DOCUMENT[code]
+    return _CORRECTING.get(kind, kind) if adjusts else kind
 
 
 def mirrored(document: Document) -> Document:
@@ -189,8 +209,8 @@ def amount(quantity: int, unit_price: Decimal, points_decimals: int) -> Decimal:
 def _lines(due: Iterable[Charge], decimals: int) -> dict[Key, Line]:
     sums: dict[Key, list[Charge]] = defaultdict(list)
     for charge in due:
-        key = (charge.entity_id, charge.code, charge.agreement_id, charge.unit_price, charge.currency_id)
-        sums[key].append(charge)
+        what = (charge.entity_id, charge.code, charge.agreement_id, charge.unit_price, charge.currency_id)
+        sums[(*what, charge.adjusts)].append(charge)
     return {key: _line(same, decimals) for key, same in sums.items()}
 
 

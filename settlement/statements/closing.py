@@ -7,20 +7,15 @@ application may add rows to these tables, and change none.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from coalition import partners, programs
-from coalition.kernel import audit, clock
-from coalition.kernel.db import fetch_one
+from coalition.kernel import audit, clock, outbox
 from coalition.kernel.errors import Conflict, Unavailable
 from settlement import accruals
 from settlement.accruals import Accrued, Period
-from settlement.statements.arithmetic import Document, Drawn, Line
 from settlement.statements.drawing import draw_up
+from settlement.statements.issuing import issue
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,107 +53,8 @@ def close(program_id: int, code: str, *, patience_s: int = 10) -> Closed:
         count = sum(movements for _, movements in missing)
         raise Conflict("agreements_missing", f"{count} movements have no agreement: {names}.", movements=count)
     accruals.seal(period, accrued.upto)
-    ids = tuple(_issue(program, period, drawn) for drawn in draw_up(period))
+    ids = tuple(issue(program, period, drawn) for drawn in draw_up(period))
+    outbox.publish("period.closed", {"program_id": program.id, "period_id": period.id}, key=str(period.id))
     audit.record("settlement.close", f"period:{period.id}", program=program.code, period=code, statements=len(ids))
     following = accruals.next_code(code)
     return Closed(accruals.get_period(period.id), accrued, ids, period.ends_on >= today, following)
-
-
-def _issue(program: programs.Program, period: Period, drawn: Drawn) -> int:
-    entity = partners.entity(drawn.entity_id)
-    currency = programs.main_currency(program.id)
-    facts = {
-        "program_id": program.id,
-        "period_id": period.id,
-        "legal_entity_id": entity.id,
-        "number": f"{period.code}/{entity.code}/1",
-        "is_operator": drawn.is_operator,
-        "currency": program.currency,
-        "currency_decimals": program.currency_decimals,
-        "points_decimals": currency.decimals,
-        "attribution": currency.attribution.upper(),
-        "position_minor": drawn.position_minor,
-        "parties": {"operator": _party(partners.operator_entity(program.id)), "party": _party(entity)},
-    }
-    row = fetch_one(
-        """
-        INSERT INTO statement (program_id, period_id, legal_entity_id, number, is_operator, currency,
-               currency_decimals, points_decimals, attribution, position_minor, parties, content_sha256)
-        VALUES (:program_id, :period_id, :legal_entity_id, :number, :is_operator, :currency, :currency_decimals,
-               :points_decimals, :attribution, :position_minor, CAST(:parties AS jsonb), :content_sha256)
-        RETURNING id""",
-        {
-            **facts,
-            "parties": json.dumps(facts["parties"]),
-            "content_sha256": content_hash(period.code, facts, drawn.documents),
-        },
-    )
-    assert row is not None
-    for document in drawn.documents:
-        _write_document(row.id, period.id, document, drawn.is_operator)
-    _announce(row.id)
-    return int(row.id)
-
-
-def content_hash(code: str, facts: dict[str, Any], documents: Sequence[Document]) -> bytes:
-    """SHA-256 of a statement's content in canonical JSON: its head, its documents and their lines, all amounts."""
-    content = {"period": code, **facts, "documents": [asdict(document) for document in documents]}
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
-    return hashlib.sha256(text.encode()).digest()
-
-
-def _plain(value: Any) -> str:
-    return f"{value.normalize():f}"
-
-
-def _party(entity: partners.LegalEntity) -> dict[str, str]:
-    partner = partners.get(entity.partner_id).name
-    return {"name": entity.name, "country": entity.country, "tax_id": entity.tax_id, "partner": partner}
-
-
-def _write_document(statement_id: int, period_id: int, document: Document, mirror: bool) -> None:
-    """An entity's document with its lines, or the operator's mirror of it, which points to the lines of its twin."""
-    row = fetch_one(
-        """
-        INSERT INTO statement_document (statement_id, kind, counterparty_id, sign, vat_rate, net_minor, vat_minor,
-               gross_minor, mirrors_id)
-        VALUES (:statement_id, :kind, :counterparty_id, :sign, :vat_rate, :net_minor, :vat_minor, :gross_minor,
-               CASE WHEN :mirror THEN (
-                   SELECT d.id FROM statement_document d JOIN statement s ON s.id = d.statement_id
-                    WHERE s.period_id = :period_id AND s.legal_entity_id = :counterparty_id AND d.kind = :kind
-                      AND d.vat_rate = :vat_rate) END)
-        RETURNING id""",
-        {
-            "statement_id": statement_id,
-            "period_id": period_id,
-            "mirror": mirror,
-            "kind": document.kind,
-            "counterparty_id": document.counterparty_id,
-            "sign": document.sign,
-            "vat_rate": document.vat_rate,
-            "net_minor": document.net_minor,
-            "vat_minor": document.vat_minor,
-            "gross_minor": document.gross_minor,
-        },
-    )
-    assert row is not None
-    if not mirror:
-        for no, line in enumerate(document.lines, 1):
-            _write_line(row.id, no, line)
-
-
-def _write_line(document_id: int, no: int, line: Line) -> None:
-    fetch_one(
-        """
-        INSERT INTO statement_line (document_id, no, code, agreement_id, currency_id, quantity, unit_price, net_minor)
-        VALUES (:document_id, :no, :code, :agreement_id, :currency_id, :quantity, :unit_price, :net_minor)
-        RETURNING id""",
-        {"document_id": document_id, "no": no, **asdict(line)},
-    )
-
-
-def _announce(statement_id: int) -> None:
-    fetch_one(
-        "INSERT INTO statement_event (statement_id, state, actor) VALUES (:id, 'draft', :actor) RETURNING id",
-        {"id": statement_id, "actor": audit.origin().actor},
-    )

@@ -22,7 +22,11 @@ Position = tuple[dt.datetime, str]
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One charge of one movement. `points` in minor units (of a delivery, the consignments), `amount` signed and exact
-    in whole units of the statement's currency: + the entity receives, - it pays. `kind` is the movement's."""
+    in whole units of the statement's currency: + the entity receives, - it pays. `kind` is the movement's.
+
+    `document` is the kind of the document in which it is summed up, under the agreement with `agreement_id`. What takes
+    points back `reverses` another movement, whose prices it has.
+    """
 
     movement_id: str
     kind: str
@@ -33,6 +37,9 @@ class Entry:
     points: int
     unit_price: Decimal
     amount: Decimal
+    agreement_id: int
+    document: str
+    reverses: str | None = None
 
 
 def entries(statement: Statement, after: Position | None, limit: int) -> tuple[list[Entry], Position | None]:
@@ -91,7 +98,9 @@ def _entries(row: Row[Any], statement: Statement) -> list[Entry]:
         if charge.entity_id == statement.legal_entity_id and charge.unit_price is not None:
             exact = arithmetic.amount(charge.quantity, charge.unit_price, charge.points_decimals)
             signed = ENTITY_SIGN[charge.code] * exact
-            found.append(Entry(*head, charge.code, *when, charge.quantity, charge.unit_price, signed))
+            kind = arithmetic.document_of(charge.code, adjusts=charge.adjusts)
+            what, figures = (*head, charge.code, *when), (charge.quantity, charge.unit_price, signed)
+            found.append(Entry(*what, *figures, charge.agreement_id, kind, row.reverses_id))
     return found
 
 
@@ -105,6 +114,7 @@ def _supplied(row: Row[Any], statement: Statement) -> list[Entry]:
             money = Decimal(minor).scaleb(-statement.currency_decimals)
             when = (row.occurred_at, row.booked_on)
             pieces = -1 if back else 1
-            price = money * pieces
-            found.append(Entry(row.movement_id, "supply", code, *when, reference, pieces, price, money))
+            where = (row.agreement_id, arithmetic.SUPPLIER)
+            what = (row.movement_id, "supply", code)
+            found.append(Entry(*what, *when, reference, pieces, money * pieces, money, *where))
     return found

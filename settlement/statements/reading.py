@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
-from coalition.kernel.db import fetch_all
+from coalition.kernel.db import AnyRow, fetch_all
 from coalition.kernel.errors import NotFound
 from settlement.accruals import Period
 from settlement.statements.arithmetic import Document, Drawn, Line
@@ -15,11 +16,14 @@ from settlement.statements.arithmetic import Document, Drawn, Line
 _MOST = 10_000
 _HEAD = """
     SELECT s.id, s.program_id, s.period_id, p.code AS period_code, p.starts_on, p.ends_on, s.legal_entity_id, s.number,
-           e.state, s.is_operator, s.currency, s.currency_decimals, s.points_decimals, s.attribution, s.position_minor,
-           s.parties, encode(s.content_sha256, 'hex') AS content_sha256, s.issued_at
+           s.version, e.state, s.is_operator, s.currency, s.currency_decimals, s.points_decimals, s.attribution,
+           s.position_minor, s.parties, encode(s.content_sha256, 'hex') AS content_sha256, s.issued_at,
+           s.settlement_currency, s.settlement_decimals, s.settlement_minor, s.fx_rate, s.fx_source, s.fx_at,
+           r.period_id IS NOT NULL AS replaced
       FROM statement s JOIN settlement_period p ON p.id = s.period_id
+      LEFT JOIN settlement_reopening r ON r.period_id = s.period_id AND r.version = s.version
      CROSS JOIN LATERAL (
-           SELECT x.state FROM statement_event x WHERE x.statement_id = s.id ORDER BY x.id DESC LIMIT 1) e"""
+           SELECT x.state FROM statement_event x WHERE x.statement_id = s.id ORDER BY x.no DESC LIMIT 1) e"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,8 @@ class Statement:
     """The head of a statement; `state` is that of its last event, `position_minor` + receives, - pays, VAT included.
 
     `parties` holds the names, countries and tax numbers of `operator` and `party` as they were at the close.
+    `settlement_minor` is the position in the settlement currency, at the rate fixed at the close (None: the same
+    currency). Of a period that was opened again the older `version` is `replaced`.
     """
 
     id: int
@@ -37,6 +43,7 @@ class Statement:
     ends_on: dt.date
     legal_entity_id: int
     number: str
+    version: int
     state: str
     is_operator: bool
     currency: str
@@ -47,6 +54,13 @@ class Statement:
     parties: dict[str, dict[str, str]]
     content_sha256: str
     issued_at: dt.datetime
+    settlement_currency: str
+    settlement_decimals: int
+    settlement_minor: int
+    fx_rate: Decimal | None
+    fx_source: str | None
+    fx_at: dt.datetime | None
+    replaced: bool
 
 
 def get(statement_id: int) -> Statement:
@@ -58,34 +72,45 @@ def get(statement_id: int) -> Statement:
 
 
 def of_period(period: Period) -> list[Statement]:
-    """Every statement of a period, the operator's last."""
-    return _heads("s.period_id = :period", {"period": period.id}, _MOST)
+    """Every statement of a period in its last version, the operator's last; none while it is open."""
+    return _heads("s.period_id = :period AND r.period_id IS NULL", {"period": period.id}, _MOST)
+
+
+def versions(statement: Statement) -> list[Statement]:
+    """Every version of a statement, the first one first."""
+    params = {"period": statement.period_id, "entity": statement.legal_entity_id}
+    return _heads("s.period_id = :period AND s.legal_entity_id = :entity", params, _MOST, order="s.version")
 
 
 def of_entities(entity_ids: Collection[int], *, period: str | None, after: int | None, limit: int) -> list[Statement]:
     """Statements of these legal entities (of one period, if named), newest first, behind the one with id `after`."""
-    condition = """s.legal_entity_id = ANY(:entities) AND (CAST(:period AS text) IS NULL OR p.code = :period)
-        AND (CAST(:after AS bigint) IS NULL OR s.id < :after)"""
+    condition = """s.legal_entity_id = ANY(:entities) AND r.period_id IS NULL
+        AND (CAST(:period AS text) IS NULL OR p.code = :period) AND (CAST(:after AS bigint) IS NULL OR s.id < :after)"""
     params = {"entities": list(entity_ids), "period": period, "after": after}
     return _heads(condition, params, limit, order="s.id DESC")
 
 
 def documents(statement_ids: Collection[int]) -> dict[int, list[Document]]:
     """The documents of these statements with their lines, by statement; the operator's carry their twins' lines."""
-    rows = fetch_all(
-        f"""SELECT d.statement_id, s.legal_entity_id, coalesce(d.mirrors_id, d.id) AS lines_of, d.kind,
-                   d.counterparty_id, d.sign, d.vat_rate, d.net_minor, d.vat_minor
+    rows = document_rows(statement_ids)
+    lines = _lines({row.mirrors_id or row.id for row in rows})
+    found: dict[int, list[Document]] = {statement_id: [] for statement_id in statement_ids}
+    for row in rows:
+        own = tuple(lines.get(row.mirrors_id or row.id, ()))
+        figures = (row.sign, row.vat_rate, own, row.net_minor, row.vat_minor, row.id, row.number)
+        found[row.statement_id].append(Document(row.kind, row.legal_entity_id, row.counterparty_id, *figures))
+    return found
+
+
+def document_rows(statement_ids: Collection[int]) -> Sequence[AnyRow]:
+    """The documents of these statements as they are stored, in their order; `mirrors_id` is the twin of a mirror."""
+    return fetch_all(
+        f"""SELECT d.id, d.statement_id, s.legal_entity_id, d.mirrors_id, d.number, d.kind, d.counterparty_id, d.sign,
+                   d.vat_rate, d.net_minor, d.vat_minor
               FROM statement_document d JOIN statement s ON s.id = d.statement_id
              WHERE d.statement_id = ANY(:ids) ORDER BY d.statement_id, d.id LIMIT {_MOST}""",
         {"ids": list(statement_ids)},
     )
-    lines = _lines({row.lines_of for row in rows})
-    found: dict[int, list[Document]] = {statement_id: [] for statement_id in statement_ids}
-    for row in rows:
-        own = tuple(lines.get(row.lines_of, ()))
-        figures = (row.sign, row.vat_rate, own, row.net_minor, row.vat_minor)
-        found[row.statement_id].append(Document(row.kind, row.legal_entity_id, row.counterparty_id, *figures))
-    return found
 
 
 def drawn_of(period: Period) -> list[Drawn]:
@@ -136,7 +161,8 @@ def settled(program_id: int) -> dict[int, Settled]:
                    count(*) FILTER (WHERE NOT is_operator AND position_minor > 0) AS receivers,
                    coalesce(sum(position_minor) FILTER (WHERE NOT is_operator AND position_minor > 0), 0)::bigint
                      AS receivable_minor
-              FROM statement WHERE program_id = :program GROUP BY 1 LIMIT {_MOST}""",
+              FROM statement s WHERE program_id = :program AND NOT EXISTS (SELECT FROM settlement_reopening r
+                   WHERE (r.period_id, r.version) = (s.period_id, s.version)) GROUP BY 1 LIMIT {_MOST}""",
         {"program": program_id},
     )
     found = {}

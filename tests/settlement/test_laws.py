@@ -25,6 +25,11 @@ OFFENCES = {
     "P8": "UPDATE accrual SET funding_price = funding_price * 2",
     "P9": "UPDATE statement_document SET sign = -sign WHERE mirrors_id IS NOT NULL",
     "P10": "GRANT DELETE ON accrual TO coalition_app",
+    "P11": "UPDATE statement_line SET code = 'adjustment' WHERE code = 'delivery'",
+    "P12": "UPDATE accrual SET adjusts = true WHERE kind = 'redeem'",
+    "P13": "UPDATE statement SET settlement_minor = settlement_minor + 1 WHERE NOT is_operator",
+    "P14": "DELETE FROM settlement_closure",
+    "P15": "UPDATE statement_event SET state = 'paid'",
 }
 
 

@@ -9,12 +9,16 @@ SELECT f.*, CAST(:program AS int) AS program_id, p.id AS period_id,
             WHEN f.kind = 'expire' AND fa.vat_profile = 'DE_THIRD_PARTY'
             THEN fa.issue_price * (1 - fa.breakage_share) END AS service_price,
        ra.id AS redeemer_agreement_id, ra.redeemer_price AS redeemer_rate,
+       (f.kind = 'clawback' OR (f.kind = 'redeem' AND f.points < 0)) AND f.priced_on < p.starts_on AS adjusts,
        (f.kind = 'adjust' OR f.funder_id = :operator OR fa.id IS NOT NULL)
          AND (f.redeemer_id IS NULL OR f.redeemer_id = :operator OR ra.id IS NOT NULL) AS covered
   FROM fresh_movement f
+  LEFT JOIN (SELECT id, max(upto) AS upto FROM accrual_deferral WHERE program_id = :program GROUP BY id) d
+       ON d.id = f.movement_id
   JOIN LATERAL (
-       SELECT s.id, s.starts_on FROM settlement_period s LEFT JOIN settlement_closure c ON c.period_id = s.id
-        WHERE s.program_id = :program AND s.ends_on >= f.occurred_on AND (c.upto IS NULL OR c.upto > f.xid)
+       SELECT s.period_id AS id, s.starts_on FROM settlement_span s
+        WHERE s.program_id = :program AND s.ends_on >= f.occurred_on AND s.since <= coalesce(d.upto, f.xid)
+          AND (s.upto IS NULL OR s.upto > coalesce(d.upto, f.xid))
         ORDER BY s.ends_on LIMIT 1) p ON true
   LEFT JOIN agreement fa ON fa.legal_entity_id = f.funder_id AND fa.state = 'active' AND fa.valid @> f.priced_on
         AND fa.funding_mode <> 'none' AND f.funder_id <> :operator

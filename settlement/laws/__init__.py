@@ -1,0 +1,19 @@
+"""The laws of settlement: each is one query over the stored rows, written apart from the code that made them.
+
+The letters are those of the project's list of laws. A module for each story; none may return a row, at any moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from coalition.kernel.laws import Law
+from settlement import reconciliation
+from settlement.laws import accruals, closing, statements
+
+_LAWS = (*accruals.LAWS, *statements.LAWS, *closing.LAWS)
+
+
+def laws() -> Sequence[Law]:
+    """Every law of this floor."""
+    return (*_LAWS, *reconciliation.laws())
