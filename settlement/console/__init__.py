@@ -7,6 +7,7 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Register the pages."""
-    from settlement.console import pages
+    from settlement.console import finance_pages, pages
 
+    app.register_blueprint(finance_pages.blueprint)
     app.register_blueprint(pages.blueprint)

@@ -14,7 +14,7 @@ from coalition.kernel.errors import NotFound, Refusal
 from coalition.kernel.web.pages import use_zone
 from coalition.kernel.web.sheets import download
 from coalition.site.viewer import require_role
-from settlement import accruals, statements
+from settlement import accruals, reconciliation, statements
 from settlement.console import exports, period_page, statement_files, statement_page
 
 blueprint = Blueprint("settlement", "settlement", template_folder="templates", url_prefix="/console")
@@ -66,9 +66,13 @@ def period_csv(program: str, period: str) -> Response:
 @blueprint.get("/statements/<statement_id>")
 def statement(statement_id: str) -> str:
     """One statement: its documents, their lines, and the entries beneath."""
-    cursor = request.args.get("cursor")
-    context = transact(lambda: statement_page.context(_statement(statement_id), cursor))
-    return render_template("settlement/statement.html", nav="settlement", **context)
+
+    def work() -> dict[str, Any]:
+        found = _statement(statement_id)
+        disputes = statement_page.disputes(reconciliation.of_statement(found.id))
+        return {**statement_page.context(found, request.args), "disputes": disputes}
+
+    return render_template("settlement/statement.html", nav="settlement", **transact(work))
 
 
 @blueprint.get("/statements/<statement_id>.csv")
@@ -93,6 +97,12 @@ def statement_pdf(statement_id: str) -> Response:
 def statement_xlsx(statement_id: str) -> Response:
     """The statement as a workbook, in the viewer's language or in `?lang=`."""
     return statement_files.xlsx(transact(lambda: _statement(statement_id)))
+
+
+@blueprint.get("/statements/<statement_id>.zip")
+def statement_bundle(statement_id: str) -> Response:
+    """The bundle with which everybody recomputes the statement. NotFound until it is made."""
+    return statement_files.bundle(transact(lambda: _statement(statement_id)))
 
 
 def _period(program: str, period: str, **more: Any) -> str:

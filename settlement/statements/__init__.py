@@ -4,7 +4,8 @@ from settlement.statements.arithmetic import Charge, Document, Drawn, Line
 from settlement.statements.closing import Closed, close
 from settlement.statements.details import DocumentDetails, document_details, document_ids
 from settlement.statements.drawing import draw_up
-from settlement.statements.entries import Entry, Position, count, entries, entries_of
+from settlement.statements.entries import Entry, Position, Sift, count, entries, entries_of
+from settlement.statements.listing import DIRECTIONS, Sought, Standing, find, standing
 from settlement.statements.netting import Netting, Obligation, Pair, Payable, netting, payables
 from settlement.statements.reading import (
     Settled,
@@ -20,6 +21,7 @@ from settlement.statements.reading import (
 from settlement.statements.states import STATES, agree, mark, send
 
 __all__ = [
+    "DIRECTIONS",
     "STATES",
     "Charge",
     "Closed",
@@ -34,6 +36,9 @@ __all__ = [
     "Payable",
     "Position",
     "Settled",
+    "Sift",
+    "Sought",
+    "Standing",
     "Statement",
     "agree",
     "close",
@@ -45,6 +50,7 @@ __all__ = [
     "drawn_of",
     "entries",
     "entries_of",
+    "find",
     "get",
     "mark",
     "netting",
@@ -53,5 +59,6 @@ __all__ = [
     "payables",
     "send",
     "settled",
+    "standing",
     "versions",
 ]
