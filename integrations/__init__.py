@@ -16,6 +16,8 @@ def init_app(app: Flask) -> None:
     from catalog.ports import BookingSearch, FeedSource, ImageSource, PaymentProvider, SupplierGateway
     from coalition.kernel import ports
     from coalition.ports import FileStore, ForeignProgram, RegistryBucket
+    from integrations.bank.files import IsoBankFiles
+    from integrations.bank.provider import BankProvider
     from integrations.demo import cli
     from integrations.files.disk import DiskStore
     from integrations.files.s3 import S3Buckets, S3Store
@@ -25,6 +27,7 @@ def init_app(app: Flask) -> None:
     from integrations.suppliers.guard import DatabaseGuard
     from integrations.suppliers.image_source import HttpImageSource
     from integrations.suppliers.searching import SupplierSearch
+    from settlement.ports import BankFiles, PayoutProvider
 
     app.cli.add_command(cli.demo)
     app.cli.add_command(cli.demo_seed)
@@ -38,9 +41,14 @@ def init_app(app: Flask) -> None:
             ports.bind(FileStore, DiskStore(config.files_dir))
         ports.bind(ForeignProgram, HttpForeignProgram())
         if config.payments:
+            from integrations.payments.payouts import StripePayouts
             from integrations.payments.stripe import StripeProvider
+            from settlement.ports import PayoutProvider
 
             ports.bind(PaymentProvider, StripeProvider(config.payments))
+            ports.bind(PayoutProvider, StripePayouts(config.payments), name=StripePayouts.name)
+        ports.bind(BankFiles, IsoBankFiles())
+        ports.bind(PayoutProvider, BankProvider(), name=BankProvider.name)
         ports.bind(FeedSource, _feed_sources(config))
         ports.bind(ImageSource, HttpImageSource(networks(config.outbound_networks)))
         ports.bind(SupplierGateway, ProtocolGateway(guard=DatabaseGuard()))

@@ -162,3 +162,70 @@ class PayoutProvider(Protocol):
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> PayoutNews | None:
         """A message that bears the provider's signature, no older and no newer than five minutes; None for others."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class TransferOrder:
+    """An amount that the bank is to send. `ref` comes back in the bank's statement; it is unique for ever."""
+
+    ref: str
+    holder: str
+    iban: str
+    bic: str
+    amount_minor: int
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferFile:
+    """What one file orders: from one account, in one currency, on one day. The same file gives the same bytes."""
+
+    message_id: str
+    made_at: dt.datetime
+    execute_on: dt.date
+    account: Account
+    orders: tuple[TransferOrder, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BankEntry:
+    """One movement of our account as the bank tells it: `amount_minor` came `in`, or went `out`.
+
+    `reference` is the bank's own, once for ever on an account. `returned`: money of an earlier transfer that came back,
+    or that the bank took back, with the scheme's `reason`. `texts` are all references and remarks, as given.
+    """
+
+    reference: str
+    direction: Literal["in", "out"]
+    amount_minor: int
+    value_on: dt.date
+    returned: bool
+    reason: str
+    party: str
+    iban: str
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BankStatement:
+    """What moved on one of our accounts, in order; `opening_minor` and its entries come to `closing_minor`."""
+
+    number: str
+    iban: str
+    currency: str
+    ends_on: dt.date
+    opening_minor: int
+    closing_minor: int
+    entries: tuple[BankEntry, ...]
+
+
+class BankFiles(Protocol):
+    """The files that are exchanged with a bank. Pure: nothing is sent, nothing is remembered."""
+
+    def write_orders(self, file: TransferFile) -> bytes:
+        """A file of transfers. Raises Invalid `bank_file_invalid` for what the scheme cannot carry."""
+        ...
+
+    def read_statements(self, data: bytes) -> list[BankStatement]:
+        """The statements of account in a file. Raises Invalid, whose code says what is wrong with it."""
+        ...

@@ -69,6 +69,7 @@ def _page(code: str, errors: forms.Errors, given: dict[str, str]) -> str:
         entity = partners.entity(wanted.legal_entity_id)
         known = {"name": found.name, "state": found.state, "base_url": found.base_url}
         answers = {**known, "margin": f"{Decimal(found.margin_bp) / 100}", **given}
-        return {**choices(program), "supplier": found, "entity": entity, "answers": answers}
+        listing = wanted.protocol in ("foreign", "none")
+        return {**choices(program), "supplier": found, "entity": entity, "answers": answers, "listing": listing}
 
     return render_template("desk/supplier.html", errors=errors, **page("suppliers"), **transact(work))

@@ -4,22 +4,17 @@ The room never talks to a supplier: a job puts the `Question` that `ask` returns
 machine may decide waits in the operators' queue (`cases`, `decide`).
 """
 
-from catalog.orders.answering import answered
-from catalog.orders.artefacts import Shown, show
-from catalog.orders.asking import answers_by_line, ask
 from catalog.orders.browsing import VIEWS, Alarm, BoardRow, Load, alarms_of, board, loads
-from catalog.orders.cancelling import cancel, offered, undone
+from catalog.orders.cancelling import cancel, offered, times_asked, undone
 from catalog.orders.consulting import DECISIONS, Case, case, cases, cases_of
 from catalog.orders.deciding import decide
-from catalog.orders.hearing import payment_authorized, payment_failed
-from catalog.orders.issuing import close_ripe
 from catalog.orders.laws import laws
-from catalog.orders.laws_of_returns import laws as laws_of_returns
 from catalog.orders.moving import JOB, locked_state
 from catalog.orders.placing import place
 from catalog.orders.progressing import deliver, progress
 from catalog.orders.reading import consignment_by_ref, find, list_for, pieces, reserved
-from catalog.orders.receiving import (
+from catalog.orders.returning.laws import laws as laws_of_returns
+from catalog.orders.returning.receiving import (
     authorize_return,
     close_if_paid,
     close_return,
@@ -34,12 +29,17 @@ from catalog.orders.receiving import (
     returns_overdue,
     returns_unpaid,
 )
-from catalog.orders.releasing import released
-from catalog.orders.returned import find_return, policy, returns, returns_of, set_policy
-from catalog.orders.returning import cancel_return, request_return, returnable
-from catalog.orders.rma import REASONS as RETURN_REASONS
-from catalog.orders.rma import Return, Returnable, ReturnChange, ReturnItem, ReturnPolicy
+from catalog.orders.returning.requesting import cancel_return, request_return, returnable
+from catalog.orders.returning.returned import find_return, policy, returns, returns_of, set_policy
+from catalog.orders.returning.rma import REASONS as RETURN_REASONS
+from catalog.orders.returning.rma import Return, Returnable, ReturnChange, ReturnItem, ReturnPolicy
 from catalog.orders.states import ARRIVED, AWAITING, FAILED, UNDECIDED
+from catalog.orders.supplying.answering import answered
+from catalog.orders.supplying.artefacts import Shown, show
+from catalog.orders.supplying.asking import answers_by_line, ask
+from catalog.orders.supplying.hearing import payment_authorized, payment_failed
+from catalog.orders.supplying.issuing import close_ripe
+from catalog.orders.supplying.releasing import released
 from catalog.orders.types import Change, Consignment, Order, OrderLine, Question, ReservedLine, Summary
 from catalog.orders.watching import look_again, look_around, prolong_holds, promise, wake_sleepers
 
@@ -122,6 +122,7 @@ __all__ = [
     "returns_unpaid",
     "set_policy",
     "show",
+    "times_asked",
     "undone",
     "wake_sleepers",
 ]

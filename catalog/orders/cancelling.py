@@ -7,6 +7,7 @@ issued is requested back where the supplier takes things back at all. Nothing ca
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
@@ -14,48 +15,58 @@ from sqlalchemy.exc import IntegrityError
 from catalog.orders import consulting, paying
 from catalog.orders.moving import Locked, go, lock, move, said, wake
 from catalog.orders.reading import find
-from catalog.orders.releasing import PATIENCE, back_out, give_back_offers
-from catalog.orders.settling import give_back
 from catalog.orders.states import BEFORE_PIVOT, FAILED, UNDOING
+from catalog.orders.supplying.releasing import PATIENCE, back_out, give_back_offers
+from catalog.orders.supplying.settling import give_back
 from catalog.orders.types import Order
 from catalog.ports import Cancelled, CancelRefused, CancelTerms, Undone
 from coalition.kernel import audit, clock
 from coalition.kernel.db import RacingKey, execute, fetch_one
 from coalition.kernel.errors import Conflict, NotFound
 
-LOCK = """
-    SELECT partner_id, cancel_external_id FROM customer_order WHERE id = :id AND program_id = :program_id
-       FOR NO KEY UPDATE"""
+LOCK = "SELECT partner_id FROM customer_order WHERE id = :id AND program_id = :program_id FOR NO KEY UPDATE"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """That a partner asked, under its own id, to cancel an order."""
+
+    partner_id: int
+    external_id: str
+    order_id: int
+    reason: str | None
 
 
 def cancel(program_id: int, order_id: int, *, external_id: str, reason: str | None = None) -> tuple[Order, bool]:
     """Cancel an order as far as it still can be. The order, and whether this had been done before.
 
-    Idempotent by (the order's partner, external id). Raises NotFound, Conflict `not_cancellable` if nothing of it can
-    be, Conflict `external_id_conflict`. Raises RacingKey when another order is cancelled under the same external id at
-    the same moment: `transact` tries again.
+    Idempotent by (the order's partner, external id); an order whose supplier took nothing back may be asked for again,
+    under another. Raises NotFound, Conflict `not_cancellable` if nothing of it can be, Conflict `external_id_conflict`.
+    Raises RacingKey when another order is cancelled under the same external id at the same moment: `transact` tries
+    again.
     """
     order = fetch_one(LOCK, {"id": order_id, "program_id": program_id})
     if order is None:
         raise NotFound()
-    if order.cancel_external_id == external_id:
+    asked = Asked(order.partner_id, external_id, order_id, reason)
+    if _known(asked):
         return find(program_id, order_id), True
-    _demand_unused(order.partner_id, external_id)
     found = find(program_id, order_id)
     if not found.cancellable:
         raise Conflict("not_cancellable", "A supplier has this order already.", state=found.state)
-    try:
-        execute(
-            "UPDATE customer_order SET cancel_external_id = :external_id WHERE id = :id",
-            {"id": order_id, "external_id": external_id},
-        )
-    except IntegrityError as error:
-        raise RacingKey from error
+    _keep(asked)
     for parcel in found.consignments:
         if parcel.cancellable:
             call_off(lock(parcel.id), reason)
     audit.record("order.cancel", f"order:{order_id}", reason=reason)
     return find(program_id, order_id), False
+
+
+def times_asked(order_id: int) -> int:
+    """How often an order has been asked to be cancelled."""
+    row = fetch_one("SELECT count(*) AS n FROM order_cancellation WHERE order_id = :id", {"id": order_id})
+    assert row is not None
+    return int(row.n)
 
 
 def call_off(consignment: Locked, reason: str | None) -> None:
@@ -134,10 +145,23 @@ def _agree(consignment_id: int, terms: dict[str, Any]) -> None:
     )
 
 
-def _demand_unused(partner_id: int, external_id: str) -> None:
+def _known(asked: Asked) -> bool:
+    """Whether the very same was asked before. Raises Conflict if the key stands for something else."""
     used = fetch_one(
-        "SELECT id FROM customer_order WHERE partner_id = :partner_id AND cancel_external_id = :external_id",
-        {"partner_id": partner_id, "external_id": external_id},
+        "SELECT order_id, reason FROM order_cancellation WHERE partner_id = :partner_id AND external_id = :external_id",
+        asdict(asked),
     )
-    if used is not None:
-        raise Conflict("external_id_conflict", "This external id was used before with another order.")
+    if used is not None and (used.order_id, used.reason) != (asked.order_id, asked.reason):
+        raise Conflict("external_id_conflict", "This external id was used before with another request.")
+    return used is not None
+
+
+def _keep(asked: Asked) -> None:
+    try:
+        execute(
+            "INSERT INTO order_cancellation (partner_id, external_id, order_id, reason)"
+            " VALUES (:partner_id, :external_id, :order_id, :reason)",
+            asdict(asked),
+        )
+    except IntegrityError as error:
+        raise RacingKey from error

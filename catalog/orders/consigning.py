@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, dataclass, replace
 
 from catalog import rewards
-from catalog.orders.own_codes import POOL
+from catalog.orders.supplying.own_codes import POOL
 from catalog.pricing import DeliveryOption, Quote, QuotedLine
 from coalition import programs
 from coalition.kernel import clock, ids

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from catalog.orders import consulting
-from catalog.orders.answering import PATIENCE, accept
 from catalog.orders.cancelling import call_off, stands, taken_back
 from catalog.orders.consulting import Case
 from catalog.orders.moving import Locked, lock, said, wake
-from catalog.orders.releasing import refuse
 from catalog.orders.states import UNDECIDED, UNDOING
+from catalog.orders.supplying.answering import PATIENCE, accept
+from catalog.orders.supplying.releasing import refuse
 from catalog.ports import Accepted, LineAnswer
 from coalition.kernel import audit, clock
 from coalition.kernel.db import execute

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from catalog.orders.issuing import owe
 from catalog.orders.moving import Locked, lock, move
 from catalog.orders.states import UNDOING, path
+from catalog.orders.supplying.issuing import owe
 
 
 def progress(consignment_id: int, goal: str) -> bool:

@@ -69,7 +69,8 @@ class SupplierLine:
     """One line of an order as the supplier knows it: its own article number and a number of pieces.
 
     `cost_minor` is what one piece was said to cost (None: whatever the supplier asks); `details` is what this kind of
-    supplier needs besides, such as `travellers`.
+    supplier needs besides, such as `travellers` or,
+    of another program's points, how many `units` a piece is.
     """
 
     sku: str
@@ -81,7 +82,10 @@ class SupplierLine:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a consignment goes; an electronic one needs only a name and an e-mail."""
+    """Where a consignment goes; an electronic one needs only a name and an e-mail.
+
+    `account` is the member's number in another program, for points that go there.
+    """
 
     name: str
     email: str = ""
@@ -90,6 +94,7 @@ class Address:
     city: str = ""
     postal_code: str = ""
     line1: str = ""
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,43 +3,17 @@
 Before that, what a member gathers: the cart, the wish list with the price that was seen, what was looked at last.
 """
 
-from catalog.pricing.applying import WHOLE, Applied
-from catalog.pricing.book import Book, Ranking, book, ranking
 from catalog.pricing.browsing import browse
-from catalog.pricing.carrying import Place, chargeable_g
-from catalog.pricing.carts import Cart, CartLine, abandon, absorb, add, cart, pieces, set_quantity
+from catalog.pricing.carts.cart import Cart, CartLine, abandon, absorb, add, cart, pieces, set_quantity
+from catalog.pricing.carts.checking_out import check_out
+from catalog.pricing.carts.laws import laws_of_carts
+from catalog.pricing.carts.noticing import Dearer, dearer
+from catalog.pricing.carts.wishes import Wish, forget_views, forget_wish, note_view, viewed, wish, wished, wishes
 from catalog.pricing.cashing import TENDERS, CashPolicy, cash_option, cash_policy, set_cash_policy
-from catalog.pricing.checking_out import check_out
-from catalog.pricing.explaining import Considered, Why, why
-from catalog.pricing.granting import Grant, Granted, define_list, fill_list, follow_merge, grant, grants_of, withdraw
-from catalog.pricing.importing import Imported, RowProblem, import_grants, import_points, import_tariffs, import_zones
-from catalog.pricing.laws import laws
-from catalog.pricing.laws_of_carts import laws_of_carts
-from catalog.pricing.looking import pay_examples, ways_to
-from catalog.pricing.noticing import Dearer, dearer
-from catalog.pricing.personalising import Price, personal, prices, rules_of
-from catalog.pricing.pickups import PickupPoint, pickup_point, pickup_points, set_points
-from catalog.pricing.previewing import Example, Preview, preview
-from catalog.pricing.queries import find
-from catalog.pricing.quoting import MAX_QTY, TTL_S, quote
-from catalog.pricing.rebuilding import Rebuilt, rebuild, rebuild_stale
-from catalog.pricing.rules import (
-    EFFECTS,
-    SCOPES,
-    Rule,
-    Terms,
-    create_rule,
-    list_rules,
-    resume_rule,
-    revise_rule,
-    rule,
-    stop_rule,
-    versions,
-)
-from catalog.pricing.sizes import Size, set_sizes
-from catalog.pricing.splitting import Share, Split, refund_share, split
-from catalog.pricing.taking import give_back
-from catalog.pricing.tariff_rows import (
+from catalog.pricing.delivering.carrying import Place, chargeable_g
+from catalog.pricing.delivering.pickups import PickupPoint, pickup_point, pickup_points, set_points
+from catalog.pricing.delivering.sizes import Size, set_sizes
+from catalog.pricing.delivering.tariff_rows import (
     Service,
     Tariff,
     Zone,
@@ -52,10 +26,45 @@ from catalog.pricing.tariff_rows import (
     tariffs_of,
     zones_of,
 )
-from catalog.pricing.tariffs import delivery_options, offer_delivery, ways
+from catalog.pricing.delivering.tariffs import delivery_options, offer_delivery, ways
+from catalog.pricing.importing import Imported, RowProblem, import_grants, import_points, import_tariffs, import_zones
+from catalog.pricing.laws import laws
+from catalog.pricing.looking import pay_examples, ways_to
+from catalog.pricing.personal.applying import WHOLE, Applied
+from catalog.pricing.personal.book import Book, Ranking, book, ranking
+from catalog.pricing.personal.explaining import Considered, Why, why
+from catalog.pricing.personal.personalising import Price, personal, prices, rules_of
+from catalog.pricing.queries import find
+from catalog.pricing.quoting import MAX_QTY, TTL_S, quote
+from catalog.pricing.ruling.granting import (
+    Grant,
+    Granted,
+    define_list,
+    fill_list,
+    follow_merge,
+    grant,
+    grants_of,
+    withdraw,
+)
+from catalog.pricing.ruling.previewing import Example, Preview, preview
+from catalog.pricing.ruling.rebuilding import Rebuilt, rebuild, rebuild_stale
+from catalog.pricing.ruling.rules import (
+    EFFECTS,
+    SCOPES,
+    Rule,
+    Terms,
+    create_rule,
+    list_rules,
+    resume_rule,
+    revise_rule,
+    rule,
+    stop_rule,
+    versions,
+)
+from catalog.pricing.splitting import Share, Split, refund_share, split
+from catalog.pricing.taking import give_back
 from catalog.pricing.types import CashTerms, DeliveryOption, Quote, QuotedLine, QuotedRule
 from catalog.pricing.using import confirm, deliver_to, expire
-from catalog.pricing.wishes import Wish, forget_views, forget_wish, note_view, viewed, wish, wished, wishes
 
 __all__ = [
     "EFFECTS",

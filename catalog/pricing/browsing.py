@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from catalog import rewards
-from catalog.pricing.book import Ranking, ranking
+from catalog.pricing.personal.book import Ranking, ranking
 from catalog.rewards import Reward, RewardQuery
 from coalition.kernel.db import raw
 from coalition.kernel.web.paging import Page, decode_cursor, encode_cursor

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from catalog.pricing.granting import Grant, grant
-from catalog.pricing.pickups import PickupPoint, set_points
-from catalog.pricing.tariff_rows import Tariff, Zone, add_tariff, set_zones
+from catalog.pricing.delivering.pickups import PickupPoint, set_points
+from catalog.pricing.delivering.tariff_rows import Tariff, Zone, add_tariff, set_zones
+from catalog.pricing.ruling.granting import Grant, grant
 from coalition import members, partners, programs
 from coalition.kernel import clock, ids
 from coalition.kernel.db import session

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from catalog import rewards
-from catalog.pricing.applying import Applied, best, together
-from catalog.pricing.personalising import Price, prices
+from catalog.pricing.personal.applying import Applied, best, together
+from catalog.pricing.personal.personalising import Price, prices
 from catalog.pricing.types import DeliveryOption, QuotedLine, QuotedRule
 from coalition.kernel.money import largest_remainder
 
@@ -133,4 +133,5 @@ def _line(no: int, reward: rewards.Reward, qty: int, price: Price, volume_cm3: i
         rule_version=price.rule_version,
         weight_g=reward.weight_g,
         volume_cm3=volume_cm3,
+        kind=reward.kind,
     )

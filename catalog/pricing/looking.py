@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from catalog import rewards
-from catalog.pricing.carrying import Place
 from catalog.pricing.cashing import cash_terms
+from catalog.pricing.delivering.carrying import Place
+from catalog.pricing.delivering.sizes import volumes
+from catalog.pricing.delivering.tariffs import ways
 from catalog.pricing.lining import Budgets, delivered, lines_of
-from catalog.pricing.personalising import rules_of
-from catalog.pricing.sizes import volumes
+from catalog.pricing.personal.personalising import rules_of
 from catalog.pricing.splitting import Share, cash_for
-from catalog.pricing.tariffs import ways
 from catalog.pricing.types import DeliveryOption
 from coalition import programs
 

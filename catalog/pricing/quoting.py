@@ -9,13 +9,13 @@ from typing import Any
 
 from catalog import rewards, suppliers
 from catalog.ports import Address
-from catalog.pricing.carrying import Place
 from catalog.pricing.cashing import cash_terms
+from catalog.pricing.delivering.carrying import Place
+from catalog.pricing.delivering.sizes import volumes
+from catalog.pricing.delivering.tariffs import choose
 from catalog.pricing.lining import Budgets, lines_of
-from catalog.pricing.personalising import rules_of
+from catalog.pricing.personal.personalising import rules_of
 from catalog.pricing.queries import find, store_deliveries, store_lines, store_rules, written
-from catalog.pricing.sizes import volumes
-from catalog.pricing.tariffs import choose
 from catalog.pricing.types import CashTerms, DeliveryOption, Quote, QuotedLine
 from coalition import programs
 from coalition.kernel.db import fetch_one

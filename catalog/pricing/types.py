@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from catalog.ports import Address
+from catalog.rewards import kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class QuotedLine:
     volume_cm3: int | None = None
     pay_points: int | None = None
     cash_minor: int = 0
+    kind: str = "goods"
 
     def title(self, language: str) -> str:
         """The title in `en` or `ru`."""
@@ -155,6 +157,11 @@ class Quote:
     def needs_address(self) -> bool:
         """Whether anything is carried to a place."""
         return not all(option.electronic for option in self.deliveries)
+
+    @property
+    def needs_account(self) -> bool:
+        """Whether anything goes to the member's account in another program."""
+        return any(kind_of(line.kind).account for line in self.lines)
 
     def lines_of(self, option: DeliveryOption) -> tuple[QuotedLine, ...]:
         """The lines that one supplier sends in one way: a consignment to be."""

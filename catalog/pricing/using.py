@@ -8,16 +8,16 @@ there: what has become cheaper is charged at the lower price, what has become de
 from __future__ import annotations
 
 from catalog.ports import Address
-from catalog.pricing.carrying import Place
-from catalog.pricing.checking_out import ordered
+from catalog.pricing.carts.checking_out import ordered
+from catalog.pricing.delivering.carrying import Place
+from catalog.pricing.delivering.pickups import has_points
+from catalog.pricing.delivering.tariffs import choose
 from catalog.pricing.lining import DELIVERY, Budgets
-from catalog.pricing.personalising import rules_of
-from catalog.pricing.pickups import has_points
+from catalog.pricing.personal.personalising import rules_of
 from catalog.pricing.queries import find, store_deliveries, store_rules, store_split, written
 from catalog.pricing.quoting import cash_columns, quote
 from catalog.pricing.splitting import split
 from catalog.pricing.taking import take
-from catalog.pricing.tariffs import choose
 from catalog.pricing.types import Quote
 from coalition.kernel.db import RacingKey, execute
 from coalition.kernel.errors import Conflict, FieldError, Invalid, NotFound
@@ -61,7 +61,7 @@ def confirm(
     `pay_points` of the price are paid in points, the rest in money (None: as much in points as may be). A price that
     has risen since is charged up to `consent_points` only. Raises NotFound, Conflict `quote_used`, `quote_expired`
     (superseded) or `price_changed` (which tells `old_points` and `new_points`), Invalid `address_missing`,
-    `pickup_point_missing` or `points_out_of_limits`, and what `quote` raises.
+    `account_missing`, `pickup_point_missing` or `points_out_of_limits`, and what `quote` raises.
     """
     quoted = find(program_id, quote_id, lock=True)
     if quoted.member_id != member_id:
@@ -109,6 +109,9 @@ def _check_address(quoted: Quote) -> None:
     if quoted.address is None:
         problem = FieldError("/quote_id", "address_missing", "The quote has no address to deliver to.")
         raise Invalid("address_missing", "Quote again with an address.", [problem])
+    if quoted.needs_account and not quoted.address.account:
+        problem = FieldError("/delivery/address/account", "account_missing", "Whose account gets the points?")
+        raise Invalid("account_missing", "Quote again with the number of the account.", [problem])
     fetched = [option.carrier for option in quoted.deliveries if option.kind == "pickup" and option.carrier]
     if quoted.pickup_code is None and any(has_points(quoted.program_id, carrier) for carrier in fetched):
         problem = FieldError("/quote_id", "pickup_point_missing", "No pick-up point was chosen.")

@@ -20,6 +20,7 @@ from catalog.rewards.incidents import StockIncident, close_shortfalls, reconcile
 from catalog.rewards.issuing import issued_codes, take_codes
 from catalog.rewards.kinds import KINDS, Kind, kind_of
 from catalog.rewards.laws import laws
+from catalog.rewards.listing import Listed, Listing, listed, put_up, units_of
 from catalog.rewards.picturing import WantedPicture, claim_pictures, picture_came, picture_failed, picture_key
 from catalog.rewards.pooling import (
     CodePool,
@@ -54,6 +55,8 @@ __all__ = [
     "FacetValue",
     "Facets",
     "Kind",
+    "Listed",
+    "Listing",
     "PictureRefused",
     "Reward",
     "RewardQuery",
@@ -93,6 +96,7 @@ __all__ = [
     "issued_codes",
     "kind_of",
     "laws",
+    "listed",
     "many",
     "matching",
     "merge_cards",
@@ -105,6 +109,7 @@ __all__ = [
     "points_of",
     "pooled",
     "publish",
+    "put_up",
     "read_as",
     "recent_facets",
     "reconcile_stock",
@@ -118,6 +123,7 @@ __all__ = [
     "split_card",
     "stock_incidents",
     "take_codes",
+    "units_of",
     "unmapped_categories",
     "unpin_card",
     "unshare_supplier",

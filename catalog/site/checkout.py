@@ -54,7 +54,7 @@ def deliver() -> BaseResponse:
     if request.form.get("find"):
         return _page(member, quoted, form, [])
     point = transact(lambda: _point(member, form))
-    errors = problems(form, transact(lambda: _needed(quoted, form)), point)
+    errors = problems(form, transact(lambda: _needed(quoted, form)), point, needs_account=quoted.needs_account)
     if errors:
         return _page(member, quoted, form, errors, 422)
     where, method = address(form, quoted.needs_address, point), str(form["delivery"]) or None
@@ -139,6 +139,7 @@ def _context(member: Viewer, quoted: Quote, form: Form) -> dict[str, Any]:
         "ways": ways,
         "points": _points(member.program_id, carriers, form),
         "needs_address": quoted.needs_address,
+        "needs_account": quoted.needs_account,
         "countries": [{"code": code, "name": territories[code]} for code in COUNTRIES],
         "form": {**form, "delivery": chosen},
         "needed": needed(quoted.needs_address, bool(carriers)),

@@ -21,6 +21,7 @@ _MOST = {
     "postcode": 16,
     "address": 200,
     "note": 300,
+    "account": 64,
     "delivery": 40,
     "point": 80,
 }
@@ -52,7 +53,7 @@ def filled(quoted: Quote, name: str, email: str, phone: str) -> Form:
     to = quoted.address
     if to is not None:
         point = quoted.pickup_code or ""
-        known |= {"name": to.name, "email": to.email, "phone": to.phone, "point": point}
+        known |= {"name": to.name, "email": to.email, "phone": to.phone, "account": to.account, "point": point}
         known |= {"country": to.country or COUNTRIES[0], "city": to.city}
         known |= {} if point else {"postcode": to.postal_code, "address": to.line1}
     return {**dict.fromkeys(_MOST, ""), **known, "consent": to is not None}
@@ -71,9 +72,11 @@ def needed(needs_address: bool, has_points: bool) -> str:
     return "point" if has_points else "door"
 
 
-def problems(form: Form, needs: str, point: PickupPoint | None = None) -> list[FormError]:
+def problems(
+    form: Form, needs: str, point: PickupPoint | None = None, *, needs_account: bool = False
+) -> list[FormError]:
     """Everything that is wrong with the form, in the order of its fields; `point` is the one that it names."""
-    required = _REQUIRED[needs]
+    required = (*_REQUIRED[needs], "account") if needs_account else _REQUIRED[needs]
     found = []
     for name, most in _MOST.items():
         text = str(form[name])
@@ -94,13 +97,12 @@ def problems(form: Form, needs: str, point: PickupPoint | None = None) -> list[F
 
 def address(form: Form, needs_address: bool, point: PickupPoint | None) -> Address:
     """Where to deliver; the note for the courier travels in the street line, which every supplier prints."""
-    name, email, phone = (str(form[field]) for field in ("name", "email", "phone"))
+    name, email, phone, account = (str(form[field]) for field in ("name", "email", "phone", "account"))
     if not needs_address:
-        return Address(name, email, phone)
+        return Address(name, email, phone, account=account)
     if point is not None:
-        return Address(
-            name, email, phone, point.country, point.city, point.postal_code, f"{point.name}, {point.address}"
-        )
+        line1 = f"{point.name}, {point.address}"
+        return Address(name, email, phone, point.country, point.city, point.postal_code, line1, account)
     line1 = "; ".join(str(form[field]) for field in ("address", "note") if form[field])
     country, city, postcode = (str(form[field]) for field in ("country", "city", "postcode"))
-    return Address(name, email, phone, country, city, postcode, line1)
+    return Address(name, email, phone, country, city, postcode, line1, account)

@@ -85,7 +85,7 @@ def cancel(order_id: str) -> BaseResponse:
     """Cancel the order: what nobody has asked for yet at once, what a supplier has confirmed by asking it."""
     member = require_member()
     try:
-        notice = transact(lambda: _cancel(own(member, order_id)))
+        notice = transact(lambda: _cancel(own(member, order_id), request.form.get("asked", "0")))
     except Conflict:
         notice = "cancel_refused"
     return redirect(url_for("catalog.order", order_id=order_id, notice=notice), code=303)
@@ -102,8 +102,9 @@ def again(order_id: str) -> BaseResponse:
     return redirect(url_for("catalog.cart"), code=303)
 
 
-def _cancel(order: Order) -> str:
-    key = f"web:{ids.public('ord', order.id)}"
+def _cancel(order: Order, asked: str) -> str:
+    """`asked` is how often that had been asked for when the page was made: a second click is the same request."""
+    key = f"web:{ids.public('ord', order.id)}:{asked[:9]}"
     cancelled, _ = orders.cancel(order.program_id, order.id, external_id=key)
     return "order_cancelled" if cancelled.state in FAILED else "cancel_asked"
 
@@ -132,7 +133,8 @@ def _told(order: Order, shown: list[Shown] | None = None) -> dict[str, Any]:
     names = {share.supplier_id: suppliers.get(share.supplier_id).name for share in order.consignments}
     parcels = shipments.of_consignments(share.id for share in order.consignments)
     facts = told(order, language(), names, parcels, shown)
-    return {**facts, "returnable": returnable(order), "returns": told_returns(order)}
+    more = {"returnable": returnable(order), "returns": told_returns(order), "asked": orders.times_asked(order.id)}
+    return {**facts, **more}
 
 
 def _summary(order: Summary) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from coalition.access.models import Role, UserAccount
 from coalition.access.scopes import SCOPES
 from coalition.access.throttle import Attempt, admit, blame, clear_old_attempts, forgive, guard, pardon
 from coalition.access.tokens import Token, authenticate, clear_expired_tokens, issue, issue_token, revoke
-from coalition.access.users import ROLES, User, create_user, may_approve, names, user_by_owner
+from coalition.access.users import ROLES, User, create_user, has_role, may_approve, names, user_by_owner
 
 __all__ = [
     "ROLES",
@@ -29,6 +29,7 @@ __all__ = [
     "create_user",
     "forgive",
     "guard",
+    "has_role",
     "issue",
     "issue_token",
     "may_approve",

@@ -86,13 +86,27 @@ def names(actors: Iterable[str]) -> dict[str, str]:
     return known | {f"client:{row.id}": row.name for row in clients}
 
 
-def may_approve(actor: str) -> bool:
-    """Whether the actor of an origin (`user:12`) is a person of the staff who may still sign in."""
+def may_approve(actor: str, *roles: str) -> bool:
+    """Whether the actor of an origin (`user:12`) is a person of the staff who may still sign in.
+
+    With `roles` the person has one of them, or is an admin.
+    """
     kind, _, number = actor.partition(":")
     if kind != "user" or not number.isdecimal():
         return False
     query = select(UserAccount.active).where(UserAccount.id == int(number), UserAccount.owner_ref == "staff")
+    if roles:
+        query = query.where(UserAccount.roles.any(Role.name.in_([*roles, "admin"])))
     return bool(session().scalar(query))
+
+
+def has_role(actor: str, role: str) -> bool:
+    """Whether the actor of an origin (`user:12`) has this role; an admin has them all."""
+    kind, _, number = actor.partition(":")
+    if kind != "user" or not number.isdecimal():
+        return False
+    query = select(UserAccount.id).join(UserAccount.roles).where(Role.name.in_([role, "admin"]))
+    return bool(session().scalar(query.where(UserAccount.id == int(number)).limit(1)))
 
 
 def _check(email: str, password: str, roles: list[str], has_its_program: bool) -> None:

@@ -24,6 +24,7 @@ from coalition.kernel.web.paging import Page, decode_cursor, encode_cursor
 LASTS_DAYS = 30
 _MOST = 200
 _handlers: dict[str, Callable[[Approval], dict[str, Any]]] = {}
+_dropping: dict[str, Callable[[Approval], None]] = {}
 _vouchers: list[Callable[[str], bool]] = []
 
 
@@ -58,6 +59,16 @@ def executes(kind: str) -> Callable[[Callable[[Approval], dict[str, Any]]], Call
 
     def register(function: Callable[[Approval], dict[str, Any]]) -> Callable[[Approval], dict[str, Any]]:
         _handlers[kind] = function
+        return function
+
+    return register
+
+
+def when_dropped(kind: str) -> Callable[[Callable[[Approval], None]], Callable[[Approval], None]]:
+    """Let a function hear of requests of a kind that were rejected, taken back or have lapsed, as they now are."""
+
+    def register(function: Callable[[Approval], None]) -> Callable[[Approval], None]:
+        _dropping[kind] = function
         return function
 
     return register
@@ -143,7 +154,7 @@ def reject(approval_id: int, reason: str) -> Approval:
     if not changed:
         _refuse(get(approval_id), "")
     audit.record("approval.reject", f"approval:{approval_id}", reason=reason)
-    return get(approval_id)
+    return _dropped(approval_id)
 
 
 def execute(approval_id: int) -> Approval:
@@ -210,11 +221,15 @@ def closed(cursor: str | None, limit: int) -> Page[Approval]:
 
 def expire(limit: int) -> int:
     """Close at most `limit` requests that nobody has dealt with in time; how many there were."""
-    return run(
+    rows = fetch_all(
         "UPDATE approval SET state = 'expired', closed_at = now() WHERE id IN (SELECT id FROM approval"
-        " WHERE state IN ('requested', 'approved') AND expires_at <= now() ORDER BY id LIMIT :limit FOR UPDATE)",
+        " WHERE state IN ('requested', 'approved') AND expires_at <= now() ORDER BY id LIMIT :limit FOR UPDATE)"
+        " RETURNING id",
         {"limit": limit},
     )
+    for row in rows:
+        _dropped(row.id)
+    return len(rows)
 
 
 def laws() -> list[Law]:
@@ -227,6 +242,13 @@ def laws() -> list[Law]:
             " OR approved_hash IS DISTINCT FROM executed_hash OR payload_hash IS DISTINCT FROM executed_hash)",
         )
     ]
+
+
+def _dropped(approval_id: int) -> Approval:
+    found = get(approval_id)
+    if found.kind in _dropping:
+        _dropping[found.kind](found)
+    return found
 
 
 def _asked(payload: Mapping[str, Any], **more: Any) -> dict[str, Any]:

@@ -53,6 +53,7 @@ class PaymentAccess:
     webhook_secret: str = field(repr=False)
     api_base: str = "https://api.stripe.com"
     page_origin: str = "https://checkout.stripe.com"
+    payout_webhook_secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +206,8 @@ def _payments(env: Mapping[str, str], problems: list[str]) -> PaymentAccess | No
         problems.append("STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET belong together")
     if not all(_ORIGIN.fullmatch(url) for url in (api_base, page_origin)):
         problems.append("STRIPE_API_BASE and STRIPE_PAGE_ORIGIN must be origins: https://host, and a port if need be")
-    return PaymentAccess(key, secret, api_base, page_origin) if key and secret else None
+    payouts = env.get("STRIPE_PAYOUT_WEBHOOK_SECRET") or ""
+    return PaymentAccess(key, secret, api_base, page_origin, payouts) if key and secret else None
 
 
 def _secret_problems(secret: str) -> list[str]:

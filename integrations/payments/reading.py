@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from catalog.ports import PaymentNews, PaymentState
+from settlement.ports import PayoutNews
 
 _ENDED = ("canceled", "succeeded")
 _UNDONE = ("failed", "canceled")
@@ -65,6 +66,22 @@ def news_in(event: Any) -> PaymentNews:
         ref=_text(about.get("client_reference_id")) or _text((metadata or {}).get("ref")),
         session_id=own if kind == "checkout.session" else None,
         intent_id=own if kind == "payment_intent" else _text(about.get("payment_intent")),
+    )
+
+
+def payout_news_in(event: Any) -> PayoutNews:
+    """An event: which of our invoices, transfers or payouts it may be about. ValueError if it is no event."""
+    if not isinstance(event, dict) or event.get("object") != "event" or not isinstance(event.get("id"), str):
+        raise ValueError("not an event")
+    about = event["data"]["object"] if isinstance(event.get("data"), dict) else None
+    about = about if isinstance(about, dict) else {}
+    metadata = about.get("metadata")
+    return PayoutNews(
+        event_id=event["id"][:255],
+        kind=_text(event.get("type")) or "unknown",
+        occurred_at=dt.datetime.fromtimestamp(int(event["created"]), dt.UTC),
+        ref=_text((metadata if isinstance(metadata, dict) else {}).get("ref")),
+        external_id=_text(about.get("id")),
     )
 
 

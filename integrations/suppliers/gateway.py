@@ -28,8 +28,10 @@ from catalog.ports import (
 from integrations.suppliers.event import EventSupplier
 from integrations.suppliers.flight import FlightSupplier
 from integrations.suppliers.giftcode import GiftcodeSupplier
+from integrations.suppliers.giving import GivenSupplier
 from integrations.suppliers.goods import GoodsSupplier
 from integrations.suppliers.pool import PoolSupplier
+from integrations.suppliers.programs import ProgramSupplier
 from integrations.suppliers.wire import Guard
 
 
@@ -43,6 +45,8 @@ class ProtocolGateway:
             "flight": FlightSupplier(client, guard),
             "event": EventSupplier(client, guard),
             "pool": PoolSupplier(),
+            "foreign": ProgramSupplier(),
+            "none": GivenSupplier(),
         }
 
     def caps(self, ctx: SupplierAccess) -> Caps:

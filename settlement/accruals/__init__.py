@@ -3,10 +3,20 @@
 Reads the views `ledger_movements` and `catalog_deliveries`, in sets, past a watermark; never one movement at a time.
 """
 
-from settlement.accruals.accruing import Accrued, accrue, quiesce
+from settlement.accruals.accruing import Accrued, accrue, hold, quiesce
 from settlement.accruals.cycles import days_of, next_code
 from settlement.accruals.flows import Day, Flow, Supply, days, flows, standing, supplies, suspended, totals
-from settlement.accruals.periods import Period, find_period, get_period, list_periods, open_period, seal
+from settlement.accruals.periods import (
+    Period,
+    defer,
+    find_period,
+    get_period,
+    list_periods,
+    open_on,
+    open_period,
+    reopen,
+    seal,
+)
 from settlement.accruals.rebuilding import Rebuilt, rebuild
 
 __all__ = [
@@ -19,14 +29,18 @@ __all__ = [
     "accrue",
     "days",
     "days_of",
+    "defer",
     "find_period",
     "flows",
     "get_period",
+    "hold",
     "list_periods",
     "next_code",
+    "open_on",
     "open_period",
     "quiesce",
     "rebuild",
+    "reopen",
     "seal",
     "standing",
     "supplies",

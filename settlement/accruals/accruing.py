@@ -68,7 +68,7 @@ def quiesce(patience_s: int) -> bool:
 def accrue(program_id: int, *, wait: bool = True) -> Accrued | None:
     """Accrue what is new. Holds the program's watermark until the transaction ends; None if another run holds it now
     and `wait` is false. Raises Unavailable if a run in progress takes longer than a minute."""
-    since = _hold_watermark(program_id, wait=wait)
+    since = hold(program_id, wait=wait)
     if since is None:
         return None
     upto = max(horizon(), since, key=int)
@@ -80,6 +80,28 @@ def accrue(program_id: int, *, wait: bool = True) -> Accrued | None:
         params,
     )
     return Accrued(movements, deliveries, suspended, upto)
+
+
+def hold(program_id: int, *, wait: bool = True) -> str | None:
+    """Keep every other run and close of a program waiting until the transaction ends; its watermark.
+
+    None if another has it now and `wait` is false. Raises Unavailable if that takes longer than a minute.
+    """
+    params = {"program": program_id}
+    known = fetch_one("SELECT 1 FROM accrual_watermark WHERE program_id = :program", params)
+    if known is None:
+        execute("INSERT INTO accrual_watermark (program_id) VALUES (:program) ON CONFLICT DO NOTHING", params)
+    if wait:
+        execute("SET LOCAL lock_timeout = '60s'")
+    how = "" if wait else "SKIP LOCKED"
+    query = f"SELECT CAST(upto AS text) AS upto FROM accrual_watermark WHERE program_id = :program FOR UPDATE {how}"
+    try:
+        row = fetch_one(query, params)
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) != "55P03":  # lock_not_available
+            raise
+        raise Unavailable("settlement_busy", "Another run of the settlement takes too long.") from error
+    return None if row is None else str(row.upto)
 
 
 def basis(program_id: int, *, since: str, upto: str) -> dict[str, Any]:
@@ -100,24 +122,6 @@ def stage(params: dict[str, Any]) -> int:
     execute("DROP TABLE IF EXISTS fresh_movement")
     execute(_STAGE)
     return execute(load_sql(__file__, "stage.sql"), params)
-
-
-def _hold_watermark(program_id: int, *, wait: bool) -> str | None:
-    params = {"program": program_id}
-    known = fetch_one("SELECT 1 FROM accrual_watermark WHERE program_id = :program", params)
-    if known is None:
-        execute("INSERT INTO accrual_watermark (program_id) VALUES (:program) ON CONFLICT DO NOTHING", params)
-    if wait:
-        execute("SET LOCAL lock_timeout = '60s'")
-    how = "" if wait else "SKIP LOCKED"
-    query = f"SELECT CAST(upto AS text) AS upto FROM accrual_watermark WHERE program_id = :program FOR UPDATE {how}"
-    try:
-        row = fetch_one(query, params)
-    except OperationalError as error:
-        if getattr(error.orig, "sqlstate", None) != "55P03":  # lock_not_available
-            raise
-        raise Unavailable("settlement_busy", "Another run of the settlement takes too long.") from error
-    return None if row is None else str(row.upto)
 
 
 def _accrue_movements(params: dict[str, Any]) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """Settlement cycles as data: how a period is written, and which days it holds. Pure.
 
-`2026-11` is a month, `2026-Q4` a quarter, `2026-W47` an ISO week, `2026-11-21` a day. Both ends are days of the period.
+`2026-11` is a month, `2026-Q4` a quarter, `2026-W47` an ISO week, `2026-11-21` a day, `2026-01-15--2026-03-31` any
+other stretch (ISO 8601's interval, with the separator for file names). Both ends are days of the period.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 _QUARTER = re.compile(r"(\d{4})-Q([1-4])")
 _WEEK = re.compile(r"(\d{4})-W(\d{2})")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_STRETCH = re.compile(r"(\d{4}-\d{2}-\d{2})--(\d{4}-\d{2}-\d{2})")
 
 
 def days_of(code: str) -> tuple[dt.date, dt.date]:
@@ -33,6 +35,10 @@ def days_of(code: str) -> tuple[dt.date, dt.date]:
             return first, first + 6 * _ONE_DAY
         if _DAY.fullmatch(code):
             return dt.date.fromisoformat(code), dt.date.fromisoformat(code)
+        if stretch := _STRETCH.fullmatch(code):
+            first, last = (dt.date.fromisoformat(end) for end in stretch.groups())
+            if first <= last:
+                return first, last
     except ValueError:
         pass
     problem = FieldError("/period", "bad_period", "Write a period as 2026-11, 2026-Q4, 2026-W47 or 2026-11-21.")
@@ -57,9 +63,20 @@ def cycle_of(code: str) -> str:
         return "quarter"
     if "W" in code:
         return "week"
-    return MONTHLY if len(code) == 7 else "day"
+    return "day" if _DAY.fullmatch(code) else MONTHLY
 
 
 def next_code(code: str) -> str:
-    """The code of the period that follows, in the same cycle."""
-    return code_for(days_of(code)[1] + _ONE_DAY, cycle_of(code))
+    """The code of the period that follows, in the same cycle; behind a stretch, the rest of its month, or the next."""
+    following = days_of(code)[1] + _ONE_DAY
+    if _STRETCH.fullmatch(code) and following.day > 1:
+        return stretch(following, clock.end_of_month(following))
+    return code_for(following, cycle_of(code))
+
+
+def stretch(first: dt.date, last: dt.date) -> str:
+    """The code of the period of exactly these days: a day's, week's, month's or quarter's own where there is one."""
+    for cycle in ("day", "week", MONTHLY, "quarter"):
+        if days_of(code_for(first, cycle)) == (first, last):
+            return code_for(first, cycle)
+    return f"{first}--{last}"

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from coalition.kernel import audit
-from coalition.kernel.db import execute, fetch_all, fetch_one
+from coalition.kernel.db import execute, fetch_all, fetch_one, load_sql
 from coalition.kernel.errors import Conflict, NotFound
 from settlement.accruals.cycles import code_for, days_of, next_code
 
@@ -79,6 +79,44 @@ def open_period(program_id: int, code: str) -> Period:
 def cover(program_id: int, days: Iterable[dt.date]) -> None:
     """See that every one of these days lies in a period; those without one get their month."""
     _make(program_id, sorted({code_for(day) for day in days}))
+
+
+def open_on(program_id: int, day: dt.date) -> Period:
+    """The period in which something of a day is booked now: its own if that is open, else the first open one after it.
+
+    Hold the program (`accruals.hold`), else a close may come between.
+    """
+    cover(program_id, [day])
+    row = fetch_one(
+        f"{_SELECT} WHERE p.program_id = :program AND p.ends_on >= :day AND c.period_id IS NULL"
+        " ORDER BY p.ends_on LIMIT 1",
+        {"program": program_id, "day": day},
+    )
+    if row is None:
+        raise Conflict("period_not_open", "No period is open for this day.")
+    return Period(**row._mapping)
+
+
+def reopen(period: Period, since: str, approval_id: int, reason: str) -> Period:
+    """Open a closed period again, for transactions from `since` on. Raises Conflict if it is not closed."""
+    opened = execute(
+        "INSERT INTO settlement_reopening (period_id, version, since, approval_id, reason)"
+        " SELECT period_id, version, CAST(:since AS xid8), :approval, :reason FROM settlement_closure"
+        "  WHERE period_id = :id AND version = :version ON CONFLICT DO NOTHING",
+        {"id": period.id, "version": period.version, "since": since, "approval": approval_id, "reason": reason},
+    )
+    if not opened:
+        raise Conflict("period_not_closed", f"{period.code} is open.")
+    return get_period(period.id)
+
+
+def defer(period: Period, upto: str) -> int:
+    """Let what still waits for an agreement through a period's end belong to the periods after it; how much it is.
+
+    Only after the period was sealed at `upto`, and only if a person has accepted that.
+    """
+    params = {"id": period.id, "program": period.program_id, "upto": upto, "until": period.ends_on}
+    return execute(load_sql(__file__, "defer.sql"), params)
 
 
 def seal(period: Period, upto: str) -> None:

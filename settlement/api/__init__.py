@@ -8,6 +8,6 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Register the endpoints."""
     from coalition.kernel.web import api
-    from settlement.api import invoices, statements
+    from settlement.api import invoices, payouts, statements
 
-    api.register(app, statements.blp, invoices.blp)
+    api.register(app, statements.blp, invoices.blp, payouts.blp)

@@ -111,7 +111,7 @@ class _Said:
     def row(self, statement: Statement, entry: Entry) -> list[Cell]:
         """One entry as cells."""
         told = statement_page.entry_told(entry)
-        decimals = 0 if entry.kind == "supply" else statement.points_decimals
+        decimals = 0 if entry.kind in exports.COUNTED else statement.points_decimals
         return [
             entry.occurred_at,
             entry.booked_on,

@@ -33,6 +33,7 @@ _WORD = {
     "delivery": "supply",
     "taken_back": "supply",
     "service_fee": "fee",
+    "adjustment": "adjust",
 }
 
 
@@ -206,7 +207,7 @@ def _version(agreement: Agreement) -> str:
 def entry_told(entry: statements.Entry) -> dict[str, Any]:
     """One entry as a row of the page."""
     reversed_ = entry.kind == "clawback" or entry.points < 0
-    word = _WORD[entry.code]
+    word = _WORD.get(entry.code, "expire" if entry.kind == "expire" else entry.code)
     return {
         "id": entry.movement_id,
         "occurred_at": entry.occurred_at,

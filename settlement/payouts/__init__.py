@@ -3,6 +3,13 @@
 The room never talks to a provider by itself: it is handed one by a job, outside of every transaction.
 """
 
+from settlement.payouts.accounts import NewAccount, current, entities_with_iban, propose
+from settlement.payouts.asking import may_look, seen
+from settlement.payouts.carrying import carry_out
+from settlement.payouts.committing import abort, commit, reserve
+from settlement.payouts.news import UNDERSTAND, receive, understood, whose
+from settlement.payouts.owed import Payable, mark_paid
+from settlement.payouts.preparing import left_out, prepare
 from settlement.payouts.reading import (
     find,
     get,
@@ -16,24 +23,51 @@ from settlement.payouts.reading import (
     unmatched,
 )
 from settlement.payouts.receiving import Moved, match, record_receipt
+from settlement.payouts.requesting import JOB as ASK
+from settlement.payouts.requesting import drop, retry
 from settlement.payouts.types import NotYet, Payment, Receipt, Run
+from settlement.payouts.waking import conclude_all, to_look_at, wake
 
 __all__ = [
+    "ASK",
+    "UNDERSTAND",
     "Moved",
+    "NewAccount",
     "NotYet",
+    "Payable",
     "Payment",
     "Receipt",
     "Run",
+    "abort",
+    "carry_out",
+    "commit",
+    "conclude_all",
+    "current",
+    "drop",
+    "entities_with_iban",
     "find",
     "get",
+    "left_out",
+    "mark_paid",
     "match",
+    "may_look",
     "open_payments",
     "payment",
     "payments",
+    "prepare",
+    "propose",
     "receipt",
     "receipts",
+    "receive",
     "record_receipt",
+    "reserve",
+    "retry",
     "runs",
     "runs_of",
+    "seen",
+    "to_look_at",
+    "understood",
     "unmatched",
+    "wake",
+    "whose",
 ]

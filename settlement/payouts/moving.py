@@ -31,18 +31,17 @@ def born(run: Run) -> None:
     _record_payments(run, BIRTH, "recorded")
 
 
-def move_run(run: Run, to: str) -> None:
-    """Take a locked run into a state, and its payments with it where they go together."""
+def move_run(run: Run, to: str, *, committed_by: str | None = None) -> None:
+    """Take a locked run that is not committed yet into a state, and its payments with it."""
+    params = {"id": run.id, "at": run.state, "to": to}
     execute(
-        "UPDATE payout_run SET state = :to WHERE id = :id AND state = :at", {"id": run.id, "at": run.state, "to": to}
+        "UPDATE payout_run SET state = :to, committed_by = :by,"
+        " committed_at = CASE WHEN CAST(:by AS text) IS NOT NULL THEN now() END WHERE id = :id AND state = :at",
+        {**params, "by": committed_by},
     )
     _record_run(run, run.state, to)
-    if to != "settled":
-        execute(
-            "UPDATE payout_payment SET state = :to WHERE run_id = :id AND state = :at",
-            {"id": run.id, "at": run.state, "to": to},
-        )
-        _record_payments(run, run.state, to)
+    execute("UPDATE payout_payment SET state = :to WHERE run_id = :id AND state = :at", params)
+    _record_payments(run, run.state, to)
 
 
 def move(found: Payment, to: str, code: str | None = None, *, paid_minor: int | None = None) -> None:
@@ -62,8 +61,17 @@ def move(found: Payment, to: str, code: str | None = None, *, paid_minor: int | 
         outbox.publish("payout.settled", payload, key=found.ref)
 
 
+def abort_payment(found: Payment, code: str) -> None:
+    """Leave a payment out of its run before anything is asked; its statement is free for another one."""
+    move(found, "aborted", code)
+
+
 def conclude(run_id: int) -> bool:
-    """Settle a committed run none of whose payments is open any more; whether it was this call that did."""
+    """Settle a committed run none of whose payments is open any more; whether it was this call that did.
+
+    The run is locked first: of two payments that come to their end at once the second one sees the first.
+    """
+    lock_run(run_id)
     changed = execute(
         "UPDATE payout_run r SET state = 'settled', settled_at = now() WHERE id = :id AND state = 'committed'"
         "   AND NOT EXISTS (SELECT FROM payout_payment p WHERE p.run_id = r.id AND p.state <> ALL(:ended))",

@@ -34,7 +34,7 @@ PAYMENT: dict[str, tuple[str, ...]] = {
 ABORTABLE = ("recorded", "reserved")
 # Money may arrive in each of these; in `settled` it is too much.
 PAYABLE = ("committed", "accepted", "partly_paid", "rejected", "settled")
-ENDED = ("settled", "dropped")
+ENDED = ("settled", "dropped", "aborted")
 
 
 def transitions() -> list[tuple[str, str, str]]:

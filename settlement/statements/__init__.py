@@ -1,10 +1,14 @@
 """Closing a period and what comes of it: one statement for each legal entity, which never changes."""
 
+from settlement.statements.adjusting import REASONS, Adjustment, adjust, adjustments, proposed
 from settlement.statements.arithmetic import Charge, Document, Drawn, Line
+from settlement.statements.checking import Check, accept, checklist
 from settlement.statements.closing import Closed, close
 from settlement.statements.details import DocumentDetails, document_details, document_ids
-from settlement.statements.drawing import draw_up
+from settlement.statements.drawing import draw_up, preview
 from settlement.statements.entries import Entry, Position, Sift, count, entries, entries_of
+from settlement.statements.fx import Rate, rates
+from settlement.statements.fx import enter as enter_rate
 from settlement.statements.listing import DIRECTIONS, Sought, Standing, find, standing
 from settlement.statements.netting import Netting, Obligation, Pair, Payable, netting, payables
 from settlement.statements.reading import (
@@ -18,12 +22,16 @@ from settlement.statements.reading import (
     settled,
     versions,
 )
+from settlement.statements.reopening import reopen
 from settlement.statements.states import STATES, agree, mark, send
 
 __all__ = [
     "DIRECTIONS",
+    "REASONS",
     "STATES",
+    "Adjustment",
     "Charge",
+    "Check",
     "Closed",
     "Document",
     "DocumentDetails",
@@ -35,12 +43,17 @@ __all__ = [
     "Pair",
     "Payable",
     "Position",
+    "Rate",
     "Settled",
     "Sift",
     "Sought",
     "Standing",
     "Statement",
+    "accept",
+    "adjust",
+    "adjustments",
     "agree",
+    "checklist",
     "close",
     "count",
     "document_details",
@@ -48,6 +61,7 @@ __all__ = [
     "documents",
     "draw_up",
     "drawn_of",
+    "enter_rate",
     "entries",
     "entries_of",
     "find",
@@ -57,6 +71,10 @@ __all__ = [
     "of_entities",
     "of_period",
     "payables",
+    "preview",
+    "proposed",
+    "rates",
+    "reopen",
     "send",
     "settled",
     "standing",

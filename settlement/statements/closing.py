@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from coalition import partners, programs
+from coalition import programs
 from coalition.kernel import audit, clock, outbox
 from coalition.kernel.errors import Conflict, Unavailable
 from settlement import accruals
 from settlement.accruals import Accrued, Period
+from settlement.statements import checking, fx
 from settlement.statements.drawing import draw_up
 from settlement.statements.issuing import issue
 
@@ -33,8 +34,9 @@ def close(program_id: int, code: str, *, patience_s: int = 10) -> Closed:
     """Close the period written `code`, which is made if nothing has fallen into it yet.
 
     What was committed before the call is in it: transactions that are still open are waited for, `patience_s` long.
-    Raises Conflict if it is closed already, lies in the future, or holds movements that no agreement covers; Invalid if
-    `code` is no period; Unavailable if an open transaction or another run of the settlement takes too long.
+    Raises Conflict if it is closed already, lies in the future, or its checklist is neither ok nor accepted (see
+    `checking.demand`); Invalid if `code` is no period; Unavailable if an open transaction or another run of the
+    settlement takes too long.
     """
     if not accruals.quiesce(patience_s):
         raise Unavailable("writers_open", "A transaction that began earlier is still open; try again.")
@@ -47,13 +49,12 @@ def close(program_id: int, code: str, *, patience_s: int = 10) -> Closed:
     period = accruals.open_period(program_id, code)
     if period.state == "closed":
         raise Conflict("period_closed", f"{code} is closed already.")
-    missing = accruals.suspended(program_id, period.ends_on)
-    if missing:
-        names = ", ".join(partners.entity(entity_id).name for entity_id, _ in missing[:5])
-        count = sum(movements for _, movements in missing)
-        raise Conflict("agreements_missing", f"{count} movements have no agreement: {names}.", movements=count)
+    drawn = draw_up(period)
+    checking.demand(checking.checks(period, drawn))
     accruals.seal(period, accrued.upto)
-    ids = tuple(issue(program, period, drawn) for drawn in draw_up(period))
+    accruals.defer(period, accrued.upto)
+    settled, _ = fx.settle(period, drawn)
+    ids = tuple(issue(program, period, one, settled[one.entity_id]) for one in drawn)
     outbox.publish("period.closed", {"program_id": program.id, "period_id": period.id}, key=str(period.id))
     audit.record("settlement.close", f"period:{period.id}", program=program.code, period=code, statements=len(ids))
     following = accruals.next_code(code)

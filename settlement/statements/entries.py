@@ -27,6 +27,7 @@ _KINDS = {
     "supplied": ["supply"],
     "delivery": ["supply"],
     "taken_back": ["supply"],
+    "adjustment": ["adjustment"],
 }
 
 
@@ -123,7 +124,8 @@ def count(statement: Statement) -> int:
         """SELECT (SELECT count(*) FROM accrual WHERE period_id = :period AND funder_id = :entity)
                 + (SELECT count(*) FROM accrual WHERE period_id = :period AND redeemer_id = :entity
                       AND funder_id <> :entity)
-                + (SELECT count(*) FROM supply_accrual WHERE period_id = :period AND legal_entity_id = :entity) AS n""",
+                + (SELECT count(*) FROM supply_accrual WHERE period_id = :period AND legal_entity_id = :entity)
+                + (SELECT count(*) FROM adjustment WHERE period_id = :period AND legal_entity_id = :entity) AS n""",
         {"period": statement.period_id, "entity": statement.legal_entity_id},
     )
     assert row is not None
@@ -133,6 +135,10 @@ def count(statement: Statement) -> int:
 def _entries(row: Row[Any], statement: Statement) -> list[Entry]:
     if row.kind in ("supply", "supply_return"):
         return _supplied(row, statement)
+    if row.kind == "adjustment":
+        money = Decimal(row.cost_minor).scaleb(-statement.currency_decimals)
+        what = (row.movement_id, row.kind, row.kind, row.occurred_at, row.booked_on, row.external_id)
+        return [Entry(*what, 1, money, money, row.agreement_id, arithmetic.ADJUSTMENT, row.reverses_id)]
     flow = Flow(**{name: getattr(row, name) for name in Flow.__slots__})
     head, when = (row.movement_id, row.kind), (row.occurred_at, row.booked_on, row.external_id)
     found = []

@@ -13,14 +13,15 @@ from coalition.kernel import audit, outbox
 from coalition.kernel.db import execute, fetch_one
 from settlement.accruals import Period
 from settlement.statements.arithmetic import Document, Drawn, Line
+from settlement.statements.fx import Settlement
 
 _HEAD = """
     INSERT INTO statement (program_id, period_id, legal_entity_id, version, number, is_operator, currency,
            currency_decimals, points_decimals, attribution, position_minor, parties, content_sha256,
-           settlement_currency, settlement_decimals, settlement_minor)
+           settlement_currency, settlement_decimals, settlement_minor, fx_rate, fx_source, fx_at)
     VALUES (:program_id, :period_id, :legal_entity_id, :version, :number, :is_operator, :currency,
            :currency_decimals, :points_decimals, :attribution, :position_minor, CAST(:parties AS jsonb),
-           :content_sha256, :currency, :currency_decimals, :position_minor)
+           :content_sha256, :settlement_currency, :settlement_decimals, :settlement_minor, :fx_rate, :fx_source, :fx_at)
     RETURNING id"""
 # The operator's document has the number of its twin, and no lines of its own.
 _DOCUMENT = """
@@ -38,7 +39,7 @@ _LINE = """
     VALUES (:document_id, :no, :code, :agreement_id, :currency_id, :quantity, :unit_price, :net_minor)"""
 
 
-def issue(program: programs.Program, period: Period, drawn: Drawn) -> int:
+def issue(program: programs.Program, period: Period, drawn: Drawn, settled: Settlement) -> int:
     """Write one statement of the period's version, as a draft; its id. Publishes `statement.closed`."""
     entity = partners.entity(drawn.entity_id)
     currency = programs.main_currency(program.id)
@@ -59,6 +60,7 @@ def issue(program: programs.Program, period: Period, drawn: Drawn) -> int:
         _HEAD,
         {
             **facts,
+            **_settlement(settled),
             "version": period.version,
             "parties": json.dumps(facts["parties"]),
             "content_sha256": content_hash(period.code, facts, drawn.documents),
@@ -73,6 +75,18 @@ def issue(program: programs.Program, period: Period, drawn: Drawn) -> int:
     )
     outbox.publish("statement.closed", {"statement_id": row.id}, key=str(row.id))
     return int(row.id)
+
+
+def _settlement(settled: Settlement) -> dict[str, Any]:
+    rate = settled.rate
+    return {
+        "settlement_currency": settled.currency,
+        "settlement_decimals": settled.decimals,
+        "settlement_minor": settled.amount_minor,
+        "fx_rate": rate.rate if rate else None,
+        "fx_source": rate.source if rate else None,
+        "fx_at": rate.at if rate else None,
+    }
 
 
 def content_hash(code: str, facts: dict[str, Any], documents: Sequence[Document]) -> bytes:

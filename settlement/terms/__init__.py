@@ -13,6 +13,7 @@ from settlement.terms.agreements import (
 )
 from settlement.terms.checking import CYCLES, FUNDING_MODES, REVERSAL_ORDERS, VAT_PROFILES
 from settlement.terms.models import SettlementModel, define, settlement_models
+from settlement.terms.proposing import activate, propose, refuse
 from settlement.terms.vat import vat_rate
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Agreement",
     "Prices",
     "SettlementModel",
+    "activate",
     "agree",
     "by_id",
     "define",
@@ -31,6 +33,8 @@ __all__ = [
     "in_force",
     "list_agreements",
     "proposals",
+    "propose",
+    "refuse",
     "settlement_models",
     "vat_rate",
     "versions",

@@ -16,7 +16,7 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 _numbers = itertools.count(1)
 
 
-def a_supplier(program: programs.Program, code: str = "", *, margin_bp: int = 0) -> suppliers.Supplier:
+def a_supplier(program: programs.Program, code: str = "", *, margin_bp: int = 0, **how: str) -> suppliers.Supplier:
     """A supplier with a partner and legal entity of its own, and the category `home` mapped from `Home`."""
     code = code or f"supplier-{next(_numbers)}"
     partner = partners.join(program.id, code, code.title(), kind="supplier")
@@ -29,6 +29,7 @@ def a_supplier(program: programs.Program, code: str = "", *, margin_bp: int = 0)
         base_url="http://127.0.0.1:9/suppliers/" + code,
         secret=SECRET,
         margin_bp=margin_bp,
+        **how,
     )
     suppliers.map_categories(supplier.id, {"Home": "home"})
     return supplier

@@ -8,10 +8,11 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from coalition import ledger, partners, programs
+from coalition import access, ledger, partners, programs
+from coalition.kernel import approvals, audit
 from coalition.kernel.clock import start_of_day
 from coalition.kernel.config import current
-from coalition.kernel.db import execute, fetch_one, transact
+from coalition.kernel.db import fetch_one, transact
 from coalition.kernel.laws import offending
 from coalition.ledger import AccountKind, Credit, Debit, Operation
 from settlement import accruals, laws, statements, terms
@@ -85,8 +86,11 @@ class Coalition:
             connection.execute("SET session_replication_role = replica")
             connection.execute(
                 "INSERT INTO consignment_delivery (consignment_id, program_id, supplier_id, legal_entity_id,"
-                " delivered_at, cost_minor, delivery_minor, currency) VALUES (%s, %s, 1, %s, %s, %s, %s, 'EUR')",
-                (next(_keys), self.program.id, self.entities[supplier], instant, cost_minor, delivery_minor),
+                " delivered_at, cost_minor, delivery_minor, currency) VALUES (%s, %s, 1, %s, %s, %s, %s, %s)",
+                (
+                    *(next(_keys), self.program.id, self.entities[supplier], instant, cost_minor, delivery_minor),
+                    self.program.currency,
+                ),
             )
 
     def take_back(self, supplier: str, on: dt.date, cost_minor: int) -> int:
@@ -142,6 +146,27 @@ def broken_laws() -> dict[str, int]:
 
 
 def send(statement_id: int) -> None:
-    """Say that a statement was sent, as its own room records it."""
-    record = "INSERT INTO statement_event (statement_id, state, actor) VALUES (:id, 'sent', 'test')"
-    transact(lambda: execute(record, {"id": statement_id}))
+    """Let the entity have its statement."""
+    transact(lambda: statements.send(statement_id, "test"))
+
+
+def a_person(name: str) -> str:
+    """A person of finance, as an actor."""
+    user = transact(lambda: access.create_user(f"{name}@example.com", "a long password", ["finance"], "staff"))
+    return f"user:{user.id}"
+
+
+def acting(actor: str) -> None:
+    """From here on this actor acts."""
+    audit.set_origin(audit.Origin(actor))
+
+
+def approved(approval: approvals.Approval, by: str) -> approvals.Approval:
+    """Another person approves what was asked for, and it is done."""
+    acting(by)
+
+    def work() -> approvals.Approval:
+        approvals.approve(approval.id, seen=approval.payload_hash)
+        return approvals.execute(approval.id)
+
+    return transact(work)

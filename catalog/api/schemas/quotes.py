@@ -23,7 +23,10 @@ class QuoteLineRequestSchema(Schema):
 
 
 class AddressSchema(Schema):
-    """Where to deliver; `name`, `email` and `phone` are the member's own when left out."""
+    """Where to deliver; `name`, `email` and `phone` are the member's own when left out.
+
+    `account` is the member's number in another program, where its points are ordered.
+    """
 
     name = Text(120, least=0, load_default="")
     email = Text(254, least=0, load_default="")
@@ -32,6 +35,7 @@ class AddressSchema(Schema):
     city = Text(80, least=0, load_default="")
     postal_code = Text(16, least=0, load_default="")
     line1 = Text(200, least=0, load_default="")
+    account = Text(64, least=0, load_default="")
 
 
 class DeliveryRequestSchema(Schema):

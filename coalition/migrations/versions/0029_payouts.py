@@ -8,7 +8,7 @@ matched with. An account (`entity_account`) is never changed: a new row takes th
 
 from alembic import op
 
-from coalition.migrations.grants import APP_ROLE, grant_app, grant_append_only
+from coalition.migrations.grants import APP_ROLE, grant_append_only, grant_read
 
 revision = "0029_payouts"
 down_revision = "0028_proofs"
@@ -54,7 +54,7 @@ _ACCOUNTS = (
         connected text NOT NULL DEFAULT ''
             CONSTRAINT ck_entity_account_connected CHECK (connected ~ '^(acct_[A-Za-z0-9]{1,64})?$'),
         email text NOT NULL DEFAULT '',
-        approval_id bigint CONSTRAINT uq_entity_account_approval UNIQUE REFERENCES approval,
+        approval_id bigint NOT NULL CONSTRAINT uq_entity_account_approval UNIQUE REFERENCES approval,
         verified_at timestamptz NOT NULL DEFAULT now(),
         retired_at timestamptz,
         CONSTRAINT ck_entity_account_parts CHECK (CASE kind
@@ -198,6 +198,16 @@ _NEWS = (
     "CREATE INDEX payout_receipt_waiting ON payout_receipt (id) WHERE payment_id IS NULL",
 )
 
+# What of each row may change; what is paid to whom, and how much, never does.
+_CHANGING = {
+    "entity_account": "retired_at",
+    "payout_run": "state, content_hash, reserved_by, approval_id, committed_by, committed_at, settled_at",
+    "payout_payment": "state, provider, account_id, due_on, external_id, url, code, paid_minor, looked_at",
+    "payout_request": "state, code, requests, asked_at, answered_at",
+    "payout_event": "state, processed_at",
+    "payout_receipt": "payment_id, matched_at, matched_by",
+}
+
 # The bank's own tables (files of orders, statements of account) follow here.
 # An invoice is written once and never changed. Numbers count up per seller and year without a gap, because each but the
 # first refers to the one before it.
@@ -241,10 +251,8 @@ def upgrade() -> None:
         for pair in pairs:
             at, _, to = pair.partition(" ")
             op.execute(f"INSERT INTO payout_transition VALUES ('{machine}', '{at}', '{to}')")
-    grant_append_only("payout_transition", "payout_change", "entity_account", "payout_receipt")
-    grant_app("payout_run", "payout_payment", "payout_request", "payout_event")
-    op.execute(f"REVOKE DELETE ON payout_run, payout_payment, payout_request, payout_event FROM {APP_ROLE}")
-    op.execute(f"REVOKE INSERT ON payout_transition FROM {APP_ROLE}")
-    op.execute(f"GRANT UPDATE (retired_at) ON entity_account TO {APP_ROLE}")
-    op.execute(f"GRANT UPDATE (payment_id, matched_at, matched_by) ON payout_receipt TO {APP_ROLE}")
+    grant_read("payout_transition")
+    grant_append_only("payout_change", *_CHANGING)
+    for table, columns in _CHANGING.items():
+        op.execute(f"GRANT UPDATE ({columns}) ON {table} TO {APP_ROLE}")
     grant_append_only("invoice")

@@ -53,6 +53,7 @@ def _supply(made: Made, seller: assortment.Seller, secret: str) -> int:
         base_url=base_url,
         secret=secret,
         kind=seller.kind,
+        protocol="none" if seller.kind == "donation" else "goods",
         margin_bp=_MARGIN_BP,
     )
     if seller.kind == "goods":

@@ -11,11 +11,13 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.serving import make_server
 
+from integrations.payments.fake import connect
 from integrations.payments.fake.book import Book
 from integrations.payments.fake.controls import open_controls
+from integrations.payments.fake.invoice_page import open_invoice_page
 from integrations.payments.fake.keeping import keep_secrets
 from integrations.payments.fake.page import open_page
-from integrations.payments.fake.server import open_api
+from integrations.payments.fake.server import open_api, open_settlement_api
 from integrations.payments.fake.telling import Post
 
 _IDLE_S = 0.05
@@ -28,12 +30,15 @@ def main() -> None:
     kept = keep_secrets(options.state_dir)
     book = Book(options.state_dir)
     book.set(webhook_url=options.webhook_url, multicapture="on" if options.multicapture else "off")
+    book.set(payout_webhook_url=options.payout_webhook_url, **{connect.PAYOUT_AFTER: options.payout_after})
     app = Flask("stand-in")
     open_api(app, book, kept["key"])
+    open_settlement_api(app, book, kept["key"])
     open_page(app, book)
+    open_invoice_page(app, book)
     open_controls(app, book)
     stopping = threading.Event()
-    worker = threading.Thread(target=_tell, args=(Post(book, kept["webhook_secret"]), stopping))
+    worker = threading.Thread(target=_tell, args=(book, Post(book, kept["webhook_secret"]), stopping))
     server = make_server("127.0.0.1", options.port, app, threaded=True)
     server.daemon_threads = True  # type: ignore[attr-defined]
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -45,10 +50,11 @@ def main() -> None:
     book.close()
 
 
-def _tell(post: Post, stopping: threading.Event) -> None:
+def _tell(book: Book, post: Post, stopping: threading.Event) -> None:
     """Deliver again and again; after a failure, which is only written down, and when idle, with a pause."""
     while not stopping.is_set():
         try:
+            connect.mature(book)
             busy = post.deliver()
         except Exception:
             logging.exception("the stand-in stumbled")
@@ -63,6 +69,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--webhook-url", required=True, help="where events are received")
     parser.add_argument("--state-dir", type=Path, required=True, help="where the book and the secrets are kept")
     parser.add_argument("--multicapture", action="store_true", help="let payments be taken in parts")
+    parser.add_argument("--payout-webhook-url", default="", help="where events of invoices and payouts are received")
+    parser.add_argument("--payout-after", default="", help="seconds until a payout has arrived")
     return parser.parse_args()
 
 

@@ -1,72 +1,24 @@
-"""The stand-in's memory: a SQLite file. One transaction per deed, so that a kill at any moment leaves a whole story."""
+"""The stand-in's memory: objects as JSON in a SQLite file."""
 
 from __future__ import annotations
 
 import json
 import secrets
-import sqlite3
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from integrations.book import SqliteBook
 
 _SCHEMA = Path(__file__).with_name("schema.sql")
 Object = dict[str, Any]
 
 
-class Book:
-    """The file `book.sqlite` in `folder`; safe to use from several threads, one deed at a time."""
+class Book(SqliteBook):
+    """The stand-in's objects, in Stripe's shapes, and its outgoing post."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._lock = threading.RLock()
-        self._file = sqlite3.connect(folder / "book.sqlite", check_same_thread=False, isolation_level=None)
-        self._file.row_factory = sqlite3.Row
-        self._file.execute("PRAGMA journal_mode = WAL")
-        self._file.executescript(_SCHEMA.read_text(encoding="utf-8"))
-
-    @contextmanager
-    def deed(self) -> Iterator[None]:
-        """Everything inside happens together or not at all."""
-        with self._lock:
-            self._file.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._file.execute("ROLLBACK")
-                raise
-            self._file.execute("COMMIT")
-
-    def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            self._file.close()
-
-    def write(self, sql: str, **params: Any) -> None:
-        """Run one statement."""
-        with self._lock:
-            self._file.execute(sql, params)
-
-    def rows(self, sql: str, **params: Any) -> list[dict[str, Any]]:
-        """Every row of a query."""
-        with self._lock:
-            return [dict(row) for row in self._file.execute(sql, params).fetchall()]
-
-    def row(self, sql: str, **params: Any) -> dict[str, Any] | None:
-        """The first row of a query, or None."""
-        return next(iter(self.rows(sql, **params)), None)
-
-    def setting(self, name: str, default: str = "") -> str:
-        """A setting that survives a restart."""
-        found = self.row("SELECT value FROM setting WHERE name = :name", name=name)
-        return str(found["value"]) if found else default
-
-    def set(self, **values: object) -> None:
-        """Remember settings."""
-        for name, value in values.items():
-            self.write("INSERT OR REPLACE INTO setting VALUES (:name, :value)", name=name, value=str(value))
+        super().__init__(folder, _SCHEMA.read_text(encoding="utf-8"))
 
     def make(self, prefix: str, kind: str, body: Object, parent: str | None = None) -> Object:
         """A new object with an id of its own, `created` now."""

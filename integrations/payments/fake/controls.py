@@ -6,11 +6,30 @@ from typing import Any
 
 from flask import Flask, request
 
-from integrations.payments.fake import checkout, intents
+from integrations.payments.fake import checkout, connect, intents, invoices
 from integrations.payments.fake.book import Book
 from integrations.payments.fake.server import ANSWERS
 
-_SETTINGS = ("multicapture", "delay_s", "duplicates", "backwards", "webhook_url")
+_SETTINGS = (
+    "multicapture",
+    "delay_s",
+    "duplicates",
+    "backwards",
+    "webhook_url",
+    "payout_webhook_url",
+    "balance",
+    connect.PAYOUT_AFTER,
+)
+_KINDS = {
+    "sessions": "checkout.session",
+    "intents": "payment_intent",
+    "charges": "charge",
+    "refunds": "refund",
+    "customers": "customer",
+    "invoices": "invoice",
+    "transfers": "transfer",
+    "payouts": "payout",
+}
 
 
 def open_controls(app: Flask, book: Book) -> None:
@@ -19,10 +38,9 @@ def open_controls(app: Flask, book: Book) -> None:
 
     @app.get("/control/book")
     def told_book() -> dict[str, Any]:
-        kinds = {"sessions": "checkout.session", "intents": "payment_intent", "charges": "charge", "refunds": "refund"}
         messages = book.rows("SELECT event_id, attempts, delivered, last_status FROM message ORDER BY id")
         events = [{"id": one["id"], "type": one["type"]} for one in book.every("event")]
-        return {**{name: book.every(kind) for name, kind in kinds.items()}, "events": events, "messages": messages}
+        return {**{name: book.every(kind) for name, kind in _KINDS.items()}, "events": events, "messages": messages}
 
     @app.put("/control/settings")
     def settings() -> dict[str, Any]:
@@ -65,4 +83,24 @@ def open_controls(app: Flask, book: Book) -> None:
         card = str((request.get_json(silent=True) or {}).get("card", "4242424242424242"))
         with book.deed():
             checkout.pay(book, checkout.current(book, session), card)
+        return {}
+
+    @app.post("/control/pay-invoice/<number>")
+    def pay_invoice(number: str) -> dict[str, Any]:
+        card = str((request.get_json(silent=True) or {}).get("card", "4242424242424242"))
+        with book.deed():
+            invoices.pay(book, invoices.found(book, number), card)
+        return {}
+
+    @app.post("/control/payout/<number>")
+    def conclude_payout(number: str) -> dict[str, Any]:
+        wanted = request.get_json(silent=True) or {}
+        with book.deed():
+            connect.conclude(book, number, str(wanted.get("status", "paid")), wanted.get("code", "account_closed"))
+        return {}
+
+    @app.post("/control/account/<number>")
+    def change_account(number: str) -> dict[str, Any]:
+        with book.deed():
+            book.keep({**connect.account(book, number), **request.get_json()})
         return {}

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from integrations.payments.fake import checkout
 from integrations.payments.fake.book import Book, Object
 
-_CARDS = (
+CARDS = (
     ("4242424242424242", "4242 4242 4242 4242: the bank agrees"),
     ("4000000000000002", "4000 0000 0000 0002: the bank declines"),
     ("4000000000009995", "4000 0000 0000 9995: too little money"),
@@ -101,7 +101,7 @@ def _shown(session: Object | None) -> Response:
     facts: dict[str, Any] = {
         "language": language,
         "words": _WORDS[language],
-        "cards": _CARDS,
+        "cards": CARDS,
         "status": session["status"],
         "declined": session["stand_in"]["declined"],
         "description": session["stand_in"]["description"],

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask, Response, request
 
-from integrations.payments.fake import checkout, intents
+from integrations.payments.fake import checkout, connect, intents, invoices
 from integrations.payments.fake.book import Book, Object
 from integrations.payments.fake.refusing import Refused, read_form
 
@@ -22,7 +22,7 @@ def open_api(app: Flask, book: Book, key: str) -> None:
 
     @app.post("/v1/checkout/sessions")
     def create_session() -> Response:
-        return _asked(book, key, lambda form: checkout.create(book, form, request.host_url.rstrip("/")))
+        return _asked(book, key, lambda form: checkout.create(book, form, _root()))
 
     @app.get("/v1/checkout/sessions/<number>")
     def session(number: str) -> Response:
@@ -57,6 +57,39 @@ def open_api(app: Flask, book: Book, key: str) -> None:
         return _read(book, key, lambda: _page(book, "event"))
 
 
+def open_settlement_api(app: Flask, book: Book, key: str) -> None:
+    """The endpoints under /v1 for those who owe and those who are owed."""
+
+    def at(path: str, work: Callable[[dict[str, Any], str], Object]) -> None:
+        def view(number: str = "") -> Response:
+            return _asked(book, key, lambda form: work(form, number))
+
+        app.add_url_rule(f"/v1/{path}", f"post {path}", view, methods=["POST"])
+
+    def shown(path: str, work: Callable[[str], Object]) -> None:
+        def view(number: str = "") -> Response:
+            return _read(book, key, lambda: work(number))
+
+        app.add_url_rule(f"/v1/{path}", f"get {path}", view, methods=["GET"])
+
+    at("customers", lambda form, _: invoices.create_customer(book, form))
+    at("invoices", lambda form, _: invoices.create(book, form))
+    at("invoiceitems", lambda form, _: invoices.add_item(book, form))
+    at("invoices/<number>/finalize", lambda _, number: invoices.finalize(book, number, _root()))
+    at("invoices/<number>/send", lambda _, number: invoices.send(book, number))
+    at("invoices/<number>/void", lambda _, number: invoices.void(book, number))
+    at("accounts", lambda form, _: connect.create_account(book, form))
+    at("transfers", lambda form, _: connect.transfer(book, form))
+    at("transfers/<number>/reversals", lambda _, number: connect.reverse(book, number))
+    at("payouts", lambda form, _: connect.payout(book, _on_behalf(), form))
+    shown("customers", lambda _: _page(book, "customer", email=request.args.get("email")))
+    shown("invoices", lambda _: _page(book, "invoice", customer=request.args.get("customer")))
+    shown("invoices/<number>", lambda number: invoices.found(book, number))
+    shown("accounts/<number>", lambda number: connect.account(book, number))
+    shown("transfers", lambda _: _page(book, "transfer", transfer_group=request.args.get("transfer_group")))
+    shown("payouts", lambda _: _page(book, "payout", parent=_on_behalf()))
+
+
 def _read(book: Book, key: str, work: Callable[[], Object]) -> Response:
     try:
         _admit(key)
@@ -76,7 +109,7 @@ def _asked(book: Book, key: str, work: Callable[[dict[str, Any]], Object]) -> Re
     """Do what is asked once for each idempotency key, and say the same again to the same question."""
     form = read_form(request.form.items(multi=True))
     once = request.headers.get("Idempotency-Key", "")
-    asked = json.dumps([request.path, form], sort_keys=True)
+    asked = json.dumps([request.path, form, request.headers.get("Stripe-Account")], sort_keys=True)
     try:
         _admit(key)
         with book.deed():
@@ -132,6 +165,8 @@ def expanded(book: Book, found: Object, paths: list[str]) -> Object:
         if name == "refunds" and shown.get("object") == "charge":
             refunds = book.every("refund", shown["id"])
             shown["refunds"] = {"object": "list", "data": refunds, "has_more": False, "url": "/v1/refunds"}
+        elif name == "payments" and shown.get("object") == "invoice":
+            shown["payments"] = invoices.payments(found)
         elif isinstance(shown.get(name), str):
             kind = {"latest_charge": "charge"}.get(name, name)
             inside = book.find(kind, shown[name])
@@ -139,9 +174,14 @@ def expanded(book: Book, found: Object, paths: list[str]) -> Object:
     return shown
 
 
-def _page(book: Book, kind: str) -> Object:
+def _page(book: Book, kind: str, parent: str | None = None, **facts: str | None) -> Object:
     since = int(request.args.get("created[gte]", "0"))
-    found = [one for one in book.every(kind) if one["created"] >= since]
+    wanted = {name: value for name, value in facts.items() if value is not None}
+    found = [
+        one
+        for one in book.every(kind, parent)
+        if one["created"] >= since and all(one[name] == value for name, value in wanted.items())
+    ]
     after = request.args.get("starting_after")
     if after:
         numbers = [one["id"] for one in found]
@@ -153,6 +193,18 @@ def _page(book: Book, kind: str) -> Object:
 def _expansions() -> list[str]:
     """`expand[]=...` and, as the SDK writes lists, `expand[0]=...`."""
     return [value for name, value in request.args.items(multi=True) if name.startswith("expand[")]
+
+
+def _on_behalf() -> str:
+    """The connected account for which something is asked."""
+    number = request.headers.get("Stripe-Account", "")
+    if not number:
+        raise Refused("The stand-in pays out from connected accounts alone.", param="Stripe-Account")
+    return number
+
+
+def _root() -> str:
+    return request.host_url.rstrip("/")
 
 
 def _admit(key: str) -> None:

@@ -12,13 +12,18 @@ from integrations.payments.fake.book import Book, Object
 
 _BATCH = 50
 _LONGEST_PAUSE_S = 30.0
+_PAYOUTS = ("invoice.", "customer.", "transfer.", "payout.")
 _TIMEOUT = httpx.Timeout(10.0, connect=2.0)
 
 
-def happened(book: Book, kind: str, about: Object) -> None:
-    """An event about an object as it is now, to be told as the controls say: later, twice, or in the wrong order."""
+def happened(book: Book, kind: str, about: Object, account: str | None = None) -> None:
+    """An event about an object as it is now, to be told as the controls say: later, twice, or in the wrong order.
+
+    `account`: the connected account to which it happened.
+    """
     shown = {name: value for name, value in about.items() if name != "stand_in"}
-    event = book.make("evt", "event", {"type": kind, "livemode": False, "data": {"object": shown}})
+    owner = {"account": account} if account else {}
+    event = book.make("evt", "event", {"type": kind, "livemode": False, "data": {"object": shown}, **owner})
     delay_s = float(book.setting("delay_s", "0"))
     order = -1 if book.setting("backwards") == "on" else 1
     last = book.row("SELECT count(*) AS n FROM message")
@@ -62,8 +67,16 @@ class Post:
     def _send(self, body: str) -> str:
         signature = stripe.WebhookSignature.generate_signature_header(body, self._secret)
         headers = {"Content-Type": "application/json", "Stripe-Signature": signature}
+        url = self._book.setting("payout_webhook_url" if _about_payouts(body) else "webhook_url")
+        if not url:
+            return "200 nobody listens"
         try:
-            answer = self._client.post(self._book.setting("webhook_url"), content=body.encode(), headers=headers)
+            answer = self._client.post(url, content=body.encode(), headers=headers)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return type(error).__name__
         return str(answer.status_code)
+
+
+def _about_payouts(body: str) -> bool:
+    """Whether an event goes to the endpoint of invoices, transfers and payouts; the other has those of cards."""
+    return str(json.loads(body)["type"]).startswith(_PAYOUTS)

@@ -1,5 +1,5 @@
 -- The movements behind one entity's statement, oldest first, behind a position (keyset).
--- Grain: one row = one movement or delivery in which the entity is funder, redeemer or supplier.
+-- Grain: one row = one movement, delivery or adjustment of which the entity is funder, redeemer, supplier or party.
 SELECT m.movement_id, m.kind, m.occurred_at, m.booked_on, m.external_id, m.points, m.currency_id,
        c.decimals AS points_decimals, m.funder_id, m.agreement_id, m.funding_price, m.service_price, m.redeemer_id,
        m.redeemer_agreement_id, m.redeemer_rate, m.adjusts, m.reverses_id, m.cost_minor, m.delivery_minor
@@ -32,6 +32,15 @@ SELECT m.movement_id, m.kind, m.occurred_at, m.booked_on, m.external_id, m.point
         AND (delivered_at, supply_id) > (:at, :movement)
         AND (CAST(:kinds AS text[]) IS NULL OR 'supply' = ANY(:kinds))
         AND (CAST(:day AS date) IS NULL OR booked_on = :day)
-      ORDER BY delivered_at, supply_id LIMIT :limit)) m
+      ORDER BY delivered_at, supply_id LIMIT :limit)
+    UNION ALL
+    (SELECT ('a' || id) COLLATE "C", 'adjustment', booked_at, booked_on, coalesce(dispute_ref, ''), 1, NULL, legal_entity_id,
+            agreement_id, NULL, NULL, NULL, NULL, NULL, false, movement_id, amount_minor, NULL
+       FROM adjustment
+      WHERE period_id = :period AND legal_entity_id = :entity AND booked_at >= :at
+        AND (booked_at, ('a' || id) COLLATE "C") > (:at, :movement)
+        AND (CAST(:kinds AS text[]) IS NULL OR 'adjustment' = ANY(:kinds))
+        AND (CAST(:day AS date) IS NULL OR booked_on = :day)
+      ORDER BY booked_at, ('a' || id) COLLATE "C" LIMIT :limit)) m
   LEFT JOIN currency c ON c.id = m.currency_id
  ORDER BY m.occurred_at, m.movement_id LIMIT :limit

@@ -11,7 +11,7 @@ from coalition.kernel import ids
 from coalition.kernel.db import transact
 from tests.catalog.builders import SECRET
 from tests.catalog.orders.builders import FakeSupplier, World, a_world, bind
-from tests.catalog.orders.test_returning import a_delivered_order, ask
+from tests.catalog.orders.returning.test_returning import a_delivered_order, ask
 from tests.coalition.console.conftest import signed_in
 
 RETURNS = "/console/catalog/returns"

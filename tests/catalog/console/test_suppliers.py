@@ -8,7 +8,9 @@ from flask.testing import FlaskClient
 
 from catalog import suppliers
 from coalition.kernel.db import fetch_one, transact
+from tests.catalog.builders import a_category, a_supplier
 from tests.coalition.console.conftest import signed_in
+from tests.coalition.purchases.builders import Shop
 
 DESK = "/console/catalog"
 ROLES = ("catalog", "admin", "support", "finance")
@@ -70,3 +72,17 @@ def test_an_unknown_supplier_is_not_found(keeper: FlaskClient, supplier: supplie
 
 def test_the_desk_speaks_russian(keeper: FlaskClient, supplier: suppliers.Supplier) -> None:
     assert "Поставщики" in keeper.get(DESK, headers={"Accept-Language": "ru"}).text
+
+
+def test_a_donation_is_put_up_by_hand_and_what_is_wrong_is_pointed_at(keeper: FlaskClient, shop: Shop) -> None:
+    transact(lambda: a_category(shop.program, "charity", kind="donation"))
+    transact(lambda: a_supplier(shop.program, "green", protocol="none"))
+    address, gift = f"{DESK}/suppliers/green/listing", {"sku": "TREE", "title_en": "A tree", "title_ru": "Дерево"}
+
+    wrong = keeper.post(address, data={**gift, "cost": "much"})
+    done = keeper.post(address, data={**gift, "cost": "3,00"})
+
+    assert (wrong.status_code, 'href="#cost"' in wrong.text) == (422, True)
+    shown = keeper.get(done.location).text
+    assert ("The reward is on sale" in shown, "A tree" in shown, "TREE" in shown) == (True, True, True)
+    assert "Points there" not in shown

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from catalog import orders, pricing, rewards, suppliers
-from catalog.orders.asking import PLAIN
+from catalog.orders.supplying.asking import PLAIN
 from catalog.ports import (
     Accepted,
     Address,

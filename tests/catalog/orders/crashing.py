@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from catalog import orders
-from catalog.orders.asking import PLAIN
+from catalog.orders.supplying.asking import PLAIN
 from catalog.ports import Accepted, Address, Caps, NotFound, Outcome, SupplierAccess, SupplierGateway, SupplierLine
 from coalition.kernel import jobs, ports
 from coalition.kernel.db import transact

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog import orders
-from catalog.orders.lines import OpenLine, judge, shared, too_dear
+from catalog.orders.supplying.lines import OpenLine, judge, shared, too_dear
 from catalog.ports import Caps, LineAnswer
 from coalition.kernel.db import execute, fetch_all, fetch_one, transact
 from tests.catalog.orders.builders import FakeSupplier, World, a_world, assert_laws_hold, bind

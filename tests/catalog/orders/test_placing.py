@@ -164,7 +164,9 @@ def test_cancelling_before_a_supplier_was_asked_gives_everything_back(world: Wor
     order = transact(world.place)
 
     cancelled, _ = transact(lambda: orders.cancel(world.program.id, order.id, external_id="c-1", reason="changed_mind"))
-    again, replayed = transact(lambda: orders.cancel(world.program.id, order.id, external_id="c-1"))
+    again, replayed = transact(
+        lambda: orders.cancel(world.program.id, order.id, external_id="c-1", reason="changed_mind")
+    )
 
     assert (cancelled.state, cancelled.reason, cancelled.points_released) == ("cancelled", "changed_mind", 1390)
     assert (again.state, replayed) == ("cancelled", True)

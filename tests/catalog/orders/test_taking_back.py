@@ -72,6 +72,34 @@ def test_a_refused_cancellation_leaves_the_order_where_it_was(world: World, supp
     assert_laws_hold()
 
 
+def test_after_a_refusal_it_can_be_asked_again_and_every_request_keeps_its_own_key(
+    world: World, supplier: FakeSupplier
+) -> None:
+    order = confirmed(world)
+    supplier.next = ["refuse"]
+    cancel(world, order, "c-1")
+    run_jobs()
+
+    again = cancel(world, order, "c-2")
+    late, replayed = transact(
+        lambda: orders.cancel(world.program.id, order.id, external_id="c-1", reason="changed_mind")
+    )
+    run_jobs()
+
+    assert again.consignments[0].state == "cancel_requested"
+    assert (late.consignments[0].state, replayed) == ("cancel_requested", True)
+    assert (state_of(world, order), orders.times_asked(order.id)) == (("cancelled", "cancelled"), 2)
+    assert_laws_hold()
+
+
+def test_another_reason_under_the_same_key_is_another_request(world: World, supplier: FakeSupplier) -> None:
+    order = confirmed(world)
+    cancel(world, order, "c-1")
+
+    with pytest.raises(Conflict, match="external_id_conflict"):
+        transact(lambda: orders.cancel(world.program.id, order.id, external_id="c-1", reason="other"))
+
+
 def test_a_supplier_that_takes_nothing_back_is_not_even_asked(world: World, supplier: FakeSupplier) -> None:
     supplier.can = Caps(idempotent_create=True, lookup_by_client_ref=True)
     order = confirmed(world)

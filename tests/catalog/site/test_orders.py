@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from catalog import orders, shipments
-from catalog.ports import Artefact
+from catalog.ports import Artefact, Caps
 from coalition.kernel import ids
 from coalition.kernel.db import execute, fetch_one, transact
 from tests.catalog.builders import SECRET
@@ -85,6 +85,25 @@ def test_what_nobody_has_asked_for_is_called_off(browser: Browser) -> None:
     assert answer.headers["Location"].endswith("?notice=order_cancelled")
     assert "Yes, cancel it" not in browser.client.get(page_of(order)).text
     assert_laws_hold()
+
+
+def test_a_second_click_is_the_same_request_and_one_after_a_refusal_another(
+    browser: Browser, supplier: FakeSupplier
+) -> None:
+    supplier.can = Caps(idempotent_create=True, lookup_by_client_ref=True, cancel=True)
+    order = transact(browser.world.place)
+    run_jobs()
+    supplier.next = ["refuse"]
+
+    clicks = [browser.client.post(f"{page_of(order)}/cancel", data={"asked": "0"}) for _ in range(2)]
+    run_jobs()
+    assert 'name="asked" value="1"' in browser.client.get(page_of(order)).text
+    browser.client.post(f"{page_of(order)}/cancel", data={"asked": "1"})
+    run_jobs()
+
+    assert [click.headers["Location"].partition("?")[2] for click in clicks] == ["notice=cancel_asked"] * 2
+    assert browser.world.find(order).state == "cancelled"
+    assert [what for what, _ in supplier.calls].count("cancel") == 2
 
 
 def test_what_has_gone_too_far_says_so(browser: Browser) -> None:

@@ -1,0 +1,1 @@
+"""What comes back: asked for, received, inspected, and paid back in the units it was paid in."""

@@ -1,0 +1,1 @@
+"""What delivery costs: tariffs by zone and weight, pick-up points, sizes."""

@@ -1,0 +1,100 @@
+"""Recording a payment run: one payment for each statement of a closed period that is to be paid and was not yet.
+
+A period has one first run; a supplementary run takes what the runs before it left out: statements that were disputed
+then, or whose payment was refused and given up. That no statement is in two living payments is the schema's own law.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from coalition import programs
+from coalition.kernel import audit
+from coalition.kernel.db import execute, fetch_all, fetch_one
+from coalition.kernel.errors import Conflict
+from settlement import accruals
+from settlement.payouts.moving import born
+from settlement.payouts.owed import Payable, disputed, payables, tell
+from settlement.payouts.reading import get, runs_of
+from settlement.payouts.types import Run
+
+_INSERT_RUN = """
+    INSERT INTO payout_run (program_id, period_id, no, recorded_by) VALUES (:program, :period, :no, :actor)
+    ON CONFLICT (period_id, no) WHERE state <> 'aborted' DO NOTHING RETURNING id"""
+_INSERT_PAYMENTS = """
+    INSERT INTO payout_payment (run_id, statement_id, legal_entity_id, direction, amount_minor, currency)
+    SELECT :run, statement_id, legal_entity_id, direction, amount_minor, currency
+      FROM unnest(CAST(:statements AS bigint[]), CAST(:entities AS int[]), CAST(:directions AS text[]),
+                  CAST(:amounts AS bigint[]), CAST(:currencies AS text[]))
+           AS x (statement_id, legal_entity_id, direction, amount_minor, currency)
+    ON CONFLICT (statement_id) WHERE state NOT IN ('aborted', 'dropped') DO NOTHING"""
+
+
+def prepare(program_id: int, code: str, *, supplementary: bool = False) -> Run:
+    """Record the run of a closed period: what is to be paid, by whom and to whom. Nothing is asked of anybody yet.
+
+    Statements that are still drafts are sent: nobody pays, or is asked for, what has not been told. Raises NotFound;
+    Conflict `period_open`, `run_exists` for a second first run, `run_unfinished` while another one is not committed,
+    and `nothing_to_pay` if every statement is paid, being paid, disputed or comes to nothing.
+    """
+    program = programs.get(program_id)
+    period = accruals.find_period(program_id, code)
+    if period.state != "closed":
+        raise Conflict("period_open", f"{code} is not closed yet.")
+    before = runs_of(period.id)
+    if before and not supplementary:
+        raise Conflict("run_exists", f"The run of {code} exists already.", run=before[0].no)
+    if any(run.state in ("recorded", "reserved") for run in before):
+        raise Conflict("run_unfinished", "Another run of this period waits to be committed or aborted.")
+    params = {"program": program.id, "period": period.id, "no": len(before) + 1, "actor": audit.origin().actor}
+    row = fetch_one(_INSERT_RUN, params)  # of several at once the others wait here, and are refused
+    if row is None:
+        raise Conflict("run_exists", f"The run of {code} exists already.", run=len(before) + 1)
+    due = _due(period.id)
+    if not due:
+        raise Conflict("nothing_to_pay", f"No statement of {code} waits to be paid.")
+    for payable in due:
+        tell(payable.statement_id)
+    _record(row.id, due)
+    run = get(row.id)
+    born(run)
+    audit.record("payout.record", f"payout_run:{run.id}", program=program.code, period=code, payments=len(due))
+    return run
+
+
+def left_out(period_id: int) -> list[Payable]:
+    """What of a period is in no run, or was dropped from one: the next supplementary run takes what is not disputed."""
+    every = payables(period_id)
+    taken = _taken([payable.statement_id for payable in every])
+    return [payable for payable in every if payable.statement_id not in taken]
+
+
+def _due(period_id: int) -> list[Payable]:
+    waiting = left_out(period_id)
+    kept_back = disputed([payable.statement_id for payable in waiting])
+    return [payable for payable in waiting if payable.statement_id not in kept_back]
+
+
+def _taken(statement_ids: Sequence[int]) -> set[int]:
+    rows = fetch_all(
+        "SELECT statement_id FROM payout_payment"
+        " WHERE statement_id = ANY(:ids) AND state NOT IN ('aborted', 'dropped')",
+        {"ids": list(statement_ids)},
+    )
+    return {row.statement_id for row in rows}
+
+
+def _record(run_id: int, due: Sequence[Payable]) -> None:
+    written = execute(
+        _INSERT_PAYMENTS,
+        {
+            "run": run_id,
+            "statements": [payable.statement_id for payable in due],
+            "entities": [payable.legal_entity_id for payable in due],
+            "directions": ["out" if payable.amount_minor > 0 else "in" for payable in due],
+            "amounts": [abs(payable.amount_minor) for payable in due],
+            "currencies": [payable.currency for payable in due],
+        },
+    )
+    if written != len(due):
+        raise Conflict("run_exists", "Another run has just taken a statement of this period.")

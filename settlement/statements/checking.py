@@ -1,0 +1,139 @@
+"""What has to be so before a period closes. What is not can be done, or accepted by a person with a reason.
+
+A close refuses while a check is neither ok nor accepted. An acceptance covers what was counted then: if more turns up,
+it has to be accepted anew. A missing rate of exchange cannot be accepted: a statement could not be written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from catalog import orders, payments
+from coalition import partners, programs, purchases
+from coalition.kernel import audit, clock, laws
+from coalition.kernel.db import execute, fetch_all
+from coalition.kernel.errors import Conflict, FieldError, Invalid
+from settlement import accruals
+from settlement.accruals import Period
+from settlement.statements import adjusting, fx
+from settlement.statements.arithmetic import Drawn
+from settlement.statements.drawing import draw_up
+
+_NAMED = 5
+_COUNTED = 100
+_UNACCEPTABLE = ("fx_rates",)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One point of the checklist: whether it is ok, how many things are not, and some of them by name.
+
+    `reason`: a person has accepted them, by these words. `binding` False: it is worth knowing, and stops nobody.
+    """
+
+    code: str
+    ok: bool
+    count: int | None = None
+    names: tuple[str, ...] = ()
+    binding: bool = True
+    reason: str | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Whether the period may be closed as far as this goes."""
+        return self.ok or self.reason is not None or not self.binding
+
+
+def checklist(program_id: int, code: str) -> list[Check]:
+    """The checklist of a period that is open. Raises NotFound."""
+    period = accruals.find_period(program_id, code)
+    return checks(period, draw_up(period))
+
+
+def checks(period: Period, drawn: Sequence[Drawn]) -> list[Check]:
+    """The checklist of a period whose statements would be these."""
+    program = programs.get(period.program_id)
+    states = purchases.registry_states(program.id)
+    missing = accruals.suspended(program.id, period.ends_on)
+    names = tuple(partners.entity(entity_id).name for entity_id, _ in missing[:_NAMED])
+    _, rateless = fx.settle(period, drawn)
+    found = [
+        Check("month_over", period.ends_on < clock.local_date(clock.now(), program.zone), binding=False),
+        _counted("registries_in", states.get("waiting", 0) + states.get("running", 0)),
+        _counted("suspense_empty", purchases.waiting_count(program.id)),
+        _counted("agreements_cover", sum(movements for _, movements in missing), names),
+        _counted("cases_decided", _open_cases(program.id)),
+        _counted("adjustments_decided", len(adjusting.proposed([one.id for one in partners.entities(program.id)]))),
+        _counted("laws_hold", len(laws.offended()), tuple(laws.offended()[:_NAMED])),
+        _counted("fx_rates", len(rateless), tuple(rateless)),
+    ]
+    return _with_reasons(period, found)
+
+
+def accept(program_id: int, code: str, check: str, reason: str) -> Check:
+    """Accept, as the running origin, what a check counts now. Invalid without a reason; Conflict if it cannot be."""
+    if not 1 <= len(reason.strip()) <= 500 or "\0" in reason:
+        problem = FieldError("/reason", "required", "Say why, in 1 to 500 characters.")
+        raise Invalid("invalid", "This cannot be accepted.", [problem])
+    period = accruals.open_period(program_id, code)
+    if period.state == "closed":
+        raise Conflict("period_closed", f"{code} is closed already.")
+    found = {one.code: one for one in checks(period, draw_up(period))}
+    if check not in found or check in _UNACCEPTABLE or not found[check].binding:
+        raise Conflict("check_unacceptable", "This is not something that can be accepted.")
+    count = found[check].count or 0
+    execute(
+        "INSERT INTO close_acceptance (period_id, version, code, count, reason, accepted_by)"
+        " VALUES (:period, :version, :code, :count, :reason, :actor)",
+        {
+            "period": period.id,
+            "version": period.version,
+            "code": check,
+            "count": count,
+            "reason": reason.strip(),
+            "actor": audit.origin().actor,
+        },
+    )
+    audit.record("settlement.accept", f"period:{period.id}", check=check, count=count, reason=reason.strip())
+    return next(one for one in checks(period, draw_up(period)) if one.code == check)
+
+
+def demand(found: Sequence[Check]) -> None:
+    """Refuse to close unless every check is passed. Raises Conflict, whose extra `checks` are the codes of the others.
+
+    The code is `agreements_missing` or `fx_rate_missing` where that alone is in the way, else `checklist_open`.
+    """
+    left = [one for one in found if not one.passed]
+    if not left:
+        return
+    codes, [first, *others] = [one.code for one in left], left
+    detail = "; ".join(f"{one.code}: {one.count}" + (f" ({', '.join(one.names)})" if one.names else "") for one in left)
+    alone = {"agreements_cover": "agreements_missing", "fx_rates": "fx_rate_missing"}
+    code = "checklist_open" if others else alone.get(first.code, "checklist_open")
+    raise Conflict(code, f"Not ready to be closed: {detail}.", checks=codes)
+
+
+def _counted(code: str, count: int, names: tuple[str, ...] = ()) -> Check:
+    return Check(code, not count, count or None, names)
+
+
+def _open_cases(program_id: int) -> int:
+    """What people have to decide about orders and their payments, counted up to a hundred of each."""
+    of_orders = orders.cases(program_id, limit=_COUNTED).items
+    return len(of_orders) + len(payments.cases(program_id, _COUNTED))
+
+
+def _with_reasons(period: Period, found: Sequence[Check]) -> list[Check]:
+    rows = fetch_all(
+        "SELECT DISTINCT ON (code) code, count AS counted, reason FROM close_acceptance"
+        " WHERE period_id = :period AND version = :version ORDER BY code, id DESC",
+        {"period": period.id, "version": period.version},
+    )
+    accepted = {row.code: row for row in rows}
+    reasons = {
+        one.code: accepted[one.code].reason
+        for one in found
+        if one.code in accepted and not one.ok and (one.count or 0) <= accepted[one.code].counted
+    }
+    return [Check(one.code, one.ok, one.count, one.names, one.binding, reasons.get(one.code)) for one in found]
