@@ -40,4 +40,5 @@ def seed(shopping: str) -> dict[str, Any]:
         real.import_baskets(made, None if shopping == "all" else int(shopping))
     if shopping != "none":
         history.close_old_periods(made)
+        transact(lambda: settlement_floor.answer(made))
     return made.facts()
