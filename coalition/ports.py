@@ -26,6 +26,10 @@ class FileStore(Protocol):
         """The stored file at its beginning; the caller closes it. Raises FileNotFoundError."""
         ...
 
+    def delete(self, key: str) -> None:
+        """Forget the file; one that is not there is forgotten already."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class BucketObject:

@@ -43,6 +43,10 @@ class DiskStore:
         """The stored file. Raises FileNotFoundError."""
         return self._path(key).open("rb")
 
+    def delete(self, key: str) -> None:
+        """Forget the file, if it is there."""
+        self._path(key).unlink(missing_ok=True)
+
     def _path(self, key: str) -> Path:
         path = (self._root / key).resolve()
         if not path.is_relative_to(self._root) or path == self._root:

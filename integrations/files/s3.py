@@ -60,6 +60,11 @@ class S3Store(_Reading):
         _check(key)
         return self._fetch(self._bucket, key)
 
+    def delete(self, key: str) -> None:
+        """Forget the object, if it is there."""
+        _check(key)
+        self._client.delete_object(Bucket=self._bucket, Key=key)
+
 
 class S3Buckets(_Reading):
     """Partners' buckets, read only."""

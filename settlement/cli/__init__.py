@@ -10,9 +10,9 @@ settlement = AppGroup("settlement", help="Periods, accruals, statements, and wha
 
 def init_app(app: Flask) -> None:
     """Register the commands."""
-    from settlement.cli import paying, periods, proofs
+    from settlement.cli import paying, periods, proofs, reports
 
-    for command in (periods.close, periods.rebuild, periods.report, paying.pay):
+    for command in (periods.close, periods.rebuild, reports.report, paying.pay):
         settlement.add_command(command)
     for command in (proofs.verify_bundle, proofs.prove):
         settlement.add_command(command)

@@ -6,8 +6,15 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Register the pages."""
-    from settlement.console import finance_pages, pages
+    """Register the pages; importing a module of pages fills its blueprint."""
+    from settlement.console import (  # noqa: F401
+        agreement_pages,
+        finance_pages,
+        pages,
+        report_file_pages,
+        report_pages,
+        report_settings_pages,
+    )
 
-    app.register_blueprint(finance_pages.blueprint)
-    app.register_blueprint(pages.blueprint)
+    for one in (finance_pages, pages, agreement_pages, report_pages):
+        app.register_blueprint(one.blueprint)

@@ -58,21 +58,12 @@ def wake(task: Task) -> None:
 
 
 @subscribe("payout.settled", consumer="payouts.statement")
-def statement_paid(event: Event) -> None:
-    """A statement whose payment is settled is paid."""
-    payouts.mark_paid(event.payload["statement_id"])
-
-
 @subscribe("statement.sent", consumer="payouts.statement")
-def statement_sent(event: Event) -> None:
-    """A dispute that was withdrawn may be about a statement that was paid meanwhile."""
-    payouts.mark_paid(event.payload["statement_id"])
-
-
 @subscribe("statement.agreed", consumer="payouts.statement")
-def statement_agreed(event: Event) -> None:
-    """A statement that was paid before it was agreed to is paid now."""
-    payouts.mark_paid(event.payload["statement_id"])
+def statement_paid(event: Event) -> None:
+    """A statement whose payment is settled is paid; one that was disputed meanwhile, once it is sent or agreed to."""
+    statement_id = event.payload["statement_id"]
+    payouts.mark_paid(statement_id, settled=payouts.is_settled(statement_id))
 
 
 def _provider(name: str) -> PayoutProvider:

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 from coalition.kernel.laws import Law
 from settlement import reconciliation
-from settlement.laws import accruals, closing, statements
+from settlement.laws import accruals, closing, payouts, statements
 
-_LAWS = (*accruals.LAWS, *statements.LAWS, *closing.LAWS)
+_LAWS = (*accruals.LAWS, *statements.LAWS, *closing.LAWS, *payouts.LAWS)
 
 
 def laws() -> Sequence[Law]:

@@ -13,6 +13,7 @@ from settlement.payouts.preparing import left_out, prepare
 from settlement.payouts.reading import (
     find,
     get,
+    is_settled,
     open_payments,
     payment,
     payments,
@@ -47,6 +48,7 @@ __all__ = [
     "entities_with_iban",
     "find",
     "get",
+    "is_settled",
     "left_out",
     "mark_paid",
     "match",

@@ -20,7 +20,7 @@ from coalition.kernel.errors import Conflict
 from coalition.kernel.idempotency import request_hash
 from settlement.payouts import accounts
 from settlement.payouts.moving import abort_payment, lock_run, move_run
-from settlement.payouts.owed import disputed
+from settlement.payouts.owed import kept_back
 from settlement.payouts.reading import get, payments
 from settlement.payouts.requesting import first_request
 from settlement.payouts.states import ABORTABLE
@@ -132,7 +132,7 @@ def _commit(approval: Approval) -> dict[str, Any]:
     if content_hash(run.id).hex() != approval.payload["content"]:
         raise Conflict("approval_changed", "This is not, or no longer, what is to be paid; look at it again.")
     found = [payment for payment in payments(run.id) if payment.state == "reserved"]
-    if disputed([payment.statement_id for payment in found]):
+    if kept_back([payment.statement_id for payment in found]):
         raise Conflict("statement_disputed", "A statement was disputed meanwhile: abort this run and record another.")
     _demand_current(found)
     move_run(run, "committed", committed_by=approval.approver)

@@ -1,40 +1,31 @@
-"""What is owed, as the rooms below say it: what each statement comes to, and which are disputed."""
+"""What is owed, as the rooms below say it: what each statement comes to, which are disputed, and that one is paid."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
-from settlement import accruals, statements
+from coalition.kernel import audit
+from settlement import reconciliation, statements
+from settlement.statements import Payable, payables
 
-
-@dataclass(frozen=True, slots=True)
-class Payable:
-    """What a statement comes to: + we pay the entity, - the entity pays us, in minor units of its currency."""
-
-    statement_id: int
-    legal_entity_id: int
-    currency: str
-    amount_minor: int
+__all__ = ["Payable", "kept_back", "mark_paid", "payables", "tell"]
 
 
-def payables(period_id: int) -> list[Payable]:
-    """What is to be paid for each statement of a closed period; nothing for one that comes to nothing."""
-    return [
-        Payable(one.id, one.legal_entity_id, one.currency, one.position_minor)
-        for one in statements.of_period(accruals.get_period(period_id))
-        if not one.is_operator and one.position_minor
-    ]
-
-
-def disputed(statement_ids: Collection[int]) -> set[int]:
-    """Which of these statements nobody pays for now, for their entity disputes them."""
-    return {number for number in statement_ids if statements.get(number).state == "disputed"}
+def kept_back(statement_ids: Collection[int]) -> set[int]:
+    """Which of these statements nobody pays for now: those with an open dispute, and those that are paid already."""
+    states = {number: statements.get(number).state for number in statement_ids}
+    return reconciliation.disputed(statement_ids) | {
+        number for number, state in states.items() if state in ("disputed", "paid")
+    }
 
 
 def tell(statement_id: int) -> None:
-    """See that the entity has its statement."""
+    """See that the entity has its statement: one that is still a draft is sent, and can have no other version then."""
+    if statements.get(statement_id).state == "draft":
+        statements.send(statement_id, audit.origin().actor)
 
 
-def mark_paid(statement_id: int) -> None:
+def mark_paid(statement_id: int, *, settled: bool) -> None:
     """Note that a statement is paid in full, if it is; one that is disputed is marked when that is over."""
+    if settled and statements.get(statement_id).state in ("sent", "agreed"):
+        statements.mark(statement_id, "paid", audit.origin().actor)

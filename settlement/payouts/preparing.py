@@ -14,7 +14,7 @@ from coalition.kernel.db import execute, fetch_all, fetch_one
 from coalition.kernel.errors import Conflict
 from settlement import accruals
 from settlement.payouts.moving import born
-from settlement.payouts.owed import Payable, disputed, payables, tell
+from settlement.payouts.owed import Payable, kept_back, payables, tell
 from settlement.payouts.reading import get, runs_of
 from settlement.payouts.types import Run
 
@@ -71,8 +71,8 @@ def left_out(period_id: int) -> list[Payable]:
 
 def _due(period_id: int) -> list[Payable]:
     waiting = left_out(period_id)
-    kept_back = disputed([payable.statement_id for payable in waiting])
-    return [payable for payable in waiting if payable.statement_id not in kept_back]
+    out = kept_back([payable.statement_id for payable in waiting])
+    return [payable for payable in waiting if payable.statement_id not in out]
 
 
 def _taken(statement_ids: Sequence[int]) -> set[int]:

@@ -65,6 +65,14 @@ def find(ref: str) -> Payment:
     return payment(ids.parse(PREFIX, ref))
 
 
+def is_settled(statement_id: int) -> bool:
+    """Whether a payment of this statement is settled."""
+    row = fetch_one(
+        "SELECT id FROM payout_payment WHERE statement_id = :id AND state = 'settled'", {"id": statement_id}
+    )
+    return row is not None
+
+
 def payments(run_id: int) -> list[Payment]:
     """The payments of a run, in the order in which they were recorded."""
     return _payments("p.run_id = :run", {"run": run_id})

@@ -87,7 +87,8 @@ def _document(document: Document, policy: Policy) -> list[Posting]:
     """A document's lines against what is owed: an issuer owes us, everybody else is owed."""
     issued = document.kind == arithmetic.ISSUER
     side = -1 if issued else 1
-    entry, entity = f"{document.kind}/{document.entity_id}/{document.vat_rate:f}", document.entity_id
+    rate = (document.vat_rate * 100).normalize()
+    entry, entity = f"{document.kind}/{document.entity_id}/{rate:f}", document.entity_id
     found = [Posting(entry, _OWED[0] if issued else _OWED[1], -side * document.gross_minor, entity)]
     for line in document.lines:
         found.append(Posting(entry, _use(line.code, policy), side * line.net_minor, entity))

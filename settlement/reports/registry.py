@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from coalition.kernel.errors import NotFound
-from settlement.reports import deferred, journal, liability
+from settlement.reports import breakage, deferred, forecast, journal, liability
 from settlement.reports.selection import Selection
 from settlement.reports.tables import Report
 
@@ -26,6 +26,8 @@ KINDS = {
         Kind(liability.CODE, liability.build, ("currency", "on", "entity")),
         Kind(deferred.CODE, deferred.build, ("currency", "since", "until", "entity")),
         Kind(journal.CODE, journal.build, ("since", "until")),
+        Kind(breakage.CODE, breakage.build, ("currency", "until", "entity")),
+        Kind(forecast.CODE, forecast.build, ("currency", "until", "months")),
     )
 }
 

@@ -12,7 +12,7 @@ from settlement.terms.agreements import (
     versions,
 )
 from settlement.terms.checking import CYCLES, FUNDING_MODES, REVERSAL_ORDERS, VAT_PROFILES
-from settlement.terms.models import SettlementModel, define, settlement_models
+from settlement.terms.models import SettlementModel, settlement_models
 from settlement.terms.proposing import activate, propose, refuse
 from settlement.terms.vat import vat_rate
 
@@ -27,7 +27,6 @@ __all__ = [
     "activate",
     "agree",
     "by_id",
-    "define",
     "face_value",
     "get",
     "in_force",

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from coalition.kernel import audit
-from coalition.kernel.db import fetch_all, fetch_one
-from coalition.kernel.errors import Conflict, FieldError, Invalid
+from coalition.kernel.db import fetch_all
+from coalition.kernel.errors import FieldError, Invalid
 
 _MOST = 100
 
@@ -30,29 +29,6 @@ def settlement_models() -> dict[str, SettlementModel]:
     """Every model, by code."""
     rows = fetch_all(f"SELECT code, delay, granularity, interchange FROM settlement_model ORDER BY code LIMIT {_MOST}")
     return {row.code: SettlementModel(**row._mapping) for row in rows}
-
-
-def define(model: SettlementModel) -> SettlementModel:
-    """Add a model. Invalid if it makes no sense (net at once, gross between all); Conflict `code_in_use`."""
-    sense = (
-        model.delay in ("immediate", "deferred")
-        and model.granularity in ("gross", "net")
-        and model.interchange in ("bilateral", "multilateral")
-        and (model.delay == "deferred" or model.granularity == "gross")
-        and (model.granularity == "net" or model.interchange == "bilateral")
-    )
-    if not sense:
-        problem = FieldError("/model", "invalid", "At once is gross, and gross is between two.")
-        raise Invalid("invalid", "There is no such way to settle.", [problem])
-    row = fetch_one(
-        "INSERT INTO settlement_model (code, delay, granularity, interchange)"
-        " VALUES (:code, :delay, :granularity, :interchange) ON CONFLICT DO NOTHING RETURNING code",
-        {name: getattr(model, name) for name in SettlementModel.__slots__},
-    )
-    if row is None:
-        raise Conflict("code_in_use", "There is a model of this code, or one that settles in this way.")
-    audit.record("settlement_model.define", f"settlement_model:{model.code}")
-    return model
 
 
 def demand(code: str) -> None:

@@ -80,6 +80,17 @@ def test_a_file_that_breaks_off_leaves_the_old_one_and_no_trace(kept: tuple[File
     assert names() == ["a"]
 
 
+def test_a_deleted_file_is_gone_and_may_be_deleted_again(kept: tuple[FileStore, Names]) -> None:
+    store, names = kept
+    store.put("a", io.BytesIO(b"content"))
+    store.put("b", io.BytesIO(b"another"))
+
+    store.delete("a")
+    store.delete("a")
+
+    assert names() == ["b"]
+
+
 def test_a_missing_file_is_not_found(kept: tuple[FileStore, Names]) -> None:
     with pytest.raises(FileNotFoundError):
         kept[0].open("nothing")

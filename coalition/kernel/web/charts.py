@@ -65,7 +65,7 @@ def bars(columns: Sequence[Bar], alt: str, line: Sequence[int] = (), decimals: i
     high = -(-peak // step) * step
     wide = Frame(width, 250, 52, 0, high)
     narrow = Frame(340, 210, 54, 0, high)
-    return _both(alt, wide, narrow, lambda frame: _bars_body(frame, columns, line, step, decimals))
+    return both(alt, wide, narrow, lambda frame: _bars_body(frame, columns, line, step, decimals))
 
 
 def waterfall(steps: Sequence[Step], alt: str, decimals: int = 0, width: int = 1080) -> Markup:
@@ -149,14 +149,14 @@ def _bars_body(frame: Frame, columns: Sequence[Bar], line: Sequence[int], step: 
     slot = frame.slot(len(columns))
     wide = min(slot * 0.7, 44)
     every = -(-len(columns) // max(int((frame.width - frame.left) // 42), 1))
-    parts = [_grid(frame, step, decimals)]
+    parts = [grid(frame, step, decimals)]
     for at, column in enumerate(columns):
         middle = frame.left + slot * (at + 0.5)
         if column.value > 0:
             css = "bar bar-marked" if column.marked else "bar"
             parts.append(_pillar(middle - wide / 2, wide, frame.y(column.value), frame.y(0), css, column.label, 3))
         if at % every == 0:
-            parts.append(_text(middle, frame.height - 8, column.label))
+            parts.append(label(middle, frame.height - 8, column.label))
     if line:
         points = " ".join(f"{frame.left + slot * (at + 0.5):.1f},{frame.y(v)}" for at, v in enumerate(line))
         for css in ("line-halo", "line"):
@@ -169,13 +169,13 @@ def _columns_body(
 ) -> Markup:
     slot = frame.slot(len(steps))
     wide = min(slot * 0.56, 110)
-    parts = [_grid(frame, step, decimals)]
+    parts = [grid(frame, step, decimals)]
     for at, (one, (start, end)) in enumerate(zip(steps, spans, strict=True)):
         middle = frame.left + slot * (at + 0.5)
         top, bottom = frame.y(max(start, end)), frame.y(min(start, end))
         parts.append(_pillar(middle - wide / 2, wide, top, max(bottom, top + 2), f"step step-{one.kind}", one.label, 2))
-        parts.append(_text(middle, top - 6, _figure(one, decimals), "chart-middle chart-figure"))
-        parts.append(_text(middle, frame.height - 8, one.label))
+        parts.append(label(middle, top - 6, _figure(one, decimals), "chart-middle chart-figure"))
+        parts.append(label(middle, frame.height - 8, one.label))
         if at + 1 < len(steps):
             height = frame.y(end)
             parts.append(
@@ -193,13 +193,13 @@ def _rows_body(frame: Frame, steps: Sequence[Step], spans: Sequence[tuple[int, i
         left = room * (min(start, end) - frame.low) / max(frame.high - frame.low, 1)
         wide = max(room * abs(end - start) / max(frame.high - frame.low, 1), 2)
         top = 18 + 44 * at
-        parts.append(_text(0, top - 4, one.label, "chart-start"))
+        parts.append(label(0, top - 4, one.label, "chart-start"))
         parts.append(
             Markup('<rect class="step step-{}" x="{:.1f}" y="{}" width="{:.1f}" height="18" rx="3"/>').format(
                 one.kind, left, top + 2, wide
             )
         )
-        parts.append(_text(left + wide + 6, top + 16, _figure(one, decimals), "chart-start chart-figure"))
+        parts.append(label(left + wide + 6, top + 16, _figure(one, decimals), "chart-start chart-figure"))
     return Markup("").join(parts)
 
 
@@ -216,7 +216,8 @@ def _figure(step: Step, decimals: int) -> str:
     return ("+" if step.kind not in _STANDING and step.value > 0 else "") + compact(step.value, decimals)
 
 
-def _grid(frame: Frame, step: int, decimals: int) -> Markup:
+def grid(frame: Frame, step: int, decimals: int) -> Markup:
+    """The horizontal lines of a frame, a step apart, with their figures."""
     parts = []
     for value in range(frame.low, frame.high + 1, step):
         y = frame.y(value)
@@ -224,7 +225,7 @@ def _grid(frame: Frame, step: int, decimals: int) -> Markup:
         parts.append(
             Markup('<line class="{}" x1="{}" x2="{}" y1="{}" y2="{}"/>').format(css, frame.left, frame.width, y, y)
         )
-        parts.append(_text(frame.left - 8, y + 4, compact(value, decimals), "chart-end"))
+        parts.append(label(frame.left - 8, y + 4, compact(value, decimals), "chart-end"))
     return Markup("").join(parts)
 
 
@@ -237,7 +238,8 @@ def _pillar(x: float, wide: float, top: float, bottom: float, css: str, title: s
     return Markup('<path class="{}" d="{}"><title>{}</title></path>').format(css, path, title)
 
 
-def _text(x: float, y: float, words: str, css: str = "chart-middle") -> Markup:
+def label(x: float, y: float, words: str, css: str = "chart-middle") -> Markup:
+    """Words in a drawing."""
     return Markup('<text class="{}" x="{:.1f}" y="{:.1f}">{}</text>').format(css, x, y, words)
 
 
@@ -247,7 +249,8 @@ def _svg(frame: Frame, css: str, alt: str, body: Markup) -> Markup:
     )
 
 
-def _both(alt: str, wide: Frame, narrow: Frame, draw: Callable[[Frame], Markup]) -> Markup:
+def both(alt: str, wide: Frame, narrow: Frame, draw: Callable[[Frame], Markup]) -> Markup:
+    """A drawing twice, wide and narrow; a container query shows one."""
     return Markup('<div class="chart">{}{}</div>').format(
         _svg(wide, "chart-wide", alt, draw(wide)), _svg(narrow, "chart-narrow", alt, draw(narrow))
     )

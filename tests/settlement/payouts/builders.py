@@ -144,7 +144,7 @@ class Ground:
 
     def wash(self) -> None:
         """Take away what a test has left."""
-        as_owner(f"TRUNCATE {', '.join(_WASHED)} RESTART IDENTITY CASCADE")
+        as_owner(f"TRUNCATE {', '.join(_WASHED)} CASCADE")
         for table, last in self.last.items():
             as_owner(f"DELETE FROM {table} WHERE id > {last}")
         as_owner("UPDATE entity_account SET retired_at = NULL WHERE retired_at IS NOT NULL")
@@ -191,6 +191,13 @@ def work_off(times: int = 6) -> None:
     for _ in range(times):
         transact(lambda: execute("UPDATE job SET due_at = now() WHERE state IN ('due', 'running')"))
         jobs.run_due(50)
+
+
+def look_again() -> None:
+    """Let the sweeper look at every payment that is open at its provider."""
+    transact(lambda: execute("UPDATE payout_payment SET looked_at = now() - interval '2 hours'"))
+    transact(lambda: jobs.enqueue("payouts.wake", {}))
+    work_off()
 
 
 def states(run: Run) -> dict[str, tuple[str, int, int]]:

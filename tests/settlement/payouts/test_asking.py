@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from coalition.kernel.db import execute, fetch_all, transact
+from coalition.kernel.db import fetch_all, transact
 from coalition.kernel.errors import Conflict
 from settlement import payouts
 from settlement.ports import Rejected, Retryable, Unknown
 from tests.settlement.builders import Coalition, broken_laws
-from tests.settlement.payouts.builders import Cashier, Finance, of, states, work_off
+from tests.settlement.payouts.builders import Cashier, Finance, as_owner, of, states, work_off
 
 
 def test_an_answer_that_got_lost_is_found_by_a_look(coalition: Coalition, finance: Finance, cashier: Cashier) -> None:
@@ -38,7 +38,9 @@ def test_a_key_that_is_forgotten_is_followed_by_a_new_one_after_a_look(
     cashier.next = [Unknown()] * 4
     run = finance.committed(coalition)
     work_off(1)
-    transact(lambda: execute("UPDATE payout_request SET asked_at = now() - interval '24 hours'"))
+    as_owner(
+        "UPDATE payout_request SET created_at = now() - interval '25 hours', asked_at = now() - interval '24 hours'"
+    )
     work_off()
 
     assert {state for state, *_ in states(run).values()} == {"accepted"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from flask import Flask
 
@@ -10,7 +12,18 @@ from coalition.kernel.errors import Conflict, Forbidden
 from settlement import payouts
 from tests.racing import at_once
 from tests.settlement.builders import Coalition, broken_laws
-from tests.settlement.payouts.builders import PERIOD, Cashier, Finance, acting, as_actor, as_owner, of, states, work_off
+from tests.settlement.payouts.builders import (
+    PERIOD,
+    Cashier,
+    Finance,
+    acting,
+    as_actor,
+    as_owner,
+    look_again,
+    of,
+    states,
+    work_off,
+)
 
 
 def test_a_run_pays_in_both_directions_and_settles(coalition: Coalition, finance: Finance, cashier: Cashier) -> None:
@@ -25,13 +38,14 @@ def test_a_run_pays_in_both_directions_and_settles(coalition: Coalition, finance
 
     for payment in transact(lambda: payouts.payments(run.id)):
         cashier.settle(payment)
-    _look_again()
+    look_again()
 
     assert {state for state, *_ in states(run).values()} == {"settled"}
     found = transact(lambda: payouts.get(run.id))
     assert found.state == "settled"
     references = {receipt.reference for receipt in transact(lambda: payouts.receipts(_ids(run)))}
     assert references == {"po-ext1", "po-ext2", "po-ext3", "po-ext4"}
+    assert {row.state for row in transact(_states_of_statements)} == {"paid"}
     assert broken_laws() == {}
 
 
@@ -127,17 +141,16 @@ def test_who_has_no_account_is_named_or_left_to_a_later_run(
     assert of(coalition, later, "B").ref in cashier.book
 
 
+def _states_of_statements() -> Any:
+    return fetch_all(
+        "SELECT DISTINCT ON (statement_id) state FROM statement_event e JOIN statement s ON s.id = e.statement_id"
+        " WHERE NOT s.is_operator ORDER BY statement_id, no DESC"
+    )
+
+
 def _acct(coalition: Coalition, name: str) -> dict[str, str]:
     return {"a": f"acct_{coalition.entities[name]}"}
 
 
 def _ids(run: payouts.Run) -> list[int]:
     return [payment.id for payment in payouts.payments(run.id)]
-
-
-def _look_again() -> None:
-    transact(lambda: execute("UPDATE payout_payment SET looked_at = now() - interval '2 hours'"))
-    from coalition.kernel import jobs
-
-    transact(lambda: jobs.enqueue("payouts.wake", {}))
-    work_off()

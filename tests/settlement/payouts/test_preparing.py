@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from coalition.kernel.db import execute, transact
+from coalition.kernel.db import transact
 from coalition.kernel.errors import Conflict
-from settlement import payouts
+from settlement import payouts, statements
 from tests.racing import at_once
 from tests.settlement.builders import Coalition
 from tests.settlement.payouts.builders import PERIOD, Cashier, Finance, as_actor, of, states, work_off
@@ -86,10 +86,10 @@ def test_what_is_disputed_between_the_two_phases_stops_the_run(
 
 
 def _mark(coalition: Coalition, name: str, state: str) -> None:
-    transact(
-        lambda: execute(
-            "INSERT INTO statement_event (statement_id, state, actor)"
-            " SELECT id, :state, 'test' FROM statement WHERE legal_entity_id = :entity",
-            {"state": state, "entity": coalition.entities[name]},
-        )
-    )
+    def work() -> None:
+        [own] = statements.of_entities([coalition.entities[name]], period=PERIOD, after=None, limit=1)
+        if own.state == "draft":
+            statements.send(own.id, "test")
+        statements.mark(own.id, state, "test")
+
+    transact(work)
