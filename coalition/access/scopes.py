@@ -14,4 +14,5 @@ SCOPES = {
     "orders:write": "Quote and place orders of rewards",
     "feeds:write": "Send a supplier's feeds and stock",
     "statements:read": "Read the partner's own statements",
+    "statements:witness": "Countersign the history of all statements as a witness",
 }

@@ -1,4 +1,4 @@
-"""The partners' door of this floor: their own statements and invoices."""
+"""The partners' door of this floor: their own statements, invoices, payments and proofs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Register the endpoints."""
     from coalition.kernel.web import api
-    from settlement.api import invoices, payouts, statements
+    from settlement.api import invoices, payouts, proofs, statements
 
-    api.register(app, statements.blp, invoices.blp, payouts.blp)
+    api.register(app, statements.blp, invoices.blp, payouts.blp, proofs.blp)

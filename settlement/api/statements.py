@@ -41,7 +41,7 @@ def read(statement: str) -> dict[str, Any]:
     """One statement with its documents."""
 
     def work() -> dict[str, Any]:
-        found = _own(statement)
+        found = own_statement(statement)
         documents = statements.documents([found.id])[found.id]
         return {**told(found), "documents": [document_told(document) for document in documents]}
 
@@ -57,14 +57,15 @@ def lines(query: dict[str, Any], statement: str) -> dict[str, Any]:
 
     A page holds the charges of up to `limit` movements.
     """
-    return transact(lambda: _lines(_own(statement), query["cursor"], query["limit"]))
+    return transact(lambda: _lines(own_statement(statement), query["cursor"], query["limit"]))
 
 
 def _own_entities() -> list[int]:
     return [entity.id for entity in partners.entities_of(caller().partner_id)]
 
 
-def _own(public_id: str) -> statements.Statement:
+def own_statement(public_id: str) -> statements.Statement:
+    """The statement, if it is of one of the caller's legal entities; NotFound for everybody else."""
     found = statements.get(ids.parse("stm", public_id))
     if found.legal_entity_id not in _own_entities():
         raise NotFound()

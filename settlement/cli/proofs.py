@@ -15,10 +15,11 @@ from settlement.proofs.verifier.__main__ import report
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--key", help="The log's key (name+id+Base64), from a source that you trust.")
 @click.option("--previous", type=click.Path(path_type=Path), help="A checkpoint kept from an earlier bundle.")
+@click.option("--growth", type=click.Path(path_type=Path), help="The consistency proof from that checkpoint on.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def verify_bundle(file: Path, key: str | None, previous: Path | None, as_json: bool) -> None:
+def verify_bundle(file: Path, key: str | None, previous: Path | None, growth: Path | None, as_json: bool) -> None:
     """Recompute the bundle FILE, without the database; exit 1 and name the first thing that differs."""
-    code, text = report(file, key, previous, as_json=as_json)
+    code, text = report(file, key, previous, growth, as_json=as_json)
     click.echo(text)
     raise SystemExit(code)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from tempfile import TemporaryFile
 from typing import IO, Any, BinaryIO
 
@@ -74,10 +75,7 @@ class _Writer:
         self.sums[name] = digest.hexdigest()
 
     def close(self) -> None:
-        """Write the manifest and the directory."""
-        manifest = stating.canonical({"format": FORMAT, "sha256": self.sums}) + b"\n"
-        with self._opened(archive.MANIFEST, False) as member:
-            member.write(manifest)
+        """Write the directory."""
         self._zip.close()
 
     def _opened(self, name: str, wide: bool) -> Any:
@@ -96,8 +94,7 @@ def write(statement: Statement, file: BinaryIO) -> None:
         raise Conflict("not_proven", "The statement is not in the tree yet.")
     file.seek(0)
     file.truncate()
-    with TemporaryFile() as leaves:
-        writer = _Writer(file, leaves)
+    with TemporaryFile() as leaves, closing(_Writer(file, leaves)) as writer:
         writer.member(archive.README, [_README])
         behind = stating.tail(statement)
         writer.records(archive.HEAD, [_fed([stating.head(statement, behind)])])
@@ -108,9 +105,9 @@ def write(statement: Statement, file: BinaryIO) -> None:
             raise Conflict("not_as_stated", "The rows of a closed statement have changed since it was proven.")
         leaves.seek(0)
         writer.member(archive.LEAVES, iter(lambda: leaves.read(1 << 18), b""))
-    for name, content in _proofs(place).items():
-        writer.member(name, [content])
-    writer.close()
+        for name, content in _proofs(place).items():
+            writer.member(name, [content])
+        writer.member(archive.MANIFEST, [stating.canonical({"format": FORMAT, "sha256": writer.sums}) + b"\n"])
     file.seek(0)
 
 

@@ -13,11 +13,12 @@ from settlement.proofs.verifier import notes
 
 @dataclass(frozen=True, slots=True)
 class Grown:
-    """That one signed tree begins with another: both checkpoints, and the proof of it."""
+    """That one signed tree begins with another: both checkpoints, the hashes that prove it, and these as a text."""
 
     old: str
     new: str
     path: tuple[bytes, ...]
+    text: str
 
 
 def inclusion(statement_id: int, line_no: int) -> str:
@@ -39,9 +40,11 @@ def inclusion(statement_id: int, line_no: int) -> str:
 def consistency(program_id: int, old_size: int, new_size: int | None = None) -> Grown:
     """That the tree of `new_size` leaves (the newest) begins with that of `old_size`; both are signed. NotFound."""
     old = growing.at_size(program_id, old_size)
-    new = growing.latest(program_id) if new_size is None else growing.at_size(program_id, new_size)
-    assert new is not None
-    return Grown(witnessing.witnessed(old), witnessing.witnessed(new), tuple(_path(old, new)))
+    newest = growing.latest(program_id) if new_size is None else growing.at_size(program_id, new_size)
+    new = newest or old
+    path = _path(old, new)
+    text = notes.growth_text(old.size, new.size, path)
+    return Grown(witnessing.witnessed(old), witnessing.witnessed(new), tuple(path), text)
 
 
 def _path(old: Head, new: Head) -> list[bytes]:

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from coalition import partners, programs
-from coalition.kernel.db import load_sql, raw
+from coalition.kernel.db import fetch_one, load_sql, raw
 from settlement import statements, terms
 from settlement.proofs.verifier import archive
 from settlement.proofs.verifier.verifying import FORMAT
@@ -47,6 +47,7 @@ def head(statement: Statement, behind: dict[str, list[bytes]]) -> bytes:
             "format": FORMAT,
             "program": programs.get(statement.program_id).code,
             "number": statement.number,
+            "version": statement.version,
             "period": {"code": statement.period_code, "starts_on": statement.starts_on, "ends_on": statement.ends_on},
             "issued_at": statement.issued_at,
             "is_operator": statement.is_operator,
@@ -57,11 +58,12 @@ def head(statement: Statement, behind: dict[str, list[bytes]]) -> bytes:
             "currencies": {str(no): {"code": one.code, "decimals": one.decimals} for no, one in currencies.items()},
             "position": statement.position_minor,
             "settlement": {
-                "currency": statement.currency,
-                "decimals": statement.currency_decimals,
-                "amount": statement.position_minor,
+                "currency": statement.settlement_currency,
+                "decimals": statement.settlement_decimals,
+                "amount": statement.settlement_minor,
             },
             "attribution": statement.attribution,
+            "counts": {name.partition(".")[0]: len(records) for name, records in behind.items()},
             "rules": _RULES,
             "content_sha256": statement.content_sha256,
         }
@@ -80,6 +82,7 @@ def entries(statement: Statement) -> Iterator[list[bytes]]:
         "period": statement.period_id,
         "entity": statement.legal_entity_id,
         "decimals": statement.currency_decimals,
+        "upto": _closed_below(statement) if statement.replaced else None,
     }
     found: list[bytes] = []
     with raw().cursor() as cursor:
@@ -103,7 +106,7 @@ def tail(statement: Statement) -> dict[str, list[bytes]]:
         archive.LINES: [canonical(line) for line in _lines(documents)],
         archive.DOCUMENTS: [canonical(_document(no, one)) for no, one in enumerate(documents, 1)],
         archive.AGREEMENTS: [canonical(_agreement(one)) for one in agreements],
-        archive.RATES: [],
+        archive.RATES: [canonical(rate) for rate in _rates(statement)],
     }
 
 
@@ -121,9 +124,32 @@ def _lines(documents: Sequence[Document]) -> Iterator[dict[str, Any]]:
             }
 
 
+def _rates(statement: Statement) -> Iterator[dict[str, Any]]:
+    """The rate of exchange that was fixed at the close, where the position is settled in another currency."""
+    if statement.fx_rate is not None:
+        yield {
+            "base": statement.currency,
+            "quote": statement.settlement_currency,
+            "rate": statement.fx_rate,
+            "source": statement.fx_source,
+            "at": statement.fx_at,
+        }
+
+
+def _closed_below(statement: Statement) -> str:
+    """The transaction below which the period was closed when this version was stated."""
+    row = fetch_one(
+        "SELECT upto::text AS upto FROM settlement_span WHERE period_id = :period AND version = :version",
+        {"period": statement.period_id, "version": statement.version},
+    )
+    assert row is not None
+    return str(row.upto)
+
+
 def _document(no: int, document: Document) -> dict[str, Any]:
     return {
         "document": no,
+        "number": document.number,
         "kind": document.kind,
         "sign": document.sign,
         "counterparty": partners.entity(document.counterparty_id).code,

@@ -36,6 +36,7 @@ class Cosigned:
     """A witness's signature under a head."""
 
     head_id: int
+    size: int
     witness: Witness
     signed_at: dt.datetime
     signature: Signature
@@ -102,8 +103,8 @@ def cosign(program_id: int, partner_id: int, note: str) -> Cosigned:
 def cosignatures(head_ids: list[int]) -> dict[int, list[Cosigned]]:
     """The witnesses' signatures under these heads, by head."""
     rows = fetch_all(
-        "SELECT c.head_id, c.signed_at, c.signature, w.id, w.program_id, w.partner_id, w.name, w.public_key"
-        "  FROM proof_cosignature c JOIN proof_witness w ON w.id = c.witness_id"
+        "SELECT c.head_id, h.size, c.signed_at, c.signature, w.id, w.program_id, w.partner_id, w.name, w.public_key"
+        "  FROM proof_cosignature c JOIN proof_witness w ON w.id = c.witness_id JOIN proof_head h ON h.id = c.head_id"
         f" WHERE c.head_id = ANY(:ids) ORDER BY c.head_id, w.id LIMIT {_MOST}",
         {"ids": head_ids},
     )
@@ -111,7 +112,7 @@ def cosignatures(head_ids: list[int]) -> dict[int, list[Cosigned]]:
     for row in rows:
         witness = Witness(row.id, row.program_id, row.partner_id, Key(row.name, COSIGNATURE, bytes(row.public_key)))
         line = Signature(row.name, witness.key.id, bytes(row.signature))
-        found.setdefault(row.head_id, []).append(Cosigned(row.head_id, witness, row.signed_at, line))
+        found.setdefault(row.head_id, []).append(Cosigned(row.head_id, row.size, witness, row.signed_at, line))
     return found
 
 
@@ -132,4 +133,4 @@ def _keep(head: Head, given: notes.Checkpoint, witness: Witness, line: Signature
         {"head": head.id, "witness": witness.id, "at": signed_at, "signature": line.value},
     )
     audit.record("proofs.cosign", f"program:{head.program_id}", size=head.size, witness=witness.key.name)
-    return Cosigned(head.id, witness, signed_at, line)
+    return Cosigned(head.id, head.size, witness, signed_at, line)

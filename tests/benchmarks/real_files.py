@@ -1,6 +1,6 @@
-"""Writes the real baskets as registry files: `python -m tests.benchmarks.real_files FOLDER [--receipts N]`.
+"""The real baskets as registry files: `python -m tests.benchmarks.real_files FOLDER [--receipts N] [--partners N]`.
 
-One file for each of two partners, stores dealt by their number, in the order of time. A process of its own, because
+One file for each partner, stores dealt by their number, in the order of time. A process of its own, because
 the data set takes a gigabyte of memory that no measured process may inherit. Prints what the files name, as JSON.
 """
 
@@ -14,29 +14,28 @@ from typing import Any
 
 from tests.benchmarks.house import ZONE
 
-PARTNERS = 2
-
 
 def main() -> None:
-    """Write `0.ndjson` and `1.ndjson` into the folder."""
+    """Write `0.ndjson`, `1.ndjson` and so on into the folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--receipts", type=int)
+    parser.add_argument("--partners", type=int, default=2)
     options = parser.parse_args()
     try:
-        print(json.dumps(_write(options.folder, options.receipts)))
+        print(json.dumps(_write(options.folder, options.receipts, options.partners)))
     except ImportError:
         sys.exit("the real baskets are missing: pip install --require-hashes -r requirements-real.lock")
 
 
-def _write(folder: Path, receipts: int | None) -> dict[str, list[Any]]:
+def _write(folder: Path, receipts: int | None, partners: int) -> dict[str, list[Any]]:
     from integrations.demo.baskets import baskets
 
-    outlets: list[set[str]] = [set() for _ in range(PARTNERS)]
+    outlets: list[set[str]] = [set() for _ in range(partners)]
     cards: set[str] = set()
-    files = [(folder / f"{number}.ndjson").open("w", encoding="utf-8") for number in range(PARTNERS)]
+    files = [(folder / f"{number}.ndjson").open("w", encoding="utf-8") for number in range(partners)]
     for basket in baskets(receipts, ZONE):
-        at, outlet, card = basket.store % PARTNERS, f"ST{basket.store}", f"98440000{basket.household:08}"
+        at, outlet, card = basket.store % partners, f"ST{basket.store}", f"98440000{basket.household:08}"
         outlets[at].add(outlet)
         cards.add(card)
         receipt = {

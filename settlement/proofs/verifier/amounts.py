@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from settlement.proofs.verifier.records import Record
 
-Key = tuple[str, int, Decimal | None, int | None]
+Key = tuple[str, int, Decimal | None, int | None, str]
 
 KINDS = {
     "issue_funding": ("issuer_invoice", -1, ("issue", "clawback")),
@@ -24,20 +24,25 @@ KINDS = {
     "supplied": ("supplier_invoice", 1, ("supply",)),
     "delivery": ("supplier_invoice", 1, ("supply",)),
     "taken_back": ("supplier_invoice", 1, ("supply",)),
+    "adjustment": ("adjustment", 1, ("adjustment",)),
 }
+# What corrects an earlier period stands in a document of its own, with the sign of what it corrects.
+_CORRECTING = {"issuer_invoice": "issuer_credit", "redeemer_invoice": "redeemer_credit"}
+_AS_MONEY = ("supplied", "delivery", "taken_back", "adjustment")
 _PLACE = {charge: place for place, charge in enumerate(KINDS)}
 _SIGN = {kind: sign for kind, sign, _ in KINDS.values()}
+_SIGN |= {_CORRECTING[kind]: sign for kind, sign in _SIGN.items() if kind in _CORRECTING}
 _UNTAXED = {
-    "UK_SERVICE": frozenset[str](),
-    "DE_THIRD_PARTY": frozenset({"issue_funding", "redemption_funding", "breakage", "breakage_untaxed"}),
+    "UK_SERVICE": frozenset({"adjustment"}),
+    "DE_THIRD_PARTY": frozenset({"issue_funding", "redemption_funding", "breakage", "breakage_untaxed", "adjustment"}),
     "NONE": frozenset(KINDS),
 }
 ENTRY = (
-    "agreement", "amount", "booked_on", "charge", "currency", "kind", "movement", "occurred_at", "points", "price",
-    "reference", "reverses",
+    "agreement", "amount", "booked_on", "charge", "currency", "document", "kind", "movement", "occurred_at", "points",
+    "price", "reference", "reverses",
 )  # fmt: skip
 LINE = ("agreement", "charge", "currency", "document", "net", "price", "quantity")
-DOCUMENT = ("counterparty", "document", "gross", "kind", "net", "sign", "vat", "vat_rate")
+DOCUMENT = ("counterparty", "document", "gross", "kind", "net", "number", "sign", "vat", "vat_rate")
 
 
 @dataclass(slots=True)
@@ -88,48 +93,50 @@ class Books:
 
     def settle(self, lines: list[Record], documents: list[Record]) -> int:
         """Recompute the document lines from the entries, the documents from their lines; the position. Raises."""
-        nets: dict[int, int] = {}
+        kinds = [document.text("kind") for document in documents]
         by_document: dict[int, list[Record]] = {}
         unmet = dict(self.sums)
         for line in lines:
             line.only(LINE)
-            self._line(line, unmet)
             number = line.integer("document")
-            nets[number] = nets.get(number, 0) + line.integer("net")
+            if not 0 < number <= len(kinds):
+                line.wrong("no_document", "the line stands on no document")
+            self._line(line, kinds[number - 1], unmet)
             by_document.setdefault(number, []).append(line)
         if unmet and not self.is_operator:
-            charge, agreement, price, _ = next(iter(unmet))
-            lines_of = lines[-1] if lines else Record("lines.jsonl", 0, {})
-            lines_of.subject = f"{charge} under agreement {agreement} at {price}"
-            lines_of.wrong("line_missing", "no document line states these entries")
-        return self._documents(documents, nets, by_document)
+            charge, agreement, price, _, kind = next(iter(unmet))
+            last = lines[-1] if lines else Record("lines.jsonl", 0, {})
+            last.subject = f"{charge} under agreement {agreement} at {price} on {kind}"
+            last.wrong("line_missing", "no document line states these entries")
+        return self._documents(documents, by_document)
 
     def _priced(self, entry: Record, charge: str) -> tuple[Key, Decimal, Decimal]:
         """The line an entry belongs to, its points and its price, which must be that of its agreement."""
         agreement = self._agreement(entry)
-        price, points, currency = (
-            entry.decimal("price"),
-            Decimal(entry.integer("points")),
-            entry.maybe_integer("currency"),
-        )
-        if charge in ("supplied", "delivery", "taken_back"):
+        price, points = entry.decimal("price"), Decimal(entry.integer("points"))
+        currency, kind = entry.maybe_integer("currency"), entry.text("document")
+        if kind not in _kinds(charge):
+            entry.wrong("wrong_document", f"this charge does not belong on a document of kind {kind[:40]!r}")
+        if charge in _AS_MONEY:
             if currency is not None or abs(points) != 1:
-                entry.wrong("bad_charge", "a delivery is one piece at its cost")
-            return (charge, entry.integer("agreement"), None, None), points, price
+                entry.wrong("bad_charge", "what is not of points is one piece at its cost")
+            return (charge, entry.integer("agreement"), None, None, kind), points, price
         if currency not in self.points_decimals:
             entry.wrong("bad_currency", "the head does not know this points currency")
         due = agreement.prices.get(charge)
         if price != due:
             entry.wrong("price_differs", f"price is {price}, the agreement says {due}")
-        return (charge, entry.integer("agreement"), price, currency), points, price
+        return (charge, entry.integer("agreement"), price, currency, kind), points, price
 
-    def _line(self, line: Record, unmet: dict[Key, list[Decimal]]) -> None:
+    def _line(self, line: Record, kind: str, unmet: dict[Key, list[Decimal]]) -> None:
         charge, price, currency = line.text("charge"), line.maybe_decimal("price"), line.maybe_integer("currency")
         line.subject = f"{charge} under agreement {line.integer('agreement')}"
         if charge not in KINDS:
             line.wrong("bad_charge", f"there is no charge {charge[:40]!r}")
+        if kind not in _kinds(charge):
+            line.wrong("wrong_document", f"this charge does not belong on a document of kind {kind[:40]!r}")
         agreement, quantity = self._agreement(line), Decimal(line.integer("quantity"))
-        key = (charge, line.integer("agreement"), price, currency)
+        key = (charge, line.integer("agreement"), price, currency, kind)
         points, exact = unmet.pop(key, [Decimal(0), Decimal(0)])
         if price is not None:
             if currency not in self.points_decimals:
@@ -143,7 +150,7 @@ class Books:
         elif not self.is_operator:
             line.expect("net", Decimal(line.integer("net")), exact.scaleb(self.decimals))
 
-    def _documents(self, documents: list[Record], nets: dict[int, int], by_document: dict[int, list[Record]]) -> int:
+    def _documents(self, documents: list[Record], by_document: dict[int, list[Record]]) -> int:
         position = 0
         for number, document in enumerate(documents, 1):
             document.only(DOCUMENT)
@@ -153,18 +160,13 @@ class Books:
             if kind not in _SIGN:
                 document.wrong("bad_kind", "there is no such document")
             document.expect("sign", document.integer("sign"), _SIGN[kind] * (-1 if self.is_operator else 1))
-            rate, net = document.decimal("vat_rate"), document.integer("net")
-            for line in by_document.pop(number, ()):
-                if KINDS[line.text("charge")][0] != kind:
-                    line.wrong("wrong_document", f"this charge does not belong on a document of kind {kind}")
-                due = self._agreement(line).vat_rates.get(line.text("charge"))
-                document.expect("vat_rate", rate, due)
-            document.expect("net", net, nets.get(number, 0))
+            rate, net, lines = document.decimal("vat_rate"), document.integer("net"), by_document.get(number, [])
+            for line in lines:
+                document.expect("vat_rate", rate, self._agreement(line).vat_rates.get(line.text("charge")))
+            document.expect("net", net, sum(line.integer("net") for line in lines))
             document.expect("vat", document.integer("vat"), rounded(net * rate))
             document.expect("gross", document.integer("gross"), net + document.integer("vat"))
             position += document.integer("sign") * document.integer("gross")
-        for orphans in by_document.values():
-            orphans[0].wrong("no_document", "the line stands on no document")
         return position
 
     def _agreement(self, record: Record) -> Agreement:
@@ -172,6 +174,12 @@ class Books:
         if number not in self.agreements:
             record.wrong("no_agreement", f"the bundle holds no agreement {number}")
         return self.agreements[number]
+
+
+def _kinds(charge: str) -> tuple[str, ...]:
+    """The kinds of document on which a charge may stand: its own, and the one that corrects it later."""
+    kind = KINDS[charge][0]
+    return (kind, _CORRECTING[kind]) if kind in _CORRECTING else (kind,)
 
 
 def rounded(value: Decimal) -> int:

@@ -28,7 +28,9 @@ _LARGEST = 1 << 36
 _RATIO = 200
 _FREE = 1 << 20
 _BLOCK = 1 << 18
+_NARROW = (1 << 31) - 1
 _END = struct.Struct("<4s4H2LH")
+_DIRECTORY = struct.Struct("<4s2B5H3L5H2L")
 _LOCAL = struct.Struct("<4s5H3L2H")
 _LOCAL_ZIP64 = struct.Struct("<2H2Q")
 _UNIX, _MODE = 3, 0o644 << 16
@@ -74,7 +76,15 @@ class Archive:
             with self._zip.open(name) as member:
                 while block := member.read(_BLOCK):
                     yield block
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, struct.error) as error:
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            OSError,
+            NotImplementedError,
+            RuntimeError,
+            struct.error,
+        ) as error:
             raise Difference(name, "damaged", f"the packed data are damaged: {error}") from None
 
     def lines(self, name: str) -> Iterator[bytes]:
@@ -91,7 +101,7 @@ class Archive:
 
     def _checked(self) -> zipfile.ZipFile:
         size = self._file.seek(0, io.SEEK_END)
-        directory = self._end_of(size)
+        start = self._end_of(size)
         try:
             archive = zipfile.ZipFile(self._file)
             found = archive.infolist()
@@ -107,8 +117,10 @@ class Archive:
         place = 0
         for info in found:
             place = self._checked_member(info, place)
-        if place != directory:
-            raise Difference("", "not_plain", "there is something between the members")
+        due = b"".join(_directory_entry(info) for info in found)
+        self._file.seek(place)
+        if place != start or self._file.read(len(due) + 1)[: len(due)] != due:
+            raise Difference("", "not_plain", "the directory is not that of a bundle")
         return archive
 
     def _end_of(self, size: int) -> int:
@@ -142,8 +154,22 @@ class Archive:
         expected += name.encode()
         if wide:
             expected += _LOCAL_ZIP64.pack(1, 16, info.file_size, info.compress_size)
-        described = (info.create_system, info.external_attr, info.internal_attr, info.flag_bits, info.date_time)
-        plain = described == (_UNIX, _MODE, 0, 0, _EPOCH) and info.create_version in (20, 45) and not info.comment
-        if not plain or info.header_offset != place or raw != expected or info.volume or info.reserved:
+        if info.header_offset != place or raw != expected:
             raise Difference(name, "not_plain", "the member's headers are not those of a bundle")
         return place + len(raw) + info.compress_size
+
+
+def _directory_entry(info: zipfile.ZipInfo) -> bytes:
+    """How the directory describes a member of a bundle."""
+    name, due = info.filename.encode(), entry_for(info.filename)
+    wide, (size, packed, offset) = [], (info.file_size, info.compress_size, info.header_offset)
+    if max(size, packed) > _NARROW:
+        wide += [size, packed]
+        size = packed = 0xFFFFFFFF
+    if offset > _NARROW:
+        wide += [offset]
+        offset = 0xFFFFFFFF
+    extra = struct.pack(f"<2H{len(wide)}Q", 1, 8 * len(wide), *wide) if wide else b""
+    version = 45 if wide or info.extract_version == 45 else 20
+    head = (b"PK\x01\x02", version, _UNIX, version, 0, due.compress_type, 0, 33, info.CRC, packed, size)
+    return _DIRECTORY.pack(*head, len(name), len(extra), 0, 0, 0, due.external_attr, offset) + name + extra

@@ -7,9 +7,18 @@ from dataclasses import dataclass
 from settlement.proofs.verifier import archive
 from settlement.proofs.verifier.differences import Difference
 from settlement.proofs.verifier.merkle import Frontier, cover, grew, includes
-from settlement.proofs.verifier.notes import Checkpoint, Key, Malformed, parse_checkpoint, parse_proof, signed_by
+from settlement.proofs.verifier.notes import (
+    Checkpoint,
+    Key,
+    Malformed,
+    parse_checkpoint,
+    parse_growth,
+    parse_proof,
+    signed_by,
+)
 from settlement.proofs.verifier.records import Record
 
+KEPT = "kept checkpoint"
 PROOF = ("consistency", "first", "left", "right", "size")
 _LARGEST = 2**62
 
@@ -25,6 +34,15 @@ class Witnessed:
     first: int
     signature: str
     grew_from: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A checkpoint that was kept from earlier and, where it is neither this bundle's nor the one before, the text of a
+    consistency proof between it and this bundle's."""
+
+    checkpoint: str
+    growth: str = ""
 
 
 def begin(tree: Frontier, proof: Record, count: int) -> None:
@@ -47,7 +65,7 @@ def end(
     texts: dict[str, str],
     head_leaf: bytes,
     key: Key | None,
-    kept: str | None,
+    kept: Kept | None,
 ) -> Witnessed:
     """Complete the tree to the right and hold its root against the signed one. Raises Difference."""
     first, size = proof.integer("first"), proof.integer("size")
@@ -94,17 +112,26 @@ def _grown(text: str, proof: Record, signed: Checkpoint) -> Checkpoint | None:
     return before
 
 
-def _kept(text: str, before: Checkpoint | None, signed: Checkpoint) -> None:
+def _kept(kept: Kept, before: Checkpoint | None, signed: Checkpoint) -> None:
     """Hold a checkpoint that was kept from earlier against this bundle's."""
-    kept = _checkpoint("kept checkpoint", text)
+    known = _checkpoint(KEPT, kept.checkpoint)
+    if known.origin != signed.origin:
+        raise Difference(KEPT, "another_log", "the kept checkpoint is of another log")
     for one in (signed, before):
-        if one is not None and one.origin == kept.origin and one.size == kept.size:
-            if one.root != kept.root:
+        if one is not None and one.size == known.size:
+            if one.root != known.root:
                 raise Difference(archive.CHECKPOINT, "two_faces", "another tree of this size was shown to you earlier")
             return
-    raise Difference(
-        "kept checkpoint", "not_comparable", "ask for the consistency proof from that checkpoint to this bundle's"
-    )
+    if not kept.growth:
+        detail = f"get the consistency proof between the trees of {known.size} and of {signed.size} leaves"
+        raise Difference(KEPT, "not_comparable", detail)
+    try:
+        size, path = parse_growth(kept.growth)
+    except Malformed as error:
+        raise Difference("consistency proof", "bad_proof", str(error)) from None
+    old, new = sorted((known, signed), key=lambda one: one.size)
+    if size != (old.size, new.size) or not consistent(old, new, path):
+        raise Difference(archive.CHECKPOINT, "rewritten", "the tree is not the one that you saw: history was rewritten")
 
 
 def _signature(signed: Checkpoint, key: Key | None) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 ED25519, COSIGNATURE = 1, 4
 PROOF_HEAD = "c2sp.org/tlog-proof@v1"
+GROWTH_HEAD = "coalition-consistency@v1"
 _MOST = 64 * 1024
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 _NAME = re.compile(r"[^\s+]{1,200}")
@@ -168,6 +169,29 @@ def proof_text(index: int, path: list[bytes], checkpoint: str) -> str:
     return "\n".join([PROOF_HEAD, f"index {index}", *map(encode, path), "", checkpoint])
 
 
+def growth_text(old: int, new: int, path: list[bytes]) -> str:
+    """A consistency proof as a text: the two sizes, and the hashes of RFC 6962, 2.1.2."""
+    return "\n".join([GROWTH_HEAD, f"from {old}", f"to {new}", *map(encode, path), ""])
+
+
+def parse_growth(text: str) -> tuple[tuple[int, int], list[bytes]]:
+    """The two sizes and the hashes of a consistency proof. Raises Malformed."""
+    lines = text.split("\n")
+    if len(lines) < 4 or lines[0] != GROWTH_HEAD or lines[-1]:
+        raise Malformed(f"a consistency proof begins with {GROWTH_HEAD}")
+    sizes = [line.removeprefix(word) for line, word in zip(lines[1:3], ("from ", "to "), strict=True)]
+    if not all(map(_SIZE.fullmatch, sizes)):
+        raise Malformed("a consistency proof names two sizes")
+    return (int(sizes[0]), int(sizes[1])), _hashes(lines[3:-1])
+
+
+def _hashes(lines: list[str]) -> list[bytes]:
+    found = [decode(line) for line in lines[:129]]
+    if len(found) > 128 or any(len(node) != 32 for node in found):
+        raise Malformed("a proof is of hashes of 32 bytes")
+    return found
+
+
 def parse_proof(text: str) -> tuple[int, list[bytes], Checkpoint]:
     """The index, the inclusion proof and the checkpoint of a `.tlog-proof`. Raises Malformed."""
     head, _, note = text.partition("\n\n")
@@ -179,7 +203,4 @@ def parse_proof(text: str) -> tuple[int, list[bytes], Checkpoint]:
     word, _, number = (lines.pop(0) if lines else "").partition(" ")
     if word != "index" or not _SIZE.fullmatch(number):
         raise Malformed("a proof names the index of its leaf")
-    path = [decode(line) for line in lines]
-    if len(path) > 64 or any(len(node) != 32 for node in path):
-        raise Malformed("a proof is of hashes of 32 bytes")
-    return int(number), path, parse_checkpoint(note)
+    return int(number), _hashes(lines), parse_checkpoint(note)

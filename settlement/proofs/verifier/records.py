@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, NoReturn
 
 from settlement.proofs.verifier.differences import Difference
+from settlement.proofs.verifier.merkle import leaf_hash
 
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,29})(\.[0-9]{1,18})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -86,8 +87,6 @@ class Record:
 
 def parsed(member: str, line: int, raw: bytes) -> Record:
     """The record of one line. Raises Difference for anything that two readers might read in two ways."""
-    if not raw.endswith(b"\n"):
-        raise Difference(member, "cut_off", "the last line is not ended", line=line)
     try:
         data = json.loads(raw.decode("utf-8"), object_pairs_hook=_once, parse_float=_no, parse_constant=_no)
     except UnicodeDecodeError:
@@ -99,6 +98,13 @@ def parsed(member: str, line: int, raw: bytes) -> Record:
     if not isinstance(data, dict):
         raise Difference(member, "bad_json", "the line is not an object", line=line)
     return Record(member, line, data)
+
+
+def leaf_of(member: str, line: int, raw: bytes) -> bytes:
+    """The hash of a record as a leaf of the tree: of its bytes without the line feed, which must be there."""
+    if not raw.endswith(b"\n"):
+        raise Difference(member, "cut_off", "the line is not ended", line=line)
+    return leaf_hash(raw[:-1])
 
 
 def _is_hash(value: object) -> bool:

@@ -8,9 +8,11 @@ lines and documents, the position, the tree.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from decimal import Context, localcontext
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +20,17 @@ from settlement.proofs.verifier import amounts, archive, history
 from settlement.proofs.verifier.amounts import Books
 from settlement.proofs.verifier.archive import Archive
 from settlement.proofs.verifier.differences import Difference
-from settlement.proofs.verifier.history import Witnessed
-from settlement.proofs.verifier.merkle import Frontier, leaf_hash
+from settlement.proofs.verifier.history import Kept, Witnessed
+from settlement.proofs.verifier.merkle import Frontier
 from settlement.proofs.verifier.notes import Key
-from settlement.proofs.verifier.records import Record, parsed
+from settlement.proofs.verifier.records import Record, leaf_of, parsed
 
 FORMAT = "coalition-bundle/1"
 _TAIL = (archive.LINES, archive.DOCUMENTS, archive.AGREEMENTS, archive.RATES)
 _MOST = 200_000
 _HASH = 32
 _EXACT = Context(prec=100)
+_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +51,15 @@ class Verdict:
         return asdict(self)
 
 
-def verify(path: Path, key: Key | None = None, previous: str | None = None) -> Verdict:
-    """Recompute a bundle. `key`: that of the log, known from elsewhere; `previous`: a checkpoint kept from earlier.
+def verify(path: Path, key: Key | None = None, kept: Kept | None = None) -> Verdict:
+    """Recompute a bundle. `key`: that of the log, known from elsewhere; `kept`: a checkpoint kept from earlier.
 
     Raises Difference for the first thing that is not as it should be, whatever the file is.
     """
     opened = Archive(path)
     try:
         with localcontext(_EXACT):
-            return _Verification(opened).run(key, previous)
+            return _Verification(opened).run(key, kept)
     finally:
         opened.close()
 
@@ -67,21 +70,27 @@ class _Verification:
         self._sums = self._manifest()
         self._tree = Frontier()
 
-    def run(self, key: Key | None, previous: str | None) -> Verdict:
+    def run(self, key: Key | None, kept: Kept | None) -> Verdict:
         for name in (archive.README, archive.PROOF, archive.CHECKPOINT, archive.PREVIOUS, archive.TLOG_PROOF):
             self._unchanged(name, [self._archive.whole(name)])
         proof = self._record(archive.PROOF, self._archive.whole(archive.PROOF))
-        count, ends = self._leaves()
+        count = self._leaves()
         history.begin(self._tree, proof, count)
         head = self._head()
-        books, tail = self._books(head, ends)
-        self._entries(books, count - 1 - len(ends) // _HASH)
-        for at in range(0, len(ends), _HASH):
-            self._tree.append(ends[at : at + _HASH])
+        counts = head.inner("counts")
+        behind = {name: counts.integer(name.partition(".")[0]) for name in _TAIL}
+        entries = count - 1 - sum(behind.values())
+        if min(*behind.values(), entries) < 0 or sum(behind.values()) > _MOST:
+            counts.wrong("bad_counts", "the counts are not those of the records")
+        tail, ends = self._behind(behind, entries)
+        books = _books(head, tail)
+        self._entries(books, entries)
+        for leaf in ends:
+            self._tree.append(leaf)
         head.expect("position", head.integer("position"), books.settle(tail[archive.LINES], tail[archive.DOCUMENTS]))
         _exchange(head, books, tail[archive.RATES])
         texts = {name: self._text(name) for name in (archive.CHECKPOINT, archive.PREVIOUS, archive.TLOG_PROOF)}
-        tree = history.end(self._tree, proof, count, texts, self._head_leaf, key, previous)
+        tree = history.end(self._tree, proof, count, texts, self._head_leaf, key, kept)
         return Verdict(
             head.text("number"),
             head.inner("party").text("name"),
@@ -101,54 +110,43 @@ class _Verification:
         members.only([name for name in archive.MEMBERS if name != archive.MANIFEST])
         return {name: members.text(name) for name in members.data}
 
-    def _leaves(self) -> tuple[int, bytes]:
-        """How many leaves there are, and the hashes of those behind the entries."""
-        digest, size, ends = hashlib.sha256(), 0, b""
-        keep = _HASH * sum(self._count(name) for name in _TAIL)
+    def _leaves(self) -> int:
+        """How many leaves there are."""
+        digest, size = hashlib.sha256(), 0
         for block in self._archive.blocks(archive.LEAVES):
             digest.update(block)
             size += len(block)
-            ends = (ends + block)[-keep:] if keep else b""
-        if digest.hexdigest() != self._sums[archive.LEAVES] or size % _HASH or size < _HASH + keep:
+        if digest.hexdigest() != self._sums[archive.LEAVES] or size % _HASH or not size:
             raise Difference(archive.LEAVES, "hash", "the list of hashes is not the one in the manifest")
-        return size // _HASH, ends
-
-    def _count(self, name: str) -> int:
-        count = sum(1 for _ in self._archive.lines(name))
-        if count > _MOST:
-            raise Difference(name, "too_large", f"more than {_MOST} lines")
-        return count
+        return size // _HASH
 
     def _head(self) -> Record:
         lines = list(self._archive.lines(archive.HEAD))
         due = next(self._hashes())
-        if len(lines) != 1 or leaf_hash(lines[0][:-1]) != due:
+        if len(lines) != 1 or leaf_of(archive.HEAD, 1, lines[0]) != due:
             raise Difference(archive.HEAD, "hash", "the head is not the one that was stated", line=1)
         self._unchanged(archive.HEAD, lines)
         self._head_leaf = due
         self._tree.append(due)
         return parsed(archive.HEAD, 1, lines[0])
 
-    def _books(self, head: Record, ends: bytes) -> tuple[Books, dict[str, list[Record]]]:
-        """The agreements and the rest behind the entries, each record as it was stated."""
+    def _behind(self, counts: dict[str, int], entries: int) -> tuple[dict[str, list[Record]], list[bytes]]:
+        """The records behind the entries, each as it was stated, and their leaves."""
+        hashes = islice(self._hashes(), 1 + entries, None)
         tail: dict[str, list[Record]] = {}
-        at = 0
+        leaves: list[bytes] = []
         for name in _TAIL:
-            found = list(self._archive.lines(name))
+            found = list(islice(self._archive.lines(name), counts[name] + 1))
+            due = list(islice(hashes, counts[name]))
             for no, line in enumerate(found, 1):
-                if leaf_hash(line[:-1]) != ends[at : at + _HASH]:
+                if no > counts[name] or leaf_of(name, no, line) != due[no - 1]:
                     raise Difference(name, "hash", "this line is not the one that was stated", line=no)
-                at += _HASH
+            if len(found) < counts[name]:
+                raise Difference(name, "line_missing", "lines are missing", line=len(found) + 1)
             self._unchanged(name, found)
             tail[name] = [parsed(name, no, line) for no, line in enumerate(found, 1)]
-        period, currencies = head.inner("period"), head.inner("currencies")
-        agreements = {one.integer("agreement"): amounts.agreement_of(one) for one in tail[archive.AGREEMENTS]}
-        points = {int(code): currencies.inner(code).integer("decimals") for code in currencies.data if code.isdecimal()}
-        decimals = head.integer("currency_decimals")
-        if not all(0 <= places <= 9 for places in (decimals, *points.values())):
-            head.wrong("bad_decimals", "a currency has from no to nine decimals")
-        days = (period.day("starts_on"), period.day("ends_on"))
-        return Books(head.data.get("is_operator") is True, decimals, *days, points, agreements), tail
+            leaves += due
+        return tail, leaves
 
     def _entries(self, books: Books, due: int) -> None:
         digest, hashes, line = hashlib.sha256(), self._hashes(), 0
@@ -156,7 +154,7 @@ class _Verification:
         for line, raw in enumerate(self._archive.lines(archive.ENTRIES), 1):
             if line > due:
                 raise Difference(archive.ENTRIES, "line_added", "more lines than were stated", line=line)
-            leaf = leaf_hash(raw[:-1])
+            leaf = leaf_of(archive.ENTRIES, line, raw)
             if leaf != next(hashes):
                 raise Difference(
                     archive.ENTRIES, "hash", "this line is not the one that was stated", line=line, subject=_about(raw)
@@ -186,6 +184,18 @@ class _Verification:
             return self._archive.whole(name).decode()
         except UnicodeDecodeError:
             raise Difference(name, "not_utf8", "the member is not UTF-8") from None
+
+
+def _books(head: Record, tail: dict[str, list[Record]]) -> Books:
+    """What the entries are to be held against."""
+    period, currencies = head.inner("period"), head.inner("currencies")
+    agreements = {one.integer("agreement"): amounts.agreement_of(one) for one in tail[archive.AGREEMENTS]}
+    points = {int(no): currencies.inner(no).integer("decimals") for no in currencies.data if _NUMBER.fullmatch(no)}
+    decimals = head.integer("currency_decimals")
+    if not all(0 <= places <= 9 for places in (decimals, *points.values())):
+        head.wrong("bad_decimals", "a currency has from no to nine decimals")
+    days = (period.day("starts_on"), period.day("ends_on"))
+    return Books(head.data.get("is_operator") is True, decimals, *days, points, agreements)
 
 
 def _exchange(head: Record, books: Books, rates: list[Record]) -> None:

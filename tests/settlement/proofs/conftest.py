@@ -17,7 +17,7 @@ from settlement.jobs import proving
 from settlement.terms import Prices
 from tests.settlement.builders import Coalition
 
-MAY = dt.date(2026, 5, 5)
+MAY, JUNE = dt.date(2026, 5, 5), dt.date(2026, 6, 7)
 BOTH = Prices(
     funding_mode="hybrid",
     issue_price=Decimal("0.006"),
