@@ -85,6 +85,11 @@ def open_payments(program_id: int, direction: str | None = None) -> list[Payment
     return _payments(condition, {"program": program_id, "direction": direction})
 
 
+def settled_payments(program_id: int) -> list[Payment]:
+    """Payments of a program whose money has moved, in whole or in part: what may come back."""
+    return _payments("s.program_id = :program AND p.paid_minor > 0", {"program": program_id})
+
+
 def receipt(receipt_id: int) -> Receipt:
     """The receipt. Raises NotFound."""
     row = fetch_one(f"{_RECEIPT} WHERE id = :id", {"id": receipt_id})
