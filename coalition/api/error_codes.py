@@ -340,9 +340,12 @@ FIELD_CODES = {
 
 FILE_CODES = {
     "columns_missing": "The table lacks columns that its mapping names.",
+    "file_bomb": "The file unpacks to far more than it may; send it plain, or in parts.",
     "file_damaged": "The file ends in the middle or is damaged; what stands before the damage was recorded.",
     "file_missing": "The file has gone from the store; send it again.",
     "file_too_large": "The file, unpacked, is larger than a file may be; send it in parts.",
+    "nothing_readable": "No line of the file can be read: it is written otherwise than was said, or holds nothing.",
+    "too_many_rejected": "More than ten thousand lines of the file cannot be read.",
 }
 
 FEED_CODES = {

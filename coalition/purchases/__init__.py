@@ -29,6 +29,7 @@ from coalition.purchases.reading.return_slip import read_return
 from coalition.purchases.receipts import GrantedAward, Line, Receipt, Recorded, Refused
 from coalition.purchases.recording.record import record
 from coalition.purchases.recording.storing import Via
+from coalition.purchases.registries.cells import Row
 from coalition.purchases.registries.kinds import Entry, interpret, read_event_or_transaction
 from coalition.purchases.registries.mappings import (
     ColumnMapping,
@@ -57,6 +58,7 @@ from coalition.purchases.registries.sources import (
     take_file,
 )
 from coalition.purchases.registries.streaming import Chunk, Unreadable, chunks
+from coalition.purchases.registries.tables import read_rows
 from coalition.purchases.registries.takeovers import TakenOver, Takeover
 from coalition.purchases.registries.taking import Layout, Reading, layout, read_lines, readings, take
 from coalition.purchases.registries.taking_over import record_takeovers
@@ -111,6 +113,7 @@ __all__ = [
     "Return",
     "Returned",
     "ReturnedLine",
+    "Row",
     "Source",
     "Stretch",
     "Suspended",
@@ -156,6 +159,7 @@ __all__ = [
     "read_lines",
     "read_mapping",
     "read_return",
+    "read_rows",
     "read_transaction",
     "readings",
     "record",

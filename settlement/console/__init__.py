@@ -8,13 +8,15 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Register the pages; importing a module of pages fills its blueprint."""
     from settlement.console import (  # noqa: F401
+        account_pages,
         agreement_pages,
         finance_pages,
         pages,
+        payout_pages,
         report_file_pages,
         report_pages,
         report_settings_pages,
     )
 
-    for one in (finance_pages, pages, agreement_pages, report_pages):
+    for one in (finance_pages, pages, agreement_pages, report_pages, payout_pages, account_pages):
         app.register_blueprint(one.blueprint)

@@ -67,7 +67,8 @@ def drawn(chart: Chart, code: str) -> Markup:
     first = [value or 0 for value in chart.curves[0].values]
     if chart.kind == "bars":
         columns = [charts.Bar(label, max(value, 0)) for label, value in zip(labels, first, strict=True)]
-        return charts.bars(columns, alt, decimals=chart.decimals, width=1080)
+        line = [max(value or 0, 0) for one in chart.curves[1:2] for value in one.values]
+        return charts.bars(columns, alt, line, chart.decimals, width=1080)
     if chart.kind == "steps":
         last = len(first) - 1
         steps = [

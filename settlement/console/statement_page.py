@@ -46,7 +46,7 @@ def context(statement: Statement, args: Mapping[str, str]) -> dict[str, Any]:
     return {
         **said,
         "versions": [_version_told(one) for one in statements.versions(statement)],
-        "entries": [entry_told(entry) for entry in entries],
+        "entries": [entry_told(entry) | {"document": _document_of(said, entry)} for entry in entries],
         "next_cursor": encode_cursor(following[0].isoformat(), following[1]) if following else None,
         "sifted": {name: args.get(name, "") for name in SIFT if args.get(name)},
         "codes": sorted(codes),
@@ -88,6 +88,16 @@ def disputes(found: Iterable[Dispute]) -> list[dict[str, Any]]:
         }
         for one in found
     ]
+
+
+def _document_of(said: dict[str, Any], entry: statements.Entry) -> str | None:
+    """The document in which an entry is summed up."""
+    key = (entry.code, ids.public("agr", entry.agreement_id))
+    for document in said["documents"]:
+        lines = {(line["code"], line["agreement_id"]) for line in document["lines"]}
+        if document["kind"] == entry.document and key in lines:
+            return str(document["id"])
+    return None
 
 
 def _page(

@@ -3,7 +3,9 @@
 The room never talks to a provider by itself: it is handed one by a job, outside of every transaction.
 """
 
+from settlement.payouts.accounts import KIND as ACCOUNT_KIND
 from settlement.payouts.accounts import NewAccount, current, entities_with_iban, propose
+from settlement.payouts.accounts import by_id as accounts_by_id
 from settlement.payouts.asking import may_look, seen
 from settlement.payouts.carrying import carry_out
 from settlement.payouts.committing import abort, commit, reserve
@@ -11,6 +13,7 @@ from settlement.payouts.news import UNDERSTAND, receive, understood, whose
 from settlement.payouts.owed import Payable, mark_paid
 from settlement.payouts.preparing import left_out, prepare
 from settlement.payouts.reading import (
+    changes,
     find,
     get,
     is_settled,
@@ -30,6 +33,7 @@ from settlement.payouts.types import NotYet, Payment, Receipt, Run
 from settlement.payouts.waking import conclude_all, to_look_at, wake
 
 __all__ = [
+    "ACCOUNT_KIND",
     "ASK",
     "UNDERSTAND",
     "Moved",
@@ -40,7 +44,9 @@ __all__ = [
     "Receipt",
     "Run",
     "abort",
+    "accounts_by_id",
     "carry_out",
+    "changes",
     "commit",
     "conclude_all",
     "current",

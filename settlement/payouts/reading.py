@@ -9,7 +9,7 @@ from typing import Any
 from coalition.kernel import ids
 from coalition.kernel.db import AnyRow, fetch_all, fetch_one
 from coalition.kernel.errors import NotFound
-from settlement.payouts.types import Payment, Receipt, Run
+from settlement.payouts.types import Change, Payment, Receipt, Run
 
 MOST = 10_000
 PREFIX = "pmt"
@@ -83,6 +83,16 @@ def open_payments(program_id: int, direction: str | None = None) -> list[Payment
     condition = """s.program_id = :program AND p.state IN ('committed', 'accepted', 'partly_paid')
         AND (CAST(:direction AS text) IS NULL OR p.direction = :direction)"""
     return _payments(condition, {"program": program_id, "direction": direction})
+
+
+def changes(run_id: int) -> list[Change]:
+    """What became of a run and of its payments, in order."""
+    rows = fetch_all(
+        f"SELECT payment_id, from_state, to_state, code, actor, at FROM payout_change WHERE run_id = :run"
+        f" ORDER BY id LIMIT {MOST}",
+        {"run": run_id},
+    )
+    return [Change(**row._mapping) for row in rows]
 
 
 def settled_payments(program_id: int) -> list[Payment]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from coalition.kernel import clock
 from coalition.kernel.db import fetch_all, load_sql
@@ -57,7 +57,8 @@ def months_between(start: dt.date, end: dt.date) -> int:
 
 
 def history(chosen: Selection) -> History:
-    """The vintages of the chosen currency and issuer through the chosen last month."""
+    """The vintages of the chosen currency and issuer through the chosen last month, or the last one that is over."""
+    chosen = replace(chosen, until=_last_over(chosen))
     until = clock.start_of_day(clock.add_months(chosen.until, 1), chosen.program.zone)
     funder = chosen.entity.id if chosen.entity else None
     rows = fetch_all(
@@ -77,6 +78,13 @@ def history(chosen: Selection) -> History:
     cohorts = tuple(Cohort(issued, _vintage(issued, kinds, chosen.until)) for issued, kinds in sorted(found.items()))
     lived = max((one.vintage.age for one in cohorts if one.vintage.redeemed[-1] or one.vintage.lapsed[-1]), default=1)
     return History(chosen.until, max(_life(chosen, until, funder), min(lived, NEVER)), cohorts)
+
+
+def _last_over(chosen: Selection) -> dt.date:
+    if clock.end_of_month(chosen.until) <= chosen.on:
+        return chosen.until
+    month = chosen.on.replace(day=1)
+    return month if clock.end_of_month(month) == chosen.on else clock.add_months(month, -1)
 
 
 def _vintage(issued: dt.date, kinds: dict[str, dict[int, int]], last: dt.date) -> Vintage:

@@ -143,9 +143,9 @@ def _pool(rows: Iterable[AnyRow], expectation: Decimal, chosen: Selection) -> Po
         points[row.what] += row.points
         if row.what in ("issued", "clawed", "owed"):
             sign = 1 if row.what == "issued" else -1
-            lines["issued", row.agreement_id, row.funding_price] += sign * row.points
+            lines["issued", row.agreement_id, row.adjusts, row.funding_price] += sign * row.points
         elif row.what == "lapsed" and row.funding_price:
-            lines["returned", row.agreement_id, row.funding_price] += row.points
+            lines["returned", row.agreement_id, row.adjusts, row.funding_price] += row.points
     money = _money(lines, chosen)
     return Pool(
         issued_minor=money["issued"],
@@ -160,7 +160,7 @@ def _pool(rows: Iterable[AnyRow], expectation: Decimal, chosen: Selection) -> Po
 def _money(lines: Mapping[tuple[Any, ...], int], chosen: Selection) -> dict[str, int]:
     """Document lines, each rounded once, as the statement rounds them."""
     found: dict[str, int] = defaultdict(int)
-    for (kind, _, price), quantity in lines.items():
+    for (kind, *_, price), quantity in lines.items():
         exact = arithmetic.amount(quantity, price or Decimal(0), chosen.currency.decimals)
         found[kind] += to_minor(exact, chosen.program.currency_decimals)
     return found

@@ -33,7 +33,9 @@ _KNOWN = {
     "redemption_funding": "redemption_funding",
     "service_fee": "service_revenue",
 }
-_OWED = ("receivable", "payable")
+_OWED = {-1: "receivable", 1: "payable"}
+# VAT of what entities sell to us is ours to deduct; that of what we sell, credit notes included, is ours to pay.
+_VAT = dict.fromkeys((arithmetic.REDEEMER, arithmetic.REDEEMER_CREDIT, arithmetic.SUPPLIER), "input_vat")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +86,12 @@ def _steps(chosen: Selection, periods: Sequence[Period]) -> list[rollforward.Ste
 
 
 def _document(document: Document, policy: Policy) -> list[Posting]:
-    """A document's lines against what is owed: an issuer owes us, everybody else is owed."""
-    issued = document.kind == arithmetic.ISSUER
-    side = -1 if issued else 1
+    """A document's lines against what is owed: by its sign the entity owes us (-), or is owed (+)."""
     rate = (document.vat_rate * 100).normalize()
-    entry, entity = f"{document.kind}/{document.entity_id}/{rate:f}", document.entity_id
-    found = [Posting(entry, _OWED[0] if issued else _OWED[1], -side * document.gross_minor, entity)]
-    for line in document.lines:
-        found.append(Posting(entry, _use(line.code, policy), side * line.net_minor, entity))
-    found.append(Posting(entry, "output_vat" if issued else "input_vat", side * document.vat_minor, entity))
-    return found
+    entry, entity, side = f"{document.kind}/{document.entity_id}/{rate:f}", document.entity_id, document.sign
+    found = [Posting(entry, _OWED[side], -side * document.gross_minor, entity)]
+    found += [Posting(entry, _use(line.code, policy), side * line.net_minor, entity) for line in document.lines]
+    return [*found, Posting(entry, _VAT.get(document.kind, "output_vat"), side * document.vat_minor, entity)]
 
 
 def _use(code: str, policy: Policy) -> str:

@@ -10,7 +10,7 @@ from settlement.statements.entries import Entry, Position, Sift, count, entries,
 from settlement.statements.fx import Rate, rates
 from settlement.statements.fx import enter as enter_rate
 from settlement.statements.listing import DIRECTIONS, Sought, Standing, find, standing
-from settlement.statements.netting import Netting, Obligation, Pair, Payable, netting, payables
+from settlement.statements.netting import Netting, Obligation, Pair, Payable, net, netting, obligation, payables
 from settlement.statements.reading import (
     Settled,
     Statement,
@@ -67,7 +67,9 @@ __all__ = [
     "find",
     "get",
     "mark",
+    "net",
     "netting",
+    "obligation",
     "of_entities",
     "of_period",
     "payables",

@@ -69,8 +69,10 @@ def _dispute(statement: statements.Statement) -> None:
     entries, _ = statements.entries(statement, None, 200)
     redeemed = next((entry for entry in entries if entry.code == "redeemed"), None)
     said = "The till gave these points back on the same day; see our slip."
+    documents = statements.documents([statement.id])[statement.id]
+    document = next((one.id for one in documents if redeemed and one.kind == redeemed.document), None)
     movement = redeemed.movement_id if redeemed else None
-    opening = Opening("demo-1", said, reason="points", movement_id=movement)
+    opening = Opening("demo-1", said, reason="points", movement_id=movement, document_id=document)
     dispute, _ = reconciliation.open_dispute(statement.id, opening)
     reconciliation.comment(dispute, "operator", "We have asked the shop for its journal.")
 

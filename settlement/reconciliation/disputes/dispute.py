@@ -49,7 +49,7 @@ class Dispute:
     decision: str | None
     decided_by: str | None
     decided_at: dt.datetime | None
-    adjustment_id: int | None
+    approval_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
