@@ -24,6 +24,7 @@ from coalition.purchases.explaining.purchase import (
 from coalition.purchases.explaining.tracing import Why, whys
 from coalition.purchases.finding import Told, find, tell
 from coalition.purchases.laws import laws
+from coalition.purchases.limiting import declined
 from coalition.purchases.reading.receipt import CHANNELS, ON_UNKNOWN, read
 from coalition.purchases.reading.return_slip import read_return
 from coalition.purchases.receipts import GrantedAward, Line, Receipt, Recorded, Refused
@@ -131,6 +132,7 @@ __all__ = [
     "claim_source",
     "close",
     "counter",
+    "declined",
     "define_source",
     "dismiss_suspended",
     "drain",

@@ -13,10 +13,19 @@ def init_app(app: Flask) -> None:
         finance_pages,
         pages,
         payout_pages,
+        reconciliation_pages,
         report_file_pages,
         report_pages,
         report_settings_pages,
     )
 
-    for one in (finance_pages, pages, agreement_pages, report_pages, payout_pages, account_pages):
+    for one in (
+        finance_pages,
+        pages,
+        agreement_pages,
+        report_pages,
+        payout_pages,
+        account_pages,
+        reconciliation_pages,
+    ):
         app.register_blueprint(one.blueprint)

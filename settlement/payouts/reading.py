@@ -113,6 +113,12 @@ def receipts(payment_ids: Sequence[int]) -> list[Receipt]:
     return _receipts("payment_id = ANY(:ids)", {"ids": list(payment_ids)}, MOST)
 
 
+def moved(entity_id: int) -> list[Receipt]:
+    """All money that has moved between us and a legal entity, as far as we know what for, oldest first."""
+    condition = "payment_id IN (SELECT p.id FROM payout_payment p WHERE p.legal_entity_id = :entity)"
+    return _receipts(condition, {"entity": entity_id}, MOST)
+
+
 def unmatched(program_id: int, limit: int = 100) -> list[Receipt]:
     """Money of which nobody knows yet what it was for, oldest first; that of no program is everybody's."""
     condition = "payment_id IS NULL AND coalesce(program_id, :program) = :program"

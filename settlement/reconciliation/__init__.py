@@ -1,5 +1,6 @@
 """What a partner keeps compared with what we keep, and disputes on what was stated."""
 
+from settlement.reconciliation.acts import Act, ActLine, Paid, acts
 from settlement.reconciliation.disputes.claiming import document_ids
 from settlement.reconciliation.disputes.deciding import OUTCOMES, alarm, decide, withdraw
 from settlement.reconciliation.disputes.dispute import (
@@ -44,15 +45,19 @@ __all__ = [
     "OUTCOMES",
     "REASONS",
     "STATES",
+    "Act",
+    "ActLine",
     "Comment",
     "Difference",
     "Dispute",
     "Feed",
     "Opening",
+    "Paid",
     "Part",
     "Reconciliation",
     "Rejection",
     "Total",
+    "acts",
     "alarm",
     "by_receipt",
     "claim_feed",
