@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from coalition import programs
@@ -13,9 +14,10 @@ from coalition.kernel.db import transact
 from coalition.kernel.errors import NotFound, Refusal
 from coalition.kernel.web.pages import use_zone
 from coalition.kernel.web.sheets import download
+from coalition.kernel.web.workbook import MIMETYPE
 from coalition.site.viewer import require_role
 from settlement import accruals, reconciliation, statements
-from settlement.console import exports, period_page, statement_files, statement_page
+from settlement.console import exports, period_book, period_page, statement_files, statement_page
 
 blueprint = Blueprint("settlement", "settlement", template_folder="templates", url_prefix="/console")
 _SAID = {"period_closed": "already_done", "agreements_missing": "not_ready", "writers_open": "unavailable"}
@@ -61,6 +63,16 @@ def period_csv(program: str, period: str) -> Response:
     """The companies of a period and what each receives or pays, as CSV."""
     context = transact(lambda: period_page.context(*_find(program, period)))
     return download(exports.period_rows(context), f"settlement-{program}-{period}.csv")
+
+
+@blueprint.get("/settlement/<program>/<period>.xlsx")
+def period_xlsx(program: str, period: str) -> Response:
+    """The same table as a workbook, with its totals as formulas."""
+    found = transact(lambda: period_page.context(*_find(program, period)))
+    target = BytesIO()
+    period_book.write(found, target)
+    target.seek(0)
+    return send_file(target, MIMETYPE, as_attachment=True, download_name=f"settlement-{program}-{period}.xlsx")
 
 
 @blueprint.get("/statements/<statement_id>")

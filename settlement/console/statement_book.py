@@ -55,6 +55,10 @@ def _summary(book: Workbook, title: str, stated: dict[str, Any], note: str) -> N
         [gettext("Currency"), head["currency"], gettext("+ receives, − pays; with VAT")],
         [gettext("Rule"), say("attribution", head["attribution"])],
     ]
+    if settled := head["settled"]:
+        amount = f"{Decimal(settled['minor']).scaleb(-settled['decimals']):f} {settled['currency']}"
+        rate = gettext("at %(rate)s, %(source)s", rate=f"{settled['rate']:f}", source=settled["source"])
+        intro.append([gettext("Paid in"), amount, rate])
     if note:
         intro.append([note])
     book.sheet(gettext("Statement"), columns, _lines(stated), intro=intro, total=gettext("Position"))

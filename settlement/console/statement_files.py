@@ -45,7 +45,7 @@ def entries_csv(statement: Statement) -> Response:
 
 def documents_csv(statement: Statement) -> Response:
     """The document lines."""
-    return download(exports.document_rows(statement), f"{_name(statement)}-documents.csv")
+    return download(stream_with_context(exports.document_rows(statement)), f"{_name(statement)}-documents.csv")
 
 
 def bundle(statement: Statement) -> Response:

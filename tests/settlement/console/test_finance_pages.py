@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from io import BytesIO, StringIO
 
@@ -71,6 +72,18 @@ def test_the_list_is_the_same_on_the_page_in_the_csv_and_in_the_workbook(
     assert Decimal(str(total[5])) == sum(Decimal(row["position"]) for row in rows)
 
 
+def test_a_periods_workbook_is_its_csv(finance: FlaskClient, coalition: Coalition) -> None:
+    close(coalition)
+    text = finance.get("/console/settlement/coral/2026-05.csv").get_data().decode("utf-8")
+    rows = list(csv.DictReader(StringIO(text.removeprefix("\ufeff"))))
+
+    book = load_workbook(BytesIO(finance.get("/console/settlement/coral/2026-05.xlsx").get_data()), data_only=True)
+
+    *lines, total = book["2026-05"].iter_rows(min_row=4, values_only=True)
+    assert [Decimal(str(line[9])) for line in lines] == [Decimal(row["position"]) for row in rows]
+    assert Decimal(str(total[9])) == 0
+
+
 def test_filters_stand_in_the_address(finance: FlaskClient, coalition: Coalition) -> None:
     close(coalition)
     number = next(row["number"] for row in listed(finance) if row["company"].startswith("A"))
@@ -120,6 +133,17 @@ def test_many_statements_take_as_many_queries_as_few(finance: FlaskClient, coali
     assert list(many.values()) == list(few.values())
 
 
+def test_files_are_sent_outside_of_every_context_that_a_test_keeps(
+    live: Flask, finance: FlaskClient, coalition: Coalition
+) -> None:
+    close(coalition)
+    one = listed(finance)[0]["statement"]
+    whole = (f"/console/statements/{one}{end}" for end in (".csv", "/documents.csv", ".pdf", ".xlsx"))
+
+    for path in (*whole, "/console/finance/statements.csv", "/console/finance/statements.xlsx"):
+        assert _outside(live, finance, path).startswith((b"\xef\xbb\xbf", b"%PDF", b"PK")), path
+
+
 def test_nobody_but_finance_gets_in(live: Flask, finance: FlaskClient, coalition: Coalition) -> None:
     transact(lambda: access.create_user("shop@coral.test", PASSWORD, ["catalog"], "staff"))
     client = live.test_client()
@@ -142,3 +166,17 @@ def _queries(finance: FlaskClient, page: str) -> int:
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
     return len(seen)
+
+
+def _outside(live: Flask, finance: FlaskClient, path: str) -> bytes:
+    """What a server would send: in a thread of its own there is no application context but the request's."""
+    cookie = finance.get_cookie("session")
+    assert cookie is not None
+    with ThreadPoolExecutor(1) as thread:
+
+        def fetch() -> bytes:
+            client = live.test_client()
+            client.set_cookie("session", cookie.value)
+            return bytes(client.get(path).get_data())
+
+        return thread.submit(fetch).result()
