@@ -9,7 +9,9 @@ def init_app(app: Flask) -> None:
     """Register the pages; importing a module of pages fills its blueprint."""
     from settlement.console import (  # noqa: F401
         account_pages,
+        adjustment_pages,
         agreement_pages,
+        closing_pages,
         finance_pages,
         pages,
         payout_pages,
@@ -20,12 +22,14 @@ def init_app(app: Flask) -> None:
     )
 
     for one in (
+        account_pages,
+        adjustment_pages,
+        agreement_pages,
+        closing_pages,
         finance_pages,
         pages,
-        agreement_pages,
-        report_pages,
         payout_pages,
-        account_pages,
         reconciliation_pages,
+        report_pages,
     ):
         app.register_blueprint(one.blueprint)

@@ -11,6 +11,7 @@ from integrations.demo.seeding import (
     desk,
     history,
     partners_side,
+    payments,
     real,
     settlement_floor,
     vendors,
@@ -40,6 +41,8 @@ def seed(shopping: str) -> dict[str, Any]:
     if shopping != "none":
         history.close_old_periods(made)
         transact(lambda: settlement_floor.answer(made))
+        payments.open_accounts(made)
+        payments.leave_runs(made)
     if shopping == "generated":
         desk.leave(made)  # what waits for staff would keep a period open
     return made.facts()
