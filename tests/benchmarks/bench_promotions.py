@@ -23,7 +23,7 @@ from tests.coalition.promotions.engine.test_oracles import both, in_cel
 PROGRAM = {
     "id": "bench",
     "tz": "Europe/Riga",
-    "currencies": {"BON": {"unit_minor": 100}},
+    "currencies": {"BON": {"unit_minor": 1}},
     "groups": {"best": {"mode": "best", "scope": "receipt"}},
 }
 LINES, WINNERS, ROUNDS = 20, 11, 30
