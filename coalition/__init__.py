@@ -13,7 +13,21 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Wire the kernel, the human and machine sign-in and this floor's doors into the application."""
-    from coalition import access, api, cli, console, jobs, kernel, ledger, members, programs, purchases, site, wallets
+    from coalition import (
+        access,
+        api,
+        cli,
+        console,
+        jobs,
+        kernel,
+        ledger,
+        members,
+        partners,
+        programs,
+        purchases,
+        site,
+        wallets,
+    )
     from coalition.kernel import approvals, laws
     from coalition.kernel.web import health
 
@@ -24,7 +38,7 @@ def init_app(app: Flask) -> None:
     jobs.init_app(app)
     cli.init_app(app)
     approvals.vouch_with(access.may_approve)
-    for source in (ledger.laws, programs.laws, members.laws, wallets.laws, purchases.laws):
+    for source in (ledger.laws, programs.laws, partners.laws, members.laws, wallets.laws, purchases.laws):
         laws.register(source)
     for reasons in (laws.offended, programs.halted_reasons):
         health.tells(reasons)

@@ -14,5 +14,6 @@ SCOPES = {
     "orders:write": "Quote and place orders of rewards",
     "feeds:write": "Send a supplier's feeds and stock",
     "statements:read": "Read the partner's own statements",
+    "statements:write": "Agree to and dispute the partner's own statements, and have its own files compared",
     "statements:witness": "Countersign the history of all statements as a witness",
 }

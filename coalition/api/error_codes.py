@@ -127,6 +127,7 @@ CODES = {
     "not_your_identifier": "The identifier was added by another partner.",
     "not_your_member": "The member was enrolled by another partner.",
     "nothing_to_dispute": "What is disputed comes to nothing.",
+    "nothing_to_order": "Nothing of the run is paid by bank, or its bank has not accepted it yet.",
     "nothing_to_pay": "Every statement of the period is paid, being paid, disputed, or comes to nothing.",
     "number_too_long": "A number in the body has too many digits.",
     "offer_reserved": "Pieces of this offer are set aside for orders; it cannot be done now.",
@@ -162,9 +163,11 @@ CODES = {
     "quote_used": "The quote was ordered already.",
     "receipt_matched": "Somebody has already said what this money was for.",
     "receipt_unfit": "The money's currency or direction is another, or nothing is to be paid there.",
+    "receipt_unmatched": "The money is counted for no payment, so that nothing can be taken back.",
     "refund_exceeds": "More would be given back than was taken; `taken` says how much that is.",
     "report_not_found": "There is no report of this name.",
     "report_over": "The report is made, cancelled or has failed already.",
+    "report_too_long": "The report takes longer than one waits for it; ask for it as a file.",
     "reservation_closed": "What was set aside was given back to the shelf.",
     "reservation_conflict": "This reservation was made before with other goods.",
     "return_exceeded": "More would be taken back or given back than there was.",
@@ -340,9 +343,12 @@ FIELD_CODES = {
 
 FILE_CODES = {
     "columns_missing": "The table lacks columns that its mapping names.",
+    "file_bomb": "The file unpacks to far more than it may; send it plain, or in parts.",
     "file_damaged": "The file ends in the middle or is damaged; what stands before the damage was recorded.",
     "file_missing": "The file has gone from the store; send it again.",
     "file_too_large": "The file, unpacked, is larger than a file may be; send it in parts.",
+    "nothing_readable": "No line of the file can be read: it is written otherwise than was said, or holds nothing.",
+    "too_many_rejected": "More than ten thousand lines of the file cannot be read.",
 }
 
 FEED_CODES = {

@@ -96,6 +96,10 @@ def _told(recorded: Recorded) -> dict[str, Any]:
         "member_id": None if member_id is None else ids.public("mbr", member_id),
         "total": recorded.total,
         "awards": [purchases.tell(partner_id, award) for award in recorded.awards],
+        "declined": [
+            {"promotion": one.promotion, "currency": currencies[one.currency_id].code, "units": one.units}
+            for one in purchases.declined(purchases.counter(partner_id), recorded.external_id)
+        ],
         "discounts": [],
         "captured": {"amount": paid[0], "currency": currencies[paid[1]].code} if paid else None,
         "redeemed": [{"amount": units, "currency": currencies[of].code} for units, of in recorded.redeemed],

@@ -16,6 +16,7 @@ from coalition.partners.directory import (
     operator_entity,
     outlets,
 )
+from coalition.partners.exposure.laws import laws
 from coalition.partners.joining import add_entity, join, open_outlet
 from coalition.partners.roles import ROLES, give_roles, not_in_role
 
@@ -37,6 +38,7 @@ __all__ = [
     "groups",
     "groups_of",
     "join",
+    "laws",
     "list_outlets",
     "list_partners",
     "not_in_role",

@@ -24,11 +24,13 @@ from coalition.purchases.explaining.purchase import (
 from coalition.purchases.explaining.tracing import Why, whys
 from coalition.purchases.finding import Told, find, tell
 from coalition.purchases.laws import laws
+from coalition.purchases.limiting import declined
 from coalition.purchases.reading.receipt import CHANNELS, ON_UNKNOWN, read
 from coalition.purchases.reading.return_slip import read_return
 from coalition.purchases.receipts import GrantedAward, Line, Receipt, Recorded, Refused
 from coalition.purchases.recording.record import record
 from coalition.purchases.recording.storing import Via
+from coalition.purchases.registries.cells import Row
 from coalition.purchases.registries.kinds import Entry, interpret, read_event_or_transaction
 from coalition.purchases.registries.mappings import (
     ColumnMapping,
@@ -57,6 +59,7 @@ from coalition.purchases.registries.sources import (
     take_file,
 )
 from coalition.purchases.registries.streaming import Chunk, Unreadable, chunks
+from coalition.purchases.registries.tables import read_rows
 from coalition.purchases.registries.takeovers import TakenOver, Takeover
 from coalition.purchases.registries.taking import Layout, Reading, layout, read_lines, readings, take
 from coalition.purchases.registries.taking_over import record_takeovers
@@ -111,6 +114,7 @@ __all__ = [
     "Return",
     "Returned",
     "ReturnedLine",
+    "Row",
     "Source",
     "Stretch",
     "Suspended",
@@ -128,6 +132,7 @@ __all__ = [
     "claim_source",
     "close",
     "counter",
+    "declined",
     "define_source",
     "dismiss_suspended",
     "drain",
@@ -156,6 +161,7 @@ __all__ = [
     "read_lines",
     "read_mapping",
     "read_return",
+    "read_rows",
     "read_transaction",
     "readings",
     "record",

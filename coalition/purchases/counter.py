@@ -1,7 +1,7 @@
 """The counter at which a partner's purchases arrive: its program, currencies and outlets, kept ready in the process.
 
-The partner's roles, the program's policies and its currencies' are at most a second old (`programs.policies`); an
-outlet found is believed for ten seconds, an unknown one never.
+The partner's roles, the program's policies, its currencies' and the limits of who funds points are at most a second old
+(`programs.policies`); an outlet found is believed for ten seconds, an unknown one never.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 
 from coalition import partners, programs, promotions
 from coalition.kernel.db import session
+from coalition.partners import exposure
 
 _FRESH_S = 10.0
 _memories: WeakKeyDictionary[Any, dict[int, Counter]] = WeakKeyDictionary()
@@ -26,6 +27,7 @@ class Counter:
     partner: partners.Partner
     policies: programs.Policies
     _outlets: dict[str, tuple[float, partners.Outlet]] = field(default_factory=dict)
+    limits: Mapping[int, exposure.Limit] = field(default_factory=dict)
 
     @property
     def program(self) -> programs.Program:
@@ -61,8 +63,9 @@ def counter(partner_id: int) -> Counter:
     program_id = found.partner.program_id if found else partners.get(partner_id).program_id
     now = programs.policies(program_id)
     if found is None or found.policies is not now:
-        partner = partners.get(partner_id)  # its roles change with the version of the policies
-        found = memory[partner_id] = Counter(partner, now, found._outlets if found else {})
+        partner = partners.get(partner_id)  # its roles change with the version of the policies, and so do limits
+        limits = exposure.limits(program_id)
+        found = memory[partner_id] = Counter(partner, now, found._outlets if found else {}, limits)
     return found
 
 

@@ -7,7 +7,33 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Register the pages."""
-    from settlement.console import agreement_pages, pages, report_file_pages, report_pages, report_settings_pages  # noqa: F401
+    from settlement.console import (  # noqa: F401
+        account_pages,
+        adjustment_pages,
+        agreement_pages,
+        bank_pages,
+        closing_pages,
+        invoice_pages,
+        pages,
+        payout_pages,
+        proof_pages,
+        reconciliation_pages,
+        report_file_pages,
+        report_pages,
+        report_settings_pages,
+    )
 
-    for one in (pages, agreement_pages, report_pages):
+    for one in (
+        account_pages,
+        adjustment_pages,
+        agreement_pages,
+        bank_pages,
+        closing_pages,
+        invoice_pages,
+        pages,
+        payout_pages,
+        proof_pages,
+        reconciliation_pages,
+        report_pages,
+    ):
         app.register_blueprint(one.blueprint)

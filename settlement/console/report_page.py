@@ -75,6 +75,12 @@ def drawn(chart: Chart, code: str) -> Markup:
             for at, (label, value) in enumerate(zip(labels, first, strict=True))
         ]
         return charts.waterfall(steps, alt, chart.decimals)
+    if chart.kind == "changes":
+        return charts.waterfall(
+            [charts.Step(label, value, _way(value)) for label, value in zip(labels, first, strict=True)],
+            alt,
+            chart.decimals,
+        )
     lines = [Line(word(one.code), one.values, one.low, one.high, at % 6 or 6) for at, one in enumerate(chart.curves, 1)]
     return curves(labels, lines, alt, chart.decimals)
 

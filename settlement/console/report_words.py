@@ -78,7 +78,7 @@ def _columns() -> dict[str, str]:
         "redeemed": _("Redeemed"),
         "estimate": _("Estimate"),
         "closing": _("Closing"),
-        "earned": _("Earned"),
+        "earned": _("Revenue"),
         "lapsed": _("Expired"),
         "outstanding": _("Outstanding"),
         "expectation": _("Expected redemption"),
@@ -103,6 +103,7 @@ def _columns() -> dict[str, str]:
         "at_once": _("earned at once"),
         "over_life": _("earned over the life of points"),
         **_estimates(),
+        **_parties(),
     }
 
 
@@ -135,6 +136,46 @@ def _estimates() -> dict[str, str]:
     }
 
 
+def _parties() -> dict[str, str]:
+    return {
+        "receives": _("Receives"),
+        "pays": _("Pays"),
+        "position": _("Position"),
+        "counterparty": _("With"),
+        "gross": _("All documents"),
+        "by_pair": _("Paid if netted by pair"),
+        "by_party": _("Paid if netted by company"),
+        "billed_due": _("Billed, not paid"),
+        "accruing": _("Not billed yet"),
+        "owed": _("Owes now"),
+        "credit_limit": _("Credit limit"),
+        "prefund": _("Paid in advance"),
+        "left": _("Left"),
+        "used": _("Used"),
+        "standing": _("Standing"),
+        "no_limit": _("no limit"),
+        "over": _("over the limit"),
+        "near": _("near the limit"),
+        "fine": _("within the limit"),
+        "attribution": _("Points are spent"),
+        "fefo": _("the soonest to end first"),
+        "fifo": _("the first issued first"),
+        "pro_rata": _("all in proportion"),
+        "redeemed_on": _("Redeemed on"),
+        "redemption": _("Redemption"),
+        "redeemer": _("Redeemed at"),
+        "issued_on": _("Issued on"),
+        "receipt": _("Receipt"),
+        "origin": _("Origin"),
+        "sale": _("sale"),
+        "moved": _("moved between wallets"),
+        "vat_rate": _("VAT rate"),
+        "value": _("At face value"),
+        "vat": _("VAT in it"),
+        "movement": _("Movement"),
+    }
+
+
 def _accounts() -> dict[str, str]:
     return {
         "receivable": _("Receivables from partners"),
@@ -151,5 +192,5 @@ def _accounts() -> dict[str, str]:
         "redemption_cost": _("Cost of redemptions at partners"),
         "supply_cost": _("Cost of rewards"),
         "delivery_cost": _("Cost of delivery"),
-        "other": _("Other"),
+        "other": _("Adjustments"),
     }

@@ -11,7 +11,7 @@ from coalition import partners, programs
 from coalition.kernel import ids
 from coalition.kernel.money import largest_remainder
 from coalition.kernel.web.paging import decode_cursor, encode_cursor
-from settlement import statements, terms
+from settlement import proofs, statements, terms
 from settlement.statements import Document, Statement
 from settlement.terms import Agreement
 
@@ -27,6 +27,7 @@ _WORD = {
     "delivery": "supply",
     "taken_back": "supply",
     "service_fee": "fee",
+    "adjustment": "adjust",
 }
 
 
@@ -62,6 +63,7 @@ def stated(statement: Statement) -> dict[str, Any]:
             "currency_decimals": statement.currency_decimals,
             "points_decimals": statement.points_decimals,
             "bundle_sha256": statement.content_sha256,
+            "bundled": proofs.bundle_of(statement.id) is not None,
             "position_minor": statement.position_minor,
         },
         "operator": statement.parties["operator"],
@@ -125,5 +127,5 @@ def entry_told(entry: statements.Entry) -> dict[str, Any]:
         "points": entry.points,
         "unit_price": entry.unit_price,
         "amount": entry.amount or Decimal(0),
-        "reverses": None,
+        "reverses": entry.reverses,
     }

@@ -3,7 +3,9 @@
 The room never talks to a provider by itself: it is handed one by a job, outside of every transaction.
 """
 
+from settlement.payouts.accounts import KIND as ACCOUNT_KIND
 from settlement.payouts.accounts import NewAccount, current, entities_with_iban, propose
+from settlement.payouts.accounts import by_id as accounts_by_id
 from settlement.payouts.asking import may_look, seen
 from settlement.payouts.carrying import carry_out
 from settlement.payouts.committing import abort, commit, reserve
@@ -11,9 +13,11 @@ from settlement.payouts.news import UNDERSTAND, receive, understood, whose
 from settlement.payouts.owed import Payable, mark_paid
 from settlement.payouts.preparing import left_out, prepare
 from settlement.payouts.reading import (
+    changes,
     find,
     get,
     is_settled,
+    moved,
     open_payments,
     payment,
     payments,
@@ -21,6 +25,7 @@ from settlement.payouts.reading import (
     receipts,
     runs,
     runs_of,
+    settled_payments,
     unmatched,
 )
 from settlement.payouts.receiving import Moved, match, record_receipt
@@ -30,6 +35,7 @@ from settlement.payouts.types import NotYet, Payment, Receipt, Run
 from settlement.payouts.waking import conclude_all, to_look_at, wake
 
 __all__ = [
+    "ACCOUNT_KIND",
     "ASK",
     "UNDERSTAND",
     "Moved",
@@ -40,7 +46,9 @@ __all__ = [
     "Receipt",
     "Run",
     "abort",
+    "accounts_by_id",
     "carry_out",
+    "changes",
     "commit",
     "conclude_all",
     "current",
@@ -53,6 +61,7 @@ __all__ = [
     "mark_paid",
     "match",
     "may_look",
+    "moved",
     "open_payments",
     "payment",
     "payments",
@@ -67,6 +76,7 @@ __all__ = [
     "runs",
     "runs_of",
     "seen",
+    "settled_payments",
     "to_look_at",
     "understood",
     "unmatched",

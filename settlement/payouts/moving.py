@@ -82,6 +82,17 @@ def conclude(run_id: int) -> bool:
     return bool(changed)
 
 
+def reopen(run_id: int) -> bool:
+    """Commit a settled run anew, for the money of one of its payments came back; whether it was this call that did."""
+    changed = execute(
+        "UPDATE payout_run SET state = 'committed', settled_at = NULL WHERE id = :id AND state = 'settled'",
+        {"id": run_id},
+    )
+    if changed:
+        _record_run(get(run_id), "settled", "committed")
+    return bool(changed)
+
+
 def _record_run(run: Run, at: str, to: str) -> None:
     execute(
         "INSERT INTO payout_change (machine, run_id, from_state, to_state, actor)"

@@ -9,7 +9,7 @@ from typing import Any
 from coalition.kernel import ids
 from coalition.kernel.db import AnyRow, fetch_all, fetch_one
 from coalition.kernel.errors import NotFound
-from settlement.payouts.types import Payment, Receipt, Run
+from settlement.payouts.types import Change, Payment, Receipt, Run
 
 MOST = 10_000
 PREFIX = "pmt"
@@ -85,6 +85,21 @@ def open_payments(program_id: int, direction: str | None = None) -> list[Payment
     return _payments(condition, {"program": program_id, "direction": direction})
 
 
+def changes(run_id: int) -> list[Change]:
+    """What became of a run and of its payments, in order."""
+    rows = fetch_all(
+        f"SELECT payment_id, from_state, to_state, code, actor, at FROM payout_change WHERE run_id = :run"
+        f" ORDER BY id LIMIT {MOST}",
+        {"run": run_id},
+    )
+    return [Change(**row._mapping) for row in rows]
+
+
+def settled_payments(program_id: int) -> list[Payment]:
+    """Payments of a program whose money has moved, in whole or in part: what may come back."""
+    return _payments("s.program_id = :program AND p.paid_minor > 0", {"program": program_id})
+
+
 def receipt(receipt_id: int) -> Receipt:
     """The receipt. Raises NotFound."""
     row = fetch_one(f"{_RECEIPT} WHERE id = :id", {"id": receipt_id})
@@ -98,9 +113,20 @@ def receipts(payment_ids: Sequence[int]) -> list[Receipt]:
     return _receipts("payment_id = ANY(:ids)", {"ids": list(payment_ids)}, MOST)
 
 
+def moved(entity_id: int) -> list[Receipt]:
+    """All money that has moved between us and a legal entity, as far as we know what for, oldest first."""
+    condition = "payment_id IN (SELECT p.id FROM payout_payment p WHERE p.legal_entity_id = :entity)"
+    return _receipts(condition, {"entity": entity_id}, MOST)
+
+
 def unmatched(program_id: int, limit: int = 100) -> list[Receipt]:
-    """Money of which nobody knows yet what it was for, oldest first; that of no program is everybody's."""
-    condition = "payment_id IS NULL AND coalesce(program_id, :program) = :program"
+    """Money of which nobody knows yet what it was for, oldest first; that of no program is everybody's.
+
+    What somebody has set aside as none of ours does not wait.
+    """
+    condition = """payment_id IS NULL AND coalesce(program_id, :program) = :program AND coalesce((
+        SELECT d.kind FROM receipt_decision d WHERE d.receipt_id = payout_receipt.id ORDER BY d.id DESC LIMIT 1), '')
+        <> 'set_aside'"""
     return _receipts(condition, {"program": program_id}, limit)
 
 

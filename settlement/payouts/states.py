@@ -2,7 +2,8 @@
 
 The same pairs stand in the table `payout_transition`, to which every recorded change refers. A run is `settled` when
 all of its payments are, but for those that were `dropped`: refused by the provider and given up, so that a later run
-may take their statements again. A payment is `accepted` when its provider has it and the money is still to come.
+may take their statements again. A payment is `accepted` when its provider has it and the money is still to come. Money
+that comes back opens a settled payment again, and its run: it is waited for once more, or was `rejected` by the bank.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ RUN: dict[str, tuple[str, ...]] = {
     "recorded": ("reserved", "aborted"),
     "reserved": ("committed", "aborted"),
     "committed": ("settled",),
-    "settled": (),
+    "settled": ("committed",),
     "aborted": (),
 }
 
@@ -24,9 +25,9 @@ PAYMENT: dict[str, tuple[str, ...]] = {
     "reserved": ("committed", "aborted"),
     "committed": ("accepted", "partly_paid", "settled", "rejected"),
     "accepted": ("partly_paid", "settled", "rejected"),
-    "partly_paid": ("settled",),
+    "partly_paid": ("settled", "accepted", "rejected"),
     "rejected": ("committed", "partly_paid", "settled", "dropped"),
-    "settled": (),
+    "settled": ("accepted", "partly_paid", "rejected"),
     "aborted": (),
     "dropped": (),
 }
@@ -34,6 +35,8 @@ PAYMENT: dict[str, tuple[str, ...]] = {
 ABORTABLE = ("recorded", "reserved")
 # Money may arrive in each of these; in `settled` it is too much.
 PAYABLE = ("committed", "accepted", "partly_paid", "rejected", "settled")
+# Its provider has it, and the money is still to come.
+OPEN = ("accepted", "partly_paid")
 ENDED = ("settled", "dropped", "aborted")
 
 

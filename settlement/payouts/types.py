@@ -89,6 +89,18 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """One recorded change of state, of a payment or (`payment_id` None) of its run."""
+
+    payment_id: int | None
+    from_state: str
+    to_state: str
+    code: str | None
+    actor: str
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """What to ask a provider once the transaction is over. `look_first`: an earlier attempt may have arrived."""
 

@@ -27,6 +27,19 @@ _LAWS = (
               AND due_at < now() - interval '5 minutes'""",
     ),
     Law(
+        "Q5",
+        "what was granted was asked for as an adjustment, and a statement is disputed only while something of it is",
+        """SELECT id FROM dispute WHERE granted_minor > 0 AND approval_id IS NULL
+           UNION ALL
+           SELECT a.id FROM adjustment a LEFT JOIN dispute d ON d.approval_id = a.approval_id
+            WHERE a.dispute_ref IS NOT NULL AND a.amount_minor IS DISTINCT FROM d.sign * d.granted_minor
+           UNION ALL
+           SELECT s.statement_id FROM (SELECT DISTINCT ON (statement_id) statement_id, state FROM statement_event
+                  ORDER BY statement_id, no DESC) s
+            WHERE s.state = 'disputed'
+              AND NOT EXISTS (SELECT FROM dispute d WHERE d.statement_id = s.statement_id AND d.state = 'open')""",
+    ),
+    Law(
         "Q3",
         "the totals of a finished reconciliation are its differences, class by class",
         """SELECT t.reconciliation_id, t.class FROM reconciliation_total t LEFT JOIN (

@@ -22,6 +22,7 @@ TRIED_MONTHS = 6
 _SHARE_PLACES = 4
 _BASIS = 10_000
 _DRAWN = 3
+_BEYOND = 12  # ages shown that nobody has lived through yet
 
 
 def build(chosen: Selection) -> Report:
@@ -80,6 +81,7 @@ def _ages(chosen: Selection, curve: survival.Curve, bands: Sequence[Band]) -> Ta
             *(map(_share, (band.value, band.low, band.high))),
         )
         for age, (at, band) in enumerate(zip(curve.ages, bands, strict=True))
+        if age < curve.seen + _BEYOND
     ]
     decimals = chosen.currency.decimals
     columns = (
@@ -117,7 +119,7 @@ def _tried(chosen: Selection, history: History) -> Table:
 
 def _chart(history: History, curve: survival.Curve, bands: Sequence[Band]) -> Chart:
     """The curve with its band, and the oldest, a middle and a young vintage as they went; shares in basis points."""
-    shown = max(min(len(bands), curve.seen + 12), 1)
+    shown = max(min(len(bands), curve.seen + _BEYOND), 1)
     labels = tuple(str(age) for age in range(shown))
     lines = [
         Drawn(

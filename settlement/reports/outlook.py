@@ -42,13 +42,13 @@ def pace(vintages: Sequence[Vintage], curve: Curve, births: Sequence[int]) -> Pa
     recent = [Decimal(one) for one in births[-LOOKED_BACK:]] or [ZERO]
     mean = sum(recent, ZERO) / len(recent)
     spread = sum(((one - mean) ** 2 for one in recent), ZERO) / max(len(recent) - 1, 1)
-    gaps = []
+    gaps = weights = ZERO
     for back in range(1, min(LOOKED_BACK, len(vintages)) + 1):
         ages = [(one, one.age - back) for one in vintages if one.age >= back]
         told = sum((one.at_risk(age) * curve.at(age).hazard for one, age in ages), ZERO)
-        if told:
-            gaps.append((sum(one.redeemed[age] for one, age in ages) / told - ONE) ** 2)
-    stray = sum(gaps, ZERO) / len(gaps) if gaps else ZERO
+        gaps += (sum(one.redeemed[age] for one, age in ages) - told) ** 2
+        weights += told**2
+    stray = gaps / weights if weights else ZERO
     return Pace(mean, spread + spread / len(recent), stray)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from coalition.kernel.errors import NotFound
-from settlement.reports import breakage, deferred, forecast, journal, liability
+from settlement.reports import breakage, deferred, exposure, forecast, journal, liability, origins, positions
 from settlement.reports.selection import Selection
 from settlement.reports.tables import Report
 
@@ -23,11 +23,14 @@ class Kind:
 KINDS = {
     kind.code: kind
     for kind in (
+        Kind(positions.CODE, positions.build, ("since", "until")),
+        Kind(exposure.CODE, exposure.build, ()),
         Kind(liability.CODE, liability.build, ("currency", "on", "entity")),
         Kind(deferred.CODE, deferred.build, ("currency", "since", "until", "entity")),
         Kind(journal.CODE, journal.build, ("since", "until")),
         Kind(breakage.CODE, breakage.build, ("currency", "until", "entity")),
         Kind(forecast.CODE, forecast.build, ("currency", "until", "months")),
+        Kind(origins.CODE, origins.build, ("currency", "since", "until", "entity")),
     )
 }
 

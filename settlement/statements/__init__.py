@@ -2,14 +2,14 @@
 
 from settlement.statements.adjusting import REASONS, Adjustment, adjust, adjustments, proposed
 from settlement.statements.arithmetic import Charge, Document, Drawn, Line
-from settlement.statements.checking import Check, accept, checklist
+from settlement.statements.checking import Check, accept, checklist, checks
 from settlement.statements.closing import Closed, close
 from settlement.statements.details import DocumentDetails, document_details, document_ids
 from settlement.statements.drawing import draw_up, preview
 from settlement.statements.entries import Entry, Position, count, entries, entries_of
 from settlement.statements.fx import Rate, rates
 from settlement.statements.fx import enter as enter_rate
-from settlement.statements.netting import Netting, Obligation, Pair, Payable, netting, payables
+from settlement.statements.netting import Netting, Obligation, Pair, Payable, net, netting, obligation, payables
 from settlement.statements.reading import (
     Settled,
     Statement,
@@ -49,6 +49,7 @@ __all__ = [
     "adjustments",
     "agree",
     "checklist",
+    "checks",
     "close",
     "count",
     "document_details",
@@ -61,7 +62,9 @@ __all__ = [
     "entries_of",
     "get",
     "mark",
+    "net",
     "netting",
+    "obligation",
     "of_entities",
     "of_period",
     "payables",

@@ -73,6 +73,14 @@ class AwardSchema(Schema):
     reason = fields.String(required=True)
 
 
+class DeclinedSchema(Schema):
+    """So many units of an award were not granted, because its funder has reached the limit of what it may fund."""
+
+    promotion = fields.String(required=True)
+    currency = fields.String(required=True)
+    units = fields.Integer(required=True)
+
+
 class ReturnedQuantitySchema(Schema):
     """How much of a line has come back, in thousandths; null for a line without a quantity."""
 
@@ -89,6 +97,7 @@ class RecordedSchema(Schema):
     member_id = fields.String(required=True, allow_none=True)
     total = fields.Integer(required=True)
     awards = fields.List(fields.Nested(AwardSchema), required=True)
+    declined = fields.List(fields.Nested(DeclinedSchema), required=True)
     discounts = fields.List(fields.Dict(), required=True)
     captured = fields.Nested(AmountSchema, required=True, allow_none=True)
     redeemed = fields.List(fields.Nested(AmountSchema), required=True)

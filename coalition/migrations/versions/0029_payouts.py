@@ -20,6 +20,7 @@ _RUN = (
     "reserved committed",
     "reserved aborted",
     "committed settled",
+    "settled committed",
 )
 _PAYMENT = (
     " recorded",
@@ -35,6 +36,11 @@ _PAYMENT = (
     "accepted settled",
     "accepted rejected",
     "partly_paid settled",
+    "partly_paid accepted",
+    "partly_paid rejected",
+    "settled accepted",
+    "settled partly_paid",
+    "settled rejected",
     "rejected committed",
     "rejected partly_paid",
     "rejected settled",
@@ -241,6 +247,78 @@ _BANK = (
         CONSTRAINT uq_invoice_seq UNIQUE (seller_id, year, seq),
         CONSTRAINT uq_invoice_number UNIQUE (seller_id, number),
         CONSTRAINT fk_invoice_prior FOREIGN KEY (seller_id, year, prior) REFERENCES invoice (seller_id, year, seq))""",
+    # A file of transfers for the bank. A request to pay stands in one file, once.
+    """
+    CREATE TABLE bank_file (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        run_id bigint NOT NULL REFERENCES payout_run,
+        no int NOT NULL CONSTRAINT ck_bank_file_no CHECK (no > 0),
+        message_id text COLLATE "C" NOT NULL CONSTRAINT uq_bank_file_message UNIQUE
+            CONSTRAINT ck_bank_file_message CHECK (message_id ~ '^[A-Za-z0-9-]{1,33}$'),
+        account_id bigint NOT NULL REFERENCES entity_account,
+        currency text NOT NULL,
+        execute_on date NOT NULL,
+        orders int NOT NULL CONSTRAINT ck_bank_file_orders CHECK (orders > 0),
+        total_minor bigint NOT NULL CONSTRAINT ck_bank_file_total CHECK (total_minor > 0),
+        file_key text NOT NULL,
+        size bigint NOT NULL,
+        sha256 bytea NOT NULL CONSTRAINT ck_bank_file_sha256 CHECK (length(sha256) = 32),
+        made_at timestamptz NOT NULL,
+        made_by text NOT NULL,
+        CONSTRAINT uq_bank_file_no UNIQUE (run_id, no))""",
+    """
+    CREATE TABLE bank_order (
+        request_id bigint PRIMARY KEY REFERENCES payout_request,
+        file_id bigint NOT NULL REFERENCES bank_file,
+        payment_id bigint NOT NULL REFERENCES payout_payment,
+        amount_minor bigint NOT NULL CONSTRAINT ck_bank_order_amount CHECK (amount_minor > 0),
+        CONSTRAINT uq_bank_order_payment UNIQUE (file_id, payment_id))""",
+    # A statement of account as the bank wrote it; `known` of its entries had been told by an earlier one.
+    """
+    CREATE TABLE bank_statement (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        file_sha256 bytea NOT NULL CONSTRAINT ck_bank_statement_sha256 CHECK (length(file_sha256) = 32),
+        place int NOT NULL,
+        file_key text NOT NULL,
+        program_id int REFERENCES program,
+        iban text NOT NULL,
+        number text NOT NULL,
+        currency text NOT NULL CONSTRAINT ck_bank_statement_currency CHECK (currency ~ '^[A-Z]{3}$'),
+        ends_on date NOT NULL,
+        opening_minor bigint NOT NULL,
+        moved_minor bigint NOT NULL,
+        closing_minor bigint NOT NULL,
+        entries int NOT NULL,
+        known int NOT NULL,
+        imported_at timestamptz NOT NULL DEFAULT now(),
+        imported_by text NOT NULL,
+        CONSTRAINT ck_bank_statement_balance CHECK (opening_minor + moved_minor = closing_minor),
+        CONSTRAINT uq_bank_statement_file UNIQUE (file_sha256, place))""",
+    """
+    CREATE TABLE bank_entry (
+        receipt_id bigint PRIMARY KEY REFERENCES payout_receipt,
+        statement_id bigint NOT NULL REFERENCES bank_statement,
+        iban text NOT NULL,
+        reference text COLLATE "C" NOT NULL,
+        returned boolean NOT NULL,
+        reason text NOT NULL,
+        party_iban text NOT NULL,
+        texts text[] NOT NULL,
+        CONSTRAINT uq_bank_entry_reference UNIQUE (iban, reference))""",
+    "CREATE INDEX bank_entry_statement ON bank_entry (statement_id)",
+    # What people said of money that had found no payment: each decision is a row, also the one that takes one back.
+    """
+    CREATE TABLE receipt_decision (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        receipt_id bigint NOT NULL REFERENCES payout_receipt,
+        kind text NOT NULL CONSTRAINT ck_receipt_decision_kind
+            CHECK (kind IN ('assigned', 'set_aside', 'undone')),
+        payment_id bigint REFERENCES payout_payment,
+        note text NOT NULL,
+        actor text NOT NULL,
+        at timestamptz NOT NULL DEFAULT now(),
+        CONSTRAINT ck_receipt_decision_payment CHECK (kind <> 'assigned' OR payment_id IS NOT NULL))""",
+    "CREATE INDEX receipt_decision_receipt ON receipt_decision (receipt_id, id)",
 )
 
 
@@ -255,4 +333,4 @@ def upgrade() -> None:
     grant_append_only("payout_change", *_CHANGING)
     for table, columns in _CHANGING.items():
         op.execute(f"GRANT UPDATE ({columns}) ON {table} TO {APP_ROLE}")
-    grant_append_only("invoice")
+    grant_append_only("invoice", "bank_file", "bank_order", "bank_statement", "bank_entry", "receipt_decision")

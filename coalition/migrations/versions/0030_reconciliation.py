@@ -45,12 +45,13 @@ _MOVEMENTS = """
       FROM accrual_suspense
 """
 
-# What statements show of their documents. Grain: one row = one invoice or credit note, with the charges in it.
+# What statements show of their documents. Grain: one row = one invoice or credit note; `holds` are the charges in it,
+# each with the number of its agreement.
 _DOCUMENTS = """
     CREATE VIEW stated_documents AS
     SELECT d.statement_id, d.id AS document_id, d.kind, d.sign, d.vat_rate, d.gross_minor,
-           array(SELECT DISTINCT l.code FROM statement_line l
-                  WHERE l.document_id = coalesce(d.mirrors_id, d.id)) AS codes
+           array(SELECT DISTINCT l.code || ' ' || l.agreement_id FROM statement_line l
+                  WHERE l.document_id = coalesce(d.mirrors_id, d.id)) AS holds
       FROM statement_document d
 """
 
@@ -130,13 +131,35 @@ _RECONCILIATIONS = (
         reconciliation_id bigint NOT NULL REFERENCES reconciliation,
         class text NOT NULL CONSTRAINT ck_reconciliation_total_class CHECK (class IN ('matched', {_CLASSES})),
         count bigint NOT NULL CONSTRAINT ck_reconciliation_total_count CHECK (count >= 0),
-        their_amount_minor bigint NOT NULL,
-        our_amount_minor bigint NOT NULL,
-        their_points bigint NOT NULL,
-        our_points bigint NOT NULL,
-        their_redeemed bigint NOT NULL,
-        our_redeemed bigint NOT NULL,
+        their_amount_minor numeric NOT NULL,
+        our_amount_minor numeric NOT NULL,
+        their_points numeric NOT NULL,
+        our_points numeric NOT NULL,
+        their_redeemed numeric NOT NULL,
+        our_redeemed numeric NOT NULL,
         PRIMARY KEY (reconciliation_id, class))""",
+    # A partner's bucket from which its files are fetched; the period is written in a file's name.
+    """
+    CREATE TABLE reconciliation_feed (
+        id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        program_id int NOT NULL REFERENCES program,
+        partner_id int NOT NULL REFERENCES partner,
+        bucket text NOT NULL,
+        prefix text NOT NULL,
+        mapping text,
+        every_s int NOT NULL CONSTRAINT ck_reconciliation_feed_every CHECK (every_s BETWEEN 1 AND 31536000),
+        next_run_at timestamptz NOT NULL DEFAULT now(),
+        last_run_at timestamptz,
+        last_error text,
+        CONSTRAINT uq_reconciliation_feed UNIQUE (partner_id, bucket, prefix))""",
+    "CREATE INDEX reconciliation_feed_next ON reconciliation_feed (next_run_at)",
+    """
+    CREATE TABLE reconciliation_fetched (
+        feed_id int NOT NULL REFERENCES reconciliation_feed,
+        key text COLLATE "C" NOT NULL,
+        etag text NOT NULL,
+        reconciliation_id bigint NOT NULL REFERENCES reconciliation,
+        PRIMARY KEY (feed_id, key, etag))""",
 )
 
 _DISPUTES = (
@@ -169,7 +192,7 @@ _DISPUTES = (
         decision text,
         decided_by text,
         decided_at timestamptz,
-        adjustment_id bigint,
+        approval_id bigint REFERENCES approval,
         CONSTRAINT uq_dispute_external_id UNIQUE (partner_id, external_id),
         CONSTRAINT ck_dispute_movement CHECK (movement_id IS NULL OR document_id IS NOT NULL),
         CONSTRAINT ck_dispute_decided CHECK (
@@ -177,7 +200,8 @@ _DISPUTES = (
         CONSTRAINT ck_dispute_granted CHECK (CASE state
             WHEN 'accepted' THEN granted_minor = amount_minor
             WHEN 'partly' THEN granted_minor > 0 AND granted_minor < amount_minor
-            ELSE granted_minor = 0 END))""",
+            ELSE granted_minor = 0 END),
+        CONSTRAINT ck_dispute_adjusted CHECK (approval_id IS NULL OR granted_minor > 0))""",
     "CREATE INDEX dispute_statement ON dispute (statement_id, id)",
     "CREATE INDEX dispute_partner ON dispute (partner_id, id)",
     "CREATE INDEX dispute_program ON dispute (program_id, id)",
@@ -213,9 +237,11 @@ def upgrade() -> None:
     # Receipts are asked for by the days they happened on; they arrive nearly in that order.
     op.execute("CREATE INDEX purchase_occurred ON purchase USING brin (occurred_at)")
     op.execute("CREATE INDEX purchase_return_occurred ON purchase_return USING brin (occurred_at)")
-    grant_app("reconciliation", "reconciliation_line", "dispute_claim")
-    grant_append_only("reconciliation_rejection", "reconciliation_difference", "reconciliation_total")
+    grant_app("reconciliation", "reconciliation_line", "reconciliation_feed", "dispute_claim")
+    grant_append_only(
+        "reconciliation_rejection", "reconciliation_difference", "reconciliation_total", "reconciliation_fetched"
+    )
     grant_append_only("dispute", "dispute_comment")
-    decided = "state, granted_minor, decision, decided_by, decided_at, adjustment_id, overdue_at"
+    decided = "state, granted_minor, decision, decided_by, decided_at, approval_id, overdue_at"
     op.execute(f"GRANT UPDATE ({decided}) ON dispute TO {APP_ROLE}")
     grant_read("purchase_receipts", "accrued_movements", "stated_documents")

@@ -16,6 +16,7 @@ from coalition.ledger import AccountKind, Credit, Operation
 from coalition.purchases.counter import Counter, counter, knowing
 from coalition.purchases.events.event import Event, Made, RecordedEvent, announce, insert_events
 from coalition.purchases.finding import Told
+from coalition.purchases.limiting import Claim, within
 from coalition.purchases.receipts import Refused
 from coalition.purchases.recording.storing import Via
 
@@ -87,6 +88,7 @@ def _earned(at: Counter, made: Sequence[Made]) -> Iterable[_Earned]:
 def _book(at: Counter, earned: Sequence[_Earned]) -> Mapping[int, int]:
     """Book the awards; the units by event."""
     at = knowing(at, [one.award.rule for one in earned])
+    earned = _within_limits(at, earned)
     credits, now = _credits(at, earned), clock.now()
     units: dict[int, int] = defaultdict(int)
     rows, climbing = [], dict[int, int]()
@@ -104,6 +106,14 @@ def _book(at: Counter, earned: Sequence[_Earned]) -> Mapping[int, int]:
     if climbing:
         members.qualify(at.program.id, climbing)
     return units
+
+
+def _within_limits(at: Counter, earned: Sequence[_Earned]) -> Sequence[_Earned]:
+    if not at.limits:
+        return earned
+    claims = [Claim(one.payer_id, one.made.event.external_id, one.no, one.award) for one in earned]
+    awards = within(at, Operation.EVENT, claims)
+    return [replace(one, award=award) for one, award in zip(earned, awards, strict=True) if award]
 
 
 def _credits(at: Counter, earned: Sequence[_Earned]) -> list[Credit]:

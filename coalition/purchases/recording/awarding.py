@@ -11,6 +11,7 @@ from coalition import ledger, members, programs, promotions
 from coalition.kernel import clock
 from coalition.ledger import AccountKind, Credit, Operation
 from coalition.purchases.counter import Counter, knowing
+from coalition.purchases.limiting import Claim, within
 from coalition.purchases.receipts import GrantedAward, Recorded
 from coalition.purchases.recording.storing import BookedAward, Draft, insert_awards
 
@@ -32,6 +33,7 @@ def award(at: Counter, made: Sequence[Made]) -> list[Recorded]:
     """Evaluate new purchases (id, draft) and book what they earn; the purchases with their awards, in order."""
     earned = list(_evaluate(at, made))
     at = knowing(at, [one.award.rule for one in earned])
+    earned = _within_limits(at, earned)
     credits = _credits(at, earned)
     granted: dict[int, list[GrantedAward]] = defaultdict(list)
     booked = []
@@ -61,6 +63,15 @@ def _evaluate(at: Counter, made: Sequence[Made]) -> Iterator[_Earned]:
             for no, found in enumerate(awards, start=1):
                 payer_id = found.rule.funder_id or draft.outlet.legal_entity_id
                 yield _Earned(purchase_id, draft, draft.member_id, no, found, payer_id)
+
+
+def _within_limits(at: Counter, earned: list[_Earned]) -> list[_Earned]:
+    """What the funders' limits carry; what they do not is noted (`exposure.declined`)."""
+    if not at.limits:
+        return earned
+    claims = [Claim(one.payer_id, one.draft.receipt.external_id, one.no, one.award) for one in earned]
+    awards = within(at, Operation.PURCHASE, claims)
+    return [one._replace(award=award) for one, award in zip(earned, awards, strict=True) if award]
 
 
 class _Earners:

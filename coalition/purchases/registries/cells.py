@@ -36,15 +36,19 @@ class Row:
 
 
 class Cells:
-    """A mapping bound to a file's header. Raises Unreadable `columns_missing` if the file lacks a mapped column."""
+    """A mapping bound to a file's header, in money and points of so many decimals.
 
-    def __init__(self, mapping: ColumnMapping, header: bytes, decimals: int) -> None:
+    Raises Unreadable `columns_missing` if the file lacks a mapped column.
+    """
+
+    def __init__(self, mapping: ColumnMapping, header: bytes, decimals: int, points_decimals: int = 0) -> None:
         self.mapping = mapping
         titles = _titles(mapping, header) if mapping.header else None
         self.width = len(titles) if titles else max(int(part) for of in mapping.columns.values() for part in of)
         self.exact_width = titles is not None
         self.zone = ZoneInfo(mapping.zone)
         self.scales = {"amount": decimals, "price": decimals, "points_paid": decimals, "qty": 3, "no": 0}
+        self.scales |= {"points": points_decimals, "points_redeemed": points_decimals}
         self.places = {name: _places(parts, titles) for name, parts in mapping.columns.items()}
         self.number = max(self.places.get("external_id", (0,)))
         self.readers = {name: (self._reader(name), name in HEAD_FIELDS) for name in self.places}
@@ -127,6 +131,8 @@ class Cells:
     def _reader(self, name: str) -> Callable[[str], Any]:
         if name == "occurred_at":
             return self._instant
+        if name == "rate":
+            return lambda text: Decimal(self._scaled(text, 6)).scaleb(-6)
         if name in self.scales:
             scale = self.scales[name]
             return lambda text: self._scaled(text, scale)

@@ -24,7 +24,8 @@ HEAD_FIELDS = frozenset(
     ("type", "external_id", "occurred_at", "outlet", "member", "member_kind", "currency", "channel", "points_paid")
 ) | {"payment_kind", "mcc", "merchant", "original"}
 LINE_FIELDS = frozenset(("no", "sku", "name", "category", "qty", "price", "amount"))
-FIELDS = HEAD_FIELDS | LINE_FIELDS
+COMPARED_FIELDS = frozenset(("points", "points_redeemed", "rate"))  # read only where a file is compared with ours
+FIELDS = HEAD_FIELDS | LINE_FIELDS | COMPARED_FIELDS
 _KEYS = frozenset(("delimiter", "encoding", "decimal", "date_format", "zone", "header", "grouping", "fixed", "columns"))
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 _PARTS_MAX = 5

@@ -34,6 +34,15 @@ def read_table(
     yield from reader.read(found)
 
 
+def read_rows(
+    file: BinaryIO, mapping: ColumnMapping, decimals: int, points_decimals: int, position: int = 0, last_line: int = 0
+) -> Iterator[tuple[Chunk, list[Row]]]:
+    """A table's rows as they stand, for who compares them, chunk by chunk. Raises Unreadable as `read_table` does."""
+    cells = Cells(mapping, first_line(file) if mapping.header else b"", decimals, points_decimals)
+    for chunk in chunks(file, position, last_line, strip=b"\r\n"):
+        yield chunk, [row for _, _, row in _rows(cells, chunk)]
+
+
 def _rows(cells: Cells, chunk: Chunk) -> Iterator[tuple[int, int, Row]]:
     """Each row with where it begins and its size; the header and empty rows are left out."""
     for (number, line), start in zip(chunk.lines, chunk.starts, strict=True):

@@ -13,7 +13,8 @@ from typing import Any, Generic, TypeVar
 
 from coalition import ledger, programs
 from coalition.kernel import clock
-from coalition.ledger import AccountKind, ClawBack, GiveBack, Operation
+from coalition.ledger import AccountKind, ClawBack, ClawedBack, GiveBack, Operation
+from coalition.purchases import limiting
 from coalition.purchases.counter import Counter
 from coalition.purchases.returning.bought import Granted, Paid
 from coalition.purchases.returning.planning import Plan
@@ -66,6 +67,7 @@ def claw_back(at: Counter, made: Made) -> list[Effect[Clawed]]:
     for (number, plan, granted, lines), done in zip(wanted, ledger.claw_back(batch) if batch else (), strict=True):
         parts = (done.own, done.others, done.owed, done.waived)
         what = Clawed(granted.award, sum(lines.values()), *parts, _texts(lines))
+        _free(at, plan, granted, done)
         effects.append(Effect(number, plan.bought.id, granted.account_id, what, done.entry_ids))
     return effects
 
@@ -95,6 +97,14 @@ def _claw_back(at: Counter, plan: Plan, granted: Granted, units: int) -> ClawBac
         currency_id=currency_id,
         **_key(at, plan, granted.award.no),
     )
+
+
+def _free(at: Counter, plan: Plan, granted: Granted, done: ClawedBack) -> None:
+    """The funder's limit gets back what was really taken back; what was let go stays used."""
+    payer = granted.funder_id or plan.bought.legal_entity_id
+    units, no = done.own + done.others + done.owed, granted.award.no
+    key = f"{at.partner.id}:{plan.request.kind}:{plan.request.external_id}:{no}"
+    limiting.give_back(at, payer, plan.bought.external_id, no, units=units, key=key)
 
 
 def _key(at: Counter, plan: Plan, no: int) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from coalition.kernel.db import AnyRow, execute, fetch_all
 from coalition.kernel.errors import Conflict, FieldError, Invalid, NotFound
 from coalition.kernel.money import round_half_up
 from settlement import statements
-from settlement.statements import Statement
+from settlement.statements import Entry, Statement
 
 _PREC = 60
 
@@ -45,14 +45,24 @@ def subject(statement: Statement, document_id: int | None, movement_id: str | No
         document = _only([one for one in documents if one.document_id == document_id])
         return Subject(document.document_id, None, (*rows, _row_of(document)))
     entries = statements.entries_of(statement, movement_id)
-    codes = {entry.code for entry in entries}
-    document = _only([one for one in documents if codes & set(one.codes) and document_id in (None, one.document_id)])
-    exact = sum((abs(entry.amount) for entry in entries if entry.code in document.codes), Decimal(0))
+    document = _only(
+        [
+            one
+            for one in documents
+            if document_id in (None, one.document_id) and any(_in(entry, one) for entry in entries)
+        ]
+    )
+    exact = sum((abs(entry.amount) for entry in entries if _in(entry, document)), Decimal(0))
     with localcontext() as exactly:
         exactly.prec = _PREC
         worth = int(round_half_up((exact * (1 + document.vat_rate)).scaleb(statement.currency_decimals)))
     finest = (f"m{document.document_id}.{movement_id}", worth)
     return Subject(document.document_id, movement_id, (*rows, _row_of(document), finest))
+
+
+def document_ids(statement_id: int) -> list[int]:
+    """The documents of a statement in their order: the first is document 1."""
+    return [one.document_id for one in _documents(statement_id)]
 
 
 def subjects_of(statement_id: int, document_id: int | None, movement_id: str | None) -> list[str]:
@@ -95,10 +105,14 @@ def settle(statement_id: int, subjects: Sequence[str], amount_minor: int, grante
 
 def _documents(statement_id: int) -> Sequence[AnyRow]:
     return fetch_all(
-        "SELECT document_id, kind, vat_rate, gross_minor, codes FROM stated_documents WHERE statement_id = :id"
+        "SELECT document_id, kind, vat_rate, gross_minor, holds FROM stated_documents WHERE statement_id = :id"
         " ORDER BY document_id LIMIT 1000",
         {"id": statement_id},
     )
+
+
+def _in(entry: Entry, document: AnyRow) -> bool:
+    return entry.document == document.kind and f"{entry.code} {entry.agreement_id}" in document.holds
 
 
 def _only(found: Sequence[AnyRow]) -> AnyRow:

@@ -5,20 +5,25 @@ What is granted becomes an adjustment that a second person approves before it is
 
 from __future__ import annotations
 
-from coalition.kernel import audit, outbox
-from coalition.kernel.db import fetch_all, fetch_one
+from dataclasses import replace
+
+from coalition.kernel import audit, ids, outbox
+from coalition.kernel.db import execute, fetch_all, fetch_one
 from coalition.kernel.errors import Conflict, FieldError, Invalid
+from settlement import statements
 from settlement.reconciliation.disputes import claiming
-from settlement.reconciliation.disputes.dispute import COLUMNS, Dispute, get
+from settlement.reconciliation.disputes.dispute import COLUMNS, Dispute, disputed, get
 from settlement.reconciliation.disputes.opening import TEXT_MAX
 
+_NOTE_MAX = 500
 OUTCOMES = ("accepted", "partly", "refused")
 
 
 def decide(dispute_id: int, outcome: str, text: str, granted_minor: int | None = None) -> Dispute:
     """Decide an open dispute, once. `granted_minor` is asked for only when it is `partly` accepted.
 
-    Locks the dispute and the rows of what it claims. Raises Invalid for the fields, Conflict `dispute_closed`.
+    What is granted waits as an adjustment for a second person. A statement of which nothing is disputed any more is
+    `agreed`. Locks the dispute and what it claims. Raises Invalid for the fields, Conflict `dispute_closed`.
     """
     found = get(dispute_id)
     granted = _granted(found, outcome, granted_minor, text)
@@ -54,10 +59,36 @@ def _close(found: Dispute, state: str, granted: int, text: str) -> Dispute:
         raise Conflict("dispute_closed", "This dispute was decided already.")
     claiming.settle(found.statement_id, subjects, found.amount_minor, granted)
     closed = Dispute(**row._mapping)
+    if granted:
+        closed = _adjust(closed)
+    if not disputed([found.statement_id]):
+        _release(found.statement_id, "sent" if state == "withdrawn" else "agreed")
     audit.record("dispute.close", f"dispute:{closed.id}", state=state, granted_minor=granted)
     payload = {"dispute_id": closed.id, "partner_id": closed.partner_id, "state": state, "granted_minor": granted}
     outbox.publish("dispute.decided", payload, key=f"dispute:{closed.id}")
     return closed
+
+
+def _adjust(closed: Dispute) -> Dispute:
+    """Ask for the adjustment that the outcome comes to; a second person approves and so books it."""
+    asked = statements.adjust(
+        closed.legal_entity_id,
+        closed.sign * closed.granted_minor,
+        "dispute",
+        (closed.decision or "")[:_NOTE_MAX],
+        key=ids.public("dsp", closed.id),
+        statement_id=closed.statement_id,
+        movement_id=closed.movement_id,
+        dispute_ref=ids.public("dsp", closed.id),
+    )
+    execute("UPDATE dispute SET approval_id = :approval WHERE id = :id", {"approval": asked.id, "id": closed.id})
+    return replace(closed, approval_id=asked.id)
+
+
+def _release(statement_id: int, state: str) -> None:
+    """Nothing of the statement is disputed any more: it may be paid."""
+    if statements.get(statement_id).state == "disputed":
+        statements.mark(statement_id, state, audit.origin().actor)
 
 
 def _granted(found: Dispute, outcome: str, granted_minor: int | None, text: str) -> int:

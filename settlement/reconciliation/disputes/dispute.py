@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from coalition.kernel import clock
 from coalition.kernel.db import fetch_all, fetch_one
 from coalition.kernel.errors import NotFound
 from coalition.kernel.web.paging import Page, decode_cursor, encode_cursor
@@ -49,7 +50,12 @@ class Dispute:
     decision: str | None
     decided_by: str | None
     decided_at: dt.datetime | None
-    adjustment_id: int | None
+    approval_id: int | None
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the answer is late."""
+        return self.state == "open" and self.due_at < clock.now()
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,8 +42,8 @@ class Opening:
 def open_dispute(statement_id: int, opening: Opening) -> tuple[Dispute, bool]:
     """A new dispute, and whether it had been opened before under this external id (then nothing is done).
 
-    The statement becomes `disputed` unless it is paid. Locks the rows of what is claimed. NotFound for a document or
-    movement of another statement; Invalid for fields; Conflict `dispute_exceeds_line`, `external_id_conflict`.
+    A statement that was sent and not paid becomes `disputed`. Locks the rows of what is claimed. NotFound for a
+    document or movement of another statement; Invalid; Conflict `dispute_exceeds_line`, `external_id_conflict`.
     """
     _check(opening)
     statement = statements.get(statement_id)
@@ -64,6 +64,8 @@ def open_dispute(statement_id: int, opening: Opening) -> tuple[Dispute, bool]:
         assert again is not None
         return again, True
     claiming.claim(statement.id, subject, amount)
+    if statement.state in ("sent", "agreed", "disputed"):
+        statements.mark(statement.id, "disputed", audit.origin().actor)
     audit.record("dispute.open", f"dispute:{made.id}", statement_id=statement.id, amount_minor=amount)
     payload = {"dispute_id": made.id, "partner_id": made.partner_id, "statement_id": statement.id, "side": made.side}
     outbox.publish("dispute.opened", payload, key=f"dispute:{made.id}")

@@ -41,7 +41,7 @@ MAY = dt.date(2026, 5, 5)
 PERIOD = "2026-05"
 PASSWORD = "correct horse battery"
 _GROWING = ("entity_account", "approval", "statement_event")
-_WASHED = ("payout_run", "payout_event", "job", "outbox")
+_WASHED = ("invoice", "bank_statement", "payout_run", "payout_event", "job", "outbox")
 _keys = count(1)
 
 

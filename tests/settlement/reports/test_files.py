@@ -50,17 +50,6 @@ def test_a_file_is_made_kept_and_thrown_away(live: Flask, example: Coalition) ->
         ports.get(FileStore).open(key)
 
 
-def test_a_cancelled_report_is_not_made_and_cannot_be_cancelled_again(live: Flask, example: Coalition) -> None:
-    number = asked(example)
-    transact(lambda: files.cancel(number))
-
-    queue.run_due()
-
-    assert (state(number).state, state(number).file_key) == ("cancelled", None)
-    with pytest.raises(Conflict, match="report_over"):
-        transact(lambda: files.cancel(number))
-
-
 class _Store:
     """The installation's store; something happens whenever a file is put."""
 
@@ -109,18 +98,19 @@ def test_a_worker_that_died_is_followed_by_one_that_begins_again(live: Flask, ex
     assert state(number).state == "done"
 
 
-def test_a_report_whose_job_was_given_up_has_failed(live: Flask, example: Coalition) -> None:
-    number = asked(example)
-    given_up = "UPDATE job SET state = 'dead', finished_at = now() WHERE kind = :kind"
-    transact(lambda: execute(given_up, {"kind": files.MAKE}))
+def test_what_is_cancelled_given_up_or_impossible_is_said_at_once(live: Flask, example: Coalition) -> None:
+    cancelled, orphan = asked(example), asked(example)
+    transact(lambda: files.cancel(cancelled))
+    given_up = "UPDATE job SET state = 'dead', finished_at = now() WHERE id = :id"
+    transact(lambda: execute(given_up, {"id": files.get(orphan).job_id}))
 
     transact(lambda: queue.enqueue(reporting.SWEEP, {}))
     queue.run_due()
 
-    assert (state(number).state, state(number).error) == ("failed", "worker_died")
-
-
-def test_what_can_never_be_made_is_refused_when_it_is_asked_for(live: Flask, example: Coalition) -> None:
+    assert (state(cancelled).state, state(cancelled).file_key) == ("cancelled", None)
+    assert (state(orphan).state, state(orphan).error) == ("failed", "worker_died")
+    with pytest.raises(Conflict, match="report_over"):
+        transact(lambda: files.cancel(cancelled))
     for report, form, more, refusal in (
         ("nothing", "csv", {}, NotFound),
         ("liability", "pdf", {}, Invalid),
@@ -129,8 +119,7 @@ def test_what_can_never_be_made_is_refused_when_it_is_asked_for(live: Flask, exa
     ):
         with pytest.raises(refusal):
             transact(lambda: files.ask(report, form, {**ARGS, **more}))  # noqa: B023
-
-    assert transact(lambda: fetch_one("SELECT count(*) AS n FROM report_job")).n == 0
+    assert transact(lambda: fetch_one("SELECT count(*) AS n FROM report_job")).n == 2
 
 
 def test_what_cannot_be_stored_fails_at_the_third_attempt(

@@ -13,7 +13,9 @@ from tests.settlement.reports.conftest import ask
 D = dt.date
 
 
-def test_what_is_outstanding_is_what_the_wallets_hold(example: Coalition) -> None:
+def test_what_is_outstanding_is_what_wallets_hold_by_month_of_issue_and_last_day_then_and_now(
+    example: Coalition,
+) -> None:
     report = ask(example, "liability")
 
     held = transact(lambda: fetch_one("SELECT sum(points) AS points FROM wallet_points")).points
@@ -21,21 +23,12 @@ def test_what_is_outstanding_is_what_the_wallets_hold(example: Coalition) -> Non
     for table in report.tables[:4]:
         points, face_minor, expected = table.totals()[-3:]
         assert (points, face_minor, expected) == (held, face, face) == (1300, face, face)
-
-
-def test_points_stand_at_their_months_of_issue_and_of_their_last_day(example: Coalition) -> None:
-    report = ask(example, "liability")
-
     cells = [row[:4] for row in report.table("lots").rows]
     assert cells == [
         (D(2026, 1, 1), D(2090, 12, 1), "A SIA", 500),
         (D(2026, 2, 1), D(2091, 1, 1), "C SIA", 800),
     ]
-
-
-def test_an_earlier_day_shows_what_was_held_then(example: Coalition) -> None:
     early, later = ask(example, "liability", on="2026-02-01"), ask(example, "liability", on="2026-03-05")
-
     assert early.table("by_vintage").rows[0][:2] == (D(2026, 1, 1), 1600)
     assert early.table("by_vintage").totals()[1] == 2400
     assert later.table("by_expiry").column("points") == [200, 1000, 800]

@@ -13,6 +13,7 @@ from peppol import check_rules, validate_xsd
 from psycopg import connect
 from psycopg.errors import ForeignKeyViolation
 
+from coalition.kernel import jobs, outbox
 from coalition.kernel.config import current
 from coalition.kernel.db import execute, fetch_all, transact
 from coalition.kernel.errors import Conflict, Invalid, NotFound
@@ -160,3 +161,13 @@ def test_without_a_tax_number_nothing_is_issued_until_there_is_one(coalition: Co
     assert transact(lambda: fetch_all("SELECT 1 FROM invoice")) == []
     transact(lambda: execute(change, {"tax": "LV40003000777", "id": entity}))
     assert len(issue(statement)) == 1
+
+
+def test_a_statement_that_is_sent_is_billed_by_itself(coalition: Coalition) -> None:
+    statement = closed(coalition, MAY, "2026-05")["A"]
+
+    outbox.relay()
+    while jobs.run_due(50):
+        pass
+
+    assert len(transact(lambda: invoices.of_statement(statement.id))) == 1

@@ -1,0 +1,147 @@
+"""Reconciliations over HTTP: a partner sends its own file for a period, and reads how it differs from ours.
+
+The file goes to the store before any transaction opens, streamed; a job does the rest.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, BinaryIO, cast
+
+from flask import Response, request
+
+from coalition import purchases
+from coalition.kernel import ids, jobs, ports
+from coalition.kernel.db import transact
+from coalition.kernel.errors import BadRequest, FieldError, Invalid
+from coalition.kernel.idempotency import Answer, transact_once
+from coalition.kernel.web.api import ApiBlueprint, caller, needs
+from coalition.kernel.web.paging import PagingSchema
+from coalition.ports import FileStore
+from settlement import accruals, reconciliation
+from settlement.api.reconciliation_schemas import (
+    ComparingSchema,
+    DifferencesQuerySchema,
+    ReconciliationDetailSchema,
+    ReconciliationOpenedSchema,
+    ReconciliationRejectionsSchema,
+    ReconciliationsSchema,
+    difference_told,
+    run_told,
+    total_told,
+)
+from settlement.reconciliation import Reconciliation
+
+blp = ApiBlueprint("reconciliations", __name__, description="A partner's own file, compared with what we keep.")
+BODY_MAX = 1 << 30
+_LINES = (
+    "One receipt a line: external_id, and what is to be compared of occurred_at, amount, points, points_redeemed, rate."
+)
+_NDJSON = {"schema": {"type": "string", "description": _LINES}}
+_BODY = {
+    "required": True,
+    "content": {
+        "application/x-ndjson": _NDJSON,
+        "text/csv": {"schema": {"type": "string", "description": "A table; `mapping` says how to read it."}},
+        "application/gzip": _NDJSON,
+        "multipart/form-data": {
+            "schema": {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}
+        },
+    },
+}
+
+
+@blp.route("/reconciliations", methods=["POST"])
+@needs("statements:write")
+@blp.arguments(ComparingSchema, location="query")
+@blp.response(202, ReconciliationOpenedSchema)
+@blp.doc(requestBody=_BODY)
+def send(how: dict[str, Any]) -> Response:
+    """Send one's own file for a period: NDJSON or, with a `mapping`, a table; plain or gzip, as body or part `file`."""
+    request.max_content_length = BODY_MAX
+    transact(lambda: _mapping_id(how))
+    accruals.days_of(how["period"])
+    stream, name = _stream()
+    stored = ports.get(FileStore).put(f"reconciliations/{uuid.uuid4().hex}", stream)
+    if not stored.size:
+        raise Invalid("invalid", "The file is empty.", [FieldError("", "empty_file", "Send at least one line.")])
+
+    def work() -> Answer:
+        client = caller()
+        scope = (client.program_id, client.partner_id, how["period"])
+        opened = reconciliation.open_run(*scope, stored, mapping_id=_mapping_id(how), file_name=name)
+        jobs.enqueue("settlement.reconcile", {"reconciliation": opened.id}, key=str(opened.id))
+        return Answer({"id": ids.public("rcn", opened.id)}, 202)
+
+    return transact_once(work, content=stored.sha256.encode())
+
+
+@blp.route("/reconciliations")
+@needs("statements:read")
+@blp.arguments(PagingSchema, location="query")
+@blp.response(200, ReconciliationsSchema)
+def index(query: dict[str, Any]) -> dict[str, Any]:
+    """The partner's reconciliations, the newest first."""
+    client = caller()
+
+    def work() -> dict[str, Any]:
+        paging = (client.program_id, query["cursor"], query["limit"])
+        page = reconciliation.list_runs(*paging, partner_id=client.partner_id)
+        return {"items": [run_told(one) for one in page.items], "next_cursor": page.next_cursor}
+
+    return transact(work)
+
+
+@blp.route("/reconciliations/<reconciliation_id>")
+@needs("statements:read")
+@blp.arguments(DifferencesQuerySchema, location="query")
+@blp.response(200, ReconciliationDetailSchema)
+def read(query: dict[str, Any], reconciliation_id: str) -> dict[str, Any]:
+    """How far a reconciliation is, what it came to class by class, and a page of its differences."""
+
+    def work() -> dict[str, Any]:
+        found = _own(reconciliation_id)
+        asked = {"kind": query["kind"] or "", "find": query["external_id"] or ""}
+        page = reconciliation.differences(found.id, query["cursor"], query["limit"], **asked)
+        return {
+            **run_told(found),
+            "totals": [total_told(one) for one in reconciliation.totals(found.id)],
+            "items": [difference_told(one) for one in page.items],
+            "next_cursor": page.next_cursor,
+        }
+
+    return transact(work)
+
+
+@blp.route("/reconciliations/<reconciliation_id>/rejections")
+@needs("statements:read")
+@blp.arguments(PagingSchema, location="query")
+@blp.response(200, ReconciliationRejectionsSchema)
+def rejections(query: dict[str, Any], reconciliation_id: str) -> Any:
+    """The lines of the file that could not be read, with the reason of each."""
+    return transact(lambda: reconciliation.rejections(_own(reconciliation_id).id, query["cursor"], query["limit"]))
+
+
+def _own(public_id: str) -> Reconciliation:
+    return reconciliation.run(ids.parse("rcn", public_id), partner_id=caller().partner_id)
+
+
+def _mapping_id(how: dict[str, Any]) -> int | None:
+    """The mapping that is asked for: looked up before the file is read. Raises Invalid for a table without one."""
+    if how["mapping"]:
+        return purchases.mapping_by_name(caller().partner_id, how["mapping"]).id
+    if request.mimetype == "text/csv":
+        problem = FieldError("/mapping", "required", "Say by which saved mapping the table is to be read.")
+        raise Invalid("invalid", "A table needs a column mapping.", [problem])
+    return None
+
+
+def _stream() -> tuple[BinaryIO, str]:
+    if request.mimetype == "multipart/form-data":
+        if "file" not in request.files:
+            raise Invalid("invalid", "The form has no file.", [FieldError("/file", "required", "Send a part `file`.")])
+        file = request.files["file"]
+        return cast(BinaryIO, file.stream), file.filename or ""
+    if request.mimetype == "application/json":
+        raise BadRequest("not_ndjson", "A file of lines is no single JSON document: send application/x-ndjson.")
+    return cast(BinaryIO, request.stream), ""

@@ -1,0 +1,1 @@
+"""Limits of what an entity may fund."""
