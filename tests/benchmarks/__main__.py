@@ -12,6 +12,8 @@ _SIZES = {
     "prices": ("--members", "20000"),
     "feeds": ("--offers", "50000"),
     "promotions": (),
+    "closing": ("--movements", "200000"),
+    "finance_pages": ("--movements", "100000"),
     "bundle": ("--lines", "100000"),
 }
 
