@@ -109,6 +109,8 @@ PAGES = {
     "report-origins": Page("finance", lambda story: "/console/reports/origins"),
     "report-files": Page("finance", lambda story: "/console/reports/files"),
     "report-settings": Page("finance", lambda story: "/console/reports/settings"),
+    "reconciliations": Page("finance", lambda story: "/console/reconciliation"),
+    "disputes": Page("finance", lambda story: "/console/disputes"),
     "console": Page("support", lambda story: "/console"),
     "members": Page("support", lambda story: "/console/members"),
     "members-found": Page("support", lambda story: "/console/members?name=an"),
