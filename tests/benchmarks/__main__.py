@@ -6,7 +6,9 @@ import importlib.util
 
 from tests.benchmarks import (
     bench_bundle,
+    bench_closing,
     bench_feeds,
+    bench_finance_pages,
     bench_growth,
     bench_http,
     bench_posting,
@@ -23,6 +25,10 @@ print()
 bench_prices.main(["--members", "20000"])
 print()
 bench_feeds.main(["--offers", "50000"])
+print()
+bench_closing.main(["--movements", "200000"])
+print()
+bench_finance_pages.main(["--movements", "100000"])
 print()
 bench_bundle.main(["--lines", "100000"])
 print()
