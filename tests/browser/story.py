@@ -86,6 +86,7 @@ PAGES = {
     "payouts": Page("finance", lambda story: "/console/payouts"),
     "payout-run": Page("finance2", lambda story: f"/console/payouts/runs/{ids.public('run', 1)}"),
     "payout-accounts": Page("finance", lambda story: "/console/payouts/accounts"),
+    "proofs": Page("finance", lambda story: "/console/proofs"),
     "settlement": Page("finance", lambda story: f"/console/settlement/coral/{story.period}"),
     "statement": Page("finance", lambda story: f"/console/statements/{story.statement_id}"),
     "reports": Page("finance", lambda story: "/console/reports"),
