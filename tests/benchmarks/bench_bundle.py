@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import time
@@ -112,11 +111,13 @@ def _verified(file: Path) -> tuple[float, float]:
     begun = time.perf_counter()
     command = [sys.executable, "-m", "settlement.proofs.verifier", str(file)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+    peak = 0.0
+    while process.poll() is None:
+        peak = max(peak, settling.resident_mb(process.pid))
+        time.sleep(0.02)
     if process.returncode:
         raise RuntimeError(f"{file} does not verify")
-    return time.perf_counter() - begun, usage.ru_maxrss / 1024
+    return time.perf_counter() - begun, peak
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
