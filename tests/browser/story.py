@@ -83,6 +83,8 @@ PAGES = {
     "history": Page("member", lambda story: "/account/history"),
     "sign-in": Page("visitor", lambda story: "/login"),
     "periods": Page("finance", lambda story: "/console/settlement"),
+    "adjustments": Page("finance", lambda story: "/console/adjustments"),
+    "rates": Page("finance", lambda story: "/console/settlement/rates"),
     "payouts": Page("finance", lambda story: "/console/payouts"),
     "payout-run": Page("finance2", lambda story: f"/console/payouts/runs/{ids.public('run', 1)}"),
     "payout-accounts": Page("finance", lambda story: "/console/payouts/accounts"),
