@@ -10,6 +10,7 @@ def init_app(app: Flask) -> None:
     from settlement.console import (  # noqa: F401
         account_pages,
         agreement_pages,
+        exposure_pages,
         pages,
         payout_pages,
         reconciliation_pages,
@@ -18,5 +19,13 @@ def init_app(app: Flask) -> None:
         report_settings_pages,
     )
 
-    for one in (pages, agreement_pages, report_pages, payout_pages, account_pages, reconciliation_pages):
+    for one in (
+        pages,
+        agreement_pages,
+        exposure_pages,
+        report_pages,
+        payout_pages,
+        account_pages,
+        reconciliation_pages,
+    ):
         app.register_blueprint(one.blueprint)

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import importlib.util
 
-from tests.benchmarks import bench_feeds, bench_growth, bench_http, bench_posting, bench_prices, bench_registries
+from tests.benchmarks import (
+    bench_exposure,
+    bench_feeds,
+    bench_growth,
+    bench_http,
+    bench_posting,
+    bench_prices,
+    bench_registries,
+)
 
 bench_posting.main([])
 print()
 bench_growth.main(["--rounds", "1", "--entries", "300000"])
 print()
 bench_http.main(["--purchases", "4800"])
+print()
+bench_exposure.main(["--purchases", "1600"])
 print()
 bench_prices.main(["--members", "20000"])
 print()

@@ -85,6 +85,8 @@ PAGES = {
     "periods": Page("finance", lambda story: "/console/settlement"),
     "settlement": Page("finance", lambda story: f"/console/settlement/coral/{story.period}"),
     "statement": Page("finance", lambda story: f"/console/statements/{story.statement_id}"),
+    "agreements": Page("finance", lambda story: "/console/agreements"),
+    "limits": Page("finance", lambda story: "/console/limits"),
     "console": Page("support", lambda story: "/console"),
     "members": Page("support", lambda story: "/console/members"),
     "members-found": Page("support", lambda story: "/console/members?name=an"),
