@@ -165,6 +165,7 @@ CODES = {
     "refund_exceeds": "More would be given back than was taken; `taken` says how much that is.",
     "report_not_found": "There is no report of this name.",
     "report_over": "The report is made, cancelled or has failed already.",
+    "report_too_long": "The report takes longer than one waits for it; ask for it as a file.",
     "reservation_closed": "What was set aside was given back to the shelf.",
     "reservation_conflict": "This reservation was made before with other goods.",
     "return_exceeded": "More would be taken back or given back than there was.",

@@ -47,7 +47,10 @@ class S3Access:
 
 @dataclass(frozen=True, slots=True)
 class PaymentAccess:
-    """An account with the payment provider: its API, its pages' origin, and two secrets that are in no log."""
+    """An account with the payment provider: its API, its pages' origin, and its secrets, which are in no log.
+
+    `payout_webhook_secret` signs what comes to the endpoint for invoices and payouts; empty: the other one does.
+    """
 
     key: str = field(repr=False)
     webhook_secret: str = field(repr=False)

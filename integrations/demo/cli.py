@@ -54,7 +54,7 @@ def _tell(facts: dict[str, Any]) -> None:
     click.echo(f"  settlement  {facts['base_url']}/console/settlement")
     click.echo(f"  API         {facts['base_url']}/api/docs")
     click.echo(f"  member      {facts['member']['email']}  {facts['member']['password']}")
-    for name in ("support", "support2", "catalog", "admin", "finance"):
+    for name in ("support", "support2", "catalog", "admin", "finance", "finance2"):
         click.echo(f"  {name:<11} {facts['staff'][name]['email']}  {facts['staff'][name]['password']}")
     click.echo(f"  partner     {partner['code']}: {partner['client_id']}  {partner['client_secret']}")
     click.echo("  everything  var/demo.json\nCtrl-C stops it; the data stays.\n")

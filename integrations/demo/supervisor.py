@@ -36,6 +36,8 @@ _PREFERRED_PORT = 8000
 _READY_TIMEOUT_S = 90
 _WATCH_S = 0.5
 _PACE_S = "6"  # seconds between the steps of a delivery
+_PAYOUT_AFTER_S = "20"  # until a payout has arrived at the bank of who is owed
+_INVOICE_AFTER_S = "180"  # until who owes pays, unless somebody does before on the invoice's page
 _WEB_WORKERS = 2
 _WEB_THREADS = 4
 
@@ -161,8 +163,10 @@ class Demo:
         return self._python(f"vendor-{kind}", *vendors.arguments(kind, self.base_url, pace))
 
     def _bank(self) -> Child:
-        """The stand-in of the payment provider, which serves the page on which members pay."""
+        """The stand-in of the payment provider, which serves the pages on which members and those who owe pay."""
         options = ["--port", str(self.bank_port), "--webhook-url", f"{self.base_url}/api/v1/payments/callbacks"]
+        options += ["--payout-webhook-url", f"{self.base_url}/api/v1/payouts/stripe/callbacks"]
+        options += ["--payout-after", _PAYOUT_AFTER_S, "--invoice-after", _INVOICE_AFTER_S]
         options += ["--state-dir", str(VAR / "bank"), "--multicapture"]
         return self._python("bank", "-m", "integrations.payments.fake", *options)
 

@@ -26,8 +26,19 @@ class StatementPartySchema(Schema):
     tax_id = fields.String(required=True)
 
 
+class StatementRateSchema(Schema):
+    """The rate of exchange that was fixed when the period closed: from whom, and of what moment."""
+
+    rate = fields.String(required=True)
+    source = fields.String(required=True)
+    at = Instant(required=True)
+
+
 class StatementSchema(Schema):
-    """The head of a statement. `position`: + the entity receives, - it pays, VAT included."""
+    """The head of a statement. `position`: + the entity receives, - it pays, VAT included.
+
+    `settlement` is the same in the currency in which it is settled, at the rate `fx` (null: the same currency).
+    """
 
     id = fields.String(required=True)
     number = fields.String(required=True)
@@ -39,6 +50,9 @@ class StatementSchema(Schema):
     operator = fields.Nested(StatementPartySchema, required=True)
     party = fields.Nested(StatementPartySchema, required=True)
     position = fields.Nested(AmountSchema, required=True)
+    version = fields.Integer(required=True)
+    settlement = fields.Nested(AmountSchema, required=True)
+    fx = fields.Nested(StatementRateSchema, required=True, allow_none=True)
     sha256 = fields.String(required=True)
     issued_at = Instant(required=True)
 
@@ -66,6 +80,7 @@ class DocumentLineSchema(Schema):
 class StatementDocumentSchema(Schema):
     """An invoice or credit note; `sign` is that of its gross in the position, amounts are minor units."""
 
+    number = fields.String(required=True)
     kind = fields.String(required=True)
     sign = fields.Integer(required=True)
     vat_rate = fields.String(required=True)
@@ -82,7 +97,10 @@ class StatementDetailSchema(StatementSchema):
 
 
 class StatementLineSchema(Schema):
-    """One charge of one movement, exact; `amount` is signed and in whole units of the statement's currency."""
+    """One charge of one movement, exact; `amount` is signed and in whole units of the statement's currency.
+
+    `document` is the kind of document in which it is summed up; what takes points back `reverses` another movement.
+    """
 
     movement = fields.String(required=True)
     kind = fields.String(required=True)
@@ -93,6 +111,8 @@ class StatementLineSchema(Schema):
     quantity = fields.Integer(required=True)
     unit_price = fields.String(required=True)
     amount = fields.String(required=True)
+    document = fields.String(required=True)
+    reverses = fields.String(required=True, allow_none=True)
 
 
 class StatementLinesSchema(Schema):
@@ -115,9 +135,18 @@ def told(statement: Statement) -> dict[str, Any]:
         "operator": statement.parties["operator"],
         "party": statement.parties["party"],
         "position": {"amount": statement.position_minor, "currency": statement.currency},
+        "version": statement.version,
+        "settlement": {"amount": statement.settlement_minor, "currency": statement.settlement_currency},
+        "fx": _rate_told(statement),
         "sha256": statement.content_sha256,
         "issued_at": statement.issued_at,
     }
+
+
+def _rate_told(statement: Statement) -> dict[str, Any] | None:
+    if statement.fx_rate is None:
+        return None
+    return {"rate": f"{statement.fx_rate.normalize():f}", "source": statement.fx_source, "at": statement.fx_at}
 
 
 def document_told(document: Document) -> dict[str, Any]:
@@ -133,6 +162,7 @@ def document_told(document: Document) -> dict[str, Any]:
         for line in document.lines
     ]
     return {
+        "number": document.number,
         "kind": document.kind,
         "sign": document.sign,
         "vat_rate": f"{document.vat_rate:f}",
@@ -155,4 +185,6 @@ def entry_told(entry: Entry) -> dict[str, Any]:
         "quantity": entry.points,
         "unit_price": f"{entry.unit_price:f}",
         "amount": f"{entry.amount:f}",
+        "document": entry.document,
+        "reverses": entry.reverses,
     }

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from coalition import partners
-from coalition.kernel import ids
+from coalition.kernel import audit, ids
 from coalition.kernel.db import transact
 from coalition.kernel.errors import NotFound
 from coalition.kernel.web.api import ApiBlueprint, caller, needs
@@ -58,6 +58,20 @@ def lines(query: dict[str, Any], statement: str) -> dict[str, Any]:
     A page holds the charges of up to `limit` movements.
     """
     return transact(lambda: _lines(own_statement(statement), query["cursor"], query["limit"]))
+
+
+@blp.route("/statements/<statement>/agree", methods=["POST"])
+@needs("statements:write")
+@blp.response(200, StatementDetailSchema)
+def agree(statement: str) -> dict[str, Any]:
+    """Agree to a statement that was sent; again, it stays agreed. 409 `statement_state` for a draft or a paid one."""
+
+    def work() -> dict[str, Any]:
+        found = statements.agree(own_statement(statement).id, audit.origin().actor)
+        documents = statements.documents([found.id])[found.id]
+        return {**told(found), "documents": [document_told(document) for document in documents]}
+
+    return transact(work)
 
 
 def _own_entities() -> list[int]:

@@ -12,7 +12,7 @@ def init_app(app: Flask) -> None:
     """Register the commands."""
     from settlement.cli import paying, periods, proofs, reconciling, reports
 
-    for command in (periods.close, periods.rebuild, reports.report, paying.pay):
+    for command in (periods.close, periods.rebuild, periods.rate, reports.report, paying.pay):
         settlement.add_command(command)
     for command in (reconciling.reconcile, reconciling.reconcile_from):
         settlement.add_command(command)

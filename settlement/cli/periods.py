@@ -1,8 +1,10 @@
-"""`flask settlement close | rebuild | report`: a period from the command line."""
+"""`flask settlement close | rebuild | report | rate`: a period from the command line."""
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import click
@@ -21,10 +23,14 @@ _PATIENCE_S = 120
 @click.command()
 @click.argument("program")
 @click.argument("period")
+@click.option("--accept", "accepted", multiple=True, metavar="CHECK", help="Accept what a check counts; with --reason.")
+@click.option("--reason", default="", help="Why that is accepted.")
 @_as_json
-def close(program: str, period: str, as_json: bool) -> None:
+def close(program: str, period: str, accepted: tuple[str, ...], reason: str, as_json: bool) -> None:
     """Close PERIOD (2026-11) of PROGRAM: one statement for each legal entity, for ever."""
     audit.set_origin(audit.Origin(actor="cli"))
+    for check in accepted:
+        _refusable(lambda check=check: transact(lambda: _accept(program, period, check, reason)))
 
     def work() -> tuple[statements.Closed, list[dict[str, Any]]]:
         closed = statements.close(programs.by_code(program).id, period, patience_s=_PATIENCE_S)
@@ -43,6 +49,30 @@ def close(program: str, period: str, as_json: bool) -> None:
         "statements": positions,
     }
     _say(facts, as_json, f"{period} is closed: {len(positions)} statements.")
+
+
+@click.command()
+@click.argument("base")
+@click.argument("quote")
+@click.argument("rate")
+@click.option("--source", required=True, help="Who gives this rate, such as ECB.")
+@click.option("--at", type=click.DateTime(), help="Its moment in UTC; now, if it is left out.")
+def rate(base: str, quote: str, rate: str, source: str, at: dt.datetime | None) -> None:
+    """Enter a RATE of exchange: so much QUOTE is one BASE (EUR USD 1.0850)."""
+    audit.set_origin(audit.Origin(actor="cli"))
+    try:
+        value = Decimal(rate)
+    except InvalidOperation as error:
+        raise click.BadParameter(f"{rate!r} is no number") from error
+    moment = at.replace(tzinfo=dt.UTC) if at else None
+    entered = _refusable(lambda: transact(lambda: statements.enter_rate(base, quote, value, source, moment)))
+    click.echo(f"1 {entered.base} = {entered.rate.normalize():f} {entered.quote} ({entered.source}, {entered.at})")
+
+
+def _accept(program: str, period: str, check: str, reason: str) -> None:
+    found = programs.by_code(program)
+    accruals.accrue(found.id)
+    statements.accept(found.id, period, check, reason)
 
 
 @click.command()

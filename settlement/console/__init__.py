@@ -9,7 +9,9 @@ def init_app(app: Flask) -> None:
     """Register the pages."""
     from settlement.console import (  # noqa: F401
         account_pages,
+        adjustment_pages,
         agreement_pages,
+        closing_pages,
         exposure_pages,
         pages,
         payout_pages,
@@ -20,12 +22,14 @@ def init_app(app: Flask) -> None:
     )
 
     for one in (
-        pages,
-        agreement_pages,
-        exposure_pages,
-        report_pages,
-        payout_pages,
         account_pages,
+        adjustment_pages,
+        agreement_pages,
+        closing_pages,
+        exposure_pages,
+        pages,
+        payout_pages,
         reconciliation_pages,
+        report_pages,
     ):
         app.register_blueprint(one.blueprint)

@@ -19,8 +19,8 @@ def period_rows(context: dict[str, Any]) -> Iterator[str]:
     """The table of companies of a period page."""
     points, money = context["program"]["points_decimals"], context["program"]["currency_decimals"]
     header = (
-        "period,statement,company,code,partner,operator,issued_points,issued,redeemed_points,redeemed,supplied,fee,vat,"
-        "position,currency,state"
+        "period,statement,company,code,partner,operator,issued_points,issued,redeemed_points,redeemed,supplied,adjusted,"
+        "fee,vat,position,currency,state"
     )
     yield BOM + header + "\r\n"
     for row in context["entities"]:
@@ -35,8 +35,8 @@ def period_rows(context: dict[str, Any]) -> Iterator[str]:
                 format_minor(row["issued_points"], points),
                 format_minor(row["issued_minor"], money),
                 format_minor(row["redeemed_points"], points),
-                *(format_minor(row[name], money) for name in ("redeemed_minor", "supplied_minor", "fee_minor")),
-                *(format_minor(row[name], money) for name in ("vat_minor", "net_minor")),
+                *(format_minor(row[name], money) for name in ("redeemed_minor", "supplied_minor", "adjusted_minor")),
+                *(format_minor(row[name], money) for name in ("fee_minor", "vat_minor", "net_minor")),
                 context["program"]["currency"],
                 row["state"] or "",
             ]
@@ -74,9 +74,10 @@ def document_rows(statement: Statement) -> Iterator[str]:
 
 def entry_rows(statement: Statement) -> Iterator[str]:
     """Every entry beneath a statement, sent while it is read."""
-    yield (
-        BOM + "statement,movement,kind,charge,occurred_at,booked_on,reference,quantity,unit_price,amount,currency\r\n"
+    columns = (
+        "statement,movement,kind,charge,occurred_at,booked_on,reference,quantity,unit_price,amount,currency,reverses"
     )
+    yield f"{BOM}{columns}\r\n"
     for entry in all_entries(statement):
         yield line(_cells(statement, entry))
 
@@ -92,7 +93,8 @@ def all_entries(statement: Statement) -> Iterator[Entry]:
 
 
 def _cells(statement: Statement, entry: Entry) -> Iterable[str]:
-    quantity = entry.points if entry.kind == "supply" else format_minor(entry.points, statement.points_decimals)
+    pieces = entry.kind in ("supply", "adjustment")
+    quantity = entry.points if pieces else format_minor(entry.points, statement.points_decimals)
     return [
         guarded(statement.number),
         entry.movement_id,
@@ -105,4 +107,5 @@ def _cells(statement: Statement, entry: Entry) -> Iterable[str]:
         f"{entry.unit_price:f}",
         f"{entry.amount:f}",
         statement.currency,
+        entry.reverses or "",
     ]

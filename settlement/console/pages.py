@@ -18,7 +18,13 @@ from settlement import accruals, statements
 from settlement.console import exports, period_page, statement_files, statement_page
 
 blueprint = Blueprint("settlement", "settlement", template_folder="templates", url_prefix="/console")
-_SAID = {"period_closed": "already_done", "agreements_missing": "not_ready", "writers_open": "unavailable"}
+_SAID = {
+    "period_closed": "already_done",
+    "agreements_missing": "not_ready",
+    "checklist_open": "not_ready",
+    "fx_rate_missing": "not_ready",
+    "writers_open": "unavailable",
+}
 _PATIENCE_S = 5
 
 
@@ -38,21 +44,21 @@ def periods() -> str:
 def period(program: str, period: str) -> str:
     """One period: as it was closed, or as it would be closed now."""
     notice = "period_closed" if "closed" in request.args else None
-    return _period(program, period, notice=notice)
+    return shown(program, period, notice=notice)
 
 
 @blueprint.post("/settlement/<program>/<period>")
 def close(program: str, period: str) -> BaseResponse | tuple[str, int]:
     """Close the period, for ever."""
     if request.form.get("confirm") != "yes":
-        return _period(program, period, errors=[{"field": "", "code": "required", "text": None}]), 422
+        return shown(program, period, errors=[{"field": "", "code": "required", "text": None}]), 422
     try:
         transact(lambda: statements.close(programs.by_code(program).id, period, patience_s=_PATIENCE_S))
     except NotFound:
         raise
     except Refusal as refusal:
         code = _SAID.get(refusal.code, refusal.code)
-        return _period(program, period, errors=[{"field": "", "code": code, "text": refusal.detail}]), refusal.status
+        return shown(program, period, errors=[{"field": "", "code": code, "text": refusal.detail}]), refusal.status
     return redirect(url_for("settlement.period", program=program, period=period, closed=1), code=303)
 
 
@@ -95,7 +101,8 @@ def statement_xlsx(statement_id: str) -> Response:
     return statement_files.xlsx(transact(lambda: _statement(statement_id)))
 
 
-def _period(program: str, period: str, **more: Any) -> str:
+def shown(program: str, period: str, **more: Any) -> str:
+    """The page of a period, with what went wrong, if anything did."""
     context = transact(lambda: period_page.context(*_find(program, period)))
     return render_template("settlement/period.html", nav="settlement", **{**context, **more})
 

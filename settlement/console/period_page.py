@@ -11,11 +11,10 @@ from coalition.kernel import clock, ids
 from coalition.kernel.money import to_minor
 from settlement import accruals, statements
 from settlement.accruals import Flow, Period
-from settlement.statements import Drawn
+from settlement.statements import Check, Drawn
 
 _FRESH = dt.timedelta(minutes=5)
 _LEAST_TREND = 12
-_NAMED = 5  # companies without an agreement that the checklist names
 
 
 def overview() -> list[dict[str, Any]]:
@@ -32,7 +31,7 @@ def context(program: programs.Program, period: Period) -> dict[str, Any]:
     drawn = statements.drawn_of(period) if closed else statements.draw_up(period)
     known = accruals.list_periods(program.id)
     around = _neighbours(known, period)
-    missing = accruals.suspended(program.id, period.ends_on)
+    checks = [] if closed else statements.checks(period, drawn)
     today = clock.local_date(clock.now(), program.zone)
     entities = _entities(program, period, drawn, flows)
     totals = accruals.totals(program.id, currency.id)
@@ -51,7 +50,7 @@ def context(program: programs.Program, period: Period) -> dict[str, Any]:
             "month": period.starts_on,
             "state": period.state,
             "closed_at": period.closed_at,
-            "closable": not closed and period.starts_on <= today and not missing,
+            "closable": not closed and period.starts_on <= today and all(check.passed for check in checks),
             "attribution": currency.attribution.upper(),
             **around,
         },
@@ -61,7 +60,9 @@ def context(program: programs.Program, period: Period) -> dict[str, Any]:
         "redeemed_at": _redeemed_at(flows),
         "liability": _liability(period, known, totals, currency),
         "entities": entities,
-        "checklist": [] if closed else _checklist(program, period, missing, today),
+        "checklist": [] if closed else _checklist(program, checks),
+        "drafts": sum(row["state"] == "draft" for row in entities),
+        "sent": any(row["state"] not in (None, "draft") for row in entities),
         "errors": [],
     }
 
@@ -120,6 +121,7 @@ def _entities(program: programs.Program, period: Period, drawn: list[Drawn], flo
                 "redeemed_points": redeemed[one.entity_id],
                 "redeemed_minor": nets["redeemed"],
                 "supplied_minor": nets["supplied"] + nets["delivery"] + nets["taken_back"],
+                "adjusted_minor": nets["adjustment"],
                 "fee_minor": nets["service_fee"],
                 "vat_minor": sum(document.sign * document.vat_minor for document in one.documents),
                 "net_minor": one.position_minor,
@@ -198,17 +200,21 @@ def _liability(
     return {**found, "adjusted": 0, "closing": to_minor(level * currency.face_minor, 0)}
 
 
-def _checklist(
-    program: programs.Program, period: Period, missing: list[tuple[int, int]], today: dt.date
-) -> list[dict[str, Any]]:
+def _checklist(program: programs.Program, checks: list[Check]) -> list[dict[str, Any]]:
     accrued_at, _ = accruals.standing(program.id)
     current = accrued_at is not None and clock.now() - accrued_at < _FRESH
-    waiting = sum(movements for _, movements in missing)
-    names = [partners.entity(entity_id).name for entity_id, _ in missing[:_NAMED]]
-    return [
-        {"code": "month_over", "ok": period.ends_on < today, "count": None},
-        {"code": "accruals_current", "ok": current, "count": None},
-        {"code": "agreements_cover", "ok": not waiting, "count": waiting or None, "names": names},
+    known: list[dict[str, Any]] = [{"code": "accruals_current", "ok": current, "count": None, "binding": False}]
+    return known + [
+        {
+            "code": check.code,
+            "ok": check.ok,
+            "count": check.count,
+            "names": check.names,
+            "binding": check.binding,
+            "reason": check.reason,
+            "acceptable": check.acceptable,
+        }
+        for check in checks
     ]
 
 

@@ -67,8 +67,7 @@ def drawn(chart: Chart, code: str) -> Markup:
     first = [value or 0 for value in chart.curves[0].values]
     if chart.kind == "bars":
         columns = [charts.Bar(label, max(value, 0)) for label, value in zip(labels, first, strict=True)]
-        line = [max(value or 0, 0) for one in chart.curves[1:2] for value in one.values]
-        return charts.bars(columns, alt, line, chart.decimals, width=1080)
+        return charts.bars(columns, alt, decimals=chart.decimals, width=1080)
     if chart.kind == "steps":
         last = len(first) - 1
         steps = [
@@ -76,6 +75,12 @@ def drawn(chart: Chart, code: str) -> Markup:
             for at, (label, value) in enumerate(zip(labels, first, strict=True))
         ]
         return charts.waterfall(steps, alt, chart.decimals)
+    if chart.kind == "changes":
+        return charts.waterfall(
+            [charts.Step(label, value, _way(value)) for label, value in zip(labels, first, strict=True)],
+            alt,
+            chart.decimals,
+        )
     lines = [Line(word(one.code), one.values, one.low, one.high, at % 6 or 6) for at, one in enumerate(chart.curves, 1)]
     return curves(labels, lines, alt, chart.decimals)
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from coalition import programs
 from coalition.kernel import clock
 from coalition.kernel.db import execute, transact
-from coalition.kernel.errors import NotFound, Refusal
+from coalition.kernel.errors import NotFound, Refusal, Unavailable
 from coalition.kernel.web import workbook
 from coalition.kernel.web.pages import use_zone
 from coalition.kernel.web.sheets import download
@@ -28,8 +28,11 @@ PATIENCE_MS = 8000
 _CANCELED = "57014"  # query_canceled: it took longer than one waits for a page
 
 
-class TooLong(Exception):
+class TooLong(Unavailable):
     """The report cannot be made while somebody waits; it can be asked for as a file."""
+
+    def __init__(self) -> None:
+        super().__init__("report_too_long", "This takes longer than one waits; ask for it as a file.")
 
 
 @blueprint.before_request
@@ -129,5 +132,5 @@ def _patiently(work: Callable[[], T]) -> T:
         return work()
     except OperationalError as error:
         if getattr(error.orig, "sqlstate", None) == _CANCELED:
-            raise TooLong from error
+            raise TooLong() from error
         raise

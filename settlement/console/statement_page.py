@@ -27,6 +27,7 @@ _WORD = {
     "delivery": "supply",
     "taken_back": "supply",
     "service_fee": "fee",
+    "adjustment": "adjust",
 }
 
 
@@ -125,5 +126,5 @@ def entry_told(entry: statements.Entry) -> dict[str, Any]:
         "points": entry.points,
         "unit_price": entry.unit_price,
         "amount": entry.amount or Decimal(0),
-        "reverses": None,
+        "reverses": entry.reverses,
     }

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from coalition.kernel import clock
-from coalition.kernel.db import fetch_all, load_sql
-from settlement.reports import liability
+from coalition.kernel.db import AnyRow, fetch_all, load_sql
 from settlement.reports.selection import Selection
 from settlement.reports.survival import Vintage
 
@@ -60,7 +60,6 @@ def history(chosen: Selection) -> History:
     """The vintages of the chosen currency and issuer through the chosen last month, or the last one that is over."""
     chosen = replace(chosen, until=_last_over(chosen))
     until = clock.start_of_day(clock.add_months(chosen.until, 1), chosen.program.zone)
-    funder = chosen.entity.id if chosen.entity else None
     rows = fetch_all(
         load_sql(__file__, "cohorts.sql"),
         {
@@ -68,7 +67,7 @@ def history(chosen: Selection) -> History:
             "zone": chosen.program.zone,
             "currency": chosen.currency.id,
             "until": until,
-            "funder": funder,
+            "funder": chosen.entity.id if chosen.entity else None,
         },
     )
     found: dict[dt.date, dict[str, dict[int, int]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
@@ -76,8 +75,7 @@ def history(chosen: Selection) -> History:
         age = max(months_between(row.issued, row.month), 0)
         found[row.issued][row.kind][age] += row.points
     cohorts = tuple(Cohort(issued, _vintage(issued, kinds, chosen.until)) for issued, kinds in sorted(found.items()))
-    lived = max((one.vintage.age for one in cohorts if one.vintage.redeemed[-1] or one.vintage.lapsed[-1]), default=1)
-    return History(chosen.until, max(_life(chosen, until, funder), min(lived, NEVER)), cohorts)
+    return History(chosen.until, _life(rows, chosen), cohorts)
 
 
 def _last_over(chosen: Selection) -> dt.date:
@@ -99,11 +97,13 @@ def _vintage(issued: dt.date, kinds: dict[str, dict[int, int]], last: dt.date) -
     return Vintage(max(born, 0), tuple(redeemed), tuple(kinds["expire"][age] for age in ages))
 
 
-def _life(chosen: Selection, until: dt.datetime, funder: int | None) -> int:
-    """How many ages the points that are there can live: from their issue to their last day."""
-    lives = [
-        NEVER if one.expires is None else months_between(one.issued, one.expires) + 1
-        for one in liability.outstanding(chosen.program, until, funder)
-        if one.currency_id == chosen.currency.id
-    ]
-    return min(max(lives, default=1), NEVER)
+def _life(rows: Sequence[AnyRow], chosen: Selection) -> int:
+    """How many ages points can live: from their issue to their last day, which is before the midnight they end at."""
+    lives = [1]
+    for row in rows:
+        if row.kind == "issue" and row.endless:
+            return NEVER
+        if row.ends_at is not None:
+            last = clock.local_date(row.ends_at - dt.timedelta(microseconds=1), chosen.program.zone)
+            lives.append(months_between(row.issued, last) + 1)
+    return min(max(lives), NEVER)

@@ -17,7 +17,7 @@ from coalition import partners, programs
 from coalition.kernel import clock
 from coalition.kernel.db import AnyRow, fetch_all, load_sql
 from coalition.kernel.money import to_minor
-from settlement import accruals
+from settlement import accruals, terms
 from settlement.accruals import Period
 from settlement.reports import expectations, policies, rollforward, service
 from settlement.reports.rollforward import Pool, Standing, Step
@@ -51,14 +51,7 @@ def currencies(chosen: Selection) -> list[Selection]:
 
 def rolled(chosen: Selection, periods: Sequence[Period]) -> list[Rolled]:
     """Every pool of the chosen currency through these periods (which begin with the first), by issuer."""
-    rows = fetch_all(
-        load_sql(__file__, "pools.sql"),
-        {
-            "program": chosen.program.id,
-            "currency": chosen.currency.id,
-            "funder": chosen.entity.id if chosen.entity else None,
-        },
-    )
+    rows = _read(chosen)
     happened: dict[int, dict[int, list[AnyRow]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         happened[row.funder_id][row.period_id].append(row)
@@ -71,6 +64,21 @@ def rolled(chosen: Selection, periods: Sequence[Period]) -> list[Rolled]:
         ]
         steps, standing = rollforward.roll(pools)
         found.append(Rolled(funder_id, tuple(steps), standing))
+    return found
+
+
+def _read(chosen: Selection) -> list[AnyRow]:
+    """What happened to points that were paid at issue; the ledger is asked only of issuers that did not always pay."""
+    paid: dict[int, set[bool]] = defaultdict(set)
+    for agreement in terms.list_agreements(chosen.program.id):
+        if agreement.state == "active" and agreement.funding_mode != "none":
+            paid[agreement.legal_entity_id].add(agreement.issue_price > 0)
+    wanted = set(paid) if chosen.entity is None else {chosen.entity.id}
+    found: list[AnyRow] = []
+    for name, ways in (("pools.sql", {True}), ("mixed_pools.sql", {True, False})):
+        funders = [funder for funder, known in paid.items() if known == ways and funder in wanted]
+        params = {"program": chosen.program.id, "currency": chosen.currency.id, "funders": funders}
+        found += fetch_all(load_sql(__file__, name), params) if funders else []
     return found
 
 

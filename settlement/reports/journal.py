@@ -52,13 +52,14 @@ def build(chosen: Selection) -> Report:
     """The journal of the chosen months."""
     policy = policies.current(chosen.program.id)
     periods = deferred.periods_through(chosen.program.id, chosen.until)
-    names = {entity.id: entity.name for entity in partners.entities(chosen.program.id)}
+    entities = {entity.id: entity for entity in partners.entities(chosen.program.id)}
     rows: list[Row] = []
     for period, posted in postings(chosen, periods, policy):
         for one in posted:
             debit, credit = max(one.amount_minor, 0), max(-one.amount_minor, 0)
-            name = names[one.entity_id] if one.entity_id else ""
-            what = (period.ends_on, f"{period.code}/{one.entry}", policy.accounts[one.use], one.use, name)
+            name = entities[one.entity_id].name if one.entity_id else ""
+            whose = f"{entities[one.entity_id].code}/" if one.entity_id else ""
+            what = (period.ends_on, f"{period.code}/{whose}{one.entry}", policy.accounts[one.use], one.use, name)
             rows.append((*what, debit, credit, chosen.program.currency))
     facts: dict[str, Cell] = {"role": policy.role, "service": policy.service}
     return Report(CODE, (_lines(chosen, rows), _balances(chosen, rows)), facts)
@@ -88,7 +89,7 @@ def _steps(chosen: Selection, periods: Sequence[Period]) -> list[rollforward.Ste
 def _document(document: Document, policy: Policy) -> list[Posting]:
     """A document's lines against what is owed: by its sign the entity owes us (-), or is owed (+)."""
     rate = (document.vat_rate * 100).normalize()
-    entry, entity, side = f"{document.kind}/{document.entity_id}/{rate:f}", document.entity_id, document.sign
+    entry, entity, side = f"{document.kind}/{rate:f}", document.entity_id, document.sign
     found = [Posting(entry, _OWED[side], -side * document.gross_minor, entity)]
     found += [Posting(entry, _use(line.code, policy), side * line.net_minor, entity) for line in document.lines]
     return [*found, Posting(entry, _VAT.get(document.kind, "output_vat"), side * document.vat_minor, entity)]

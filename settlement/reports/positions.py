@@ -28,10 +28,9 @@ def build(chosen: Selection) -> Report:
     netted = [(one, _netted(one)) for one in periods]
     positions = _positions(chosen, netted)
     shown = sorted(positions.rows, key=lambda row: -abs(int(str(row[3]))))[:_DRAWN]
-    pays = Curve("pays", tuple(int(str(row[2])) for row in shown))
-    receives = Curve("receives", tuple(int(str(row[1])) for row in shown))
+    curve = Curve("position", tuple(int(str(row[3])) for row in shown))
     labels = tuple(str(row[0]) for row in shown)
-    chart = Chart("bars", labels, (pays, receives), chosen.program.currency_decimals) if shown else None
+    chart = Chart("changes", labels, (curve,), chosen.program.currency_decimals) if shown else None
     return Report(CODE, (positions, _matrix(chosen, netted), _periods(chosen, netted)), {}, chart)
 
 

@@ -60,6 +60,11 @@ class Age:
     redeemed: int = 0
     vintages: int = 0
 
+    @property
+    def measured(self) -> bool:
+        """Whether any vintage has had points at this age."""
+        return self.vintages > 0
+
 
 @dataclass(frozen=True, slots=True)
 class Band:
@@ -91,14 +96,9 @@ def fit(vintages: Sequence[Vintage], life: int) -> Curve:
     """The curve that vintages show; `life` is how many ages points can live at the most."""
     seen = min(max((one.age for one in vintages), default=0), life)
     ages: list[Age] = []
-    for k in range(seen):
-        ages.append(_age([one for one in vintages if one.age > k and one.at_risk(k) > 0], k, ages))
-    last = [one for one in ages[-_LAST:] if one.at_risk] or ages[-1:]
-    if last:
-        hazard = _mean([one.hazard for one in last])
-        lapse = min(_mean([one.lapse for one in last]), ONE - hazard)
-        beyond = Age(hazard, lapse, last[-1].spread, (_DOUBT * hazard) ** 2)
-        ages += [beyond] * (life - seen)
+    for k in range(life if vintages else 0):
+        there = [one for one in vintages if one.age > k and one.at_risk(k) > 0]
+        ages.append(_age(there, k, ages) if there else _beyond(ages))
     return Curve(tuple(ages), seen, tuple(_pulls(one, ages) for one in vintages), _mood(vintages, ages))
 
 
@@ -150,8 +150,9 @@ def doubt(curve: Curve, reach: Mapping[int, Decimal]) -> Decimal:
     """The variance that the error of the curve gives to a sum of `reach` times hazard; ages that one vintage alone has
     lived through err by themselves, extrapolated ones all together."""
     pulled = (sum((amount * pull[k] for k, amount in reach.items() if k < len(pull)), ZERO) for pull in curve.pulls)
-    alone = [(amount, curve.ages[k]) for k, amount in reach.items() if k < curve.seen and curve.ages[k].vintages < 2]
-    beyond = sum((amount * curve.at(k).error.sqrt() for k, amount in reach.items() if k >= curve.seen), ZERO)
+    known = [(amount, curve.at(k)) for k, amount in reach.items()]
+    alone = [(amount, at) for amount, at in known if at.vintages == 1]
+    beyond = sum((amount * at.error.sqrt() for amount, at in known if not at.measured), ZERO)
     measured = sum((one**2 for one in pulled), ZERO) + sum((amount**2 * at.error for amount, at in alone), ZERO)
     return measured + beyond**2
 
@@ -191,10 +192,18 @@ def _values(curve: Curve, age: int, end: int) -> list[Decimal]:
     return found[::-1]
 
 
+def _beyond(before: Sequence[Age]) -> Age:
+    """An age at which no vintage has had a point: the last three measured ones go on, and are trusted by half."""
+    last = [one for one in before if one.measured][-_LAST:]
+    if not last:
+        return Age(ZERO, ZERO, ZERO, ZERO)
+    hazard = _mean([one.hazard for one in last])
+    lapse = min(_mean([one.lapse for one in last]), ONE - hazard)
+    return Age(hazard, lapse, last[-1].spread, (_DOUBT * hazard) ** 2)
+
+
 def _age(vintages: Sequence[Vintage], k: int, before: Sequence[Age]) -> Age:
     at_risk = sum(one.at_risk(k) for one in vintages)
-    if not at_risk:
-        return Age(ZERO, ZERO, ZERO, ZERO)
     redeemed = sum(one.redeemed[k] for one in vintages)
     hazard = min(max(Decimal(redeemed) / at_risk, ZERO), ONE)
     lapse = min(max(Decimal(sum(one.lapsed[k] for one in vintages)) / at_risk, ZERO), ONE - hazard)

@@ -66,7 +66,8 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """What to draw: `bars` (of the first curve), `steps` (a waterfall over the labels) or `curves`."""
+    """What to draw: `bars` (of the first curve), `steps` (a waterfall from the first value to the last), `changes` (a
+    waterfall of changes alone) or `curves`."""
 
     kind: str
     labels: tuple[Cell, ...]

@@ -2,7 +2,7 @@
 
 from settlement.statements.adjusting import REASONS, Adjustment, adjust, adjustments, proposed
 from settlement.statements.arithmetic import Charge, Document, Drawn, Line
-from settlement.statements.checking import Check, accept, checklist
+from settlement.statements.checking import Check, accept, checklist, checks
 from settlement.statements.closing import Closed, close
 from settlement.statements.details import DocumentDetails, document_details, document_ids
 from settlement.statements.drawing import draw_up, preview
@@ -50,6 +50,7 @@ __all__ = [
     "adjustments",
     "agree",
     "checklist",
+    "checks",
     "close",
     "count",
     "document_details",

@@ -40,6 +40,11 @@ class Check:
     reason: str | None = None
 
     @property
+    def acceptable(self) -> bool:
+        """Whether a person can accept it."""
+        return self.binding and not self.ok and self.code not in _UNACCEPTABLE
+
+    @property
     def passed(self) -> bool:
         """Whether the period may be closed as far as this goes."""
         return self.ok or self.reason is not None or not self.binding

@@ -67,10 +67,21 @@ _SETTLED = """
       LEFT JOIN agreement g ON g.legal_entity_id = a.funder_id
            AND g.valid @> (m.issued_at AT TIME ZONE p.zone)::date AND g.state = 'active' AND g.funding_mode <> 'none'"""
 
+# Grain: one row = one accrual; the same without the birth of its points, and so without a look into the ledger.
+_ACCRUED = """
+    CREATE VIEW accrued_points AS
+    SELECT a.movement_id, a.program_id, a.period_id, a.currency_id, a.funder_id, a.points, a.agreement_id,
+           a.funding_price, a.adjusts,
+           CASE WHEN a.kind = 'issue' THEN 'issued'
+                WHEN a.kind = 'clawback' AND left(a.movement_id, 1) = 'e' THEN 'owed'
+                WHEN a.kind = 'clawback' THEN 'clawed' WHEN a.kind = 'expire' THEN 'lapsed' ELSE 'redeemed' END AS what
+      FROM accrual a"""
+
 # Grain: one row = one version of an agreement that was ever in force, and its days.
 _AGREED = """
     CREATE VIEW agreement_days AS
-    SELECT id AS agreement_id, program_id, legal_entity_id, valid, vat_rate FROM agreement WHERE state = 'active'"""
+    SELECT id AS agreement_id, program_id, legal_entity_id, valid, vat_rate, issue_price, funding_mode
+      FROM agreement WHERE state = 'active'"""
 
 # Grain: one row = one period that is closed, and was not opened again since.
 _PERIODS = """
@@ -134,9 +145,9 @@ _TABLES = (
 
 
 def upgrade() -> None:
-    for statement in (_CHANGES, _BIRTHS, _WALLETS, _SETTLED, _AGREED, _PERIODS, *_TABLES):
+    for statement in (_CHANGES, _BIRTHS, _WALLETS, _SETTLED, _ACCRUED, _AGREED, _PERIODS, *_TABLES):
         op.execute(statement)
     grant_read("ledger_lot_changes", "ledger_births", "wallet_points")
-    grant_read("settled_points", "agreement_days", "settlement_closed_days")
+    grant_read("settled_points", "accrued_points", "agreement_days", "settlement_closed_days")
     grant_append_only("redemption_expectation", "revenue_policy")
     grant_app("report_job")

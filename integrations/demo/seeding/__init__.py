@@ -11,6 +11,7 @@ from integrations.demo.seeding import (
     desk,
     history,
     partners_side,
+    payments,
     real,
     settlement_floor,
     vendors,
@@ -35,9 +36,12 @@ def seed(shopping: str) -> dict[str, Any]:
     if shopping == "generated":
         history.replay(made)
         club.open_club(made)
-        desk.leave(made)
     elif shopping != "none":
         real.import_baskets(made, None if shopping == "all" else int(shopping))
     if shopping != "none":
         history.close_old_periods(made)
+        payments.open_accounts(made)
+        payments.leave_runs(made)
+    if shopping == "generated":
+        desk.leave(made)
     return made.facts()

@@ -17,7 +17,14 @@ CURRENCY = "EUR"
 MEMBER_EMAIL = "anna@example.com"
 MEMBER_CARD = "9843000000004417"
 # Two of the support, for four eyes.
-STAFF = {"finance": "finance", "admin": "admin", "support": "support", "support2": "support", "catalog": "catalog"}
+STAFF = {
+    "finance": "finance",
+    "finance2": "finance",
+    "admin": "admin",
+    "support": "support",
+    "support2": "support",
+    "catalog": "catalog",
+}
 
 
 @dataclass(frozen=True, slots=True)

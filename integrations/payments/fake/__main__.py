@@ -11,7 +11,7 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.serving import make_server
 
-from integrations.payments.fake import connect
+from integrations.payments.fake import connect, invoices
 from integrations.payments.fake.book import Book
 from integrations.payments.fake.controls import open_controls
 from integrations.payments.fake.invoice_page import open_invoice_page
@@ -30,7 +30,8 @@ def main() -> None:
     kept = keep_secrets(options.state_dir)
     book = Book(options.state_dir)
     book.set(webhook_url=options.webhook_url, multicapture="on" if options.multicapture else "off")
-    book.set(payout_webhook_url=options.payout_webhook_url, **{connect.PAYOUT_AFTER: options.payout_after})
+    later = {connect.PAYOUT_AFTER: options.payout_after, invoices.PAID_AFTER: options.invoice_after}
+    book.set(payout_webhook_url=options.payout_webhook_url, **later)
     app = Flask("stand-in")
     open_api(app, book, kept["key"])
     open_settlement_api(app, book, kept["key"])
@@ -55,6 +56,7 @@ def _tell(book: Book, post: Post, stopping: threading.Event) -> None:
     while not stopping.is_set():
         try:
             connect.mature(book)
+            invoices.mature(book)
             busy = post.deliver()
         except Exception:
             logging.exception("the stand-in stumbled")
@@ -71,6 +73,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--multicapture", action="store_true", help="let payments be taken in parts")
     parser.add_argument("--payout-webhook-url", default="", help="where events of invoices and payouts are received")
     parser.add_argument("--payout-after", default="", help="seconds until a payout has arrived")
+    parser.add_argument("--invoice-after", default="", help="seconds until an invoice is paid by itself")
     return parser.parse_args()
 
 

@@ -19,6 +19,7 @@ _SETTINGS = (
     "payout_webhook_url",
     "balance",
     connect.PAYOUT_AFTER,
+    invoices.PAID_AFTER,
 )
 _KINDS = {
     "sessions": "checkout.session",

@@ -15,7 +15,7 @@ from coalition.kernel.clock import start_of_day
 from coalition.kernel.db import fetch_all, fetch_one, transact
 from coalition.kernel.money import to_minor
 from coalition.ledger import AccountKind, Debit, GiveBack, Operation
-from settlement import accruals, terms
+from settlement import accruals, statements, terms
 from tests.settlement.builders import FAR, Coalition, broken_laws, on_issue
 from tests.settlement.statements.test_arithmetic_vectors import VECTOR
 from tests.settlement.statements.test_closing import agreed, positions
@@ -116,12 +116,30 @@ def test_the_vectors_april_return_is_booked_in_april_at_the_prices_of_march(live
     assert [found.get(coalition.entities[name], 0) for name in ("A", "B")] == [0, 0]
     assert sum(found.values()) == 0
     assert positions(march.period.id) == before
+    _assert_named(coalition, april, returned["lines"]["C"])
     (expiry,) = VECTOR["expiries"]
     transact(lambda: ledger.expire(dt.datetime.fromisoformat(expiry["at"]).replace(tzinfo=dt.UTC) + SPAN, 10))
     coalition.accrue()
     assert {points: price for points, price, _ in _accrued("expire")} == {180: Decimal("0.005"), 120: Decimal(0)}
     assert broken_laws() == {}
     assert transact(lambda: accruals.rebuild(coalition.program.id)).differing == 0
+
+
+def _assert_named(coalition: Coalition, april: statements.Closed, figures: dict[str, Any]) -> None:
+    """The return stands in credit notes of its own, to the cent, and each of its entries names the draw it corrects."""
+    heads = {one.legal_entity_id: one for one in transact(lambda: statements.of_period(april.period))}
+    stated = heads[coalition.entities["C"]]
+    found = {one.kind: one for one in transact(lambda: statements.documents([stated.id]))[stated.id]}
+    for kind, name in (("redeemer_credit", "redeemer_return"), ("issuer_credit", "issuer_credit")):
+        document = found.pop(kind)
+        amounts = (document.net_minor, document.vat_minor, document.gross_minor)
+        assert amounts == tuple(-to_minor(Decimal(figures[name][part])) for part in ("net", "vat", "gross"))
+    assert found == {}
+    entries, _ = transact(lambda: statements.entries(stated, None, 10))
+    named = {entry.reverses for entry in entries}
+    rows = transact(lambda: fetch_all("SELECT * FROM accrual WHERE movement_id = ANY(:ids)", {"ids": sorted(named)}))
+    assert len(rows) == len(named)
+    assert {(row.kind, row.occurred_on) for row in rows} == {("redeem", dt.date(2026, 3, 5))}
 
 
 def test_what_is_clawed_back_and_what_is_owed_is_priced_as_it_was_issued(live: Flask) -> None:
@@ -135,6 +153,9 @@ def test_what_is_clawed_back_and_what_is_owed_is_priced_as_it_was_issued(live: F
     coalition.accrue()
 
     assert (clawed.own, clawed.owed) == (40, 60)
+    [issued] = transact(lambda: fetch_all("SELECT movement_id FROM accrual WHERE kind = 'issue' AND points = 100"))
+    rows = transact(lambda: fetch_all("SELECT DISTINCT reverses_id FROM accrual WHERE kind = 'clawback'"))
+    assert rows == [(issued.movement_id,)]
     assert [points for points, *_ in _accrued("clawback")] == [40, 60]
     assert {price for _, price, _ in _accrued("clawback")} == {Decimal("0.01")}
     assert _accrued("adjust") == [(60, None, None)]

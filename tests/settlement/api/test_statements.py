@@ -12,6 +12,7 @@ from flask import Flask
 from coalition import access
 from coalition.kernel import ids
 from coalition.kernel.db import transact
+from settlement import statements
 from settlement.terms import Prices
 from tests.settlement.builders import Coalition
 
@@ -99,3 +100,18 @@ def test_a_period_without_statements_is_an_empty_list(live: Flask, coalition: Co
     answer = read(live, "/statements?period=2025-01", bearer(coalition, "A"))
 
     assert answer == {"items": [], "next_cursor": None}
+
+
+def test_a_partner_agrees_to_a_statement_that_was_sent_to_it_and_to_no_other(live: Flask, coalition: Coalition) -> None:
+    [head] = read(live, "/statements", bearer(coalition, "A"))["items"]
+    headers = bearer(coalition, "A", "statements:write")
+    client, path = live.test_client(), f"/api/v1/statements/{head['id']}/agree"
+
+    draft = client.post(path, headers=headers)
+    assert (draft.status_code, draft.json["code"]) == (409, "statement_state")
+    transact(lambda: statements.send(ids.parse("stm", head["id"]), "test"))
+    agreed, again = (client.post(path, headers=headers) for _ in range(2))
+
+    assert [answer.json["state"] for answer in (agreed, again)] == ["agreed", "agreed"]
+    assert client.post(path, headers=bearer(coalition, "A")).status_code == 403
+    assert client.post(path, headers=bearer(coalition, "B", "statements:write")).status_code == 404

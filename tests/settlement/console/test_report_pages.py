@@ -18,6 +18,7 @@ from coalition import access
 from coalition.kernel import jobs
 from coalition.kernel.db import fetch_one, transact
 from settlement import reports
+from settlement.console import report_pages
 from settlement.console.report_words import word
 from tests.settlement.builders import Coalition
 
@@ -125,6 +126,16 @@ def test_what_is_asked_wrongly_is_said_and_others_do_not_get_in(live: Flask, fin
     assert finance.get("/console/reports/liability?program=none").status_code == 404
     assert finance.get("/console/reports/liability.csv?table=none").status_code == 404
     assert live.test_client().get("/console/reports").status_code == 303
+
+
+def test_who_waits_too_long_is_told_to_ask_for_a_file(finance: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report_pages, "PATIENCE_MS", 1)
+
+    page = finance.get(f"/console/reports/breakage?{WINDOW}")
+    table = finance.get(f"/console/reports/breakage.csv?{WINDOW}")
+
+    assert page.status_code == 200 and "takes longer than one waits" in page.get_data(as_text=True)
+    assert table.status_code == 503
 
 
 def test_every_page_speaks_both_languages(finance: FlaskClient) -> None:

@@ -9,14 +9,17 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 
+import httpx
 import pytest
 from flask import Flask, g, request_started
 
 from coalition.kernel import ports
 from coalition.kernel.config import Config
 from coalition.kernel.db import db
+from integrations.payments.payouts import StripePayouts
 from settlement.ports import PayoutProvider
 from tests.databases import clone, drop
+from tests.integrations.payments.standin import StandIn
 from tests.settlement.builders import Coalition
 from tests.settlement.payouts.builders import Cashier, Finance, Ground, a_closed_period, bind
 
@@ -75,3 +78,21 @@ def cashier(house: Flask) -> Iterator[Cashier]:
     assert ports.bound(PayoutProvider, name="stripe")
     bound.clear()
     bound.update(before)
+
+
+@pytest.fixture(scope="session")
+def standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
+    process = StandIn(tmp_path_factory.mktemp("stripe"))
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def stripe(cashier: Cashier, standin: StandIn, coalition: Coalition, finance: Finance) -> StripePayouts:
+    """Our adapter in the place of the provider in memory, and accounts that the stand-in knows."""
+    provider = StripePayouts(standin.access, httpx.Timeout(5.0))
+    ports.bind(PayoutProvider, provider, name="stripe")
+    for name in ("B", "S"):
+        made = provider._v1.accounts.create({"type": "express", "country": "LV", "email": "x@coral.test"})
+        finance.give_account(coalition.entities[name], connected=made.id)
+    return provider

@@ -8,45 +8,24 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
 from typing import NoReturn
 
-import httpx
 import pytest
 
-from coalition.kernel import crash, ports
+from coalition.kernel import crash
 from coalition.kernel.db import db, transact
 from integrations.payments.payouts import StripePayouts
 from settlement import accruals, payouts
 from settlement.payouts import Run
-from settlement.ports import PayoutProvider
 from tests.integrations.payments.standin import StandIn
 from tests.settlement.builders import Coalition, broken_laws
-from tests.settlement.payouts.builders import PERIOD, Cashier, Finance, as_actor, as_owner, look_again, states, work_off
+from tests.settlement.payouts.builders import PERIOD, Finance, as_actor, as_owner, look_again, states, work_off
 
 pytestmark = pytest.mark.processes
 ALL = os.environ.get("PAYOUT_DEATHS") == "all"
 STRIDE = 1 if ALL else 17
 FIRST = 1 if ALL else 9
 MANY = 400
-
-
-@pytest.fixture(scope="module")
-def standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
-    process = StandIn(tmp_path_factory.mktemp("stripe"))
-    yield process
-    process.stop()
-
-
-@pytest.fixture
-def stripe(cashier: Cashier, standin: StandIn, coalition: Coalition, finance: Finance) -> StripePayouts:
-    """Our adapter in the place of the provider in memory, and accounts that the stand-in knows."""
-    provider = StripePayouts(standin.access, httpx.Timeout(5.0))
-    ports.bind(PayoutProvider, provider, name="stripe")
-    for name in ("B", "S"):
-        made = provider._v1.accounts.create({"type": "express", "country": "LV", "email": "x@coral.test"})
-        finance.give_account(coalition.entities[name], connected=made.id)
-    return provider
 
 
 def test_killed_at_any_point_a_run_pays_each_statement_once(

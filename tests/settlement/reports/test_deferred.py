@@ -7,12 +7,14 @@ from decimal import Decimal
 from itertools import product
 
 import pytest
+from flask import Flask
 
 from coalition import partners
 from coalition.kernel.db import transact
 from coalition.kernel.errors import Conflict, Invalid
-from settlement import reports
-from tests.settlement.builders import Coalition
+from settlement import reports, terms
+from settlement.terms import Prices
+from tests.settlement.builders import Coalition, on_issue
 from tests.settlement.reports.conftest import ask
 
 YEAR = {"since": "2026-01", "until": "2026-12"}
@@ -110,3 +112,20 @@ def test_a_fee_over_life_is_earned_month_by_month_and_closing_changes_no_figure(
     assert [row[2] for row in fee][:3] == [210, 165, 0]
     assert [row[3] for row in fee][:3] == [70, 125, 125]
     assert [row[4] for row in fee][:3] == [140, 180, 55]
+
+
+def test_of_an_issuer_that_did_not_always_pay_at_issue_only_paid_points_are_in_the_pool(live: Flask) -> None:
+    coalition = Coalition("coral")
+    entity = coalition.join("A")
+    later = Prices(funding_mode="on_redeem", redemption_price=Decimal("0.01"))
+    transact(lambda: terms.agree(entity, later, starts_on=dt.date(2025, 1, 1), ends_on=dt.date(2026, 1, 31)))
+    transact(lambda: terms.agree(entity, on_issue("0.01"), starts_on=dt.date(2026, 2, 1)))
+    coalition.issue(1000, dt.date(2026, 1, 10), {"A": 1})
+    coalition.issue(500, dt.date(2026, 2, 10), {"A": 1})
+    coalition.redeem(1100, dt.date(2026, 3, 10))
+    coalition.accrue()
+
+    [pool] = ask(coalition, "deferred", **YEAR).table("pools").rows
+
+    assert pool[1:5] == (500, 100, 0, 400)
+    assert pool[6:9] == (500, 100, 400)

@@ -68,3 +68,17 @@ def test_redeemed_points_name_the_sales_they_come_from(live: Flask, example: Coa
     told = json.loads(run.invoke(args=args).stdout)
     assert sum(Decimal(row["points"]) for row in told["tables"]["summary"]) == 1600
     assert run.invoke(args=["settlement", "report", "origins", "nowhere"]).exit_code == 1
+
+
+def test_vintages_and_the_cash_of_the_next_month_follow_from_the_ledger(example: Coalition) -> None:
+    march = {"on": "2026-03-31", "until": "2026-03"}
+
+    breakage, forecast = ask(example, "breakage", **march), ask(example, "forecast", months=2, **march)
+
+    vintages = [row[:5] for row in breakage.table("vintages").rows]
+    assert vintages == [(dt.date(2026, 1, 1), 1600, 1100, 0, 500), (dt.date(2026, 2, 1), 1300, 500, 0, 800)]
+    for row in breakage.table("vintages").rows:
+        assert row[7] <= row[6] <= row[8]  # type: ignore[operator]
+    april = forecast.tables[0].rows[0]
+    assert april[0] == dt.date(2026, 4, 1)
+    assert april[7:10] == (816, 1746, -930)
