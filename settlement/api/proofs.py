@@ -92,6 +92,14 @@ def consistency(query: dict[str, Any], size: int) -> Response:
     return text(transact(lambda: proofs.consistency(caller().program_id, query["from"], size).text))
 
 
+@blp.route("/proofs/verifier")
+@needs("statements:read")
+@blp.doc(responses={"200": {"description": "The program.", "content": {"application/octet-stream": {}}}})
+def verifier() -> Response:
+    """The verifier of bundles as one file that needs Python 3.11 alone: `python verifier.pyz FILE`."""
+    return Response(proofs.packaged(), content_type="application/octet-stream")
+
+
 @blp.route("/proofs/witnesses", methods=["POST"])
 @needs("statements:witness")
 @blp.arguments(WitnessSchema)

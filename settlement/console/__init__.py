@@ -15,6 +15,7 @@ def init_app(app: Flask) -> None:
         exposure_pages,
         pages,
         payout_pages,
+        proof_pages,
         reconciliation_pages,
         report_file_pages,
         report_pages,
@@ -29,6 +30,7 @@ def init_app(app: Flask) -> None:
         exposure_pages,
         pages,
         payout_pages,
+        proof_pages,
         reconciliation_pages,
         report_pages,
     ):

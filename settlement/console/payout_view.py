@@ -98,7 +98,7 @@ def _payment(one: Payment, account: Account | None, receipts: list[Receipt]) -> 
         "currency": one.currency,
         "state": one.state,
         "provider": one.provider,
-        "account": shown(account) if account else "",
+        "account": shown(account, one.direction) if account else "",
         "due_on": one.due_on,
         "external_id": one.external_id,
         "url": one.url if one.state in ("accepted", "partly_paid") else None,
@@ -110,11 +110,11 @@ def _payment(one: Payment, account: Account | None, receipts: list[Receipt]) -> 
     }
 
 
-def shown(account: Account) -> str:
-    """An account as people recognize it: the ends of an IBAN, or the provider's number and address."""
+def shown(account: Account, direction: str = "out") -> str:
+    """An account as people recognize it: the ends of an IBAN, or the provider's number, or where invoices go."""
     if account.kind == "iban":
         return f"{account.iban[:4]} … {account.iban[-4:]}"
-    return account.connected or account.email
+    return account.connected if direction == "out" and account.connected else account.email
 
 
 def _receipt(one: Receipt) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from coalition import partners, programs
 from coalition.kernel import ids
 from coalition.kernel.money import largest_remainder
 from coalition.kernel.web.paging import decode_cursor, encode_cursor
-from settlement import statements, terms
+from settlement import proofs, statements, terms
 from settlement.statements import Document, Statement
 from settlement.terms import Agreement
 
@@ -63,6 +63,7 @@ def stated(statement: Statement) -> dict[str, Any]:
             "currency_decimals": statement.currency_decimals,
             "points_decimals": statement.points_decimals,
             "bundle_sha256": statement.content_sha256,
+            "bundled": proofs.bundle_of(statement.id) is not None,
             "position_minor": statement.position_minor,
         },
         "operator": statement.parties["operator"],

@@ -65,7 +65,7 @@ def prove_all(step: Step) -> Proven:
     for program in step(programs.list_programs):
         for statement_id in step(lambda program=program: proofs.unbundled(program.id)):  # type: ignore[misc]
             try:
-                _bundle(step, statement_id)
+                bundle(step, statement_id)
                 bundles += 1
             except Refusal as refusal:
                 log.error("bundle_refused", statement=statement_id, code=refusal.code)
@@ -78,7 +78,8 @@ def plainly(work: Callable[[], T], *, lease_s: int = 0) -> T:
     return transact(work)
 
 
-def _bundle(step: Step, statement_id: int) -> None:
+def bundle(step: Step, statement_id: int) -> None:
+    """Write the bundle of one statement that is in the tree, and keep its hash."""
     with TemporaryFile() as file:
 
         def write() -> str:

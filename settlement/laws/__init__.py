@@ -9,9 +9,17 @@ from collections.abc import Sequence
 
 from coalition.kernel.laws import Law
 from settlement import reconciliation
-from settlement.laws import accruals, closing, payouts, reports, statements, terms
+from settlement.laws import accruals, closing, payouts, proofs, reports, statements, terms
 
-_LAWS = (*accruals.LAWS, *statements.LAWS, *closing.LAWS, *payouts.LAWS, *reports.LAWS, *terms.LAWS)
+_LAWS = (
+    *accruals.LAWS,
+    *statements.LAWS,
+    *closing.LAWS,
+    *payouts.LAWS,
+    *proofs.LAWS,
+    *reports.LAWS,
+    *terms.LAWS,
+)
 
 
 def laws() -> Sequence[Law]:

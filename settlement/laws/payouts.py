@@ -38,12 +38,14 @@ LAWS = (
     ),
     Law(
         "N4",
-        "what is paid is the sum of its receipts, in its own currency and direction",
+        "what is paid is the sum of its receipts, less what came back, in its own currency",
         """SELECT p.id FROM payout_payment p LEFT JOIN payout_receipt r ON r.payment_id = p.id
-            GROUP BY p.id, p.paid_minor HAVING p.paid_minor <> coalesce(sum(r.amount_minor), 0)
+            GROUP BY p.id, p.paid_minor
+           HAVING p.paid_minor <> coalesce(
+                  sum(CASE WHEN r.direction = p.direction THEN r.amount_minor ELSE -r.amount_minor END), 0)
            UNION ALL
            SELECT r.payment_id FROM payout_receipt r JOIN payout_payment p ON p.id = r.payment_id
-            WHERE (r.currency, r.direction) <> (p.currency, p.direction)""",
+            WHERE r.currency <> p.currency""",
     ),
     Law(
         "N5",

@@ -9,13 +9,16 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from coalition import partners
+from coalition import partners, programs
 from coalition.kernel import clock, ids
 from coalition.kernel.db import execute, fetch_one
 from settlement.payouts import accounts
+from settlement.payouts.bank.returning import take_back
 from settlement.payouts.moving import lock, move
+from settlement.payouts.reading import receipts
 from settlement.payouts.receiving import Moved, record_receipt
 from settlement.payouts.requesting import next_round
+from settlement.payouts.states import OPEN, PAYABLE
 from settlement.payouts.types import Call, NotYet, Payment
 from settlement.ports import (
     Absent,
@@ -105,6 +108,8 @@ def seen(payment_id: int, answer: Look) -> Payment:
                 amount_minor, payment.currency, payment.direction, reference, payment.provider or "", settled_on
             )
             record_receipt(payment_id, moved)
+        case Rejected(code) if payment.direction == "out" and payment.paid_minor:
+            _came_back(payment, code)
         case Rejected(code):
             if payment.state == "accepted":
                 move(payment, "rejected", code)
@@ -114,18 +119,36 @@ def seen(payment_id: int, answer: Look) -> Payment:
     return lock(payment_id)
 
 
-def may_look(payment_id: int) -> tuple[Payment, Request] | NotYet | None:
+def may_look(payment_id: int, *, heard: bool = False) -> tuple[Payment, Request] | NotYet | None:
     """What to look for at a payment's provider; None if nothing is open there any more.
 
-    NotYet: it is being asked for just now, and that answer comes first. Notes that it was looked at.
+    NotYet: it is being asked for just now, and that answer comes first. Notes that it was looked at. `heard`: there is
+    news, and so a reason to look also at what was settled (money comes back) or refused.
     """
     payment = lock(payment_id)
     if payment.state == "committed":
         return NotYet(2.0)
-    if payment.state not in ("accepted", "partly_paid"):
+    if payment.state not in (PAYABLE if heard else OPEN):
         return None
     execute("UPDATE payout_payment SET looked_at = now() WHERE id = :id", {"id": payment_id})
     return payment, asked(payment)
+
+
+def _came_back(payment: Payment, code: str) -> None:
+    """Money of ours that a bank sent back after it had taken it: counted against the payment, which is refused now."""
+    today = clock.local_date(clock.now(), programs.get(payment.program_id).zone)
+    number = len(receipts([payment.id]))
+    moved = Moved(
+        payment.paid_minor,
+        payment.currency,
+        "in",
+        f"{payment.external_id}:returned:{number}",
+        payment.provider or "",
+        today,
+        note=code,
+    )
+    came = record_receipt(None, moved, program_id=payment.program_id)
+    take_back(came.id, payment.id, code)
 
 
 def _note(payment: Payment, external_id: str, url: str) -> None:

@@ -41,7 +41,7 @@ def whose(event_id: int) -> tuple[Payment, Request] | NotYet | None:
     if row.payment_id is None:
         _conclude(event_id, "unmatched")
         return None
-    found = may_look(row.payment_id)
+    found = may_look(row.payment_id, heard=True)
     if found is None:
         _conclude(event_id, "processed")
     return found

@@ -35,6 +35,8 @@ PAYMENT: dict[str, tuple[str, ...]] = {
 ABORTABLE = ("recorded", "reserved")
 # Money may arrive in each of these; in `settled` it is too much.
 PAYABLE = ("committed", "accepted", "partly_paid", "rejected", "settled")
+# Its provider has it, and the money is still to come.
+OPEN = ("accepted", "partly_paid")
 ENDED = ("settled", "dropped", "aborted")
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from settlement.proofs.bundling import write
-    from settlement.proofs.growing import Head, Place, append, at_size, heads, latest, place_of
-    from settlement.proofs.keeping import bundle_of, bundles_of, keep, key_of, unbundled, unproven
+    from settlement.proofs.growing import Head, Place, append, at_size, heads, latest, period_codes, place_of
+    from settlement.proofs.keeping import bundle_of, bundles_of, keep, kept, key_of, unbundled, unproven
+    from settlement.proofs.packing import packaged
     from settlement.proofs.proving import Grown, consistency, inclusion
     from settlement.proofs.signing import keys, renew
     from settlement.proofs.witnessing import (
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "bundling": ("write",),
-    "growing": ("Head", "Place", "append", "at_size", "heads", "latest", "place_of"),
-    "keeping": ("bundle_of", "bundles_of", "keep", "key_of", "unbundled", "unproven"),
+    "growing": ("Head", "Place", "append", "at_size", "heads", "latest", "period_codes", "place_of"),
+    "keeping": ("bundle_of", "bundles_of", "keep", "key_of", "kept", "unbundled", "unproven"),
+    "packing": ("packaged",),
     "proving": ("Grown", "consistency", "inclusion"),
     "signing": ("keys", "renew"),
     "witnessing": ("Cosigned", "Witness", "add_witness", "cosign", "cosignatures", "witnessed", "witnesses"),
@@ -50,9 +52,12 @@ __all__ = [
     "heads",
     "inclusion",
     "keep",
+    "kept",
     "key_of",
     "keys",
     "latest",
+    "packaged",
+    "period_codes",
     "place_of",
     "renew",
     "unbundled",

@@ -103,6 +103,19 @@ def heads(program_id: int, limit: int = _MOST) -> list[Head]:
     return [_head(row) for row in rows]
 
 
+def period_codes(program_id: int) -> dict[int, list[str]]:
+    """The periods that were appended under each head, by the head's size."""
+    rows = fetch_all(
+        "SELECT h.size, array_agg(DISTINCT p.code ORDER BY p.code) AS codes FROM proof_span x"
+        "  JOIN statement s ON s.id = x.statement_id JOIN settlement_period p ON p.id = s.period_id"
+        " CROSS JOIN LATERAL (SELECT size FROM proof_head h WHERE h.program_id = x.program_id AND h.size > x.first_leaf"
+        "                      ORDER BY size LIMIT 1) h"
+        f" WHERE x.program_id = :program GROUP BY 1 ORDER BY 1 DESC LIMIT {_MOST}",
+        {"program": program_id},
+    )
+    return {row.size: list(row.codes) for row in rows}
+
+
 def at_size(program_id: int, size: int) -> Head:
     """The head of this size. Raises NotFound."""
     row = fetch_one(

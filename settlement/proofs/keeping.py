@@ -39,6 +39,17 @@ def bundles_of(statement_ids: list[int]) -> dict[int, StoredFile]:
     return {row.statement_id: StoredFile(row.key, row.size, row.sha256) for row in rows}
 
 
+def kept(program_id: int, limit: int) -> list[tuple[int, StoredFile]]:
+    """The newest bundles of a program: the statement's id, and its file."""
+    rows = fetch_all(
+        "SELECT b.statement_id, b.key, b.size, encode(b.sha256, 'hex') AS sha256 FROM statement_bundle b"
+        " JOIN statement s ON s.id = b.statement_id WHERE s.program_id = :program"
+        " ORDER BY b.statement_id DESC LIMIT :limit",
+        {"program": program_id, "limit": limit},
+    )
+    return [(row.statement_id, StoredFile(row.key, row.size, row.sha256)) for row in rows]
+
+
 def keep(statement_id: int, file: StoredFile) -> None:
     """Write down that this file is the statement's bundle. The same again is fine; Conflict for another content."""
     params = {"id": statement_id, "key": file.key, "size": file.size, "sha256": bytes.fromhex(file.sha256)}

@@ -87,7 +87,7 @@ def entries(statement: Statement) -> Iterator[list[bytes]]:
     found: list[bytes] = []
     with raw().cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '64MB'")
-        with cursor.copy(f"COPY ({load_sql(__file__, 'entries.sql')}) TO STDOUT".encode(), params) as copy:
+        with cursor.copy(f"COPY ({_query(statement)}) TO STDOUT".encode(), params) as copy:
             for row in copy:
                 found.append(bytes(row))
                 if len(found) == _STEP:
@@ -95,6 +95,19 @@ def entries(statement: Statement) -> Iterator[list[bytes]]:
                     found = []
     if found:
         yield _unescaped(found)
+
+
+def _query(statement: Statement) -> str:
+    """The query of a statement's lines; with a union only if the entity has part in more than points."""
+    source = load_sql(__file__, "points.sql")
+    params = {"period": statement.period_id, "entity": statement.legal_entity_id}
+    if fetch_one(
+        "SELECT 1 FROM supply_accrual WHERE period_id = :period AND legal_entity_id = :entity"
+        " UNION ALL SELECT 1 FROM adjustment WHERE period_id = :period AND legal_entity_id = :entity LIMIT 1",
+        params,
+    ):
+        source = f"({source}) UNION ALL {load_sql(__file__, 'money.sql')}"
+    return load_sql(__file__, "entries.sql").replace("{source}", source)
 
 
 def tail(statement: Statement) -> dict[str, list[bytes]]:

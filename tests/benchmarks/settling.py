@@ -53,11 +53,11 @@ class Ledger:
     movements: int
 
 
-def fill(ground: Ground, movements: int, *, days: int = 28) -> Ledger:
+def fill(ground: Ground, movements: int, *, days: int = 28, shops_no: int = PARTNERS) -> Ledger:
     """A program with partners under agreements, and about so many movements on the first `days` days of the year."""
     program = transact(lambda: a_program("bench"))
     currency = transact(lambda: programs.main_currency(program.id))
-    shops = [transact(lambda no=no: a_partner(program, f"shop{no}")) for no in range(PARTNERS)]  # type: ignore[misc]
+    shops = [transact(lambda no=no: a_partner(program, f"shop{no}")) for no in range(shops_no)]  # type: ignore[misc]
     entities = [transact(lambda shop=shop: partners.entities_of(shop.id)[0].id) for shop in shops]  # type: ignore[misc]
     for no, entity_id in enumerate(entities):
         prices = Prices(
@@ -85,7 +85,7 @@ def fill(ground: Ground, movements: int, *, days: int = 28) -> Ledger:
     }
     params = {
         "members": MEMBERS,
-        "partners": PARTNERS,
+        "partners": shops_no,
         "first": dt.datetime.combine(FIRST, dt.time(), dt.UTC),
         "days": days,
         "shared": funded((entities[0], 3), (entities[1], 2)),

@@ -83,11 +83,11 @@ def payout(book: Book, number: str, form: dict[str, Any]) -> Object:
 
 
 def conclude(book: Book, number: str, status: str, code: str | None = None) -> Object:
-    """The bank takes a payout (`paid`), or sends it back (`failed`)."""
+    """The bank takes a payout (`paid`), or sends it back (`failed`), sometimes days after it had taken it."""
     found = book.find("payout", number)
     if found is None:
         raise missing("payout", number)
-    if found["status"] != _PENDING:
+    if found["status"] in _GONE or found["status"] == status:
         return found
     found |= {"status": status, "failure_code": code if status == "failed" else None}
     if status == "paid":

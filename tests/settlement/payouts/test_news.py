@@ -10,11 +10,12 @@ import stripe as vendor
 from flask import Flask
 
 from coalition.kernel.db import fetch_all, fetch_one, transact
+from coalition.kernel.errors import Conflict
 from integrations.payments.payouts import StripePayouts
 from settlement import payouts
 from tests.integrations.payments.standin import StandIn
 from tests.settlement.builders import Coalition, broken_laws
-from tests.settlement.payouts.builders import PERIOD, Cashier, Finance, of, states, work_off
+from tests.settlement.payouts.builders import PERIOD, Cashier, Finance, look_again, of, states, work_off
 
 URL = "/api/v1/payouts/stripe/callbacks"
 
@@ -41,7 +42,7 @@ def test_news_of_invoices_and_payouts_settle_their_payments(
     invoice = of(coalition, run, "A")
     paid_out = of(coalition, run, "B")
     standin.control(f"pay-invoice/{invoice.external_id}")
-    [payout] = [one for one in standin.book()["payouts"] if one["metadata"]["ref"] == paid_out.ref]
+    [payout] = _payouts(standin, paid_out.ref)
     standin.control(f"payout/{payout['id']}")
     told = {one["type"]: one for one in _events(standin)}
 
@@ -55,6 +56,36 @@ def test_news_of_invoices_and_payouts_settle_their_payments(
     assert references[0].startswith("TRACE")
     rows = transact(lambda: fetch_all("SELECT state FROM payout_event"))
     assert {row.state for row in rows} == {"processed"}
+    assert broken_laws() == {}
+
+
+@pytest.mark.processes
+def test_money_that_a_bank_sends_back_opens_the_payment_and_is_paid_out_again(
+    coalition: Coalition, finance: Finance, stripe: StripePayouts, standin: StandIn, call: Any
+) -> None:
+    run = finance.committed(coalition)
+    work_off()
+    ref = of(coalition, run, "B").ref
+    [payout] = _payouts(standin, ref)
+    standin.control(f"payout/{payout['id']}")
+    look_again()
+    assert states(run)["B"] == ("settled", 270, 270)
+
+    standin.control(f"payout/{payout['id']}", status="failed", code="account_closed")
+    [told] = [one for one in _events(standin) if one["type"] == "payout.failed"]
+    call(told)
+    work_off()
+    assert (states(run)["B"], of(coalition, run, "B").code) == (("rejected", 270, 0), "account_closed")
+    with pytest.raises(Conflict, match="payment_state"):
+        transact(lambda: payouts.drop(of(coalition, run, "B").id))
+    transact(lambda: payouts.retry(of(coalition, run, "B").id))
+    work_off()
+    [again] = [one for one in _payouts(standin, ref) if one["id"] != payout["id"]]
+    standin.control(f"payout/{again['id']}")
+    look_again()
+
+    assert states(run)["B"] == ("settled", 270, 270)
+    assert len([one for one in standin.book()["transfers"] if one["metadata"]["ref"] == ref]) == 1
     assert broken_laws() == {}
 
 
@@ -103,6 +134,10 @@ def test_the_command_records_and_reserves_once(house: Flask, coalition: Coalitio
     row = transact(lambda: fetch_one("SELECT count(*) AS n FROM payout_run"))
     assert row is not None and row.n == 1
     assert cashier.keys == []
+
+
+def _payouts(standin: StandIn, ref: str) -> list[dict[str, Any]]:
+    return [one for one in standin.book()["payouts"] if one["metadata"]["ref"] == ref]
 
 
 def _events(standin: StandIn) -> list[dict[str, Any]]:
