@@ -81,7 +81,8 @@ def _rows() -> list[dict[str, Any]]:
 
 def _row(one: files.Asked, names: dict[int, str]) -> dict[str, Any]:
     params = one.params
-    days = params.get("on") if "on" in reports.kind(one.report).fields else f"{params['since']} – {params['until']}"
+    fields = reports.kind(one.report).fields
+    days = " – ".join(params[name] for name in ("on", "since", "until") if name in fields)
     return {
         "id": one.id,
         "name": word(one.report),

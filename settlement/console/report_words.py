@@ -78,7 +78,7 @@ def _columns() -> dict[str, str]:
         "redeemed": _("Redeemed"),
         "estimate": _("Estimate"),
         "closing": _("Closing"),
-        "earned": _("Earned"),
+        "earned": _("Revenue"),
         "lapsed": _("Expired"),
         "outstanding": _("Outstanding"),
         "expectation": _("Expected redemption"),

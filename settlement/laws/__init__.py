@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from coalition.kernel.laws import Law
 from settlement import reconciliation
-from settlement.laws import accruals, closing, payouts, proofs, reports, statements, terms
+from settlement.laws import accruals, closing, payouts, proofs, reports, room, statements, terms
 
 _LAWS = (
     *accruals.LAWS,
@@ -18,6 +18,7 @@ _LAWS = (
     *payouts.LAWS,
     *proofs.LAWS,
     *reports.LAWS,
+    *room.LAWS,
     *terms.LAWS,
 )
 

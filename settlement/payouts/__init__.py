@@ -25,6 +25,7 @@ from settlement.payouts.reading import (
     receipts,
     runs,
     runs_of,
+    settled_payments,
     unmatched,
 )
 from settlement.payouts.receiving import Moved, match, record_receipt
@@ -75,6 +76,7 @@ __all__ = [
     "runs",
     "runs_of",
     "seen",
+    "settled_payments",
     "to_look_at",
     "understood",
     "unmatched",

@@ -120,8 +120,13 @@ def moved(entity_id: int) -> list[Receipt]:
 
 
 def unmatched(program_id: int, limit: int = 100) -> list[Receipt]:
-    """Money of which nobody knows yet what it was for, oldest first; that of no program is everybody's."""
-    condition = "payment_id IS NULL AND coalesce(program_id, :program) = :program"
+    """Money of which nobody knows yet what it was for, oldest first; that of no program is everybody's.
+
+    What somebody has set aside as none of ours does not wait.
+    """
+    condition = """payment_id IS NULL AND coalesce(program_id, :program) = :program AND coalesce((
+        SELECT d.kind FROM receipt_decision d WHERE d.receipt_id = payout_receipt.id ORDER BY d.id DESC LIMIT 1), '')
+        <> 'set_aside'"""
     return _receipts(condition, {"program": program_id}, limit)
 
 

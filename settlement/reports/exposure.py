@@ -47,8 +47,7 @@ def build(chosen: Selection) -> Report:
 
 
 def owed(program_id: int) -> tuple[Counter[int], Counter[int]]:
-    """What legal entities owe, in minor units: by statements that are not paid, and by open periods so far (where an
-    entity is owed, it counts below zero)."""
+    """What legal entities owe, in minor units: by statements that are not paid, and by open periods so far."""
     billed, accruing = Counter[int](), Counter[int]()
     for period in accruals.list_periods(program_id):
         if period.state == "closed":
@@ -58,7 +57,7 @@ def owed(program_id: int) -> tuple[Counter[int], Counter[int]]:
             continue
         for drawn in statements.draw_up(period):
             if not drawn.is_operator:
-                accruing[drawn.entity_id] -= drawn.position_minor
+                accruing[drawn.entity_id] += max(-drawn.position_minor, 0)
     return billed, accruing
 
 

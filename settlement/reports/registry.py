@@ -24,7 +24,7 @@ KINDS = {
     kind.code: kind
     for kind in (
         Kind(positions.CODE, positions.build, ("since", "until")),
-        Kind(exposure.CODE, exposure.build, ("on",)),
+        Kind(exposure.CODE, exposure.build, ()),
         Kind(liability.CODE, liability.build, ("currency", "on", "entity")),
         Kind(deferred.CODE, deferred.build, ("currency", "since", "until", "entity")),
         Kind(journal.CODE, journal.build, ("since", "until")),

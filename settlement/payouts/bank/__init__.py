@@ -2,7 +2,7 @@
 
 from settlement.payouts.bank.deciding import Decision, Waiting, assign, decisions, set_aside, undo, waiting
 from settlement.payouts.bank.importing import Imported, take_in
-from settlement.payouts.bank.ordering import Ordered, export, file, files, files_of
+from settlement.payouts.bank.ordering import Ordered, export, file, files, files_of, unordered
 from settlement.payouts.bank.reading import EntryLine, StatementHead, entries, statement, statements
 
 __all__ = [
@@ -24,5 +24,6 @@ __all__ = [
     "statements",
     "take_in",
     "undo",
+    "unordered",
     "waiting",
 ]

@@ -64,6 +64,11 @@ class Ordered:
     made_at: dt.datetime
     made_by: str
 
+    @property
+    def key(self) -> str:
+        """Its public id."""
+        return ids.public("bfl", self.id)
+
 
 def export(run_id: int, banks: BankFiles, store: FileStore, step: Callable[[Callable[[], Any]], Any]) -> list[Ordered]:
     """The files of a run, with a new one for each currency in which something is not ordered yet. Again: the same.
@@ -133,6 +138,16 @@ def record(run_id: int, file: TransferFile, stored: StoredFile) -> None:
 def files_of(run_id: int) -> list[Ordered]:
     """The files of a run, the first one first."""
     return _files("run_id = :run ORDER BY no", {"run": run_id})
+
+
+def unordered(program_id: int) -> list[Run]:
+    """The runs of a program in which something waits to be ordered, oldest first."""
+    rows = fetch_all(
+        f"SELECT u.id FROM payout_run u WHERE u.program_id = :program AND u.state = 'committed' AND EXISTS"
+        f" ({_WAITING.replace(':run', 'u.id')}) ORDER BY u.id LIMIT 100",
+        {"program": program_id},
+    )
+    return [get(row.id) for row in rows]
 
 
 def file(file_id: int) -> Ordered:

@@ -35,6 +35,11 @@ class StatementHead:
     imported_at: dt.datetime
     matched: int
 
+    @property
+    def key(self) -> str:
+        """Its public id."""
+        return ids.public("bst", self.id)
+
 
 @dataclass(frozen=True, slots=True)
 class EntryLine:
