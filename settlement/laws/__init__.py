@@ -9,18 +9,10 @@ from collections.abc import Sequence
 
 from coalition.kernel.laws import Law
 from settlement import reconciliation
-from settlement.laws import accruals, closing, payouts, proofs, reports, room, statements, terms
+from settlement.laws import accruals, bank, closing, payouts, proofs, reports, statements, terms
 
-_LAWS = (
-    *accruals.LAWS,
-    *statements.LAWS,
-    *closing.LAWS,
-    *payouts.LAWS,
-    *proofs.LAWS,
-    *reports.LAWS,
-    *room.LAWS,
-    *terms.LAWS,
-)
+_ROOMS = (terms, accruals, statements, closing, payouts, bank, proofs, reports)
+_LAWS = tuple(law for room in _ROOMS for law in room.LAWS)
 
 
 def laws() -> Sequence[Law]:
