@@ -21,6 +21,8 @@ test: .venv/dev                ## the whole suite on embedded servers
 campaign: .venv/dev            ## 10,000 orders through failing suppliers under fire, and 200 last units; CI does not run it
 	CAMPAIGN_ORDERS=10000 LAST_UNIT_ROUNDS=200 $(BIN)/python -m pytest -n 0 -s tests/campaign tests/journeys/test_races.py
 	PAYOUT_DEATHS=all $(BIN)/python -m pytest -n 0 tests/settlement/payouts/test_mortality.py tests/integrations/payments/test_payouts.py
+	SETTLEMENT_CLOSES=100 SETTLEMENT_SCRIPTS=200 $(BIN)/python -m pytest -n 0 tests/settlement/accruals/test_accruing.py \
+	  tests/settlement/statements/test_properties.py
 	EXPOSURE_ROUNDS=200 EXPOSURE_ISSUES=1000 $(BIN)/python -m pytest -n 0 tests/coalition/partners/exposure
 	VECTOR_SEEDS=100 $(BIN)/python -m pytest -n 0 tests/settlement/vectors
 	TAMPERINGS=20000 FORGERIES=20000 $(BIN)/python -m pytest -n 0 tests/settlement/proofs

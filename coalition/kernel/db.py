@@ -129,6 +129,11 @@ def execute(sql: str, params: Mapping[str, Any] | None = None) -> int:
     return cast(int, result.rowcount)  # type: ignore[attr-defined]
 
 
+def execute_many(sql: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Run one statement for each of these rows of named parameters, without waiting for an answer in between."""
+    db.session.execute(text(sql), [dict(row) for row in rows])
+
+
 def fetch_all(sql: str, params: Mapping[str, Any] | None = None) -> Sequence[AnyRow]:
     """All rows of one query with named parameters (`:name`)."""
     return db.session.execute(text(sql), params or {}).all()

@@ -54,7 +54,7 @@ def close(program_id: int, code: str, *, patience_s: int = 10) -> Closed:
     accruals.seal(period, accrued.upto)
     accruals.defer(period, accrued.upto)
     settled, _ = fx.settle(period, drawn)
-    ids = tuple(issue(program, period, one, settled[one.entity_id]) for one in drawn)
+    ids = issue(program, period, drawn, settled)
     outbox.publish("period.closed", {"program_id": program.id, "period_id": period.id}, key=str(period.id))
     audit.record("settlement.close", f"period:{period.id}", program=program.code, period=code, statements=len(ids))
     following = accruals.next_code(code)

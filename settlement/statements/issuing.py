@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from coalition import partners, programs
 from coalition.kernel import audit, outbox
-from coalition.kernel.db import execute, fetch_one
+from coalition.kernel.db import execute, execute_many, fetch_one
 from settlement.accruals import Period
-from settlement.statements.arithmetic import Document, Drawn, Line
+from settlement.statements.arithmetic import Document, Drawn
 from settlement.statements.fx import Settlement
 
 _HEAD = """
@@ -32,29 +32,50 @@ _DOCUMENT = """
       FROM (SELECT 1) one LEFT JOIN (
            SELECT d.id, d.number FROM statement_document d JOIN statement s ON s.id = d.statement_id
             WHERE s.period_id = :period_id AND s.version = :version AND s.legal_entity_id = :counterparty_id
-              AND d.kind = :kind AND d.vat_rate = :vat_rate) t ON :mirror
-    RETURNING id"""
+              AND d.kind = :kind AND d.vat_rate = :vat_rate) t ON :mirror"""
 _LINE = """
     INSERT INTO statement_line (document_id, no, code, agreement_id, currency_id, quantity, unit_price, net_minor)
-    VALUES (:document_id, :no, :code, :agreement_id, :currency_id, :quantity, :unit_price, :net_minor)"""
+    SELECT d.id, :no, :code, :agreement_id, :currency_id, :quantity, :unit_price, :net_minor
+      FROM statement_document d WHERE d.statement_id = :statement_id AND d.number = :number"""
+_DRAFTS = """
+    INSERT INTO statement_event (statement_id, no, state, actor)
+    SELECT id, 1, 'draft', :actor FROM statement WHERE period_id = :period AND version = :version"""
 
 
-def issue(program: programs.Program, period: Period, drawn: Drawn, settled: Settlement) -> int:
-    """Write one statement of the period's version, as a draft; its id. Publishes `statement.closed`."""
-    entity = partners.entity(drawn.entity_id)
+def issue(
+    program: programs.Program, period: Period, drawn: Sequence[Drawn], settled: Mapping[int, Settlement]
+) -> tuple[int, ...]:
+    """Write the statements of the period's version, as drafts; their ids. Publishes `statement.closed` for each.
+
+    The operator's comes last: its documents point to the others'. A few statements to the database for each entity.
+    """
+    parties = _parties(program.id)
+    ids = tuple(_write(program, period, one, settled[one.entity_id], parties) for one in drawn)
+    execute(_DRAFTS, {"period": period.id, "version": period.version, "actor": audit.origin().actor})
+    for statement_id in ids:
+        outbox.publish("statement.closed", {"statement_id": statement_id}, key=str(statement_id))
+    return ids
+
+
+def _write(
+    program: programs.Program, period: Period, drawn: Drawn, settled: Settlement, parties: Mapping[int, dict[str, str]]
+) -> int:
     currency = programs.main_currency(program.id)
     facts = {
         "program_id": program.id,
         "period_id": period.id,
-        "legal_entity_id": entity.id,
-        "number": f"{period.code}/{entity.code}/{period.version}",
+        "legal_entity_id": drawn.entity_id,
+        "number": f"{period.code}/{parties[drawn.entity_id]['code']}/{period.version}",
         "is_operator": drawn.is_operator,
         "currency": program.currency,
         "currency_decimals": program.currency_decimals,
         "points_decimals": currency.decimals,
         "attribution": currency.attribution.upper(),
         "position_minor": drawn.position_minor,
-        "parties": {"operator": _party(partners.operator_entity(program.id)), "party": _party(entity)},
+        "parties": {
+            role: {name: text for name, text in parties[entity_id].items() if name != "code"}
+            for role, entity_id in (("operator", partners.operator_entity(program.id).id), ("party", drawn.entity_id))
+        },
     }
     row = fetch_one(
         _HEAD,
@@ -67,13 +88,7 @@ def issue(program: programs.Program, period: Period, drawn: Drawn, settled: Sett
         },
     )
     assert row is not None
-    for no, document in enumerate(drawn.documents, 1):
-        _write_document(row.id, period, f"{facts['number']}-{no}", document, drawn.is_operator)
-    execute(
-        "INSERT INTO statement_event (statement_id, no, state, actor) VALUES (:id, 1, 'draft', :actor)",
-        {"id": row.id, "actor": audit.origin().actor},
-    )
-    outbox.publish("statement.closed", {"statement_id": row.id}, key=str(row.id))
+    _write_documents(int(row.id), str(facts["number"]), period, drawn)
     return int(row.id)
 
 
@@ -104,35 +119,43 @@ def _plain(value: Any) -> str:
     return f"{value.normalize():f}"
 
 
-def _party(entity: partners.LegalEntity) -> dict[str, str]:
-    partner = partners.get(entity.partner_id).name
-    return {"name": entity.name, "country": entity.country, "tax_id": entity.tax_id, "partner": partner}
+def _parties(program_id: int) -> dict[int, dict[str, str]]:
+    """Every legal entity of the program as it is now, with its partner's name."""
+    names = {partner.id: partner.name for partner in partners.list_partners(program_id)}
+    return {
+        entity.id: {
+            "code": entity.code,
+            "name": entity.name,
+            "country": entity.country,
+            "tax_id": entity.tax_id,
+            "partner": names[entity.partner_id],
+        }
+        for entity in partners.entities(program_id)
+    }
 
 
-def _write_document(statement_id: int, period: Period, number: str, document: Document, mirror: bool) -> None:
-    """An entity's document with its lines, or the operator's mirror of it, which points to its twin."""
-    row = fetch_one(
-        _DOCUMENT,
-        {
-            "statement_id": statement_id,
-            "number": number,
-            "period_id": period.id,
-            "version": period.version,
-            "mirror": mirror,
-            "kind": document.kind,
-            "counterparty_id": document.counterparty_id,
-            "sign": document.sign,
-            "vat_rate": document.vat_rate,
-            "net_minor": document.net_minor,
-            "vat_minor": document.vat_minor,
-            "gross_minor": document.gross_minor,
-        },
-    )
-    assert row is not None
-    if not mirror:
-        for no, line in enumerate(document.lines, 1):
-            _write_line(row.id, no, line)
-
-
-def _write_line(document_id: int, no: int, line: Line) -> None:
-    execute(_LINE, {"document_id": document_id, "no": no, **asdict(line)})
+def _write_documents(statement_id: int, number: str, period: Period, drawn: Drawn) -> None:
+    """An entity's documents with their lines, or the operator's mirrors, which point to their twins."""
+    documents, lines = [], []
+    for at, document in enumerate(drawn.documents, 1):
+        own = {"statement_id": statement_id, "number": f"{number}-{at}"}
+        documents.append(
+            {
+                **own,
+                "period_id": period.id,
+                "version": period.version,
+                "mirror": drawn.is_operator,
+                "kind": document.kind,
+                "counterparty_id": document.counterparty_id,
+                "sign": document.sign,
+                "vat_rate": document.vat_rate,
+                "net_minor": document.net_minor,
+                "vat_minor": document.vat_minor,
+                "gross_minor": document.gross_minor,
+            }
+        )
+        lines += [{**own, "no": no, **asdict(line)} for no, line in enumerate(document.lines, 1)]
+    if documents:
+        execute_many(_DOCUMENT, documents)
+    if lines and not drawn.is_operator:
+        execute_many(_LINE, lines)

@@ -6,8 +6,10 @@ import importlib.util
 
 from tests.benchmarks import (
     bench_bundle,
+    bench_closing,
     bench_exposure,
     bench_feeds,
+    bench_finance_pages,
     bench_growth,
     bench_http,
     bench_posting,
@@ -26,6 +28,10 @@ print()
 bench_prices.main(["--members", "20000"])
 print()
 bench_feeds.main(["--offers", "50000"])
+print()
+bench_closing.main(["--movements", "200000"])
+print()
+bench_finance_pages.main(["--movements", "100000"])
 print()
 bench_bundle.main(["--lines", "100000"])
 print()

@@ -106,6 +106,25 @@ def fill(ground: Ground, movements: int, *, days: int = 28, shops_no: int = PART
     return Ledger(program.id, int(found.n))
 
 
+def add(ground: Ground, filled: Ledger, movements: int, *, day: int) -> int:
+    """As many points issued again, all on one day of the year, which nobody has accrued; how many movements that is."""
+    with ground.connect() as connection:
+        added = connection.execute(
+            "INSERT INTO entry (account_id, contra_id, amount, occurred_at, expires_at, funding_id, program_id,"
+            " partner_id, currency_id, kind, operation, external_id, request_hash)"
+            " SELECT account_id, contra_id, amount, %(day)s, expires_at, funding_id, program_id, partner_id,"
+            " currency_id, kind, operation, 'X' || external_id, request_hash FROM entry WHERE kind = 1"
+            " AND program_id = %(program)s ORDER BY id LIMIT %(movements)s",
+            {
+                "day": dt.datetime.combine(FIRST + dt.timedelta(days=day), dt.time(12), dt.UTC),
+                "program": filled.program_id,
+                "movements": movements,
+            },
+        ).rowcount
+        connection.execute("ANALYZE entry")
+    return added
+
+
 def timed(work: Callable[[], object]) -> float:
     """How long something took, in seconds."""
     begun = time.perf_counter()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import threading
 from decimal import Decimal
 from typing import Any
@@ -13,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import connect
 
+from coalition.kernel.clock import add_months, month_code
 from coalition.kernel.config import current
 from coalition.kernel.db import db, execute, fetch_all, fetch_one, transact
 from coalition.kernel.errors import Conflict
@@ -21,6 +23,7 @@ from settlement.terms import Prices
 from tests.settlement.builders import FAR, Coalition, broken_laws, count_rows, on_issue
 
 MAY = dt.date(2026, 5, 5)
+CLOSES = int(os.environ.get("SETTLEMENT_CLOSES", "4"))  # 100 in `make campaign`
 HYBRID = Prices(
     funding_mode="hybrid",
     issue_price=Decimal("0.006"),
@@ -171,18 +174,20 @@ def test_of_two_closes_at_once_exactly_one_succeeds(live: Flask) -> None:
 
 def test_closes_while_postings_go_on_leave_no_movement_in_two_periods_or_in_none(live: Flask) -> None:
     coalition = Coalition()
-    coalition.join("A", on_issue("0.01"))
+    first = dt.date(2018, 1, 1)
+    coalition.join("A", on_issue("0.01"), starts_on=first)
+    months = [add_months(first, at) for at in range(CLOSES)]
     stop = threading.Event()
 
     def post() -> None:
         with live.app_context():
             while not stop.is_set():
-                coalition.issue(1, dt.date(2026, 1, 1), {"A": 1}, member=2)
+                coalition.issue(1, months[CLOSES // 2], {"A": 1}, member=2)
 
     writers = [threading.Thread(target=post) for _ in range(2)]
     for writer in writers:
         writer.start()
-    closed = [coalition.close(f"2026-0{month}") for month in (1, 2, 3, 4)]
+    closed = [coalition.close(month_code(month)) for month in months]
     stop.set()
     for writer in writers:
         writer.join()
@@ -190,7 +195,7 @@ def test_closes_while_postings_go_on_leave_no_movement_in_two_periods_or_in_none
 
     issued = transact(lambda: fetch_one("SELECT count(*) AS n FROM entry")).n
     assert count_rows("accrual") == issued
-    assert len({one.period.id for one in closed}) == 4
+    assert len({one.period.id for one in closed}) == CLOSES
     assert broken_laws() == {}
 
 

@@ -9,11 +9,11 @@ from itertools import product
 import pytest
 from flask import Flask
 
-from coalition import partners
 from coalition.kernel.db import transact
 from coalition.kernel.errors import Conflict, Invalid
 from settlement import reports, terms
 from settlement.terms import Prices
+from tests.settlement.accruals.test_points_taken_back import _give_back
 from tests.settlement.builders import Coalition, on_issue
 from tests.settlement.reports.conftest import ask
 
@@ -54,18 +54,31 @@ def test_the_worked_example_is_deferred_to_the_cent_and_every_period_ties(expect
     )
 
 
-def test_a_higher_estimate_is_caught_up_where_it_begins(expecting: Coalition) -> None:
+def test_redeemed_points_that_come_back_after_the_close_are_deferred_again_and_a_higher_estimate_is_caught_up(
+    expecting: Coalition,
+) -> None:
+    for month in ("2026-01", "2026-02", "2026-03"):
+        expecting.close(month)
+    _give_back(expecting, 900, 300, dt.date(2026, 4, 15))
+    expecting.accrue()
+    quarter = {"since": "2026-01", "until": "2026-04"}
+
+    april = ask(expecting, "deferred", **quarter)
     a = expecting.entities["A"]
-    on = dt.date(2026, 3, 31)
-    note = "members redeem more"
     transact(
-        lambda: reports.expect(expecting.program.id, expecting.currency.id, a, Decimal("0.85"), starts_on=on, note=note)
+        lambda: reports.expect(
+            expecting.program.id, expecting.currency.id, a, Decimal("0.85"), starts_on=dt.date(2026, 4, 30), note="more"
+        )
     )
+    raised, journal = ask(expecting, "deferred", **quarter), ask(expecting, "journal", **quarter)
 
-    report = ask(expecting, "deferred", entity=transact(lambda: partners.entity(a)).code, **YEAR)
-
-    assert report.table("pools").rows[0][7] == 941
-    assert report.tables[0].rows[2][7] == 941 - 1000
+    assert april.tables[0].rows[3][9] == -225 - 90
+    assert [row[7] for row in april.table("pools").rows] == [775, 60]
+    assert [row[7] for row in raised.table("pools").rows] == [729, 60]
+    assert raised.tables[0].rows[3][7] == -46
+    balances = {row[1]: row[4] for row in journal.table("balances").rows}
+    assert balances["deferred_points"] == -raised.table("pools").totals()[8]  # type: ignore[operator]
+    assert sum(int(str(balance)) for balance in balances.values()) == 0
 
 
 def test_an_estimate_is_a_share_with_a_reason_and_reaches_into_no_closed_period(expecting: Coalition) -> None:

@@ -138,6 +138,23 @@ def test_the_operators_own_points_cost_nobody_anything(live: Flask) -> None:
 
 
 @pytest.mark.parametrize(
+    "table",
+    ["settlement_reopening", "close_acceptance", "accrual_deferral", "adjustment", "fx_rate", "statement_event"],
+)
+def test_the_application_may_add_to_what_closing_keeps_and_change_nothing(live: Flask, table: str) -> None:
+    rights = transact(
+        lambda: fetch_one(
+            "SELECT has_table_privilege(:t, 'INSERT') AS adds, has_table_privilege(:t, 'UPDATE')"
+            " OR has_table_privilege(:t, 'DELETE') OR has_table_privilege(:t, 'TRUNCATE') AS changes",
+            {"t": table},
+        )
+    )
+    assert (rights.adds, rights.changes) == (True, False)
+    with pytest.raises(Exception, match="permission denied"):
+        transact(lambda: execute(f"DELETE FROM {table}"))
+
+
+@pytest.mark.parametrize(
     "table", ["statement", "statement_document", "statement_line", "accrual", "settlement_closure"]
 )
 def test_the_application_cannot_change_what_is_closed(live: Flask, table: str) -> None:
