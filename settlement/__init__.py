@@ -11,10 +11,11 @@ if TYPE_CHECKING:
 def init_app(app: Flask) -> None:
     """Open this floor's doors."""
     from coalition.kernel import laws as kernel_laws
-    from settlement import api, cli, console, jobs, laws
+    from settlement import api, cli, console, jobs, laws, portal
 
     kernel_laws.register(laws.laws)
     api.init_app(app)
     console.init_app(app)
+    portal.init_app(app)
     jobs.init_app(app)
     cli.init_app(app)

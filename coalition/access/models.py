@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from coalition.kernel.db import Base
 
+_OF_A_MEMBER = text("owner_ref LIKE 'member:%'")
 user_role = Table(
     "user_role",
     Base.metadata,
@@ -35,7 +36,8 @@ class UserAccount(Base, UserMixin):
         CheckConstraint("email = lower(email) AND email LIKE '%_@_%'", name="email"),
         CheckConstraint("owner_ref <> '' AND (owner_ref LIKE '%:%') = (program_id IS NOT NULL)", name="owner"),
         Index("uq_user_account_email", text("lower(email)"), unique=True),
-        Index("uq_user_account_owner_ref", "owner_ref", unique=True, postgresql_where=text("owner_ref LIKE '%:%'")),
+        Index("uq_user_account_owner_ref", "owner_ref", unique=True, postgresql_where=_OF_A_MEMBER),
+        Index("user_account_partner", "owner_ref", postgresql_where=text("owner_ref LIKE 'partner:%'")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)  # type: ignore[assignment]

@@ -19,7 +19,7 @@ from coalition.kernel import audit
 from coalition.kernel.db import fetch_all, session
 from coalition.kernel.errors import Conflict, FieldError, Invalid
 
-ROLES = ("member", "finance", "admin", "catalog", "support")
+ROLES = ("member", "finance", "admin", "catalog", "support", "partner")
 _LEAST_PASSWORD = 12
 _MOST_PASSWORD = 128
 _hasher = PasswordHasher()
@@ -27,7 +27,8 @@ _hasher = PasswordHasher()
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person who can sign in; `owner_ref` is "member:<id>" in the program, or "staff" of the installation."""
+    """A person who can sign in; `owner_ref` is "member:<id>" or "partner:<id>" in a program, or "staff" of the
+    installation. A partner may have many people, a member is one."""
 
     id: int
     email: str
@@ -43,7 +44,7 @@ def create_user(
     """Let a person sign in. The e-mail address is kept in lower case; an owner with a number needs its program.
 
     Raises Invalid for a password of less than 12 characters, an unknown role, no address or no program, and Conflict
-    (`user_exists`) when the address or the owner already has a user.
+    (`user_exists`) when the address or the member already has a user.
     """
     wanted = sorted(set(roles))
     address = email.strip().lower()

@@ -24,7 +24,13 @@ from coalition.site import viewer
 blueprint = Blueprint("signin", __name__)
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _BEARER_PATHS = ("/api/", "/oauth/token")  # no cookie is looked at there, so nothing can be forged with one
-_HOMES = {"member": "/account", "finance": "/console/settlement", "support": "/console", "admin": "/console"}
+_HOMES = {
+    "member": "/account",
+    "finance": "/console/settlement",
+    "support": "/console",
+    "admin": "/console",
+    "partner": "/portal/",
+}
 _SESSION_LIFE = dt.timedelta(hours=12)
 _csrf = CSRFProtect()
 

@@ -1,4 +1,4 @@
-"""Who looks at this page: the signed-in member or member of staff, and what the frame of every page shows of them.
+"""Who looks at this page: a member, somebody of a partner or of the staff, and what the frame shows of them.
 
 Pages ask here and nowhere else. Each answer is looked up once a request, and only when somebody asks.
 """
@@ -12,7 +12,7 @@ from flask import Flask, abort, g, redirect, request, url_for
 from flask_security import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
-from coalition import ledger, members, programs
+from coalition import ledger, members, partners, programs
 from coalition.access import UserAccount
 from coalition.kernel import audit
 from coalition.kernel.db import db
@@ -38,6 +38,17 @@ class Staff:
     roles: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody of a partner who is signed in: sees what is that partner's, and nothing else."""
+
+    user_id: int
+    partner_id: int
+    program_id: int
+    name: str
+    partner: str
+
+
 def init_app(app: Flask) -> None:
     """Tell every page who is looking at it."""
     app.context_processor(_frame)
@@ -58,11 +69,27 @@ def current_staff() -> Staff | None:
     return Staff(user.id, user.email.partition("@")[0].title(), frozenset(role.name for role in user.roles))
 
 
+def current_colleague() -> Colleague | None:
+    """The person of a partner who is signed in, if it is one."""
+    if "colleague" not in g:
+        g.colleague = _colleague()
+    return cast("Colleague | None", g.colleague)
+
+
 def require_member() -> Viewer:
     """The signed-in member; anybody else is sent to sign in, and staff are refused."""
     found = current_member()
     if found is None:
         _turn_away("Only members have this page.")
+    _be_origin()
+    return found
+
+
+def require_colleague() -> Colleague:
+    """The signed-in person of a partner; see `require_member`."""
+    found = current_colleague()
+    if found is None:
+        _turn_away("Only people of a partner have this page.")
     _be_origin()
     return found
 
@@ -77,10 +104,10 @@ def require_role(*roles: str) -> Staff:
 
 
 def current_program() -> programs.Program:
-    """The program of the signed-in member; for anybody else the installation's first. Raises NotFound if none."""
+    """The program of the signed-in member or partner; for others the installation's first. Raises NotFound if none."""
     if "program" not in g:
-        member = current_member()
-        known = [programs.get(member.program_id)] if member else programs.list_programs()
+        whose = current_member() or current_colleague()
+        known = [programs.get(whose.program_id)] if whose else programs.list_programs()
         if not known:
             raise NotFound()
         g.program = known[0]
@@ -98,6 +125,15 @@ def _member() -> Viewer | None:
         return None
     member_id = members.survivor(int(number))
     return Viewer(member_id, user.program_id, members.profile(member_id).name)
+
+
+def _colleague() -> Colleague | None:
+    user = _user()
+    kind, _, number = user.owner_ref.partition(":") if user else ("", "", "")
+    if user is None or kind != "partner" or user.program_id is None:
+        return None
+    partner = partners.get(int(number))
+    return Colleague(user.id, partner.id, user.program_id, user.email.partition("@")[0].title(), partner.name)
 
 
 def _turn_away(why: str) -> NoReturn:
@@ -131,7 +167,8 @@ def _look_up_frame() -> dict[str, Any]:
         return {"current_member": None, "current_staff": staff}
     use_zone(program.zone)
     if member is None:
-        return {"current_member": None, "current_staff": staff, "program_name": program.name}
+        others = {"current_staff": staff, "current_colleague": current_colleague()}
+        return {"current_member": None, **others, "program_name": program.name}
     currency = programs.main_currency(member.program_id)
     purses = ledger.balances(member.program_id, member.member_id)
     available = next((purse.available for purse in purses if purse.currency_id == currency.id), 0)

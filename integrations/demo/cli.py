@@ -56,5 +56,7 @@ def _tell(facts: dict[str, Any]) -> None:
     click.echo(f"  member      {facts['member']['email']}  {facts['member']['password']}")
     for name in ("support", "support2", "catalog", "admin", "finance", "finance2"):
         click.echo(f"  {name:<11} {facts['staff'][name]['email']}  {facts['staff'][name]['password']}")
+    somebody = facts["partner_people"][partner["code"]]
+    click.echo(f"  {partner['code']:<11} {somebody['email']}  {somebody['password']}  (statements: /portal)")
     click.echo(f"  partner     {partner['code']}: {partner['client_id']}  {partner['client_secret']}")
     click.echo("  everything  var/demo.json\nCtrl-C stops it; the data stays.\n")

@@ -6,7 +6,7 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Register the pages."""
+    """Register the pages; importing a module of pages fills its blueprint."""
     from settlement.console import (  # noqa: F401
         account_pages,
         adjustment_pages,
@@ -14,6 +14,7 @@ def init_app(app: Flask) -> None:
         bank_pages,
         closing_pages,
         exposure_pages,
+        finance_pages,
         invoice_pages,
         pages,
         payout_pages,
@@ -31,6 +32,7 @@ def init_app(app: Flask) -> None:
         bank_pages,
         closing_pages,
         exposure_pages,
+        finance_pages,
         invoice_pages,
         pages,
         payout_pages,

@@ -21,7 +21,6 @@ from coalition.kernel.web.pages import use_zone
 from coalition.kernel.web.paper import Column, Paper
 from settlement import accruals, payouts, reconciliation
 from settlement.console.difference_files import class_name
-from settlement.console.words import say
 from settlement.reconciliation import Act, ActLine, Paid, Total
 
 
@@ -128,8 +127,15 @@ def line_name(line: ActLine) -> str:
         "paid_in": gettext("Payment received"),
         "paid_out": gettext("Payment made"),
         "statement": gettext("Statement"),
+        "issuer_invoice": gettext("Invoice for points funded"),
+        "redeemer_invoice": gettext("Invoice for points redeemed"),
+        "supplier_invoice": gettext("Invoice for rewards delivered"),
+        "credit_note": gettext("Credit note for points expired"),
+        "issuer_credit": gettext("Credit note for points funded"),
+        "redeemer_credit": gettext("Credit note for points redeemed"),
+        "adjustment": gettext("Adjustment"),
     }
-    return words.get(line.kind) or say("document_name", line.kind)
+    return str(words.get(line.kind, line.kind))
 
 
 def debt(act: Printed, one: Act) -> str:
@@ -153,8 +159,8 @@ def _account(paper: Paper, act: Printed, one: Act) -> None:
     def money(minor: int) -> str:
         return formats.points(minor, one.currency_decimals)
 
-    def sides(minor: int) -> list[str]:
-        return [money(-minor) if minor < 0 else "", money(minor) if minor > 0 else ""]
+    def sides(minor: int, nothing: str = "") -> list[str]:
+        return [money(-minor) if minor < 0 else nothing, money(minor) if minor > 0 else ""]
 
     paper.heading(gettext("Account in %(currency)s", currency=one.currency))
     columns = [
@@ -164,13 +170,20 @@ def _account(paper: Paper, act: Printed, one: Act) -> None:
         Column(gettext("The company owes"), 1.8, number=True),
         Column(gettext("The company is owed"), 1.8, number=True),
     ]
-    rows = [[formats.when(one.starts_on, "day_year"), gettext("Opening balance"), "", *sides(one.opening_minor)]]
+    rows = [
+        [formats.when(one.starts_on, "day_year"), gettext("Opening balance"), "", *sides(one.opening_minor, money(0))]
+    ]
     rows += [
         [formats.when(line.on, "day_year"), line_name(line), line.reference, *sides(line.position_minor)]
         for line in one.lines
     ]
     rows.append(["", gettext("Turnover"), "", money(one.owes_minor), money(one.owed_minor)])
-    closing = [formats.when(one.ends_on, "day_year"), gettext("Closing balance"), "", *sides(one.closing_minor)]
+    closing = [
+        formats.when(one.ends_on, "day_year"),
+        gettext("Closing balance"),
+        "",
+        *sides(one.closing_minor, money(0)),
+    ]
     paper.table(columns, rows, closing)
     paper.text(debt(act, one))
 

@@ -13,6 +13,7 @@ from settlement.console import statement_page
 from settlement.statements import Entry, Statement
 
 _CHUNK = 2000
+COUNTED = ("supply", "adjustment")  # kinds of entries that are pieces, not points
 
 
 def period_rows(context: dict[str, Any]) -> Iterator[str]:
@@ -93,8 +94,7 @@ def all_entries(statement: Statement) -> Iterator[Entry]:
 
 
 def _cells(statement: Statement, entry: Entry) -> Iterable[str]:
-    pieces = entry.kind in ("supply", "adjustment")
-    quantity = entry.points if pieces else format_minor(entry.points, statement.points_decimals)
+    quantity = entry.points if entry.kind in COUNTED else format_minor(entry.points, statement.points_decimals)
     return [
         guarded(statement.number),
         entry.movement_id,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from coalition import programs
@@ -13,9 +14,10 @@ from coalition.kernel.db import transact
 from coalition.kernel.errors import NotFound, Refusal
 from coalition.kernel.web.pages import use_zone
 from coalition.kernel.web.sheets import download
+from coalition.kernel.web.workbook import MIMETYPE
 from coalition.site.viewer import require_role
-from settlement import accruals, statements
-from settlement.console import exports, period_page, statement_files, statement_page
+from settlement import accruals, reconciliation, statements
+from settlement.console import exports, period_book, period_page, statement_files, statement_page
 
 blueprint = Blueprint("settlement", "settlement", template_folder="templates", url_prefix="/console")
 _SAID = {
@@ -69,12 +71,26 @@ def period_csv(program: str, period: str) -> Response:
     return download(exports.period_rows(context), f"settlement-{program}-{period}.csv")
 
 
+@blueprint.get("/settlement/<program>/<period>.xlsx")
+def period_xlsx(program: str, period: str) -> Response:
+    """The same table as a workbook, with its totals as formulas."""
+    found = transact(lambda: period_page.context(*_find(program, period)))
+    target = BytesIO()
+    period_book.write(found, target)
+    target.seek(0)
+    return send_file(target, MIMETYPE, as_attachment=True, download_name=f"settlement-{program}-{period}.xlsx")
+
+
 @blueprint.get("/statements/<statement_id>")
 def statement(statement_id: str) -> str:
     """One statement: its documents, their lines, and the entries beneath."""
-    cursor = request.args.get("cursor")
-    context = transact(lambda: statement_page.context(_statement(statement_id), cursor))
-    return render_template("settlement/statement.html", nav="settlement", **context)
+
+    def work() -> dict[str, Any]:
+        found = _statement(statement_id)
+        disputes = statement_page.disputes(reconciliation.of_statement(found.id))
+        return {**statement_page.context(found, request.args), "disputes": disputes}
+
+    return render_template("settlement/statement.html", nav="settlement", **transact(work))
 
 
 @blueprint.get("/statements/<statement_id>.csv")
@@ -99,6 +115,12 @@ def statement_pdf(statement_id: str) -> Response:
 def statement_xlsx(statement_id: str) -> Response:
     """The statement as a workbook, in the viewer's language or in `?lang=`."""
     return statement_files.xlsx(transact(lambda: _statement(statement_id)))
+
+
+@blueprint.get("/statements/<statement_id>.zip")
+def statement_bundle(statement_id: str) -> Response:
+    """The bundle with which everybody recomputes the statement. NotFound until it is made."""
+    return statement_files.bundle(transact(lambda: _statement(statement_id)))
 
 
 def shown(program: str, period: str, **more: Any) -> str:

@@ -57,8 +57,8 @@ def context(program: programs.Program, period: Period) -> dict[str, Any]:
         "choices": [{"key": one.code, "month": one.starts_on} for one in known],
         "kpis": _kpis(program, period, known, totals, entities),
         "days": _days(period),
-        "redeemed_at": _redeemed_at(flows),
-        "liability": _liability(period, known, totals, currency),
+        "redeemed_at": _redeemed_at(program, flows),
+        "liability": liability(period, known, totals, currency),
         "entities": entities,
         "checklist": [] if closed else _checklist(program, checks),
         "drafts": sum(row["state"] == "draft" for row in entities),
@@ -175,15 +175,16 @@ def _days(period: Period) -> list[dict[str, Any]]:
     ]
 
 
-def _redeemed_at(flows: list[Flow]) -> list[dict[str, Any]]:
+def _redeemed_at(program: programs.Program, flows: list[Flow]) -> list[dict[str, Any]]:
+    known = {entity.id: entity.name for entity in partners.entities(program.id)}
     points = Counter[int]()
     for flow in flows:
         if flow.kind == "redeem" and flow.redeemer_id is not None:
             points[flow.redeemer_id] += flow.points
-    return [{"name": partners.entity(entity_id).name, "points": most} for entity_id, most in points.most_common()]
+    return [{"name": known[entity_id], "points": most} for entity_id, most in points.most_common()]
 
 
-def _liability(
+def liability(
     period: Period, known: list[Period], totals: dict[int, dict[str, int]], currency: programs.Currency
 ) -> dict[str, int]:
     """The points outstanding at face value; each step is the difference of rounded levels, so they add up."""

@@ -55,6 +55,10 @@ def _summary(book: Workbook, title: str, stated: dict[str, Any], note: str) -> N
         [gettext("Currency"), head["currency"], gettext("+ receives, − pays; with VAT")],
         [gettext("Rule"), say("attribution", head["attribution"])],
     ]
+    if settled := head["settled"]:
+        amount = f"{Decimal(settled['minor']).scaleb(-settled['decimals']):f} {settled['currency']}"
+        rate = gettext("at %(rate)s, %(source)s", rate=f"{settled['rate']:f}", source=settled["source"])
+        intro.append([gettext("Paid in"), amount, rate])
     if note:
         intro.append([note])
     book.sheet(gettext("Statement"), columns, _lines(stated), intro=intro, total=gettext("Position"))
@@ -111,7 +115,7 @@ class _Said:
     def row(self, statement: Statement, entry: Entry) -> list[Cell]:
         """One entry as cells."""
         told = statement_page.entry_told(entry)
-        decimals = 0 if entry.kind == "supply" else statement.points_decimals
+        decimals = 0 if entry.kind in exports.COUNTED else statement.points_decimals
         return [
             entry.occurred_at,
             entry.booked_on,

@@ -9,9 +9,14 @@ from tempfile import TemporaryFile
 
 from flask import Response, request, send_file, stream_with_context
 
+from coalition.kernel import ports
+from coalition.kernel.db import transact
+from coalition.kernel.errors import NotFound
 from coalition.kernel.web.language import spoken
 from coalition.kernel.web.sheets import download
 from coalition.kernel.web.workbook import MIMETYPE
+from coalition.ports import FileStore
+from settlement import proofs
 from settlement.console import exports, statement_book, statement_paper
 from settlement.statements import Statement
 
@@ -40,7 +45,16 @@ def entries_csv(statement: Statement) -> Response:
 
 def documents_csv(statement: Statement) -> Response:
     """The document lines."""
-    return download(exports.document_rows(statement), f"{_name(statement)}-documents.csv")
+    return download(stream_with_context(exports.document_rows(statement)), f"{_name(statement)}-documents.csv")
+
+
+def bundle(statement: Statement) -> Response:
+    """The bundle as it was kept. Raises NotFound until it is written, some moments after the close."""
+    stored = transact(lambda: proofs.bundle_of(statement.id))
+    if stored is None:
+        raise NotFound("bundle_not_ready", "The bundle is being written; try again in a minute.")
+    file = ports.get(FileStore).open(stored.key)  # type: ignore[type-abstract]
+    return send_file(file, "application/zip", as_attachment=True, download_name=f"{_name(statement)}.zip")
 
 
 def _name(statement: Statement) -> str:

@@ -14,7 +14,7 @@ from settlement.console import statement_page
 from settlement.console.words import say
 from settlement.statements import Statement
 
-_MOST = 400  # movements that are printed; beyond it they are in the CSV and the workbook
+_MOST = 100  # movements that are printed; beyond it they are in the CSV and the workbook
 
 
 def pdf(statement: Statement) -> bytes:
@@ -110,6 +110,10 @@ def _settled(paper: Paper, head: dict[str, Any]) -> None:
     paper.heading(gettext("Position"))
     amount = formats.signed_money(head["position_minor"], head["currency"], head["currency_decimals"])
     paper.text(f"{amount} — {gettext('+ receives, − pays; with VAT')}")
+    if settled := head["settled"]:
+        paid = formats.signed_money(settled["minor"], settled["currency"], settled["decimals"])
+        rate = formats.exact(settled["rate"], 4)
+        paper.text(f"{paid} — {gettext('at %(rate)s, %(source)s', rate=rate, source=settled['source'])}")
     paper.text(
         gettext(
             "A line is the quantity times the unit price, rounded half up once; VAT is its rate times the net of the "

@@ -33,7 +33,7 @@ def reconcile(task: jobs.Task) -> None:
     """Work through a partner's file from where the last process stopped: read, compare, tidy up."""
     at = transact(lambda: reconciliation.run(task.args["reconciliation"]))
     if not at.over:
-        at, error = _read(task, at)
+        at, error = read(task, at)
         if error:
             task.finish(lambda: reconciliation.fail(at, error))
             return
@@ -68,7 +68,7 @@ def fetch(task: jobs.Task) -> None:
         task.step(lambda feed=feed, error=error: reconciliation.note_fetch(feed.id, error))  # type: ignore[misc]
 
 
-def _read(task: jobs.Task, at: Reconciliation) -> tuple[Reconciliation, str | None]:
+def read(task: jobs.Task, at: Reconciliation) -> tuple[Reconciliation, str | None]:
     """Lay the rest of the file out; the reconciliation after it, and the code of what is wrong with the file."""
     written = transact(lambda: reconciliation.layout(at))
     try:

@@ -6,10 +6,11 @@ from settlement.statements.checking import Check, accept, checklist, checks
 from settlement.statements.closing import Closed, close
 from settlement.statements.details import DocumentDetails, document_details, document_ids
 from settlement.statements.drawing import draw_up, preview
-from settlement.statements.entries import Entry, Position, count, entries, entries_of
+from settlement.statements.entries import Entry, Position, Sift, count, entries, entries_of
 from settlement.statements.freeing import free_paid
 from settlement.statements.fx import Rate, rates
 from settlement.statements.fx import enter as enter_rate
+from settlement.statements.listing import DIRECTIONS, Sought, Standing, find, standing
 from settlement.statements.netting import Netting, Obligation, Pair, Payable, net, netting, obligation, payables
 from settlement.statements.reading import (
     Settled,
@@ -26,6 +27,7 @@ from settlement.statements.reopening import reopen
 from settlement.statements.states import STATES, agree, mark, send
 
 __all__ = [
+    "DIRECTIONS",
     "REASONS",
     "STATES",
     "Adjustment",
@@ -44,6 +46,9 @@ __all__ = [
     "Position",
     "Rate",
     "Settled",
+    "Sift",
+    "Sought",
+    "Standing",
     "Statement",
     "accept",
     "adjust",
@@ -61,6 +66,7 @@ __all__ = [
     "enter_rate",
     "entries",
     "entries_of",
+    "find",
     "free_paid",
     "get",
     "mark",
@@ -76,5 +82,6 @@ __all__ = [
     "reopen",
     "send",
     "settled",
+    "standing",
     "versions",
 ]

@@ -17,6 +17,18 @@ from settlement.statements.arithmetic import ENTITY_SIGN
 from settlement.statements.reading import Statement
 
 Position = tuple[dt.datetime, str]
+# The movements that make a charge, where few of them do; they are looked for by it.
+_KINDS = {
+    "issue_funding": ["issue", "clawback"],
+    "service_fee": ["issue", "clawback"],
+    "redemption_funding": ["redeem"],
+    "redeemed": ["redeem"],
+    "breakage": ["expire"],
+    "supplied": ["supply"],
+    "delivery": ["supply"],
+    "taken_back": ["supply"],
+    "adjustment": ["adjustment"],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +54,41 @@ class Entry:
     reverses: str | None = None
 
 
-def entries(statement: Statement, after: Position | None, limit: int) -> tuple[list[Entry], Position | None]:
+@dataclass(frozen=True, slots=True)
+class Sift:
+    """Which entries: of one charge, in one kind of document, under one agreement at one price, of a receipt or an order
+    whose number begins so, booked on one day. What is left empty is not asked."""
+
+    code: str = ""
+    document: str = ""
+    agreement_id: int | None = None
+    unit_price: Decimal | None = None
+    reference: str = ""
+    day: dt.date | None = None
+
+    def takes(self, entry: Entry) -> bool:
+        """Whether an entry is among them."""
+        return (
+            self.code in ("", entry.code)
+            and self.document in ("", entry.document)
+            and self.agreement_id in (None, entry.agreement_id)
+            and self.unit_price in (None, entry.unit_price)
+            and entry.reference.startswith(self.reference)
+            and self.day in (None, entry.booked_on)
+        )
+
+
+def entries(
+    statement: Statement, after: Position | None, limit: int, sift: Sift | None = None
+) -> tuple[list[Entry], Position | None]:
     """The entries of the next `limit` movements behind a position, in the order they happened, and the next position.
 
+    A `sift` leaves out entries, and the movements that have none; there may be more although a page came out empty.
     The operator's statement has none: it mirrors the others'.
     """
     if statement.is_operator:
         return [], None
+    sift = sift or Sift()
     at, movement_id = after or (dt.datetime(1, 1, 1, tzinfo=dt.UTC), "")
     rows = fetch_all(
         load_sql(__file__, "entries.sql"),
@@ -58,9 +98,12 @@ def entries(statement: Statement, after: Position | None, limit: int) -> tuple[l
             "at": at,
             "movement": movement_id,
             "limit": limit,
+            "kinds": _KINDS.get(sift.code),
+            "reference": sift.reference,
+            "day": sift.day,
         },
     )
-    found = [entry for row in rows for entry in _entries(row, statement)]
+    found = [entry for row in rows for entry in _entries(row, statement) if sift.takes(entry)]
     more = len(rows) == limit
     return found, ((rows[-1].occurred_at, rows[-1].movement_id) if more else None)
 

@@ -65,7 +65,7 @@ class Statement:
 
 def get(statement_id: int) -> Statement:
     """The statement. Raises NotFound."""
-    found = _heads("s.id = :id", {"id": statement_id}, 1)
+    found = heads("s.id = :id", {"id": statement_id}, 1)
     if not found:
         raise NotFound()
     return found[0]
@@ -73,13 +73,13 @@ def get(statement_id: int) -> Statement:
 
 def of_period(period: Period) -> list[Statement]:
     """Every statement of a period in its last version, the operator's last; none while it is open."""
-    return _heads("s.period_id = :period AND r.period_id IS NULL", {"period": period.id}, _MOST)
+    return heads("s.period_id = :period AND r.period_id IS NULL", {"period": period.id}, _MOST)
 
 
 def versions(statement: Statement) -> list[Statement]:
     """Every version of a statement, the first one first."""
     params = {"period": statement.period_id, "entity": statement.legal_entity_id}
-    return _heads("s.period_id = :period AND s.legal_entity_id = :entity", params, _MOST, order="s.version")
+    return heads("s.period_id = :period AND s.legal_entity_id = :entity", params, _MOST, order="s.version")
 
 
 def of_entities(entity_ids: Collection[int], *, period: str | None, after: int | None, limit: int) -> list[Statement]:
@@ -87,7 +87,7 @@ def of_entities(entity_ids: Collection[int], *, period: str | None, after: int |
     condition = """s.legal_entity_id = ANY(:entities) AND r.period_id IS NULL
         AND (CAST(:period AS text) IS NULL OR p.code = :period) AND (CAST(:after AS bigint) IS NULL OR s.id < :after)"""
     params = {"entities": list(entity_ids), "period": period, "after": after}
-    return _heads(condition, params, limit, order="s.id DESC")
+    return heads(condition, params, limit, order="s.id DESC")
 
 
 def documents(statement_ids: Collection[int]) -> dict[int, list[Document]]:
@@ -120,9 +120,11 @@ def drawn_of(period: Period) -> list[Drawn]:
     return [Drawn(head.legal_entity_id, head.is_operator, tuple(found[head.id])) for head in heads]
 
 
-def _heads(
+def heads(
     condition: str, params: dict[str, Any], limit: int, order: str = "s.is_operator, s.number"
 ) -> list[Statement]:
+    """The statements for which an SQL condition holds: `s` is the statement, `p` its period, `e` its last event, `r`
+    the reopening that replaced it."""
     rows = fetch_all(f"{_HEAD} WHERE {condition} ORDER BY {order} LIMIT :limit", {**params, "limit": limit})
     return [Statement(**row._mapping) for row in rows]
 

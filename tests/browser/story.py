@@ -31,7 +31,7 @@ class Story:
         if role == "visitor":
             return
         facts = self.running.facts
-        person = facts["member"] if role == "member" else facts["staff"][role]
+        person = facts["member"] if role == "member" else facts["staff"].get(role) or facts["partner_people"][role]
         page = session.new_page()
         page.goto("/login")
         page.fill("input[name=email]", person["email"])
@@ -88,6 +88,16 @@ PAGES = {
     "payout-accounts": Page("finance", lambda story: "/console/payouts/accounts"),
     "settlement": Page("finance", lambda story: f"/console/settlement/coral/{story.period}"),
     "statement": Page("finance", lambda story: f"/console/statements/{story.statement_id}"),
+    "finance": Page("finance", lambda story: "/console/finance/"),
+    "statements": Page("finance", lambda story: "/console/finance/statements"),
+    "statements-none": Page("finance", lambda story: "/console/finance/statements?period=2001-01"),
+    "statement-sifted": Page("finance", lambda story: f"/console/statements/{story.statement_id}?charge=redeemed"),
+    "portal": Page("homeline", lambda story: "/portal/"),
+    "portal-statement": Page("freshmart", lambda story: f"/portal/statements/{story.statement_id}"),
+    "portal-disputes": Page("homeline", lambda story: "/portal/disputes"),
+    "portal-disputes-none": Page("freshmart", lambda story: "/portal/disputes"),
+    "portal-dispute": Page("homeline", lambda story: f"/portal/disputes/{ids.public('dsp', 1)}"),
+    "portal-dispute-new": Page("freshmart", lambda story: f"/portal/statements/{story.statement_id}/dispute"),
     "agreements": Page("finance", lambda story: "/console/agreements"),
     "limits": Page("finance", lambda story: "/console/limits"),
     "reports": Page("finance", lambda story: "/console/reports"),
@@ -101,6 +111,8 @@ PAGES = {
     "report-origins": Page("finance", lambda story: "/console/reports/origins"),
     "report-files": Page("finance", lambda story: "/console/reports/files"),
     "report-settings": Page("finance", lambda story: "/console/reports/settings"),
+    "reconciliations": Page("finance", lambda story: "/console/reconciliation"),
+    "disputes": Page("finance", lambda story: "/console/disputes"),
     "console": Page("support", lambda story: "/console"),
     "members": Page("support", lambda story: "/console/members"),
     "members-found": Page("support", lambda story: "/console/members?name=an"),

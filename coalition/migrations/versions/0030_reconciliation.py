@@ -2,6 +2,7 @@
 
 The lines of a file lie in `reconciliation_line` only until they are compared; what differs stays. Both may be millions
 of rows, so they have no foreign keys: one statement writes them, and a check per row would cost more than the rows.
+`again` marks the lines whose external id the file has more than once.
 
 `dispute_claim` is the law that no line is disputed for more than it is worth: every dispute adds its amount to the rows
 of its statement, its document and its movement, and none may pass its limit.
@@ -95,8 +96,9 @@ _RECONCILIATIONS = (
         amount_minor bigint,
         points bigint,
         redeemed bigint,
-        rate numeric)""",
-    "CREATE INDEX reconciliation_line_run ON reconciliation_line (reconciliation_id)",
+        rate numeric,
+        again boolean NOT NULL DEFAULT false)""",
+    "CREATE INDEX reconciliation_line_key ON reconciliation_line (reconciliation_id, external_id)",
     """
     CREATE TABLE reconciliation_rejection (
         reconciliation_id bigint NOT NULL REFERENCES reconciliation,

@@ -40,8 +40,9 @@ def seed(shopping: str) -> dict[str, Any]:
         real.import_baskets(made, None if shopping == "all" else int(shopping))
     if shopping != "none":
         history.close_old_periods(made)
+        transact(lambda: settlement_floor.answer(made))
         payments.open_accounts(made)
         payments.leave_runs(made)
     if shopping == "generated":
-        desk.leave(made)
+        desk.leave(made)  # what waits for staff would keep a period open
     return made.facts()

@@ -1,4 +1,4 @@
-"""The coalition's people: the program, its partners with their systems, one member and the staff."""
+"""The coalition's people: the program, its partners with their systems and people, one member and the staff."""
 
 from __future__ import annotations
 
@@ -71,10 +71,12 @@ class Made:
     member: dict[str, str] = field(default_factory=dict)
     staff: dict[str, dict[str, str]] = field(default_factory=dict)
     staff_ids: dict[str, int] = field(default_factory=dict)
+    people: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def facts(self) -> dict[str, Any]:
         """The content of var/demo.json, but for the addresses."""
-        return {"program": PROGRAM, "partners": self.clients, "member": self.member, "staff": self.staff}
+        people = {"staff": self.staff, "partner_people": self.people}
+        return {"program": PROGRAM, "partners": self.clients, "member": self.member, **people}
 
 
 def found() -> Made:
@@ -116,6 +118,9 @@ def _open(made: Made, shop: Shop) -> None:
     scopes = sorted(access.SCOPES)
     client_id, secret = access.create_client(program.id, partner.id, f"{shop.name} tills", scopes)
     made.shops[shop.code] = partner
+    email, password = f"{shop.code}@example.com", _password()
+    access.create_user(email, password, ["partner"], f"partner:{partner.id}", program_id=program.id)
+    made.people[shop.code] = {"email": email, "password": password}
     facts = {"code": shop.code, "client_id": client_id, "client_secret": secret, "outlet": shop.outlets[0][0]}
     made.clients.append({**facts, "currency": CURRENCY, "points_currency": currency.code, "scopes": scopes})
 

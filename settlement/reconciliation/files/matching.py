@@ -1,6 +1,8 @@
-"""The three-way match: a partner's file, our receipts, the ledger's movements; compared as sets, in one statement.
+"""The three-way match: a partner's file, our receipts, the ledger's movements; compared as sets, never line by line.
 
-What is looked at: the file's lines as they were laid out, `purchase_receipts` of the partner, and `accrued_movements`
+One join finds what plainly agrees, which is nearly all; only the rest is added up by external id and judged. Where
+that could be wrong, because a line met two movements each of which says the same, everything is added up. What is
+looked at: the file's lines as they were laid out, `purchase_receipts` of the partner, and `accrued_movements`
 under its external ids in the program's main points currency. Money and points are never added over currencies.
 """
 
@@ -11,12 +13,13 @@ import datetime as dt
 from coalition import programs
 from coalition.kernel import audit, outbox
 from coalition.kernel.clock import start_of_day
-from coalition.kernel.db import execute, load_sql
+from coalition.kernel.db import execute, fetch_one, load_sql
 from settlement.reconciliation.files.run import Reconciliation, fail
 
 _MARGIN = dt.timedelta(days=3)
 _ONE_DAY = dt.timedelta(days=1)
 _WORK_MEM = "64MB"
+_SUSPECTS = "AND external_id IN (SELECT external_id FROM suspect)"
 CLEARED_AT_A_TIME = 50_000
 
 
@@ -36,9 +39,7 @@ def match(at: Reconciliation, *, by_receipt: bool = False) -> bool:
     )
     if not taken:
         return False
-    execute(f"SET LOCAL work_mem = '{_WORK_MEM}'")
-    compare, judged = load_sql(__file__, "compare.sql"), load_sql(__file__, "judged.sql")
-    execute(load_sql(__file__, "match.sql").format(compare=compare, judged=judged), _params(at, by_receipt))
+    _compare(at, by_receipt=by_receipt)
     audit.record("reconciliation.match", f"reconciliation:{at.id}", lines=at.lines)
     payload = {"reconciliation_id": at.id, "partner_id": at.partner_id, "period": at.period}
     outbox.publish("reconciliation.finished", payload, key=f"reconciliation:{at.id}")
@@ -54,7 +55,37 @@ def clear(at: Reconciliation) -> int:
     )
 
 
-def _params(at: Reconciliation, by_receipt: bool) -> dict[str, object]:
+def _compare(at: Reconciliation, *, by_receipt: bool) -> None:
+    """Write the differences and the totals."""
+    prepare()
+    params = params_of(at, by_receipt=by_receipt)
+    execute(load_sql(__file__, "suspect.sql"), params)
+    trusted = not by_receipt and _add_up(_SUSPECTS, params) == at.lines
+    if not trusted:
+        execute("DROP TABLE IF EXISTS compared")
+        _add_up("", params)
+    judged = load_sql(__file__, "judged.sql")
+    execute(load_sql(__file__, "match.sql").format(judged=judged), {**params, "trusted": trusted})
+
+
+def _add_up(only: str, params: dict[str, object]) -> int:
+    """Add the sides up by external id, of the suspects or of all; how many lines that and what agrees account for."""
+    execute(load_sql(__file__, "compare.sql").format(only=only), params)
+    row = fetch_one(
+        "SELECT (SELECT coalesce(sum(lines), 0) FROM compared)"
+        " + (SELECT coalesce(sum(agreeing), 0) FROM suspect WHERE external_id IS NULL) AS lines"
+    )
+    assert row is not None
+    return int(row.lines)
+
+
+def prepare() -> None:
+    """Let this transaction sort and hash in more memory than is usual, and still little."""
+    execute(f"SET LOCAL work_mem = '{_WORK_MEM}'")
+
+
+def params_of(at: Reconciliation, *, by_receipt: bool) -> dict[str, object]:
+    """The facts that the statements of the match need."""
     program = programs.get(at.program_id)
     seen_on, seen_to = at.starts_on - _MARGIN, at.ends_on + _MARGIN
     return {

@@ -26,6 +26,11 @@ _LINE = "reconciliation_id, line, external_id, occurred_on, amount_minor, points
 _REJECT = """
     INSERT INTO reconciliation_rejection (reconciliation_id, line, code, field, detail)
     SELECT %s, x.* FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) x"""
+_AGAIN = """
+    UPDATE reconciliation_line SET again = true
+     WHERE reconciliation_id = %(run)s AND NOT again AND external_id = ANY(ARRAY(
+           SELECT external_id FROM reconciliation_line WHERE reconciliation_id = %(run)s AND external_id = ANY(%(ids)s)
+            GROUP BY external_id HAVING count(*) > 1))"""
 Rejection = tuple[int, str, str, str]
 
 
@@ -82,6 +87,7 @@ def stage(at: Reconciliation, part: Part) -> Reconciliation:
     """Lay out a part that follows on what was laid out; the reconciliation after it. Raises RuntimeError if another
     process has done so meanwhile, and Unreadable `too_many_rejected`: then nothing is to be committed."""
     copy_csv("reconciliation_line", _LINE, (_csv(at.id, one) for one in part.lines))
+    raw().execute(_AGAIN, {"run": at.id, "ids": list({one.external_id for one in part.lines})})
     if part.rejected:
         columns = [list(column) for column in zip(*part.rejected, strict=True)]
         raw().execute(_REJECT, (at.id, *columns))

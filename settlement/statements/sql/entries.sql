@@ -10,6 +10,8 @@ SELECT m.movement_id, m.kind, m.occurred_at, m.booked_on, m.external_id, m.point
        FROM accrual
       WHERE period_id = :period AND funder_id = :entity AND occurred_at >= :at
         AND (occurred_at, movement_id) > (:at, :movement)
+        AND (CAST(:kinds AS text[]) IS NULL OR kind = ANY(:kinds)) AND starts_with(external_id, :reference)
+        AND (CAST(:day AS date) IS NULL OR booked_on = :day)
       ORDER BY occurred_at, movement_id LIMIT :limit)
     UNION ALL
     (SELECT movement_id, kind, occurred_at, booked_on, external_id, points, currency_id, funder_id, agreement_id,
@@ -18,6 +20,8 @@ SELECT m.movement_id, m.kind, m.occurred_at, m.booked_on, m.external_id, m.point
        FROM accrual
       WHERE period_id = :period AND redeemer_id = :entity AND funder_id <> :entity AND occurred_at >= :at
         AND (occurred_at, movement_id) > (:at, :movement)
+        AND (CAST(:kinds AS text[]) IS NULL OR kind = ANY(:kinds)) AND starts_with(external_id, :reference)
+        AND (CAST(:day AS date) IS NULL OR booked_on = :day)
       ORDER BY occurred_at, movement_id LIMIT :limit)
     UNION ALL
     (SELECT supply_id, CASE kind WHEN 'return' THEN 'supply_return' ELSE 'supply' END, delivered_at, booked_on,
@@ -26,6 +30,8 @@ SELECT m.movement_id, m.kind, m.occurred_at, m.booked_on, m.external_id, m.point
        FROM supply_accrual
       WHERE period_id = :period AND legal_entity_id = :entity AND delivered_at >= :at
         AND (delivered_at, supply_id) > (:at, :movement)
+        AND (CAST(:kinds AS text[]) IS NULL OR 'supply' = ANY(:kinds))
+        AND (CAST(:day AS date) IS NULL OR booked_on = :day)
       ORDER BY delivered_at, supply_id LIMIT :limit)
     UNION ALL
     (SELECT ('a' || id) COLLATE "C", 'adjustment', booked_at, booked_on, coalesce(dispute_ref, ''), 1, NULL, legal_entity_id,
@@ -33,6 +39,8 @@ SELECT m.movement_id, m.kind, m.occurred_at, m.booked_on, m.external_id, m.point
        FROM adjustment
       WHERE period_id = :period AND legal_entity_id = :entity AND booked_at >= :at
         AND (booked_at, ('a' || id) COLLATE "C") > (:at, :movement)
+        AND (CAST(:kinds AS text[]) IS NULL OR 'adjustment' = ANY(:kinds))
+        AND (CAST(:day AS date) IS NULL OR booked_on = :day)
       ORDER BY booked_at, ('a' || id) COLLATE "C" LIMIT :limit)) m
   LEFT JOIN currency c ON c.id = m.currency_id
  ORDER BY m.occurred_at, m.movement_id LIMIT :limit

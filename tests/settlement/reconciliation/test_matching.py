@@ -5,15 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 from decimal import Decimal
+from io import BytesIO
 
 import pytest
 from flask import Flask
 
 from coalition import purchases
-from coalition.kernel.db import transact
+from coalition.kernel import jobs, ports
+from coalition.kernel.db import fetch_one, transact
+from coalition.ports import FileStore
+from settlement import reconciliation
+from settlement.reconciliation import Reconciliation
 from tests.coalition.purchases.builders import a_return, give_back
-from tests.settlement.builders import broken_laws, count_rows
-from tests.settlement.reconciliation.builders import Till, a_till, counts, found, lines
+from tests.settlement.builders import Coalition, broken_laws, count_rows
+from tests.settlement.reconciliation.builders import HYBRID, Till, a_till, counts, found, lines
 
 
 @pytest.fixture
@@ -168,3 +173,35 @@ def test_another_months_receipts_are_not_missed_in_a_file(till: Till) -> None:
     at = till.send(lines({"external_id": "R9", "amount": 9000, "points": 45}), period="2026-10")
 
     assert counts(at) == {"matched": 1}
+
+
+def test_two_movements_of_one_receipt_that_each_say_the_same_are_added_up(live: Flask) -> None:
+    coalition = Coalition()
+    coalition.join("A", HYBRID)
+    coalition.join("B", HYBRID)
+    coalition.issue(20, dt.date(2026, 11, 20), {"A": 1, "B": 1})
+    coalition.accrue()
+    partner, key = coalition.partners["A"], _only_key()
+
+    wrong = _sent(coalition.program.id, partner, lines({"external_id": key, "points": 10}))
+    right = _sent(coalition.program.id, partner, lines({"external_id": key, "points": 20}))
+
+    assert (counts(wrong), counts(right)) == ({"points": 1}, {"matched": 1})
+    assert found(wrong)[key, "points"].our_points == 20
+
+
+def _only_key() -> str:
+    return str(transact(lambda: fetch_one("SELECT DISTINCT external_id FROM accrual")).external_id)
+
+
+def _sent(program_id: int, partner_id: int, content: str) -> Reconciliation:
+    stored = ports.get(FileStore).put("reconciliations/twin", BytesIO(content.encode()))
+
+    def work() -> int:
+        at = reconciliation.open_run(program_id, partner_id, "2026-11", stored, mapping_id=None)
+        jobs.enqueue("settlement.reconcile", {"reconciliation": at.id}, key=str(at.id))
+        return at.id
+
+    run_id = transact(work)
+    jobs.run_due(20)
+    return transact(lambda: reconciliation.run(run_id))

@@ -1,7 +1,6 @@
--- Compare the three sides and keep what differs, with the totals of each class and of what agrees, in one statement.
+-- Keep what differs of what was compared, with the totals of each class and of what agrees, in one statement.
 -- Grain of what it writes: a difference = one external id in one class; a total = one class of the reconciliation.
-WITH compared AS MATERIALIZED ({compare}),
-judged AS ({judged}),
+WITH judged AS MATERIALIZED ({judged}),
 kept AS (
     INSERT INTO reconciliation_difference (reconciliation_id, class, external_id, line, lines, occurred_on, booked_on,
            their_amount_minor, our_amount_minor, their_points, our_points, their_redeemed, our_redeemed, their_rate,
@@ -23,9 +22,12 @@ SELECT :run, class, count(*), coalesce(sum(their_amount_minor), 0), coalesce(sum
        coalesce(sum(our_redeemed), 0)
   FROM kept GROUP BY class
 UNION ALL
-SELECT :run, 'matched', count(*), coalesce(sum(their_amount), 0), coalesce(sum(our_amount), 0),
+SELECT :run, 'matched', coalesce(sum(count), 0), coalesce(sum(their_amount), 0), coalesce(sum(our_amount), 0),
        coalesce(sum(their_points), 0), coalesce(sum(our_points), 0), coalesce(sum(their_redeemed), 0),
        coalesce(sum(our_redeemed), 0)
-  FROM judged
- WHERE (is_missing_here OR is_missing_there OR is_duplicate OR is_amount OR is_points OR is_rate OR is_late)
-       IS NOT TRUE
+  FROM (SELECT agreeing AS count, their_amount, our_amount, their_points, our_points, their_redeemed, our_redeemed
+          FROM suspect WHERE external_id IS NULL AND :trusted
+         UNION ALL
+        SELECT 1, their_amount, our_amount, their_points, our_points, their_redeemed, our_redeemed FROM judged
+         WHERE (is_missing_here OR is_missing_there OR is_duplicate OR is_amount OR is_points OR is_rate OR is_late)
+               IS NOT TRUE) alike

@@ -1,0 +1,46 @@
+"""The blueprint of the partners' pages. What is another partner's does not exist here: every look-up goes by `own`."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from coalition import partners, programs
+from coalition.kernel import ids
+from coalition.kernel.errors import NotFound
+from coalition.kernel.web.pages import use_zone
+from coalition.site.viewer import Colleague, require_colleague
+from settlement import reconciliation, statements
+from settlement.reconciliation import Dispute
+from settlement.statements import Statement
+
+blueprint = Blueprint("portal", __name__, url_prefix="/portal")
+
+
+@blueprint.before_request
+def _partners_only() -> None:
+    require_colleague()
+
+
+def viewer() -> Colleague:
+    """Who looks, of which partner; the page speaks in the time zone of the program."""
+    found = require_colleague()
+    use_zone(programs.get(found.program_id).zone)
+    return found
+
+
+def own_entities(colleague: Colleague) -> list[int]:
+    """The partner's legal entities."""
+    return [entity.id for entity in partners.entities_of(colleague.partner_id)]
+
+
+def own_statement(public_id: str) -> Statement:
+    """One of the partner's statements. Raises NotFound, for another's too."""
+    found = statements.get(ids.parse("stm", public_id))
+    if found.legal_entity_id not in own_entities(viewer()) or found.is_operator:
+        raise NotFound()
+    return found
+
+
+def own_dispute(public_id: str) -> Dispute:
+    """One of the partner's disputes. Raises NotFound, for another's too."""
+    return reconciliation.get(ids.parse("dsp", public_id), partner_id=viewer().partner_id)

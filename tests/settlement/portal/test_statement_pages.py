@@ -1,0 +1,165 @@
+"""A partner's people see their own statements whole, agree to them, dispute them; another partner's do not exist."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from decimal import Decimal
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from coalition import access
+from coalition.kernel import ids
+from coalition.kernel.db import transact
+from settlement import reconciliation, statements
+from settlement.statements import Sought, Statement
+from tests.settlement.builders import Coalition, on_issue
+
+MAY = dt.date(2026, 5, 5)
+PASSWORD = "correct horse battery"
+FILES = (".pdf", ".xlsx", ".csv", "/documents.csv")
+
+
+@pytest.fixture
+def coalition(live: Flask) -> Coalition:
+    coalition = Coalition("coral")
+    for name in ("A", "B"):
+        coalition.join(name, on_issue("0.01", redeemer_rate=Decimal("0.009"), vat_rate=Decimal("0.21")))
+    coalition.issue(10_000, MAY, {"A": 60, "B": 40})
+    coalition.redeem(3000, MAY, "B")
+    coalition.accrue()
+    coalition.close("2026-05")
+    return coalition
+
+
+def people_of(live: Flask, coalition: Coalition, name: str) -> FlaskClient:
+    email, program = f"{name.lower()}@coral.test", coalition.program.id
+    owner = f"partner:{coalition.partners[name]}"
+    transact(lambda: access.create_user(email, PASSWORD, ["partner"], owner, program_id=program))
+    client = live.test_client()
+    answer = client.post("/login", data={"email": email, "password": PASSWORD})
+    assert client.get(answer.headers["Location"]).headers["Location"] == "/portal/"
+    return client
+
+
+def of(coalition: Coalition, name: str) -> Statement:
+    page = transact(lambda: statements.find(Sought(coalition.program.id, [coalition.entities[name]]), None, 10))
+    return page.items[0]
+
+
+def path(statement: Statement, end: str = "") -> str:
+    return f"/portal/statements/{ids.public('stm', statement.id)}{end}"
+
+
+def test_a_partner_sees_its_own_and_nothing_of_another(live: Flask, coalition: Coalition) -> None:
+    client, own, other = people_of(live, coalition, "A"), of(coalition, "A"), of(coalition, "B")
+
+    listed = client.get("/portal/").text
+
+    assert own.number in listed and other.number not in listed
+    assert own.number in client.get(path(own)).text
+    for end in ("", *FILES, "/dispute"):
+        assert client.get(path(own, end)).status_code == 200
+        assert client.get(path(other, end)).status_code == 404
+    assert client.post(path(other, "/agree")).status_code == 404
+    assert client.post(path(other, "/dispute"), data={"reason": "other", "evidence": "x"}).status_code == 404
+    assert other.number not in client.get("/portal/statements.csv").text
+    assert client.get("/portal/?entity=B").text.count(own.number) == 0
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_every_page_renders_in_both_languages(live: Flask, coalition: Coalition, language: str) -> None:
+    client, own = people_of(live, coalition, "A"), of(coalition, "A")
+    client.set_cookie("language", language)
+    opened = client.post(path(own, "/dispute"), data={"reason": "rate", "evidence": "Why?", "amount": "1,5"})
+
+    for page in ("/portal/", "/portal/?state=sent", "/portal/disputes", opened.headers["Location"], path(own)):
+        assert client.get(page).status_code == 200
+
+
+def test_a_statement_is_agreed_to_once_it_was_sent(live: Flask, coalition: Coalition) -> None:
+    client, own = people_of(live, coalition, "A"), of(coalition, "A")
+
+    early = client.post(path(own, "/agree"))
+    transact(lambda: statements.send(own.id, "user:1"))
+    client.post(path(own, "/agree"))
+
+    assert early.headers["Location"].endswith("said=statement_moved")
+    assert of(coalition, "A").state == "agreed"
+
+
+def test_a_movement_is_disputed_talked_about_and_let_go(live: Flask, coalition: Coalition) -> None:
+    client, own = people_of(live, coalition, "A"), of(coalition, "A")
+    transact(lambda: statements.send(own.id, "user:1"))
+    [movement] = re.findall(r"dispute\?movement=([\w.]+)", client.get(path(own)).text)[:1]
+    form = path(own, f"/dispute?movement={movement}")
+    [key] = re.findall(r'name="key" value="(\w+)"', client.get(form).text)
+    given = {"key": key, "reason": "points", "evidence": "We gave fewer.", "amount": ""}
+
+    first, again = client.post(form, data=given), client.post(form, data=given)
+    client.post(first.headers["Location"].partition("?")[0], data={"text": "Any news?"})
+
+    assert first.headers["Location"] == again.headers["Location"]
+    [dispute] = transact(lambda: reconciliation.of_statement(own.id))
+    assert (dispute.movement_id, dispute.amount_minor, dispute.side) == (movement, 7260, "partner")
+    page = client.get(first.headers["Location"]).text
+    assert "We gave fewer." in page and "Any news?" in page
+    client.post(f"/portal/disputes/{ids.public('dsp', dispute.id)}/withdraw")
+    assert transact(lambda: reconciliation.get(dispute.id)).state == "withdrawn"
+
+
+def test_a_dispute_that_makes_no_sense_is_said_beside_the_field(live: Flask, coalition: Coalition) -> None:
+    client, own = people_of(live, coalition, "A"), of(coalition, "A")
+
+    answer = client.post(path(own, "/dispute"), data={"reason": "none", "evidence": "", "amount": "much"})
+    too_much = client.post(path(own, "/dispute"), data={"reason": "rate", "evidence": "x", "amount": "99999"})
+
+    assert answer.status_code == 422
+    assert all(f'id="{name}-error"' in answer.text for name in ("amount", "reason", "evidence"))
+    assert too_much.status_code == 422
+
+
+def test_another_partners_dispute_does_not_exist(live: Flask, coalition: Coalition) -> None:
+    mine, theirs = people_of(live, coalition, "A"), people_of(live, coalition, "B")
+    opened = mine.post(path(of(coalition, "A"), "/dispute"), data={"reason": "rate", "evidence": "x"})
+    where = opened.headers["Location"].partition("?")[0]
+
+    assert theirs.get(where).status_code == 404
+    assert theirs.post(where, data={"text": "?"}).status_code == 404
+    assert theirs.post(f"{where}/withdraw").status_code == 404
+    assert ids.public("dsp", 1) not in theirs.get("/portal/disputes").text
+
+
+def test_a_partners_people_are_nobody_else(live: Flask, coalition: Coalition) -> None:
+    client = people_of(live, coalition, "A")
+
+    assert client.get("/console/settlement").status_code == 403
+    assert client.get("/console").status_code == 403
+    assert client.get("/account").status_code == 403
+    assert live.test_client().get("/portal/").status_code == 303
+
+
+def test_a_partner_has_several_people(live: Flask, coalition: Coalition) -> None:
+    people_of(live, coalition, "A")
+    owner, program = f"partner:{coalition.partners['A']}", coalition.program.id
+
+    transact(lambda: access.create_user("second@coral.test", PASSWORD, ["partner"], owner, program_id=program))
+
+
+def test_entries_are_sifted_by_line_receipt_and_day(live: Flask, coalition: Coalition) -> None:
+    client, own = people_of(live, coalition, "B"), of(coalition, "B")
+    links = re.findall(r'href="([^"]+charge=\w+[^"]*)#entries"', client.get(path(own)).text)
+
+    rows = {
+        re.findall(r"charge=(\w+)", link)[0]: client.get(link.replace("&amp;", "&")).text.count("dispute?movement=")
+        for link in links
+    }
+
+    assert rows == {"issue_funding": 1, "redeemed": 2}
+    assert client.get(path(own, "?reference=key-")).text.count("dispute?movement=") == 3
+    assert client.get(path(own, "?reference=nothing")).text.count("dispute?movement=") == 0
+    assert client.get(path(own, "?day=2026-05-06")).text.count("dispute?movement=") == 0
+    assert client.get(path(own, "?day=2026-05-05&charge=redeemed")).text.count("dispute?movement=") == 2
+    assert client.get(path(own, "?price=x&day=2026-99-99&cursor=")).status_code in (200, 400, 422)
