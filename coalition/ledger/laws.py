@@ -41,7 +41,7 @@ _LAWS = (
         """SELECT account_id, w.undrawn, e.undrawn AS journal FROM wallet w FULL JOIN (
              SELECT account_id, sum(amount) AS undrawn FROM entry WHERE kind NOT IN (4, 8) GROUP BY 1) e
              USING (account_id)
-           WHERE w.undrawn IS DISTINCT FROM e.undrawn""",
+           WHERE w.account_id IS NULL OR w.undrawn <> coalesce(e.undrawn, 0)""",
     ),
     Law(
         "L4",

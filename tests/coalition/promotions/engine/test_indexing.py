@@ -1,0 +1,78 @@
+"""The index of candidates loses nothing: what it leaves out would not have applied."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from coalition.promotions import engine
+from coalition.promotions.engine.checking import check
+from tests.coalition.promotions.engine.builders import PROGRAM, a_credit, a_promotion, a_receipt
+from tests.coalition.promotions.engine.test_conditions import LINES, MEMBERS, NODES
+
+DAIRY = {"f": "category", "op": "eq", "v": "dairy"}
+WANTED = st.one_of(
+    NODES,
+    st.sampled_from(
+        [
+            {"f": "member.tier", "op": "eq", "v": "gold"},
+            {"f": "member.tier", "op": "in", "v": ["gold", "base"]},
+            {"f": "member.segments", "op": "has_any", "v": ["vip"]},
+            {"all": [{"f": "event.weekday", "op": "in", "v": [3]}, {"f": "member.tier", "op": "ne", "v": "base"}]},
+            {"lines": {"agg": "count", "op": "gte", "v": 1, "where": DAIRY}},
+            {"lines": {"agg": "sum", "of": "amount", "op": "gt", "v": 0, "where": DAIRY}},
+            {"not": {"f": "member.tier", "op": "eq", "v": "gold"}},
+        ]
+    ),
+)
+
+
+@st.composite
+def rulesets(draw: st.DrawFn) -> list[dict[str, Any]]:
+    found = []
+    for number in range(draw(st.integers(1, 12))):
+        nodes = [node for node in draw(st.lists(WANTED, min_size=1, max_size=2)) if not check(node)[1]]
+        rules = [{"when": node, "effects": [a_credit("fixed", points=1 + at)]} for at, node in enumerate(nodes)]
+        one = a_promotion(id=f"p{number:02}", priority=draw(st.integers(0, 2)), rules=rules) if rules else None
+        one = one or a_promotion(a_credit("fixed", points=7), id=f"p{number:02}")
+        one.pop("effects", None) if rules else None
+        one["events"] = draw(st.sampled_from([["receipt.closed"], ["receipt.closed", "x"], ["bank.transaction"]]))
+        if draw(st.integers(0, 3)) == 0:
+            one["coupon"] = draw(st.sampled_from(["SALE", "OTHER"]))
+        if draw(st.integers(0, 3)) == 0:
+            one["audience"] = {"segments_any": ["vip"]}
+        found.append(one)
+    return found
+
+
+@settings(max_examples=300)
+@given(rulesets(), MEMBERS, LINES, st.sampled_from([[], ["SALE"], ["SALE", "OTHER"]]))
+def test_what_the_index_leaves_out_would_not_have_applied(
+    given_promotions: list[dict[str, Any]], member: dict[str, Any], lines: list[dict[str, Any]], coupons: list[str]
+) -> None:
+    numbered = [{"qty_m": 1000, **line, "no": no} for no, line in enumerate(lines, 1)]
+    event = a_receipt(*numbered, member=member, payload={"coupons": coupons})
+    promotions = [engine.promotion(one) for one in given_promotions]
+
+    whole = engine.run(PROGRAM, promotions, event, {})
+    found = engine.run_indexed(PROGRAM, engine.Index(promotions), event, {})
+
+    assert (found.effects, found.counters_delta) == (whole.effects, whole.counters_delta)
+    assert all(one in whole.explain for one in found.explain)
+
+
+def about(number: int) -> dict[str, Any]:
+    wanted = {"agg": "count", "op": "gte", "v": 1, "where": {"f": "sku", "op": "eq", "v": f"S{number}"}}
+    return a_promotion(a_credit("fixed", points=1), id=f"p{number:04}", when={"lines": wanted})
+
+
+def test_of_a_thousand_promotions_only_those_about_the_receipt_are_looked_at() -> None:
+    promotions = [engine.promotion(about(number)) for number in range(1_000)]
+    event = a_receipt({"no": 1, "sku": "S7", "amount": 5, "qty_m": 1000}, {"no": 2, "sku": "S900", "amount": 5})
+
+    found = engine.run_indexed(PROGRAM, engine.Index(promotions), event, {})
+
+    assert [one["promotion"] for one in found.effects] == ["p0007", "p0900"]
+    assert found.explain == []
