@@ -12,6 +12,7 @@ _SIZES = {
     "exposure": ("--purchases", "1600"),
     "prices": ("--members", "20000"),
     "feeds": ("--offers", "50000"),
+    "reconciliation": ("--lines", "100000"),
     "promotions": (),
     "closing": ("--movements", "200000"),
     "finance_pages": ("--movements", "100000"),
