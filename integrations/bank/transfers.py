@@ -79,12 +79,13 @@ def _reason(details: list[etree._Element]) -> str:
 
 def _party(details: list[etree._Element], direction: str, *, returned: bool) -> tuple[str, str]:
     """Name and account of the other side: who pays what comes in, who gets what goes out; of a return, as before."""
-    role = "Dbtr" if (direction == "in") != returned else "Cdtr"
-    for one in details:
-        name = one.findtext(f"RltdPties/{role}/Nm") or one.findtext(f"RltdPties/{role}/Pty/Nm") or ""
-        iban = one.findtext(f"RltdPties/{role}Acct/Id/IBAN") or ""
-        if name or iban:
-            return " ".join(name.split())[:140], iban.replace(" ", "").upper()[:34]
+    roles = ("Dbtr", "Cdtr") if (direction == "in") != returned else ("Cdtr", "Dbtr")
+    for role in roles if returned else roles[:1]:  # some banks turn the roles of a return about
+        for one in details:
+            name = one.findtext(f"RltdPties/{role}/Nm") or one.findtext(f"RltdPties/{role}/Pty/Nm") or ""
+            iban = one.findtext(f"RltdPties/{role}Acct/Id/IBAN") or ""
+            if name or iban:
+                return " ".join(name.split())[:140], iban.replace(" ", "").upper()[:34]
     return "", ""
 
 

@@ -60,7 +60,8 @@ def test_what_comes_back_says_so_and_why() -> None:
         one(camt([Entry("2.70", transfers=[Transfer("pmt2", reason="AC04")])])),
     ):
         assert (entry.direction, entry.returned, entry.texts) == ("in", True, ("pmt2",))
-    assert one(camt([Entry("2.70", transfers=[Transfer("pmt2", reason="AC04")])])).reason == "AC04"
+    entry = one(camt([Entry("2.70", transfers=[Transfer("pmt2", reason="AC04", party="B")])]))
+    assert (entry.reason, entry.party) == ("AC04", "B")
 
 
 def test_what_is_only_announced_is_not_read() -> None:
