@@ -53,14 +53,13 @@ def pay(program: str, period: str, supplementary: bool, leave_out: bool, as_json
 
 
 def _told(run: payouts.Run) -> dict[str, Any]:
-    decimals = programs.get(run.program_id).currency_decimals
     found = [
         {
             "ref": payment.ref,
             "statement": payment.statement_number,
             "name": partners.entity(payment.legal_entity_id).name,
             "direction": payment.direction,
-            "amount": format_minor(payment.amount_minor, decimals),
+            "amount": format_minor(payment.amount_minor, payment.currency_decimals),
             "amount_minor": payment.amount_minor,
             "currency": payment.currency,
             "provider": payment.provider,

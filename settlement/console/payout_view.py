@@ -77,14 +77,17 @@ def _row(found: Run) -> dict[str, Any]:
         "payments": len(payments),
         "settled": sum(one.state == "settled" for one in payments),
         "rejected": sum(one.state == "rejected" for one in payments),
-        "sums": [{"currency": currency, **sums} for currency, sums in sorted(_sums(payments).items())],
+        "sums": [
+            {"currency": currency, "decimals": decimals, **sums}
+            for (currency, decimals), sums in sorted(_sums(payments).items())
+        ],
     }
 
 
-def _sums(payments: Iterable[Payment]) -> dict[str, dict[str, int]]:
-    sums: dict[str, dict[str, int]] = defaultdict(lambda: {"in": 0, "out": 0})
+def _sums(payments: Iterable[Payment]) -> dict[tuple[str, int], dict[str, int]]:
+    sums: dict[tuple[str, int], dict[str, int]] = defaultdict(lambda: {"in": 0, "out": 0})
     for one in payments:
-        sums[one.currency][one.direction] += one.amount_minor
+        sums[one.currency, one.currency_decimals][one.direction] += one.amount_minor
     return sums
 
 
@@ -96,6 +99,7 @@ def _payment(one: Payment, account: Account | None, receipts: list[Receipt]) -> 
         "direction": one.direction,
         "amount_minor": one.amount_minor,
         "currency": one.currency,
+        "decimals": one.currency_decimals,
         "state": one.state,
         "provider": one.provider,
         "account": shown(account, one.direction) if account else "",
@@ -138,5 +142,6 @@ def _choice(one: Payment) -> dict[str, Any]:
         "number": one.statement_number,
         "direction": one.direction,
         "currency": one.currency,
+        "decimals": one.currency_decimals,
         "left_minor": one.left_minor,
     }

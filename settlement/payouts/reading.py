@@ -19,8 +19,8 @@ _RUN = """
       FROM payout_run r JOIN settlement_period p ON p.id = r.period_id"""
 _PAYMENT = """
     SELECT p.id, p.run_id, p.statement_id, s.number AS statement_number, s.program_id, p.legal_entity_id, p.direction,
-           p.amount_minor, p.currency, p.state, p.provider, p.account_id, p.due_on, p.external_id, p.url, p.code,
-           p.paid_minor
+           p.amount_minor, p.currency, s.settlement_decimals AS currency_decimals, p.state, p.provider, p.account_id,
+           p.due_on, p.external_id, p.url, p.code, p.paid_minor
       FROM payout_payment p JOIN statement s ON s.id = p.statement_id"""
 _RECEIPT = f"SELECT {', '.join(field.name for field in fields(Receipt))} FROM payout_receipt"
 

@@ -52,6 +52,7 @@ class Payment:
     direction: Direction
     amount_minor: int
     currency: str
+    currency_decimals: int
     state: str
     provider: str | None
     account_id: int | None
