@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 AccountKind = Literal["iban", "stripe"]
@@ -88,9 +88,13 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The provider refuses, or has given it up, for good: no money has moved and none will. `code` says why."""
+    """The provider refuses, or has given it up, for good: no money reaches anybody. `code` says why.
+
+    `external_id`: what it has under our reference all the same, a part of the way; only asking again goes on with it.
+    """
 
     code: str
+    external_id: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

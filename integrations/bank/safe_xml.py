@@ -25,6 +25,8 @@ def parse(data: bytes) -> etree._Element:
     encoding = _DECLARED.match(data.removeprefix(b"\xef\xbb\xbf"))
     if encoding is not None and encoding[1].lower() not in (b"utf-8", b"us-ascii", b"ascii"):
         raise _unreadable("it is not UTF-8")
+    if b"\0" in data:  # UTF-16 without a mark is well-formed UTF-8, and would be read as UTF-16
+        raise _unreadable("it is not UTF-8")
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:

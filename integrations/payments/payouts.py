@@ -164,7 +164,10 @@ class StripePayouts:
         return _of_payout(found, payout)
 
     def _payout(self, request: PayRequest, transfer: dict[str, Any]) -> dict[str, Any]:
-        """Pay out what was transferred. If Stripe refuses that, the transfer is taken back: then nothing has moved."""
+        """Pay out what was transferred. If Stripe refuses that, the transfer is taken back: then nothing has moved.
+
+        If it cannot be taken back, that is no refusal (ValueError): the money is there, and is gone on with.
+        """
         params: Any = {
             "amount": request.amount_minor,
             "currency": request.currency.lower(),
@@ -176,7 +179,10 @@ class StripePayouts:
             options: Any = {"idempotency_key": f"{key}:payout", "stripe_account": account}
             return self._v1.payouts.create(params, options).to_dict()
         except stripe.InvalidRequestError:
-            self._v1.transfers.reversals.create(transfer["id"], {}, {"idempotency_key": f"{key}:reversal"})
+            try:
+                self._v1.transfers.reversals.create(transfer["id"], {}, {"idempotency_key": f"{key}:reversal"})
+            except stripe.InvalidRequestError as error:
+                raise ValueError("a transfer that was not paid out could not be taken back") from error
             raise
 
     def _find_transfer(self, request: PayRequest) -> dict[str, Any] | None:
@@ -230,7 +236,7 @@ def _paid_with(invoice: dict[str, Any]) -> str:
 
 def _of_payout(transfer: dict[str, Any], payout: dict[str, Any]) -> Accepted | Settled | Rejected:
     if payout["status"] in _SENT_BACK:
-        return Rejected(str(payout.get("failure_code") or payout["status"]))
+        return Rejected(str(payout.get("failure_code") or payout["status"]), transfer["id"])
     if payout["status"] != "paid":
         return Accepted(transfer["id"])
     trace = (payout.get("trace_id") or {}).get("value")

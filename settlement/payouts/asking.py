@@ -76,9 +76,12 @@ def answered(request_id: int, answer: Look) -> str:
         case Accepted() | Settled():
             _decide(request_id, "done")
             seen(payment.id, answer)
-        case Rejected(code):
+        case Rejected(code, external_id):
             _decide(request_id, "refused", code)
-            move(payment, "rejected", code)
+            if external_id:
+                _note(payment, external_id, "")
+            if payment.state == "committed":  # else its money has come in another way
+                move(payment, "rejected", code)
         case Absent() | Retryable():
             pass
         case Unknown():
@@ -107,7 +110,8 @@ def seen(payment_id: int, answer: Look) -> Payment:
             moved = Moved(
                 amount_minor, payment.currency, payment.direction, reference, payment.provider or "", settled_on
             )
-            record_receipt(payment_id, moved)
+            if _told(payment) < amount_minor:
+                record_receipt(payment_id, moved)
         case Rejected(code) if payment.direction == "out" and payment.paid_minor:
             _came_back(payment, code)
         case Rejected(code):
@@ -149,6 +153,16 @@ def _came_back(payment: Payment, code: str) -> None:
     )
     came = record_receipt(None, moved, program_id=payment.program_id)
     take_back(came.id, payment.id, code)
+
+
+def _told(payment: Payment) -> int:
+    """What the provider has told of a payment's money, less what came back: told again, under the bank's reference
+    that comes days later, it is the same money."""
+    return sum(
+        one.amount_minor if one.direction == payment.direction else -one.amount_minor
+        for one in receipts([payment.id])
+        if one.direction != payment.direction or one.source == payment.provider
+    )
 
 
 def _note(payment: Payment, external_id: str, url: str) -> None:

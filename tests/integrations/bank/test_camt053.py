@@ -145,3 +145,10 @@ def test_every_element_that_is_lost_is_a_refusal_or_harmless() -> None:
             camt053.read(etree.tostring(root))
         except Invalid as refused:
             assert refused.code.startswith("bank_")
+
+
+def test_another_encoding_is_not_read_although_it_hides_in_utf_8() -> None:
+    hidden = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e "y">]><x>&e;</x>'.encode("utf-16-le")
+
+    with pytest.raises(Invalid, match="bank_file_unreadable"):
+        safe_xml.parse(hidden)

@@ -116,7 +116,9 @@ def test_a_payout_that_the_bank_sends_back_is_refused_and_paid_out_again(
     payouts.pay(request)
     [payout] = of(standin, "payouts", request.ref)
     standin.control(f"payout/{payout['id']}", status="failed", code="account_closed")
-    assert payouts.look(request, None) == Rejected("account_closed")
+    refused = payouts.look(request, None)
+    assert refused == Rejected("account_closed")
+    assert isinstance(refused, Rejected) and refused.external_id.startswith("tr_")
 
     again = payouts.pay(a_payout(connected, request.ref, f"settle:{request.ref}:1"))
 
@@ -136,6 +138,17 @@ def test_a_transfer_whose_payout_is_refused_is_taken_back(
     [transfer] = of(standin, "transfers", request.ref)
     assert transfer["reversed"]
     assert payouts.look(request, None) == Absent()
+
+
+def test_a_transfer_that_can_neither_be_paid_out_nor_taken_back_is_not_refused(
+    payouts: StripePayouts, connected: str
+) -> None:
+    request = a_payout(connected)
+    facts = {"amount": 270, "currency": "eur", "destination": connected}
+    payouts._v1.transfers.create({**facts, "transfer_group": request.ref, "metadata": {"ref": request.ref}})  # type: ignore[typeddict-item]
+    payouts._v1.payouts.create({"amount": 270, "currency": "eur"}, {"stripe_account": connected})
+
+    assert payouts.pay(request) == Unknown()
 
 
 def test_what_stripe_refuses_is_said_in_its_words(payouts: StripePayouts, standin: StandIn, connected: str) -> None:

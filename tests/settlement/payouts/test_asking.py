@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from coalition.kernel.db import fetch_all, transact
@@ -9,7 +11,7 @@ from coalition.kernel.errors import Conflict
 from settlement import payouts
 from settlement.ports import Rejected, Retryable, Unknown
 from tests.settlement.builders import Coalition, broken_laws
-from tests.settlement.payouts.builders import Cashier, Finance, as_owner, of, states, work_off
+from tests.settlement.payouts.builders import Cashier, Finance, as_owner, look_again, of, states, work_off
 
 
 def test_an_answer_that_got_lost_is_found_by_a_look(coalition: Coalition, finance: Finance, cashier: Cashier) -> None:
@@ -82,3 +84,29 @@ def test_a_refusal_of_what_was_done_long_ago_is_no_refusal(
     work_off()
 
     assert {state for state, *_ in states(run).values()} == {"accepted"}
+
+
+def test_a_refusal_after_a_part_of_the_way_is_not_given_up(
+    coalition: Coalition, finance: Finance, cashier: Cashier
+) -> None:
+    cashier.next = [Rejected("account_closed", f"tr_{at}") for at in range(4)]
+    run = finance.committed(coalition)
+    work_off()
+
+    with pytest.raises(Conflict, match="payment_state"):
+        transact(lambda: payouts.drop(of(coalition, run, "B").id))
+
+
+def test_money_is_counted_once_although_the_bank_names_it_later(
+    coalition: Coalition, finance: Finance, cashier: Cashier
+) -> None:
+    run = finance.committed(coalition)
+    work_off()
+    paid = of(coalition, run, "B")
+    cashier.settle(paid)
+    look_again()
+
+    transact(lambda: payouts.seen(paid.id, replace(cashier.paid[paid.ref], reference="TRACE1")))
+
+    assert states(run)["B"] == ("settled", 270, 270)
+    assert len(transact(lambda: payouts.receipts([paid.id]))) == 1
