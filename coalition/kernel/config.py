@@ -24,6 +24,7 @@ _NOWHERE = "postgresql+psycopg://127.0.0.1:1/none"
 _MIN_SECRET_BYTES = 32
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _DATA_KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
+_WITHOUT_DATABASE = (["coalition", "evaluate-promotions"], ["settlement", "verify-bundle"])
 _MIN_DISTINCT = 10  # a word said over and over is long, too
 
 
@@ -144,7 +145,7 @@ def current() -> Config:
 def _brings_its_own() -> bool:
     """Whether this process is a command that starts servers of its own, or needs none (`flask demo`, `flask dev`)."""
     words = [word for word in sys.argv[1:] if not word.startswith("-")]
-    alone = words[:1] in (["demo"], ["dev"], []) or words[:2] == ["coalition", "evaluate-promotions"]
+    alone = words[:1] in (["demo"], ["dev"], []) or words[:2] in _WITHOUT_DATABASE
     return os.environ.get("FLASK_RUN_FROM_CLI") == "true" and alone
 
 

@@ -14,7 +14,7 @@ from settlement.terms import Agreement, Prices
 _PRICES = ("issue_price", "redemption_price", "service_price", "redeemer_rate")
 _SHARES = ("redeemer_commission", "breakage_share", "vat_rate")
 _LIMITS = ("credit_limit", "prefund")
-_CHOICES = ("funding_mode", "reversal_order", "vat_profile", "cycle", "model")
+_CHOICES = ("funding_mode", "reversal_order", "vat_profile", "cycle", "model", "over_limit")
 NAMES = (*_PRICES, *_SHARES, *_LIMITS, *_CHOICES, "currency", "starts_on", "ends_on", "note")
 FIELDS = {
     **{f"/{name}": name for name in NAMES},

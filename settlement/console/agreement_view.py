@@ -14,7 +14,7 @@ from settlement.terms import Agreement
 _TERMS = (
     *("funding_mode", "issue_price", "redemption_price", "service_price", "redeemer_rate", "redeemer_commission"),
     *("breakage_share", "reversal_order", "vat_profile", "vat_rate", "currency", "cycle", "model"),
-    *("credit_limit_minor", "prefund_minor"),
+    *("credit_limit_minor", "prefund_minor", "over_limit"),
 )
 
 

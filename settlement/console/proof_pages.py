@@ -17,7 +17,7 @@ from coalition.site.viewer import require_role
 from settlement import proofs, statements
 
 blueprint = Blueprint("proofs", "settlement", template_folder="templates", url_prefix="/console/proofs")
-_HEADS, _BUNDLES = 24, 100
+_HEADS, _BUNDLES = 24, 40
 
 
 @blueprint.before_request

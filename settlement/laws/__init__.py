@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 from coalition.kernel.laws import Law
 from settlement import reconciliation
-from settlement.laws import accruals, bank, closing, payouts, proofs, reports, statements
+from settlement.laws import accruals, bank, closing, payouts, proofs, reports, statements, terms
 
-_ROOMS = (accruals, statements, closing, payouts, bank, proofs, reports)
+_ROOMS = (terms, accruals, statements, closing, payouts, bank, proofs, reports)
 _LAWS = tuple(law for room in _ROOMS for law in room.LAWS)
 
 

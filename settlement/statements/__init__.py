@@ -7,6 +7,7 @@ from settlement.statements.closing import Closed, close
 from settlement.statements.details import DocumentDetails, document_details, document_ids
 from settlement.statements.drawing import draw_up, preview
 from settlement.statements.entries import Entry, Position, Sift, count, entries, entries_of
+from settlement.statements.freeing import free_paid
 from settlement.statements.fx import Rate, rates
 from settlement.statements.fx import enter as enter_rate
 from settlement.statements.listing import DIRECTIONS, Sought, Standing, find, standing
@@ -66,6 +67,7 @@ __all__ = [
     "entries",
     "entries_of",
     "find",
+    "free_paid",
     "get",
     "mark",
     "net",

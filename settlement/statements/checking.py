@@ -62,14 +62,16 @@ def checks(period: Period, drawn: Sequence[Drawn]) -> list[Check]:
     states = purchases.registry_states(program.id)
     missing = accruals.suspended(program.id, period.ends_on)
     names = tuple(partners.entity(entity_id).name for entity_id, _ in missing[:_NAMED])
+    over = period.ends_on < clock.local_date(clock.now(), program.zone)
+    end = clock.end_of_last_day(period.ends_on, program.zone)
     _, rateless = fx.settle(period, drawn)
     found = [
-        Check("month_over", period.ends_on < clock.local_date(clock.now(), program.zone), binding=False),
+        Check("month_over", over, binding=False),
         _counted("registries_in", states.get("waiting", 0) + states.get("running", 0)),
-        _counted("suspense_empty", purchases.waiting_count(program.id)),
+        _counted("suspense_empty", purchases.waiting_count(program.id, end)),
         _counted("agreements_cover", sum(movements for _, movements in missing), names),
         _counted("cases_decided", _open_cases(program.id)),
-        _counted("adjustments_decided", len(adjusting.proposed([one.id for one in partners.entities(program.id)]))),
+        _counted("adjustments_decided", 0 if over else _proposed(program.id)),
         _counted("laws_hold", len(laws.offended()), tuple(laws.offended()[:_NAMED])),
         _counted("fx_rates", len(rateless), tuple(rateless)),
     ]
@@ -121,6 +123,11 @@ def demand(found: Sequence[Check]) -> None:
 
 def _counted(code: str, count: int, names: tuple[str, ...] = ()) -> Check:
     return Check(code, not count, count or None, names)
+
+
+def _proposed(program_id: int) -> int:
+    """Adjustments that wait for a second person: they would be booked in the running period, so it should wait, too."""
+    return len(adjusting.proposed([one.id for one in partners.entities(program_id)]))
 
 
 def _open_cases(program_id: int) -> int:

@@ -12,6 +12,7 @@ from settlement.terms.agreements import (
     versions,
 )
 from settlement.terms.checking import CYCLES, FUNDING_MODES, REVERSAL_ORDERS, VAT_PROFILES
+from settlement.terms.limits import apply_limits
 from settlement.terms.models import SettlementModel, settlement_models
 from settlement.terms.proposing import activate, propose, refuse
 from settlement.terms.vat import vat_rate
@@ -26,6 +27,7 @@ __all__ = [
     "SettlementModel",
     "activate",
     "agree",
+    "apply_limits",
     "by_id",
     "face_value",
     "get",

@@ -13,7 +13,7 @@ from coalition import partners, programs
 from coalition.kernel import audit, clock
 from coalition.kernel.db import execute, fetch_one
 from coalition.kernel.errors import Conflict
-from settlement.terms import models
+from settlement.terms import limits, models
 from settlement.terms.agreements import COLUMNS, Agreement, Prices
 from settlement.terms.checking import check
 
@@ -33,6 +33,7 @@ def agree(
     make_room(entity_id, starts_on)
     made = insert(entity_id, prices, starts_on, ends_on, currency, state="active", approval_id=None)
     facts = {name: getattr(prices, name) for name in _FACTS}
+    limits.apply_limits(made.program_id)
     audit.record("agreement.agree", f"agreement:{made.id}", legal_entity_id=entity_id, starts_on=starts_on, **facts)
     return made
 

@@ -19,7 +19,7 @@ _MOST = 10_000
 COLUMNS = """id, program_id, legal_entity_id, version, lower(valid) AS starts_on, upper(valid) - 1 AS ends_on,
     state, approval_id, funding_mode, issue_price, redemption_price, service_price, redeemer_rate, redeemer_commission,
     redeemer_price, breakage_share, reversal_order, vat_profile, vat_rate, currency, cycle, model, credit_limit_minor,
-    prefund_minor, agreed_at"""
+    prefund_minor, over_limit, agreed_at"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,8 @@ class Prices:
     `breakage_share` is the part of an expired point's issue price that goes back; `vat_rate` 0.21 is 21 %, for the
     charges that `vat_profile` taxes. `reversal_order` says which draws of a redemption at this entity come back first;
     `cycle` how often it is billed, `model` how it is settled (see `models`). `credit_limit_minor` (what it may owe
-    before it has paid) or `prefund_minor` (what it has paid in advance), in the program's money, cap what it funds.
+    before it has paid) or `prefund_minor` (what it has paid in advance), in the program's money, cap what it funds;
+    what exceeds the cap is not granted (`over_limit` decline), or cut to what still fits (throttle).
     """
 
     funding_mode: str = "none"
@@ -48,6 +49,7 @@ class Prices:
     model: str = "deferred_net"
     credit_limit_minor: int | None = None
     prefund_minor: int | None = None
+    over_limit: str = "decline"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class Agreement:
     model: str
     credit_limit_minor: int | None
     prefund_minor: int | None
+    over_limit: str
     agreed_at: dt.datetime
 
 

@@ -15,6 +15,7 @@ from settlement.terms.agreements import Prices
 FUNDING_MODES = ("on_issue", "on_redeem", "hybrid", "none")
 VAT_PROFILES = ("UK_SERVICE", "DE_THIRD_PARTY", "NONE")
 REVERSAL_ORDERS = ("last_drawn_first", "pro_rata")
+OVER_LIMIT = ("decline", "throttle")
 CYCLES = ("day", "week", "month", "quarter")
 _PRICE_PLACES = 6
 _CENTS = 2
@@ -73,6 +74,8 @@ def _settling(prices: Prices) -> Iterator[FieldError]:
         amount = getattr(prices, name)
         if amount is not None and not 0 <= amount <= _MONEY_MAX:
             yield FieldError(f"/{name}", "bad_amount", "A limit is an amount, and not a negative one.")
+    if prices.over_limit not in OVER_LIMIT:
+        yield FieldError("/over_limit", "invalid", f"What exceeds a limit is one of {', '.join(OVER_LIMIT)}.")
     if prices.credit_limit_minor is not None and prices.prefund_minor is not None:
         yield FieldError("/prefund_minor", "limit_or_prefund", "Agree on a limit or a prepaid block, not on both.")
 

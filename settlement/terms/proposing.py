@@ -15,7 +15,7 @@ from coalition.kernel import approvals, audit
 from coalition.kernel.approvals import Approval
 from coalition.kernel.db import execute, fetch_one
 from coalition.kernel.errors import Conflict, FieldError, Forbidden, Invalid
-from settlement.terms import agreeing
+from settlement.terms import agreeing, limits
 from settlement.terms.agreements import Agreement, Prices, get, select
 
 KIND = "terms.activate"
@@ -79,6 +79,7 @@ def _activate(approval: Approval) -> dict[str, Any]:
     fetch_one("SELECT id FROM legal_entity WHERE id = :id FOR NO KEY UPDATE", {"id": made.legal_entity_id})
     agreeing.make_room(made.legal_entity_id, made.starts_on)
     _become(approval, "active")
+    limits.apply_limits(made.program_id)
     audit.record("agreement.activate", f"agreement:{made.id}", version=made.version, starts_on=made.starts_on)
     return {"agreement": made.id}
 

@@ -83,9 +83,9 @@ class Bench:
         self.token = issued.value
         ground.keep(READY)
 
-    def ours(self) -> Run:
+    def ours(self, template: str = READY) -> Run:
         """All tills against the web server, warm."""
-        self.ground.fresh(READY)
+        self.ground.fresh(template)
         with self._served() as (port, web):
             self._tills(port, CLIENTS * 20)
             before = self.ground.cpu_s() + cpu_s_of(web)

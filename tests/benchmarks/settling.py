@@ -135,11 +135,11 @@ def timed(work: Callable[[], object]) -> float:
 @contextmanager
 def peak_mb() -> Iterator[list[float]]:
     """The greatest resident memory of this process while it runs, in MB, as the list's one element afterwards."""
-    peak, over = [_resident_mb()], threading.Event()
+    peak, over = [resident_mb()], threading.Event()
 
     def watch() -> None:
         while not over.wait(0.02):
-            peak[0] = max(peak[0], _resident_mb())
+            peak[0] = max(peak[0], resident_mb())
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -150,8 +150,9 @@ def peak_mb() -> Iterator[list[float]]:
         watcher.join()
 
 
-def _resident_mb() -> float:
-    for line in Path("/proc/self/status").read_text().splitlines():
+def resident_mb(pid: int | str = "self") -> float:
+    """What a process has in memory now, in MB; nothing if it has ended."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmRSS"):
             return int(line.split()[1]) / 1024
     return 0.0

@@ -50,6 +50,8 @@ _AGREEMENT = (
             CONSTRAINT ck_agreement_cycle CHECK (cycle IN ('day', 'week', 'month', 'quarter')),
         ADD COLUMN credit_limit_minor bigint CONSTRAINT ck_agreement_credit CHECK (credit_limit_minor >= 0),
         ADD COLUMN prefund_minor bigint CONSTRAINT ck_agreement_prefund CHECK (prefund_minor >= 0),
+        ADD COLUMN over_limit text NOT NULL DEFAULT 'decline'
+            CONSTRAINT ck_agreement_over_limit CHECK (over_limit IN ('decline', 'throttle')),
         ADD COLUMN model text NOT NULL DEFAULT 'deferred_net' REFERENCES settlement_model,
         DROP CONSTRAINT ck_agreement_vat_profile,
         ADD CONSTRAINT ck_agreement_vat_profile CHECK (vat_profile IN ('UK_SERVICE', 'DE_THIRD_PARTY', 'NONE')),

@@ -69,12 +69,16 @@ def one_suspended(program_id: int, suspense_id: int) -> Suspense:
     return Suspense(**row._mapping)
 
 
-def waiting_count(program_id: int) -> int:
-    """How many receipts of a program wait for their member, or were refused when it came; counted up to 1,000."""
+def waiting_count(program_id: int, before: dt.datetime | None = None) -> int:
+    """How many receipts of a program wait for their member, or were refused when it came; counted up to 1,000.
+
+    With `before`, of those alone that are older than that instant.
+    """
     row = fetch_one(
         "SELECT count(*) AS many FROM (SELECT FROM suspense WHERE program_id = :program"
-        " AND state IN ('waiting', 'refused') LIMIT 1000) x",
-        {"program": program_id},
+        " AND state IN ('waiting', 'refused') AND (CAST(:before AS timestamptz) IS NULL"
+        " OR (receipt ->> 'occurred_at')::timestamptz < :before) LIMIT 1000) x",
+        {"program": program_id, "before": before},
     )
     return int(row.many) if row else 0
 

@@ -7,6 +7,7 @@ earlier statement has told already is only counted. What matches is counted for 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -24,6 +25,7 @@ from settlement.payouts.receiving import Moved, record_receipt
 from settlement.payouts.types import Payment
 from settlement.ports import BankEntry, BankFiles, BankStatement
 
+_OUR_FILE = re.compile(r"run[0-9a-z]{13}-[0-9]{1,6}(-1)?")  # the id of a file of ours, or of its payments
 _STATEMENT = """
     INSERT INTO bank_statement (file_sha256, place, file_key, program_id, iban, number, currency, ends_on,
            opening_minor, moved_minor, closing_minor, entries, known, imported_by)
@@ -153,8 +155,8 @@ def _back(receipt_id: int, payment: Payment, entry: BankEntry) -> bool:
 def _parts(entry: BankEntry) -> Iterator[BankEntry]:
     """An entry, or the transfers of one of our files if the bank has booked it in one sum."""
     if entry.direction == "out" and not entry.returned:
-        for text in entry.texts:
-            total, orders = ordering.ordered_by(text.removesuffix("-1"))
+        for text in filter(_OUR_FILE.fullmatch, entry.texts):
+            total, orders = ordering.ordered_by(text.removesuffix("-1") if text.count("-") > 1 else text)
             if total == entry.amount_minor and len(orders) > 1:
                 for at, (ref, amount) in enumerate(orders, 1):
                     yield replace(entry, reference=f"{entry.reference}/{at}", amount_minor=amount, texts=(ref,))

@@ -88,7 +88,7 @@ class Record:
 def parsed(member: str, line: int, raw: bytes) -> Record:
     """The record of one line. Raises Difference for anything that two readers might read in two ways."""
     try:
-        data = json.loads(raw.decode("utf-8"), object_pairs_hook=_once, parse_float=_no, parse_constant=_no)
+        data = _DECODER.decode(raw.decode("utf-8"))
     except UnicodeDecodeError:
         raise Difference(member, "not_utf8", "the line is not UTF-8", line=line) from None
     except _Refused as error:
@@ -126,3 +126,6 @@ def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no(text: str) -> NoReturn:
     raise _Refused(f"{text[:40]!r} is no number that a bundle may hold")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_float=_no, parse_constant=_no)

@@ -29,6 +29,7 @@ FORM = {
     "cycle": "week",
     "model": "deferred_gross",
     "credit_limit": "1 250.50",
+    "over_limit": "throttle",
     "starts_on": "2089-06-01",
     "note": "New prices from June",
 }

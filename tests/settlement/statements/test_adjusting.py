@@ -11,6 +11,7 @@ from flask import Flask
 
 from coalition import access
 from coalition.kernel import approvals
+from coalition.kernel.clock import local_date, month_code, now
 from coalition.kernel.db import fetch_one, transact
 from coalition.kernel.errors import Conflict, Forbidden, Invalid
 from settlement import statements
@@ -40,26 +41,21 @@ def test_an_adjustment_is_booked_in_the_open_period_once_a_second_person_has_app
     one, other = a_person("one"), a_person("other")
     movement = transact(lambda: fetch_one("SELECT movement_id FROM accrual")).movement_id
 
-    asked = ask(coalition, 250, one, statement_id=may.statements[0], movement_id=movement, dispute_ref="dsp_1")
+    asked = ask(coalition, 250, one, statement_id=may.statements[0], movement_id=movement)
     assert count_rows("adjustment") == 0
     with pytest.raises(Forbidden):
         approved(asked, one)
     approved(asked, other)
 
     [booked] = transact(lambda: statements.adjustments(coalition.program.id))
-    assert (booked.amount_minor, booked.movement_id, booked.dispute_ref) == (250, movement, "dsp_1")
+    assert (booked.amount_minor, booked.movement_id) == (250, movement)
     closed = coalition.close(booked.period_code)
     [stated, operators] = [transact(lambda id=id: statements.get(id)) for id in closed.statements]
     assert (stated.position_minor, operators.position_minor) == (250, -250)
     [document] = transact(lambda: statements.documents([stated.id]))[stated.id]
     assert (document.kind, document.vat_minor, document.gross_minor) == ("adjustment", 0, 250)
     [entry], _ = transact(lambda: statements.entries(stated, None, 10))
-    assert (entry.code, entry.amount, entry.reverses, entry.reference) == (
-        "adjustment",
-        Decimal("2.50"),
-        movement,
-        "dsp_1",
-    )
+    assert (entry.code, entry.amount, entry.reverses) == ("adjustment", Decimal("2.50"), movement)
     assert transact(lambda: statements.entries_of(stated, entry.movement_id)) == [entry]
     assert broken_laws() == {}
 
@@ -87,15 +83,19 @@ def test_asking_twice_is_asking_once_and_approving_twice_books_once(coalition: C
         ask(coalition, -200, one, key="adj--100")
 
 
-def test_a_period_with_an_adjustment_that_waits_is_not_ready_to_be_closed(coalition: Coalition) -> None:
+def test_the_running_period_waits_for_adjustments_that_would_be_booked_in_it_and_an_older_one_does_not(
+    coalition: Coalition,
+) -> None:
     one, other = a_person("one"), a_person("other")
     asked = ask(coalition, 100, one)
-
-    with pytest.raises(Conflict, match="checklist_open"):
-        coalition.close("2026-05")
-    approved(asked, other)
+    running = month_code(local_date(now(), coalition.program.zone))
 
     assert coalition.close("2026-05").period.state == "closed"
+    with pytest.raises(Conflict, match="checklist_open"):
+        coalition.close(running)
+    approved(asked, other)
+
+    assert coalition.close(running).period.state == "closed"
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,7 @@ def entity(app: Flask) -> partners.LegalEntity:
         on_issue("0.01", cycle="decade"),
         on_issue("0.01", model="barter"),
         on_issue("0.01", credit_limit_minor=-1),
+        on_issue("0.01", over_limit="shrug"),
         on_issue("0.01", credit_limit_minor=1, prefund_minor=1),
     ],
 )

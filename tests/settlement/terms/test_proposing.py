@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from psycopg import connect
 
 from coalition import access, partners
 from coalition.kernel import approvals, audit
+from coalition.kernel.config import current
 from coalition.kernel.db import execute, transact
 from coalition.kernel.errors import Conflict, Forbidden, Invalid
 from settlement import terms
@@ -34,6 +36,7 @@ FULL = Prices(
     cycle="week",
     model="deferred_gross",
     credit_limit_minor=1_000_000,
+    over_limit="throttle",
 )
 
 
@@ -86,6 +89,17 @@ def test_a_proposal_prices_nothing_until_another_person_of_finance_activates_it(
     assert ended is not None
     assert (ended.id, ended.ends_on) == (before.id, COMING - dt.timedelta(days=1))
     assert broken_laws() == {}
+
+
+def test_the_law_of_four_eyes_sees_terms_that_nobody_approved(live: Flask) -> None:
+    entity_id = transact(lambda: partners.entities_of(a_partner(a_program()).id)[0]).id
+    activated(proposed(entity_id, a_person("ann")), a_person("bob"))
+    assert broken_laws() == {}
+
+    with connect(current().owner_url.replace("+psycopg", ""), autocommit=True) as owner:
+        owner.execute("UPDATE agreement SET issue_price = issue_price + 0.001")
+
+    assert set(broken_laws()) == {"T1"}
 
 
 def test_nobody_activates_what_they_have_proposed(entity_id: int) -> None:

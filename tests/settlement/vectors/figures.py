@@ -143,7 +143,7 @@ def _figure(play: Play, period: Period, one: Drawn, figure: str) -> Decimal | in
     if figure == "position":
         return money(play, one.position_minor)
     if figure.startswith("position_"):
-        return _settled(play, one.position_minor, figure.removeprefix("position_").upper())
+        return _settled(period, one.entity_id, figure.removeprefix("position_").upper())
     vat = sum(document.sign * document.vat_minor for document in one.documents)
     if figure in ("vat_payable", "own"):
         return money(play, vat if figure == "vat_payable" else one.position_minor - vat)
@@ -158,10 +158,12 @@ def _issued(play: Play, period: Period, entity_id: int) -> int:
     return sum(signs[flow.kind] * flow.points for flow in flows)
 
 
-def _settled(play: Play, position_minor: int, currency: str) -> Decimal:
-    """A position in its settlement currency, at the scenario's rate."""
-    rate = Decimal(play.scenario["fx"][play.program.currency + currency])
-    return round_half_up(money(play, position_minor) * rate, 2)
+def _settled(period: Period, entity_id: int, currency: str) -> Decimal:
+    """A position in its settlement currency, at the rate that the close has fixed."""
+    [head] = [one for one in transact(lambda: statements.of_period(period)) if one.legal_entity_id == entity_id]
+    assert head.settlement_currency == currency
+    assert head.settlement_minor is not None
+    return Decimal(head.settlement_minor).scaleb(-(head.settlement_decimals or 0))
 
 
 def _documents(play: Play, movement_ids: list[str]) -> list[Document]:

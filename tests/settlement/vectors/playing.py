@@ -21,7 +21,7 @@ from coalition.kernel.config import current
 from coalition.kernel.db import fetch_all, transact
 from coalition.kernel.money import to_minor
 from coalition.ledger import AccountKind, Attribution, Credit, Debit, GiveBack, Operation
-from settlement import accruals, terms
+from settlement import accruals, statements, terms
 from settlement.accruals import Period
 from settlement.accruals.cycles import stretch
 from tests.settlement.builders import Coalition
@@ -53,6 +53,7 @@ class Play(Coalition):
             transact(lambda name=name, facts=facts: self._agree(name, facts))
         self._day = _SINCE
         for first, last in scenarios.periods(scenario, rule):
+            transact(lambda last=last: self._enter_rates(last))
             transact(lambda first=first, last=last: accruals.open_period(self.program.id, stretch(first, last)))
 
     def run(self) -> None:
@@ -121,6 +122,15 @@ class Play(Coalition):
         settled_in = facts.get("settlement_currency") or self.program.currency
         agreed = scenarios.prices(self.scenario, name)
         terms.agree(self.entities[name], agreed, starts_on=_SINCE, currency=settled_in)
+
+    def _enter_rates(self, last: dt.date) -> None:
+        """The scenario's rates, as of the last day of a period that is to be closed."""
+        base = self.program.currency
+        at = min(clock.end_of_last_day(last, self.program.zone) - dt.timedelta(seconds=1), clock.now())
+        agreements = self.scenario.get("agreements", {}).values()
+        for quote in sorted({facts.get("settlement_currency") or base for facts in agreements} - {base}):
+            rate = Decimal(self.scenario.get("fx", {}).get(base + quote, "1"))
+            statements.enter_rate(base, quote, rate, "the scenario", at)
 
     def _events(self) -> Iterator[tuple[dt.date, int, Any]]:
         def day(text: str) -> dt.date:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import random
 import struct
 import subprocess
@@ -148,6 +149,16 @@ def test_the_verifier_runs_with_nothing_but_python(tmp_path: Path) -> None:
 
     assert done.returncode == 1 and done.stdout.startswith("DIFFERS"), done.stderr
     assert not done.stderr
+
+
+def test_the_command_needs_no_database(tmp_path: Path) -> None:
+    path = forging.packed(plain(), tmp_path / "file.zip")
+    command = [sys.executable, "-m", "flask", "settlement", "verify-bundle", str(path)]
+    bare = {"PATH": os.environ["PATH"], "COALITION_VAR": str(tmp_path)}
+
+    done = subprocess.run(command, cwd=ROOT, env=bare, capture_output=True, text=True, timeout=120)
+
+    assert done.returncode == 1 and done.stdout.startswith("DIFFERS"), done.stderr
 
 
 # Without the site's packages, and with our folder as the only other place: what it imports is the standard library.
