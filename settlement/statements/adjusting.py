@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from coalition import partners, programs
+from coalition import access, partners, programs
 from coalition.kernel import approvals, audit, clock
 from coalition.kernel.approvals import Approval
 from coalition.kernel.db import fetch_all, fetch_one
-from coalition.kernel.errors import Conflict, FieldError, Invalid
+from coalition.kernel.errors import Conflict, FieldError, Forbidden, Invalid
 from settlement import accruals, terms
 from settlement.statements import reading
 from settlement.statements.arithmetic import Charge
@@ -85,7 +85,17 @@ def adjust(
 
 @approvals.executes(KIND)
 def _approved(approval: Approval) -> dict[str, Any]:
+    demand_finance(approval)
     return {"adjustment": _book(Wanted(**approval.payload), approval.id)}
+
+
+def demand_finance(approval: Approval) -> None:
+    """Only finance books money and opens periods again. Forbidden `approver_refused` for an approver of another role.
+
+    Other people of the staff approve, too, what is theirs; they see the same list.
+    """
+    if not access.may_approve(approval.approver or "", "finance"):
+        raise Forbidden("approver_refused", "Only a person of finance who may still sign in can approve this.")
 
 
 def _book(wanted: Wanted, approval_id: int) -> int:

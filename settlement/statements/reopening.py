@@ -12,7 +12,8 @@ from coalition.kernel import approvals, audit, outbox
 from coalition.kernel.approvals import Approval
 from coalition.kernel.errors import Conflict
 from settlement import accruals
-from settlement.statements import reading
+from settlement.statements import reading, states
+from settlement.statements.adjusting import demand_finance
 
 KIND = "settlement.reopen"
 
@@ -31,12 +32,14 @@ def reopen(program_id: int, code: str, reason: str) -> Approval:
 
 @approvals.executes(KIND)
 def _approved(approval: Approval) -> dict[str, Any]:
+    demand_finance(approval)
     period = accruals.get_period(approval.payload["period_id"])
     accrued = accruals.accrue(period.program_id)
     assert accrued is not None
     period = accruals.get_period(period.id)
     if period.version != approval.payload["version"]:
         raise Conflict("period_not_closed", f"{period.code} was opened again already.")
+    states.hold(period.id)
     _demand_unsent(period)
     opened = accruals.reopen(period, accrued.upto, approval.id, approval.reason)
     audit.record("settlement.reopen", f"period:{period.id}", version=opened.version, reason=approval.reason)

@@ -6,10 +6,11 @@ Each state is a row that is added, numbered by statement: of two who move one at
 from __future__ import annotations
 
 from coalition.kernel import audit, outbox
-from coalition.kernel.db import fetch_one
+from coalition.kernel.db import execute, fetch_one
 from coalition.kernel.errors import Conflict
 from settlement.statements.reading import Statement, get
 
+_ONE_BY_ONE = "SELECT pg_advisory_xact_lock(hashtextextended(CAST(:one AS text), 27))"
 STATES = ("draft", "sent", "agreed", "disputed", "paid")
 _BEFORE = {
     "sent": ("draft", "disputed"),
@@ -29,12 +30,20 @@ def agree(statement_id: int, actor: str) -> Statement:
     return mark(statement_id, "agreed", actor)
 
 
+def hold(period_id: int) -> None:
+    """Until the transaction ends nobody else sends a statement of this period, or opens it again: never both."""
+    execute(_ONE_BY_ONE, {"one": f"period:{period_id}"})
+
+
 def mark(statement_id: int, state: str, actor: str) -> Statement:
     """Move a statement to a state; again, it stays there. Publishes `statement.<state>`.
 
     Sent after draft (or a dispute withdrawn), agreed after sent or disputed, disputed after sent or agreed, paid after
     sent or agreed. NotFound; Conflict `statement_state` from any other state, or if another version has replaced it.
+    Sending holds the period (see `hold`).
     """
+    if state == "sent":
+        hold(get(statement_id).period_id)
     moved = fetch_one(
         """
         INSERT INTO statement_event (statement_id, no, state, actor)

@@ -41,8 +41,9 @@ def agree(
 def examine(entity_id: int, prices: Prices, starts_on: dt.date, ends_on: dt.date | None, currency: str) -> str:
     """Refuse terms that make no sense, and lock the entity's agreement; the settlement currency. Raises Invalid."""
     entity = partners.entity(entity_id)
-    settled_in = currency or programs.get(entity.program_id).currency
-    check(prices, starts_on, ends_on, settled_in)
+    home = programs.get(entity.program_id).currency
+    settled_in = currency or home
+    check(prices, starts_on, ends_on, settled_in, home)
     models.demand(prices.model)
     fetch_one("SELECT id FROM legal_entity WHERE id = :id FOR NO KEY UPDATE", {"id": entity_id})
     return settled_in

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
+from babel.numbers import get_currency_precision
+
 from coalition.kernel.errors import FieldError, Invalid
 from settlement.terms.agreements import Prices
 
@@ -16,17 +18,23 @@ REVERSAL_ORDERS = ("last_drawn_first", "pro_rata")
 OVER_LIMIT = ("decline", "throttle")
 CYCLES = ("day", "week", "month", "quarter")
 _PRICE_PLACES = 6
+_CENTS = 2
 _MONEY_MAX = 10**15
 _PRICED = {"on_issue": (True, False), "on_redeem": (False, True), "hybrid": (True, True), "none": (False, False)}
 
 
-def check(prices: Prices, starts_on: dt.date, ends_on: dt.date | None, currency: str) -> None:
-    """Refuse terms that make no sense. Invalid, with a pointer to every wrong field."""
+def check(prices: Prices, starts_on: dt.date, ends_on: dt.date | None, currency: str, home: str) -> None:
+    """Refuse terms that make no sense; `home` is the program's money. Invalid, with a pointer to every wrong field.
+
+    What is settled in other money is rounded to hundredths, so that money has to have them: not JPY, not KWD.
+    """
     problems = [*_funding(prices), *_redeeming(prices), *_tax(prices), *_settling(prices)]
     if ends_on is not None and ends_on < starts_on:
         problems.append(FieldError("/ends_on", "bad_days", "An agreement ends after it starts."))
     if not re.fullmatch("[A-Z]{3}", currency):
         problems.append(FieldError("/currency", "bad_currency", "A currency has three capital letters."))
+    elif currency != home and get_currency_precision(currency) != _CENTS:
+        problems.append(FieldError("/currency", "bad_currency", "A foreign currency needs two decimals."))
     if problems:
         raise Invalid("invalid", "This cannot be agreed.", problems)
 

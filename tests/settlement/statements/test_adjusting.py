@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from coalition import access
 from coalition.kernel import approvals
 from coalition.kernel.clock import local_date, month_code, now
 from coalition.kernel.db import fetch_one, transact
@@ -57,6 +58,16 @@ def test_an_adjustment_is_booked_in_the_open_period_once_a_second_person_has_app
     assert (entry.code, entry.amount, entry.reverses) == ("adjustment", Decimal("2.50"), movement)
     assert transact(lambda: statements.entries_of(stated, entry.movement_id)) == [entry]
     assert broken_laws() == {}
+
+
+def test_whoever_is_not_of_finance_books_nothing(coalition: Coalition) -> None:
+    helper = transact(lambda: access.create_user("helper@example.com", "a long password", ["support"], "staff"))
+    asked = ask(coalition, 250, a_person("one"))
+
+    with pytest.raises(Forbidden, match="approver_refused"):
+        approved(asked, f"user:{helper.id}")
+
+    assert count_rows("adjustment") == 0
 
 
 def test_asking_twice_is_asking_once_and_approving_twice_books_once(coalition: Coalition) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
+from threading import Event
 
 import pytest
 from flask import Flask
@@ -11,6 +13,7 @@ from coalition.kernel import approvals
 from coalition.kernel.db import fetch_all, transact
 from coalition.kernel.errors import Conflict, Forbidden
 from settlement import accruals, statements
+from tests.racing import at_once
 from tests.settlement.builders import Coalition, a_person, acting, approved, broken_laws, count_rows, on_issue
 
 MAY = dt.date(2026, 5, 5)
@@ -72,6 +75,31 @@ def test_what_was_sent_is_not_opened_again_even_if_it_was_sent_after_asking(coal
         ask(coalition, one)
 
     assert count_rows("settlement_reopening") == 0
+
+
+def test_what_is_just_being_sent_is_not_opened_again(live: Flask, coalition: Coalition) -> None:
+    closed = coalition.close("2026-05")
+    one, other = a_person("one"), a_person("other")
+    asked, on_its_way = ask(coalition, one), Event()
+
+    def send() -> str:
+        def work() -> None:
+            statements.send(closed.statements[0], one)
+            on_its_way.set()
+            time.sleep(0.5)  # the other one is at it before this is committed
+
+        transact(work)
+        return "sent"
+
+    def reopen() -> str:
+        on_its_way.wait(30)
+        try:
+            approved(asked, other)
+        except Conflict as refusal:
+            return refusal.code
+        return "opened"
+
+    assert at_once(live, [send, reopen]) == ["sent", "period_sent"]
 
 
 def test_an_open_period_is_not_opened_again_and_an_old_version_is_not_sent(coalition: Coalition) -> None:

@@ -59,6 +59,9 @@ def test_an_entity_may_settle_in_another_currency_than_the_programs(entity: part
     foreign = terms.agree(entity.id, on_issue("0.01"), starts_on=MAY, currency="USD")
 
     assert terms.get(foreign.id).currency == "USD"
+    for unusual in ("JPY", "KWD"):  # yen have no hundredths, dinars have thousandths
+        with pytest.raises(Invalid):
+            terms.agree(entity.id, on_issue("0.01"), starts_on=JUNE, currency=unusual)
     with pytest.raises(Invalid):
         terms.agree(entity.id, on_issue("0.01"), starts_on=JUNE, currency="dollars")
 
