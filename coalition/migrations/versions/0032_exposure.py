@@ -48,7 +48,6 @@ _TABLES = (
         at timestamptz NOT NULL DEFAULT now(),
         PRIMARY KEY (partner_id, operation, external_id, no))""",
     "CREATE INDEX exposure_use_declined ON exposure_use (legal_entity_id, at) WHERE declined > 0",
-    "CREATE INDEX exposure_use_entity ON exposure_use USING brin (legal_entity_id)",
     """
     CREATE TABLE exposure_freeing (
         legal_entity_id int NOT NULL REFERENCES exposure_limit,
@@ -69,6 +68,12 @@ _TAKE = """
       v_last bigint;
       v_available bigint;
     BEGIN
+      UPDATE exposure_part SET available = available - p_need WHERE id = (
+        SELECT p.id FROM exposure_part p
+         WHERE p.legal_entity_id = p_entity AND p.available >= p_need LIMIT 1 FOR UPDATE SKIP LOCKED);
+      IF FOUND THEN
+        RETURN p_need;
+      END IF;
       WHILE v_left > 0 LOOP
         SELECT p.id, p.available INTO v_id, v_available FROM exposure_part p
          WHERE p.legal_entity_id = p_entity AND p.available >= v_left LIMIT 1 FOR UPDATE SKIP LOCKED;
