@@ -240,6 +240,13 @@ CODES = {
 }
 
 FIELD_CODES = {
+    "too_many_lines": "There are more lines than one report may have; choose fewer days.",
+    "unknown_model": "There is no such settlement model.",
+    "bad_rate": "A rate of exchange is above zero and has at most ten decimals.",
+    "day": "This is no day; write it as 2026-11-21.",
+    "limit_or_prefund": "A credit limit and a prepaid block exclude each other.",
+    "percent": "This is no percentage.",
+    "rate_or_commission": "A rate and a commission exclude each other.",
     "account_missing": "The account in the other program is missing.",
     "no_shelf": "The program has no category for rewards of this kind.",
     "address_missing": "What is ordered has to be delivered somewhere.",
