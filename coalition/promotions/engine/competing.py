@@ -88,6 +88,9 @@ def _best_by_line(members: Sequence[Bid]) -> list[Bid]:
 
 def _alone(standing: Iterable[Bid], lost: list[Lost]) -> tuple[list[Bid], list[Lost]]:
     kept: list[Bid] = []
+    standing = list(standing)
+    if not any(bid.promotion.exclusive for bid in standing):
+        return standing, lost
     for bid in standing:
         rivals = [one for one in kept if one.field == bid.field and one.promotion.id != bid.promotion.id]
         wanting = [one for one in rivals if one.wanted.units > 0]

@@ -17,6 +17,7 @@ from coalition.promotions.engine.facts import Facts, Line, line_value
 Test = Callable[[Facts], bool]
 LineTest = Callable[[Line], bool]
 _ORDER = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "eq": "==", "ne": "!="}
+_OF_LINE = "line_value(L, {})"
 _BUILTINS = {"sum": sum, "max": max, "len": len, "type": type, "int": int, "str": str, "bool": bool}
 
 
@@ -39,7 +40,7 @@ def _event_test(canonical: str) -> Test:
 @lru_cache(maxsize=20_000)
 def _line_test(canonical: str) -> LineTest:
     node, writer = json.loads(canonical), _Writer()
-    return writer.function("L", "True" if node is None else writer.node(node, "line_value(L, {})"))  # type: ignore[no-any-return]
+    return writer.function("L", "True" if node is None else writer.node(node, _OF_LINE))  # type: ignore[no-any-return]
 
 
 class _Writer:
@@ -67,21 +68,28 @@ class _Writer:
         if "not" in node:
             return f"(not {self.node(node['not'], getter)})"
         if "exists" in node:
-            return f"({getter.format(self.constant(node['exists']))} is not None)"
+            return f"({self.asked(node['exists'], getter)} is not None)"
         if "lines" in node:
             return self.compared(node["lines"], self.aggregate(node["lines"]))
         if "stat" in node:
             return self.compared(node, f"F.stat({self.constant(stat_key(node))})")
-        return self.compared(node, getter.format(self.constant(node["f"])))
+        whole = node["op"] in SETS
+        return self.compared(node, getter.format(self.constant(node["f"])) if whole else self.asked(node["f"], getter))
+
+    def asked(self, name: str, getter: str) -> str:
+        """A field's value where it is compared as it is: of a line, what its mapping has, unless the name is a path."""
+        plain = getter == _OF_LINE and "." not in name
+        return ("L.get({})" if plain else getter).format(self.constant(name))
 
     def aggregate(self, inner: Mapping[str, Any]) -> str:
         """The number that a `lines` node asks for."""
-        where = self.node(inner["where"], "line_value(L, {})") if inner.get("where") is not None else "True"
+        where = self.node(inner["where"], _OF_LINE) if inner.get("where") is not None else "True"
         if inner["agg"] == "count":
             return f"sum(1 for L in F.lines if {where})"
-        of = f"line_value(L, {self.constant(inner['of'])})"
         if inner["agg"] == "distinct":
+            of = _OF_LINE.format(self.constant(inner["of"]))
             return f"len({{y for L in F.lines if {where} and (y := {of}) is not None}})"
+        of = self.asked(inner["of"], _OF_LINE)
         numbers = f"y for L in F.lines if {where} and type(y := {of}) is int"
         return f"sum({numbers})" if inner["agg"] == "sum" else f"max(({numbers}), default=0)"
 

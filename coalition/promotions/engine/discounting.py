@@ -21,6 +21,7 @@ KIND = "discount"
 
 def discount(state: State, promotions: Sequence[Promotion]) -> None:
     """Take every discount off, in the promotions' order."""
+    promotions = [one for one in promotions if any(effect.kind == KIND for effect in one.effects)]
     done: set[str] = set()
     given: list[Promotion] = []
     for promotion in promotions:

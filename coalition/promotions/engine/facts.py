@@ -18,9 +18,10 @@ class Facts:
     """An event as conditions see it. `lines` are those that the program does not exclude, by number.
 
     `current_total` is what is left of the eligible lines after the discounts so far; the engine keeps it up to date.
+    `applying`: the rules of each promotion that apply, where that does not depend on it.
     """
 
-    __slots__ = ("_seen", "all_lines", "current_total", "event", "lines", "local", "zone")
+    __slots__ = ("_day", "_seen", "all_lines", "applying", "current_total", "event", "lines", "local", "zone")
 
     def __init__(self, event: Mapping[str, Any], zone: str, lines: Sequence[Line], all_lines: Sequence[Line]) -> None:
         self.event, self.zone = event, ZoneInfo(zone)
@@ -29,6 +30,8 @@ class Facts:
         self.local = occurred_at(event).astimezone(ZoneInfo(own) if own else self.zone)
         self.current_total = sum(line["amount"] for line in lines)
         self._seen: dict[str, Any] = {}
+        self._day: dt.date | None = None
+        self.applying: dict[str, Any] = {}
 
     def get(self, name: str) -> Any:
         """The field's value, None if the event has none."""
@@ -41,7 +44,9 @@ class Facts:
     @property
     def program_day(self) -> dt.date:
         """The day in the program's zone, to which limits and expiry go by."""
-        return self.local.astimezone(self.zone).date()
+        if self._day is None:
+            self._day = self.local.astimezone(self.zone).date()
+        return self._day
 
     def stat(self, key: str) -> int | None:
         """A feature that is kept up to date elsewhere, by its key; None if there is none."""

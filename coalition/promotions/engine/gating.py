@@ -26,15 +26,20 @@ def shut(promotion: Promotion, facts: Facts, counters: Counters) -> str | None:
         and stable_bucket(_member(facts), promotion.campaign or promotion.id) < promotion.control_bp
     ):
         return "control"
-    if not any(rule.late or rule.when is None or rule.when(facts) for rule in promotion.rules):
+    if not promotion.late and not rules(promotion, facts):
         return "condition"
     return "limit:uses" if counters.exhausted(promotion) else None
 
 
 def rules(promotion: Promotion, facts: Facts) -> list[Rule]:
     """The rules that apply as things stand: some ask for what is left after the discounts so far."""
-    found = [rule for rule in promotion.rules if rule.when is None or rule.when(facts)]
-    return found[:1] if promotion.first_rule_only else found
+    found: list[Rule] | None = facts.applying.get(promotion.id)
+    if found is None:
+        found = [rule for rule in promotion.rules if rule.when is None or rule.when(facts)]
+        found = found[:1] if promotion.first_rule_only else found
+        if not promotion.late:
+            facts.applying[promotion.id] = found
+    return found
 
 
 def stable_bucket(member: str, campaign: str) -> int:

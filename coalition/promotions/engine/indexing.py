@@ -9,6 +9,7 @@ indexed (the top level of its condition, every rule of it), the others count as 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from coalition.promotions.engine.conditions import Node
@@ -102,7 +103,7 @@ def _values(about: str, facts: Facts) -> Iterable[Hashable]:
     """What an event has of what is asked: one value, or several."""
     if about.startswith(_LINES):
         name = about[len(_LINES) :]
-        return {value for line in facts.lines for value in _each(line_value(line, name))}
+        return set(chain.from_iterable([_each(line_value(line, name)) for line in facts.lines]))
     if about.startswith(_FIELD):
         return _each(facts.get(about[len(_FIELD) :]))
     if about == _TYPE:

@@ -18,16 +18,22 @@ Stop = Mapping[str, Any]
 class Counters:
     """What has been used before, and what this evaluation uses in addition (`delta`)."""
 
-    __slots__ = ("delta", "facts", "used")
+    __slots__ = ("_keys", "delta", "facts", "used")
 
     def __init__(self, used: Mapping[str, int], facts: Facts) -> None:
         self.used, self.facts = used, facts
         self.delta: dict[str, int] = {}
+        self._keys: dict[tuple[str, str, str, str], str] = {}
 
     def key(self, promotion: Promotion, limit: Limit) -> str:
         """The name of a limit's counter for this event."""
-        period = _period(promotion, limit.period, self.facts)
-        return f"{promotion.id}/{limit.metric}/{limit.per}:{_who(limit.per, self.facts.event)}/{limit.period}:{period}"
+        about = (promotion.id, limit.metric, limit.per, limit.period)
+        found = self._keys.get(about)
+        if found is None:
+            who, when = _who(limit.per, self.facts.event), _period(promotion, limit.period, self.facts)
+            found = f"{promotion.id}/{limit.metric}/{limit.per}:{who}/{limit.period}:{when}"
+            self._keys[about] = found
+        return found
 
     def left(self, key: str, limit: Limit) -> int:
         """How much of a limit is left."""

@@ -82,6 +82,11 @@ class Promotion:
         return (-self.priority, self.id)
 
     @property
+    def late(self) -> bool:
+        """Whether some rule asks for what is left after discounts."""
+        return any(rule.late for rule in self.rules)
+
+    @property
     def effects(self) -> tuple[Effect, ...]:
         """The effects of all rules."""
         return tuple(effect for rule in self.rules for effect in rule.effects)
