@@ -12,6 +12,10 @@ from coalition.kernel.web.paging import PagingSchema
 from settlement.statements import Document, Entry, Statement
 
 
+class AgreementSchema(Schema):
+    """Agreeing says nothing more: an empty body, or none."""
+
+
 class StatementsQuerySchema(PagingSchema):
     """The query of the list of statements."""
 

@@ -13,6 +13,7 @@ from coalition.kernel.web.api import ApiBlueprint, caller, needs
 from coalition.kernel.web.paging import PagingSchema, decode_cursor, encode_cursor
 from settlement import statements
 from settlement.api.schemas import (
+    AgreementSchema,
     StatementDetailSchema,
     StatementLinesSchema,
     StatementsQuerySchema,
@@ -62,8 +63,9 @@ def lines(query: dict[str, Any], statement: str) -> dict[str, Any]:
 
 @blp.route("/statements/<statement>/agree", methods=["POST"])
 @needs("statements:write")
+@blp.arguments(AgreementSchema)
 @blp.response(200, StatementDetailSchema)
-def agree(statement: str) -> dict[str, Any]:
+def agree(_: dict[str, Any], statement: str) -> dict[str, Any]:
     """Agree to a statement that was sent; again, it stays agreed. 409 `statement_state` for a draft or a paid one."""
 
     def work() -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What a partner keeps compared with what we keep, and disputes on what was stated."""
 
 from settlement.reconciliation.acts import Act, ActLine, Paid, acts
+from settlement.reconciliation.disputes import unbooking as _unbooking  # noqa: F401 - registers what follows a refusal
 from settlement.reconciliation.disputes.claiming import document_ids
 from settlement.reconciliation.disputes.deciding import OUTCOMES, alarm, decide, withdraw
 from settlement.reconciliation.disputes.dispute import (

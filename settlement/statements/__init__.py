@@ -1,5 +1,6 @@
 """Closing a period and what comes of it: one statement for each legal entity, which never changes."""
 
+from settlement.statements.adjusting import KIND as ADJUSTMENT
 from settlement.statements.adjusting import REASONS, Adjustment, adjust, adjustments, proposed
 from settlement.statements.arithmetic import Charge, Document, Drawn, Line
 from settlement.statements.checking import Check, accept, checklist, checks
@@ -27,6 +28,7 @@ from settlement.statements.reopening import reopen
 from settlement.statements.states import STATES, agree, mark, send
 
 __all__ = [
+    "ADJUSTMENT",
     "DIRECTIONS",
     "REASONS",
     "STATES",

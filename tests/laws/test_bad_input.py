@@ -18,7 +18,7 @@ from tests.bad_input import CORPUS
 from tests.builders import a_partner, a_program
 
 # Files, not JSON objects: their own rejection tests stand beside them. They still refuse to be sent JSON.
-UPLOADS = ("/api/v1/registries", "/api/v1/suppliers/<code>/feeds/<feed>/runs")
+UPLOADS = ("/api/v1/registries", "/api/v1/reconciliations", "/api/v1/suppliers/<code>/feeds/<feed>/runs")
 SIGNED = "callbacks"
 _WATCHED = ("entry", "purchase", "member", "hold", "customer_order", "quote", "registry", "feed_run", "outbox", "audit")
 

@@ -29,16 +29,19 @@ def lay_out(entity_id: int) -> None:
 
 
 def move(entity_id: int, amount: int) -> int:
-    """Add to the parts of an entity together, or take from them; what they lacked. Waits for whoever holds one."""
+    """Add to the parts of an entity together, or take from them; what they lacked. Waits for whoever holds one.
+
+    What is freed meanwhile makes a part of its own, since all are held here; it is not touched.
+    """
     row = fetch_one(
-        f"SELECT sum(available)::bigint AS total, min(id) AS first FROM ({_FREE_PARTS}) held", {"entity": entity_id}
+        f"SELECT sum(available)::bigint AS total, min(id) AS first, array_agg(id) AS parts FROM ({_FREE_PARTS}) held",
+        {"entity": entity_id},
     )
     assert row is not None
     left = max(row.total + amount, 0)
     execute(
-        "UPDATE exposure_part SET available = CASE WHEN id = :first THEN :left ELSE 0 END"
-        " WHERE legal_entity_id = :entity",
-        {"first": row.first, "left": left, "entity": entity_id},
+        "UPDATE exposure_part SET available = CASE WHEN id = :first THEN :left ELSE 0 END WHERE id = ANY(:parts)",
+        {"first": row.first, "left": left, "parts": row.parts},
     )
     spread(entity_id)
     return int(max(-(row.total + amount), 0))

@@ -103,6 +103,23 @@ def settle(statement_id: int, subjects: Sequence[str], amount_minor: int, grante
         )
 
 
+def unsettle(statement_id: int, subjects: Sequence[str], amount_minor: int, granted_minor: int) -> bool:
+    """Take a settled claim up again, nothing of it granted; False if other claims have taken its place meanwhile.
+
+    Locks the statement's row, as every claim does first.
+    """
+    params = {"statement": statement_id, "subjects": list(subjects), "more": amount_minor - granted_minor}
+    fetch_all("SELECT FROM dispute_claim WHERE statement_id = :statement AND subject = 's' FOR UPDATE", params)
+    of_these = "statement_id = :statement AND subject = ANY(:subjects)"
+    taken = execute(
+        "UPDATE dispute_claim SET claimed_minor = claimed_minor + :more, granted_minor = granted_minor - :granted"
+        f" WHERE {of_these}"
+        f"   AND NOT EXISTS (SELECT FROM dispute_claim WHERE {of_these} AND claimed_minor + :more > limit_minor)",
+        {**params, "granted": granted_minor},
+    )
+    return bool(taken)
+
+
 def _documents(statement_id: int) -> Sequence[AnyRow]:
     return fetch_all(
         "SELECT document_id, kind, vat_rate, gross_minor, holds FROM stated_documents WHERE statement_id = :id"

@@ -15,7 +15,7 @@ from coalition.api.error_codes import CODES, FEED_CODES, FIELD_CODES, FILE_CODES
 from coalition.kernel import errors
 from coalition.kernel.web import problem
 
-WANTED = "add these to coalition/api/error_codes.py"
+WANTED = "add these to coalition/api/error_codes"
 ROOT = Path(__file__).resolve().parents[3]
 REFUSALS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, errors.Refusal)}
 

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from flask import Flask
 
+from coalition.kernel import approvals
 from coalition.kernel.config import current
 from coalition.kernel.db import execute, fetch_all, fetch_one, transact
 from coalition.kernel.errors import Conflict, Invalid, NotFound, Refusal
@@ -93,6 +94,36 @@ def test_what_was_refused_may_be_disputed_again_and_what_was_granted_not(coaliti
 
     assert transact(lambda: reconciliation.disputed([first.statement_id])) == set()
     assert a_dispute(coalition, external_id="d-3", movement_id=movement, amount_minor=5000).state == "open"
+    assert broken_laws() == {}
+
+
+@pytest.mark.parametrize(("outcome", "granted"), [("accepted", None), ("partly", 200)])
+def test_a_grant_that_nobody_approves_opens_its_dispute_again(
+    coalition: Coalition, outcome: str, granted: int | None
+) -> None:
+    dispute = a_dispute(coalition, amount_minor=500, movement_id=movement_of(coalition, "A"))
+    decided = transact(lambda: reconciliation.decide(dispute.id, outcome, "You are right.", granted))
+
+    transact(lambda: approvals.reject(decided.approval_id or 0, "Nothing proves it."))
+
+    assert transact(lambda: reconciliation.get(dispute.id)) == dispute
+    assert transact(lambda: reconciliation.disputed([dispute.statement_id])) == {dispute.statement_id}
+    assert [one.side for one in transact(lambda: reconciliation.comments(dispute.id))] == ["operator"]
+    assert broken_laws() == {}
+    anew = transact(lambda: reconciliation.decide(dispute.id, outcome, "Now with the slips.", granted))
+    assert anew.approval_id not in (None, decided.approval_id)
+    assert broken_laws() == {}
+
+
+def test_a_grant_that_nobody_approves_does_not_push_out_what_was_disputed_since(coalition: Coalition) -> None:
+    movement = movement_of(coalition, "A")
+    first = a_dispute(coalition, movement_id=movement)
+    decided = transact(lambda: reconciliation.decide(first.id, "partly", "A part was ours.", 445))
+    second = a_dispute(coalition, external_id="d-2", movement_id=movement, amount_minor=5000)
+
+    transact(lambda: approvals.reject(decided.approval_id or 0, "Nothing proves it."))
+
+    assert [transact(lambda id=id: reconciliation.get(id)).state for id in (first.id, second.id)] == ["partly", "open"]
     assert broken_laws() == {}
 
 

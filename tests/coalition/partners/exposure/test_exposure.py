@@ -10,10 +10,10 @@ from flask import Flask
 
 from coalition import partners, promotions, purchases
 from coalition.kernel import laws
-from coalition.kernel.db import execute, raw
+from coalition.kernel.db import execute, fetch_one, raw
 from coalition.kernel.errors import Invalid
 from coalition.partners import exposure
-from coalition.partners.exposure import Limit
+from coalition.partners.exposure import Limit, spreading
 from tests.coalition.purchases.builders import Shop, a_receipt, a_return, a_shop, a_void, give_back
 from tests.wire import statements
 
@@ -208,3 +208,21 @@ def test_parts_are_evened_out(shop: Shop) -> None:
 
     assert exposure.spread(shop.entity.id) > 0
     assert exposure.spread(shop.entity.id) == 0
+
+
+def test_what_is_freed_while_a_limit_is_set_anew_is_not_lost(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All parts are held then, so it makes a part of its own; here just after they were counted."""
+    limit = capped(shop, 100)
+    earned(shop, 16_000)
+
+    def counted(query: str, params: dict[str, object]) -> object:
+        row = fetch_one(query, params)
+        execute("INSERT INTO exposure_freeing VALUES (:id, 'payment', :n)", {"id": shop.entity.id, "n": 11_000})
+        execute("INSERT INTO exposure_part (legal_entity_id, available) VALUES (:id, 11000)", {"id": shop.entity.id})
+        return row
+
+    with monkeypatch.context() as patch:
+        patch.setattr(spreading, "fetch_one", counted)
+        exposure.set_limit(replace(limit, cap=200 * 11_000))
+
+    assert standing(shop).used == 79 * 11_000
