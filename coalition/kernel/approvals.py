@@ -198,11 +198,12 @@ def get(approval_id: int, *, lock: bool = False) -> Approval:
     return _view(row)
 
 
-def waiting(limit: int = _MOST) -> list[Approval]:
-    """What waits for a second person, or for being done, oldest first; at most 200."""
+def waiting(limit: int = _MOST, *, kind: str = "") -> list[Approval]:
+    """What waits for a second person, or for being done, of one kind or of all, oldest first; at most 200."""
     rows = fetch_all(
-        f"SELECT {_COLUMNS} FROM approval WHERE state IN ('requested', 'approved') ORDER BY id LIMIT :limit",
-        {"limit": min(limit, _MOST)},
+        f"SELECT {_COLUMNS} FROM approval WHERE state IN ('requested', 'approved') AND :kind IN ('', kind)"
+        " ORDER BY id LIMIT :limit",
+        {"limit": min(limit, _MOST), "kind": kind},
     )
     return [_view(row) for row in rows]
 

@@ -36,7 +36,7 @@ from settlement.ports import (
 )
 
 _MOST = 100
-_GIVEN_UP, _SENT_BACK = ("void", "uncollectible"), ("failed", "canceled")
+_VOID, _SENT_BACK = "void", ("failed", "canceled")
 _LEAST_TIME = dt.timedelta(hours=1)
 
 
@@ -65,7 +65,7 @@ class StripePayouts:
         if isinstance(request, CollectRequest):
             if request.party.account is None:
                 return Absent()
-            return _looked(answer(lambda: _of_invoice(self._find_invoice(request), request)))
+            return _looked(answer(lambda: of_invoice(self._find_invoice(request), request)))
         return _looked(answer(lambda: self._of_transfer(request)))
 
     def cancel(self, request: Request, external_id: str, key: str) -> Outcome:
@@ -89,7 +89,7 @@ class StripePayouts:
     def _invoice(self, request: CollectRequest) -> Accepted | Settled | Rejected | Absent:
         key, invoices = request.idempotency_key, self._v1.invoices
         found = self._find_invoice(request)
-        if found is None or found["status"] in _GIVEN_UP:
+        if found is None or found["status"] == _VOID:
             due = dt.datetime.combine(request.due_on, dt.time(23, 59), dt.UTC)
             params: Any = {
                 "customer": self._customer(request),
@@ -115,7 +115,7 @@ class StripePayouts:
             options: Any = {"idempotency_key": f"{key}:finalize"}
             found = invoices.finalize_invoice(found["id"], {"auto_advance": False}, options).to_dict()
             found = invoices.send_invoice(found["id"], None, {"idempotency_key": f"{key}:send"}).to_dict()
-        return _of_invoice(found, request)
+        return of_invoice(found, request)
 
     def _find_invoice(self, request: CollectRequest) -> dict[str, Any] | None:
         """The latest invoice of our reference that was not voided. Lists are read, for searches are late by minutes."""
@@ -124,7 +124,7 @@ class StripePayouts:
             params: Any = {"customer": customer, "limit": _MOST, "expand": ["data.payments"]}
             every = [one.to_dict() for one in self._v1.invoices.list(params).auto_paging_iter()]
             found += [one for one in every if _noted(one, "ref") == request.ref]
-        living = [one for one in found if one["status"] != "void"]
+        living = [one for one in found if one["status"] != _VOID]
         return next(iter(living or found), None)
 
     def _customer(self, request: CollectRequest) -> str:
@@ -210,11 +210,12 @@ def _noted(found: dict[str, Any], name: str) -> Any:
     return (found.get("metadata") or {}).get(name)
 
 
-def _of_invoice(found: dict[str, Any] | None, request: CollectRequest) -> Accepted | Settled | Rejected | Absent:
+def of_invoice(found: dict[str, Any] | None, request: CollectRequest) -> Accepted | Settled | Rejected | Absent:
+    """What an invoice over a request comes to. ValueError if it is over another amount."""
     if found is None or found["status"] == "draft":
         return Absent()  # a draft is gone on with by `collect`
-    if found["status"] in _GIVEN_UP:
-        return Rejected(str(found["status"]))
+    if found["status"] == _VOID:  # one that is marked uncollectible can be paid still
+        return Rejected(_VOID)
     if found["total"] != request.amount_minor or found["currency"].upper() != request.currency:
         raise ValueError("an invoice of our reference is over another amount")
     url = found.get("hosted_invoice_url") or ""

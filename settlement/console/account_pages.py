@@ -102,7 +102,7 @@ def _index(errors: forms.Errors) -> str:
             {"id": ids.public("ent", one.id), "name": one.name, "accounts": _told(known.get(one.id, []))}
             for one in entities
         ]
-        waiting = [one for one in approvals.waiting() if one.kind == payouts.ACCOUNT_KIND]
+        waiting = approvals.waiting(kind=payouts.ACCOUNT_KIND)
         ours = {one.id: one.name for one in entities}
         asked = [_asked(one, ours, known) for one in waiting if one.payload["legal_entity_id"] in ours]
         return {**choices(program), "rows": rows, "asked": asked}

@@ -34,7 +34,8 @@ LAWS = (
             WHERE asked_at <= created_at OR (state IN ('asked', 'unknown', 'done', 'refused') AND asked_at IS NULL)
            UNION ALL
            SELECT p.id FROM payout_payment p WHERE p.external_id IS NOT NULL
-              AND NOT EXISTS (SELECT FROM payout_request r WHERE r.payment_id = p.id AND r.state = 'done')""",
+              AND NOT EXISTS (SELECT FROM payout_request r
+                               WHERE r.payment_id = p.id AND r.state IN ('done', 'refused'))""",
     ),
     Law(
         "N4",

@@ -152,7 +152,7 @@ def adjustments(program_id: int, *, before: int | None = None, limit: int = 50) 
 def proposed(entity_ids: Sequence[int]) -> list[Approval]:
     """The adjustments of these entities that wait for a second person, oldest first; at most 200."""
     own = {f"legal_entity:{entity_id}" for entity_id in entity_ids}
-    return [one for one in approvals.waiting() if one.kind == KIND and one.subject in own]
+    return [one for one in approvals.waiting(kind=KIND) if one.subject in own]
 
 
 def totals(period_id: int) -> dict[int, int]:

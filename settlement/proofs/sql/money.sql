@@ -1,5 +1,6 @@
 -- What stands beneath one entity's statement and is no points: deliveries, returns and adjustments, with the parts of
 -- their lines (see entries.sql). Grain: one row = one charge. Each is one piece at its cost.
+-- Of a version that was replaced (`upto`, see points.sql), the adjustments that were booked before it was opened again.
 SELECT s.delivered_at AS occurred_at, s.supply_id AS movement_id, v.place, s.booked_on, n.pieces AS points,
        n.prefix || (SELECT string_agg(substr('0123456789abcdefghjkmnpqrstvwxyz', ((n.id >> (5 * at)) & 31)::int + 1, 1),
                                       '' ORDER BY at DESC) FROM generate_series(0, 12) at) AS reference,
@@ -26,3 +27,6 @@ SELECT j.booked_at, ('a' || j.id) COLLATE "C", 10, j.booked_on, 1, coalesce(j.di
        concat(',"price":"', trim_scale(j.amount_minor * c.unit), '","reference":')
   FROM adjustment j CROSS JOIN (SELECT ('1e-' || %(decimals)s::text)::numeric AS unit) c
  WHERE j.period_id = %(period)s AND j.legal_entity_id = %(entity)s
+   AND (%(upto)s::xid8 IS NULL OR j.booked_at < (
+        SELECT min(r.reopened_at) FROM settlement_reopening r JOIN settlement_closure c USING (period_id, version)
+         WHERE r.period_id = j.period_id AND c.upto = %(upto)s::xid8))

@@ -43,7 +43,8 @@ def open_dispute(statement_id: int, opening: Opening) -> tuple[Dispute, bool]:
     """A new dispute, and whether it had been opened before under this external id (then nothing is done).
 
     A statement that was sent and not paid becomes `disputed`. Locks the rows of what is claimed. NotFound for a
-    document or movement of another statement; Invalid; Conflict `dispute_exceeds_line`, `external_id_conflict`.
+    document or movement of another statement; Invalid; Conflict `dispute_exceeds_line`, `external_id_conflict`, and
+    `statement_state` for one that another version has replaced.
     """
     _check(opening)
     statement = statements.get(statement_id)
@@ -54,6 +55,8 @@ def open_dispute(statement_id: int, opening: Opening) -> tuple[Dispute, bool]:
     known = _known(entity.partner_id, opening.external_id, digest)
     if known is not None:
         return known, True
+    if statement.replaced:
+        raise Conflict("statement_state", "Another version has replaced this statement; dispute that one.")
     subject = claiming.subject(statement, opening.document_id, opening.movement_id)
     amount = subject.worth_minor if opening.amount_minor is None else opening.amount_minor
     if amount < 1:

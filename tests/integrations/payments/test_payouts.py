@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from coalition.kernel import clock
-from integrations.payments.payouts import StripePayouts
+from integrations.payments.payouts import StripePayouts, of_invoice
 from settlement.ports import (
     Absent,
     Accepted,
@@ -202,6 +202,19 @@ def test_an_invoice_is_voided_before_it_is_paid_and_not_after(payouts: StripePay
     standin.control(f"pay-invoice/{again.external_id}")
 
     assert isinstance(payouts.cancel(request, again.external_id, "k2"), Settled)
+
+
+def test_an_invoice_that_is_thought_uncollectible_is_not_refused_for_it_can_still_be_paid() -> None:
+    found = {
+        "id": "in_1",
+        "status": "uncollectible",
+        "total": 1210,
+        "currency": "eur",
+        "hosted_invoice_url": "https://i",
+    }
+
+    assert of_invoice(found, an_invoice()) == Accepted("in_1", "https://i")
+    assert of_invoice({**found, "status": "void"}, an_invoice()) == Rejected("void")
 
 
 def test_what_cannot_have_left_us_may_be_asked_again(standin: StandIn, connected: str) -> None:

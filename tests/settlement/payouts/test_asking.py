@@ -95,6 +95,7 @@ def test_a_refusal_after_a_part_of_the_way_is_not_given_up(
 
     with pytest.raises(Conflict, match="payment_state"):
         transact(lambda: payouts.drop(of(coalition, run, "B").id))
+    assert broken_laws() == {}
 
 
 def test_money_is_counted_once_although_the_bank_names_it_later(

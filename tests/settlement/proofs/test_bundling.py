@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from coalition.kernel import clock
 from coalition.kernel.db import transact
 from settlement import statements, terms
 from settlement.proofs.verifier import archive
@@ -120,6 +121,27 @@ def test_a_version_that_was_replaced_is_proven_as_it_was_stated(coalition: Coali
     assert (before.position, after.position) == (old.position_minor, new.position_minor)
     assert after.entries == before.entries + 2
     assert before.tree.first < after.tree.first
+
+
+def test_a_version_that_was_replaced_has_no_adjustment_that_was_booked_after_it(
+    coalition: Coalition, tmp_path: Path
+) -> None:
+    today = clock.month_code(clock.local_date(clock.now(), coalition.program.zone))
+    one, other = a_person("one"), a_person("other")
+    versions = []
+    for no, amount in enumerate((-250, -20)):
+        if versions:
+            acting(one)
+            approved(transact(lambda: statements.reopen(coalition.program.id, today, "Forgotten.")), other)
+        acting(one)
+        words = {"reason_code": "error", "note": "Counted twice.", "key": f"x{no}"}
+        asked = transact(lambda: statements.adjust(coalition.entities["A"], amount, **words))  # noqa: B023
+        approved(asked, other)
+        versions.append(coalition.close(today).statements[0])
+
+    assert prove().refused == ()
+
+    assert [verify(bundle(id, tmp_path)).position for id in versions] == [-250, -270]
 
 
 def canonical(value: Any) -> bytes:

@@ -12,10 +12,10 @@ from coalition.kernel import approvals
 from coalition.kernel.config import current
 from coalition.kernel.db import execute, fetch_all, fetch_one, transact
 from coalition.kernel.errors import Conflict, Invalid, NotFound, Refusal
-from settlement import reconciliation
+from settlement import reconciliation, statements
 from settlement.reconciliation import Opening
 from tests.racing import at_once
-from tests.settlement.builders import Coalition, broken_laws, count_rows
+from tests.settlement.builders import Coalition, a_person, acting, approved, broken_laws, count_rows
 from tests.settlement.reconciliation.builders import a_closed_month, a_dispute, movement_of, statement_of
 
 
@@ -170,6 +170,17 @@ def test_a_movement_of_another_statement_cannot_be_disputed(coalition: Coalition
         a_dispute(coalition, "A", movement_id="e99999999.1")
     with pytest.raises(NotFound):
         a_dispute(coalition, "A", document_id=10**9)
+
+    assert count_rows("dispute_claim") == 0
+
+
+def test_a_version_that_was_replaced_is_not_disputed(coalition: Coalition) -> None:
+    old, one, other = statement_of(coalition, "A"), a_person("one"), a_person("other")
+    acting(one)
+    approved(transact(lambda: statements.reopen(coalition.program.id, old.period_code, "A file was late.")), other)
+
+    with pytest.raises(Conflict, match="statement_state"):
+        transact(lambda: reconciliation.open_dispute(old.id, Opening("d-1", "Too much.", amount_minor=100)))
 
     assert count_rows("dispute_claim") == 0
 

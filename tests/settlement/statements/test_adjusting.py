@@ -70,6 +70,17 @@ def test_whoever_is_not_of_finance_books_nothing(coalition: Coalition) -> None:
     assert count_rows("adjustment") == 0
 
 
+def test_what_waits_is_seen_behind_any_number_of_other_requests(coalition: Coalition) -> None:
+    acting(a_person("one"))
+    transact(
+        lambda: [approvals.request("settlement.reopen", {"no": no}, "r", key=f"{no}", subject="x") for no in range(200)]
+    )
+
+    asked = ask(coalition, 250, a_person("other"))
+
+    assert transact(lambda: statements.proposed([coalition.entities["A"]])) == [asked]
+
+
 def test_asking_twice_is_asking_once_and_approving_twice_books_once(coalition: Coalition) -> None:
     one, other = a_person("one"), a_person("other")
 
