@@ -6,13 +6,13 @@ from coalition.kernel.laws import Law
 
 LAWS = (
     Law(
-        "B1",
+        "P61",
         "the numbers of a seller's invoices of a year begin at one and have no gap",
         """SELECT seller_id, year FROM invoice GROUP BY 1, 2
             HAVING min(seq) <> 1 OR max(seq) <> count(*) OR count(DISTINCT number) <> count(*)""",
     ),
     Law(
-        "B2",
+        "P62",
         "an invoice is its document, to the cent; a statement that is billed is billed whole",
         """SELECT i.id FROM invoice i LEFT JOIN (
                   SELECT x.statement_id, x.net_minor, x.vat_minor,
@@ -25,14 +25,14 @@ LAWS = (
                   SELECT count(*) FROM statement_document d WHERE d.statement_id = i.statement_id)""",
     ),
     Law(
-        "B3",
+        "P63",
         "an invoice was written by a statement that was sent, and its file is what it was",
         """SELECT i.id FROM invoice i WHERE i.xml_sha256 <> sha256(i.xml)
                OR NOT EXISTS (SELECT FROM statement_event e
                                WHERE e.statement_id = i.statement_id AND e.state = 'sent')""",
     ),
     Law(
-        "B4",
+        "P64",
         "a file of transfers is the sum of its orders, and orders payments of its run as they are",
         """SELECT f.id FROM bank_file f LEFT JOIN bank_order o ON o.file_id = f.id
             GROUP BY f.id, f.orders, f.total_minor
@@ -44,7 +44,7 @@ LAWS = (
                OR p.currency <> f.currency OR r.payment_id <> p.id""",
     ),
     Law(
-        "B5",
+        "P65",
         "every entry of a bank's statement is one receipt, and a statement that told nothing known adds up",
         """SELECT e.receipt_id FROM bank_entry e JOIN payout_receipt r ON r.id = e.receipt_id
             WHERE (r.source, r.reference) <> ('camt:' || e.iban, e.reference)
@@ -59,7 +59,7 @@ LAWS = (
                    count(e.receipt_id)) <> (s.moved_minor, s.entries)""",
     ),
     Law(
-        "B6",
+        "P66",
         "the application cannot rewrite invoices, orders, what a bank said, or what people decided of it",
         """SELECT t.name, p.privilege FROM (VALUES ('invoice'), ('bank_file'), ('bank_order'), ('bank_statement'),
              ('bank_entry'), ('receipt_decision')) t(name)

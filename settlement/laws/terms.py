@@ -6,7 +6,7 @@ from coalition.kernel.laws import Law
 
 LAWS = (
     Law(
-        "T1",
+        "P71",
         "a version that was proposed is active only by the approval of exactly its terms",
         """SELECT g.id FROM agreement g JOIN approval a ON a.id = g.approval_id
             WHERE g.state = 'active' AND (a.state <> 'executed' OR a.kind <> 'terms.activate'
@@ -27,7 +27,7 @@ LAWS = (
             WHERE g.state = 'proposed' AND a.state NOT IN ('requested', 'approved')""",
     ),
     Law(
-        "T2",
+        "P72",
         "the prices of an accrual are those of the version that it names",
         """SELECT a.movement_id FROM accrual a JOIN agreement g ON g.id = a.agreement_id
             WHERE a.funding_price IS DISTINCT FROM CASE a.kind
@@ -38,7 +38,7 @@ LAWS = (
             WHERE a.redeemer_rate IS DISTINCT FROM g.redeemer_price""",
     ),
     Law(
-        "T3",
+        "P73",
         "the application can change nothing of an agreement but its state and its end",
         """SELECT c.column_name FROM information_schema.columns c
             WHERE c.table_name = 'agreement' AND c.table_schema = 'public' AND c.column_name NOT IN ('state', 'valid')

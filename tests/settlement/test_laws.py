@@ -30,8 +30,8 @@ OFFENCES = {
     "P13": "UPDATE statement SET settlement_minor = settlement_minor + 1 WHERE NOT is_operator",
     "P14": "DELETE FROM settlement_closure",
     "P15": "UPDATE statement_event SET state = 'paid'",
-    "T2": "UPDATE agreement SET issue_price = issue_price * 2 WHERE issue_price > 0",
-    "T3": "GRANT UPDATE (issue_price) ON agreement TO coalition_app",
+    "P72": "UPDATE agreement SET issue_price = issue_price * 2 WHERE issue_price > 0",
+    "P73": "GRANT UPDATE (issue_price) ON agreement TO coalition_app",
 }
 
 

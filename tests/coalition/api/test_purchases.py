@@ -39,6 +39,7 @@ def test_a_purchase_answers_awards_reasons_and_balances(till: Till) -> None:
                 "reason": "29 bonuses for 59.44 EUR of purchases (1 per 2.00 EUR).",
             }
         ],
+        "declined": [],
         "discounts": [],
         "captured": None,
         "redeemed": [],

@@ -99,7 +99,7 @@ def test_the_law_of_four_eyes_sees_terms_that_nobody_approved(live: Flask) -> No
     with connect(current().owner_url.replace("+psycopg", ""), autocommit=True) as owner:
         owner.execute("UPDATE agreement SET issue_price = issue_price + 0.001")
 
-    assert set(broken_laws()) == {"T1"}
+    assert set(broken_laws()) == {"P71"}
 
 
 def test_nobody_activates_what_they_have_proposed(entity_id: int) -> None:

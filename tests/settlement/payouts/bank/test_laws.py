@@ -12,17 +12,17 @@ from tests.settlement.payouts.bank.builders import export, ref, tell
 from tests.settlement.payouts.builders import as_owner, of
 
 OFFENCES = {
-    "B1": "SET session_replication_role = replica; DELETE FROM invoice WHERE seq = 1 AND seller_id ="
+    "P61": "SET session_replication_role = replica; DELETE FROM invoice WHERE seq = 1 AND seller_id ="
     " (SELECT seller_id FROM invoice GROUP BY 1 HAVING count(*) > 1)",
-    "B2": "UPDATE invoice SET net_minor = net_minor + 1, gross_minor = gross_minor + 1",
-    "B3": "ALTER TABLE invoice DROP CONSTRAINT ck_invoice_xml; UPDATE invoice SET xml = 'x'",
-    "B4": "UPDATE bank_order SET amount_minor = amount_minor + 1",
-    "B5": "UPDATE bank_entry SET reference = reference || 'x'",
-    "B6": "GRANT DELETE ON bank_statement TO coalition_app",
+    "P62": "UPDATE invoice SET net_minor = net_minor + 1, gross_minor = gross_minor + 1",
+    "P63": "ALTER TABLE invoice DROP CONSTRAINT ck_invoice_xml; UPDATE invoice SET xml = 'x'",
+    "P64": "UPDATE bank_order SET amount_minor = amount_minor + 1",
+    "P65": "UPDATE bank_entry SET reference = reference || 'x'",
+    "P66": "GRANT DELETE ON bank_statement TO coalition_app",
 }
 MENDED = {
-    "B3": "TRUNCATE invoice; ALTER TABLE invoice ADD CONSTRAINT ck_invoice_xml CHECK (xml_sha256 = sha256(xml))",
-    "B6": "REVOKE DELETE ON bank_statement FROM coalition_app",
+    "P63": "TRUNCATE invoice; ALTER TABLE invoice ADD CONSTRAINT ck_invoice_xml CHECK (xml_sha256 = sha256(xml))",
+    "P66": "REVOKE DELETE ON bank_statement FROM coalition_app",
 }
 
 
