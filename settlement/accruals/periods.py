@@ -15,7 +15,7 @@ from coalition.kernel.db import execute, fetch_all, fetch_one, load_sql
 from coalition.kernel.errors import Conflict, NotFound
 from settlement.accruals.cycles import code_for, days_of, next_code
 
-_MOST = 1000
+_MOST = 10_000  # 27 years of days; a report over all periods begins with the first
 _SELECT = """
     SELECT p.id, p.program_id, p.code, p.starts_on, p.ends_on,
            CASE WHEN c.period_id IS NULL THEN 'open' ELSE 'closed' END AS state, c.closed_at,

@@ -23,10 +23,13 @@ def decide(dispute_id: int, outcome: str, text: str, granted_minor: int | None =
     """Decide an open dispute, once. `granted_minor` is asked for only when it is `partly` accepted.
 
     What is granted waits as an adjustment for a second person. A statement of which nothing is disputed any more is
-    `agreed`. Locks the dispute and what it claims. Raises Invalid for the fields, Conflict `dispute_closed`.
+    `agreed`. Locks the dispute and what it claims. Raises Invalid for the fields, Conflict `dispute_closed`, and
+    `statement_state` for granting something of a statement that another version has replaced.
     """
     found = get(dispute_id)
     granted = _granted(found, outcome, granted_minor, text)
+    if granted and statements.get(found.statement_id).replaced:
+        raise Conflict("statement_state", "Another version has replaced the statement; what is wrong is wrong there.")
     return _close(found, outcome, granted, text)
 
 

@@ -34,6 +34,17 @@ HYBRID = Prices(
 )
 
 
+def test_a_program_that_settles_by_the_day_keeps_its_first_periods_in_sight(live: Flask) -> None:
+    """Deferred revenue is rolled forward from the first period on; what is cut off would be missing in its balance."""
+    program = Coalition().program
+    days = """INSERT INTO settlement_period (program_id, code, starts_on, ends_on)
+        SELECT :program, d::date::text, d::date, d::date
+          FROM generate_series(date '2020-01-01', '2022-12-31', '1 day') d"""
+    transact(lambda: execute(days, {"program": program.id}))
+
+    assert transact(lambda: accruals.list_periods(program.id))[-1].code == "2020-01-01"
+
+
 def the_lines(coalition: Coalition, closed: statements.Closed) -> list[tuple[Any, ...]]:
     names = {entity_id: name for name, entity_id in coalition.entities.items()}
     drawn = transact(lambda: statements.drawn_of(closed.period))

@@ -185,6 +185,19 @@ def test_a_version_that_was_replaced_is_not_disputed(coalition: Coalition) -> No
     assert count_rows("dispute_claim") == 0
 
 
+def test_nothing_is_granted_of_a_version_that_was_replaced_since(coalition: Coalition) -> None:
+    dispute, one, other = a_dispute(coalition, amount_minor=500), a_person("one"), a_person("other")
+    acting(one)
+    approved(transact(lambda: statements.reopen(coalition.program.id, "2026-05", "A file was late.")), other)
+
+    with pytest.raises(Conflict, match="statement_state"):
+        transact(lambda: reconciliation.decide(dispute.id, "accepted", "You are right."))
+
+    decided = transact(lambda: reconciliation.decide(dispute.id, "refused", "The next version is right."))
+    assert (decided.state, count_rows("approval")) == ("refused", 1)
+    assert broken_laws() == {}
+
+
 def test_both_sides_comment_and_an_empty_comment_is_none(coalition: Coalition) -> None:
     dispute = a_dispute(coalition, amount_minor=500)
 
