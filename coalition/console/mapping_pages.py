@@ -16,7 +16,8 @@ from coalition.purchases import ColumnMapping
 HEAD = ("external_id", "occurred_at", "outlet", "member", "member_kind", "currency", "channel", "type", "points_paid")
 BANK = ("payment_kind", "mcc", "merchant", "original")
 LINE = ("amount", "sku", "name", "category", "qty", "price", "no")
-FIELDS = (*HEAD, *LINE, *BANK)
+COMPARED = ("points", "points_redeemed", "rate")
+FIELDS = (*HEAD, *LINE, *BANK, *COMPARED)
 _NEEDED = ("external_id", "occurred_at", "amount")
 _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 _TEXTS = ("partner", "name", "delimiter", "encoding", "decimal", "date_format", "zone", "grouping", "header")
@@ -104,7 +105,7 @@ def _page(errors: forms.Errors, given: dict[str, str]) -> str:
         saved = [{"partner": partner, "mapping": one} for partner in known for one in purchases.mappings(partner.id)]
         return {**choices(program), "partners": [(one.code, one.name) for one in known], "saved": saved}
 
-    parts = {"head": HEAD, "line": LINE, "bank": BANK, "delimiters": tuple(_DELIMITERS)}
+    parts = {"head": HEAD, "line": LINE, "bank": BANK, "compared": COMPARED, "delimiters": tuple(_DELIMITERS)}
     context = transact(work)
     return render_template(
         "console/mapping.html", nav="registries", errors=errors, answers=given, needed=_NEEDED, **parts, **context

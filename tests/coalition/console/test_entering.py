@@ -50,8 +50,8 @@ def test_support_and_administrators_get_to_the_console(app: Flask, shop: Shop, r
 def test_the_menu_offers_what_the_role_may_do(app: Flask, support: FlaskClient) -> None:
     admin = signed_in(app, "admin@coral.test", "admin").get("/console").text
 
-    assert "/console/settlement" in admin
-    assert "/console/settlement" not in support.get("/console").text
+    assert "/console/finance" in admin
+    assert "/console/finance" not in support.get("/console").text
     assert "/console/registries" in admin
 
 
