@@ -37,9 +37,10 @@ def expected_total(points: int, expectation: Decimal, redeemed: int = 0, lapsed:
 
 def recognised(allocated: Decimal, redeemed: int, expected: Decimal, places: int = 2) -> Decimal:
     """What has been earned of `allocated` once `redeemed` of `expected` points were redeemed: all of it at the most,
-    and all of it when no redemption is expected any more (B46)."""
+    and all of it when no redemption is expected any more (B46). `redeemed` is below zero where more came back than
+    went, as of points that were issued under other terms."""
     with localcontext(prec=_DIGITS):
-        if redeemed >= expected:
+        if redeemed >= expected or not expected:
             return round_half_up(allocated, places)
         return round_half_up(allocated * redeemed / expected, places)
 

@@ -81,3 +81,7 @@ def test_the_periods_of_a_pool_sum_to_all_of_it_once_no_point_is_left(
     assert redeemed + lapsed == points
     assert sum(earned) == allocated
     assert all(0 <= sum(earned[: at + 1]) <= allocated for at in range(len(earned)))
+
+
+def test_a_pool_of_which_nothing_was_issued_and_something_came_back_has_earned_all_of_nothing() -> None:
+    assert revenue.recognised(D(0), -300, D(0)) == D("0.00")
