@@ -14,9 +14,14 @@ from tests.journeys.running import Running
 pytestmark = pytest.mark.browser
 
 
+@pytest.fixture(scope="module")
+def story(running: Running) -> Story:
+    """A closed period with its statements."""
+    return tell(running)
+
+
 @pytest.mark.parametrize("name", ["statement", "settlement", "statements"])
-def test_a_printed_page_holds_every_column(browser: Any, running: Running, name: str) -> None:
-    story: Story = tell(running)
+def test_a_printed_page_holds_every_column(browser: Any, running: Running, story: Story, name: str) -> None:
     session = browser.new_context(base_url=running.base_url)
     story.sign_in(session, PAGES[name].role)
     page = session.new_page()
