@@ -20,7 +20,8 @@ _TABLES = (
         name_en text NOT NULL DEFAULT '',
         name_ru text NOT NULL DEFAULT '',
         category_path text COLLATE "C" NOT NULL
-            CONSTRAINT ck_assortment_item_category CHECK (category_path ~ '^[^/]+(/[^/]+)*$' AND length(category_path) <= 300),
+            CONSTRAINT ck_assortment_item_category CHECK (
+                category_path ~ '^[^/]+(/[^/]+)*$' AND length(category_path) <= 300),
         brand text NOT NULL DEFAULT '',
         PRIMARY KEY (partner_id, sku))""",
     """
