@@ -2,7 +2,7 @@
 
 from coalition.promotions.engine.vectors import returned, vector
 from coalition.promotions.evaluation import Award, Earner, Reason, Rule, evaluate, evaluate_event
-from coalition.promotions.publishing import Ruleset, change_setting, publish, ruleset
+from coalition.promotions.publishing import Ruleset, change_setting, publish, ruleset, ruleset_by_id
 from coalition.promotions.reasons import called, number, sentence
 from coalition.promotions.rules import create_base_rule, in_force, list_rules
 
@@ -23,6 +23,7 @@ __all__ = [
     "publish",
     "returned",
     "ruleset",
+    "ruleset_by_id",
     "sentence",
     "vector",
 ]

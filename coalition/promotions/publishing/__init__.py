@@ -6,7 +6,7 @@ what the program excludes. Publishing adds one, atomically; nothing here is ever
 """
 
 from coalition.promotions.publishing.composing import publish
-from coalition.promotions.publishing.rulesets import Ruleset, ruleset
+from coalition.promotions.publishing.rulesets import Ruleset, ruleset, ruleset_by_id
 from coalition.promotions.publishing.setting import change_setting
 
-__all__ = ["Ruleset", "change_setting", "publish", "ruleset"]
+__all__ = ["Ruleset", "change_setting", "publish", "ruleset", "ruleset_by_id"]
