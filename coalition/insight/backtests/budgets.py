@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from coalition.promotions.engine import Promotion
 
-SHARED = frozenset({"promotion", "partner", "store"})
+SHARED = frozenset({"promotion", "campaign", "partner", "store"})
 
 
 class Spent(NamedTuple):
@@ -35,7 +35,8 @@ class Budgets:
         for one in promotions:
             for limit in one.limits:
                 if limit.per in SHARED:
-                    about = (one.id, limit.metric, limit.per, limit.period)
+                    owner = f"campaign:{one.campaign}" if limit.per == "campaign" else one.id
+                    about = (owner, limit.metric, limit.per, limit.period)
                     self._limits[about] = min(limit.value, self._limits.get(about, limit.value))
         self._used: dict[str, tuple[int, int]] = {}
         self._gone: dict[str, dt.date] = {}

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from coalition.insight.backtests.budgets import Budgets
-from coalition.insight.backtests.seen import NOTHING, Award, Outcome, Seen
+from coalition.insight.backtests.seen import DISCOUNTS, NOTHING, Award, Outcome, Seen
 from coalition.insight.backtests.sharing import shares
 from coalition.promotions import engine
 
@@ -48,14 +48,13 @@ class Side:
         return self._outcome(result.effects, seen)
 
     def _outcome(self, effects: Sequence[Mapping[str, Any]], seen: Seen) -> Outcome:
-        awards, off, gifts = [], list[tuple[str, int]](), dict[tuple[str, str], int]()
+        awards, gifts = list[Award](), dict[tuple[str, str], int]()
         for effect in effects:
             promotion, kind = effect["promotion"], effect["kind"]
-            if "units" in effect:
-                legs = self._payers(promotion, seen)
-                awards.append(Award(promotion, effect["currency"], effect["units"], shares(effect["units"], legs)))
-            elif kind == "discount":
-                off.append((promotion, effect["minor"]))
-            else:
+            amount = effect.get("minor") if kind == "discount" else effect.get("units")
+            if amount is None:
                 gifts[promotion, kind] = gifts.get((promotion, kind), 0) + effect.get("qty", 1)
-        return Outcome(tuple(awards), tuple(off), tuple(sorted(gifts.items())))
+                continue
+            currency = DISCOUNTS if kind == "discount" else effect["currency"]
+            awards.append(Award(promotion, currency, amount, shares(amount, self._payers(promotion, seen))))
+        return Outcome(tuple(awards), tuple(sorted(gifts.items())))

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from coalition.kernel.money import round_half_up
 
 E6 = 1_000_000
+DISCOUNTS = "discounts"
 Shares = tuple[tuple[int, int], ...]
 
 
@@ -36,7 +37,10 @@ class Seen:
 
 
 class Award(NamedTuple):
-    """Points that a promotion gave: `units` of a currency (by its code), and how many each legal entity pays for."""
+    """Points that a promotion gave: `units` of a currency (by its code), and how many each legal entity pays for.
+
+    What a discount took off is an award too: of minor units of money, in the currency `DISCOUNTS`.
+    """
 
     promotion: str
     currency: str
@@ -46,13 +50,9 @@ class Award(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one ruleset gave for one receipt. `gifts`: how often what is neither points nor money, by (promotion, kind).
-
-    `off`: what discounts took off the receipt, in minor units, by promotion.
-    """
+    """What one ruleset gave for one receipt. `gifts`: how often what is no money, by (promotion, kind)."""
 
     awards: tuple[Award, ...] = ()
-    off: tuple[tuple[str, int], ...] = ()
     gifts: tuple[tuple[tuple[str, str], int], ...] = ()
 
     def units(self) -> dict[str, int]:

@@ -8,12 +8,12 @@ from typing import NamedTuple
 from coalition.insight.backtests.alarms import Alarm, Alarms
 from coalition.insight.backtests.people import People
 from coalition.insight.backtests.playing import Event, Side
-from coalition.insight.backtests.seen import E6, Outcome, Seen
+from coalition.insight.backtests.seen import Outcome, Seen
 from coalition.insight.backtests.sums import Pair, Sums
 
 
 class Difference(NamedTuple):
-    """A receipt that gets something else under the draft: units of one currency under each, and their worth."""
+    """A receipt that gets something else under the draft: units of one currency under each."""
 
     purchase_id: int
     member_id: int
@@ -23,25 +23,24 @@ class Difference(NamedTuple):
 
 
 class Tally:
-    """The figures of a back-test. `faces`: the face values of the currencies that can be spent (see `seen.face_e6`)."""
+    """The figures of a back-test. `faces`: what a unit of each currency is worth that can be spent (`seen.face_e6`)."""
 
     __slots__ = (
-        "_active", "_draft", "_faces", "alarms", "changed", "gifts", "members_given", "off", "people", "receipts",
+        "active", "alarms", "changed", "draft", "faces", "gifts", "members_given", "people", "receipts",
         "rewarded", "sums", "turnover",
     )  # fmt: skip
 
     def __init__(self, active: Side, draft: Side, faces: Mapping[str, int], margin_bp: int) -> None:
-        self._active, self._draft, self._faces = active, draft, faces
+        self.active, self.draft, self.faces = active, draft, faces
         self.alarms, self.people, self.sums = Alarms(margin_bp), People(), Sums()
         self.receipts = self.changed = self.turnover = 0
         self.rewarded = [0, 0]
         self.members_given: tuple[set[int], set[int]] = (set(), set())
-        self.off: dict[str, list[int]] = {}
         self.gifts: dict[tuple[str, str], list[int]] = {}
 
     def add(self, event: Event, seen: Seen) -> list[Difference]:
         """Play one receipt; what is different under the draft."""
-        active, draft = self._active.play(event, seen), self._draft.play(event, seen)
+        active, draft = self.active.play(event, seen), self.draft.play(event, seen)
         self.receipts += 1
         self.turnover += seen.spent
         self.sums.add(seen, active, draft)
@@ -59,20 +58,17 @@ class Tally:
         return Pair(*map(len, self.members_given))
 
     def _note(self, side: int, seen: Seen, outcome: Outcome) -> None:
-        if outcome.awards or outcome.off or outcome.gifts:
+        if outcome.awards or outcome.gifts:
             self.rewarded[side] += 1
             self.members_given[side].add(seen.member_id)
-        for promotion, minor in outcome.off:
-            self.off.setdefault(promotion, [0, 0])[side] += minor
         for about, times in outcome.gifts:
             self.gifts.setdefault(about, [0, 0])[side] += times
 
     def _worth(self, outcome: Outcome) -> int:
-        points = sum(award.units * self._faces.get(award.currency, 0) for award in outcome.awards)
-        return points + E6 * sum(minor for _, minor in outcome.off)
+        return sum(award.units * self.faces.get(award.currency, 0) for award in outcome.awards)
 
     def _alarm(self, seen: Seen, draft: Outcome) -> None:
-        base = sum(units * self._faces.get(currency, 0) for currency, units in seen.base.items())
+        base = sum(units * self.faces.get(currency, 0) for currency, units in seen.base.items())
         if reward := base + self._worth(draft):
             self.alarms.add(Alarm(seen.purchase_id, seen.member_id, seen.spent, reward))
 

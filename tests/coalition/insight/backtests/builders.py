@@ -6,13 +6,13 @@ import datetime as dt
 from typing import Any
 
 from coalition.insight.backtests.playing import Side
-from coalition.insight.backtests.seen import Seen
+from coalition.insight.backtests.seen import DISCOUNTS, Seen
 from coalition.insight.backtests.tallying import Tally
 from coalition.promotions import engine
 from tests.coalition.promotions.engine.builders import PROGRAM, a_line, a_receipt
 
 DAY = dt.date(2026, 11, 18)
-FACES = {"BON": 100_000_000, "CASH": 1_000_000}
+FACES = {"BON": 100_000_000, "CASH": 1_000_000, DISCOUNTS: 1_000_000}
 
 
 def a_side(*promotions: dict[str, Any], payers: Any = lambda promotion, seen: [(1, 1)], **program: Any) -> Side:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections import Counter
 
 import pytest
@@ -10,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coalition.insight.backtests.budgets import Spent, shared
+from coalition.insight.backtests.figures import read, taken
 from coalition.insight.backtests.people import Top
+from coalition.insight.backtests.seen import DISCOUNTS
 from coalition.insight.backtests.sums import OF_AWARDS, OF_RECEIPTS, Pair, Sums, worth
 from coalition.promotions import engine
 from tests.coalition.insight.backtests.builders import DAY, FACES, a_purchase, a_side, a_tally
@@ -129,6 +132,22 @@ def test_discounts_and_what_is_no_money_are_counted_beside_the_points() -> None:
 
     tally.add(*a_purchase(1, 20_000))
 
-    assert tally.off == {"off": [0, 2_000]}
+    assert tally.sums.along("funder") == {("1", DISCOUNTS): Pair(0, 2_000)}
     assert tally.gifts == {("off", "badge.grant"): [0, 1], ("off", "coupon.issue"): [0, 2]}
     assert tally.people.top() == [Top(1, 0, 2_000_000_000)]
+
+
+def test_the_figures_are_read_back_as_they_were_kept() -> None:
+    limit = {"metric": "units", "per": "promotion", "period": "day", "value": 1}
+    badge = {"kind": "badge.grant", "badge": "first"}
+    draft = a_promotion(a_credit(bp=2_000), badge, id="much", limits=[limit])
+    tally = a_tally(a_side(ONE_PERCENT), a_side(draft), margin_bp=1)
+    for number in range(3):
+        tally.add(*a_purchase(number, 20_000, member=number))
+    figures = taken(tally)
+
+    again = read(json.loads(json.dumps(figures.stored())))
+
+    assert again.stored() == figures.stored()
+    assert (again.total(), again.budgets, again.worst) == (figures.total(), figures.budgets, figures.worst)
+    assert again.total() == Pair(600_000_000, 100_000_000) and len(again.worst) == 1 and again.budgets[0].gone_on == DAY
