@@ -96,17 +96,25 @@ def taken(tally: Tally) -> Figures:
 
 def read(stored: Mapping[str, Any]) -> Figures:
     """The figures as they were stored."""
-    given = dict(stored)
     return Figures(
-        **given
-        | {
-            "rewarded": Pair(*given["rewarded"]),
-            "members": Pair(*given["members"]),
-            "sums": Sums.read(given["sums"]),
-            "gifts": {(promotion, kind): Pair(*both) for promotion, kind, *both in given["gifts"]},
-            "top": [Top(*one) for one in given["top"]],
-            "quantiles": dict(given["quantiles"]),
-            "worst": [Alarm(*one) for one in given["worst"]],
-            "budgets": [Spent(*one, dt.date.fromisoformat(day) if day else None) for *one, day in given["budgets"]],
-        }
+        receipts=stored["receipts"],
+        turnover=stored["turnover"],
+        changed=stored["changed"],
+        rewarded=Pair(*stored["rewarded"]),
+        members=Pair(*stored["members"]),
+        bought=stored["bought"],
+        touched=stored["touched"],
+        sums=Sums.read(stored["sums"]),
+        gifts={(promotion, kind): Pair(*both) for promotion, kind, *both in stored["gifts"]},
+        top=[Top(*one) for one in stored["top"]],
+        quantiles=dict(stored["quantiles"]),
+        above_margin=stored["above_margin"],
+        above_spend=stored["above_spend"],
+        worst=[Alarm(*one) for one in stored["worst"]],
+        budgets=[_spent(*one) for one in stored["budgets"]],
+        faces=stored["faces"],
     )
+
+
+def _spent(counter: str, limit: int, used: int, gone_on: str | None) -> Spent:
+    return Spent(counter, limit, used, dt.date.fromisoformat(gone_on) if gone_on else None)
