@@ -21,7 +21,7 @@ _TABLES = (
             CHECK (state IN ('asked', 'running', 'done', 'cancelled', 'failed')),
         since date NOT NULL,
         until date NOT NULL,
-        ruleset_id int,
+        ruleset_id int REFERENCES ruleset,
         candidate jsonb NOT NULL CONSTRAINT ck_backtest_candidate CHECK (jsonb_typeof(candidate) = 'object'),
         watched text[] NOT NULL,
         margin_bp int NOT NULL CONSTRAINT ck_backtest_margin CHECK (margin_bp BETWEEN 0 AND 10000),
