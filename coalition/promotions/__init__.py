@@ -2,7 +2,16 @@
 
 from coalition.promotions.engine.vectors import returned, vector
 from coalition.promotions.evaluation import Award, Earner, Reason, Rule, evaluate, evaluate_event
-from coalition.promotions.publishing import Ruleset, change_setting, publish, ruleset
+from coalition.promotions.publishing import (
+    Rehearsal,
+    Ruleset,
+    change_setting,
+    publish,
+    rehearsal_of,
+    rehearse,
+    ruleset,
+    ruleset_by_id,
+)
 from coalition.promotions.reasons import called, number, sentence
 from coalition.promotions.rules import create_base_rule, in_force, list_rules
 
@@ -10,6 +19,7 @@ __all__ = [
     "Award",
     "Earner",
     "Reason",
+    "Rehearsal",
     "Rule",
     "Ruleset",
     "called",
@@ -21,8 +31,11 @@ __all__ = [
     "list_rules",
     "number",
     "publish",
+    "rehearsal_of",
+    "rehearse",
     "returned",
     "ruleset",
+    "ruleset_by_id",
     "sentence",
     "vector",
 ]
