@@ -2,6 +2,7 @@
 
 from coalition.promotions.engine.vectors import returned, vector
 from coalition.promotions.evaluation import Award, Earner, Reason, Rule, evaluate, evaluate_event
+from coalition.promotions.publishing import Ruleset, change_setting, publish, ruleset
 from coalition.promotions.reasons import called, number, sentence
 from coalition.promotions.rules import create_base_rule, in_force, list_rules
 
@@ -10,14 +11,18 @@ __all__ = [
     "Earner",
     "Reason",
     "Rule",
+    "Ruleset",
     "called",
+    "change_setting",
     "create_base_rule",
     "evaluate",
     "evaluate_event",
     "in_force",
     "list_rules",
     "number",
+    "publish",
     "returned",
+    "ruleset",
     "sentence",
     "vector",
 ]
