@@ -1,5 +1,6 @@
 """Promotions: what a purchase earns and why. Base rules today; the rules engine stands ready in `engine`."""
 
+from coalition.promotions import wording
 from coalition.promotions.engine.vectors import returned, vector
 from coalition.promotions.evaluation import Award, Earner, Reason, Rule, evaluate, evaluate_event
 from coalition.promotions.publishing import Ruleset, change_setting, publish, ruleset
@@ -25,4 +26,5 @@ __all__ = [
     "ruleset",
     "sentence",
     "vector",
+    "wording",
 ]
