@@ -6,7 +6,18 @@ what the program excludes. Publishing adds one, atomically; nothing here is ever
 """
 
 from coalition.promotions.publishing.composing import publish
-from coalition.promotions.publishing.rulesets import Ruleset, ruleset, ruleset_by_id
+from coalition.promotions.publishing.rehearsing import Rehearsal, rehearsal_of, rehearse, ruleset_by_id
+from coalition.promotions.publishing.rulesets import Ruleset, kept_ruleset, ruleset
 from coalition.promotions.publishing.setting import change_setting
 
-__all__ = ["Ruleset", "change_setting", "publish", "ruleset", "ruleset_by_id"]
+__all__ = [
+    "Rehearsal",
+    "Ruleset",
+    "change_setting",
+    "kept_ruleset",
+    "publish",
+    "rehearsal_of",
+    "rehearse",
+    "ruleset",
+    "ruleset_by_id",
+]

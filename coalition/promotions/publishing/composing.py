@@ -73,12 +73,7 @@ def compose(program_id: int, turn: Turn, *, actor: str, note: str, since: dt.dat
     """The ruleset of everything that is published as things stand in this transaction, added to the chain."""
     since = _since(program_id, since)
     documents = _in_force(program_id, since)
-    program = {
-        **_program(program_id),
-        "exclude": turn.exclude,
-        "earn_on": turn.earn_on,
-        "groups": groups_of(program_id),
-    }
+    program = program_document(program_id, turn.exclude, turn.earn_on)
     text = canonical({"engine": ENGINE, "program": program, "promotions": documents})
     row = fetch_one(
         "INSERT INTO ruleset (program_id, no, since, document, sha256, note, actor)"
@@ -135,8 +130,15 @@ def _in_force(program_id: int, since: dt.datetime) -> list[dict[str, Any]]:
     return [ready for _, ready in sorted(found, key=lambda one: one[0])]
 
 
-def _program(program_id: int) -> dict[str, Any]:
+def program_document(program_id: int, exclude: Document | None, earn_on: str) -> dict[str, Any]:
     """What the engine asks of a program; a unit of points is a minor unit of its currency."""
     program = programs.get(program_id)
     points = {one.code: {"unit_minor": int(one.face_minor) or 1} for one in programs.currencies(program_id)}
-    return {"id": program.code, "tz": program.zone, "currencies": {program.currency: {"unit_minor": 1}, **points}}
+    return {
+        "id": program.code,
+        "tz": program.zone,
+        "currencies": {program.currency: {"unit_minor": 1}, **points},
+        "exclude": exclude,
+        "earn_on": earn_on,
+        "groups": groups_of(program_id),
+    }

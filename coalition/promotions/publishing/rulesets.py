@@ -92,10 +92,9 @@ def by_no(program_id: int, no: int) -> Ruleset:
     return _read(row)
 
 
-def ruleset_by_id(ruleset_id: int) -> Ruleset:
-    """A ruleset that was in force once: what was evaluated by it can be evaluated again. Raises NotFound."""
-    memory = _memories.setdefault(session().get_bind(), _Memory())
-    return _remembered(memory, ruleset_id)
+def kept_ruleset(ruleset_id: int) -> Ruleset:
+    """A ruleset that was in force once, ready to run: what went by it can be run again. Raises NotFound."""
+    return _remembered(_memories.setdefault(session().get_bind(), _Memory()), ruleset_id)
 
 
 def forget(program_id: int) -> None:
