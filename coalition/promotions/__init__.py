@@ -1,5 +1,6 @@
 """Promotions: what a purchase earns and why. Base rules, and what marketers publish: see `publishing` and `engine`."""
 
+from coalition.promotions import wording
 from coalition.promotions.engine.vectors import returned, vector
 from coalition.promotions.evaluation import Award, Earner, Reason, Rule, evaluate, evaluate_event
 from coalition.promotions.publishing import (
@@ -7,6 +8,7 @@ from coalition.promotions.publishing import (
     Draft,
     Promotion,
     Published,
+    Rehearsal,
     Ruleset,
     Setting,
     Tested,
@@ -25,10 +27,13 @@ from coalition.promotions.publishing import (
     one,
     pause,
     publish,
+    rehearsal_of,
+    rehearse,
     reject,
     resume,
     rollback,
     ruleset,
+    ruleset_by_id,
     rulesets,
     save_draft,
     set_group,
@@ -49,6 +54,7 @@ __all__ = [
     "Promotion",
     "Published",
     "Reason",
+    "Rehearsal",
     "Rule",
     "Ruleset",
     "Setting",
@@ -75,11 +81,14 @@ __all__ = [
     "one",
     "pause",
     "publish",
+    "rehearsal_of",
+    "rehearse",
     "reject",
     "resume",
     "returned",
     "rollback",
     "ruleset",
+    "ruleset_by_id",
     "rulesets",
     "save_draft",
     "sentence",
@@ -90,4 +99,5 @@ __all__ = [
     "vector",
     "versions",
     "warnings",
+    "wording",
 ]

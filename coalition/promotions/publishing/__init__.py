@@ -14,6 +14,7 @@ from coalition.promotions.publishing.groups import groups_of, set_group
 from coalition.promotions.publishing.listing import listed, one, rulesets, versions
 from coalition.promotions.publishing.living import archive, end, pause, resume, rollback
 from coalition.promotions.publishing.reading import Ruleset, by_no, ruleset
+from coalition.promotions.publishing.rehearsing import Rehearsal, rehearsal_of, rehearse, ruleset_by_id
 from coalition.promotions.publishing.reviewing import approve, reject, submit
 from coalition.promotions.publishing.settings import Setting, change_setting, setting
 from coalition.promotions.publishing.testing import Tested
@@ -25,6 +26,7 @@ __all__ = [
     "Draft",
     "Promotion",
     "Published",
+    "Rehearsal",
     "Ruleset",
     "Setting",
     "Tested",
@@ -43,10 +45,13 @@ __all__ = [
     "one",
     "pause",
     "publish",
+    "rehearsal_of",
+    "rehearse",
     "reject",
     "resume",
     "rollback",
     "ruleset",
+    "ruleset_by_id",
     "rulesets",
     "save_draft",
     "set_group",
