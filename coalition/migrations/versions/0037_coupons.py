@@ -1,4 +1,4 @@
-"""Batches of coupons with their codes; what promotions give beside money: progress, badges, tickets, statuses, segments."""
+"""Batches of coupons with their codes; what promotions give beside money: progress, badges, tickets, segments."""
 
 from alembic import op
 
