@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.journeys.conftest import running  # noqa: F401 - the same running demo
+from tests.browser.story import Story, tell
+from tests.journeys.conftest import demos, running  # noqa: F401 - the same running demo
+from tests.journeys.running import Running
 
 CHROMIUM = "/usr/bin/chromium"
 _FLAGS = (
@@ -28,3 +30,9 @@ def browser() -> Iterator[Any]:
         started = engine.chromium.launch(executable_path=CHROMIUM, args=list(_FLAGS))
         yield started
         started.close()
+
+
+@pytest.fixture(scope="session")
+def story(demos: Callable[..., Running]) -> Story:
+    """What has happened in the demo before its pages are looked at: an order delivered, a period closed."""
+    return tell(demos((), "everybody"))
