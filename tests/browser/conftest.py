@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,6 @@ import pytest
 
 from tests.browser.story import Story, tell
 from tests.journeys.conftest import demos, running  # noqa: F401 - the same running demo
-from tests.journeys.running import Running
 
 CHROMIUM = "/usr/bin/chromium"
 _FLAGS = (
@@ -33,6 +32,6 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def story(demos: Callable[..., Running]) -> Story:
+def story(request: pytest.FixtureRequest) -> Story:
     """What has happened in the demo before its pages are looked at: an order delivered, a period closed."""
-    return tell(demos((), "everybody"))
+    return tell(request.getfixturevalue("demos")((), "everybody"))
