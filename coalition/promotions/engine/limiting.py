@@ -1,7 +1,8 @@
 """Limits and budgets: how much of what is wanted may be granted, and what that uses up.
 
-A counter's key says what is counted for whom in which period: `five/units/member:m1/day:2026-11-18`. Periods go by the
-day in the program's zone. What is used in the course of one evaluation counts at once; nothing is written here.
+A counter's key says what is counted for whom in which period: `five/units/member:m1/day:2026-11-18`. A limit per
+campaign is one for all of its promotions: `campaign:autumn/money/campaign:*/campaign:autumn`. Periods go by
+the day in the program's zone. What is used in the course of one evaluation counts at once; nothing is written here.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ class Counters:
         found = self._keys.get(about)
         if found is None:
             who, when = _who(limit.per, self.facts.event), _period(promotion, limit.period, self.facts)
-            found = f"{promotion.id}/{limit.metric}/{limit.per}:{who}/{limit.period}:{when}"
+            owner = f"campaign:{promotion.campaign}" if limit.per == "campaign" else promotion.id
+            found = f"{owner}/{limit.metric}/{limit.per}:{who}/{limit.period}:{when}"
             self._keys[about] = found
         return found
 
@@ -91,7 +93,7 @@ def within_lines(promotion: Promotion, metric: str, lines: Mapping[int, int]) ->
 
 
 def _who(per: str, event: Mapping[str, Any]) -> str:
-    if per == "promotion":
+    if per in ("promotion", "campaign"):
         return "*"
     if per == "receipt":
         return str(event.get("id", "*"))
