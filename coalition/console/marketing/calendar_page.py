@@ -71,7 +71,7 @@ def _dates(one: promotions.Promotion) -> tuple[dt.datetime | None, dt.datetime |
     """When it runs: as published, or as its draft says."""
     if one.version is not None:
         return one.begins_at, one.ends_at
-    found = []
+    found: list[dt.datetime | None] = []
     for name in ("from", "to"):
         try:
             at = dt.datetime.fromisoformat(str(one.document.get(name)))

@@ -53,7 +53,7 @@ def sheet_in(form: Form, stored: Sheet) -> Sheet:
 
 
 def pressed(sheet: Sheet, button: str, form: Form) -> Sheet:
-    """The sheet after a button that adds a row (`add:when`, of what `add-when` names) or takes one away: `drop:then:0`."""
+    """The sheet after a button: `add:when` adds a row of what `add-when` names, `drop:then:0` takes one away."""
     deed, _, about = button.partition(":")
     where, _, what = about.partition(":")
     if deed == "add":
@@ -109,9 +109,11 @@ def _gift(form: Form, at: int, stored: Sheet) -> Gift | None:
     before = stored.gifts[int(was)] if was.isdecimal() and int(was) < len(stored.gifts) else None
     if form.get(f"then-{at}-kept"):
         return before
-    parts = ("value", "each", "currency", "account", "expire_days")
-    values = {name: form.get(f"then-{at}-{name}", "").strip().replace("\0", "")[:_LONG] for name in parts}
-    found = Gift(form.get(f"then-{at}-mechanic", "")[:20], **values)
+    value, each, currency, account, days = (
+        form.get(f"then-{at}-{name}", "").strip().replace("\0", "")[:_LONG]
+        for name in ("value", "each", "currency", "account", "expire_days")
+    )
+    found = Gift(form.get(f"then-{at}-mechanic", "")[:20], value, each, currency, account, days)
     return replace(found, raw=before.raw) if before and before.raw and not before.kept else found
 
 

@@ -54,7 +54,7 @@ def restore(no: int) -> Response | tuple[str, int]:
 def _page(no: int, errors: forms.Errors, given: dict[str, str]) -> str:
     def work() -> dict[str, Any]:
         program = chosen_program()
-        found = promotions.ruleset_by_no(program.id, no)
+        found = promotions.by_no(program.id, no)
         now = promotions.ruleset(program.id)
         names = names_of(program)
         held = {code: dict(one) for code, one in found.documents.items()}
