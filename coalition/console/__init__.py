@@ -32,7 +32,9 @@ def init_app(app: Flask) -> None:
         suspense_pages,
         tier_pages,
     )
+    from coalition.console.coupon_pages import blueprint as coupons
     from coalition.console.frame import blueprint
 
     app.register_blueprint(blueprint)
     marketing.init_app(app)
+    app.register_blueprint(coupons)
