@@ -76,6 +76,7 @@ FIELD_CODES = {
     "seat_taken": "Somebody else has one of these seats by now.",
     "seats_differ": "The chosen seats do not all cost the same.",
     "several_suppliers": "What came from several suppliers is returned to each separately.",
+    "test_failed": "This test of the promotion has other effects than it is to have.",
     "too_early": "A ruleset does not hold before the one that it follows.",
     "too_few_to_exchange": "So few points come to nothing at this rate.",
     "too_late": "It happened longer ago than the program accepts.",

@@ -60,6 +60,7 @@ _STATEMENTS = (
         begins_at timestamptz,
         ends_at timestamptz,
         draft jsonb CONSTRAINT ck_promotion_draft CHECK (jsonb_typeof(draft) = 'object'),
+        draft_no int NOT NULL DEFAULT 0,
         draft_by text,
         approval_id bigint CONSTRAINT uq_promotion_approval UNIQUE REFERENCES approval,
         created_at timestamptz NOT NULL DEFAULT now(),
@@ -126,6 +127,6 @@ def upgrade() -> None:
     grant_append_only("promotion", "promotion_version", "ruleset")
     grant_read("promotion_now")
     op.execute(
-        "GRANT UPDATE (state, version, begins_at, ends_at, draft, draft_by, approval_id, changed_at)"
+        "GRANT UPDATE (state, version, begins_at, ends_at, draft, draft_no, draft_by, approval_id, changed_at)"
         f" ON promotion TO {APP_ROLE}"
     )

@@ -1,4 +1,4 @@
-"""Batches of coupons with their codes, and what coupons, badges, draws and statuses members hold."""
+"""Batches of coupons with their codes; what promotions give beside money: progress, badges, tickets, segments."""
 
 from alembic import op
 
@@ -11,8 +11,9 @@ down_revision = "0036_awarding"
 def upgrade() -> None:
     _batches()
     _coupons()
-    grant_app("coupon_batch", "coupon", "coupon_member")
-    grant_append_only("coupon_use")
+    _holdings()
+    grant_app("coupon_batch", "coupon", "coupon_member", "member_holding")
+    grant_append_only("coupon_use", "given_effect", "member_progress_day")
 
 
 def _batches() -> None:
@@ -96,3 +97,56 @@ def _coupons() -> None:
             member_id bigint NOT NULL REFERENCES member,
             used int NOT NULL DEFAULT 0 CONSTRAINT ck_coupon_member_used CHECK (used >= 0),
             PRIMARY KEY (batch_id, member_id))""")
+
+
+def _holdings() -> None:
+    """What promotions gave that is no money, one row for one effect; and what members have of it today.
+
+    `holding` names what an effect changes, by how much (`change`); null: it is told, and nothing stays.
+    """
+    op.execute("""
+        CREATE TABLE given_effect (
+            id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            program_id int NOT NULL REFERENCES program,
+            member_id bigint NOT NULL REFERENCES member,
+            source_id bigint NOT NULL,
+            change bigint NOT NULL DEFAULT 0,
+            occurred_at timestamptz NOT NULL,
+            recorded_at timestamptz NOT NULL DEFAULT now(),
+            undoes bigint REFERENCES given_effect,
+            version int NOT NULL,
+            place smallint NOT NULL,
+            part smallint NOT NULL DEFAULT 0,
+            depth smallint NOT NULL CONSTRAINT ck_given_effect_depth CHECK (depth BETWEEN 0 AND 3),
+            source text NOT NULL CONSTRAINT ck_given_effect_source CHECK (source IN ('purchase', 'event')),
+            promotion text COLLATE "C" NOT NULL,
+            kind text COLLATE "C" NOT NULL,
+            holding text COLLATE "C" CONSTRAINT ck_given_effect_holding CHECK (holding IN (
+                'progress', 'completed', 'badge', 'crown', 'ticket', 'status', 'segment', 'attribute')),
+            name text COLLATE "C" NOT NULL,
+            root text COLLATE "C" NOT NULL,
+            what jsonb NOT NULL,
+            CONSTRAINT uq_given_effect_undoes UNIQUE (undoes),
+            CONSTRAINT ck_given_effect_change CHECK (holding IS NOT NULL OR change = 0))""")
+    op.execute("""
+        CREATE UNIQUE INDEX uq_given_effect_once ON given_effect (source, source_id, place, part)
+         WHERE undoes IS NULL""")
+    op.execute("CREATE INDEX given_effect_member ON given_effect (member_id, id)")
+    op.execute("""
+        CREATE TABLE member_holding (
+            program_id int NOT NULL REFERENCES program,
+            member_id bigint NOT NULL REFERENCES member,
+            kind text COLLATE "C" NOT NULL,
+            name text COLLATE "C" NOT NULL,
+            value bigint NOT NULL CONSTRAINT ck_member_holding_value CHECK (value >= 0 OR kind = 'attribute'),
+            text text,
+            until timestamptz,
+            target bigint,
+            changed_at timestamptz NOT NULL DEFAULT now(),
+            PRIMARY KEY (member_id, kind, name)) WITH (fillfactor = 80)""")
+    op.execute("""
+        CREATE TABLE member_progress_day (
+            member_id bigint NOT NULL REFERENCES member,
+            name text COLLATE "C" NOT NULL,
+            day date NOT NULL,
+            PRIMARY KEY (member_id, name, day))""")

@@ -16,7 +16,7 @@ USES_MAX = 1_000_000
 DAYS_MAX = 3_660
 PREFIX_MAX = 8
 ISSUED_LENGTH = 13
-_CODE = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _OPENS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _WORD = re.compile(r"[A-Z0-9]{3,40}")
 
@@ -71,7 +71,7 @@ def _rules(order: Order) -> dict[str, tuple[bool, str, str]]:
     prefix, word = codes.normal(order.prefix), codes.normal(order.word)
     window = order.valid_from and order.valid_until and order.valid_from >= order.valid_until
     return {
-        "code": (not _CODE.fullmatch(order.code), "invalid", "Up to 40 of a-z, 0-9, dot, dash and underscore."),
+        "code": (not _CODE.fullmatch(order.code), "invalid", "Up to 40 of a-z, A-Z, 0-9, dot, dash and underscore."),
         "name_en": (not 1 <= len(order.name_en) <= 200, "required", "A name of 1 to 200 characters."),
         "name_ru": (not 1 <= len(order.name_ru) <= 200, "required", "A name of 1 to 200 characters."),
         "kind": (order.kind not in KINDS, "invalid", f"One of {', '.join(KINDS)}."),

@@ -1,4 +1,4 @@
-"""Whether a document can be a promotion of a program: what the engine takes, and what the program knows of."""
+"""Whether a document can be a promotion of a program: its shape, what the engine takes, what the program knows of."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from coalition.promotions.publishing import campaigns
 from coalition.promotions.publishing.codes import code_problems
 from coalition.promotions.publishing.documents import Document, canonical
 from coalition.promotions.publishing.groups import groups_of
+from coalition.promotions.publishing.shapes import effects_of, shape_problems
 
 KNOWN = (
     "id", "version", "status", "campaign", "name", "events", "from", "to", "coupon", "priority", "group", "exclusive",
@@ -21,22 +22,36 @@ KNOWN = (
 _LONGEST = 200_000
 
 
-def examine(program_id: int, document: Any) -> engine.Promotion:
-    """The promotion that a document makes. Raises Invalid with a pointer to each thing that is wrong with it."""
-    _examine_text(document)
-    problems = [*_unknown(document), *code_problems(document.get("id"), "/id"), *_foreign(program_id, document)]
-    found = None
-    try:
-        found = engine.promotion(document)
-    except Invalid as refusal:
-        problems += [one for one in refusal.errors if one.pointer != "/id"]
+def examine(program_id: int, document: Document, *, strict: bool = False) -> engine.Promotion:
+    """The promotion that a document makes. Raises Invalid with a pointer to each thing that is wrong with it.
+
+    `strict`: what people write, which has a name and asks only for fields of the registry.
+    """
+    found, problems = examined(program_id, document, strict=strict)
     if problems or found is None:
         raise Invalid("invalid", "This promotion cannot be published.", problems)
     return found
 
 
-def _examine_text(document: Any) -> None:
-    """What PostgreSQL and the hash can take: an object of a bounded size, no zero bytes, no half characters."""
+def examined(
+    program_id: int, document: Document, *, strict: bool = False
+) -> tuple[engine.Promotion | None, list[FieldError]]:
+    """The promotion that a document makes, None if it makes none, and everything that is wrong with it."""
+    examine_text(document)
+    problems = [*_unknown(document), *code_problems(document.get("id"), "/id"), *shape_problems(document)]
+    problems += _foreign(program_id, document)
+    if strict and document.get("name") is None:
+        problems.append(FieldError("/name", "required", "What members read, in English and in Russian."))
+    try:
+        found = engine.promotion(document)
+    except Invalid as refusal:
+        told = {one.pointer for one in problems}
+        return None, problems + [one for one in refusal.errors if one.pointer not in told]
+    return found, problems
+
+
+def examine_text(document: Any) -> None:
+    """An object of a bounded size, without zero bytes and half characters. Raises Invalid."""
     told = ""
     try:
         text = canonical(document)
@@ -66,44 +81,42 @@ def _foreign(program_id: int, document: Document) -> Iterator[FieldError]:
     )
     for name, code, known in named:
         value = document.get(name)
-        if value is not None and (not isinstance(value, str) or value not in known):
-            yield FieldError(f"/{name}", code, meant(str(value), known))
+        if isinstance(value, str) and value not in known:
+            yield FieldError(f"/{name}", code, meant(value, known))
     program = programs.get(program_id)
     currencies = [*(one.code for one in programs.currencies(program_id)), program.currency]
     for pointer, effect in effects_of(document):
-        value = effect.get("currency")
+        value = effect.get("currency") if isinstance(effect, dict) else None
         if isinstance(value, str) and value not in currencies:
             yield FieldError(f"{pointer}/currency", "unknown_currency", meant(value, currencies))
     codes = [one.code for one in partners.list_partners(program_id)]
-    for pointer, partner in sponsors_of(document.get("sponsor")):
-        if not isinstance(partner, str) or partner not in codes:
-            yield FieldError(f"/sponsor{pointer}", "unknown_partner", meant(str(partner), codes))
+    yield from sponsor_problems(document.get("sponsor"), codes, "/sponsor")
 
 
-def effects_of(document: Document) -> Iterator[tuple[str, Document]]:
-    """Every effect of a document with its pointer."""
-    rules = document.get("rules")
-    places = [
-        ("", document),
-        *((f"/rules/{at}", one) for at, one in enumerate(rules if isinstance(rules, list) else [])),
-    ]
-    for pointer, rule in places:
-        effects = rule.get("effects") if isinstance(rule, dict) else None
-        for at, effect in enumerate(effects if isinstance(effects, list) else []):
-            if isinstance(effect, dict):
-                yield f"{pointer}/effects/{at}", effect
-
-
-def sponsors_of(sponsor: Any) -> Iterator[tuple[str, Any]]:
-    """The partners that a sponsor names, each with its pointer; the operator is named by none."""
-    if isinstance(sponsor, list):
+def sponsor_problems(sponsor: Any, codes: Iterable[str], pointer: str) -> Iterator[FieldError]:
+    """What is wrong with who pays: `"operator"`, one `{partner, share_bp}`, or a list of them with weights."""
+    known = list(codes)
+    if isinstance(sponsor, list) and sponsor:
         for at, one in enumerate(sponsor):
-            yield from ((f"/{at}{pointer}", partner) for pointer, partner in sponsors_of(one))
-    elif isinstance(sponsor, dict):
-        if sponsor.get("partner") is not None:
-            yield "/partner", sponsor["partner"]
-    elif sponsor not in (None, "operator"):
-        yield "", sponsor
+            yield from _payer(one, known, f"{pointer}/{at}")
+    elif sponsor is not None:
+        yield from _payer(sponsor, known, pointer)
+
+
+def _payer(one: Any, known: list[str], pointer: str) -> Iterator[FieldError]:
+    if one == "operator":
+        return
+    if not isinstance(one, dict):
+        yield FieldError(pointer, "invalid", "A partner with its share, a list of them, or `operator`.")
+        return
+    code = one.get("partner")
+    if code not in (*known, "operator"):
+        yield FieldError(f"{pointer}/partner", "unknown_partner", meant(str(code), known))
+    for name in set(one) - {"partner"}:
+        if name not in ("share_bp", "weight"):
+            yield FieldError(f"{pointer}/{name}", "unknown_field", meant(name, ("partner", "share_bp", "weight")))
+        elif type(one[name]) is not int or not 1 <= one[name] <= 10_000:
+            yield FieldError(f"{pointer}/{name}", "invalid", "A whole number from 1 to 10000.")
 
 
 def meant(name: str, known: Iterable[str]) -> str:

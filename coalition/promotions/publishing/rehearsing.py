@@ -12,12 +12,12 @@ from coalition.kernel.db import fetch_one
 from coalition.kernel.errors import FieldError, Invalid
 from coalition.promotions import engine
 from coalition.promotions.publishing import campaigns
+from coalition.promotions.publishing.assembling import program_of
 from coalition.promotions.publishing.checking import examine
 from coalition.promotions.publishing.compiling import compiled
-from coalition.promotions.publishing.composing import program_document
 from coalition.promotions.publishing.documents import Document, canonical, sha256
-from coalition.promotions.publishing.rulesets import promotion_of, ruleset
-from coalition.promotions.publishing.setting import draw_secret
+from coalition.promotions.publishing.reading import promotion_of, ruleset
+from coalition.promotions.publishing.settings import Setting, draw_secret, setting
 
 _DATES = ("from", "to")
 
@@ -82,8 +82,7 @@ def rehearse(
     if always:
         drafts = {code: _always(one) for code, one in drafts.items()}
     kept = {} if now is None else {code: one for code, one in now.documents.items() if code not in without}
-    row = fetch_one("SELECT exclude, earn_on FROM promo_setting WHERE program_id = :program", {"program": program_id})
-    content = program_document(program_id, row.exclude if row else None, row.earn_on if row else "money")
+    content = program_of(program_id, setting(program_id))
     return Rehearsal(program_id, now.id if now else None, content, {**kept, **drafts})
 
 
@@ -97,7 +96,7 @@ def ruleset_by_id(program_id: int, ruleset_id: int | None) -> Rehearsal:
     row = fetch_one("SELECT document FROM ruleset WHERE id = :id", {"id": ruleset_id})
     if row is not None:
         return rehearsal_of(program_id, json.loads(row.document), ruleset_id)
-    return Rehearsal(program_id, None, program_document(program_id, None, "money"), {})
+    return Rehearsal(program_id, None, program_of(program_id, Setting()), {})
 
 
 def _always(document: Mapping[str, Any]) -> dict[str, Any]:

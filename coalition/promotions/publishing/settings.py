@@ -21,12 +21,19 @@ EARN_ON = ("money", "gross")
 
 
 @dataclass(frozen=True, slots=True)
+class Setting:
+    """What counts and earns nothing (a condition on a line, or None), and on what points are earned."""
+
+    exclude: Mapping[str, Any] | None = None
+    earn_on: str = "money"
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
-    """The number that the ruleset in work has, and what it has in common with the others."""
+    """The number that the ruleset in work will have, and what its promotions have in common."""
 
     no: int
-    exclude: Mapping[str, Any] | None
-    earn_on: str
+    setting: Setting
 
 
 def take_turn(program_id: int) -> Turn:
@@ -38,7 +45,13 @@ def take_turn(program_id: int) -> Turn:
         {"program": program_id},
     )
     assert row is not None
-    return Turn(row.last_no, row.exclude, row.earn_on)
+    return Turn(row.last_no, Setting(row.exclude, row.earn_on))
+
+
+def setting(program_id: int) -> Setting:
+    """What the program's promotions have in common; in force since the last ruleset, or with the next."""
+    row = fetch_one("SELECT exclude, earn_on FROM promo_setting WHERE program_id = :program", {"program": program_id})
+    return Setting(row.exclude, row.earn_on) if row else Setting()
 
 
 def change_setting(program_id: int, *, exclude: Mapping[str, Any] | None, earn_on: str = "money") -> None:
@@ -54,12 +67,17 @@ def change_setting(program_id: int, *, exclude: Mapping[str, Any] | None, earn_o
         problems.append(FieldError("/earn_on", "invalid", f"One of {', '.join(EARN_ON)}."))
     if problems:
         raise Invalid("invalid", "This cannot be set.", problems)
+    restore(program_id, exclude, earn_on)
+    audit.record("promotions.setting", f"program:{program_id}", exclude=exclude, earn_on=earn_on)
+
+
+def restore(program_id: int, exclude: Mapping[str, Any] | None, earn_on: str) -> None:
+    """Set what was checked before."""
     _ensure(program_id)
     execute(
         "UPDATE promo_setting SET exclude = CAST(:exclude AS jsonb), earn_on = :earn_on WHERE program_id = :program",
         {"program": program_id, "exclude": json.dumps(exclude) if exclude else None, "earn_on": earn_on},
     )
-    audit.record("promotions.setting", f"program:{program_id}", exclude=exclude, earn_on=earn_on)
 
 
 def draw_secret(program_id: int) -> str:

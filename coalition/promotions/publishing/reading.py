@@ -21,7 +21,7 @@ from coalition.kernel.db import AnyRow, fetch_all, fetch_one, session
 from coalition.kernel.errors import NotFound
 from coalition.promotions import engine
 from coalition.promotions.publishing.documents import canonical
-from coalition.promotions.publishing.setting import draw_secret
+from coalition.promotions.publishing.settings import draw_secret
 
 _FRESH_S = 1.0
 _KEPT = 32

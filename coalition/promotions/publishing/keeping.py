@@ -16,6 +16,7 @@ class Kept:
     """A document as it is kept: of which promotion, and as which of its versions."""
 
     promotion_id: int
+    code: str
     version: int
 
 
@@ -31,7 +32,7 @@ def keep(program_id: int, document: Document, *, actor: str, approval_id: int | 
         {"id": promotion_id},
     )
     if last is not None and content(json.loads(last.document)) == content(document):
-        return Kept(promotion_id, last.version)
+        return Kept(promotion_id, str(document["id"]), last.version)
     version = last.version + 1 if last else 1
     text = canonical({**json.loads(content(document)), "version": version})
     execute(
@@ -47,7 +48,7 @@ def keep(program_id: int, document: Document, *, actor: str, approval_id: int | 
         },
     )
     audit.record("promotion.version", f"promotion:{promotion_id}", version=version, sha256=sha256(text).hex())
-    return Kept(promotion_id, version)
+    return Kept(promotion_id, str(document["id"]), version)
 
 
 def _promotion(program_id: int, code: str) -> int:
