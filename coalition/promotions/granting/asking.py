@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from coalition.promotions.engine.conditions import stat_key
+from coalition.promotions.publishing import Ruleset
 
 _MEMBER = "member."
 _BIRTH = frozenset({"birth_md", "birth_date", "days_to_birthday", "days_since_birthday"})
-
-
-class Ruleset(Protocol):
-    """What granting reads of a published ruleset."""
-
-    @property
-    def sha256(self) -> bytes: ...
-    @property
-    def documents(self) -> Mapping[str, Mapping[str, Any]]: ...
 
 
 @dataclass(frozen=True, slots=True)

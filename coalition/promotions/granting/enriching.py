@@ -12,8 +12,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from coalition import members, partners
-from coalition.promotions.granting.asking import Asked, Ruleset, asked
+from coalition.promotions.granting.asking import Asked, asked
 from coalition.promotions.granting.happening import Event, Happening, event
+from coalition.promotions.publishing import Ruleset
 
 # By the name of a member's fact: a program and its members to the fact of each member that has it.
 Contribution = Callable[[int, Collection[int]], Mapping[int, Any]]

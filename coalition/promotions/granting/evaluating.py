@@ -12,7 +12,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from coalition.promotions import engine
@@ -20,21 +19,11 @@ from coalition.promotions.engine.facts import occurred_at
 from coalition.promotions.granting import counting
 from coalition.promotions.granting.counting import Ask, Known
 from coalition.promotions.granting.happening import Event
+from coalition.promotions.publishing import Ruleset
 
 Base = Sequence[tuple[str, Mapping[int, int]]]
 _ROLLING = re.compile(r"rolling:P(\d+)([DW])")
 _SHARED = frozenset({"promotion", "campaign"})
-
-
-class Ruleset(Protocol):
-    """What of a published ruleset is run."""
-
-    @property
-    def program_id(self) -> int: ...
-    @property
-    def program(self) -> Mapping[str, Any]: ...
-    @property
-    def index(self) -> engine.Index: ...
 
 
 @dataclass(frozen=True, slots=True)

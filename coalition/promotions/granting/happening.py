@@ -14,7 +14,7 @@ The local time of an event is the outlet's. Pure.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -114,25 +114,22 @@ def _payload(of: Happening, products: Mapping[str, partners.Product]) -> dict[st
     found = {**of.attributes, **paid} | ({"mcc": mcc} if mcc else {})
     if of.of_bank:
         return found | {"amount": sum(line.amount for line in of.lines)}
-    return found | ({"lines": _lines(of.lines, products)} if of.lines else {})
+    if not of.lines:
+        return found
+    return found | {"lines": [described(one, products.get(one.sku or "", partners.NO_PRODUCT)) for one in of.lines]}
 
 
-def _lines(lines: Iterable[Line], products: Mapping[str, partners.Product]) -> list[dict[str, Any]]:
-    found = []
-    for line in lines:
-        product = products.get(line.sku or "", partners.NO_PRODUCT)
-        found.append(
-            {
-                "no": line.no,
-                "sku": line.sku,
-                "name": line.name,
-                "qty_m": line.qty_m,
-                "price": line.price,
-                "amount": line.amount,
-                "category": product.category,
-                "category_path": product.category_path,
-                "brand": product.brand,
-                "groups": list(product.groups),
-            }
-        )
-    return found
+def described(line: Line, product: partners.Product) -> dict[str, Any]:
+    """A line as conditions see it."""
+    return {
+        "no": line.no,
+        "sku": line.sku,
+        "name": line.name,
+        "qty_m": line.qty_m,
+        "price": line.price,
+        "amount": line.amount,
+        "category": product.category,
+        "category_path": product.category_path,
+        "brand": product.brand,
+        "groups": list(product.groups),
+    }

@@ -1,8 +1,8 @@
 """Who pays for what a promotion gives: the legs of the funding, out of the sponsor that its document names.
 
-`{"partner": code, "share_bp": 6000}` is paid by the partner's first legal entity (or, in its own outlets, by the one that
-sells there), the rest by the operator; a list names several with their weights; `"operator"` pays alone. Where nobody is
-named, the seller pays, as for base rules.
+`{"partner": code, "share_bp": 6000}` is paid by the partner's first legal entity (or, in its own outlets, by the one
+that sells there), the rest by the operator; a list names several with their weights; `"operator"` pays alone. Where
+nobody is named, the seller pays, as for base rules.
 """
 
 from __future__ import annotations
