@@ -15,8 +15,7 @@ from typing import Any, NamedTuple
 
 from coalition import members, partners
 from coalition.kernel.db import load_sql, raw
-from coalition.promotions.granting.happening import Happening, sort_of
-from coalition.promotions.granting.sponsoring import Seller
+from coalition.promotions.granting import Happening, Seller, sort_of
 from coalition.purchases.counter import counter
 from coalition.purchases.receipts import Line
 

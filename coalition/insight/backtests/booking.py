@@ -9,7 +9,7 @@ from coalition.insight.backtests.playing import Legs
 from coalition.insight.backtests.seen import DISCOUNTS, E6, Seen, face_e6
 from coalition.programs import Policies
 from coalition.promotions import Rehearsal
-from coalition.promotions.granting.sponsoring import Seller, legs
+from coalition.promotions.granting import Seller, legs
 
 
 class Payers:

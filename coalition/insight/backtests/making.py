@@ -22,8 +22,7 @@ from coalition.insight.backtests.seen import Seen
 from coalition.insight.backtests.tallying import Difference, Tally
 from coalition.kernel import clock
 from coalition.promotions import Rehearsal
-from coalition.promotions.granting.asking import asked
-from coalition.promotions.granting.enriching import enriched
+from coalition.promotions.granting import asked, enriched
 from coalition.purchases import Replayed, Span
 
 BLOCK = 2_000
