@@ -19,7 +19,7 @@ from coalition.kernel import clock, ids
 from coalition.kernel.db import transact
 from coalition.kernel.errors import Conflict, NotFound
 from coalition.kernel.web import sheets
-from coalition.kernel.web.pages import use_zone
+from coalition.kernel.web.pages import language, use_zone
 from coalition.programs import Program
 from coalition.promotions import wording
 
@@ -82,6 +82,7 @@ def ask_backtest() -> BaseResponse | tuple[str, int]:
                 until=until,
                 margin_bp=margin,
                 redeemed_bp=redeemed,
+                title=showing.title(document, given["promotion"], language()),
                 quoted=bool(given["quoted"]),
             )
         ),
@@ -153,9 +154,8 @@ def _found(number: int) -> Backtest:
 def _form(errors: forms.Errors, given: dict[str, str]) -> str:
     def work() -> dict[str, Any]:
         program = chosen_program()
-        language = voice_of(names_of(program)).language
         known = [
-            (one.code, showing.title(one.draft or one.document, one.code, language))
+            (one.code, showing.title(one.draft or one.document, one.code, language()))
             for one in promotions.listed(program.id)
         ]
         today = clock.local_date(clock.now(), program.zone)

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask_babel import gettext as _
+from flask_babel import gettext
 from markupsafe import Markup
 
 from coalition import insight, partners, programs
@@ -38,7 +38,7 @@ def context(program: Program, backtest: Backtest, figures: Figures, names: Names
         "liability": total.difference * backtest.redeemed_bp // _BP,
         "chart": chart(program, figures),
         "currencies": [(code, figures.sums.total(code)) for code in figures.sums.currencies()],
-        "tables": _tables(program, figures, names, titles),
+        "tables": _tables(program, figures, names, titles, language),
         "budgets": [_budget(one, titles) for one in figures.budgets[:_ROWS]],
         "top": [_top(one) for one in figures.top],
         "worst": [_worst(one) for one in figures.worst],
@@ -61,7 +61,7 @@ def chart(program: Program, figures: Figures) -> Markup | None:
         return None
     values = [insight.minor(added[day]) for day in days]
     labels = [formats.when(day, "short_month") if many else str(day.day) for day in days]
-    alt = _("What it adds to the worth of rewards, over the days of the back-test")
+    alt = gettext("What it adds to the worth of rewards, over the days of the back-test")
     if min(values) < 0:
         steps = [charts.Step(*one, "plus" if one[1] >= 0 else "minus") for one in zip(labels, values, strict=True)]
         return charts.waterfall(steps, alt, program.currency_decimals)
@@ -79,32 +79,25 @@ def money_rows(worth: Mapping[str, Pair]) -> dict[str, Pair]:
 
 
 def _tables(
-    program: Program, figures: Figures, names: Names, titles: Mapping[str, str]
+    program: Program, figures: Figures, names: Names, titles: Mapping[str, str], language: str
 ) -> list[tuple[str, list[tuple[str, Pair]], int]]:
     """By dimension: its rows (name, money), those with most first; and how many there are in all."""
     known = partners.list_partners(program.id)
     outlets = {str(one.id): f"{one.name}" for partner in known for one in partners.list_outlets(partner.id)}
     entities = {str(one.id): one.name for one in partners.entities(program.id)}
-    tiers = {code: both for code, both in names.values["tiers"].items()}
+    tiers = names.values["tiers"]
     called: dict[str, Callable[[str], str]] = {
         "funder": lambda key: entities.get(key, key),
         "promotion": lambda key: titles.get(key, key),
         "partner": lambda key: next((one.name for one in known if str(one.id) == key), key),
         "outlet": lambda key: outlets.get(key, key),
-        "tier": lambda key: tiers[key][names_place()] if key in tiers else key,
+        "tier": lambda key: tiers[key][language == "ru"] if key in tiers else key,
     }
     found = []
     for dimension, name in called.items():
         rows = sorted(money_rows(figures.worth(dimension)).items(), key=lambda row: (-row[1].draft, row[0]))
         found.append((dimension, [(name(key), both) for key, both in rows[:_ROWS]], len(rows)))
     return found
-
-
-def names_place() -> int:
-    """Where the viewer's language stands in a pair of names."""
-    from coalition.kernel.web.language import language
-
-    return 1 if language() == "ru" else 0
 
 
 def _budget(one: Any, titles: Mapping[str, str]) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def ask(
 def _problems(since: dt.date, until: dt.date, title: str, margin_bp: int, redeemed_bp: int) -> list[FieldError]:
     found = []
     if not since <= until:
-        found.append(FieldError("/until", "before_since", "The last day comes before the first."))
+        found.append(FieldError("/until", "bad_days", "The last day comes before the first."))
     elif (until - since).days > DAYS_MAX:
         found.append(FieldError("/until", "too_long", f"At most {DAYS_MAX} days."))
     if len(title) > _TITLE_MAX or "\0" in title:
