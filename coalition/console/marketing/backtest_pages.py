@@ -67,6 +67,8 @@ def ask_backtest() -> BaseResponse | tuple[str, int]:
         )
         if value is None
     ]
+    if since and until and until < since:
+        errors.append(forms.error("until", "bad_days"))
     document = transact(lambda: _document(chosen_program(), given["promotion"]))
     if document is None:
         errors.append(forms.error("promotion", "choose"))

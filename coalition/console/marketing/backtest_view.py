@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext
@@ -35,6 +36,8 @@ def context(program: Program, backtest: Backtest, figures: Figures, names: Names
     titles = {one["id"]: showing.title(one, one["id"], language) for one in candidate["promotions"]}
     return {
         "total": total,
+        "margin": _percent(backtest.margin_bp),
+        "redeemed": _percent(backtest.redeemed_bp),
         "liability": total.difference * backtest.redeemed_bp // _BP,
         "chart": chart(program, figures),
         "currencies": [(code, figures.sums.total(code)) for code in figures.sums.currencies()],
@@ -42,7 +45,7 @@ def context(program: Program, backtest: Backtest, figures: Figures, names: Names
         "budgets": [_budget(one, titles) for one in figures.budgets[:_ROWS]],
         "top": [_top(one) for one in figures.top],
         "worst": [_worst(one) for one in figures.worst],
-        "quantiles": [(formats.percent(share), insight.minor(gain)) for share, gain in figures.quantiles.items()],
+        "quantiles": [(_percent(share), insight.minor(gain)) for share, gain in figures.quantiles.items()],
         "gifts": [(titles.get(code, code), kind, both) for (code, kind), both in figures.gifts.items()],
     }
 
@@ -113,6 +116,10 @@ def _budget(one: Any, titles: Mapping[str, str]) -> dict[str, Any]:
         "share": one.used * 100 // one.limit if one.limit else 100,
         "gone_on": one.gone_on,
     }
+
+
+def _percent(basis_points: int) -> str:
+    return formats.rate(Decimal(basis_points) / 100)
 
 
 def _top(one: Any) -> dict[str, Any]:
