@@ -2,7 +2,8 @@
 
 Outcomes: `applied`; `limited` (a limit left less than was wanted, or nothing); `zero` (nothing to count); `outcompeted`
 (by whom, and what it would have given); `rejected` (by the event, the dates, a coupon, the audience, a condition with
-the leaf that failed, its uses, or because money comes off through a quote alone). What the index passes over is evaluated here, too. Pure.
+the leaf that failed, its uses, or because money comes off through a quote alone). What the index passes over is
+evaluated here, too. Pure.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def _entry(
     if not told and not discounts and any(one.kind == "discount" for one in promotion.effects):
         return {"outcome": "rejected", "why": "quote"}
     entry = told[0] if told else {"outcome": "zero", "wanted": 0, "granted": 0}
-    found = {name: value for name, value in entry.items() if name != "promotion"}
+    found: Entry = {name: value for name, value in entry.items() if name != "promotion"}
     if found.get("limits"):
         stop = found["limits"][0]
         return found | {"outcome": "limited", "limit": stop["limit"], "wanted": stop["wanted"], "left": stop["left"]}

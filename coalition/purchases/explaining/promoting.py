@@ -45,7 +45,11 @@ def explained_promotions(at: Counter, of: Bought, language: str) -> tuple[Explai
     lines = [Line(*row) for row in raw().execute(_LINES.encode(), (of.id,)).fetchall()]
     event = evaluation.event(lines)
     entries = granting.explained(
-        ruleset, event, evaluation.before, base=base_of(at, of, event), discounts=bool(of.discounts),
+        ruleset,
+        event,
+        evaluation.before,
+        base=base_of(at, of, event),
+        discounts=bool(of.discounts),
     )
     return told(at, ruleset, entries, language)
 
