@@ -7,7 +7,7 @@ several multipliers add up (x2 and x3 make x4) unless a group lets only the best
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -19,6 +19,7 @@ from coalition.promotions.engine.state import State, at, told
 from coalition.promotions.engine.terms import Effect, Promotion
 
 Pairs = Sequence[tuple[Promotion, Effect]]
+Base = tuple[str, Mapping[int, int]]  # the currency's code and the units of each line; 0 where there are no lines
 
 
 def credit(state: State, pairs: Pairs) -> None:
@@ -29,6 +30,15 @@ def credit(state: State, pairs: Pairs) -> None:
             _remember(state, bid, units)
     for bid in _winners(state, [_bid(state, *pair, _extra) for pair in pairs if pair[1].multiplies]):
         _grant(state, bid)
+
+
+def remember_base(state: State, base: Sequence[Base]) -> None:
+    """Take in base credits that were granted beside the promotions, as if they had granted them."""
+    for currency, lines in base:
+        known = state.shares.setdefault(currency, {})
+        for no, units in lines.items():
+            known[no] = known.get(no, Fraction(0)) + units
+            state.granted[currency] = state.granted.get(currency, 0) + units
 
 
 def _bid(state: State, promotion: Promotion, effect: Effect, wanted: Callable[[State, Effect], Wanted]) -> Bid:

@@ -6,42 +6,78 @@ that was used up, nothing to count. Wanted and granted differ only by limits.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from coalition.promotions.engine.compiling import compiled_line
-from coalition.promotions.engine.crediting import Pairs, credit
+from coalition.promotions.engine.crediting import Base, Pairs, credit, remember_base
 from coalition.promotions.engine.discounting import KIND as DISCOUNT
 from coalition.promotions.engine.discounting import discount, pay_with_points
 from coalition.promotions.engine.facts import Facts
 from coalition.promotions.engine.gating import rules, shut
 from coalition.promotions.engine.indexing import Index
+from coalition.promotions.engine.limiting import Counters
 from coalition.promotions.engine.playing import play
 from coalition.promotions.engine.state import Result, State
-from coalition.promotions.engine.terms import MONEY, Promotion
+from coalition.promotions.engine.terms import MONEY, Limit, Promotion
 
 
 def run(
-    program: Mapping[str, Any], promotions: Iterable[Promotion], event: Mapping[str, Any], counters: Mapping[str, int]
+    program: Mapping[str, Any],
+    promotions: Iterable[Promotion],
+    event: Mapping[str, Any],
+    counters: Mapping[str, int],
+    *,
+    base: Sequence[Base] = (),
+    discounts: bool = True,
 ) -> Result:
-    """The effects of an event under these promotions; `counters` are what their limits have used before."""
+    """The effects of an event under these promotions; `counters` are what their limits have used before.
+
+    `base`: base credits that were granted beside the promotions; multipliers multiply them. `discounts`: whether money
+    can still be taken off.
+    """
     state = State(program, _facts(program, event), counters)
     ordered = sorted(promotions, key=lambda one: one.order)
-    return _evaluate(state, [one for one in ordered if event.get("type") in one.events])
+    return _evaluate(state, [one for one in ordered if event.get("type") in one.events], base, discounts)
 
 
 def run_indexed(
-    program: Mapping[str, Any], index: Index, event: Mapping[str, Any], counters: Mapping[str, int]
+    program: Mapping[str, Any],
+    index: Index,
+    event: Mapping[str, Any],
+    counters: Mapping[str, int],
+    *,
+    base: Sequence[Base] = (),
+    discounts: bool = True,
 ) -> Result:
     """The same effects, at the price of the promotions that can apply; of the others it does not say why not."""
     state = State(program, _facts(program, event), counters)
-    return _evaluate(state, index.candidates(state.facts))
+    return _evaluate(state, index.candidates(state.facts), base, discounts)
 
 
-def _evaluate(state: State, ordered: Iterable[Promotion]) -> Result:
+def limits(program: Mapping[str, Any], index: Index, event: Mapping[str, Any]) -> dict[str, tuple[Promotion, Limit]]:
+    """The counters that an event can ask for, each with its limit: what has to be known before it is run.
+
+    A limit of the receipt or of its lines is none of them: nothing was used of it before.
+    """
+    facts = _facts(program, event)
+    counters, found = Counters({}, facts), dict[str, tuple[Promotion, Limit]]()
+    for promotion in index.candidates(facts):
+        for limit in promotion.limits:
+            if limit.per not in ("receipt", "line") and limit.period != "receipt":
+                key = counters.key(promotion, limit)
+                known = found.get(key)
+                if known is None or limit.value < known[1].value:
+                    found[key] = (promotion, limit)
+    return found
+
+
+def _evaluate(state: State, ordered: Iterable[Promotion], base: Sequence[Base], discounts: bool) -> Result:
     candidates = [one for one in ordered if _open(state, one)]
-    discount(state, candidates)
+    if discounts:
+        discount(state, candidates)
     pay_with_points(state)
+    remember_base(state, base)
     pairs = [(one, effect) for one in candidates for rule in _applying(state, one) for effect in rule.effects]
     credit(state, [pair for pair in pairs if pair[1].kind in MONEY])
     _play(state, [pair for pair in pairs if pair[1].kind not in MONEY and pair[1].kind != DISCOUNT])

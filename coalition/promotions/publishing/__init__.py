@@ -13,7 +13,7 @@ from coalition.promotions.publishing.drafting import discard, draft, save_draft
 from coalition.promotions.publishing.groups import groups_of, set_group
 from coalition.promotions.publishing.listing import listed, one, rulesets, versions
 from coalition.promotions.publishing.living import archive, end, pause, resume, rollback
-from coalition.promotions.publishing.reading import Ruleset, by_no, ruleset
+from coalition.promotions.publishing.reading import Ruleset, by_no, kept_ruleset, ruleset
 from coalition.promotions.publishing.rehearsing import Rehearsal, rehearsal_of, rehearse, ruleset_by_id
 from coalition.promotions.publishing.reviewing import approve, reject, submit
 from coalition.promotions.publishing.settings import Setting, change_setting, setting
@@ -40,6 +40,7 @@ __all__ = [
     "draft",
     "end",
     "groups_of",
+    "kept_ruleset",
     "list_campaigns",
     "listed",
     "one",
