@@ -30,7 +30,7 @@ def init_app(app: Flask) -> None:
     )
     from coalition.kernel import approvals, laws
     from coalition.kernel.web import health
-    from coalition.promotions import coupons
+    from coalition.promotions import coupons, holdings
 
     kernel.init_app(app)
     site.init_app(app)
@@ -39,7 +39,8 @@ def init_app(app: Flask) -> None:
     jobs.init_app(app)
     cli.init_app(app)
     approvals.vouch_with(access.may_approve)
-    for source in (ledger.laws, programs.laws, partners.laws, members.laws, wallets.laws, coupons.laws, purchases.laws):
+    below = (ledger.laws, programs.laws, partners.laws, members.laws, wallets.laws)
+    for source in (*below, coupons.laws, holdings.laws, purchases.laws):
         laws.register(source)
     for reasons in (laws.offended, programs.halted_reasons):
         health.tells(reasons)

@@ -1,10 +1,10 @@
 """What each kind of effect changes of what a member holds. Pure.
 
-    progress.add    progress += delta (back to what the engine says when it is complete), completed += how often
-    badge.grant     badge += times        crown.add   crown += crowns        draw.enter  ticket += tickets
-    status.set      status = its text     segment.add, segment.remove        segment = 1 or 0
-    attribute.set   attribute = a number or a text                           attribute.inc  attribute += by
-    gift, chance, receipt.text, fraud.flag and all others: told and kept, nothing is held
+progress.add    progress += delta (back to what the engine says when it is complete), completed += how often
+badge.grant     badge += times        crown.add   crown += crowns        draw.enter  ticket += tickets
+status.set      status = its text     segment.add, segment.remove        segment = 1 or 0
+attribute.set   attribute = a number or a text                           attribute.inc  attribute += by
+gift, chance, receipt.text, fraud.flag and all others: told and kept, nothing is held
 """
 
 from __future__ import annotations

@@ -133,4 +133,3 @@ def _note_days(given: Sequence[Given]) -> None:
     }
     if rows:
         execute_many(_DAY, [{"member": member, "name": name, "day": day} for member, name, day in sorted(rows)])
-

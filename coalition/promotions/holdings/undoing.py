@@ -70,10 +70,13 @@ def _void(purchase_id: int) -> int:
     return coupons.take_back([cause("purchase", purchase_id)], RETURNED)[1]
 
 
-def _held(rows: Sequence[Any]) -> dict[Key, int]:
-    keys = sorted({(row.member_id, row.holding, row.name) for row in rows if row.holding})
-    columns = {"members": [key[0] for key in keys], "kinds": [key[1] for key in keys], "names": [key[2] for key in keys]}
-    return {(row.member_id, row.kind, row.name): row.value for row in fetch_all(_HELD, columns)} if keys else {}
+def _held(given: Sequence[Any]) -> dict[Key, int]:
+    keys = sorted({(row.member_id, row.holding, row.name) for row in given if row.holding})
+    if not keys:
+        return {}
+    members, kinds, names = (list(column) for column in zip(*keys, strict=True))
+    rows = fetch_all(_HELD, {"members": members, "kinds": kinds, "names": names})
+    return {(row.member_id, row.kind, row.name): row.value for row in rows}
 
 
 def _went_up(row: Any) -> int:

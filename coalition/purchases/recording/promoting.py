@@ -31,6 +31,14 @@ class Promoted:
     grants: dict[int, list[Grant]] = field(default_factory=dict)
     evaluated: list[tuple[int, Draft, promotions.Ruleset, Evaluated]] = field(default_factory=list)
 
+    def coupons(self) -> dict[int, frozenset[str]]:
+        """The coupons for which promotions have given something, by purchase."""
+        found = {}
+        for purchase_id, _, ruleset, one in self.evaluated:
+            gave = {effect["promotion"] for effect in one.result.effects}
+            found[purchase_id] = frozenset(of.coupon for of in ruleset.promotions if of.coupon and of.id in gave)
+        return found
+
     def settle(self, units: Mapping[tuple[int, str, int | None], int]) -> None:
         """Keep the evaluations with what was granted in the end, and hand over what is neither points nor money.
 
@@ -73,8 +81,12 @@ class Promoted:
                 )
 
 
-def promoted(at: Counter, made: Sequence[Made], base: Mapping[int, Sequence[Grant]]) -> Promoted | None:
+def promoted(
+    at: Counter, made: Sequence[Made], base: Mapping[int, Sequence[Grant]], coupons: Mapping[int, Sequence[str]]
+) -> Promoted | None:
     """What promotions give for new purchases, on top of the base credits (by purchase); None without any promotions.
+
+    `coupons`: what the codes of each purchase open.
 
     Uses what limits have left. Locks counters.
     """
@@ -88,12 +100,12 @@ def promoted(at: Counter, made: Sequence[Made], base: Mapping[int, Sequence[Gran
                 batches.setdefault(ruleset.id, (ruleset, []))[1].append((purchase_id, draft))
     found = Promoted(at)
     for _, (ruleset, batch) in sorted(batches.items()):
-        _promote(at, ruleset, batch, base, found)
+        _promote(at, ruleset, batch, base, coupons, found)
     return found
 
 
-def happening(at: Counter, draft: Draft, member_id: int) -> Happening:
-    """A purchase as promotions are asked about it."""
+def happening(at: Counter, draft: Draft, member_id: int, coupons: Sequence[str] = ()) -> Happening:
+    """A purchase as promotions are asked about it; `coupons` are what its codes open."""
     receipt = draft.receipt
     return Happening(
         id=f"{at.partner.code}/{receipt.external_id}",
@@ -108,7 +120,7 @@ def happening(at: Counter, draft: Draft, member_id: int) -> Happening:
         lines=receipt.lines,
         points_paid=draft.points_paid,
         payments=receipt.payments,
-        coupons=receipt.coupons,
+        coupons=coupons,
     )
 
 
@@ -168,9 +180,10 @@ def _promote(
     ruleset: promotions.Ruleset,
     batch: Sequence[Made],
     base: Mapping[int, Sequence[Grant]],
+    coupons: Mapping[int, Sequence[str]],
     found: Promoted,
 ) -> None:
-    happenings = [happening(at, draft, draft.member_id or 0) for _, draft in batch]
+    happenings = [happening(at, draft, draft.member_id or 0, coupons.get(of, ())) for of, draft in batch]
     events = granting.enriched(ruleset, happenings, tz=at.program.zone)
     candidates = [
         Candidate(event, base_credits(at, base.get(purchase_id, ()), event), discounts=bool(draft.discounts))
