@@ -142,8 +142,10 @@ def test_everything_follows_a_member_who_was_merged(shop: Shop) -> None:
 
 CRIMES = {
     "CP6": "UPDATE member_holding SET value = value + 1 WHERE name = 'milk'",
-    "CP7": "INSERT INTO given_effect (program_id, member_id, source, source_id, promotion, version, place, kind, name,"
-    " what, occurred_at, root, depth, undoes) SELECT program_id, member_id, source, source_id, promotion, version, place,"
+    "CP7": "INSERT INTO given_effect"
+    " (program_id, member_id, source, source_id, promotion, version, place, kind, name,"
+    " what, occurred_at, root, depth, undoes)"
+    " SELECT program_id, member_id, source, source_id, promotion, version, place,"
     " kind, 'other', what, occurred_at, root, depth, id FROM given_effect LIMIT 1",
 }
 
