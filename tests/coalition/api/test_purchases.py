@@ -43,6 +43,7 @@ def test_a_purchase_answers_awards_reasons_and_balances(till: Till) -> None:
         "discounts": [],
         "captured": None,
         "redeemed": [],
+        "coupons": [],
         "state": "recorded",
         "returned": [],
         "balances": [
