@@ -17,5 +17,6 @@ def init_app(app: Flask) -> None:
         registries,
         sources,
         suspense,
+        trials,
         verifying,
     )
