@@ -26,9 +26,10 @@ from coalition.purchases.explaining.tracing import Why, whys
 from coalition.purchases.finding import Told, find, tell
 from coalition.purchases.laws import laws
 from coalition.purchases.limiting import declined
+from coalition.purchases.quoting.asking import Quote, quote
 from coalition.purchases.reading.receipt import CHANNELS, ON_UNKNOWN, read
 from coalition.purchases.reading.return_slip import read_return
-from coalition.purchases.receipts import GrantedAward, Line, Receipt, Recorded, Refused
+from coalition.purchases.receipts import Discount, GrantedAward, Line, Receipt, Recorded, Refused
 from coalition.purchases.recording.record import record
 from coalition.purchases.recording.storing import Via
 from coalition.purchases.registries.cells import Row
@@ -93,6 +94,7 @@ __all__ = [
     "Clawed",
     "ColumnMapping",
     "Counter",
+    "Discount",
     "Entry",
     "Event",
     "Explained",
@@ -106,6 +108,7 @@ __all__ = [
     "Layout",
     "Line",
     "Purchase",
+    "Quote",
     "Reading",
     "Receipt",
     "Recorded",
@@ -161,6 +164,7 @@ __all__ = [
     "open_file",
     "open_registry",
     "pause_source",
+    "quote",
     "read",
     "read_event",
     "read_event_or_transaction",

@@ -77,6 +77,12 @@ def _book(at: Counter, made: Sequence[Made], earned: Sequence[_Earned]) -> list[
     return [_recorded(purchase_id, draft, granted[purchase_id]) for purchase_id, draft in made]
 
 
+def base_grants(at: Counter, draft: Draft) -> list[Grant]:
+    """What base rules would grant for a draft; nothing is booked."""
+    rules = promotions.in_force(at.partner.id)
+    return [one.grant for one in _by_rules(knowing(at, rules), rules, [(0, draft)])]
+
+
 def _by_rules(at: Counter, rules: Sequence[promotions.Rule], made: Sequence[Made]) -> Iterator[_Earned]:
     earners = _Earners(at)
     for purchase_id, draft in made:
@@ -174,4 +180,5 @@ def _recorded(purchase_id: int, draft: Draft, awards: list[GrantedAward]) -> Rec
     captured = (tender.amount, tender.currency_id) if tender else None
     redeemed = tuple((one.units, one.currency_id) for one in draft.redeemed)
     head = (purchase_id, receipt.external_id, draft.outlet.partner_id, draft.member_id, receipt.occurred_at)
-    return Recorded(*head, receipt.currency, receipt.total, tuple(awards), captured, redeemed=redeemed)
+    paid = (captured, False, redeemed)
+    return Recorded(*head, receipt.currency, receipt.total, tuple(awards), *paid, discounts=draft.discounts)

@@ -18,6 +18,7 @@ from coalition.promotions.engine.terms import MONEY
 from coalition.promotions.granting import Candidate, Evaluated, Evaluation, Given, Happening, Seller, keeping
 from coalition.purchases.counter import Counter
 from coalition.purchases.grants import Grant, of_effect
+from coalition.purchases.quoting.closing import check_kept, discounts_of
 from coalition.purchases.recording.storing import Draft
 
 Made = tuple[int, Draft]
@@ -26,12 +27,15 @@ _BANK_LINE = 1  # what a bank tells of has one line, and the engine none
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A purchase or another event by its number, the legal entity that sells there, and whether money comes off it."""
+    """A purchase or another event by its number, the legal entity that sells there, whether money comes off it, and by
+    which ruleset it goes (None: by that of its time).
+    """
 
     id: int
     what: Happening
     seller_id: int
     discounts: bool = False
+    ruleset_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,24 +119,36 @@ def promoted(
             number,
             happening(at, draft, draft.member_id or 0, coupons.get(number, ())),
             draft.outlet.legal_entity_id,
-            bool(draft.discounts),
+            draft.quote is not None,
+            draft.quote[1] if draft.quote else None,
         )
         for number, draft in earning
     ]
-    return promote(at, granting.PURCHASE, asks, base)
+    found = promote(at, granting.PURCHASE, asks, base)
+    given = {one.id: discounts_of(one.ruleset, one.found.result.effects) for one in found.asked}
+    for number, draft in earning:
+        if draft.quote is not None:
+            check_kept(draft.discounts, given.get(number, ()))
+    return found
 
 
 def promote(at: Counter, kind: str, asks: Sequence[Ask], base: Mapping[int, Sequence[Grant]]) -> Promoted:
     """What promotions give for new purchases or events, each by the ruleset of its time."""
     batches: dict[int, tuple[promotions.Ruleset, list[Ask]]] = {}
     for ask in asks:
-        ruleset = promotions.ruleset(at.program.id, ask.what.occurred_at)
+        ruleset = _ruleset(at, ask)
         if ruleset is not None:
             batches.setdefault(ruleset.id, (ruleset, []))[1].append(ask)
     found = Promoted(at, kind)
     for _, (ruleset, batch) in sorted(batches.items()):
         _promote(ruleset, batch, base, found)
     return found
+
+
+def _ruleset(at: Counter, ask: Ask) -> promotions.Ruleset | None:
+    if ask.ruleset_id is not None:
+        return promotions.kept_ruleset(ask.ruleset_id)
+    return promotions.ruleset(at.program.id, ask.what.occurred_at)
 
 
 def happening(at: Counter, draft: Draft, member_id: int, coupons: Sequence[str] = ()) -> Happening:

@@ -85,7 +85,8 @@ class TenderRow(NamedTuple):
 class Draft:
     """A receipt that may be recorded: its outlet, member, tier and tender are known. `points_paid` is money.
 
-    `earns` is False where the program lets its member redeem, but not earn. `discounts`: what a quote has promised.
+    `earns` is False where the program lets its member redeem, but not earn. `discounts`: what a
+    `quote` (its number, and the ruleset that it went by) has promised.
     """
 
     place: int
@@ -100,6 +101,7 @@ class Draft:
     earns: bool = True
     redeemed: tuple[Redemption, ...] = ()
     discounts: tuple[Discount, ...] = ()
+    quote: tuple[int, int | None] | None = None
 
     @property
     def discounted(self) -> Receipt:
