@@ -1,6 +1,7 @@
 """Insight: what a promotion would cost before it runs, and what it changed after it ran. Reads; books nothing."""
 
 from coalition.insight.backtests.asking import MARGIN_BP, ask
+from coalition.insight.backtests.budgets import parted
 from coalition.insight.backtests.figures import Figures, read, taken
 from coalition.insight.backtests.keeping import (
     MAKE,
@@ -48,6 +49,7 @@ __all__ = [
     "get",
     "listed",
     "minor",
+    "parted",
     "read",
     "start",
     "taken",
