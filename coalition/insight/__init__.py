@@ -19,6 +19,7 @@ from coalition.insight.backtests.keeping import (
     start,
 )
 from coalition.insight.backtests.making import Cursor, Trial, trial_of
+from coalition.insight.backtests.replaying import Replay, replay
 from coalition.insight.backtests.seen import DISCOUNTS, E6, minor
 from coalition.insight.backtests.sums import Pair
 from coalition.insight.backtests.tallying import Difference
@@ -34,6 +35,7 @@ __all__ = [
     "Difference",
     "Figures",
     "Pair",
+    "Replay",
     "Sample",
     "Trial",
     "Uplift",
@@ -51,6 +53,7 @@ __all__ = [
     "minor",
     "parted",
     "read",
+    "replay",
     "start",
     "taken",
     "trial_of",
