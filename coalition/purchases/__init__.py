@@ -75,6 +75,7 @@ from coalition.purchases.suspense.queue import (
     retry_suspended,
     suspended,
     waiting_count,
+    waiting_ids,
 )
 from coalition.purchases.suspense.suspending import Suspended, accept
 
@@ -185,6 +186,7 @@ __all__ = [
     "tell",
     "tell_event",
     "waiting_count",
+    "waiting_ids",
     "whole",
     "whys",
 ]
