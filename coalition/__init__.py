@@ -30,6 +30,7 @@ def init_app(app: Flask) -> None:
     )
     from coalition.kernel import approvals, laws
     from coalition.kernel.web import health
+    from coalition.promotions import coupons
 
     kernel.init_app(app)
     site.init_app(app)
@@ -38,7 +39,7 @@ def init_app(app: Flask) -> None:
     jobs.init_app(app)
     cli.init_app(app)
     approvals.vouch_with(access.may_approve)
-    for source in (ledger.laws, programs.laws, partners.laws, members.laws, wallets.laws, purchases.laws):
+    for source in (ledger.laws, programs.laws, partners.laws, members.laws, wallets.laws, coupons.laws, purchases.laws):
         laws.register(source)
     for reasons in (laws.offended, programs.halted_reasons):
         health.tells(reasons)

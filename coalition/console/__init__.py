@@ -31,6 +31,8 @@ def init_app(app: Flask) -> None:
         suspense_pages,
         tier_pages,
     )
+    from coalition.console.coupon_pages import blueprint as coupons
     from coalition.console.frame import blueprint
 
     app.register_blueprint(blueprint)
+    app.register_blueprint(coupons)

@@ -15,6 +15,7 @@ from coalition.ledger.laws import laws
 from coalition.ledger.moves import KEEP, Arrival, Merged, Transferred, merge_wallets, transfer
 from coalition.ledger.posting import lock, post
 from coalition.ledger.queries import balances, balances_of, credited, lots, movement, movements, spent
+from coalition.ledger.restoring import REVERSAL_ORDERS, reversal_orders, set_reversal_orders
 from coalition.ledger.returns import ClawBack, ClawedBack, GiveBack, GivenBack, claw_back, give_back
 from coalition.ledger.types import (
     AMOUNT_MAX,
@@ -37,6 +38,7 @@ from coalition.ledger.using import in_use, programs_of
 __all__ = [
     "AMOUNT_MAX",
     "KEEP",
+    "REVERSAL_ORDERS",
     "AccountKind",
     "Arrival",
     "Attribution",
@@ -89,6 +91,8 @@ __all__ = [
     "post",
     "programs_of",
     "release",
+    "reversal_orders",
+    "set_reversal_orders",
     "spent",
     "transfer",
     "wind_down",

@@ -95,10 +95,28 @@ _LAWS = (
         "L11",
         "the application cannot rewrite history",
         """SELECT t.name, p.privilege FROM (
-             VALUES ('entry'), ('allocation'), ('account'), ('funding_leg'), ('clawback')) t(name)
+             VALUES ('entry'), ('allocation'), ('account'), ('funding_leg'), ('clawback'), ('restored')) t(name)
              CROSS JOIN (VALUES ('UPDATE'), ('DELETE'), ('TRUNCATE')) p(privilege)
              JOIN pg_roles r ON r.rolname = 'coalition_app'
            WHERE has_table_privilege(r.oid, t.name, p.privilege)""",
+    ),
+    Law(
+        "L12",
+        "what came back in proportion is in the journal as it is written down, and never more of a draw than was drawn",
+        f"""SELECT account_id, id, root FROM (
+             SELECT r.account_id, r.debit_id AS id, coalesce(l.root_id, l.id) AS root, r.amount FROM restored r
+               JOIN entry l ON l.account_id = r.account_id AND l.id = r.lot_id
+              UNION ALL
+             SELECT g.account_id, g.id, g.root, g.amount FROM ({_GIVEN}) g
+              WHERE g.amount < 0 AND EXISTS (
+                SELECT FROM restored r WHERE r.account_id = g.account_id AND r.debit_id = g.id)) b
+           GROUP BY 1, 2, 3 HAVING sum(amount) <> 0
+           UNION ALL
+           SELECT r.account_id, r.debit_id, r.lot_id FROM restored r
+             LEFT JOIN allocation a ON a.account_id = r.account_id AND a.debit_id = r.debit_id AND a.lot_id = r.lot_id
+           GROUP BY r.account_id, r.debit_id, r.lot_id, a.amount, a.drawn_before
+           HAVING sum(r.amount) > coalesce(a.amount, 0)
+               OR min(r.drawn_before) <> a.drawn_before + a.amount - sum(r.amount)""",
     ),
     Law(
         "T1",

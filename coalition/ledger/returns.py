@@ -15,12 +15,13 @@ from coalition.kernel import crash
 from coalition.kernel.db import raw
 from coalition.kernel.errors import NotFound
 from coalition.ledger.posting import lock
+from coalition.ledger.restoring import PRO_RATA, REVERSAL_ORDERS
 from coalition.ledger.types import AMOUNT_MAX, Posting, refuse
 
 POLICIES = ("only_pending", "within_balance", "arrears")
 _CLAW_BACK = "SELECT * FROM ledger_claw_back(%s,%s,%s,%s,%s::bigint,%s,%s,%s,%s,%s,%s::smallint,%s,%s::smallint,%s)"
 _HOMES = "SELECT merged_into FROM wallet WHERE account_id = ANY(%s) AND merged_into IS NOT NULL"
-_GIVE_BACK = "SELECT * FROM ledger_give_back(%s,%s,%s,%s,%s,%s,%s::smallint,%s,%s::smallint,%s,%s)"
+_GIVE_BACK = "SELECT * FROM ledger_give_back(%s,%s,%s,%s,%s,%s,%s::smallint,%s,%s::smallint,%s,%s,%s)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,8 @@ class ClawedBack:
 class GiveBack:
     """`amount` points of the debit or capture `entry_id` come back; `grace_until` is for lots that ended meanwhile.
 
-    Without a grace they come back, too, and expire at the next sweep.
+    Without a grace they come back, too, and expire at the next sweep. `order` is one of `REVERSAL_ORDERS`; None is
+    as the redeemer's rule was when the points were redeemed (`restoring`).
     """
 
     account_id: int
@@ -75,8 +77,11 @@ class GiveBack:
     request_hash: bytes
     grace_until: dt.datetime | None = None
     idle_at: dt.datetime | None = None
+    order: str | None = None
 
     def __post_init__(self) -> None:
+        if self.order not in (None, *REVERSAL_ORDERS):
+            raise ValueError(f"no such order of reversal: {self.order}")
         if not 0 < self.amount <= AMOUNT_MAX:
             raise ValueError(f"cannot give back {self.amount} points")
 
@@ -101,7 +106,10 @@ def claw_back(batch: Sequence[ClawBack]) -> list[ClawedBack]:
 
 
 def give_back(batch: Sequence[GiveBack]) -> list[GivenBack]:
-    """Put redeemed points back into the very lots they came from, last drawn first, in the batch's order.
+    """Put redeemed points back into the very lots they came from, in the batch's order.
+
+    Last drawn first, or from every draw in proportion to what may still come back of it: largest remainder, ties to the
+    earlier draw. However the order changes between returns, a draw never gets back more than it gave.
 
     NotFound for no such debit on that account, also for one that moved points to another wallet: that is undone by
     moving them back. Conflict `return_exceeded` (extra `available`: what may still come back) or
@@ -128,6 +136,7 @@ def _give_back(item: GiveBack) -> GivenBack:
         _GIVE_BACK,
         *(item.account_id, item.entry_id, item.amount, item.grace_until, item.occurred_at, item.partner_id),
         *(item.operation, item.external_id, item.no, item.request_hash, item.idle_at),
+        None if item.order is None else item.order == PRO_RATA,
     )
     _check(refused, available)
     return GivenBack(tuple(entry_ids), item.amount, replayed)

@@ -30,6 +30,7 @@ _HOMES = {
     "support": "/console",
     "admin": "/console",
     "partner": "/portal/",
+    "marketer": "/console/promotions",
 }
 _SESSION_LIFE = dt.timedelta(hours=12)
 _csrf = CSRFProtect()

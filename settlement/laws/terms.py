@@ -47,4 +47,21 @@ LAWS = (
            SELECT 'delete' WHERE has_table_privilege('coalition_app', 'agreement', 'DELETE')
               OR NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgname = 'agreement_stands' AND t.tgenabled <> 'D')""",
     ),
+    Law(
+        "P74",
+        "redeemed points come back in the order that was agreed with their redeemer for the day",
+        """WITH changed AS (
+             SELECT g.legal_entity_id AS owner, p.zone, d.day::timestamp AT TIME ZONE p.zone AS at
+               FROM agreement g JOIN program p ON p.id = g.program_id
+              CROSS JOIN LATERAL (VALUES (lower(g.valid)), (upper(g.valid))) d(day)
+              WHERE g.state = 'active' AND d.day IS NOT NULL
+              UNION
+             SELECT r.owner, p.zone, r.since FROM reversal_rule r
+               JOIN legal_entity e ON e.id = r.owner JOIN program p ON p.id = e.program_id)
+           SELECT c.owner, c.at FROM changed c
+            WHERE coalesce((SELECT r.in_proportion FROM reversal_rule r WHERE r.owner = c.owner AND r.since <= c.at
+                             ORDER BY r.since DESC LIMIT 1), false)
+                  <> EXISTS (SELECT FROM agreement g WHERE g.legal_entity_id = c.owner AND g.state = 'active'
+                                AND g.valid @> (c.at AT TIME ZONE c.zone)::date AND g.reversal_order = 'pro_rata')""",
+    ),
 )

@@ -1,5 +1,6 @@
 """What each legal entity has agreed to pay and to be paid, by day: agreements, their versions and their prices."""
 
+from coalition.ledger import REVERSAL_ORDERS
 from settlement.terms.agreeing import agree, face_value
 from settlement.terms.agreements import (
     Agreement,
@@ -11,7 +12,7 @@ from settlement.terms.agreements import (
     proposals,
     versions,
 )
-from settlement.terms.checking import CYCLES, FUNDING_MODES, REVERSAL_ORDERS, VAT_PROFILES
+from settlement.terms.checking import CYCLES, FUNDING_MODES, VAT_PROFILES
 from settlement.terms.limits import apply_limits
 from settlement.terms.models import SettlementModel, settlement_models
 from settlement.terms.proposing import activate, propose, refuse

@@ -16,6 +16,7 @@ from coalition.kernel.errors import Conflict
 from settlement.terms import limits, models
 from settlement.terms.agreements import COLUMNS, Agreement, Prices
 from settlement.terms.checking import check
+from settlement.terms.reversing import apply_reversal_order
 
 _FACTS = tuple(Prices.__slots__)
 
@@ -34,6 +35,7 @@ def agree(
     made = insert(entity_id, prices, starts_on, ends_on, currency, state="active", approval_id=None)
     facts = {name: getattr(prices, name) for name in _FACTS}
     limits.apply_limits(made.program_id)
+    apply_reversal_order(entity_id)
     audit.record("agreement.agree", f"agreement:{made.id}", legal_entity_id=entity_id, starts_on=starts_on, **facts)
     return made
 

@@ -10,11 +10,11 @@ from decimal import Decimal
 from babel.numbers import get_currency_precision
 
 from coalition.kernel.errors import FieldError, Invalid
+from coalition.ledger import REVERSAL_ORDERS
 from settlement.terms.agreements import Prices
 
 FUNDING_MODES = ("on_issue", "on_redeem", "hybrid", "none")
 VAT_PROFILES = ("UK_SERVICE", "DE_THIRD_PARTY", "NONE")
-REVERSAL_ORDERS = ("last_drawn_first", "pro_rata")
 OVER_LIMIT = ("decline", "throttle")
 CYCLES = ("day", "week", "month", "quarter")
 _PRICE_PLACES = 6

@@ -17,6 +17,7 @@ from coalition.kernel.db import execute, fetch_one
 from coalition.kernel.errors import Conflict, FieldError, Forbidden, Invalid
 from settlement.terms import agreeing, limits
 from settlement.terms.agreements import Agreement, Prices, get, select
+from settlement.terms.reversing import apply_reversal_order
 
 KIND = "terms.activate"
 _NOTE_MAX = 500
@@ -80,6 +81,7 @@ def _activate(approval: Approval) -> dict[str, Any]:
     agreeing.make_room(made.legal_entity_id, made.starts_on)
     _become(approval, "active")
     limits.apply_limits(made.program_id)
+    apply_reversal_order(made.legal_entity_id)
     audit.record("agreement.activate", f"agreement:{made.id}", version=made.version, starts_on=made.starts_on)
     return {"agreement": made.id}
 

@@ -25,6 +25,7 @@ CRIMES = {
     "T6": "UPDATE entry SET restriction_id = 9 WHERE kind = 7",
     "L10": "UPDATE allocation SET amount = amount + 100 WHERE debit_id IN (SELECT id FROM entry WHERE kind = 4)",
     "L11": "GRANT UPDATE ON entry TO coalition_app",
+    "L12": "UPDATE restored SET amount = amount + 1 WHERE turn = 1",
     "T1": "UPDATE lot SET remaining = remaining - 1",
     "T2": "UPDATE lot SET remaining = remaining - 1",
     "T3": "DELETE FROM allocation WHERE debit_id IN (SELECT id FROM entry WHERE kind = 2)",
@@ -64,6 +65,7 @@ def _story() -> None:
     credit = book.earn(other, 50, legs=((10, 2), (11, 1)))
     redeemed = book.spend(other, 40)
     book.give_back(other, redeemed.entry_id, 5)
+    book.give_back(other, redeemed.entry_id, 5, order="pro_rata")
     book.claw_back(other, credit.entry_id, 30)
     book.earn(other, 7)
     book.earn(other, 100, restriction=4)
@@ -101,6 +103,8 @@ def test_every_law_sees_its_crime(owner: psycopg.Connection, law: ledger.Law):
         ("L2", "UPDATE entry SET funding_id = NULL WHERE kind = 8"),
         ("L9", "UPDATE entry SET amount = amount + 100 WHERE kind = 7 AND funding_id IS NOT NULL"),
         ("L9", "UPDATE entry SET kind = 3 WHERE id IN (SELECT origin_id FROM entry WHERE kind = 7)"),
+        ("L12", "DELETE FROM restored WHERE turn = 0"),
+        ("L12", "UPDATE restored SET drawn_before = drawn_before + 1"),
         ("A1", "DELETE FROM debt"),
         ("A1", "UPDATE wallet SET arrears = arrears + 1"),
         ("A1", "UPDATE entry SET amount = amount - 1 WHERE kind = 9"),

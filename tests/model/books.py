@@ -96,10 +96,20 @@ class Books:
         at, key = (held.account_id, held.id), self._key(f"r{hold}", 0)
         return ledger.release(at, partner_id=SHOP, **key).amount
 
-    def give_back(self, number: int, wallet: int, debit: int, amount: int, now: float, grace: float | None) -> None:
+    def give_back(
+        self,
+        number: int,
+        wallet: int,
+        debit: int,
+        amount: int,
+        now: float,
+        grace: float | None,
+        order: str | None = None,
+    ) -> None:
         common = self._posting(wallet, amount, Operation.RETURN, f"g{number}")
         del common["currency_id"], common["program_id"]
-        ledger.give_back([GiveBack(**common, entry_id=self.debits[debit], grace_until=self._instant(grace))])
+        until = self._instant(grace)
+        ledger.give_back([GiveBack(**common, entry_id=self.debits[debit], grace_until=until, order=order)])
 
     def claw_back(self, number: int, wallet: int, credit: int, legs: Legs, amount: int, policy: str, floor: int) -> Any:
         (done,) = ledger.claw_back(

@@ -14,7 +14,7 @@ from coalition.kernel.errors import Conflict
 from coalition.ledger import Operation
 from tests.model import clock
 from tests.model.books import Books, refusal
-from tests.model.reference import ALWAYS, NEVER, Ledger, Refused
+from tests.model.reference import ALWAYS, NEVER, ORDERS, Ledger, Refused
 
 WALLETS = 4
 MILES = WALLETS  # the wallet of another currency
@@ -95,14 +95,14 @@ class Machine(RuleBasedStateMachine):
             self._both("release", lambda of: of.release(hold))
 
     @precondition(lambda self: self.reference.spendings)
-    @rule(pick=picks, amount=amounts, grace=st.sampled_from([None, 5]))
-    def give_back(self, pick: int, amount: int, grace: int | None) -> None:
+    @rule(pick=picks, amount=amounts, grace=st.sampled_from([None, 5]), order=st.sampled_from(ORDERS))
+    def give_back(self, pick: int, amount: int, grace: int | None, order: str) -> None:
         debit, number = self._pick(self.reference.spendings, pick), self._number()
         wallet = self.reference.spendings[debit].wallet
         until = None if grace is None else self.day + grace
         self._differ(
-            lambda: self.reference.give_back(debit, amount, self.day, until),
-            lambda: self.books.give_back(number, wallet, debit, amount, self.day, until),
+            lambda: self.reference.give_back(debit, amount, self.day, until, order),
+            lambda: self.books.give_back(number, wallet, debit, amount, self.day, until, order),
         )
 
     @precondition(lambda self: self.born)

@@ -15,6 +15,7 @@ Legs = tuple[tuple[int, int], ...]
 Standing = tuple[int, int, int, int, int]  # available, usable in some contexts, pending, held, arrears
 NEVER = float("inf")
 ALWAYS = float("-inf")
+LAST, PRO_RATA = ORDERS = ("last_drawn_first", "pro_rata")
 
 
 class Refused(Exception):
@@ -149,12 +150,15 @@ class Ledger:
         held.draws, held.open = [], False
         return left
 
-    def give_back(self, debit: int, amount: int, now: float, grace: float | None) -> None:
-        """A redemption is taken back in part, last drawn first; lots that have ended live on until `grace`."""
+    def give_back(self, debit: int, amount: int, now: float, grace: float | None, order: str = LAST) -> None:
+        """A redemption is taken back in part, in some order; lots that have ended live on until `grace`."""
         spent = self.spendings[debit]
         if amount > spent.left:
             raise Refused("return_exceeded")
-        spent.draws, taken = _first(spent.draws, spent.left - amount)
+        parts = _in_proportion(spent.draws, amount) if order == PRO_RATA else _last(spent.draws, amount)
+        cut = [_first([draw], draw.amount - part) for draw, part in zip(spent.draws, parts, strict=True)]
+        taken = [draw for _, tail in cut for draw in tail]
+        spent.draws = [draw for head, _ in cut for draw in head]
         self._put_back(spent.wallet, taken, now, grace)
         if self.home(spent.wallet) != spent.wallet:
             self._move_all(spent.wallet, self.home(spent.wallet), now)
@@ -357,6 +361,24 @@ def _pro_rata(lots: Sequence[Lot], amount: int) -> list[tuple[Lot, int]]:
 
 
 _RULES = {"fefo": _in_order(_fefo), "fifo": _in_order(_born), "pro_rata": _pro_rata}
+
+
+def _in_proportion(draws: Sequence[Draw], amount: int) -> list[int]:
+    """How much comes back of each draw: what it has left, in proportion; the largest remainders get what is missing."""
+    whole = sum(draw.amount for draw in draws)
+    parts = [amount * draw.amount // whole for draw in draws]
+    by_remainder = sorted(range(len(draws)), key=lambda at: -(amount * draws[at].amount % whole))
+    for at in by_remainder[: amount - sum(parts)]:
+        parts[at] += 1
+    return parts
+
+
+def _last(draws: Sequence[Draw], amount: int) -> list[int]:
+    """How much comes back of each draw if the last drawn comes back first."""
+    parts: list[int] = []
+    for draw in reversed(draws):
+        parts.insert(0, min(draw.amount, amount - sum(parts)))
+    return parts
 
 
 def _first(draws: Sequence[Draw], amount: int) -> tuple[list[Draw], list[Draw]]:

@@ -32,6 +32,7 @@ OFFENCES = {
     "P15": "UPDATE statement_event SET state = 'paid'",
     "P72": "UPDATE agreement SET issue_price = issue_price * 2 WHERE issue_price > 0",
     "P73": "GRANT UPDATE (issue_price) ON agreement TO coalition_app",
+    "P74": "UPDATE agreement SET reversal_order = 'pro_rata'",
 }
 
 

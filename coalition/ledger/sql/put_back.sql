@@ -1,4 +1,4 @@
--- Put a stretch of a debit's draws back: to the very lots they came from, with their old expiry.
+-- Put a stretch of a debit's draws back, or those of a turn: to the very lots they came from, with their old expiry.
 -- Grain: one call = journal rows of one kind (5 = out of a hold, 7 = what was redeemed comes back): one tops up the lots
 -- of single funders (negative allocations); each co-funded lot's stretch is born again as a child lot with the same root,
 -- funded by exactly the integers it restores, because a topped-up position would be split twice (settlement.md).
@@ -6,7 +6,8 @@
 -- The caller holds the wallet's lock, and moves its caches.
 CREATE OR REPLACE FUNCTION ledger_put_back(
   p_account bigint, p_debit bigint, p_from bigint, p_amount bigint, p_grace timestamptz, p_kind smallint,
-  p_occurred timestamptz, p_partner int, p_operation smallint, p_external_id text, p_no smallint, p_hash bytea)
+  p_occurred timestamptz, p_partner int, p_operation smallint, p_external_id text, p_no smallint, p_hash bytea,
+  p_turn int DEFAULT NULL)
 RETURNS bigint[]
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -14,7 +15,8 @@ DECLARE
   v_id bigint;
   v_ids bigint[] := '{}';
 BEGIN
-  FOR v_part IN SELECT p.* FROM ledger_parts(p_account, p_debit, p_from, p_amount, p_grace) p ORDER BY p.child_of LOOP
+  FOR v_part IN SELECT p.* FROM ledger_parts(p_account, p_debit, p_from, p_amount, p_grace, p_turn) p
+                 ORDER BY p.child_of LOOP
     INSERT INTO entry(account_id, contra_id, amount, occurred_at, expires_at, active_at, funding_id, restriction_id,
                       issued_at, program_id, partner_id, currency_id, kind, operation, external_id, no, request_hash,
                       origin_id, root_id)
@@ -33,7 +35,7 @@ BEGIN
     IF v_part.child_of = 0 THEN
       INSERT INTO allocation(account_id, debit_id, lot_id, amount, drawn_before, funding_id, expires_at, no)
       SELECT p_account, v_id, s.lot_id, -s.amount, s.drawn_before, s.funding_id, s.expires_at, s.no
-        FROM ledger_slice(p_account, p_debit, p_from, p_amount) s
+        FROM ledger_coming_back(p_account, p_debit, p_from, p_amount, p_turn) s
         JOIN funding_leg f ON f.funding_id = s.funding_id AND f.no = 0 AND f.legs = 1
        WHERE p_grace IS NULL OR s.expires_at > now();
     END IF;

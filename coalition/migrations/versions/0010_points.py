@@ -1,6 +1,7 @@
 """The ledger beyond the plain path: restrictions, attribution rules, arrears, points given back, moved, idle.
 
-From here on all functions of the ledger are installed, and the view tells when the points were issued and drawn.
+From here on all functions of the ledger are installed, but for those that give back (0039_restoring), and the view
+tells when the points were issued and drawn.
 """
 
 from alembic import op
@@ -13,8 +14,8 @@ down_revision = "0009_settlement"
 
 _FUNCTIONS = (
     *("replay", "funding", "end", "awaken", "take", "net", "net_lot", "net_all", "credit", "choose", "debit"),
-    *("debit_by", "hold", "slice", "capture", "parts", "put_back", "release", "clawed", "claw_own", "owe", "home"),
-    *("claw_back", "pair", "arrivals", "arrive", "empty", "owe_elsewhere", "merge", "follow", "give_back"),
+    *("debit_by", "hold", "slice", "capture", "release", "clawed", "claw_own", "owe", "home"),
+    *("claw_back", "pair", "arrivals", "arrive", "empty", "owe_elsewhere", "merge", "follow"),
     *("expire", "expire_idle", "expire_holds", "wind_down"),
 )
 

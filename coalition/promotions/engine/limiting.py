@@ -1,8 +1,9 @@
 """Limits and budgets: how much of what is wanted may be granted, and what that uses up.
 
-A counter's key says what is counted for whom in which period: `five/units/member:m1/day:2026-11-18`. Periods go by the
-day in the program's zone; a rolling one has a counter for each day and ends with the day of the event. What is used in
-the course of one evaluation counts at once; nothing is written here.
+A counter's key says what is counted for whom in which period: `five/units/member:m1/day:2026-11-18`. A limit per
+campaign is one for all of its promotions: `campaign:autumn/money/campaign:*/campaign:autumn`. Periods go by the day in
+the program's zone; a rolling one has a counter for each day, and ends with the day of the event. What is used in the
+course of one evaluation counts at once; nothing is written here.
 """
 
 from __future__ import annotations
@@ -109,7 +110,7 @@ def keys(promotions: Iterable[Promotion], facts: Facts) -> Sequence[str]:
 
 def _who(per: str, facts: Facts) -> str:
     event = facts.event
-    if per == "promotion":
+    if per in ("promotion", "campaign"):
         return "*"
     if per == "receipt":
         return str(event.get("id", "*"))

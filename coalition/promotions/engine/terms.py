@@ -77,7 +77,7 @@ class Rule:
 class Limit:
     """At most `value` of a metric for each of `per` in a period; `skip`: what would exceed it gives nothing at all.
 
-    `of`: whose limit it is, a promotion's id. `campaign`: the promotion's.
+    `of`: the promotion's id; `campaign`: the promotion's campaign, all of which share a limit per campaign.
     """
 
     metric: str
@@ -91,7 +91,8 @@ class Limit:
     @cached_property
     def head(self) -> str:
         """How the keys of its counters begin."""
-        return f"{self.of}/{self.metric}/{self.per}:"
+        of = f"campaign:{self.campaign}" if self.per == "campaign" else self.of
+        return f"{of}/{self.metric}/{self.per}:"
 
     @cached_property
     def rolls(self) -> int:

@@ -8,6 +8,7 @@ from coalition.kernel.db import transact
 from integrations.demo.seeding import (
     catalog_floor,
     club,
+    coupons,
     desk,
     history,
     partners_side,
@@ -36,6 +37,7 @@ def seed(shopping: str) -> dict[str, Any]:
     if shopping == "generated":
         history.replay(made)
         club.open_club(made)
+        coupons.leave(made)
     elif shopping != "none":
         real.import_baskets(made, None if shopping == "all" else int(shopping))
     if shopping != "none":

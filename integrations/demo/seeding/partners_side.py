@@ -16,7 +16,7 @@ ZONE = "Europe/Riga"
 CURRENCY = "EUR"
 MEMBER_EMAIL = "anna@example.com"
 MEMBER_CARD = "9843000000004417"
-# Two of the support, for four eyes.
+# Two of the support, of finance and of the marketers, for four eyes.
 STAFF = {
     "finance": "finance",
     "finance2": "finance",
@@ -24,6 +24,8 @@ STAFF = {
     "support": "support",
     "support2": "support",
     "catalog": "catalog",
+    "marketer": "marketer",
+    "marketer2": "marketer",
 }
 
 

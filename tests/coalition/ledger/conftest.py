@@ -142,7 +142,9 @@ class Book:
         )
         return clawed
 
-    def give_back(self, wallet: int, entry_id: int, amount: int, *, grace_days=None, key=None, no=0, body=b""):
+    def give_back(
+        self, wallet: int, entry_id: int, amount: int, *, grace_days=None, key=None, no=0, body=b"", order=None
+    ):
         common = self._common(key, no, body or str(amount).encode())
         del common["program_id"], common["currency_id"]
         (given,) = run(
@@ -154,6 +156,7 @@ class Book:
                         amount=amount,
                         grace_until=None if grace_days is None else now() + dt.timedelta(days=grace_days),
                         operation=Operation.RETURN,
+                        order=order,
                         **common,
                     )
                 ]

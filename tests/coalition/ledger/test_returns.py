@@ -11,7 +11,7 @@ from coalition import ledger
 from coalition.kernel.clock import now
 from coalition.kernel.db import fetch_all, transact
 from coalition.kernel.errors import Conflict, NotFound
-from tests.coalition.ledger.conftest import Book, drawn
+from tests.coalition.ledger.conftest import Book, drawn, offences, run
 
 
 def _split(clawed: ledger.ClawedBack) -> tuple[int, int, int, int]:
@@ -24,6 +24,19 @@ def _by_party(kind: str) -> dict[int, int]:
         if what == kind:
             total[party] = total.get(party, 0) + points
     return total
+
+
+def _turns(debit_id: int) -> dict[int, list[int]]:
+    """What is written down of each return of a debit, by its draws in their order."""
+    lots = [
+        row.lot_id
+        for row in fetch_all("SELECT lot_id FROM allocation WHERE debit_id = :id ORDER BY no, lot_id", {"id": debit_id})
+    ]
+    rows = fetch_all("SELECT * FROM restored WHERE debit_id = :id ORDER BY turn", {"id": debit_id})
+    found: dict[int, list[int]] = {row.turn: [0] * len(lots) for row in rows}
+    for row in rows:
+        found[row.turn][lots.index(row.lot_id)] = row.amount
+    return found
 
 
 def test_a_claw_back_takes_the_credits_own_points_first_then_others_then_owes_then_waives(book):
@@ -191,6 +204,61 @@ def test_a_captured_hold_is_given_back_and_a_stretch_of_a_co_funded_lot_leg_by_l
     assert len(first.entry_ids) == 2
     assert set(_by_party("redeem").values()) == {0}
     assert book.balance(wallet).available == 20
+
+
+def test_in_proportion_each_draw_gets_back_its_share_and_a_tie_goes_to_the_earlier_draw(book):
+    wallet = book.wallet()
+    for points in (10, 10, 20):
+        book.earn(wallet, points, days=points)
+    redeemed = book.spend(wallet, 40)
+
+    shares = [3, 1, 36]
+    for amount in shares:
+        book.give_back(wallet, redeemed.entry_id, amount, order="pro_rata")
+
+    restored = _turns(redeemed.entry_id)
+    assert [restored[turn] for turn in (1, 2)] == [[1, 1, 1], [0, 0, 1]]
+    assert [sum(lot) for lot in zip(*restored.values(), strict=True)] == [10, 10, 20]
+    assert [lot.remaining for lot in ledger.lots(wallet)] == [10, 10, 20]
+    assert offences() == {}
+
+
+def test_the_order_may_change_between_returns_and_no_draw_gets_back_more_than_it_gave(book):
+    wallet = book.wallet()
+    book.earn(wallet, 60, days=10, legs=((10, 2), (11, 1)))
+    book.earn(wallet, 60, days=20)
+    redeemed = book.spend(wallet, 100)
+
+    for amount, order in ((20, None), (30, "pro_rata"), (30, "last_drawn_first"), (20, "pro_rata")):
+        book.give_back(wallet, redeemed.entry_id, amount, order=order)
+
+    assert _turns(redeemed.entry_id) == {0: [0, 20], 1: [23, 7], 2: [17, 13], 3: [20, 0]}
+    assert set(_by_party("redeem").values()) == {0}
+    assert book.balance(wallet).available == 120
+    assert offences() == {}
+
+
+def test_what_the_redeemer_has_agreed_holds_for_what_was_redeemed_since(book):
+    wallet, redeemer = book.wallet(), 20
+    book.earn(wallet, 20, days=10)
+    book.earn(wallet, 20, days=20)
+    since = now() - dt.timedelta(hours=1)
+    before, after = book.spend(wallet, 30), None
+    for orders in ({now() + dt.timedelta(days=1): "pro_rata"}, {since: "pro_rata"}):
+        run(lambda orders=orders: ledger.set_reversal_orders(redeemer, orders))
+        after = book.give_back(wallet, before.entry_id, 6)
+
+    assert after is not None
+    assert _turns(before.entry_id) == {0: [0, 6], 1: [5, 1]}
+    assert ledger.reversal_orders(redeemer) == {since: "pro_rata"}
+    assert not ledger.set_reversal_orders(redeemer, {since: "pro_rata"})
+
+
+def test_there_are_two_orders(book):
+    with pytest.raises(ValueError, match="at_random"):
+        book.give_back(book.wallet(), 1, 1, order="at_random")
+    with pytest.raises(ValueError, match="at_random"):
+        ledger.set_reversal_orders(1, {now(): "at_random"})
 
 
 def test_no_more_is_given_back_than_was_redeemed(book):

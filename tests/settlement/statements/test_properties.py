@@ -107,6 +107,7 @@ def _a_coalition() -> Coalition:
         redemption_price=Decimal("0.004001"),
         service_price=Decimal("0.0012"),
         redeemer_rate=Decimal("0.0095"),
+        reversal_order="pro_rata",
         vat_rate=Decimal("0.21"),
     )
     coalition.join("A", hybrid)

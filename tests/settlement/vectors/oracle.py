@@ -41,7 +41,6 @@ class Book:
         self.face, self.rate = Decimal(scenario["face_value"]), Decimal(scenario["vat_rate"])
         self.lots: list[dict[str, Any]] = []
         self.draws: dict[str, list[Draw]] = {}
-        self.given_back: dict[str, int] = defaultdict(int)
         self.flows: list[tuple[str, str, str, int, Decimal]] = []  # day, party, charge, quantity, unit price
         self.issued: list[tuple[str, str, int]] = []
         self.redeemed: list[tuple[str, str, int]] = []
@@ -101,19 +100,16 @@ class Book:
         return found
 
     def give_back(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        """Put back the last points of a redemption, and what that comes to."""
-        redeemer, points = wanted["redeemer"], wanted["points"]
-        draws, self.given_back[wanted["reversal_of"]] = (
-            self.draws[wanted["reversal_of"]],
-            (self.given_back[wanted["reversal_of"]] + points),
-        )
-        skip, stretch = self.given_back[wanted["reversal_of"]] - points, []
-        for lot, amount, before in reversed(draws):
-            passed = min(skip, amount)
-            taken = min(points, amount - passed)
-            if taken:
-                stretch.append((lot, taken, before + amount - passed - taken))
-            skip, points = skip - passed, points - taken
+        """Put points of a redemption back, each draw's last ones, and what that comes to."""
+        redeemer, draws = wanted["redeemer"], self.draws[wanted["reversal_of"]]
+        agreed = self.agreements.get(redeemer, {}).get("reversal_order", "last_drawn_first")
+        order = wanted.get("order", agreed)
+        parts, stretch = self.parts(draws, wanted["points"], order), []
+        for at, part in enumerate(parts):
+            lot, amount, before = draws[at]
+            draws[at] = (lot, amount - part, before)
+            if part:
+                stretch.append((lot, part, before + amount - part))
         legs, restored, book = self.funders(stretch), defaultdict(int), len(self.flows)
         for lot, amount, before in stretch:
             restored[lot["root"]] += amount
@@ -127,7 +123,19 @@ class Book:
             self.redeemed.append((wanted["at"], name, -amount))
             self.charge(wanted["at"], name, "redemption", -amount)
         self.charge(wanted["at"], redeemer, "redeemed", -sum(legs.values()))
-        return {"restored": dict(restored), "legs": legs, "lines": self.corrections(self.flows[book:])}
+        return {"order": order, "restored": dict(restored), "legs": legs, "lines": self.corrections(self.flows[book:])}
+
+    def parts(self, draws: list[Draw], points: int, order: str) -> list[int]:
+        """How much comes back of each draw: in proportion to what it has left, or from the last one on."""
+        left = [amount for _, amount, _ in draws]
+        if order != "pro_rata":
+            return [max(0, min(own, points - sum(left[at + 1 :]))) for at, own in enumerate(left)]
+        exact = [Decimal(points * own) / sum(left) for own in left]
+        found = [int(one) for one in exact]
+        ranks = sorted(range(len(left)), key=lambda at: (found[at] - exact[at], at))
+        for at in ranks[: points - sum(found)]:
+            found[at] += 1
+        return found
 
     def corrections(self, flows: list[Any]) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -234,7 +242,7 @@ def solved(inputs: dict[str, Any], rule: str = "FEFO") -> dict[str, Any]:
             fact.update(rule=rule, **book.expire((dt.date.fromisoformat(day) + dt.timedelta(days=1)).isoformat()))
         elif kind == 2:
             told = book.give_back({**fact, "redeemer": redeemers[fact["reversal_of"]]})
-            fact.update(rule=rule, order="last_drawn_first", **told)
+            fact.update(rule=rule, **told)
         else:
             (book.issue, book.redeem)[kind](fact)
     scenario["statements"] = [book.statement(*inputs["period"])]

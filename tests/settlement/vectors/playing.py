@@ -120,7 +120,7 @@ class Play(Coalition):
 
     def _agree(self, name: str, facts: dict[str, Any]) -> None:
         settled_in = facts.get("settlement_currency") or self.program.currency
-        agreed = scenarios.prices(self.scenario, name)
+        agreed = scenarios.prices(self.scenario, name, self.rule)
         terms.agree(self.entities[name], agreed, starts_on=_SINCE, currency=settled_in)
 
     def _enter_rates(self, last: dt.date) -> None:
@@ -187,10 +187,19 @@ class Play(Coalition):
             entry_id=redeemed,
             partner_id=self.operator.partner_id,
             operation=Operation.RETURN,
+            order=self._order(wanted),
             **{name: facts[name] for name in names},
         )
         [given] = transact(lambda: ledger.give_back([back]))
         self.entry_ids[return_id(wanted)] = given.entry_ids
+
+    def _order(self, wanted: dict[str, Any]) -> str | None:
+        """None where the redeemer's agreement says it already, so that the ledger has to know it by itself."""
+        [redemption] = [one for one in self.scenario["redemptions"] if one["id"] == wanted["reversal_of"]]
+        redeemer = redemption.get("redeemer")
+        agreed = scenarios.prices(self.scenario, redeemer, self.rule).reversal_order if redeemer else ""
+        order: str | None = wanted.get("order")
+        return None if order == agreed else order
 
     def _facts(self, key: str, points: int, on: dt.date) -> dict[str, Any]:
         return {

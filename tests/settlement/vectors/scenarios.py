@@ -73,8 +73,11 @@ def day(scenario: Scenario, text: str) -> dt.date:
     return found.replace(year=found.year - back)
 
 
-def prices(scenario: Scenario, name: str) -> Prices:
-    """What an agreement of a scenario says. KeyError for a term that this reader does not know."""
+def prices(scenario: Scenario, name: str, rule: str) -> Prices:
+    """What an agreement of a scenario says. KeyError for a term that this reader does not know.
+
+    The order in which points redeemed there come back may only be told where they do.
+    """
     facts = dict(scenario["agreements"][name])
     mode = facts.pop("mode")
     facts.pop("settlement_currency", None)
@@ -89,9 +92,18 @@ def prices(scenario: Scenario, name: str) -> Prices:
         "vat_rate": "vat_rate",
     }
     texts = {key: facts.pop(key) for key in ("vat_profile", "reversal_order", "cycle") if key in facts}
+    texts = _orders_at(scenario, name, rule) | texts
     given = {known[key]: Decimal(value) for key, value in facts.items() if value is not None}
     given = {"vat_rate": Decimal(scenario.get("vat_rate", "0"))} | given
     return Prices(funding_mode=mode if mode in _FUNDING else "none", **texts, **given)
+
+
+def _orders_at(scenario: Scenario, name: str, rule: str) -> dict[str, str]:
+    """The order of what comes back that was redeemed at somebody, where all that does has one."""
+    here = {one["id"] for one in scenario.get("redemptions", []) if one.get("redeemer") == name}
+    back = [one for one in of_rule(scenario, "adjustments", rule) if one["reversal_of"] in here]
+    orders = {one["order"] for one in back if "order" in one}
+    return {"reversal_order": orders.pop()} if len(orders) == 1 else {}
 
 
 def _rules(scenario: Scenario) -> set[str]:

@@ -118,7 +118,14 @@ def at_random(seed: int) -> dict[str, Any]:
         left -= points
         where = {"redeemer": dice.choice(names)} if number % 2 else {"supplier": "S", "supplier_net": "1.23"}
         redemptions.append(redeemed(f"R{number}", day(40, 89), points, **where))
-    returns = [back(f"R{number}", day(92, 94), dice.randint(1, redemptions[number - 1]["points"])) for number in (1, 3)]
+    orders = ["last_drawn_first", "pro_rata"]
+    returns = [
+        {
+            **back(f"R{number}", day(92, 94), dice.randint(1, redemptions[number - 1]["points"])),
+            "order": dice.choice(orders),
+        }
+        for number in (1, 3)
+    ]
     ends = sorted({one["expires"] for one in lots})[:3]
     return {
         **BASE,
@@ -132,8 +139,20 @@ def at_random(seed: int) -> dict[str, Any]:
     }
 
 
+IN_PROPORTION = copy.deepcopy(MONTH)
+IN_PROPORTION["agreements"]["X"]["reversal_order"] = "pro_rata"
+IN_PROPORTION["adjustments"] = [
+    back("R1", "2026-05-04", 777),
+    {**back("R1", "2026-05-05", 112), "order": "last_drawn_first"},
+    {**back("R1", "2026-05-06", 13), "order": "pro_rata"},
+    {**back("R2", "2026-05-07", 100), "order": "pro_rata"},
+    {**back("R1", "2026-05-08", 598), "order": "pro_rata"},
+    {**back("R3", "2026-05-20", 50), "order": "pro_rata"},
+    {**back("R3", "2026-05-21", 51), "order": "pro_rata"},
+]
 OTHERS = {
     "month": (MONTH, "FEFO"),
+    "returns-in-proportion": (IN_PROPORTION, "FEFO"),
     "month-in-proportion": (MONTH, "PRORATA"),
     "german": (GERMAN, "FIFO"),
     "supplier": (SUPPLIER, "FEFO"),

@@ -1,0 +1,63 @@
+"""Publishing: promotions from a draft to the ruleset that purchases go by, and back to any ruleset before.
+
+A document (see docs/flows/publishing.md) is edited as a draft and becomes an immutable version once a second person has
+approved it. A ruleset is all that is in force at once: the versions with their campaigns compiled in, the groups and
+what the program excludes. Publishing adds one, atomically; nothing here is ever rewritten.
+"""
+
+from coalition.promotions.publishing.assembling import try_tests
+from coalition.promotions.publishing.campaigns import list_campaigns
+from coalition.promotions.publishing.compiling import Campaign
+from coalition.promotions.publishing.composing import publish
+from coalition.promotions.publishing.drafting import discard, draft, save_draft
+from coalition.promotions.publishing.groups import groups_of, set_group
+from coalition.promotions.publishing.listing import listed, one, rulesets, versions
+from coalition.promotions.publishing.living import archive, end, pause, resume, rollback
+from coalition.promotions.publishing.reading import Ruleset, by_no, ruleset
+from coalition.promotions.publishing.rehearsing import Rehearsal, rehearsal_of, rehearse, ruleset_by_id
+from coalition.promotions.publishing.reviewing import approve, reject, submit
+from coalition.promotions.publishing.settings import Setting, change_setting, setting
+from coalition.promotions.publishing.testing import Tested
+from coalition.promotions.publishing.types import Draft, Promotion, Published, Version, Warned
+from coalition.promotions.publishing.warning import warnings
+
+__all__ = [
+    "Campaign",
+    "Draft",
+    "Promotion",
+    "Published",
+    "Rehearsal",
+    "Ruleset",
+    "Setting",
+    "Tested",
+    "Version",
+    "Warned",
+    "approve",
+    "archive",
+    "by_no",
+    "change_setting",
+    "discard",
+    "draft",
+    "end",
+    "groups_of",
+    "list_campaigns",
+    "listed",
+    "one",
+    "pause",
+    "publish",
+    "rehearsal_of",
+    "rehearse",
+    "reject",
+    "resume",
+    "rollback",
+    "ruleset",
+    "ruleset_by_id",
+    "rulesets",
+    "save_draft",
+    "set_group",
+    "setting",
+    "submit",
+    "try_tests",
+    "versions",
+    "warnings",
+]

@@ -1,0 +1,125 @@
+"""Whether a document can be a promotion of a program: its shape, what the engine takes, what the program knows of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from typing import Any
+
+from coalition import partners, programs
+from coalition.kernel.errors import FieldError, Invalid
+from coalition.promotions import engine
+from coalition.promotions.publishing import campaigns
+from coalition.promotions.publishing.codes import code_problems
+from coalition.promotions.publishing.documents import Document, canonical
+from coalition.promotions.publishing.groups import groups_of
+from coalition.promotions.publishing.shapes import effects_of, shape_problems
+
+KNOWN = (
+    "id", "version", "status", "campaign", "name", "events", "from", "to", "coupon", "priority", "group", "exclusive",
+    "sponsor", "audience", "when", "effects", "rules", "rules_mode", "limits", "returns", "late", "notes", "tests",
+)  # fmt: skip
+_LONGEST = 200_000
+
+
+def examine(program_id: int, document: Document, *, strict: bool = False) -> engine.Promotion:
+    """The promotion that a document makes. Raises Invalid with a pointer to each thing that is wrong with it.
+
+    `strict`: what people write, which has a name and asks only for fields of the registry.
+    """
+    found, problems = examined(program_id, document, strict=strict)
+    if problems or found is None:
+        raise Invalid("invalid", "This promotion cannot be published.", problems)
+    return found
+
+
+def examined(
+    program_id: int, document: Document, *, strict: bool = False
+) -> tuple[engine.Promotion | None, list[FieldError]]:
+    """The promotion that a document makes, None if it makes none, and everything that is wrong with it."""
+    examine_text(document)
+    problems = [*_unknown(document), *code_problems(document.get("id"), "/id"), *shape_problems(document)]
+    problems += _foreign(program_id, document)
+    if strict and document.get("name") is None:
+        problems.append(FieldError("/name", "required", "What members read, in English and in Russian."))
+    try:
+        found = engine.promotion(document)
+    except Invalid as refusal:
+        told = {one.pointer for one in problems}
+        return None, problems + [one for one in refusal.errors if one.pointer not in told]
+    return found, problems
+
+
+def examine_text(document: Any) -> None:
+    """An object of a bounded size, without zero bytes and half characters. Raises Invalid."""
+    told = ""
+    try:
+        text = canonical(document)
+        if not isinstance(document, dict):
+            told = "A promotion is an object."
+        elif len(text) > _LONGEST:
+            told = f"A promotion has at most {_LONGEST:,} characters."
+        elif "\\u0000" in text or any("\ud800" <= char <= "\udfff" for char in text):
+            told = "A text of it has characters that no text may have."
+    except (RecursionError, TypeError, ValueError):
+        told = "A promotion is a JSON object."
+    if told:
+        raise Invalid("invalid", told, [FieldError("", "not_an_object", told)])
+
+
+def _unknown(document: Document) -> Iterator[FieldError]:
+    for name in document:
+        if name not in KNOWN:
+            yield FieldError(f"/{name}", "unknown_field", meant(name, KNOWN))
+
+
+def _foreign(program_id: int, document: Document) -> Iterator[FieldError]:
+    """What the document names and the program does not know."""
+    named = (
+        ("campaign", "unknown_campaign", campaigns.by_code(program_id)),
+        ("group", "unknown_group", groups_of(program_id)),
+    )
+    for name, code, known in named:
+        value = document.get(name)
+        if isinstance(value, str) and value not in known:
+            yield FieldError(f"/{name}", code, meant(value, known))
+    program = programs.get(program_id)
+    currencies = [*(one.code for one in programs.currencies(program_id)), program.currency]
+    for pointer, effect in effects_of(document):
+        value = effect.get("currency") if isinstance(effect, dict) else None
+        if isinstance(value, str) and value not in currencies:
+            yield FieldError(f"{pointer}/currency", "unknown_currency", meant(value, currencies))
+    codes = [one.code for one in partners.list_partners(program_id)]
+    yield from sponsor_problems(document.get("sponsor"), codes, "/sponsor")
+
+
+def sponsor_problems(sponsor: Any, codes: Iterable[str], pointer: str) -> Iterator[FieldError]:
+    """What is wrong with who pays: `"operator"`, one `{partner, share_bp}`, or a list of them with weights."""
+    known = list(codes)
+    if isinstance(sponsor, list) and sponsor:
+        for at, one in enumerate(sponsor):
+            yield from _payer(one, known, f"{pointer}/{at}")
+    elif sponsor is not None:
+        yield from _payer(sponsor, known, pointer)
+
+
+def _payer(one: Any, known: list[str], pointer: str) -> Iterator[FieldError]:
+    if one == "operator":
+        return
+    if not isinstance(one, dict):
+        yield FieldError(pointer, "invalid", "A partner with its share, a list of them, or `operator`.")
+        return
+    code = one.get("partner")
+    if code not in (*known, "operator"):
+        yield FieldError(f"{pointer}/partner", "unknown_partner", meant(str(code), known))
+    for name in set(one) - {"partner"}:
+        if name not in ("share_bp", "weight"):
+            yield FieldError(f"{pointer}/{name}", "unknown_field", meant(name, ("partner", "share_bp", "weight")))
+        elif type(one[name]) is not int or not 1 <= one[name] <= 10_000:
+            yield FieldError(f"{pointer}/{name}", "invalid", "A whole number from 1 to 10000.")
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """That a name is not known, and which one may have been meant."""
+    near = get_close_matches(name, list(known), 1)
+    return f"Unknown: {name[:80]}." + (f" Did you mean {near[0]}?" if near else "")

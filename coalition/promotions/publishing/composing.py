@@ -1,0 +1,146 @@
+"""Publishing a ruleset: everything that is in force from now on, in one row, or nothing at all.
+
+Whoever publishes takes the next number first (see `settings`), so that rulesets of a program form one chain however
+many publish at once: each is composed of what the one before has left.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Collection, Mapping, Sequence
+
+from coalition.kernel import audit, clock
+from coalition.kernel.db import execute, execute_many, fetch_one
+from coalition.kernel.errors import FieldError, Invalid
+from coalition.promotions.publishing import keeping, reading
+from coalition.promotions.publishing.assembling import in_force, program_of
+from coalition.promotions.publishing.documents import Document, canonical, sha256
+from coalition.promotions.publishing.groups import set_group
+from coalition.promotions.publishing.reading import Ruleset, promotion_of
+from coalition.promotions.publishing.settings import Turn, restore, take_turn
+
+ENGINE = 1
+_ALWAYS = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)  # the first year that a receipt may carry
+_PUBLISH = (
+    "UPDATE promotion SET state = 'published', version = :version, changed_at = now(),"
+    " begins_at = CAST(:begins AS timestamptz), ends_at = CAST(:ends AS timestamptz)"
+    " WHERE program_id = :program AND code = :code"
+)
+
+
+def publish(
+    program_id: int,
+    documents: Sequence[Document],
+    *,
+    actor: str,
+    groups: Mapping[str, Mapping[str, str]] | None = None,
+    note: str = "",
+    since: dt.datetime | None = None,
+) -> Ruleset:
+    """Let exactly these promotions be in force, without asking a second person: for seeds, imports and tests.
+
+    A document that says something new becomes a version; what is published now and not among them is paused. `groups`
+    (`{code: {mode, scope}}`) adds to the program's groups or changes them. `since`: from when on receipts go by it, not
+    before the ruleset before; the default is now, and always for a first ruleset (promotions have dates of their own).
+    Publishers of a program wait for each other. Invalid names what is wrong, by `/<place in documents>/...`, or
+    `tests_failed` for a test that a document carries.
+    """
+    turn = take_turn(program_id)
+    for code, group in (groups or {}).items():
+        set_group(program_id, code, mode=group["mode"], scope=group.get("scope", "receipt"))
+    found = {one.code: one.version for one in _kept(program_id, documents, actor)}
+    _switch(program_id, [{"code": code, "version": no, "begins": None, "ends": None} for code, no in found.items()])
+    first = _ALWAYS if turn.no == 1 else None
+    return compose(program_id, turn, actor=actor, note=note, since=since or first, testing=found)
+
+
+def compose(
+    program_id: int,
+    turn: Turn,
+    *,
+    actor: str,
+    note: str,
+    since: dt.datetime | None = None,
+    testing: Collection[str] = (),
+) -> Ruleset:
+    """The ruleset of everything that is published as things stand in this transaction, added to the chain.
+
+    `testing`: the codes of those whose tests have to pass.
+    """
+    since = _since(program_id, since)
+    program = program_of(program_id, turn.setting)
+    documents = in_force(program_id, since, program, testing)
+    return _add(program_id, turn.no, canonical(_ruleset(program, documents)), since, actor, note)
+
+
+def republish(program_id: int, turn: Turn, text: str, *, actor: str, note: str) -> Ruleset:
+    """An earlier ruleset, word for word, as the next of the chain; its groups and setting are the program's again."""
+    document = json.loads(text)
+    restore(program_id, document["program"]["exclude"], document["program"]["earn_on"])
+    for code, group in document["program"]["groups"].items():
+        set_group(program_id, code, mode=group["mode"], scope=group["scope"])
+    ready = [promotion_of(canonical(one)) for one in document["promotions"]]
+    _switch(
+        program_id, [{"code": one.id, "version": one.version, "begins": one.begins, "ends": one.ends} for one in ready]
+    )
+    return _add(program_id, turn.no, text, _since(program_id, None), actor, note)
+
+
+def _kept(program_id: int, documents: Sequence[Document], actor: str) -> list[keeping.Kept]:
+    problems: list[FieldError] = []
+    found = []
+    for place, document in enumerate(documents):
+        try:
+            found.append(keeping.keep(program_id, document, actor=actor))
+        except Invalid as refusal:
+            problems += [FieldError(f"/{place}{one.pointer}", one.code, one.detail) for one in refusal.errors]
+    if problems:
+        raise Invalid("invalid", "These promotions cannot be published.", problems)
+    return found
+
+
+def _switch(program_id: int, published: Sequence[Mapping[str, object]]) -> None:
+    """Let exactly these be published, by code and version; what else was, is paused."""
+    execute(
+        "UPDATE promotion SET state = 'paused', changed_at = now()"
+        " WHERE program_id = :program AND state = 'published' AND code <> ALL(:codes)",
+        {"program": program_id, "codes": [one["code"] for one in published]},
+    )
+    if published:
+        execute_many(_PUBLISH, [{**one, "program": program_id} for one in published])
+
+
+def _ruleset(program: Document, documents: Sequence[Document]) -> Document:
+    return {"engine": ENGINE, "program": program, "promotions": documents}
+
+
+def _add(program_id: int, no: int, text: str, since: dt.datetime, actor: str, note: str) -> Ruleset:
+    digest = sha256(text)
+    execute(
+        "INSERT INTO ruleset (program_id, no, since, document, sha256, note, actor)"
+        " VALUES (:program, :no, :since, :document, :sha256, :note, :actor)",
+        {
+            "program": program_id,
+            "no": no,
+            "since": since,
+            "document": text,
+            "sha256": digest,
+            "note": note,
+            "actor": actor,
+        },
+    )
+    audit.record("ruleset.publish", f"program:{program_id}", no=no, sha256=digest.hex(), note=note)
+    reading.forget(program_id)
+    return reading.by_no(program_id, no)
+
+
+def _since(program_id: int, since: dt.datetime | None) -> dt.datetime:
+    """From when on the next ruleset holds: never before the one that it follows."""
+    row = fetch_one("SELECT since FROM ruleset WHERE program_id = :p ORDER BY no DESC LIMIT 1", {"p": program_id})
+    if row is None:
+        return since or clock.now()
+    if since is not None and since < row.since:
+        problem = FieldError("/since", "too_early", "A ruleset does not hold before the one that it follows.")
+        raise Invalid("invalid", "This ruleset would rewrite the past.", [problem])
+    return since or max(clock.now(), row.since)
