@@ -52,6 +52,11 @@ class Effect:
             else CREDITS
         )
 
+    @property
+    def multiplies(self) -> bool:
+        """Whether it adds to what base credits have granted."""
+        return self.phase == MULTIPLIERS
+
     @cached_property
     def currency(self) -> str:
         """What is credited, and within what credits compete; nothing for a discount."""
