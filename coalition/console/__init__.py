@@ -16,6 +16,7 @@ def init_app(app: Flask) -> None:
         currency_pages,
         identifier_pages,
         mapping_pages,
+        marketing,
         member_pages,
         merge_pages,
         overview,
@@ -35,4 +36,5 @@ def init_app(app: Flask) -> None:
     from coalition.console.frame import blueprint
 
     app.register_blueprint(blueprint)
+    marketing.init_app(app)
     app.register_blueprint(coupons)

@@ -33,6 +33,7 @@ from coalition.members.standing import Standing, standing
 from coalition.members.subscribing import Subscription, cancel, lapse_subscriptions, renew, subscribe, subscription
 from coalition.members.taking_over import Carrier, fingerprint, take_over
 from coalition.members.tiers import Ladder, Tier, ladder, set_tiers
+from coalition.members.traits import Traits, traits
 
 __all__ = [
     "INVITED_BY",
@@ -58,6 +59,7 @@ __all__ = [
     "Subscription",
     "Tier",
     "TierStep",
+    "Traits",
     "absorbed",
     "accept",
     "add",
@@ -109,6 +111,7 @@ __all__ = [
     "survivor",
     "take_over",
     "tier_history",
+    "traits",
     "use_proof",
     "visible_to",
     "whose",

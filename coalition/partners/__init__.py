@@ -1,6 +1,18 @@
 """Partners (who sees what), legal entities (who pays) and outlets (where members buy); assortments."""
 
-from coalition.partners.assortment import ProductGroup, add_group, assign, groups, groups_of, spent_by_group
+from coalition.partners.assortment import (
+    NO_PRODUCT,
+    Item,
+    Product,
+    ProductGroup,
+    add_group,
+    assign,
+    classify,
+    groups,
+    groups_of,
+    products,
+    spent_by_group,
+)
 from coalition.partners.directory import (
     LegalEntity,
     Outlet,
@@ -21,15 +33,19 @@ from coalition.partners.joining import add_entity, join, open_outlet
 from coalition.partners.roles import ROLES, give_roles, not_in_role
 
 __all__ = [
+    "NO_PRODUCT",
     "ROLES",
+    "Item",
     "LegalEntity",
     "Outlet",
     "Partner",
+    "Product",
     "ProductGroup",
     "add_entity",
     "add_group",
     "assign",
     "by_code",
+    "classify",
     "entities",
     "entities_of",
     "entity",
@@ -46,5 +62,6 @@ __all__ = [
     "operator",
     "operator_entity",
     "outlets",
+    "products",
     "spent_by_group",
 ]

@@ -1,21 +1,36 @@
-"""Assortments: which product groups a program knows, and which of a partner's products belong to them.
+"""Assortments: a partner's products with their category and brand, and the program's groups that they belong to.
 
 What a till says of a product's category is a hint that no rule trusts; a rule reads these rows. A product of a partner
-belongs to at most one group, so that the amounts of a receipt's groups never count a line twice.
+belongs to at most one group, so that the amounts of a receipt's groups never count a line twice. A product that is not
+in the assortment has the category `unknown`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from coalition.kernel import audit
-from coalition.kernel.db import execute, fetch_all, fetch_one
+from coalition.kernel.db import execute, fetch_all, fetch_one, raw
 from coalition.kernel.errors import FieldError, Invalid
 from coalition.partners.directory import get
 
 _MOST = 1_000
 _AUDITED = 100
+UNKNOWN = "unknown"
+_PRODUCTS = """
+    SELECT s.sku, a.category_path, a.brand, g.code
+      FROM unnest(%s::text[]) s(sku)
+      LEFT JOIN assortment_item a ON a.partner_id = %s AND a.sku = s.sku
+      LEFT JOIN product_group_item i ON i.partner_id = %s AND i.sku = s.sku
+      LEFT JOIN product_group g ON g.id = i.group_id
+     WHERE a.sku IS NOT NULL OR i.sku IS NOT NULL"""
+_CLASSIFY = """
+    INSERT INTO assortment_item (partner_id, sku, name_en, name_ru, category_path, brand)
+    SELECT %s, x.* FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
+           x(sku, name_en, name_ru, category_path, brand) ORDER BY x.sku
+        ON CONFLICT (partner_id, sku) DO UPDATE SET name_en = excluded.name_en, name_ru = excluded.name_ru,
+           category_path = excluded.category_path, brand = excluded.brand"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +42,55 @@ class ProductGroup:
     code: str
     name_en: str
     name_ru: str
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What conditions read of a product: `category` is the last step of its path; `groups` are codes."""
+
+    category_path: str = UNKNOWN
+    brand: str = ""
+    groups: tuple[str, ...] = ()
+
+    @property
+    def category(self) -> str:
+        """The category itself, without those above it."""
+        return self.category_path.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A product as a partner's assortment describes it; `category_path` reads like food/dairy/milk."""
+
+    sku: str
+    category_path: str
+    brand: str = ""
+    name_en: str = ""
+    name_ru: str = ""
+
+
+NO_PRODUCT = Product()
+
+
+def classify(partner_id: int, described: Sequence[Item]) -> int:
+    """Describe products of a partner, anew where they were described before; how many. NotFound for no partner."""
+    get(partner_id)
+    latest = {one.sku: one for one in described}
+    fields = ("sku", "name_en", "name_ru", "category_path", "brand")
+    columns = [[getattr(one, name) for one in latest.values()] for name in fields]
+    if latest:
+        raw().execute(_CLASSIFY.encode(), (partner_id, *columns))
+    audit.record("assortment.classify", f"partner:{partner_id}", count=len(latest), skus=sorted(latest)[:_AUDITED])
+    return len(latest)
+
+
+def products(partner_id: int, skus: Iterable[str]) -> dict[str, Product]:
+    """What is known of these products, by SKU, in one statement; unknown ones are left out (see `NO_PRODUCT`)."""
+    wanted = sorted(set(skus))
+    if not wanted:
+        return {}
+    rows = raw().execute(_PRODUCTS.encode(), (wanted, partner_id, partner_id)).fetchall()
+    return {sku: Product(path or UNKNOWN, brand or "", (group,) if group else ()) for sku, path, brand, group in rows}
 
 
 def add_group(program_id: int, code: str, *, name_en: str, name_ru: str) -> ProductGroup:

@@ -23,6 +23,10 @@ _SENTENCES = {
         "{name}: {units} за покупки на {base} {money} ({points} за каждые {each} {money}, умножено на {factor} за ваш"
         " уровень)."
     ),
+    ("promotion.points", "en"): "{units} {name} by the promotion “{about}”.",
+    ("promotion.points", "ru"): "{name}: {units} по акции «{about}».",
+    ("promotion.cashback", "en"): "{units} {name} back by the promotion “{about}”.",
+    ("promotion.cashback", "ru"): "{name}: {units} кешбэка по акции «{about}».",
     ("event.fixed", "en"): "{units} {name} for {about}.",
     ("event.fixed", "ru"): "{name}: {units} за {about}.",
 }
@@ -41,7 +45,7 @@ def sentence(
 ) -> str:
     """The reason `key` with its numbers, as one sentence; `name` is the points currency's name in that language.
 
-    `about` is the type of an event.
+    `about` is the type of an event, or the name of a promotion.
     """
     return _SENTENCES[key, language].format(
         units=number(params["units"], points_decimals, language),

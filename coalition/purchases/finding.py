@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from coalition import programs, promotions
 from coalition.kernel.db import raw
 from coalition.kernel.errors import NotFound
-from coalition.purchases.counter import counter
+from coalition.purchases.counter import Counter, counter
+from coalition.purchases.grants import PROMOTION
 from coalition.purchases.receipts import GrantedAward, Recorded
 from coalition.purchases.recording.storing import standing
 from coalition.purchases.returning.bought import bought
@@ -62,9 +63,18 @@ def tell(partner_id: int, award: GrantedAward, language: str = "en") -> Told:
         money=at.program.currency,
         money_decimals=at.program.currency_decimals,
         language=language,
+        about=about(at, award.promotion, language) if award.reason_key.startswith(PROMOTION) else "",
     )
     born = (award.available_at, award.expires_at)
-    return Told(award.promotion, "points.credit", currency.code, award.units, dict(award.lines), *born, reason)
+    kind = "cashback" if award.reason_key == f"{PROMOTION}cashback" else "points.credit"
+    return Told(award.promotion, kind, currency.code, award.units, dict(award.lines), *born, reason)
+
+
+def about(at: Counter, code: str, language: str) -> str:
+    """The name of a promotion as the program calls it today, or its code where it does not any more."""
+    ruleset = promotions.ruleset(at.program.id)
+    names = (ruleset.documents.get(code) or {}).get("name") or {} if ruleset else {}
+    return names.get(language) or names.get("en") or code
 
 
 def name(currency: programs.Currency, language: str) -> str:

@@ -7,45 +7,42 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
-from coalition import promotions
-from coalition.kernel.money import largest_remainder
 from coalition.ledger import Operation
 from coalition.partners import exposure
 from coalition.partners.exposure import Declined, Wanted
 from coalition.purchases.counter import Counter
+from coalition.purchases.grants import Grant
 
 _KEYED = Operation.PURCHASE
+ALONE_MAX = 1_000  # the last number of an award by a base rule: only promotions have several who pay
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An award that is to be granted at the cost of `payer_id`, under its business key."""
+    """A grant under its business key."""
 
-    payer_id: int
     external_id: str
     no: int
-    award: promotions.Award
+    grant: Grant
 
 
-def within(at: Counter, operation: int, claims: Sequence[Claim]) -> list[promotions.Award | None]:
-    """The awards as they may be granted, in order: whole, cut to what still fits, or None where nothing does."""
+def within(at: Counter, operation: int, claims: Sequence[Claim]) -> list[Grant | None]:
+    """The grants as they may be made, in order: whole, cut to what still fits, or None where nothing does.
+
+    What several pay for together is granted whole or not at all.
+    """
     if not at.limits:
-        return [one.award for one in claims]
-    wanted = [
-        Wanted(
-            one.payer_id,
-            one.external_id,
-            one.no,
-            one.award.units,
-            one.award.rule.currency_id,
-            at.currencies[one.award.rule.currency_id].decimals,
-            one.award.rule.code,
-        )
-        for one in claims
-    ]
-    granted = exposure.admit(at.limits, at.partner.id, operation, wanted)
-    return [_cut(one.award, units) for one, units in zip(claims, granted, strict=True)]
+        return [one.grant for one in claims]
+    alone = [one for one in claims if len(one.grant.legs) == 1]
+    wanted = [_wanted(at, one, one.grant.issuer_id) for one in alone]
+    units = exposure.admit(at.limits, at.partner.id, operation, wanted)
+    granted = {id(one): number for one, number in zip(alone, units, strict=True)}
+    for one in claims:
+        if id(one) not in granted:
+            granted[id(one)] = _together(at, operation, one)
+    return [one.grant.cut(granted[id(one)]) for one in claims]
 
 
 def declined(at: Counter, external_id: str) -> tuple[Declined, ...]:
@@ -54,16 +51,20 @@ def declined(at: Counter, external_id: str) -> tuple[Declined, ...]:
 
 
 def give_back(at: Counter, payer_id: int, external_id: str, no: int, *, units: int, key: str) -> None:
-    """Free what `units` of a purchase's award used, that were taken back by the return `key`."""
-    if units and payer_id in at.limits:
+    """Free what `units` of a purchase's award used, that were taken back by the return `key`: of each who paid."""
+    if units and (payer_id in at.limits or (at.limits and no > ALONE_MAX)):
         exposure.give_back(at.partner.id, _KEYED, external_id, no, units=units, key=key)
 
 
-def _cut(award: promotions.Award, units: int) -> promotions.Award | None:
-    if units == award.units:
-        return award
-    if not units:
-        return None
-    shares = largest_remainder(units, list(award.lines.values())) if award.lines else []
-    lines = {no: share for no, share in zip(award.lines, shares, strict=True) if share}
-    return award._replace(units=units, lines=lines)
+def _wanted(at: Counter, one: Claim, payer_id: int) -> Wanted:
+    grant = one.grant
+    whole = sum(weight for _, weight in grant.legs)
+    share = Fraction(dict(grant.legs)[payer_id], whole)
+    decimals = at.currencies[grant.currency_id].decimals
+    return Wanted(payer_id, one.external_id, one.no, grant.units, grant.currency_id, decimals, grant.code, share)
+
+
+def _together(at: Counter, operation: int, one: Claim) -> int:
+    """What several funders let through of a grant: all of it, or nothing and then every one of them notes it."""
+    wanted = [_wanted(at, one, payer_id) for payer_id, _ in one.grant.legs if payer_id in at.limits]
+    return exposure.admit_together(at.limits, at.partner.id, operation, wanted) if wanted else one.grant.units

@@ -34,7 +34,7 @@ class Receipt:
     `redeem` is money to be paid with points on the spot, by points currency (None: the main one), with a `proof`.
     `on_unknown` says what to do while nobody has the identifier (`refuse` or `hold`, None: as its source does).
     `waited_for` is the member for whom the receipt, which had come in time, was waiting. `rows` are its lines as
-    `lines.written` writes them, if that was done already.
+    `lines.written` writes them, if that was done already. `coupons` are those of promotions that the till has named.
     """
 
     external_id: str
@@ -54,6 +54,7 @@ class Receipt:
     on_unknown: str | None = None
     waited_for: members.Recognised | None = None
     rows: Sequence[str] = ()
+    coupons: tuple[str, ...] = ()
 
     @property
     def spends(self) -> bool:

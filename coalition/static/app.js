@@ -6,7 +6,10 @@ document.querySelector("[data-error-summary]")?.focus();
 
 // A choice that filters a list applies itself; its button is for those without script.
 for (const control of document.querySelectorAll("[data-apply]")) {
-  control.addEventListener("change", () => control.form.requestSubmit());
+  control.addEventListener("change", () => {
+    if (control.dataset.near) control.form.action = control.form.action.replace(/#.*|$/, `#${control.dataset.near}`);
+    control.form.requestSubmit();
+  });
 }
 
 // A second press of a slow button must not send the form again (the server would answer the same anyway).
@@ -21,7 +24,7 @@ addEventListener("pageshow", () => {
 });
 
 // An open menu closes on Escape and on a press elsewhere.
-const menus = document.querySelectorAll("details.menu");
+const menus = document.querySelectorAll("details.menu, details.pick");
 addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   for (const menu of menus) {
@@ -46,6 +49,15 @@ function count() {
 if (clocks.length) {
   count();
   setInterval(count, 1000);
+}
+
+// What is ticked in a list that drops down stands on its closed face.
+for (const told of document.querySelectorAll("[data-picked]")) {
+  const pick = told.closest("details");
+  pick.addEventListener("change", () => {
+    const words = [...pick.querySelectorAll("input:checked")].map((box) => box.nextElementSibling.textContent);
+    told.textContent = words.join(", ") || told.dataset.picked;
+  });
 }
 
 for (const button of document.querySelectorAll("[data-print]")) {

@@ -13,11 +13,11 @@ from tests.coalition.members.builders import a_member
 from tests.coalition.promotions.coupons.builders import a_batch, codes_of
 
 CRIMES = {
-    "K1": "UPDATE coupon_batch SET made = made - 1, wanted = wanted - 1 WHERE code = 'autumn'",
-    "K2": "UPDATE coupon SET used = 0",
-    "K3": "INSERT INTO coupon_use (coupon_id, purchase_id, change) SELECT id, 99, -1 FROM coupon",
-    "K4": "UPDATE coupon_member SET used = 3",
-    "K5": "INSERT INTO coupon_use (coupon_id, purchase_id, change) SELECT id, 99, 1 FROM coupon",
+    "CP1": "UPDATE coupon_batch SET made = made - 1, wanted = wanted - 1 WHERE code = 'autumn'",
+    "CP2": "UPDATE coupon SET used = 0",
+    "CP3": "INSERT INTO coupon_use (coupon_id, purchase_id, change) SELECT id, 99, -1 FROM coupon",
+    "CP4": "UPDATE coupon_member SET used = 3",
+    "CP5": "INSERT INTO coupon_use (coupon_id, purchase_id, change) SELECT id, 99, 1 FROM coupon",
 }
 
 

@@ -5,7 +5,7 @@ Whoever knows what was agreed sets the limit (`set_limit`) and frees what was pa
 
 from coalition.partners.exposure.limiting import POLICIES, Limit, Standing, lift, limits, set_limit, standings
 from coalition.partners.exposure.spreading import spread
-from coalition.partners.exposure.using import Declined, Wanted, admit, declined, free, give_back
+from coalition.partners.exposure.using import Declined, Wanted, admit, admit_together, declined, free, give_back
 
 __all__ = [
     "POLICIES",
@@ -14,6 +14,7 @@ __all__ = [
     "Standing",
     "Wanted",
     "admit",
+    "admit_together",
     "declined",
     "free",
     "give_back",

@@ -10,6 +10,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from coalition.kernel.db import raw
 from coalition.partners.exposure.limiting import Limit
@@ -22,13 +23,16 @@ _GIVE_BACK = """
     SELECT exposure_free(u.legal_entity_id, %s, u.amount * %s / greatest(u.units, 1)) FROM exposure_use u
      WHERE u.partner_id = %s AND u.operation = %s AND u.external_id = %s AND u.no = %s AND u.amount > 0"""
 _DECLINED = """
-    SELECT no, promotion, currency_id, declined, at FROM exposure_use
+    SELECT DISTINCT ON (no) no, promotion, currency_id, declined, at FROM exposure_use
      WHERE partner_id = %s AND operation = %s AND external_id = %s AND declined > 0 ORDER BY no LIMIT 1000"""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """An award that asks for its funder's limit: `units` of a currency with `decimals`, under its business key."""
+    """An award that asks for its funder's limit: `units` of a currency with `decimals`, under its business key.
+
+    `share` is the part of them that this funder pays for.
+    """
 
     legal_entity_id: int
     external_id: str
@@ -37,6 +41,12 @@ class Wanted:
     currency_id: int
     decimals: int
     promotion: str
+    share: Fraction = Fraction(1)
+
+    @property
+    def own(self) -> int:
+        """The units that this funder pays for, rounded up."""
+        return -(-self.units * self.share.numerator // self.share.denominator)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,28 @@ def admit(known: Mapping[int, Limit], partner_id: int, operation: int, wanted: S
     return granted
 
 
+def admit_together(known: Mapping[int, Limit], partner_id: int, operation: int, wanted: Sequence[Wanted]) -> int:
+    """How many units of one award, for which several pay, are granted: all of them, or none where one limit is too low.
+
+    Each of `wanted` is a funder's part of it.
+    """
+    try:
+        with raw().transaction():
+            for one in sorted(wanted, key=lambda one: one.legal_entity_id):
+                if not _spend(known[one.legal_entity_id], partner_id, operation, [one]):
+                    raise _TooMuch
+    except _TooMuch:
+        for one in wanted:
+            key = (partner_id, operation, one.external_id, one.no, one.legal_entity_id)
+            raw().execute(_NOTE.encode(), (*key, 0, one.units, 0, one.currency_id, one.promotion))
+        return 0
+    return wanted[0].units
+
+
+class _TooMuch(Exception):
+    """A limit does not carry its part."""
+
+
 def give_back(partner_id: int, operation: int, external_id: str, no: int, *, units: int, key: str) -> None:
     """Free what `units` of an award used, that were taken back; once for a key."""
     raw().execute(_GIVE_BACK.encode(), (key, units, partner_id, operation, external_id, no))
@@ -90,7 +122,7 @@ def _spend(limit: Limit, partner_id: int, operation: int, wanted: Sequence[Wante
         [one.external_id for one in wanted],
         [one.no for one in wanted],
         [one.units for one in wanted],
-        [limit.amount(one.units, one.decimals) for one in wanted],
+        [limit.amount(one.own, one.decimals) for one in wanted],
         [one.currency_id for one in wanted],
     )
     row = raw().execute(_SPEND.encode(), (limit.legal_entity_id, partner_id, operation, *columns)).fetchone()
@@ -103,7 +135,7 @@ def _one(limit: Limit, partner_id: int, operation: int, wanted: Wanted, *, alone
         return wanted.units
     units = amount = 0
     if limit.policy == "throttle":
-        need = limit.amount(wanted.units, wanted.decimals)
+        need = limit.amount(wanted.own, wanted.decimals)
         row = raw().execute(b"SELECT exposure_take(%s, %s, true)", (limit.legal_entity_id, need)).fetchone()
         taken = int(row[0]) if row else 0
         units = min(limit.units(taken, wanted.decimals), wanted.units)

@@ -6,13 +6,13 @@ from coalition.kernel.laws import Law
 
 _LAWS = (
     Law(
-        "K1",
+        "CP1",
         "a batch that is ready or being made has the codes that it counts, no more and no fewer",
         """SELECT b.program_id, b.id FROM coupon_batch b
             WHERE b.kind <> 'issued' AND b.made <> (SELECT count(*) FROM coupon c WHERE c.batch_id = b.id)""",
     ),
     Law(
-        "K2",
+        "CP2",
         "a coupon was used as often as purchases used it and did not give it back",
         """SELECT c.program_id, c.id FROM coupon c
              JOIN (SELECT coupon_id, sum(change) AS uses FROM coupon_use GROUP BY coupon_id) u ON u.coupon_id = c.id
@@ -22,20 +22,20 @@ _LAWS = (
             WHERE c.used > 0 AND NOT EXISTS (SELECT FROM coupon_use u WHERE u.coupon_id = c.id)""",
     ),
     Law(
-        "K3",
+        "CP3",
         "a coupon is given back by the purchase that used it, and by no other",
         """SELECT u.id FROM coupon_use u
             WHERE u.change = -1 AND NOT EXISTS (SELECT FROM coupon_use b
                   WHERE b.coupon_id = u.coupon_id AND b.purchase_id = u.purchase_id AND b.change = 1)""",
     ),
     Law(
-        "K4",
+        "CP4",
         "a member has used no more coupons of a batch than the batch allows",
         """SELECT b.program_id, m.member_id FROM coupon_member m JOIN coupon_batch b ON b.id = m.batch_id
             WHERE m.used > b.member_uses_max""",
     ),
     Law(
-        "K5",
+        "CP5",
         "a coupon that was given to one member was used by nobody else",
         """SELECT c.program_id, u.id FROM coupon_use u JOIN coupon c ON c.id = u.coupon_id
              LEFT JOIN member m ON m.id = u.member_id

@@ -9,7 +9,7 @@ from coalition.promotions.engine.checking import Condition, Problem, check
 from coalition.promotions.engine.conditions import holds
 from coalition.promotions.engine.indexing import Index
 from coalition.promotions.engine.reading import promotion
-from coalition.promotions.engine.running import keys, run, run_indexed
+from coalition.promotions.engine.running import limits, run, run_indexed
 from coalition.promotions.engine.state import Result
 from coalition.promotions.engine.taking_back import taken_back
 from coalition.promotions.engine.terms import Promotion
@@ -22,7 +22,7 @@ __all__ = [
     "Result",
     "check",
     "holds",
-    "keys",
+    "limits",
     "promotion",
     "run",
     "run_indexed",

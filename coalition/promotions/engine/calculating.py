@@ -35,6 +35,11 @@ class Shares(NamedTuple):
             found[no] = found.get(no, 0) + weight * more
         return Shares(scale, found)
 
+    def given(self, lines: Mapping[int, int]) -> Shares:
+        """These and the whole units of each line."""
+        more = {no: self.of.get(no, 0) + units * self.scale for no, units in lines.items()}
+        return Shares(self.scale, {**self.of, **more})
+
 
 NO_SHARES = Shares(1, {})
 

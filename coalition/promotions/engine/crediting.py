@@ -18,6 +18,7 @@ from coalition.promotions.engine.state import State
 from coalition.promotions.engine.terms import Effect, Promotion
 
 Pairs = Sequence[tuple[Promotion, Effect]]
+Base = tuple[str, Mapping[int, int]]  # the currency's code and the units of each line; 0 where there are no lines
 
 
 def credit(state: State, pairs: Pairs) -> None:
@@ -26,6 +27,13 @@ def credit(state: State, pairs: Pairs) -> None:
         units = _grant(state, won)
         if units and won.effect.base:
             state.remember(won.effect.currency, units, won.weights)
+
+
+def remember_base(state: State, base: Sequence[Base]) -> None:
+    """Take in base credits that were granted beside the promotions, as if they had granted them."""
+    for currency, lines in base:
+        state.shares[currency] = state.shares.get(currency, NO_SHARES).given(lines)
+        state.granted[currency] = state.granted.get(currency, 0) + sum(lines.values())
 
 
 def multiply(state: State, pairs: Pairs) -> None:

@@ -130,9 +130,12 @@ def occurred_at(event: Mapping[str, Any]) -> dt.datetime:
 def instant(text: Any) -> dt.datetime:
     """An instant, in UTC; so it is read where it says no offset. Raises ValueError or TypeError."""
     at = dt.datetime.fromisoformat(text)
-    if at.tzinfo is dt.UTC:
-        return at
-    return at.astimezone(dt.UTC) if at.tzinfo else at.replace(tzinfo=dt.UTC)
+    if at.tzinfo is None or at.tzinfo is dt.UTC:
+        return at.replace(tzinfo=dt.UTC)
+    try:
+        return at.astimezone(dt.UTC)
+    except OverflowError as error:
+        raise ValueError(text) from error
 
 
 @lru_cache(maxsize=1_000)

@@ -2,14 +2,13 @@
 
 A counter's key says what is counted for whom in which period: `five/units/member:m1/day:2026-11-18`. A limit per
 campaign is one for all of its promotions: `campaign:autumn/money/campaign:*/campaign:autumn`. Periods go by the day in
-the program's zone; a rolling one has a counter for each day, and ends with the day of the event. What is used in the
-course of one evaluation counts at once; nothing is written here.
+the program's zone; of a rolling one (`rolling:P7D:*`: the day itself and the six before) the counter says what has been
+used in the window. What is used in the course of one evaluation counts at once; nothing is written here.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from coalition.promotions.engine.facts import Facts
@@ -43,16 +42,9 @@ class Counters:
             found = self._keys[limit] = f"{limit.head}{who}/{limit.period}:{when}"
         return found
 
-    def keys(self, limit: Limit) -> list[str]:
-        """The names of all counters that a limit goes by; several for a rolling period, the latest first."""
-        key = self.key(limit)
-        day, head = self.facts.program_day, key.removesuffix(self._when[limit.period])
-        return [key] + [f"{head}{day - dt.timedelta(days=back)}" for back in range(1, limit.rolls)]
-
     def left(self, key: str, limit: Limit) -> int:
         """How much of a limit is left; `key` is its counter's."""
-        used = sum([self.used.get(one, 0) for one in self.keys(limit)]) if limit.rolls else self.used.get(key, 0)
-        left = limit.value - used - self.delta.get(key, 0)
+        left = limit.value - self.used.get(key, 0) - self.delta.get(key, 0)
         return left if left > 0 else 0
 
     def exhausted(self, promotion: Promotion) -> bool:
@@ -101,13 +93,6 @@ def within_lines(promotion: Promotion, metric: str, lines: Mapping[int, int]) ->
     return lines
 
 
-def keys(promotions: Iterable[Promotion], facts: Facts) -> Sequence[str]:
-    """The names of all counters that these promotions go by for an event, in their order."""
-    counters = Counters({}, facts)
-    limits = (limit for one in promotions for limit in one.uses + one.caps)
-    return sorted({key for limit in limits for key in counters.keys(limit)})
-
-
 def _who(per: str, facts: Facts) -> str:
     event = facts.event
     if per in ("promotion", "campaign"):
@@ -126,7 +111,7 @@ def _who(per: str, facts: Facts) -> str:
 def _when(period: str, facts: Facts) -> str:
     if period == "receipt":
         return str(facts.event.get("id", "*"))
-    if period == "day" or period.startswith("rolling:"):
+    if period == "day":
         return facts.program_day.isoformat()
     if period == "week":
         year, week, _ = facts.program_day.isocalendar()

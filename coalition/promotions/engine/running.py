@@ -10,39 +10,74 @@ from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from coalition.promotions.engine import limiting
 from coalition.promotions.engine.compiling import filtered
-from coalition.promotions.engine.crediting import Pairs, credit, multiply
+from coalition.promotions.engine.crediting import Base, Pairs, credit, multiply, remember_base
 from coalition.promotions.engine.discounting import discount, pay_with_points
 from coalition.promotions.engine.facts import Facts
 from coalition.promotions.engine.gating import rules, shut
 from coalition.promotions.engine.indexing import Index
+from coalition.promotions.engine.limiting import Counters
 from coalition.promotions.engine.playing import play
 from coalition.promotions.engine.state import Result, State
-from coalition.promotions.engine.terms import CREDITS, MULTIPLIERS, OTHERS, Effect, Promotion, Rule
+from coalition.promotions.engine.terms import CREDITS, MULTIPLIERS, OTHERS, Effect, Limit, Promotion, Rule
 
 
 def run(
-    program: Mapping[str, Any], promotions: Iterable[Promotion], event: Mapping[str, Any], counters: Mapping[str, int]
+    program: Mapping[str, Any],
+    promotions: Iterable[Promotion],
+    event: Mapping[str, Any],
+    counters: Mapping[str, int],
+    *,
+    base: Sequence[Base] = (),
+    discounts: bool = True,
 ) -> Result:
-    """The effects of an event under these promotions; `counters` are what their limits have used before."""
+    """The effects of an event under these promotions; `counters` are what their limits have used before.
+
+    `base`: base credits that were granted beside the promotions; multipliers multiply them. `discounts`: whether money
+    can still be taken off.
+    """
     state = State(program, _facts(program, event), counters)
     ordered = sorted(promotions, key=lambda one: one.order)
-    return _evaluate(state, [one for one in ordered if event.get("type") in one.events])
+    return _evaluate(state, [one for one in ordered if event.get("type") in one.events], base, discounts)
 
 
 def run_indexed(
-    program: Mapping[str, Any], index: Index, event: Mapping[str, Any], counters: Mapping[str, int]
+    program: Mapping[str, Any],
+    index: Index,
+    event: Mapping[str, Any],
+    counters: Mapping[str, int],
+    *,
+    base: Sequence[Base] = (),
+    discounts: bool = True,
 ) -> Result:
     """The same effects, at the price of the promotions that can apply; of the others it does not say why not."""
     state = State(program, _facts(program, event), counters)
-    return _evaluate(state, index.candidates(state.facts))
+    return _evaluate(state, index.candidates(state.facts), base, discounts)
 
 
-def _evaluate(state: State, ordered: Iterable[Promotion]) -> Result:
+def limits(program: Mapping[str, Any], index: Index, event: Mapping[str, Any]) -> dict[str, tuple[Promotion, Limit]]:
+    """The counters that an event can ask for, each with its limit: what has to be known before it is run.
+
+    A limit of the receipt or of its lines is none of them: nothing was used of it before.
+    """
+    facts = _facts(program, event)
+    counters, found = Counters({}, facts), dict[str, tuple[Promotion, Limit]]()
+    for promotion in index.candidates(facts):
+        for limit in promotion.limits:
+            if limit.per not in ("receipt", "line") and limit.period != "receipt":
+                key = counters.key(limit)
+                known = found.get(key)
+                if known is None or limit.value < known[1].value:
+                    found[key] = (promotion, limit)
+    return found
+
+
+def _evaluate(state: State, ordered: Iterable[Promotion], base: Sequence[Base], discounts: bool) -> Result:
     candidates = [one for one in ordered if _open(state, one)]
-    discount(state, [one for one in candidates if one.discounts])
+    if discounts:
+        discount(state, [one for one in candidates if one.discounts])
     pay_with_points(state)
+    remember_base(state, base)
     phases: list[list[tuple[Promotion, Effect]]] = [[], [], [], []]
     for promotion in candidates:
         for rule in _applying(state, promotion):
@@ -55,12 +90,6 @@ def _evaluate(state: State, ordered: Iterable[Promotion]) -> Result:
         state.counters.use_once(promotion)
     state.result.counters_delta = state.counters.delta
     return state.result
-
-
-def keys(program: Mapping[str, Any], index: Index, event: Mapping[str, Any]) -> Sequence[str]:
-    """The names of the counters that may be asked for an event, sorted: what is to be read before `run_indexed`."""
-    facts = _facts(program, event)
-    return limiting.keys(index.candidates(facts), facts)
 
 
 def _facts(program: Mapping[str, Any], event: Mapping[str, Any]) -> Facts:

@@ -99,12 +99,6 @@ class Limit:
         of = f"campaign:{self.campaign}" if self.per == "campaign" else self.of
         return f"{of}/{self.metric}/{self.per}:"
 
-    @cached_property
-    def rolls(self) -> int:
-        """How many days a rolling period has, the last one being today; 0 for another period."""
-        length = self.period.removeprefix("rolling:P")
-        return 0 if length == self.period else int(length[:-1]) * (7 if length[-1] == "W" else 1)
-
 
 @dataclass(frozen=True, eq=False)
 class Promotion:

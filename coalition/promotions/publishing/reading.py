@@ -49,6 +49,11 @@ class Ruleset:
     index: engine.Index
     documents: Mapping[str, Mapping[str, Any]]
 
+    @property
+    def versions(self) -> dict[str, int]:
+        """The version of each of its promotions."""
+        return {one.id: one.version for one in self.promotions}
+
 
 @dataclass(slots=True)
 class _Known:
@@ -87,6 +92,11 @@ def by_no(program_id: int, no: int) -> Ruleset:
     return _read(row)
 
 
+def kept_ruleset(ruleset_id: int) -> Ruleset:
+    """A ruleset that was in force once, ready to run: what went by it can be run again. Raises NotFound."""
+    return _remembered(_memories.setdefault(session().get_bind(), _Memory()), ruleset_id)
+
+
 def forget(program_id: int) -> None:
     """Ask anew at the next look: this process has just published."""
     memory = _memories.get(session().get_bind())
@@ -116,7 +126,8 @@ def _remembered(memory: _Memory, ruleset_id: int) -> Ruleset:
     found = memory.rulesets.get(ruleset_id)
     if found is None:
         row = fetch_one("SELECT * FROM ruleset WHERE id = :id", {"id": ruleset_id})
-        assert row is not None
+        if row is None:
+            raise NotFound()
         found = memory.rulesets[ruleset_id] = _read(row)
         while len(memory.rulesets) > _KEPT:
             memory.rulesets.popitem(last=False)

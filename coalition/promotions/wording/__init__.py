@@ -5,33 +5,65 @@ marketer reads, what an expert writes and what is granted cannot differ.
 """
 
 from coalition.promotions.wording.calendar import BUILT_IN
+from coalition.promotions.wording.checking import clear, wrong_with
+from coalition.promotions.wording.conditions import in_words
+from coalition.promotions.wording.effects import effect
 from coalition.promotions.wording.expert import plain, printed
-from coalition.promotions.wording.fields import FIELDS, SECTIONS, Field, called, found, of_section, offered, types
+from coalition.promotions.wording.fields import FIELDS, LINE, SECTIONS, Field, called, found, of_section, offered, types
+from coalition.promotions.wording.gifts import MECHANICS, METRICS, PERIODS, PERS, Cap, Gift, Mechanic, Money
 from coalition.promotions.wording.parsing import understood
 from coalition.promotions.wording.reasons import given, near_miss, why_not
+from coalition.promotions.wording.rows import Misread, Row, field_of, line_fields
 from coalition.promotions.wording.sentences import sentence, sentence_text, sponsors
-from coalition.promotions.wording.voice import Names, Piece, Voice
+from coalition.promotions.wording.sheets import FACTS, KEPT, PAYERS, Sheet, Wrong, document_of, sheet_of
+from coalition.promotions.wording.voice import Names, Piece, Voice, said, text
 
 __all__ = [
     "BUILT_IN",
+    "FACTS",
     "FIELDS",
+    "KEPT",
+    "LINE",
+    "MECHANICS",
+    "METRICS",
+    "PAYERS",
+    "PERIODS",
+    "PERS",
     "SECTIONS",
+    "Cap",
     "Field",
+    "Gift",
+    "Mechanic",
+    "Misread",
+    "Money",
     "Names",
     "Piece",
+    "Row",
+    "Sheet",
     "Voice",
+    "Wrong",
     "called",
+    "clear",
+    "document_of",
+    "effect",
+    "field_of",
     "found",
     "given",
+    "in_words",
+    "line_fields",
     "near_miss",
     "of_section",
     "offered",
     "plain",
     "printed",
+    "said",
     "sentence",
     "sentence_text",
+    "sheet_of",
     "sponsors",
+    "text",
     "types",
     "understood",
     "why_not",
+    "wrong_with",
 ]

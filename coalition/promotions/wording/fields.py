@@ -59,15 +59,13 @@ FIELDS: tuple[Field, ...] = (
     Field("amount", "int", LINE, "line amount", "сумма строки", unit="money"),
     Field("price", "int", LINE, "price", "цена", unit="money"),
     Field("qty_m", "int", LINE, "quantity", "количество", unit="quantity"),
-    Field("vat_bp", "int", LINE, "VAT rate", "ставка НДС", unit="percent"),
     Field("member.tier", "str", MEMBER, "tier", "уровень", source="tiers"),
     Field("member.segments", "set", MEMBER, "segments", "сегменты", source="segments"),
     Field("member.purchases", "int", MEMBER, "number of earlier purchases", "число прежних покупок"),
     Field("member.days_to_birthday", "int", MEMBER, "number of days until the birthday", "дней до дня рождения"),
     Field("member.days_since_birthday", "int", MEMBER, "number of days since the birthday", "дней после дня рождения"),
-    Field("member.days_enrolled", "int", MEMBER, "number of days since joining", "дней с регистрации"),
+    Field("member.enrolled_days", "int", MEMBER, "number of days since joining", "дней с регистрации"),
     Field("member.locale", "str", MEMBER, "language", "язык", source="languages"),
-    Field("member.city", "str", MEMBER, "member’s city", "город участника"),
 )
 _EVENT: Mapping[str, Field] = {one.name: one for one in FIELDS if one.section != LINE}
 _LINE: Mapping[str, Field] = {one.name: one for one in FIELDS if one.section == LINE}

@@ -11,9 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from coalition.promotions.engine import check
-from coalition.promotions.engine.checking import check_line
 from coalition.promotions.wording.calendar import EVENTS
+from coalition.promotions.wording.checking import clear
 from coalition.promotions.wording.conditions import in_words, places
 from coalition.promotions.wording.effects import effect
 from coalition.promotions.wording.voice import Names, Piece, Pieces, Voice, said, strong, text
@@ -128,7 +127,7 @@ def _effects(rule: Document, voice: Voice) -> Pieces:
         last = at == len(found) - 1
         pieces += [Piece(voice.t(" and ", " и ") if last else ", ")] if at else []
         where = one.get("where")
-        known = one if where is None or _fine_of_line(where) else {**one, "where": None}
+        known = one if where is None or clear(where, line=True) else {**one, "where": None}
         pieces += effect(known, voice)
     return pieces
 
@@ -229,11 +228,7 @@ def _currency(document: Document) -> Any:
 
 
 def _fine(node: Any) -> bool:
-    return node is None or not check(node)[1]
-
-
-def _fine_of_line(node: Any) -> bool:
-    return not check_line(node)
+    return node is None or clear(node)
 
 
 def _of(given: Any) -> Document:

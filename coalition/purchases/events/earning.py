@@ -9,26 +9,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from coalition import ledger, members, partners, programs, promotions
+from coalition import ledger, members, partners, promotions
 from coalition.kernel import clock
 from coalition.kernel.db import raw
 from coalition.ledger import AccountKind, Credit, Operation
 from coalition.purchases.counter import Counter, counter, knowing
 from coalition.purchases.events.event import Event, Made, RecordedEvent, announce, insert_events
-from coalition.purchases.finding import Told
+from coalition.purchases.finding import Told, about
+from coalition.purchases.grants import PROMOTION, Grant, of_rule
 from coalition.purchases.limiting import Claim, within
 from coalition.purchases.receipts import Refused
 from coalition.purchases.recording.storing import Via
 
 _AWARD = """
     INSERT INTO event_award (event_id, no, account_id, entry_id, units, available_at, expires_at, currency_id, rule_id,
-                             reason_key, reason_params)
+                             promotion, promotion_version, effect, reason_key, reason_params)
     SELECT x.* FROM unnest(%s::bigint[], %s::smallint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[],
-                           %s::timestamptz[], %s::int[], %s::int[], %s::text[], %s::jsonb[]) x"""
+                           %s::timestamptz[], %s::int[], %s::int[], %s::text[], %s::int[], %s::smallint[], %s::text[],
+                           %s::jsonb[]) x"""
 _TELL = """
-    SELECT a.entry_id, e.partner_id, e.type, r.code, a.currency_id, a.units, a.available_at, a.expires_at, a.reason_key,
-           a.reason_params
-      FROM event e JOIN event_award a ON a.event_id = e.id JOIN base_rule r ON r.id = a.rule_id"""
+    SELECT a.entry_id, e.partner_id, e.type, coalesce(r.code, a.promotion), a.currency_id, a.units, a.available_at,
+           a.expires_at, a.reason_key, a.reason_params
+      FROM event e JOIN event_award a ON a.event_id = e.id LEFT JOIN base_rule r ON r.id = a.rule_id"""
 _REASONS = f"""{_TELL}
       JOIN unnest(%s::int[], %s::text[], %s::bigint[]) w(partner_id, external_id, entry_id)
         ON w.partner_id = e.partner_id AND w.external_id = e.external_id AND w.entry_id = a.entry_id"""
@@ -38,8 +40,7 @@ _REASONS = f"""{_TELL}
 class _Earned:
     made: Made
     no: int
-    award: promotions.Award
-    payer_id: int
+    grant: Grant
 
 
 def record_events(partner_id: int, batch: Sequence[Event], via: Via = Via()) -> list[RecordedEvent | Refused]:
@@ -50,7 +51,8 @@ def record_events(partner_id: int, batch: Sequence[Event], via: Via = Via()) -> 
     """
     at = counter(partner_id)
     results, made = insert_events(partner_id, batch, via)
-    earned = _book(at, list(_earned(at, made)))
+    at = knowing(at, promotions.in_force(partner_id)) if made else at
+    earned = _book(at, _within_limits(at, list(_earned(at, made))))
     announce(at, made)
     return [
         replace(one, earned=earned[one.id]) if isinstance(one, RecordedEvent) and not one.replayed else one
@@ -82,23 +84,23 @@ def _earned(at: Counter, made: Sequence[Made]) -> Iterable[_Earned]:
         earner = promotions.Earner(one.member.tier)
         awards = promotions.evaluate_event(one.event.type, one.event.occurred_at, rules, earner=earner)
         for no, award in enumerate(awards, start=1):
-            yield _Earned(one, no, award, award.rule.funder_id or entity.id)
+            yield _Earned(one, no, of_rule(award, award.rule.funder_id or entity.id))
 
 
 def _book(at: Counter, earned: Sequence[_Earned]) -> Mapping[int, int]:
     """Book the awards; the units by event."""
-    at = knowing(at, [one.award.rule for one in earned])
-    earned = _within_limits(at, earned)
     credits, now = _credits(at, earned), clock.now()
     units: dict[int, int] = defaultdict(int)
     rows, climbing = [], dict[int, int]()
     for one, credit, posted in zip(earned, credits, ledger.post(credits) if credits else (), strict=True):
         if posted.entry_id is None or posted.replayed:
             raise RuntimeError(f"the ledger knows event {one.made.id}, which was not recorded: {posted}")
-        units[one.made.id] += one.award.units
-        born = (max(now, credit.active_at or now), credit.expires_at, credit.currency_id, one.award.rule.id)
-        why = (one.award.reason.key, json.dumps(dict(one.award.reason.params)))
-        rows.append((one.made.id, one.no, credit.account_id, posted.entry_id, one.award.units, *born, *why))
+        grant = one.grant
+        units[one.made.id] += grant.units
+        born = (max(now, credit.active_at or now), credit.expires_at, credit.currency_id, grant.rule_id)
+        by = (grant.code, grant.version, grant.effect) if grant.rule_id is None else (None, None, None)
+        why = (grant.reason_key, json.dumps(dict(grant.reason_params)))
+        rows.append((one.made.id, one.no, credit.account_id, posted.entry_id, grant.units, *born, *by, *why))
         if at.currencies[credit.currency_id].kind == "tier":
             climbing[one.made.member.member_id] = posted.undrawn
     if rows:
@@ -111,40 +113,39 @@ def _book(at: Counter, earned: Sequence[_Earned]) -> Mapping[int, int]:
 def _within_limits(at: Counter, earned: Sequence[_Earned]) -> Sequence[_Earned]:
     if not at.limits:
         return earned
-    claims = [Claim(one.payer_id, one.made.event.external_id, one.no, one.award) for one in earned]
-    awards = within(at, Operation.EVENT, claims)
-    return [replace(one, award=award) for one, award in zip(earned, awards, strict=True) if award]
+    claims = [Claim(one.made.event.external_id, one.no, one.grant) for one in earned]
+    granted = within(at, Operation.EVENT, claims)
+    return [replace(one, grant=grant) for one, grant in zip(earned, granted, strict=True) if grant]
 
 
 def _credits(at: Counter, earned: Sequence[_Earned]) -> list[Credit]:
     """One credit an award, under the event's key."""
     owners: dict[int, set[int]] = defaultdict(set)
     for one in earned:
-        owners[one.award.rule.currency_id].add(one.made.member.member_id)
+        owners[one.grant.currency_id].add(one.made.member.member_id)
     wallets = {of: ledger.accounts(at.program.id, of, AccountKind.WALLET, who) for of, who in owners.items()}
-    return [_credit(at, one, wallets[one.award.rule.currency_id][one.made.member.member_id]) for one in earned]
+    return [_credit(at, one, wallets[one.grant.currency_id][one.made.member.member_id]) for one in earned]
 
 
 def _credit(at: Counter, one: _Earned, wallet_id: int) -> Credit:
-    event, rule, program_id = one.made.event, one.award.rule, at.program.id
-    promo = at.policies.promo_accounts[rule.promo_account_id] if rule.promo_account_id else None
-    born = programs.birth(at.currencies[rule.currency_id], event.occurred_at, at.program.zone, promo=promo)
+    event, grant, program_id = one.made.event, one.grant, at.program.id
+    born = grant.born(at.policies, event.occurred_at)
     return Credit(
         account_id=wallet_id,
-        contra_id=ledger.account(program_id, rule.currency_id, AccountKind.ISSUANCE, one.payer_id),
-        amount=one.award.units,
+        contra_id=ledger.account(program_id, grant.currency_id, AccountKind.ISSUANCE, grant.issuer_id),
+        amount=grant.units,
         occurred_at=event.occurred_at,
         program_id=program_id,
         partner_id=at.partner.id,
-        currency_id=rule.currency_id,
+        currency_id=grant.currency_id,
         operation=Operation.EVENT,
         external_id=event.external_id,
         no=one.no,
         request_hash=event.request_hash,
-        funding_id=ledger.funding([(one.payer_id, 1)]),
+        funding_id=ledger.funding(grant.legs),
         active_at=born.active_at,
         expires_at=born.expires_at,
-        restriction_id=rule.promo_account_id,
+        restriction_id=grant.promo_account_id,
         idle_at=born.idle_at,
     )
 
@@ -161,7 +162,7 @@ def _in_words(row: Sequence[Any], language: str) -> Told:
         money=at.program.currency,
         money_decimals=at.program.currency_decimals,
         language=language,
-        about=sort,
+        about=about(at, code, language) if key.startswith(PROMOTION) else sort,
     )
     born: tuple[dt.datetime, dt.datetime | None] = (available_at, expires_at)
     return Told(code, "points.credit", currency.code, units, {}, *born, reason)

@@ -21,9 +21,10 @@ from coalition.purchases.returning.keeping import read_back
 _KEYS = "JOIN unnest(%s::int[], %s::text[], %s::bigint[]) w(partner_id, external_id, entry_id)"
 _OF_KEY = "w.partner_id = p.partner_id AND w.external_id = p.external_id"
 _AWARDS = f"""
-    SELECT a.entry_id, p.partner_id, p.id, p.external_id, a.no, r.code, r.version, a.currency_id, a.units, a.lines,
-           a.available_at, a.expires_at, a.reason_key, a.reason_params
-      FROM purchase p JOIN award a ON a.purchase_id = p.id JOIN base_rule r ON r.id = a.rule_id
+    SELECT a.entry_id, p.partner_id, p.id, p.external_id, a.no, coalesce(r.code, a.promotion),
+           coalesce(r.version, a.promotion_version), a.currency_id, a.units, a.lines, a.available_at, a.expires_at,
+           a.reason_key, a.reason_params
+      FROM purchase p JOIN award a ON a.purchase_id = p.id LEFT JOIN base_rule r ON r.id = a.rule_id
       {_KEYS} ON {_OF_KEY} AND w.entry_id = a.entry_id"""
 _TENDERS = f"""
     SELECT t.entry_id, p.partner_id, p.id, p.external_id, t.amount_minor, t.units, t.currency_id

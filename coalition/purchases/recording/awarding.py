@@ -1,39 +1,56 @@
-"""What new purchases earn: evaluated, booked in one batch of the ledger, and kept with the reason of each award."""
+"""What new purchases earn: evaluated, booked in one batch of the ledger, and kept with the reason of each award.
+
+Base rules first: what they grant (within the limits of who pays) are the base credits that promotions multiply. Then
+the ruleset that was in force when a purchase occurred. All of it is one batch and one transaction.
+"""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
-from coalition import ledger, members, programs, promotions
+from coalition import ledger, members, promotions
 from coalition.kernel import clock
 from coalition.ledger import AccountKind, Credit, Operation
 from coalition.purchases.counter import Counter, knowing
-from coalition.purchases.limiting import Claim, within
+from coalition.purchases.grants import Grant, of_rule
+from coalition.purchases.limiting import ALONE_MAX, Claim, within
 from coalition.purchases.receipts import GrantedAward, Recorded
+from coalition.purchases.recording.promoting import Promoted, promoted
 from coalition.purchases.recording.storing import BookedAward, Draft, insert_awards
 
 Made = tuple[int, Draft]
+_FIRST_NO = ALONE_MAX + 1  # of a promotion's award; from 1 on count those by base rules, from 10,001 on redemptions
 
 
-class _Earned(NamedTuple):
-    """An award of a purchase; `payer_id` is the legal entity that issues and funds its points."""
+@dataclass(frozen=True, slots=True)
+class _Earned:
+    """What a purchase earns, under its number among the purchase's awards."""
 
     purchase_id: int
     draft: Draft
     member_id: int
     no: int
-    award: promotions.Award
-    payer_id: int
+    grant: Grant
 
 
 def award(at: Counter, made: Sequence[Made]) -> list[Recorded]:
     """Evaluate new purchases (id, draft) and book what they earn; the purchases with their awards, in order."""
-    earned = list(_evaluate(at, made))
-    at = knowing(at, [one.award.rule for one in earned])
-    earned = _within_limits(at, earned)
+    rules = promotions.in_force(at.partner.id)
+    at = knowing(at, rules)
+    earned = _within_limits(at, list(_by_rules(at, rules, made)))
+    found = promoted(at, made, _granted(earned))
+    if found is not None:
+        at = found.at
+        beyond = _within_limits(at, list(_by_promotions(made, found)))
+        found.settle({(one.purchase_id, one.grant.code, one.grant.effect): one.grant.units for one in beyond})
+        earned = sorted(earned + beyond, key=lambda one: (one.purchase_id, one.no))
+    return _book(at, made, earned)
+
+
+def _book(at: Counter, made: Sequence[Made], earned: Sequence[_Earned]) -> list[Recorded]:
+    """Credit what is earned and keep the awards."""
     credits = _credits(at, earned)
     granted: dict[int, list[GrantedAward]] = defaultdict(list)
     booked = []
@@ -42,9 +59,13 @@ def award(at: Counter, made: Sequence[Made]) -> list[Recorded]:
     for one, credit, posted in zip(earned, credits, ledger.post(credits) if credits else (), strict=True):
         if posted.entry_id is None or posted.replayed:
             raise RuntimeError(f"the ledger knows purchase {one.purchase_id}, which was not recorded: {posted}")
-        grant = _grant(one, max(usable_from, credit.active_at or usable_from), credit.expires_at)
-        granted[one.purchase_id].append(grant)
-        booked.append(BookedAward(one.purchase_id, credit.account_id, posted.entry_id, one.award.rule.id, grant))
+        grant = one.grant
+        born = (max(usable_from, credit.active_at or usable_from), credit.expires_at)
+        lines = {str(no): units for no, units in grant.lines.items()}
+        head = (one.no, grant.code, grant.version, grant.currency_id, grant.units, lines, *born)
+        kept = GrantedAward(*head, grant.reason_key, grant.reason_params)
+        granted[one.purchase_id].append(kept)
+        booked.append(BookedAward(one.purchase_id, credit.account_id, posted.entry_id, grant, kept))
         if at.currencies[credit.currency_id].kind == "tier":
             climbing[one.member_id] = posted.undrawn
     insert_awards(booked)
@@ -53,25 +74,39 @@ def award(at: Counter, made: Sequence[Made]) -> list[Recorded]:
     return [_recorded(purchase_id, draft, granted[purchase_id]) for purchase_id, draft in made]
 
 
-def _evaluate(at: Counter, made: Sequence[Made]) -> Iterator[_Earned]:
-    rules = promotions.in_force(at.partner.id)
+def _by_rules(at: Counter, rules: Sequence[promotions.Rule], made: Sequence[Made]) -> Iterator[_Earned]:
     earners = _Earners(at)
     for purchase_id, draft in made:
         if draft.member_id is not None and draft.earns:
             earner = earners.of(draft)
-            awards = promotions.evaluate(draft.receipt, rules, points_paid=draft.points_paid, earner=earner)
+            awards = promotions.evaluate(draft.discounted, rules, points_paid=draft.points_paid, earner=earner)
             for no, found in enumerate(awards, start=1):
                 payer_id = found.rule.funder_id or draft.outlet.legal_entity_id
-                yield _Earned(purchase_id, draft, draft.member_id, no, found, payer_id)
+                yield _Earned(purchase_id, draft, draft.member_id, no, of_rule(found, payer_id))
+
+
+def _granted(earned: Sequence[_Earned]) -> dict[int, list[Grant]]:
+    """The base credits of each purchase."""
+    found: dict[int, list[Grant]] = defaultdict(list)
+    for one in earned:
+        found[one.purchase_id].append(one.grant)
+    return found
+
+
+def _by_promotions(made: Sequence[Made], found: Promoted) -> Iterator[_Earned]:
+    for purchase_id, draft in made:
+        for no, grant in enumerate(found.grants.get(purchase_id, ()), start=_FIRST_NO):
+            assert draft.member_id is not None
+            yield _Earned(purchase_id, draft, draft.member_id, no, grant)
 
 
 def _within_limits(at: Counter, earned: list[_Earned]) -> list[_Earned]:
     """What the funders' limits carry; what they do not is noted (`exposure.declined`)."""
     if not at.limits:
         return earned
-    claims = [Claim(one.payer_id, one.draft.receipt.external_id, one.no, one.award) for one in earned]
-    awards = within(at, Operation.PURCHASE, claims)
-    return [one._replace(award=award) for one, award in zip(earned, awards, strict=True) if award]
+    claims = [Claim(one.draft.receipt.external_id, one.no, one.grant) for one in earned]
+    granted = within(at, Operation.PURCHASE, claims)
+    return [replace(one, grant=grant) for one, grant in zip(earned, granted, strict=True) if grant]
 
 
 class _Earners:
@@ -97,46 +132,38 @@ class _Earners:
 def _credits(at: Counter, earned: Sequence[_Earned]) -> list[Credit]:
     """One credit an award, under the purchase's key; `no` starts at 1, because 0 is the capture of its tender."""
     program_id = at.program.id
-    pairs = {(one.award.rule.currency_id, one.payer_id) for one in earned}
-    funding = {payer: ledger.funding([(payer, 1)]) for payer in sorted({payer for _, payer in pairs})}
+    pairs = {(one.grant.currency_id, one.grant.issuer_id) for one in earned}
+    funding = {legs: ledger.funding(legs) for legs in sorted({one.grant.legs for one in earned})}
     contra = {pair: ledger.account(program_id, pair[0], AccountKind.ISSUANCE, pair[1]) for pair in sorted(pairs)}
     owners: dict[int, set[int]] = defaultdict(set)
     for one in earned:
-        owners[one.award.rule.currency_id].add(one.member_id)
+        owners[one.grant.currency_id].add(one.member_id)
     wallets = {of: ledger.accounts(program_id, of, AccountKind.WALLET, who) for of, who in owners.items()}
     credits = []
     for one in earned:
-        receipt, currency_id, promo_id = one.draft.receipt, one.award.rule.currency_id, one.award.rule.promo_account_id
-        promo = at.policies.promo_accounts[promo_id] if promo_id else None
-        born = programs.birth(at.currencies[currency_id], receipt.occurred_at, at.program.zone, promo=promo)
+        receipt, grant = one.draft.receipt, one.grant
+        born = grant.born(at.policies, receipt.occurred_at)
         credits.append(
             Credit(
-                account_id=wallets[currency_id][one.member_id],
-                contra_id=contra[currency_id, one.payer_id],
-                amount=one.award.units,
+                account_id=wallets[grant.currency_id][one.member_id],
+                contra_id=contra[grant.currency_id, grant.issuer_id],
+                amount=grant.units,
                 occurred_at=receipt.occurred_at,
                 program_id=program_id,
                 partner_id=at.partner.id,
-                currency_id=currency_id,
+                currency_id=grant.currency_id,
                 operation=Operation.PURCHASE,
                 external_id=receipt.external_id,
                 no=one.no,
                 request_hash=receipt.request_hash,
-                funding_id=funding[one.payer_id],
+                funding_id=funding[grant.legs],
                 active_at=born.active_at,
                 expires_at=born.expires_at,
-                restriction_id=promo_id,
+                restriction_id=grant.promo_account_id,
                 idle_at=born.idle_at,
             )
         )
     return credits
-
-
-def _grant(one: _Earned, available_at: dt.datetime, expires_at: dt.datetime | None) -> GrantedAward:
-    rule, found = one.award.rule, one.award
-    lines = {str(no): units for no, units in found.lines.items()}
-    head = (one.no, rule.code, rule.version, rule.currency_id, found.units, lines, available_at, expires_at)
-    return GrantedAward(*head, found.reason.key, found.reason.params)
 
 
 def _recorded(purchase_id: int, draft: Draft, awards: list[GrantedAward]) -> Recorded:

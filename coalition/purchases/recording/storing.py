@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import psycopg
@@ -16,6 +16,7 @@ from coalition import partners, programs
 from coalition.kernel import audit
 from coalition.kernel.copying import copy_csv, quoted
 from coalition.kernel.db import RacingKey, load_sql, raw
+from coalition.purchases.grants import Grant
 from coalition.purchases.lines import written
 from coalition.purchases.receipts import GrantedAward, Receipt, Recorded
 
@@ -26,10 +27,10 @@ _HEAD = (
 )
 _LINES = "purchase_id, no, amount_minor, qty_m, price_minor, sku, name, category"
 _AWARDS = (
-    "purchase_id, no, account_id, entry_id, units, available_at, expires_at, currency_id, rule_id, lines,"
-    " reason_key, reason_params"
+    "purchase_id, no, account_id, entry_id, units, available_at, expires_at, currency_id, rule_id, promotion_version,"
+    " effect, issuer_id, lines, reason_key, reason_params, promotion, returns"
 )
-_ONE_AWARD = f"INSERT INTO award ({_AWARDS}) VALUES ({', '.join(['%s'] * 12)})".encode()
+_ONE_AWARD = f"INSERT INTO award ({_AWARDS}) VALUES ({', '.join(['%s'] * 17)})".encode()
 _TENDERS = "purchase_id, no, amount_minor, units, currency_id, account_id, entry_id"
 _STANDING = (
     "SELECT external_id, request_hash, id, member_id, occurred_at, currency, total_minor, captured,"
@@ -81,10 +82,21 @@ class TenderRow(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Discount:
+    """Money that a promotion takes off, in minor units, and how much of it falls to each line."""
+
+    promotion: str
+    version: int
+    effect: int
+    minor: int
+    lines: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A receipt that may be recorded: its outlet, member, tier and tender are known. `points_paid` is money.
 
-    `earns` is False where the program lets its member redeem, but not earn.
+    `earns` is False where the program lets its member redeem, but not earn. `discounts`: what a quote has promised.
     """
 
     place: int
@@ -98,6 +110,19 @@ class Draft:
     perks: Mapping[str, Any] = field(default_factory=dict)
     earns: bool = True
     redeemed: tuple[Redemption, ...] = ()
+    discounts: tuple[Discount, ...] = ()
+
+    @property
+    def discounted(self) -> Receipt:
+        """The receipt as it is paid: lines at their amounts less what comes off them."""
+        if not self.discounts:
+            return self.receipt
+        off: dict[int, int] = {}
+        for discount in self.discounts:
+            for no, minor in discount.lines.items():
+                off[int(no)] = off.get(int(no), 0) + minor
+        lines = tuple(line._replace(amount=line.amount - off.get(line.no, 0)) for line in self.receipt.lines)
+        return replace(self.receipt, lines=lines, total=sum(line.amount for line in lines))
 
 
 class BookedAward(NamedTuple):
@@ -106,7 +131,7 @@ class BookedAward(NamedTuple):
     purchase_id: int
     account_id: int
     entry_id: int
-    rule_id: int
+    grant: Grant
     award: GrantedAward
 
 
@@ -182,15 +207,18 @@ def _line_rows(purchase_id: int, draft: Draft) -> str:
 
 
 def _award(booked: BookedAward) -> tuple[Any, ...]:
-    award = booked.award
+    award, grant = booked.award, booked.grant
     row = (booked.purchase_id, award.no, booked.account_id, booked.entry_id, award.units)
-    born = (award.available_at, award.expires_at, award.currency_id, booked.rule_id)
-    return (*row, *born, _json(award.lines), award.reason_key, _json(award.reason_params))
+    born = (award.available_at, award.expires_at, award.currency_id, grant.rule_id)
+    by = (grant.version, grant.effect, grant.issuer_id) if grant.rule_id is None else (None, None, None)
+    why = (_json(award.lines), award.reason_key, _json(award.reason_params))
+    return (*row, *born, *by, *why, grant.code if grant.rule_id is None else None, grant.returns)
 
 
 def _award_row(booked: BookedAward) -> str:
-    *numbers, lines, reason_key, reason_params = _award(booked)
-    return f"{','.join(map(str, numbers))},{quoted(lines)},{quoted(reason_key)},{quoted(reason_params)}"
+    *numbers, lines, reason_key, reason_params, promotion, returns = _award(booked)
+    why = f"{quoted(lines)},{quoted(reason_key)},{quoted(reason_params)}"
+    return f"{','.join(map(str, numbers))},{why},{quoted(promotion)},{quoted(returns)}"
 
 
 def _json(values: Mapping[str, int]) -> str:

@@ -25,9 +25,11 @@ _LINES = """
                   WHERE purchase_id = ANY(%s) GROUP BY 1, 2) r USING (purchase_id, no)
      WHERE l.purchase_id = ANY(%s) ORDER BY l.purchase_id, l.no"""
 _AWARDS = """
-    SELECT a.purchase_id, a.account_id, a.entry_id, r.funder_id, a.no, r.code, r.version, a.currency_id, a.units,
-           a.lines, a.available_at, a.expires_at, a.reason_key, a.reason_params
-      FROM award a JOIN base_rule r ON r.id = a.rule_id WHERE a.purchase_id = ANY(%s) ORDER BY a.purchase_id, a.no"""
+    SELECT a.purchase_id, a.account_id, a.entry_id, coalesce(r.funder_id, a.issuer_id), a.effect, a.returns, a.no,
+           coalesce(r.code, a.promotion), coalesce(r.version, a.promotion_version), a.currency_id, a.units, a.lines,
+           a.available_at, a.expires_at, a.reason_key, a.reason_params
+      FROM award a LEFT JOIN base_rule r ON r.id = a.rule_id
+     WHERE a.purchase_id = ANY(%s) ORDER BY a.purchase_id, a.no"""
 _TENDERS = """
     SELECT purchase_id, no, amount_minor, units, currency_id, account_id, entry_id FROM purchase_tender
      WHERE purchase_id = ANY(%s) ORDER BY purchase_id, no"""
@@ -50,12 +52,17 @@ class BoughtLine:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """An award with the journal row that carries it and the entity that its rule names as funder, if any."""
+    """An award with the journal row that carries it and the entity that issued it (None: the seller).
+
+    `effect` is that of the promotion that made it, and `returns` what becomes of it when goods come back.
+    """
 
     account_id: int
     entry_id: int
     funder_id: int | None
     award: GrantedAward
+    effect: int | None = None
+    returns: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +135,9 @@ def bought(purchase_ids: Iterable[int]) -> dict[int, Bought]:
     for purchase_id, no, amount, qty_m, parts in raw().execute(_LINES, (ids, ids)):
         found[purchase_id].lines[no] = BoughtLine(no, amount, qty_m)
         found[purchase_id].returned[no] = parts
-    for purchase_id, account_id, entry_id, funder_id, *award in raw().execute(_AWARDS, (ids,)):
-        found[purchase_id].awards.append(Granted(account_id, entry_id, funder_id, GrantedAward(*award)))
+    for purchase_id, account_id, entry_id, funder_id, effect, returns, *award in raw().execute(_AWARDS, (ids,)):
+        granted = Granted(account_id, entry_id, funder_id, GrantedAward(*award), effect, returns)
+        found[purchase_id].awards.append(granted)
     for purchase_id, *tender in raw().execute(_TENDERS, (ids,)):
         found[purchase_id].tenders.append(Paid(*tender))
     for purchase_id, voided in raw().execute(_KINDS, (ids,)):

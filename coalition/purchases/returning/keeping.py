@@ -36,10 +36,11 @@ _READ_LINES = """
     SELECT r.return_id, r.no, CASE WHEN l.qty_m > 0 THEN r.parts END, r.refund_minor FROM return_line r
       JOIN purchase_line l USING (purchase_id, no) WHERE r.return_id = ANY(%s) ORDER BY r.return_id, r.no"""
 _READ_EFFECTS = """
-    SELECT x.return_id, x.units, x.own, x.others, x.owed, x.waived, x.lines, a.no, r.code, r.version, a.currency_id,
-           a.units, a.lines, a.available_at, a.expires_at, a.reason_key, a.reason_params
+    SELECT x.return_id, x.units, x.own, x.others, x.owed, x.waived, x.lines, a.no, coalesce(r.code, a.promotion),
+           coalesce(r.version, a.promotion_version), a.currency_id, a.units, a.lines, a.available_at, a.expires_at,
+           a.reason_key, a.reason_params
       FROM return_effect x JOIN award a ON a.purchase_id = x.purchase_id AND a.no = x.award_no
-      JOIN base_rule r ON r.id = a.rule_id WHERE x.return_id = ANY(%s) ORDER BY x.return_id, x.award_no"""
+      LEFT JOIN base_rule r ON r.id = a.rule_id WHERE x.return_id = ANY(%s) ORDER BY x.return_id, x.award_no"""
 _READ_RESTORES = """
     SELECT return_id, tender_no, units, currency_id, lines FROM return_restore WHERE return_id = ANY(%s)
      ORDER BY return_id, tender_no"""

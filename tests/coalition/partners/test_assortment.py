@@ -43,3 +43,22 @@ def test_a_foreign_group_is_refused(app: Flask) -> None:
 
     with pytest.raises(Invalid, match="unknown_group"):
         partners.assign(a_partner(program).id, "wine", ["A"])
+
+
+def test_a_product_is_what_its_assortment_says_and_unknown_ones_are_left_out(app: Flask) -> None:
+    program = a_program()
+    shop = a_partner(program)
+    partners.add_group(program.id, "wine", name_en="wine", name_ru="вино")
+    partners.assign(shop.id, "wine", ["W", "X"])
+
+    partners.classify(shop.id, [partners.Item("W", "drinks/beer"), partners.Item("M", "food/dairy/milk", "Alma")])
+    partners.classify(shop.id, [partners.Item("W", "drinks/wine", "Riga")])
+
+    found = partners.products(shop.id, ["W", "M", "X", "Y"])
+    assert found == {
+        "W": partners.Product("drinks/wine", "Riga", ("wine",)),
+        "M": partners.Product("food/dairy/milk", "Alma", ()),
+        "X": partners.Product("unknown", "", ("wine",)),
+    }
+    assert (found["M"].category, partners.NO_PRODUCT.category) == ("milk", "unknown")
+    assert partners.products(shop.id, []) == {}

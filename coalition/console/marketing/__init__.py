@@ -1,0 +1,27 @@
+"""The marketers' desk: promotions from an idea to what is in force, and what they compete and pay by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Register the pages; importing a module of pages fills the blueprint."""
+    from coalition.console.marketing import (  # noqa: F401
+        building,
+        calendar_page,
+        deciding,
+        expert_page,
+        goods_pages,
+        group_pages,
+        listing,
+        promotion_page,
+        ruleset_pages,
+        starting,
+    )
+    from coalition.console.marketing.frame import blueprint
+
+    app.register_blueprint(blueprint)

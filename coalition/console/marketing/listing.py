@@ -1,0 +1,52 @@
+"""The list of promotions: what is in force, what is being written, what waits for a second person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, request
+
+from coalition import promotions
+from coalition.console.marketing import showing
+from coalition.console.marketing.frame import blueprint, choices, chosen_program, names_of, page, voice_of
+from coalition.kernel.db import transact
+from coalition.promotions import wording
+
+STATES = ("active", "scheduled", "review", "draft", "changing", "paused", "ended", "archived")
+_PAGE = 50
+
+
+@blueprint.get("/promotions")
+def promotion_list() -> str:
+    """The promotions of a program, with their sentences."""
+    state, q = request.args.get("state", ""), request.args.get("q", "").strip()[:100]
+    state = state if state in STATES else ""
+    first = request.args.get("from", "")
+    begins = int(first) if first.isdecimal() and len(first) < 5 else 0
+
+    def work() -> dict[str, Any]:
+        program = chosen_program()
+        found = promotions.listed(program.id, state or None, q or None)
+        counts = {one: len(promotions.listed(program.id, one)) for one in ("review",)}
+        names = names_of(program)
+        shown = [_told(one, names) for one in found[begins : begins + _PAGE]]
+        after = begins + _PAGE if len(found) > begins + _PAGE else None
+        return {**choices(program), "promotions": shown, "number": len(found), "after": after, "counts": counts}
+
+    context = transact(work)
+    return render_template("marketing/list.html", state=state, q=q, states=STATES, **page("promotions"), **context)
+
+
+def _told(one: promotions.Promotion, names: wording.Names) -> dict[str, Any]:
+    voice = voice_of(names)
+    return {
+        "code": one.code,
+        "phase": one.phase,
+        "title": showing.title(one.document, one.code, voice.language),
+        "sentence": wording.sentence_text(one.document, names, voice.language),
+        "begins_at": one.begins_at,
+        "ends_at": one.ends_at,
+        "changed_at": one.changed_at,
+        "version": one.version,
+        "changing": one.version is not None and one.draft is not None,
+    }

@@ -1,0 +1,126 @@
+"""Reading the builder's form: rows by their place, and what a button adds or takes away. Nothing is saved here.
+
+Fields are `<section>-<place>-<part>`: `f`, `op`, `v`, `v2` of a condition, `kept` for a node that the form only shows
+(its place among the nodes of the draft), the parts of a gift (`then-0-value`) and of a limit (`most-0-value`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from coalition.promotions.wording import (
+    FACTS,
+    MECHANICS,
+    METRICS,
+    PAYERS,
+    PERIODS,
+    PERS,
+    SECTIONS,
+    Cap,
+    Gift,
+    Row,
+    Sheet,
+    field_of,
+    offered,
+)
+
+Form = MultiDict[str, str]
+_MOST, _LONG = 100, 2_000
+_PLACE = re.compile(r"(when|line|member|then|most)-(\d{1,3})-[a-z0-9_]{1,12}")
+
+
+def sheet_in(form: Form, stored: Sheet) -> Sheet:
+    """The sheet as it was sent; what the form only shows comes from the `stored` one."""
+    facts = {name: form.get(name, "").strip().replace("\0", "")[:_LONG] for name in FACTS}
+    found = Sheet(facts | {"notes": stored.facts.get("notes", "")} if "notes" not in form else facts)
+    found.own_lines, found.kept_caps = stored.own_lines, list(stored.kept_caps)
+    for section in SECTIONS:
+        found.conditions[section] = [
+            row for at in _places(form, section) if (row := _row(form, section, at, stored)) is not None
+        ]
+    found.gifts = [gift for at in _places(form, "then") if (gift := _gift(form, at, stored)) is not None]
+    found.caps = [_cap(form, at) for at in _places(form, "most")]
+    dropped = {int(one) for one in form.getlist("drop-kept") if one.isdecimal()}
+    found.kept_caps = [one for at, one in enumerate(stored.kept_caps) if at not in dropped]
+    payers = [(form.get(f"payer-{at}", ""), form.get(f"share-{at}", "").strip()[:20]) for at in range(PAYERS)]
+    found.payers = [(partner[:100], share) for partner, share in payers if partner]
+    return found
+
+
+def pressed(sheet: Sheet, button: str, form: Form) -> Sheet:
+    """The sheet after a button: `add:when` adds a row of what `add-when` names, `drop:then:0` takes one away."""
+    deed, _, about = button.partition(":")
+    where, _, what = about.partition(":")
+    if deed == "add":
+        _add(sheet, where, form.get(f"add-{where}", ""))
+    elif deed == "drop" and what.isdecimal():
+        several: Mapping[str, list[Any]] = {
+            **sheet.conditions,
+            "then": sheet.gifts,
+            "most": sheet.caps,
+        }
+        listed = several.get(where, [])
+        if int(what) < len(listed):
+            del listed[int(what)]
+    return sheet
+
+
+def _add(sheet: Sheet, where: str, what: str) -> None:
+    if where in sheet.conditions and len(sheet.conditions[where]) < _MOST:
+        about = field_of(what)
+        sheet.conditions[where].append(Row(what, offered(about)[0]) if about else Row())
+    elif where == "then" and len(sheet.gifts) < _MOST:
+        currency = next((one.currency for one in sheet.gifts if one.currency), "")
+        sheet.gifts.append(Gift(what if what in MECHANICS else "multiply", currency=currency))
+    elif where == "most" and len(sheet.caps) < _MOST:
+        sheet.caps.append(Cap())
+
+
+def _places(form: Form, section: str) -> list[int]:
+    """The places of a section's rows, in order."""
+    found = {int(match[2]) for name in form if (match := _PLACE.fullmatch(name)) and match[1] == section}
+    return sorted(found)[:_MOST]
+
+
+def _row(form: Form, section: str, at: int, stored: Sheet) -> Row | None:
+    kept = form.get(f"{section}-{at}-kept", "")
+    if kept:
+        nodes = [row for row in stored.conditions[section] if row.kept is not None]
+        return nodes[int(kept)] if kept.isdecimal() and int(kept) < len(nodes) else None
+    name, op = form.get(f"{section}-{at}-f", "")[:200], form.get(f"{section}-{at}-op", "")[:20]
+    about = field_of(name)
+    values = [one.strip().replace("\0", "")[:_LONG] for one in form.getlist(f"{section}-{at}-v")]
+    second = form.get(f"{section}-{at}-v2", "").strip()[:_LONG]
+    if about is None:
+        return Row(name, op)
+    changed = form.get(f"{section}-{at}-was", name) != name
+    op = op if op in offered(about) else offered(about)[0]
+    given = tuple(one for one in [*values, *([second] if op == "between" else [])] if one)
+    return Row(name, op, () if changed else given[:5_000])
+
+
+def _gift(form: Form, at: int, stored: Sheet) -> Gift | None:
+    was = form.get(f"then-{at}-was", "")
+    before = stored.gifts[int(was)] if was.isdecimal() and int(was) < len(stored.gifts) else None
+    if form.get(f"then-{at}-kept"):
+        return before
+    value, each, currency, account, days = (
+        form.get(f"then-{at}-{name}", "").strip().replace("\0", "")[:_LONG]
+        for name in ("value", "each", "currency", "account", "expire_days")
+    )
+    found = Gift(form.get(f"then-{at}-mechanic", "")[:20], value, each, currency, account, days)
+    return replace(found, raw=before.raw) if before and before.raw and not before.kept else found
+
+
+def _cap(form: Form, at: int) -> Cap:
+    def chosen(name: str, known: tuple[str, ...]) -> str:
+        value = form.get(f"most-{at}-{name}", "")
+        return value if value in known else known[0]
+
+    value, skip = form.get(f"most-{at}-value", "").strip()[:40], form.get(f"most-{at}-skip") == "yes"
+    return Cap(value, chosen("metric", METRICS), chosen("per", PERS), chosen("period", PERIODS), skip)

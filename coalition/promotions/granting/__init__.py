@@ -1,0 +1,44 @@
+"""Granting: what a published ruleset gives for a purchase or another event, within its limits, once and for good.
+
+What happened is enriched by our own facts (`enriched`), run with what counters say (`evaluate`) and kept as a row that
+can be run again (`Evaluation`); what is neither points nor money is handed to whoever keeps it (`apply`, `handlers`).
+Booking points is the business of the rooms above: they know purchases.
+"""
+
+from coalition.promotions.granting.applying import MONEY, Given, apply, handlers, handles
+from coalition.promotions.granting.asking import Asked, asked
+from coalition.promotions.granting.enriching import contributes, enriched
+from coalition.promotions.granting.evaluating import Candidate, Evaluated, day_of, evaluate, preview
+from coalition.promotions.granting.happening import CLOSED, TRANSACTION, Event, Happening, sort_of
+from coalition.promotions.granting.keeping import EVENT, PURCHASE, Evaluation, packed, unpacked
+from coalition.promotions.granting.sponsoring import Legs, Seller, legs
+
+__all__ = [
+    "CLOSED",
+    "EVENT",
+    "MONEY",
+    "PURCHASE",
+    "TRANSACTION",
+    "Asked",
+    "Candidate",
+    "Evaluated",
+    "Evaluation",
+    "Event",
+    "Given",
+    "Happening",
+    "Legs",
+    "Seller",
+    "apply",
+    "asked",
+    "contributes",
+    "day_of",
+    "enriched",
+    "evaluate",
+    "handlers",
+    "handles",
+    "legs",
+    "packed",
+    "preview",
+    "sort_of",
+    "unpacked",
+]

@@ -1,0 +1,137 @@
+"""Running a ruleset on a batch, within the limits that the whole program shares.
+
+The counters are read, the batch is run one event after another (each sees what those before it have used), and what it
+used is taken in one statement. Where a counter has moved too far in between, the counters are held and the batch is run
+once more: that is exact, and happens only at the edge of a limit, or where a limit rolls.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from coalition.promotions import engine
+from coalition.promotions.engine.facts import occurred_at
+from coalition.promotions.granting import counting
+from coalition.promotions.granting.counting import Ask, Known
+from coalition.promotions.granting.happening import Event
+from coalition.promotions.publishing import Ruleset
+
+Base = Sequence[tuple[str, Mapping[int, int]]]
+_ROLLING = re.compile(r"rolling:P(\d+)([DW])")
+_SHARED = frozenset({"promotion", "campaign"})
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An event that promotions are asked about: the base credits granted beside them, whether money can come off."""
+
+    event: Event
+    base: Base = ()
+    discounts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """What an event came to: the engine's result, what the counters said before, and what of them was used."""
+
+    event: Event
+    result: engine.Result
+    before: Mapping[str, int]
+    used: Mapping[str, int]
+
+
+def evaluate(ruleset: Ruleset, batch: Sequence[Candidate]) -> list[Evaluated]:
+    """What each event of a batch brings; what limits have of it is used from now on, until the transaction ends.
+
+    Locks counters in the order of their keys.
+    """
+    program_id, asked = ruleset.program_id, [asks(ruleset, one.event) for one in batch]
+    every = _together(asked)
+    known = counting.read(program_id, every) if every else Known()
+    before = dict(known.used)
+    if not any(ask.days for ask in every.values()):
+        found = _run(ruleset, batch, asked, known)
+        if counting.use(program_id, every, _sum(found), before):
+            return found
+    known = counting.lock(program_id, every)
+    found = _run(ruleset, batch, asked, known)
+    by_day = [
+        (key, day_of(ruleset, one.event), amount)
+        for one in found
+        for key, amount in one.used.items()
+        if every[key].days
+    ]
+    counting.add(program_id, _sum(found), _merged(by_day))
+    return found
+
+
+def preview(ruleset: Ruleset, batch: Sequence[Candidate]) -> list[Evaluated]:
+    """The same, and nothing is used: what would come of it now."""
+    asked = [asks(ruleset, one.event) for one in batch]
+    every = _together(asked)
+    return _run(ruleset, batch, asked, counting.read(ruleset.program_id, every) if every else Known())
+
+
+def asks(ruleset: Ruleset, event: Event) -> dict[str, Ask]:
+    """The counters that an event can ask for."""
+    found = {}
+    for key, (_, limit) in engine.limits(ruleset.program, ruleset.index, event).items():
+        found[key] = Ask(limit.value, rolling_days(limit.period), limit.per in _SHARED)
+    return found
+
+
+def rolling_days(period: str) -> int:
+    """Over how many days a period rolls; 0 for one that does not."""
+    rolls = _ROLLING.fullmatch(period)
+    return int(rolls[1]) * (7 if rolls[2] == "W" else 1) if rolls else 0
+
+
+def day_of(ruleset: Ruleset, event: Event) -> dt.date:
+    """The day of an event in the program's zone: limits go by it."""
+    return occurred_at(event).astimezone(ZoneInfo(ruleset.program.get("tz", "UTC"))).date()
+
+
+def _run(
+    ruleset: Ruleset, batch: Sequence[Candidate], asked: Sequence[Mapping[str, Ask]], known: Known
+) -> list[Evaluated]:
+    run = partial(engine.run_indexed, ruleset.program, ruleset.index)
+    found = []
+    for one, asks_of in zip(batch, asked, strict=True):
+        day = day_of(ruleset, one.event)
+        before = known.at(asks_of, day) if asks_of else {}
+        result = run(one.event, before, base=one.base, discounts=one.discounts)
+        used = {key: amount for key, amount in result.counters_delta.items() if key in asks_of}
+        known.add(asks_of, used, day)
+        found.append(Evaluated(one.event, result, before, used))
+    return found
+
+
+def _together(asked: Sequence[Mapping[str, Ask]]) -> dict[str, Ask]:
+    """All counters of a batch, each with the least of its limits."""
+    every: dict[str, Ask] = {}
+    for one in asked:
+        for key, ask in one.items():
+            known = every.get(key)
+            if known is None or ask.most < known.most:
+                every[key] = ask
+    return every
+
+
+def _sum(found: Sequence[Evaluated]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for one in found:
+        for key, amount in one.used.items():
+            total[key] = total.get(key, 0) + amount
+    return total
+
+
+def _merged(by_day: Sequence[tuple[str, dt.date, int]]) -> list[tuple[str, dt.date, int]]:
+    total: dict[tuple[str, dt.date], int] = {}
+    for key, day, amount in by_day:
+        total[key, day] = total.get((key, day), 0) + amount
+    return [(key, day, amount) for (key, day), amount in sorted(total.items())]

@@ -1,0 +1,184 @@
+"""What the published promotions give for new purchases: enriched, evaluated within limits, and kept.
+
+A late receipt goes by the ruleset that was in force when it was written. Where a program has published none, this costs
+one look into a dictionary. Money comes off a purchase only through a quote.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from coalition import programs, promotions
+from coalition.promotions import granting
+from coalition.promotions.engine.terms import MONEY
+from coalition.promotions.granting import Candidate, Evaluated, Evaluation, Given, Happening, Seller, keeping
+from coalition.purchases.counter import Counter
+from coalition.purchases.grants import Grant, of_effect
+from coalition.purchases.recording.storing import Draft
+
+Made = tuple[int, Draft]
+_BANK_LINE = 1  # what a bank tells of has one line, and the engine none
+
+
+@dataclass(slots=True)
+class Promoted:
+    """What promotions give for a batch of purchases: points to be booked (`grants`, by purchase), and the rest."""
+
+    at: Counter
+    grants: dict[int, list[Grant]] = field(default_factory=dict)
+    evaluated: list[tuple[int, Draft, promotions.Ruleset, Evaluated]] = field(default_factory=list)
+
+    def settle(self, units: Mapping[tuple[int, str, int | None], int]) -> None:
+        """Keep the evaluations with what was granted in the end, and hand over what is neither points nor money.
+
+        `units`: the points that are really booked, by purchase, promotion and effect.
+        """
+        kept, given = [], list[Given]()
+        for purchase_id, draft, ruleset, one in self.evaluated:
+            effects = settled(one.result.effects, purchase_id, units)
+            head = (purchase_id, ruleset.program_id, ruleset.id, draft.member_id or 0)
+            kept.append(Evaluation(*head, granting.packed(one.event), one.before, one.used, effects))
+            given += self._given(purchase_id, draft, ruleset, one, effects)
+        keeping.insert(granting.PURCHASE, kept)
+        granting.apply(given)
+
+    def _given(
+        self,
+        purchase_id: int,
+        draft: Draft,
+        ruleset: promotions.Ruleset,
+        one: Evaluated,
+        effects: Sequence[Mapping[str, Any]],
+    ) -> Iterator[Given]:
+        versions = ruleset.versions
+        for place, effect in enumerate(effects):
+            if effect["kind"] not in granting.MONEY:
+                yield Given(
+                    program_id=ruleset.program_id,
+                    partner_id=self.at.partner.id,
+                    member_id=draft.member_id or 0,
+                    source=granting.PURCHASE,
+                    source_id=purchase_id,
+                    event_id=one.event["id"],
+                    occurred_at=draft.receipt.occurred_at,
+                    promotion=effect["promotion"],
+                    version=versions[effect["promotion"]],
+                    place=place,
+                    kind=effect["kind"],
+                    what=effect,
+                    root=one.event["id"],
+                )
+
+
+def promoted(at: Counter, made: Sequence[Made], base: Mapping[int, Sequence[Grant]]) -> Promoted | None:
+    """What promotions give for new purchases, on top of the base credits (by purchase); None without any promotions.
+
+    Uses what limits have left. Locks counters.
+    """
+    if promotions.ruleset(at.program.id) is None:
+        return None
+    batches: dict[int, tuple[promotions.Ruleset, list[Made]]] = {}
+    for purchase_id, draft in made:
+        if draft.member_id is not None and draft.earns:
+            ruleset = promotions.ruleset(at.program.id, draft.receipt.occurred_at)
+            if ruleset is not None:
+                batches.setdefault(ruleset.id, (ruleset, []))[1].append((purchase_id, draft))
+    found = Promoted(at)
+    for _, (ruleset, batch) in sorted(batches.items()):
+        _promote(at, ruleset, batch, base, found)
+    return found
+
+
+def happening(at: Counter, draft: Draft, member_id: int) -> Happening:
+    """A purchase as promotions are asked about it."""
+    receipt = draft.receipt
+    return Happening(
+        id=f"{at.partner.code}/{receipt.external_id}",
+        type=granting.sort_of(receipt.payments),
+        occurred_at=receipt.occurred_at,
+        partner=at.partner,
+        member_id=member_id,
+        tier=draft.tier,
+        outlet=draft.outlet,
+        channel=receipt.channel,
+        currency=receipt.currency,
+        lines=receipt.lines,
+        points_paid=draft.points_paid,
+        payments=receipt.payments,
+        coupons=receipt.coupons,
+    )
+
+
+def base_credits(at: Counter, grants: Sequence[Grant], event: Mapping[str, Any]) -> list[tuple[str, dict[int, int]]]:
+    """Base credits as the engine takes them: by currency, with the lines that brought them (0 where it has none)."""
+    found: dict[str, dict[int, int]] = defaultdict(dict)
+    whole = "lines" not in event["payload"]
+    for grant in grants:
+        lines = found[at.currencies[grant.currency_id].code]
+        for no, units in ({0: grant.units} if whole else grant.lines).items():
+            lines[no] = lines.get(no, 0) + units
+    return list(found.items())
+
+
+def granted(
+    at: Counter, ruleset: promotions.Ruleset, effects: Sequence[Mapping[str, Any]], seller: Seller
+) -> Iterator[Grant]:
+    """The points among an event's effects, each with who pays for them."""
+    by_id = {one.id: one for one in ruleset.promotions}
+    for effect in effects:
+        if effect["kind"] in MONEY:
+            promotion = by_id[effect["promotion"]]
+            legs = granting.legs(ruleset.documents[promotion.id].get("sponsor"), seller)
+            whole = None if effect.get("lines") else _BANK_LINE
+            grant = of_effect(at.policies, promotion, effect, legs, whole)
+            if grant is not None:
+                yield grant
+
+
+def knowing_effects(at: Counter, effects: Sequence[Mapping[str, Any]]) -> Counter:
+    """The counter; read anew if it lacks a currency or an account of these effects: they can be a second younger."""
+    currencies = {one.code for one in at.currencies.values()}
+    accounts = {None, *(one.code for one in at.policies.promo_accounts.values())}
+    credits = [one for one in effects if one["kind"] in MONEY]
+    if all(one["currency"] in currencies and one.get("account") in accounts for one in credits):
+        return at
+    return replace(at, policies=programs.policies(at.program.id, fresh=True))
+
+
+def settled(
+    effects: Sequence[Mapping[str, Any]], of_id: int, units: Mapping[tuple[int, str, int | None], int]
+) -> list[dict[str, Any]]:
+    """Effects as they were granted in the end; `declined` is what their funders' limits did not carry."""
+    found = []
+    for effect in effects:
+        if effect["kind"] in MONEY:
+            booked = units.get((of_id, effect["promotion"], effect["effect"]), 0)
+            beyond = effect["units"] - booked
+            found.append({**effect, "units": booked} | ({"declined": beyond} if beyond else {}))
+        else:
+            found.append(dict(effect))
+    return found
+
+
+def _promote(
+    at: Counter,
+    ruleset: promotions.Ruleset,
+    batch: Sequence[Made],
+    base: Mapping[int, Sequence[Grant]],
+    found: Promoted,
+) -> None:
+    happenings = [happening(at, draft, draft.member_id or 0) for _, draft in batch]
+    events = granting.enriched(ruleset, happenings, tz=at.program.zone)
+    candidates = [
+        Candidate(event, base_credits(at, base.get(purchase_id, ()), event), discounts=bool(draft.discounts))
+        for event, (purchase_id, draft) in zip(events, batch, strict=True)
+    ]
+    evaluated = granting.evaluate(ruleset, candidates)
+    found.at = at = knowing_effects(found.at, [effect for one in evaluated for effect in one.result.effects])
+    for (purchase_id, draft), one in zip(batch, evaluated, strict=True):
+        seller = Seller(at.program.id, at.partner.id, draft.outlet.legal_entity_id)
+        found.grants[purchase_id] = list(granted(at, ruleset, one.result.effects, seller))
+        found.evaluated.append((purchase_id, draft, ruleset, one))

@@ -1,0 +1,157 @@
+"""Published promotions really give: points of the right sponsor and life, within limits, explained and kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from coalition import ledger, partners, programs, promotions, purchases
+from coalition.kernel.db import raw
+from coalition.promotions import granting
+from coalition.promotions.granting import Given
+from coalition.purchases import GrantedAward, Recorded
+from tests.coalition.promotions.publishing.builders import ACTOR, a_credit, a_document
+from tests.coalition.purchases.builders import Shop, a_receipt, a_shop
+
+
+@pytest.fixture
+def shop(app: Flask) -> Shop:
+    shop = a_shop()
+    partners.add_group(shop.program.id, "dairy", name_en="dairy", name_ru="молочное")
+    partners.classify(shop.partner.id, [partners.Item("S1", "food/dairy", "Alma"), partners.Item("S2", "food/bread")])
+    return shop
+
+
+def _publish(shop: Shop, *documents: dict[str, Any], **more: Any) -> promotions.Ruleset:
+    return promotions.publish(shop.program.id, documents, actor=ACTOR, **more)
+
+
+def _earned(shop: Shop, *amounts: int, **more: Any) -> dict[str, GrantedAward]:
+    (recorded,) = shop.record(a_receipt(*amounts, **more))
+    assert isinstance(recorded, Recorded), recorded
+    return {one.promotion: one for one in recorded.awards}
+
+
+def test_a_multiplier_multiplies_what_base_rules_granted_on_goods_of_our_own_assortment(shop: Shop) -> None:
+    dairy = {"f": "category", "op": "eq", "v": "dairy"}
+    _publish(shop, a_document("x3-dairy", a_credit("multiply", x_bp=30_000, where=dairy)))
+
+    earned = _earned(shop, 1000, 600)
+
+    assert (earned["base"].units, earned["base"].lines) == (8, {"1": 5, "2": 3})
+    assert (earned["x3-dairy"].units, earned["x3-dairy"].lines, earned["x3-dairy"].version) == (10, {"1": 10}, 1)
+    assert shop.available() == 18
+
+
+def test_what_a_till_says_of_a_category_gives_nothing(shop: Shop) -> None:
+    _publish(shop, a_document("dairy", a_credit("fixed", points=7, where={"f": "category", "op": "eq", "v": "dairy"})))
+
+    earned = [_earned(shop, 1000, lines=[_line("X9", category="dairy")]), _earned(shop, 1000, lines=[_line("S1")])]
+
+    assert [one.get("dairy") is not None for one in earned] == [False, True]
+
+
+def test_the_sponsors_pay_by_their_weights(shop: Shop) -> None:
+    other = a_shop(shop.program, card="4276000099999999")
+    sponsors = [{"partner": other.partner.code, "share_bp": 6000}, {"partner": shop.partner.code, "share_bp": 4000}]
+    _publish(shop, a_document("ten", a_credit("fixed", points=10), sponsor=sponsors))
+
+    earned = _earned(shop, 500)
+
+    wallet = ledger.account(shop.program.id, shop.currency.id, ledger.AccountKind.WALLET, shop.member.id)
+    lots = {lot.amount: lot.legs for lot in ledger.lots(wallet)}
+    assert earned["ten"].units == 10
+    assert lots[10] == ((other.entity.id, 3), (shop.entity.id, 2))
+    assert lots[2] == ((shop.entity.id, 1),)
+
+
+def test_points_live_as_the_promotion_says_and_pay_where_its_account_does(shop: Shop) -> None:
+    promo = programs.open_promo_account(shop.currency.id, "wine", name_en="wine", name_ru="вино")
+    credit = {**a_credit("fixed", points=10), "account": "wine", "activate_days": 3, "expire_days": 10}
+    _publish(shop, a_document("later", credit))
+
+    earned = _earned(shop, 500, occurred_at="2026-11-25T22:30:00Z")["later"]
+
+    assert earned.expires_at == dt.datetime(2026, 12, 9, 22, tzinfo=dt.UTC)
+    assert earned.available_at >= dt.datetime(2026, 11, 28, 22, tzinfo=dt.UTC)
+    row = raw().execute("SELECT restriction_id FROM lot WHERE amount = 10").fetchone()
+    assert row == (promo.id,)
+
+
+def test_a_limit_clamps_over_purchases_and_over_a_batch(shop: Shop) -> None:
+    cap = {"metric": "units", "per": "member", "period": "day", "value": 25}
+    _publish(shop, a_document("ten", a_credit("fixed", points=10), limits=[cap]))
+
+    single = _earned(shop, 500)["ten"].units
+    batch = shop.record(*(a_receipt(500) for _ in range(3)))
+
+    units = [{a.promotion: a.units for a in one.awards}.get("ten", 0) for one in batch if isinstance(one, Recorded)]
+    assert single == 10
+    assert sorted(units) == [0, 5, 10]
+    assert raw().execute("SELECT used FROM limit_counter").fetchall() == [(25,)]
+
+
+def test_a_late_receipt_goes_by_the_ruleset_of_its_day(shop: Shop) -> None:
+    _publish(shop, a_document("old", a_credit("fixed", points=10)), since=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+    changed = a_document("old", a_credit("fixed", points=20))
+    _publish(shop, changed, since=dt.datetime(2026, 11, 22, tzinfo=dt.UTC))
+
+    before, after = _earned(shop, 500), _earned(shop, 500, occurred_at="2026-11-23T10:00:00Z")
+
+    assert [(one["old"].units, one["old"].version) for one in (before, after)] == [(10, 1), (20, 2)]
+
+
+def test_a_transaction_of_a_bank_earns_by_its_merchant(shop: Shop) -> None:
+    restaurants = {"f": "payload.mcc", "op": "in", "v": ["5812"]}
+    _publish(shop, a_document("cb", a_credit("percent", bp=150), events=["bank.transaction"], when=restaurants))
+    body = {"external_id": "B1", "occurred_at": "2026-11-20T09:30:00Z", "outlet": "S1", "amount": 33333}
+    member = {"kind": "card", "value": "4276000012345678"}
+    receipt = purchases.read_transaction({**body, "member": member, "currency": "EUR", "mcc": "5812", "merchant": "R"})
+
+    (recorded,) = shop.record(receipt)
+
+    assert isinstance(recorded, Recorded)
+    assert {one.promotion: (one.units, one.lines) for one in recorded.awards}["cb"] == (499, {"1": 499})
+
+
+def test_what_is_no_money_is_handed_over_in_the_same_transaction(shop: Shop) -> None:
+    got: list[Given] = []
+    granting.handlers["badge.grant"] = got.extend
+    try:
+        message = {"kind": "message.send", "template": "thanks"}
+        _publish(shop, a_document("badge", {"kind": "badge.grant", "badge": "milk"}, message))
+        _earned(shop, 500)
+    finally:
+        del granting.handlers["badge.grant"]
+
+    assert [(one.member_id, one.promotion, one.version, one.kind, one.what["badge"]) for one in got] == [
+        (shop.member.id, "badge", 1, "badge.grant", "milk")
+    ]
+    row = raw().execute("SELECT payload->'effect'->>'template' FROM outbox WHERE kind = 'message.send'").fetchall()
+    assert row == [("thanks",)]
+
+
+def test_a_program_without_promotions_evaluates_nothing(shop: Shop) -> None:
+    earned = _earned(shop, 500)
+
+    assert list(earned) == ["base"]
+    assert raw().execute("SELECT count(*) FROM evaluation").fetchone() == (0,)
+
+
+def test_an_award_says_which_promotion_made_it(shop: Shop) -> None:
+    _publish(shop, a_document("five"))
+    earned = _earned(shop, 1000)
+
+    told = [purchases.tell(shop.partner.id, earned["five"], language) for language in ("en", "ru")]
+
+    assert [one.reason for one in told] == [
+        "50 bonuses by the promotion “Five percent”.",
+        "Бонусы: 50 по акции «Пять процентов».",
+    ]
+
+
+def _line(sku: str, **more: Any) -> dict[str, Any]:
+    return {"no": 1, "sku": sku, "qty_m": 1000, "amount": 1000, **more}
