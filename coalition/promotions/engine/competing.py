@@ -13,7 +13,6 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from coalition.promotions.engine.bidding import Bid
-from coalition.promotions.engine.terms import Effect
 
 EXCLUSIVE = "exclusive"
 _NAME = itemgetter(0)
@@ -34,19 +33,19 @@ def compete(bids: Sequence[Bid], groups: Mapping[str, Mapping[str, Any]]) -> tup
         return bids, []
     rivals: dict[tuple[str, str], list[Bid]] = {}
     lost: list[Lost] = []
-    kept: dict[Effect, Bid | None] = {}
+    kept: dict[int, Bid | None] = {}
     for bid in contested:
         group = bid.promotion.group
         if group is not None and group in groups:
             rivals.setdefault((group, bid.effect.currency), []).append(bid)
-            kept[bid.effect] = None
+            kept[id(bid.effect)] = None
     for (group, _), members in sorted(rivals.items(), key=_NAME):
         won = _winners(members, groups[group])
         for bid in won:
-            kept[bid.effect] = bid
+            kept[id(bid.effect)] = bid
         winners = tuple(dict.fromkeys([bid.promotion.id for bid in won]))
         lost += [Lost(bid, group, winners) for bid in members if bid.promotion.id not in winners]
-    standing = [one for bid in bids if (one := kept.get(bid.effect, bid))] if rivals else bids
+    standing = [one for bid in bids if (one := kept.get(id(bid.effect), bid))] if rivals else bids
     return _alone(standing, lost) if any(bid.promotion.exclusive for bid in contested) else (standing, lost)
 
 

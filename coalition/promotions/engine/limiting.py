@@ -25,13 +25,13 @@ class Counters:
     def __init__(self, used: Mapping[str, int], facts: Facts) -> None:
         self.used, self.facts = used, facts
         self.delta: dict[str, int] = {}
-        self._keys: dict[Limit, str] = {}
+        self._keys: dict[int, str] = {}
         self._who: dict[str, str] = {}
         self._when: dict[str, str] = {}
 
     def key(self, limit: Limit) -> str:
         """The name of the counter that this event adds to."""
-        found = self._keys.get(limit)
+        found = self._keys.get(id(limit))
         if found is None:
             who, when = self._who.get(limit.per), self._when.get(limit.period)
             if who is None:
@@ -39,7 +39,7 @@ class Counters:
             if when is None:
                 when = self._when[limit.period] = _when(limit.period, self.facts)
             when = limit.campaign or "*" if limit.period == "campaign" else when
-            found = self._keys[limit] = f"{limit.head}{who}/{limit.period}:{when}"
+            found = self._keys[id(limit)] = f"{limit.head}{who}/{limit.period}:{when}"
         return found
 
     def left(self, key: str, limit: Limit) -> int:

@@ -20,7 +20,7 @@ LIFE = frozenset({
 })  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Effect:
     """One effect: what, for which lines, how much, and how it is rounded. `index` counts through the promotion."""
 
@@ -68,7 +68,7 @@ class Effect:
         return not LIFE.isdisjoint(self.raw)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Rule:
     """A condition and what it brings. `late`: it asks what is left after discounts, so it is asked after them."""
 
@@ -78,7 +78,7 @@ class Rule:
     effects: tuple[Effect, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Limit:
     """At most `value` of a metric for each of `per` in a period; `skip`: what would exceed it gives nothing at all.
 
@@ -100,7 +100,7 @@ class Limit:
         return f"{of}/{self.metric}/{self.per}:"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Promotion:
     """A promotion's version as the engine runs it. What follows from its terms is worked out once."""
 
