@@ -66,7 +66,7 @@ def evaluate(ruleset: Ruleset, batch: Sequence[Candidate]) -> list[Evaluated]:
         for key, amount in one.used.items()
         if every[key].days
     ]
-    counting.add(program_id, _sum(found), _merged(by_day))
+    counting.add(program_id, every, _sum(found), _merged(by_day))
     return found
 
 

@@ -23,6 +23,8 @@ from coalition.purchases.receipts import Refused
 from coalition.purchases.returning.bought import bought, lock
 from coalition.purchases.returning.keeping import insert, insert_effects, insert_restores, known, read_back
 from coalition.purchases.returning.planning import Plan, plan
+from coalition.purchases.returning.reevaluating import takings
+from coalition.purchases.returning.releasing import hold, release
 from coalition.purchases.returning.undoing import Effect, claw_back, restore, wallets
 from coalition.purchases.returns import Clawed, Restored, Return, Returned
 
@@ -124,10 +126,13 @@ def _record(at: Counter, plans: Sequence[Plan], registry_id: int | None) -> dict
         return {}
     numbers = insert(at.partner.id, plans, registry_id)
     made = list(zip(numbers, plans, strict=True))
+    known = takings(at, plans)
+    hold(known.evaluations.values())
     ledger.lock(wallets(plans))
-    restored, clawed = restore(at, made), claw_back(at, made)
+    restored, clawed = restore(at, made), claw_back(at, made, known)
     insert_restores(restored)
     insert_effects(clawed)
+    release(made, known.evaluations)
     payload = {"program_id": at.program.id, "partner_id": at.partner.id, "return_ids": numbers}
     outbox.publish("purchases.returned", payload, key=f"partner:{at.partner.id}")
     effects, tenders = _by_return(clawed), _by_return(restored)
