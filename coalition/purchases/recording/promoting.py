@@ -54,6 +54,14 @@ class Promoted:
     grants: dict[int, list[Grant]] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
 
+    def coupons(self) -> dict[int, frozenset[str]]:
+        """The coupons for which promotions have given something, by purchase."""
+        found = {}
+        for one in self.asked:
+            gave = {effect["promotion"] for effect in one.found.result.effects}
+            found[one.id] = frozenset(of.coupon for of in one.ruleset.promotions if of.coupon and of.id in gave)
+        return found
+
     def settle(self, units: Mapping[tuple[int, str, int | None], int]) -> None:
         """Keep the evaluations with what was granted in the end, and hand over what is neither points nor money.
 
@@ -90,8 +98,12 @@ class Promoted:
                 )
 
 
-def promoted(at: Counter, made: Sequence[Made], base: Mapping[int, Sequence[Grant]]) -> Promoted | None:
+def promoted(
+    at: Counter, made: Sequence[Made], base: Mapping[int, Sequence[Grant]], coupons: Mapping[int, Sequence[str]]
+) -> Promoted | None:
     """What promotions give for new purchases, on top of the base credits (by purchase); None without any promotions.
+
+    `coupons`: what the codes of each purchase open.
 
     Uses what limits have left. Locks counters.
     """
@@ -99,7 +111,12 @@ def promoted(at: Counter, made: Sequence[Made], base: Mapping[int, Sequence[Gran
         return None
     earning = [(number, draft) for number, draft in made if draft.member_id is not None and draft.earns]
     asks = [
-        Ask(number, happening(at, draft, draft.member_id or 0), draft.outlet.legal_entity_id, bool(draft.discounts))
+        Ask(
+            number,
+            happening(at, draft, draft.member_id or 0, coupons.get(number, ())),
+            draft.outlet.legal_entity_id,
+            bool(draft.discounts),
+        )
         for number, draft in earning
     ]
     return promote(at, granting.PURCHASE, asks, base)
@@ -118,8 +135,8 @@ def promote(at: Counter, kind: str, asks: Sequence[Ask], base: Mapping[int, Sequ
     return found
 
 
-def happening(at: Counter, draft: Draft, member_id: int) -> Happening:
-    """A purchase as promotions are asked about it."""
+def happening(at: Counter, draft: Draft, member_id: int, coupons: Sequence[str] = ()) -> Happening:
+    """A purchase as promotions are asked about it; `coupons` are what its codes open."""
     receipt = draft.receipt
     return Happening(
         id=f"{at.partner.code}/{receipt.external_id}",
@@ -134,7 +151,7 @@ def happening(at: Counter, draft: Draft, member_id: int) -> Happening:
         lines=receipt.lines,
         points_paid=draft.points_paid,
         payments=receipt.payments,
-        coupons=receipt.coupons,
+        coupons=coupons,
     )
 
 

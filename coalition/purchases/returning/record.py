@@ -18,6 +18,7 @@ from coalition import ledger
 from coalition.kernel import outbox
 from coalition.kernel.db import raw
 from coalition.kernel.errors import Conflict, NotFound, Refusal
+from coalition.promotions import holdings
 from coalition.purchases.counter import Counter, counter
 from coalition.purchases.receipts import Refused
 from coalition.purchases.returning.bought import bought, lock
@@ -30,6 +31,7 @@ from coalition.purchases.returns import Clawed, Restored, Return, Returned
 
 T = TypeVar("T")
 RETURNS_MAX = 5_000
+_WHOLE = ("returned", "voided")
 _BY_ID = "SELECT id FROM purchase WHERE partner_id = %s AND id = ANY(%s)"
 _BY_EXTERNAL_ID = "SELECT external_id, id FROM purchase WHERE partner_id = %s AND external_id = ANY(%s)"
 _OF_RETURNS = "SELECT external_id FROM purchase_return WHERE partner_id = %s AND external_id = ANY(%s)"
@@ -133,6 +135,7 @@ def _record(at: Counter, plans: Sequence[Plan], registry_id: int | None) -> dict
     insert_restores(restored)
     insert_effects(clawed)
     release(made, known.evaluations)
+    holdings.undo([one.bought.id for one in plans if one.bought.state in _WHOLE])
     payload = {"program_id": at.program.id, "partner_id": at.partner.id, "return_ids": numbers}
     outbox.publish("purchases.returned", payload, key=f"partner:{at.partner.id}")
     effects, tenders = _by_return(clawed), _by_return(restored)
