@@ -11,6 +11,7 @@ def init_app(app: Flask) -> None:
         clearing,
         coupons,
         exchanges,
+        holdings,
         people,
         points,
         registries,

@@ -55,6 +55,7 @@ class Receipt:
     waited_for: members.Recognised | None = None
     rows: Sequence[str] = ()
     coupons: tuple[str, ...] = ()
+    quote: str | None = None
 
     @property
     def spends(self) -> bool:
@@ -65,6 +66,13 @@ class Receipt:
     def mcc(self) -> str | None:
         """The merchant category of its payments."""
         return next((mcc for payment in self.payments if (mcc := payment.get("mcc"))), None)
+
+
+class ShownCoupon(NamedTuple):
+    """A coupon as it was shown: `outcome` is redeemed, idle (good, and not needed), or why it opens nothing."""
+
+    code: str
+    outcome: str
 
 
 class GrantedAward(NamedTuple):
@@ -80,6 +88,17 @@ class GrantedAward(NamedTuple):
     expires_at: dt.datetime | None
     reason_key: str
     reason_params: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Discount:
+    """Money that a promotion takes off, in minor units, and how much of it falls to each line."""
+
+    promotion: str
+    version: int
+    effect: int
+    minor: int
+    lines: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +124,7 @@ class Recorded:
     redeemed: tuple[tuple[int, int], ...] = ()
     state: str = "recorded"
     returned: tuple[tuple[int, int | None], ...] = ()
+    coupons: tuple[ShownCoupon, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
