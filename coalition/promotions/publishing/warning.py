@@ -7,13 +7,13 @@ from typing import Any
 
 from coalition.kernel.errors import Invalid
 from coalition.promotions import engine
-from coalition.promotions.engine.discounting import KIND as DISCOUNT
 from coalition.promotions.engine.terms import MONEY
 from coalition.promotions.publishing.contradicting import contradiction
 from coalition.promotions.publishing.documents import Document
 from coalition.promotions.publishing.types import Warned
 
 _BP = 10_000
+_DISCOUNT = "discount"
 
 
 def warnings(document: Document, others: Iterable[Document]) -> list[Warned]:
@@ -60,7 +60,7 @@ def _conditions(promotion: engine.Promotion) -> Iterator[Warned]:
 
 
 def _liability(promotion: engine.Promotion) -> Iterator[Warned]:
-    gives = any(effect.kind in MONEY or effect.kind == DISCOUNT for effect in promotion.effects)
+    gives = any(effect.kind in MONEY or effect.kind == _DISCOUNT for effect in promotion.effects)
     if gives and not any(limit.metric in ("uses", "units", "money") for limit in promotion.limits):
         yield Warned(
             "unbounded", "/limits", "Nothing limits what it may give: no limit, no budget.",
@@ -87,7 +87,7 @@ def _limits(promotion: engine.Promotion) -> Iterator[Warned]:
     kinds = {effect.kind for effect in promotion.effects}
     counted = {
         "units": bool(kinds & MONEY),
-        "money": bool(kinds & (MONEY | {DISCOUNT})),
+        "money": bool(kinds & (MONEY | {_DISCOUNT})),
         "coupons": "coupon.issue" in kinds,
     }
     for at, limit in enumerate(promotion.limits):
