@@ -12,6 +12,7 @@ from coalition.purchases.counter import Counter, counter
 from coalition.purchases.events.banking import REVERSAL, TRANSACTION, read_transaction
 from coalition.purchases.events.earning import event_reasons, record_events, tell_event
 from coalition.purchases.events.event import Event, RecordedEvent, read_event
+from coalition.purchases.explaining.promoting import ExplainedPromotion
 from coalition.purchases.explaining.purchase import (
     Explained,
     ExplainedAward,
@@ -76,6 +77,7 @@ from coalition.purchases.suspense.queue import (
     retry_suspended,
     suspended,
     waiting_count,
+    waiting_ids,
 )
 from coalition.purchases.suspense.suspending import Suspended, accept
 
@@ -96,6 +98,7 @@ __all__ = [
     "Event",
     "Explained",
     "ExplainedAward",
+    "ExplainedPromotion",
     "ExplainedReturn",
     "ExplainedTender",
     "Funder",
@@ -190,6 +193,7 @@ __all__ = [
     "tell",
     "tell_event",
     "waiting_count",
+    "waiting_ids",
     "whole",
     "whys",
 ]
