@@ -14,7 +14,7 @@ from coalition.promotions.wording.gifts import MECHANICS, METRICS, PERIODS, PERS
 from coalition.promotions.wording.parsing import understood
 from coalition.promotions.wording.reasons import given, near_miss, why_not
 from coalition.promotions.wording.rows import Misread, Row, field_of, line_fields
-from coalition.promotions.wording.sentences import sentence, sentence_text, sponsors
+from coalition.promotions.wording.sentences import PER, PERIOD, sentence, sentence_text, sponsors
 from coalition.promotions.wording.sheets import FACTS, KEPT, PAYERS, Sheet, Wrong, document_of, sheet_of
 from coalition.promotions.wording.voice import Names, Piece, Voice, said, text
 
@@ -27,6 +27,8 @@ __all__ = [
     "MECHANICS",
     "METRICS",
     "PAYERS",
+    "PER",
+    "PERIOD",
     "PERIODS",
     "PERS",
     "SECTIONS",
