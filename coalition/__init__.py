@@ -24,6 +24,7 @@ def init_app(app: Flask) -> None:
         members,
         partners,
         programs,
+        promotions,
         purchases,
         site,
         wallets,
@@ -39,7 +40,8 @@ def init_app(app: Flask) -> None:
     jobs.init_app(app)
     cli.init_app(app)
     approvals.vouch_with(access.may_approve)
-    for source in (ledger.laws, programs.laws, partners.laws, members.laws, wallets.laws, coupons.laws, purchases.laws):
-        laws.register(source)
+    rooms = (ledger, programs, partners, members, wallets, promotions, coupons, purchases)
+    for room in rooms:
+        laws.register(room.laws)
     for reasons in (laws.offended, programs.halted_reasons):
         health.tells(reasons)

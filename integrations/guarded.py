@@ -14,6 +14,8 @@ from typing import Any
 
 import httpx
 
+from integrations.tls import trusted
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -54,7 +56,7 @@ class GuardedTransport(httpx.BaseTransport):
         resolve: Callable[..., Any] = socket.getaddrinfo,
     ) -> None:
         self._admitted = tuple(admitted)
-        self._inner = inner or httpx.HTTPTransport(trust_env=False)
+        self._inner = inner or httpx.HTTPTransport(verify=trusted(), trust_env=False)
         self._resolve = resolve
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:

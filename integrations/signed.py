@@ -15,6 +15,7 @@ import httpx
 from standardwebhooks.webhooks import Webhook
 
 from coalition.kernel import clock
+from integrations.tls import trusted
 
 _TIMEOUT = httpx.Timeout(10.0, connect=3.0, pool=3.0)
 _AGAIN_S = 5.0
@@ -38,7 +39,9 @@ class SignedClient:
     """An HTTP client that signs what it sends and follows nobody elsewhere."""
 
     def __init__(self, client: httpx.Client | None = None) -> None:
-        self._client = client or httpx.Client(timeout=_TIMEOUT, trust_env=False, follow_redirects=False)
+        self._client = client or httpx.Client(
+            verify=trusted(), timeout=_TIMEOUT, trust_env=False, follow_redirects=False
+        )
 
     def ask(self, secret: str, ref: str, method: str, url: str, body: str = "") -> Answer:
         """Send one request under our reference. Raises nothing that the other side or the network could cause."""

@@ -40,6 +40,7 @@ _PAYOUT_AFTER_S = "20"  # until a payout has arrived at the bank of who is owed
 _INVOICE_AFTER_S = "180"  # until who owes pays, unless somebody does before on the invoice's page
 _WEB_WORKERS = 2
 _WEB_THREADS = 4
+_KEEP_ALIVE_S = "75"  # longer than clients and proxies keep an idle connection, so that none is closed as it is used
 
 
 class Demo:
@@ -151,6 +152,7 @@ class Demo:
 
     def _web(self) -> Child:
         options = ["-w", str(_WEB_WORKERS), "-k", "gthread", "--threads", str(_WEB_THREADS), "--no-control-socket"]
+        options += ["--keep-alive", _KEEP_ALIVE_S]
         return self._python("web", "-m", "gunicorn", *options, "-b", f"127.0.0.1:{self.port}", "wsgi:create_app()")
 
     def _simulator(self) -> Child:

@@ -17,6 +17,7 @@ import httpx
 
 from catalog.ports import Caps, Retryable, SupplierAccess, Unknown
 from integrations.signed import seconds
+from integrations.tls import trusted
 
 _AGAIN_S, _NOT_ADMITTED_S = 5.0, 60.0
 _PAUSE_S = 0.2  # added to what a limiter asks to wait
@@ -115,7 +116,7 @@ class Wire:
     def __init__(self, authorize: Authorize, client: httpx.Client | None = None, guard: Guard | None = None) -> None:
         self._authorize = authorize
         self._patient = client is None
-        self._client = client or httpx.Client(trust_env=False, follow_redirects=False)
+        self._client = client or httpx.Client(verify=trusted(), trust_env=False, follow_redirects=False)
         self._guard = guard or Unguarded()
 
     def ask(self, ctx: SupplierAccess, caps: Caps, request: Request) -> Reply:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.conftest import running  # noqa: F401 - the same running demo
+from tests.browser.story import Story, tell
+from tests.journeys.conftest import demos, running  # noqa: F401 - the same running demo
 
 CHROMIUM = "/usr/bin/chromium"
 _FLAGS = (
@@ -28,3 +29,9 @@ def browser() -> Iterator[Any]:
         started = engine.chromium.launch(executable_path=CHROMIUM, args=list(_FLAGS))
         yield started
         started.close()
+
+
+@pytest.fixture(scope="session")
+def story(request: pytest.FixtureRequest) -> Story:
+    """What has happened in the demo before its pages are looked at: an order delivered, a period closed."""
+    return tell(request.getfixturevalue("demos")((), "everybody"))

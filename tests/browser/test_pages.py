@@ -13,19 +13,13 @@ from typing import Any
 import pytest
 
 from coalition.kernel.config import ROOT
-from tests.browser.story import PAGES, Story, tell
+from tests.browser.story import PAGES, Story
 from tests.journeys.running import Running
 
 pytestmark = pytest.mark.browser
 SCREENSHOTS = ROOT / "var" / "screenshots"
 SIZES = {1280: 900, 390: 844}
 THEMES = ("light", "dark")
-
-
-@pytest.fixture(scope="module")
-def story(running: Running) -> Story:
-    """A member with purchases, an order on its way, and a closed period: every page has something to show."""
-    return tell(running)
 
 
 @pytest.fixture(params=sorted(PAGES))

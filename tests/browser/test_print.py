@@ -8,16 +8,10 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
-from tests.browser.story import PAGES, Story, tell
+from tests.browser.story import PAGES, Story
 from tests.journeys.running import Running
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def story(running: Running) -> Story:
-    """A closed period with its statements."""
-    return tell(running)
 
 
 @pytest.mark.parametrize("name", ["statement", "settlement", "statements"])

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.journeys.conftest import running
+from tests.journeys.conftest import demos, running
 
-__all__ = ["running"]
+__all__ = ["demos", "running"]

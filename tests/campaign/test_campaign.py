@@ -32,6 +32,7 @@ from tests.journeys.running import Partner, Running, _family, eventually
 
 pytestmark = pytest.mark.processes
 DEMO_OPTIONS = ("--shopping", "none")
+DEMO_OF_ITS_OWN = True
 ORDERS = int(os.environ.get("CAMPAIGN_ORDERS", "60"))
 SEED = int(os.environ.get("CAMPAIGN_SEED", "20261125"))
 BUYERS, CLIENTS, CANCELLED, DEATHS = 12, 6, 0.1, 3

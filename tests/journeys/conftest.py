@@ -1,4 +1,4 @@
-"""The running product for the journeys: `flask demo` itself, on servers and data of its own, one for each module."""
+"""The running product for the journeys: `flask demo` itself, on servers and data of its own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,18 +25,31 @@ _START_TIMEOUT_S = 300
 _OURS = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "COALITION_ENV", "SECRET_KEY")
 
 
-@pytest.fixture(scope="module")
-def running(request: pytest.FixtureRequest) -> Iterator[Running]:
-    """A demo started by its command, with its own data; everything it started is gone afterwards.
+@pytest.fixture(scope="session")
+def demos() -> Iterator[Callable[[Sequence[str], str], Running]]:
+    """The demos of this process by their options and whose they are; starting one takes as long as many tests."""
+    with ExitStack() as open_until_the_end:
+        yield cache(lambda options, _whose: open_until_the_end.enter_context(_demo(options)))
 
-    A module may name options for it in `DEMO_OPTIONS`.
+
+@pytest.fixture(scope="module")
+def running(request: pytest.FixtureRequest, demos: Callable[[Sequence[str], str], Running]) -> Running:
+    """A demo started by its command, with its own data; everything it started is gone in the end.
+
+    Modules share it, so each makes what it needs; one that reads sums of the whole program says `DEMO_OF_ITS_OWN`.
+    A module may name options in `DEMO_OPTIONS`.
     """
+    whose = request.module.__name__ if getattr(request.module, "DEMO_OF_ITS_OWN", False) else "everybody"
+    return demos(getattr(request.module, "DEMO_OPTIONS", ()), whose)
+
+
+@contextmanager
+def _demo(options: Sequence[str]) -> Iterator[Running]:
     var = Path(tempfile.mkdtemp(prefix="coalition-journey-"))
     var.chmod(0o755)
     environment = {name: value for name, value in os.environ.items() if name not in _OURS}
     environment |= {"COALITION_VAR": str(var), "SIMULATOR_PACE_S": "0.2"}
-    command = [sys.executable, "-m", "flask", "demo", "--port", str(free_port())]
-    command += getattr(request.module, "DEMO_OPTIONS", ())
+    command = [sys.executable, "-m", "flask", "demo", "--port", str(free_port()), *options]
     log = (var / "demo.log").open("wb")
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
     try:

@@ -18,6 +18,7 @@ from tests.journeys.running import Partner, Running, eventually
 
 pytestmark = pytest.mark.processes
 DEMO_OPTIONS = ("--shopping", "none")
+DEMO_OF_ITS_OWN = True
 PERIOD = f"{dt.datetime.now(ZoneInfo('Europe/Riga')):%Y-%m}"
 CARD = "9843777700001234"
 PUZZLE, PRICE, COURIER = "RM-2006", 1728, 390

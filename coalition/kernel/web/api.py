@@ -89,13 +89,14 @@ class ProblemApi(Api):
         """The application-wide handlers of `problem` answer for the API too."""
 
     def _register_responses(self) -> None:
+        schema = self.ERROR_SCHEMA()
         for status in HTTPStatus:
             response: dict[str, Any] = {"description": status.phrase}
             if status >= 400:
-                response["schema"] = self.ERROR_SCHEMA
+                response["schema"] = schema
             prepare_response(response, self.spec, problem.CONTENT_TYPE)
             self.spec.components.response(status.name, response, lazy=True)
-        fallback = {"description": "Problem (RFC 9457)", "schema": self.ERROR_SCHEMA}
+        fallback = {"description": "Problem (RFC 9457)", "schema": schema}
         prepare_response(fallback, self.spec, problem.CONTENT_TYPE)
         self.spec.components.response("DEFAULT_ERROR", fallback, lazy=True)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -34,6 +35,7 @@ class PoDomain(Domain):
         return self._catalogs.get(language(), NullTranslations())
 
 
+@cache
 def compiled(path: Path) -> Translations:
     """A catalog ready for look-up, from a .po file. Fuzzy entries do not count."""
     with path.open("rb") as text:

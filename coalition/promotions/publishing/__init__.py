@@ -5,18 +5,20 @@ approved it. A ruleset is all that is in force at once: the versions with their 
 what the program excludes. Publishing adds one, atomically; nothing here is ever rewritten.
 """
 
+from coalition.promotions.publishing.amending import change_setting, save_campaign, set_group
 from coalition.promotions.publishing.assembling import try_tests
-from coalition.promotions.publishing.campaigns import list_campaigns
+from coalition.promotions.publishing.campaigns import campaign, list_campaigns
 from coalition.promotions.publishing.compiling import Campaign
 from coalition.promotions.publishing.composing import publish
 from coalition.promotions.publishing.drafting import discard, draft, save_draft
-from coalition.promotions.publishing.groups import groups_of, set_group
+from coalition.promotions.publishing.groups import groups_of
+from coalition.promotions.publishing.laws import laws
 from coalition.promotions.publishing.listing import listed, one, rulesets, versions
 from coalition.promotions.publishing.living import archive, end, pause, resume, rollback
 from coalition.promotions.publishing.reading import Ruleset, by_no, kept_ruleset, ruleset
 from coalition.promotions.publishing.rehearsing import Rehearsal, rehearsal_of, rehearse, ruleset_by_id
 from coalition.promotions.publishing.reviewing import approve, reject, submit
-from coalition.promotions.publishing.settings import Setting, change_setting, setting
+from coalition.promotions.publishing.settings import Setting, setting
 from coalition.promotions.publishing.testing import Tested
 from coalition.promotions.publishing.types import Draft, Promotion, Published, Version, Warned
 from coalition.promotions.publishing.warning import warnings
@@ -35,12 +37,14 @@ __all__ = [
     "approve",
     "archive",
     "by_no",
+    "campaign",
     "change_setting",
     "discard",
     "draft",
     "end",
     "groups_of",
     "kept_ruleset",
+    "laws",
     "list_campaigns",
     "listed",
     "one",
@@ -54,6 +58,7 @@ __all__ = [
     "ruleset",
     "ruleset_by_id",
     "rulesets",
+    "save_campaign",
     "save_draft",
     "set_group",
     "setting",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
+from collections.abc import Iterator
 from typing import Any
 
 from coalition import partners, programs
@@ -12,8 +11,10 @@ from coalition.promotions import engine
 from coalition.promotions.publishing import campaigns
 from coalition.promotions.publishing.codes import code_problems
 from coalition.promotions.publishing.documents import Document, canonical
+from coalition.promotions.publishing.fields import field_problems
 from coalition.promotions.publishing.groups import groups_of
 from coalition.promotions.publishing.shapes import effects_of, shape_problems
+from coalition.promotions.publishing.sponsoring import meant, sponsor_problems
 
 KNOWN = (
     "id", "version", "status", "campaign", "name", "events", "from", "to", "coupon", "priority", "group", "exclusive",
@@ -40,8 +41,10 @@ def examined(
     examine_text(document)
     problems = [*_unknown(document), *code_problems(document.get("id"), "/id"), *shape_problems(document)]
     problems += _foreign(program_id, document)
-    if strict and document.get("name") is None:
-        problems.append(FieldError("/name", "required", "What members read, in English and in Russian."))
+    if strict:
+        problems += field_problems(document)
+        if document.get("name") is None:
+            problems.append(FieldError("/name", "required", "What members read, in English and in Russian."))
     try:
         found = engine.promotion(document)
     except Invalid as refusal:
@@ -91,35 +94,3 @@ def _foreign(program_id: int, document: Document) -> Iterator[FieldError]:
             yield FieldError(f"{pointer}/currency", "unknown_currency", meant(value, currencies))
     codes = [one.code for one in partners.list_partners(program_id)]
     yield from sponsor_problems(document.get("sponsor"), codes, "/sponsor")
-
-
-def sponsor_problems(sponsor: Any, codes: Iterable[str], pointer: str) -> Iterator[FieldError]:
-    """What is wrong with who pays: `"operator"`, one `{partner, share_bp}`, or a list of them with weights."""
-    known = list(codes)
-    if isinstance(sponsor, list) and sponsor:
-        for at, one in enumerate(sponsor):
-            yield from _payer(one, known, f"{pointer}/{at}")
-    elif sponsor is not None:
-        yield from _payer(sponsor, known, pointer)
-
-
-def _payer(one: Any, known: list[str], pointer: str) -> Iterator[FieldError]:
-    if one == "operator":
-        return
-    if not isinstance(one, dict):
-        yield FieldError(pointer, "invalid", "A partner with its share, a list of them, or `operator`.")
-        return
-    code = one.get("partner")
-    if code not in (*known, "operator"):
-        yield FieldError(f"{pointer}/partner", "unknown_partner", meant(str(code), known))
-    for name in set(one) - {"partner"}:
-        if name not in ("share_bp", "weight"):
-            yield FieldError(f"{pointer}/{name}", "unknown_field", meant(name, ("partner", "share_bp", "weight")))
-        elif type(one[name]) is not int or not 1 <= one[name] <= 10_000:
-            yield FieldError(f"{pointer}/{name}", "invalid", "A whole number from 1 to 10000.")
-
-
-def meant(name: str, known: Iterable[str]) -> str:
-    """That a name is not known, and which one may have been meant."""
-    near = get_close_matches(name, list(known), 1)
-    return f"Unknown: {name[:80]}." + (f" Did you mean {near[0]}?" if near else "")

@@ -16,9 +16,9 @@ from coalition.kernel.errors import FieldError, Invalid
 from coalition.promotions.publishing import keeping, reading
 from coalition.promotions.publishing.assembling import in_force, program_of
 from coalition.promotions.publishing.documents import Document, canonical, sha256
-from coalition.promotions.publishing.groups import set_group
+from coalition.promotions.publishing.groups import group_problems, put_group
 from coalition.promotions.publishing.reading import Ruleset, promotion_of
-from coalition.promotions.publishing.settings import Turn, restore, take_turn
+from coalition.promotions.publishing.settings import Setting, Turn, put_setting, take_turn
 
 ENGINE = 1
 _ALWAYS = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)  # the first year that a receipt may carry
@@ -35,20 +35,25 @@ def publish(
     *,
     actor: str,
     groups: Mapping[str, Mapping[str, str]] | None = None,
+    setting: Setting | None = None,
     note: str = "",
     since: dt.datetime | None = None,
 ) -> Ruleset:
     """Let exactly these promotions be in force, without asking a second person: for seeds, imports and tests.
 
     A document that says something new becomes a version; what is published now and not among them is paused. `groups`
-    (`{code: {mode, scope}}`) adds to the program's groups or changes them. `since`: from when on receipts go by it, not
-    before the ruleset before; the default is now, and always for a first ruleset (promotions have dates of their own).
+    (`{code: {mode, scope}}`) adds to the program's groups or changes them, `setting` takes the place of the program's.
+    `since`: from when on receipts go by it, not before the ruleset before; the default is now, and always for a first
+    ruleset (promotions have dates of their own).
     Publishers of a program wait for each other. Invalid names what is wrong, by `/<place in documents>/...`, or
     `tests_failed` for a test that a document carries.
     """
     turn = take_turn(program_id)
     for code, group in (groups or {}).items():
-        set_group(program_id, code, mode=group["mode"], scope=group.get("scope", "receipt"))
+        _put_group(program_id, code, {"scope": "receipt", **group})
+    if setting is not None:
+        put_setting(program_id, setting)
+        turn = Turn(turn.no, setting)
     found = {one.code: one.version for one in _kept(program_id, documents, actor)}
     _switch(program_id, [{"code": code, "version": no, "begins": None, "ends": None} for code, no in found.items()])
     first = _ALWAYS if turn.no == 1 else None
@@ -77,14 +82,22 @@ def compose(
 def republish(program_id: int, turn: Turn, text: str, *, actor: str, note: str) -> Ruleset:
     """An earlier ruleset, word for word, as the next of the chain; its groups and setting are the program's again."""
     document = json.loads(text)
-    restore(program_id, document["program"]["exclude"], document["program"]["earn_on"])
-    for code, group in document["program"]["groups"].items():
-        set_group(program_id, code, mode=group["mode"], scope=group["scope"])
+    common = document["program"]
+    put_setting(program_id, Setting(common["exclude"], common["earn_on"]))
+    for code, group in common["groups"].items():
+        put_group(program_id, code, group)
     ready = [promotion_of(canonical(one)) for one in document["promotions"]]
     _switch(
         program_id, [{"code": one.id, "version": one.version, "begins": one.begins, "ends": one.ends} for one in ready]
     )
     return _add(program_id, turn.no, text, _since(program_id, None), actor, note)
+
+
+def _put_group(program_id: int, code: str, group: Mapping[str, str]) -> None:
+    problems = [FieldError(f"/groups/{code}{one.pointer}", one.code, one.detail) for one in group_problems(code, group)]
+    if problems:
+        raise Invalid("invalid", "This is no group of promotions.", problems)
+    put_group(program_id, code, group)
 
 
 def _kept(program_id: int, documents: Sequence[Document], actor: str) -> list[keeping.Kept]:

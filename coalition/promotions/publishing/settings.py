@@ -14,7 +14,7 @@ from typing import Any
 
 from coalition.kernel import audit, sealing
 from coalition.kernel.db import execute, fetch_one
-from coalition.kernel.errors import FieldError, Invalid
+from coalition.kernel.errors import FieldError
 from coalition.promotions.engine.checking import check_line
 
 EARN_ON = ("money", "gross")
@@ -54,30 +54,28 @@ def setting(program_id: int) -> Setting:
     return Setting(row.exclude, row.earn_on) if row else Setting()
 
 
-def change_setting(program_id: int, *, exclude: Mapping[str, Any] | None, earn_on: str = "money") -> None:
-    """What lines count and earn nothing (a condition on a line; None: all count), and on what points are earned.
-
-    `earn_on`: `money`, what is left after discounts and points paid, or `gross`, what was left before points paid.
-    In force with the next ruleset. Invalid points at what is wrong.
-    """
-    problems = [
-        FieldError(f"/exclude{one.pointer}", one.code, one.detail) for one in check_line(exclude or {"all": []})
-    ]
-    if earn_on not in EARN_ON:
-        problems.append(FieldError("/earn_on", "invalid", f"One of {', '.join(EARN_ON)}."))
-    if problems:
-        raise Invalid("invalid", "This cannot be set.", problems)
-    restore(program_id, exclude, earn_on)
-    audit.record("promotions.setting", f"program:{program_id}", exclude=exclude, earn_on=earn_on)
+def setting_problems(one: Setting) -> list[FieldError]:
+    """What is wrong with a setting."""
+    found = [FieldError(f"/exclude{it.pointer}", it.code, it.detail) for it in check_line(one.exclude or {"all": []})]
+    if one.earn_on not in EARN_ON:
+        found.append(FieldError("/earn_on", "invalid", f"One of {', '.join(EARN_ON)}."))
+    return found
 
 
-def restore(program_id: int, exclude: Mapping[str, Any] | None, earn_on: str) -> None:
-    """Set what was checked before."""
+def put_setting(program_id: int, one: Setting) -> None:
+    """Keep a setting that was checked, in force with the next ruleset."""
     _ensure(program_id)
-    execute(
-        "UPDATE promo_setting SET exclude = CAST(:exclude AS jsonb), earn_on = :earn_on WHERE program_id = :program",
-        {"program": program_id, "exclude": json.dumps(exclude) if exclude else None, "earn_on": earn_on},
+    changed = execute(
+        "UPDATE promo_setting SET exclude = CAST(:exclude AS jsonb), earn_on = :earn_on"
+        " WHERE program_id = :program AND (exclude, earn_on) IS DISTINCT FROM (CAST(:exclude AS jsonb), :earn_on)",
+        {
+            "program": program_id,
+            "exclude": json.dumps(one.exclude) if one.exclude else None,
+            "earn_on": one.earn_on,
+        },
     )
+    if changed:
+        audit.record("promotions.setting", f"program:{program_id}", exclude=one.exclude, earn_on=one.earn_on)
 
 
 def draw_secret(program_id: int) -> str:

@@ -224,7 +224,8 @@ def test_debts_are_netted_once_however_credits_and_claw_backs_meet(live):
             ]
             _at_once(live, works)
 
-        assert all(not (balance.available and balance.arrears) for balance in ledger.balances_of(wallets).values())
+            assert all(not (balance.available and balance.arrears) for balance in ledger.balances_of(wallets).values())
+            assert offences() == {}
 
 
 ONE_KEY = test_one_key_from_eight_sessions_has_one_effect
@@ -264,8 +265,7 @@ def test_without_its_guard_a_race_is_lost(unguarded, fresh_database, monkeypatch
         monkeypatch.setattr(posting, "LOCK", "SELECT FROM wallet WHERE account_id = ANY(%s)")
     if at_once:
         guards.dawdling(url, "entry")
-    else:
-        monkeypatch.setitem(globals(), "ROUNDS", 4)
+    monkeypatch.setitem(globals(), "ROUNDS", 100 if at_once else 4)
 
     def story() -> None:
         race(unguarded)

@@ -50,14 +50,12 @@ def numbers(row: Iterable[Any]) -> list[Decimal]:
 
 
 def page_tables(answer: Any) -> dict[str, list[list[str]]]:
-    sections = html.fromstring(answer.get_data(as_text=True)).xpath(
-        "//section[starts-with(@aria-labelledby, 'table-')]"
-    )
+    heads = html.fromstring(answer.get_data(as_text=True)).xpath("//h2[starts-with(@id, 'table-')]")
     return {
-        one.get("aria-labelledby").removeprefix("table-"): [
-            [cell.text_content() for cell in row.xpath("./*")] for row in one.xpath(".//tbody/tr")
+        head.get("id").removeprefix("table-"): [
+            [cell.text_content() for cell in row.xpath("./*")] for row in head.xpath("../..//tbody/tr")
         ]
-        for one in sections
+        for head in heads
     }
 
 

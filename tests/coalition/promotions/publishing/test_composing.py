@@ -128,13 +128,13 @@ def test_groups_come_with_the_ruleset(program: programs.Program) -> None:
 
 def test_what_the_program_excludes_is_in_force_with_the_next_ruleset(program: programs.Program) -> None:
     tobacco = {"f": "category", "op": "eq", "v": "tobacco"}
-    before = _publish(program, a_document())
     promotions.change_setting(program.id, exclude=tobacco, earn_on="gross")
 
-    after = _publish(program, a_document())
+    first = _publish(program, a_document())
+    second = _publish(program, a_document(), setting=promotions.Setting())
 
-    assert (before.program["exclude"], before.program["earn_on"]) == (None, "money")
-    assert (after.program["exclude"], after.program["earn_on"]) == (tobacco, "gross")
+    assert (first.program["exclude"], first.program["earn_on"]) == (tobacco, "gross")
+    assert (second.program["exclude"], second.program["earn_on"]) == (None, "money")
     with pytest.raises(Invalid) as refusal:
         promotions.change_setting(program.id, exclude={"f": "category"}, earn_on="gros")
     assert [one.pointer for one in refusal.value.errors] == ["/exclude/op", "/earn_on"]

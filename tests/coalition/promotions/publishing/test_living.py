@@ -195,9 +195,8 @@ def test_an_earlier_ruleset_comes_back_word_for_word(program: programs.Program) 
         return transact(lambda: promotions.publish(program.id, documents, actor=ACTOR, **more))
 
     first = publish(a_document("five", group="mult"), a_document("two"), groups=groups)
-    transact(lambda: promotions.change_setting(program.id, exclude=tobacco))
-    transact(lambda: promotions.set_group(program.id, "mult", mode="all"))
-    publish(a_document("five", group="mult", priority=9), a_document("six"))
+    changed = {"groups": {"mult": {"mode": "all"}}, "setting": promotions.Setting(tobacco)}
+    publish(a_document("five", group="mult", priority=9), a_document("six"), **changed)
 
     back = transact(lambda: promotions.rollback(program.id, 1))
 
