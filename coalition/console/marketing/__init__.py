@@ -13,6 +13,8 @@ def init_app(app: Flask) -> None:
     from coalition.console.marketing import (  # noqa: F401
         building,
         calendar_page,
+        campaign_pages,
+        change_pages,
         deciding,
         expert_page,
         goods_pages,

@@ -116,7 +116,7 @@ def _row(name: str, row: Row, voice: Voice) -> dict[str, Any]:
         "choices": choices,
         "chosen": ", ".join(chosen),
         "unit": voice.names.money if about.unit == "money" else _UNITS.get(about.unit, ""),
-        "numeric": about.type == "int" and not choices,
+        "numeric": about.type == "int" and not choices and about.unit != "clock",
     }
 
 
