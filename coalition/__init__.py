@@ -31,7 +31,7 @@ def init_app(app: Flask) -> None:
     )
     from coalition.kernel import approvals, laws
     from coalition.kernel.web import health
-    from coalition.promotions import coupons
+    from coalition.promotions import coupons, granting, holdings
 
     kernel.init_app(app)
     site.init_app(app)
@@ -40,7 +40,7 @@ def init_app(app: Flask) -> None:
     jobs.init_app(app)
     cli.init_app(app)
     approvals.vouch_with(access.may_approve)
-    rooms = (ledger, programs, partners, members, wallets, promotions, coupons, purchases)
+    rooms = (ledger, programs, partners, members, wallets, promotions, coupons, granting, holdings, purchases)
     for room in rooms:
         laws.register(room.laws)
     for reasons in (laws.offended, programs.halted_reasons):

@@ -103,6 +103,7 @@ def _told(recorded: Recorded) -> dict[str, Any]:
         "discounts": [],
         "captured": {"amount": paid[0], "currency": currencies[paid[1]].code} if paid else None,
         "redeemed": [{"amount": units, "currency": currencies[of].code} for units, of in recorded.redeemed],
+        "coupons": [{"code": one.code, "outcome": one.outcome} for one in recorded.coupons],
         "state": recorded.state,
         "returned": [{"no": no, "qty_m": qty_m} for no, qty_m in recorded.returned],
         "balances": [] if member_id is None else wallets.balances(partner_id, member_id),

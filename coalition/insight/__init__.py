@@ -1,1 +1,56 @@
 """Insight: what a promotion would cost before it runs, and what it changed after it ran. Reads; books nothing."""
+
+from coalition.insight.backtests.asking import MARGIN_BP, ask
+from coalition.insight.backtests.figures import Figures, read, taken
+from coalition.insight.backtests.keeping import (
+    MAKE,
+    Backtest,
+    advance,
+    cancel,
+    candidate,
+    differences,
+    fail,
+    fail_orphans,
+    figures,
+    finish,
+    get,
+    listed,
+    start,
+)
+from coalition.insight.backtests.making import Cursor, Trial, trial_of
+from coalition.insight.backtests.seen import DISCOUNTS, E6, minor
+from coalition.insight.backtests.sums import Pair
+from coalition.insight.backtests.tallying import Difference
+from coalition.insight.experiments.welch import Sample, Uplift, uplift
+
+__all__ = [
+    "DISCOUNTS",
+    "E6",
+    "MAKE",
+    "MARGIN_BP",
+    "Backtest",
+    "Cursor",
+    "Difference",
+    "Figures",
+    "Pair",
+    "Sample",
+    "Trial",
+    "Uplift",
+    "advance",
+    "ask",
+    "cancel",
+    "candidate",
+    "differences",
+    "fail",
+    "fail_orphans",
+    "figures",
+    "finish",
+    "get",
+    "listed",
+    "minor",
+    "read",
+    "start",
+    "taken",
+    "trial_of",
+    "uplift",
+]

@@ -7,4 +7,16 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Importing these modules registers their handlers and schedules."""
-    from coalition.jobs import clearing, coupons, exchanges, people, points, registries, sources, suspense, verifying  # noqa: F401
+    from coalition.jobs import (  # noqa: F401
+        clearing,
+        coupons,
+        exchanges,
+        holdings,
+        people,
+        points,
+        registries,
+        sources,
+        suspense,
+        trials,
+        verifying,
+    )

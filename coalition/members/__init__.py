@@ -17,7 +17,7 @@ from coalition.members.families import (
     remove,
     same_family,
 )
-from coalition.members.history import TierStep, tier_history
+from coalition.members.history import TierStep, tier_history, tiers_at
 from coalition.members.identifiers import Identifier, add, identifiers
 from coalition.members.issuing import issue_card
 from coalition.members.laws import laws
@@ -111,6 +111,7 @@ __all__ = [
     "survivor",
     "take_over",
     "tier_history",
+    "tiers_at",
     "traits",
     "use_proof",
     "visible_to",

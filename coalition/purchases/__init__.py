@@ -63,6 +63,7 @@ from coalition.purchases.registries.tables import read_rows
 from coalition.purchases.registries.takeovers import TakenOver, Takeover
 from coalition.purchases.registries.taking import Layout, Reading, layout, read_lines, readings, take
 from coalition.purchases.registries.taking_over import record_takeovers
+from coalition.purchases.replaying import Replayed, Span, count_of, replayed
 from coalition.purchases.returning.clawing import Stretch, taken
 from coalition.purchases.returning.keeping import find_return
 from coalition.purchases.returning.record import record_returns
@@ -110,12 +111,14 @@ __all__ = [
     "Refused",
     "Registry",
     "Rejection",
+    "Replayed",
     "Restored",
     "Return",
     "Returned",
     "ReturnedLine",
     "Row",
     "Source",
+    "Span",
     "Stretch",
     "Suspended",
     "Suspense",
@@ -131,6 +134,7 @@ __all__ = [
     "chunks",
     "claim_source",
     "close",
+    "count_of",
     "counter",
     "declined",
     "define_source",
@@ -171,6 +175,7 @@ __all__ = [
     "registry",
     "registry_states",
     "rejections",
+    "replayed",
     "retry_suspended",
     "save_mapping",
     "say_clawed",

@@ -11,6 +11,7 @@ from coalition.kernel.errors import NotFound
 from coalition.purchases.counter import Counter, counter
 from coalition.purchases.grants import PROMOTION
 from coalition.purchases.receipts import GrantedAward, Recorded
+from coalition.purchases.recording.couponing import coupons_of
 from coalition.purchases.recording.storing import standing
 from coalition.purchases.returning.bought import bought
 
@@ -48,6 +49,7 @@ def find(partner_id: int, *, purchase_id: int | None = None, external_id: str | 
         state=of.state,
         returned=tuple((no, parts if of.lines[no].qty_m else None) for no, parts in of.returned.items() if parts),
         replayed=True,
+        coupons=coupons_of(recorded.id),
     )
 
 

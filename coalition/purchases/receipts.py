@@ -55,6 +55,7 @@ class Receipt:
     waited_for: members.Recognised | None = None
     rows: Sequence[str] = ()
     coupons: tuple[str, ...] = ()
+    quote: str | None = None
 
     @property
     def spends(self) -> bool:
@@ -65,6 +66,13 @@ class Receipt:
     def mcc(self) -> str | None:
         """The merchant category of its payments."""
         return next((mcc for payment in self.payments if (mcc := payment.get("mcc"))), None)
+
+
+class ShownCoupon(NamedTuple):
+    """A coupon as it was shown: `outcome` is redeemed, idle (good, and not needed), or why it opens nothing."""
+
+    code: str
+    outcome: str
 
 
 class GrantedAward(NamedTuple):
@@ -105,6 +113,7 @@ class Recorded:
     redeemed: tuple[tuple[int, int], ...] = ()
     state: str = "recorded"
     returned: tuple[tuple[int, int | None], ...] = ()
+    coupons: tuple[ShownCoupon, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

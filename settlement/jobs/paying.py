@@ -58,10 +58,14 @@ def wake(task: Task) -> None:
 
 
 @subscribe("payout.settled", consumer="payouts.statement")
+@subscribe("payout.unsettled", consumer="payouts.statement")
 @subscribe("statement.sent", consumer="payouts.statement")
 @subscribe("statement.agreed", consumer="payouts.statement")
 def statement_paid(event: Event) -> None:
-    """A statement whose payment is settled is paid; one that was disputed meanwhile, once it is sent or agreed to."""
+    """A statement whose payment is settled is paid, and is no longer if that is undone.
+
+    One that was disputed meanwhile is, once it is sent or agreed to.
+    """
     statement_id = event.payload["statement_id"]
     payouts.mark_paid(statement_id, settled=payouts.is_settled(statement_id))
 

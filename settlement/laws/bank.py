@@ -33,15 +33,15 @@ LAWS = (
     ),
     Law(
         "P64",
-        "a file of transfers is the sum of its orders, and orders payments of its run as they are",
+        "a file of transfers is the sum of its orders, and orders payments of its run as they were asked for",
         """SELECT f.id FROM bank_file f LEFT JOIN bank_order o ON o.file_id = f.id
             GROUP BY f.id, f.orders, f.total_minor
            HAVING (count(o.request_id), coalesce(sum(o.amount_minor), 0)) <> (f.orders, f.total_minor)
            UNION ALL
            SELECT o.file_id FROM bank_order o JOIN bank_file f ON f.id = o.file_id
              JOIN payout_payment p ON p.id = o.payment_id JOIN payout_request r ON r.id = o.request_id
-            WHERE p.run_id <> f.run_id OR p.direction <> 'out' OR p.amount_minor <> o.amount_minor
-               OR p.currency <> f.currency OR r.payment_id <> p.id""",
+            WHERE p.run_id <> f.run_id OR p.direction <> 'out' OR r.amount_minor <> o.amount_minor
+               OR o.amount_minor > p.amount_minor OR p.currency <> f.currency OR r.payment_id <> p.id""",
     ),
     Law(
         "P65",

@@ -56,11 +56,13 @@ LAWS = (
     ),
     Law(
         "P15",
-        "a statement is drafted, then sent, then agreed or disputed, and at last paid",
+        "a statement is drafted, then sent, then agreed or disputed, and at last paid; unpaid, it is what it was",
         """SELECT statement_id FROM (
-             SELECT statement_id, no, state, row_number() OVER w AS at, lag(state) OVER w AS since
+             SELECT statement_id, no, state, row_number() OVER w AS at, lag(state) OVER w AS since,
+                    lag(state, 2) OVER w AS before
                FROM statement_event WINDOW w AS (PARTITION BY statement_id ORDER BY no)) e
-            WHERE no <> at OR (coalesce(since, ''), state) NOT IN (('', 'draft'), ('draft', 'sent'),
+            WHERE no <> at OR (since = 'paid' AND before = state) IS NOT TRUE
+              AND (coalesce(since, ''), state) NOT IN (('', 'draft'), ('draft', 'sent'),
                   ('sent', 'agreed'), ('sent', 'disputed'), ('sent', 'paid'), ('agreed', 'disputed'),
                   ('agreed', 'paid'), ('disputed', 'sent'), ('disputed', 'agreed'))""",
     ),

@@ -36,7 +36,7 @@ from settlement.ports import (
 
 WAITING = ("created", "asked", "unknown")
 _KEY_HOLDS = dt.timedelta(hours=23)  # the provider forgets keys after a day
-_READ = "SELECT id, payment_id, key, state, requests, asked_at FROM payout_request WHERE id = :id"
+_READ = "SELECT id, payment_id, key, amount_minor, state, requests, asked_at FROM payout_request WHERE id = :id"
 
 
 def ask(request_id: int) -> Call | None:
@@ -50,21 +50,29 @@ def ask(request_id: int) -> Call | None:
         {"id": request_id},
     )
     old = request.asked_at is not None and clock.now() - request.asked_at > _KEY_HOLDS
-    return Call(request_id, payment, asked(payment, request.key), request.requests > 0, old, request.requests)
+    return Call(
+        request_id,
+        payment,
+        asked(payment, request.key, request.amount_minor),
+        request.requests > 0,
+        old,
+        request.requests,
+    )
 
 
-def asked(payment: Payment, key: str = "") -> Request:
-    """A payment as its provider is asked for it, or looked for there."""
+def asked(payment: Payment, key: str = "", amount_minor: int | None = None) -> Request:
+    """A payment as its provider is asked for it, or looked for there; `amount_minor` of it, if not all."""
+    amount = payment.amount_minor if amount_minor is None else amount_minor
     known = accounts.by_id([payment.account_id] if payment.account_id is not None else [])
     account = known.get(payment.account_id or 0)
     description = f"Settlement {payment.statement_number}"
     if payment.direction == "out":
         assert account is not None
-        return PayRequest(payment.ref, account, payment.amount_minor, payment.currency, description, key)
+        return PayRequest(payment.ref, account, amount, payment.currency, description, key)
     entity = partners.entity(payment.legal_entity_id)
     party = Party(ids.public("ent", entity.id), entity.name, entity.country, account)
     assert payment.due_on is not None
-    return CollectRequest(payment.ref, party, payment.amount_minor, payment.currency, payment.due_on, description, key)
+    return CollectRequest(payment.ref, party, amount, payment.currency, payment.due_on, description, key)
 
 
 def answered(request_id: int, answer: Look) -> str:
@@ -90,11 +98,15 @@ def answered(request_id: int, answer: Look) -> str:
 
 
 def renew(request_id: int) -> None:
-    """Begin a new round: the key is forgotten, and what it asked for has certainly never arrived."""
+    """Begin a new round: the key is forgotten, and what it asked for has certainly never arrived.
+
+    None if all of the money has come in another way meanwhile.
+    """
     request, payment = _locked(request_id)
     if request.state in WAITING:
         _decide(request_id, "superseded")
-        next_round(payment)
+        if payment.left_minor > 0:
+            next_round(payment)
 
 
 def seen(payment_id: int, answer: Look) -> Payment:

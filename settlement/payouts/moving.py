@@ -45,7 +45,7 @@ def move_run(run: Run, to: str, *, committed_by: str | None = None) -> None:
 
 
 def move(found: Payment, to: str, code: str | None = None, *, paid_minor: int | None = None) -> None:
-    """Take a locked payment into a state, with what is paid by then; a settled one is told upwards."""
+    """Take a locked payment into a state, with what is paid by then; that it is settled, or was, is told upwards."""
     execute(
         "UPDATE payout_payment SET state = :to, code = :code, paid_minor = coalesce(:paid, paid_minor)"
         " WHERE id = :id AND state = :at",
@@ -56,9 +56,9 @@ def move(found: Payment, to: str, code: str | None = None, *, paid_minor: int | 
         " VALUES ('payment', :run_id, :id, :at, :to, :code, :actor)",
         {"run_id": found.run_id, "id": found.id, "at": found.state, "to": to, "code": code, "actor": _actor()},
     )
-    if to == "settled":
+    if "settled" in (to, found.state):
         payload = {"ref": found.ref, "program_id": found.program_id, "statement_id": found.statement_id}
-        outbox.publish("payout.settled", payload, key=found.ref)
+        outbox.publish("payout.settled" if to == "settled" else "payout.unsettled", payload, key=found.ref)
 
 
 def abort_payment(found: Payment, code: str) -> None:

@@ -26,6 +26,12 @@ def tell(statement_id: int) -> None:
 
 
 def mark_paid(statement_id: int, *, settled: bool) -> None:
-    """Note that a statement is paid in full, if it is; one that is disputed is marked when that is over."""
-    if settled and statements.get(statement_id).state in ("sent", "agreed"):
+    """Note that a statement is paid in full, or that it is so no more.
+
+    One that is disputed is marked when that is over; one whose money came back is again what it was before.
+    """
+    state = statements.get(statement_id).state
+    if settled and state in ("sent", "agreed"):
         statements.mark(statement_id, "paid", audit.origin().actor)
+    elif not settled and state == "paid":
+        statements.unpay(statement_id, audit.origin().actor)

@@ -1,7 +1,7 @@
 """Meaning to ask a provider: every request is a row with its idempotency key before anything is asked.
 
-A payment has one living request. A new round, under a new key, begins only when the one before it has come to a
-definite end: refused, or certainly never arrived.
+It says how much is asked for: what of the payment has not moved by then. A payment has one living request. A new round,
+under a new key, begins only when the one before it has come to a definite end: refused, or certainly never arrived.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ def next_round(payment: Payment) -> None:
 def retry(payment_id: int) -> Payment:
     """Ask for a refused payment once more, with the account that its entity has now. Conflict `payment_state`.
 
+    Of one that came back in part only that part is asked for: what has arrived is not sent again.
     The account was approved by two people, and the payment, too; so no third one is needed. What has gone a part of
     its way goes on with the old account.
     """
@@ -75,8 +76,9 @@ def _take_current_account(found: Payment) -> None:
 def _mean(payment: Payment, number: int) -> None:
     key = f"settle:{payment.ref}:{number}"
     row = fetch_one(
-        "INSERT INTO payout_request (payment_id, round, key) VALUES (:id, :round, :key) RETURNING id",
-        {"id": payment.id, "round": number, "key": key},
+        "INSERT INTO payout_request (payment_id, round, key, amount_minor)"
+        " VALUES (:id, :round, :key, :amount) RETURNING id",
+        {"id": payment.id, "round": number, "key": key, "amount": payment.left_minor},
     )
     assert row is not None
     jobs.enqueue(JOB, {"request_id": row.id}, key=key)

@@ -12,7 +12,7 @@ from settlement.statements.freeing import free_paid
 from settlement.statements.fx import Rate, rates
 from settlement.statements.fx import enter as enter_rate
 from settlement.statements.listing import DIRECTIONS, Sought, Standing, find, standing
-from settlement.statements.netting import Netting, Obligation, Pair, Payable, net, netting, obligation, payables
+from settlement.statements.obligations import Netting, Obligation, Pair, Payable, net, netting, obligation, payables
 from settlement.statements.reading import (
     Settled,
     Statement,
@@ -25,7 +25,7 @@ from settlement.statements.reading import (
     versions,
 )
 from settlement.statements.reopening import reopen
-from settlement.statements.states import STATES, agree, mark, send
+from settlement.statements.states import STATES, agree, mark, send, unpay
 
 __all__ = [
     "ADJUSTMENT",
@@ -85,5 +85,6 @@ __all__ = [
     "send",
     "settled",
     "standing",
+    "unpay",
     "versions",
 ]

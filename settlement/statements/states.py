@@ -1,5 +1,7 @@
 """What becomes of a statement: drafted at the close, sent, agreed or disputed, and at last paid.
 
+Money may come back, or turn out to have been for something else: then what was paid is again what it was before.
+
 Each state is a row that is added, numbered by statement: of two who move one at once, one finds the number taken.
 """
 
@@ -33,6 +35,26 @@ def agree(statement_id: int, actor: str) -> Statement:
 def hold(period_id: int) -> None:
     """Until the transaction ends nobody else sends a statement of this period, or opens it again: never both."""
     execute(_ONE_BY_ONE, {"one": f"period:{period_id}"})
+
+
+def unpay(statement_id: int, actor: str) -> Statement:
+    """Let a paid statement be what it was before, sent or agreed; any other stays as it is.
+
+    Publishes `statement.unpaid`. NotFound.
+    """
+    moved = fetch_one(
+        """
+        INSERT INTO statement_event (statement_id, no, state, actor)
+        SELECT e.statement_id, e.no + 1, b.state, :actor
+          FROM (SELECT statement_id, no, state FROM statement_event WHERE statement_id = :id ORDER BY no DESC LIMIT 1) e
+          JOIN statement_event b ON b.statement_id = e.statement_id AND b.no = e.no - 1
+         WHERE e.state = 'paid' ON CONFLICT DO NOTHING RETURNING id""",
+        {"id": statement_id, "actor": actor},
+    )
+    if moved is not None:
+        audit.record("statement.unpaid", f"statement:{statement_id}", actor=actor)
+        outbox.publish("statement.unpaid", {"statement_id": statement_id}, key=str(statement_id))
+    return get(statement_id)
 
 
 def mark(statement_id: int, state: str, actor: str) -> Statement:

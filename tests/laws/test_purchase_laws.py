@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from coalition import programs, purchases
+from coalition import programs, promotions, purchases
 from coalition.kernel.config import Config
 from coalition.kernel.db import db, raw, transact
 from coalition.kernel.laws import Law, laws, offending
+from tests.coalition.promotions.publishing.builders import ACTOR, a_credit, a_document
 from tests.coalition.purchases.builders import (
     a_body,
     a_hold,
@@ -36,6 +37,7 @@ CRIMES = {
     "R12": "DELETE FROM return_effect",
     "R13": "UPDATE purchase_return SET refund_minor = refund_minor + 1",
     "R14": "UPDATE purchase_tender SET amount_minor = amount_minor + 1",
+    "R18": "UPDATE award SET returns = 'none' WHERE returns = 'reevaluate'",
 }
 
 
@@ -87,3 +89,9 @@ def _story() -> None:
     spent = bought(shop, a_body(90_000))
     a_hold(shop, shop.available() - 10)
     give_back(shop, a_return(spent, {1: 1000}))
+    fixed = a_document("fixed", a_credit("fixed", points=100), returns="reevaluate", when=AT_LEAST_TEN)
+    promotions.publish(shop.program.id, [fixed], actor=ACTOR)
+    give_back(shop, a_return(bought(shop, a_body(800, 400)), {1: 500}))
+
+
+AT_LEAST_TEN = {"f": "receipt.total", "op": "gte", "v": 1000}

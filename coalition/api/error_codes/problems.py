@@ -16,6 +16,7 @@ CODES = {
     "approval_closed": "The request was executed, rejected or has lapsed; `state` says which.",
     "approval_missing": "Another person has to approve this first.",
     "approver_refused": "Only a person of the staff who may still sign in can approve.",
+    "backtest_over": "The back-test is done, cancelled or has failed already.",
     "bad_checkpoint": "The checkpoint cannot be read; it is a C2SP signed note.",
     "bad_key": "The key cannot be read, or is not of the kind that is due here.",
     "bad_period": "A period is written as 2026-11, 2026-Q4, 2026-W47 or 2026-11-21.",

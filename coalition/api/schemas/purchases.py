@@ -81,6 +81,14 @@ class DeclinedSchema(Schema):
     units = fields.Integer(required=True)
 
 
+class ShownCouponSchema(Schema):
+    """What became of a coupon that was shown: `redeemed`, `idle` (good, but no promotion gave anything for it), or why
+    it opens nothing (`coupon_unknown`, `coupon_mistyped`, `coupon_used`, `coupon_expired` and so on)."""
+
+    code = fields.String(required=True)
+    outcome = fields.String(required=True)
+
+
 class ReturnedQuantitySchema(Schema):
     """How much of a line has come back, in thousandths; null for a line without a quantity."""
 
@@ -101,6 +109,7 @@ class RecordedSchema(Schema):
     discounts = fields.List(fields.Dict(), required=True)
     captured = fields.Nested(AmountSchema, required=True, allow_none=True)
     redeemed = fields.List(fields.Nested(AmountSchema), required=True)
+    coupons = fields.List(fields.Nested(ShownCouponSchema), required=True)
     state = fields.String(required=True)
     returned = fields.List(fields.Nested(ReturnedQuantitySchema), required=True)
     balances = fields.List(fields.Nested(BalanceSchema), required=True)

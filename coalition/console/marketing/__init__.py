@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 def init_app(app: Flask) -> None:
     """Register the pages; importing a module of pages fills the blueprint."""
     from coalition.console.marketing import (  # noqa: F401
+        backtest_pages,
         building,
         calendar_page,
         campaign_pages,

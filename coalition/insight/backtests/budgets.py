@@ -34,7 +34,7 @@ class Budgets:
         self._limits: dict[tuple[str, str, str, str], int] = {}
         for one in promotions:
             for limit in one.limits:
-                if limit.per in SHARED:
+                if limit.per in SHARED and limit.period != "receipt":
                     owner = f"campaign:{one.campaign}" if limit.per == "campaign" else one.id
                     about = (owner, limit.metric, limit.per, limit.period)
                     self._limits[about] = min(limit.value, self._limits.get(about, limit.value))
@@ -48,8 +48,9 @@ class Budgets:
         for counter in delta:
             limit = self._limits.get(_about(counter))
             if limit is not None:
-                self._used[counter] = (limit, used[counter])
-                if used[counter] >= limit:
+                now = used.get(counter, 0)
+                self._used[counter] = (limit, now)
+                if now >= limit:
                     self._gone.setdefault(counter, day)
 
     def spent(self) -> list[Spent]:

@@ -15,21 +15,23 @@ from typing import Any
 
 from coalition.insight.backtests.tallying import Difference
 from coalition.kernel import audit, jobs
-from coalition.kernel.copying import copy_csv, quoted
+from coalition.kernel.copying import copy_csv
+from coalition.kernel.copying import quoted as text
 from coalition.kernel.db import execute, fetch_all, fetch_one
 from coalition.kernel.errors import Conflict, NotFound
 from coalition.kernel.web.paging import Page, decode_cursor, encode_cursor
 
 MAKE = "insight.backtest"
 _MOST = 100
-_COLUMNS = """id, program_id, title, state, since, until, ruleset_id, watched, margin_bp, redeemed_bp, job_id, done,
-    total, error, asked_by, asked_at, finished_at"""
+_COLUMNS = """id, program_id, title, state, since, until, ruleset_id, watched, quoted, margin_bp, redeemed_bp, job_id,
+    done, total, error, asked_by, asked_at, finished_at"""
 
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
     """A back-test: `watched` are the promotions that are tried, `since` and `until` its first and last day.
 
+    `quoted`: whether discounts come off, as if each receipt had been quoted first; else only points are given.
     `margin_bp` is the part of what a receipt pays that the seller keeps, `redeemed_bp` the part of points that is
     expected to be spent: both are assumptions of who asks. `done` of `total` receipts have been played.
     """
@@ -42,6 +44,7 @@ class Backtest:
     until: dt.date
     ruleset_id: int | None
     watched: Sequence[str]
+    quoted: bool
     margin_bp: int
     redeemed_bp: int
     job_id: int | None
@@ -69,6 +72,7 @@ class Asked:
     ruleset_id: int | None
     candidate: Mapping[str, Any]
     watched: Sequence[str]
+    quoted: bool
     margin_bp: int
     redeemed_bp: int
 
@@ -76,9 +80,9 @@ class Asked:
 def keep(asked: Asked) -> int:
     """Write a back-test down and ask for it to be made; its number."""
     row = fetch_one(
-        "INSERT INTO backtest (program_id, title, since, until, ruleset_id, candidate, watched, margin_bp, redeemed_bp,"
-        " asked_by) VALUES (:program, :title, :since, :until, :ruleset, CAST(:candidate AS jsonb), :watched, :margin,"
-        " :redeemed, :actor) RETURNING id",
+        "INSERT INTO backtest (program_id, title, since, until, ruleset_id, candidate, watched, quoted, margin_bp,"
+        " redeemed_bp, asked_by) VALUES (:program, :title, :since, :until, :ruleset, CAST(:candidate AS jsonb),"
+        " :watched, :quoted, :margin, :redeemed, :actor) RETURNING id",
         {
             "program": asked.program_id,
             "title": asked.title,
@@ -87,6 +91,7 @@ def keep(asked: Asked) -> int:
             "ruleset": asked.ruleset_id,
             "candidate": json.dumps(asked.candidate),
             "watched": list(asked.watched),
+            "quoted": asked.quoted,
             "margin": asked.margin_bp,
             "redeemed": asked.redeemed_bp,
             "actor": audit.origin().actor,
@@ -151,7 +156,7 @@ def advance(number: int, done: int, total: int, differences: Sequence[Difference
         return False
     if differences:
         rows = (
-            f"{number},{one.purchase_id},{one.member_id},{quoted(one.currency)},{one.active},{one.draft}"
+            f"{number},{one.purchase_id},{one.member_id},{text(one.currency)},{one.active},{one.draft}"
             for one in differences
         )
         copy_csv("backtest_difference", "backtest_id, purchase_id, member_id, currency, active, draft", rows)

@@ -1,15 +1,16 @@
 """A ruleset at play over stored receipts: the engine itself, with its counters in memory and no effect on anything.
 
-Receipts have to come in the order in which they happened, at least those of one member; where members share a limit,
-all of them.
+Receipts have to come in the order in which they were recorded, at least those of one member; where members share a
+limit, all of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from coalition.insight.backtests.budgets import Budgets
+from coalition.insight.backtests.counters import counters_for
 from coalition.insight.backtests.seen import DISCOUNTS, NOTHING, Award, Outcome, Seen
 from coalition.insight.backtests.sharing import shares
 from coalition.promotions import engine
@@ -18,34 +19,52 @@ Legs = Sequence[tuple[int, int]]
 Event = Mapping[str, Any]
 
 
+class Rules(Protocol):
+    """What of a ruleset, or of one that is tried, is played."""
+
+    @property
+    def program(self) -> Mapping[str, Any]: ...
+    @property
+    def promotions(self) -> tuple[engine.Promotion, ...]: ...
+    @property
+    def index(self) -> engine.Index: ...
+
+
 class Side:
     """One of the two rulesets.
 
-    `payers` says who pays for a promotion's award on a receipt: legal entities with their weights.
+    `payers` says who pays for a promotion's award on a receipt: legal entities with their weights. `books`: whether the
+    program has what a credit names (its currency, its promo account); what it lacks is not granted. `quoted`: whether
+    money can come off, as if each receipt had been quoted first.
     """
 
-    __slots__ = ("_counters", "_index", "_payers", "_program", "budgets")
+    __slots__ = ("_books", "_payers", "_quoted", "_rules", "budgets", "counters")
 
     def __init__(
         self,
-        program: Mapping[str, Any],
-        promotions: Sequence[engine.Promotion],
+        rules: Rules,
         payers: Callable[[str, Seen], Legs],
-        counters: Mapping[str, int] | None = None,
+        books: Callable[[Mapping[str, Any]], bool] = lambda effect: True,
+        *,
+        quoted: bool = True,
     ) -> None:
-        self._program, self._index, self._payers = program, engine.Index(promotions), payers
-        self._counters = dict(counters or {})
-        self.budgets = Budgets(promotions)
+        self._rules, self._payers, self._books, self._quoted = rules, payers, books, quoted
+        self.budgets = Budgets(rules.promotions)
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin with unused limits: for members who share none with those before."""
+        self.counters = counters_for(self._rules.promotions)
 
     def play(self, event: Event, seen: Seen) -> Outcome:
         """What this ruleset gives for a receipt; its counters move on."""
-        result = engine.run_indexed(self._program, self._index, event, self._counters)
-        if not result.effects:
-            return NOTHING
-        for counter, used in result.counters_delta.items():
-            self._counters[counter] = self._counters.get(counter, 0) + used
-        self.budgets.note(result.counters_delta, self._counters, seen.day)
-        return self._outcome(result.effects, seen)
+        rules, counters = self._rules, self.counters
+        counters.day = seen.day
+        result = engine.run_indexed(rules.program, rules.index, event, counters, base=seen.base, discounts=self._quoted)
+        if result.counters_delta:
+            counters.use(result.counters_delta)
+            self.budgets.note(result.counters_delta, counters, seen.day)
+        return self._outcome(result.effects, seen) if result.effects else NOTHING
 
     def _outcome(self, effects: Sequence[Mapping[str, Any]], seen: Seen) -> Outcome:
         awards, gifts = list[Award](), dict[tuple[str, str], int]()
@@ -54,7 +73,9 @@ class Side:
             amount = effect.get("minor") if kind == "discount" else effect.get("units")
             if amount is None:
                 gifts[promotion, kind] = gifts.get((promotion, kind), 0) + effect.get("qty", 1)
-                continue
-            currency = DISCOUNTS if kind == "discount" else effect["currency"]
-            awards.append(Award(promotion, currency, amount, shares(amount, self._payers(promotion, seen))))
+            elif kind == "discount":
+                awards.append(Award(promotion, DISCOUNTS, amount, shares(amount, self._payers(promotion, seen))))
+            elif self._books(effect):
+                legs = self._payers(promotion, seen)
+                awards.append(Award(promotion, effect["currency"], amount, shares(amount, legs)))
         return Outcome(tuple(awards), tuple(sorted(gifts.items())))

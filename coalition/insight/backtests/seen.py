@@ -7,8 +7,8 @@ sums are exact, and money is rounded once, where it is shown.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -17,13 +17,15 @@ from coalition.kernel.money import round_half_up
 E6 = 1_000_000
 DISCOUNTS = "discounts"
 Shares = tuple[tuple[int, int], ...]
+Base = Sequence[tuple[str, Mapping[int, int]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A stored receipt as the sums group it: `day` is of the program's zone, `spent` what was paid in money.
 
-    `base` is what the base rules really gave for it, by currency: the same under every ruleset.
+    `entity_id` is the legal entity that sold; `base` what the base rules really gave, by currency and line: the same
+    under every ruleset.
     """
 
     purchase_id: int
@@ -33,7 +35,8 @@ class Seen:
     outlet_id: int
     tier: str
     spent: int
-    base: Mapping[str, int] = field(default_factory=dict)
+    entity_id: int = 0
+    base: Base = ()
 
 
 class Award(NamedTuple):

@@ -68,7 +68,7 @@ class Tally:
         return sum(award.units * self.faces.get(award.currency, 0) for award in outcome.awards)
 
     def _alarm(self, seen: Seen, draft: Outcome) -> None:
-        base = sum(units * self.faces.get(currency, 0) for currency, units in seen.base.items())
+        base = sum(sum(lines.values()) * self.faces.get(currency, 0) for currency, lines in seen.base)
         if reward := base + self._worth(draft):
             self.alarms.add(Alarm(seen.purchase_id, seen.member_id, seen.spent, reward))
 

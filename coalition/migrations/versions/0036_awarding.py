@@ -62,7 +62,10 @@ _TABLES = (
         program_id int NOT NULL,
         key text COLLATE "C" NOT NULL,
         used bigint NOT NULL CONSTRAINT ck_limit_counter_used CHECK (used >= 0),
+        most bigint,
+        CONSTRAINT ck_limit_counter_most CHECK (used <= most),
         PRIMARY KEY (program_id, key)) WITH (fillfactor = 60)""",
+    # `most` is the limit as it was when the counter was used last; a limit that rolls has none of its own.
     # Grain: one row = what a rolling limit's counter took on a day of the program's zone.
     """
     CREATE TABLE limit_day (
@@ -141,7 +144,7 @@ _LEASE = """
       IF v_used + v_more > p_limit THEN
         RETURN false;
       END IF;
-      UPDATE limit_counter SET used = used + v_more WHERE program_id = p_program AND key = p_key;
+      UPDATE limit_counter SET used = used + v_more, most = p_limit WHERE program_id = p_program AND key = p_key;
       SELECT l.slot INTO v_slot FROM limit_lease l
        WHERE l.program_id = p_program AND l.key = p_key LIMIT 1 FOR UPDATE SKIP LOCKED;
       IF FOUND THEN
@@ -167,9 +170,9 @@ _USE = """
         IF v.hot AND limit_lease_take(p_program, v.key, v.amount, v.most) THEN
           CONTINUE;
         END IF;
-        INSERT INTO limit_counter AS c (program_id, key, used)
-        SELECT p_program, v.key, v.amount WHERE v.amount <= v.most
-        ON CONFLICT (program_id, key) DO UPDATE SET used = c.used + excluded.used
+        INSERT INTO limit_counter AS c (program_id, key, used, most)
+        SELECT p_program, v.key, v.amount, v.most WHERE v.amount <= v.most
+        ON CONFLICT (program_id, key) DO UPDATE SET used = c.used + excluded.used, most = excluded.most
          WHERE c.used + excluded.used <= v.most;
         IF NOT FOUND THEN
           RAISE EXCEPTION 'beyond a limit' USING ERRCODE = 'CL001';

@@ -13,7 +13,7 @@ def upgrade() -> None:
     _coupons()
     _holdings()
     grant_app("coupon_batch", "coupon", "coupon_member", "member_holding")
-    grant_append_only("coupon_use", "given_effect", "member_progress_day")
+    grant_append_only("coupon_use", "purchase_coupon", "given_effect", "member_progress_day")
 
 
 def _batches() -> None:
@@ -91,6 +91,15 @@ def _coupons() -> None:
             at timestamptz NOT NULL DEFAULT now(),
             UNIQUE (coupon_id, purchase_id, change))""")
     op.execute("CREATE INDEX coupon_use_purchase ON coupon_use (purchase_id)")
+    op.execute("""
+        CREATE TABLE purchase_coupon (
+            purchase_id bigint NOT NULL,
+            no smallint NOT NULL,
+            coupon_id bigint REFERENCES coupon,
+            code text NOT NULL,
+            outcome text NOT NULL
+                CONSTRAINT ck_purchase_coupon_outcome CHECK (outcome ~ '^(redeemed|idle|coupon_[a-z_]+)$'),
+            PRIMARY KEY (purchase_id, no))""")
     op.execute("""
         CREATE TABLE coupon_member (
             batch_id bigint NOT NULL REFERENCES coupon_batch,

@@ -24,6 +24,7 @@ _TABLES = (
         ruleset_id int REFERENCES ruleset,
         candidate jsonb NOT NULL CONSTRAINT ck_backtest_candidate CHECK (jsonb_typeof(candidate) = 'object'),
         watched text[] NOT NULL,
+        quoted boolean NOT NULL,
         margin_bp int NOT NULL CONSTRAINT ck_backtest_margin CHECK (margin_bp BETWEEN 0 AND 10000),
         redeemed_bp int NOT NULL CONSTRAINT ck_backtest_redeemed CHECK (redeemed_bp BETWEEN 0 AND 10000),
         job_id bigint,

@@ -1,4 +1,4 @@
-"""Points that come back to the very lots they came from, in proportion where an agreement says so.
+"""What comes back: points, in proportion where an agreement says so; and money, a part of which is paid again.
 
 Who redeems points has a rule, from an instant on; it is kept with the ledger because there it is followed, by whoever
 keeps agreements. Turn 0 of a debit is what came back of it last drawn first before anything came back in proportion.
@@ -38,6 +38,13 @@ _TABLES = (
                                  AND n.reversal_order = 'pro_rata') AS in_proportion) o
      WHERE g.state = 'active' AND g.reversal_order = 'pro_rata' AND d.day IS NOT NULL
         ON CONFLICT DO NOTHING""",
+    # How much a provider is asked for: what of the payment had not moved by then.
+    """
+    ALTER TABLE payout_request ADD COLUMN amount_minor bigint
+        CONSTRAINT ck_payout_request_amount CHECK (amount_minor > 0)""",
+    """
+    UPDATE payout_request r SET amount_minor = p.amount_minor FROM payout_payment p WHERE p.id = r.payment_id""",
+    "ALTER TABLE payout_request ALTER COLUMN amount_minor SET NOT NULL",
     "DROP FUNCTION IF EXISTS ledger_give_back(bigint, bigint, bigint, timestamptz, timestamptz, int, smallint, text,"
     " smallint, bytea, timestamptz)",
     "DROP FUNCTION IF EXISTS ledger_put_back(bigint, bigint, bigint, bigint, timestamptz, smallint, timestamptz, int,"

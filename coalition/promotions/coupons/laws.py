@@ -30,9 +30,10 @@ _LAWS = (
     ),
     Law(
         "CP4",
-        "a member has used no more coupons of a batch than the batch allows",
+        "a member who is still one person has used no more coupons of a batch than the batch allows",
         """SELECT b.program_id, m.member_id FROM coupon_member m JOIN coupon_batch b ON b.id = m.batch_id
-            WHERE m.used > b.member_uses_max""",
+            WHERE m.used > b.member_uses_max
+              AND NOT EXISTS (SELECT FROM member x WHERE x.merged_into = m.member_id)""",
     ),
     Law(
         "CP5",

@@ -29,7 +29,8 @@ _SEATS = """
     UPDATE coupon_member m SET used = m.used + w.uses
       FROM unnest(CAST(:batches AS bigint[]), CAST(:members AS bigint[]), CAST(:uses AS int[]))
            AS w (batch_id, member_id, uses)
-     WHERE m.batch_id = w.batch_id AND m.member_id = w.member_id"""
+      JOIN member p ON p.id = w.member_id
+     WHERE m.batch_id = w.batch_id AND m.member_id = coalesce(p.merged_into, p.id)"""
 _USED = """
     SELECT u.coupon_id, u.purchase_id, u.member_id, c.batch_id, c.uses_max IS NOT NULL AS limited
       FROM coupon_use u JOIN coupon c ON c.id = u.coupon_id

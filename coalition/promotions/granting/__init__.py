@@ -11,6 +11,7 @@ from coalition.promotions.granting.enriching import contributes, enriched
 from coalition.promotions.granting.evaluating import Candidate, Evaluated, day_of, evaluate, preview
 from coalition.promotions.granting.happening import CLOSED, TRANSACTION, Event, Happening, sort_of
 from coalition.promotions.granting.keeping import EVENT, PURCHASE, Evaluation, packed, unpacked
+from coalition.promotions.granting.laws import laws
 from coalition.promotions.granting.sponsoring import Legs, Seller, legs
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "evaluate",
     "handlers",
     "handles",
+    "laws",
     "legs",
     "packed",
     "preview",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from coalition.promotions.engine.conditions import stat_key
-from coalition.promotions.publishing import Ruleset
+from coalition.promotions.publishing import Rehearsal, Ruleset
 
 _MEMBER = "member."
 _BIRTH = frozenset({"birth_md", "birth_date", "days_to_birthday", "days_since_birthday"})
@@ -30,7 +30,7 @@ _KEPT = 256
 _memory: dict[bytes, Asked] = {}
 
 
-def asked(ruleset: Ruleset) -> Asked:
+def asked(ruleset: Ruleset | Rehearsal) -> Asked:
     """What the promotions of a ruleset ask; worked out once a ruleset."""
     found = _memory.get(ruleset.sha256)
     if found is None:

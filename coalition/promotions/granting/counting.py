@@ -8,7 +8,7 @@ that has not ended; never is more used than there is.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from coalition.kernel.db import raw
@@ -21,8 +21,11 @@ _USE = "SELECT limit_use(%s, %s, %s, %s, %s)"
 _LOCK = "SELECT * FROM limit_lock(%s, %s)"
 _DAYS = "SELECT key, day, used FROM limit_day WHERE program_id = %s AND key = ANY(%s) AND day > %s"
 _ADD = """
-    UPDATE limit_counter c SET used = c.used + x.amount FROM unnest(%s::text[], %s::bigint[]) x(key, amount)
+    UPDATE limit_counter c SET used = c.used + x.amount, most = x.most
+      FROM unnest(%s::text[], %s::bigint[], %s::bigint[]) x(key, amount, most)
      WHERE c.program_id = %s AND c.key = x.key"""
+_HOLD = """
+    SELECT FROM limit_counter WHERE program_id = %s AND key = ANY(%s) ORDER BY key FOR UPDATE"""
 _ADD_DAYS = """
     INSERT INTO limit_day AS d (program_id, key, day, used)
     SELECT %s, x.* FROM unnest(%s::text[], %s::date[], %s::bigint[]) x(key, day, used)
@@ -99,12 +102,24 @@ def lock(program_id: int, asked: Mapping[str, Ask]) -> Known:
     return Known(dict(rows), _days(program_id, asked))
 
 
-def add(program_id: int, used: Mapping[str, int], by_day: Sequence[tuple[str, dt.date, int]] = ()) -> None:
+def add(
+    program_id: int,
+    asked: Mapping[str, Ask],
+    used: Mapping[str, int],
+    by_day: Sequence[tuple[str, dt.date, int]] = (),
+) -> None:
     """Count what was used of counters that are held."""
     if used:
-        raw().execute(_ADD.encode(), (list(used), list(used.values()), program_id))
+        most = [None if asked[key].days else asked[key].most for key in used]
+        raw().execute(_ADD.encode(), (list(used), list(used.values()), most, program_id))
     if by_day:
         raw().execute(_ADD_DAYS.encode(), (program_id, *map(list, zip(*by_day, strict=True))))
+
+
+def hold(program_id: int, keys: Collection[str]) -> None:
+    """Hold counters until the transaction ends, in the order of their keys."""
+    if keys:
+        raw().execute(_HOLD.encode(), (program_id, sorted(keys)))
 
 
 def release(program_id: int, amounts: Mapping[str, int], day: dt.date) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from coalition import members, partners
 from coalition.promotions.granting.asking import Asked, asked
 from coalition.promotions.granting.happening import Event, Happening, event
-from coalition.promotions.publishing import Ruleset
+from coalition.promotions.publishing import Rehearsal, Ruleset
 
 # By the name of a member's fact: a program and its members to the fact of each member that has it.
 Contribution = Callable[[int, Collection[int]], Mapping[int, Any]]
@@ -32,7 +32,11 @@ def contributes(name: str) -> Callable[[Contribution], Contribution]:
 
 
 def enriched(
-    ruleset: Ruleset, batch: Sequence[Happening], own: Sequence[Mapping[str, Any]] = (), *, tz: str | None = None
+    ruleset: Ruleset | Rehearsal,
+    batch: Sequence[Happening],
+    own: Sequence[Mapping[str, Any]] = (),
+    *,
+    tz: str | None = None,
 ) -> list[Event]:
     """The engine's events of a batch, in its order.
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from coalition.promotions import engine
@@ -66,7 +67,7 @@ def evaluate(ruleset: Ruleset, batch: Sequence[Candidate]) -> list[Evaluated]:
         for key, amount in one.used.items()
         if every[key].days
     ]
-    counting.add(program_id, _sum(found), _merged(by_day))
+    counting.add(program_id, every, _sum(found), _merged(by_day))
     return found
 
 
@@ -101,14 +102,30 @@ def _run(
 ) -> list[Evaluated]:
     run = partial(engine.run_indexed, ruleset.program, ruleset.index)
     found = []
+    gone_on: dict[str, dict[str, int]] = {}
     for one, asks_of in zip(batch, asked, strict=True):
-        day = day_of(ruleset, one.event)
+        day, event = day_of(ruleset, one.event), carried(one.event, gone_on)
         before = known.at(asks_of, day) if asks_of else {}
-        result = run(one.event, before, base=one.base, discounts=one.discounts)
+        result = run(event, before, base=one.base, discounts=one.discounts)
+        note_progress(event, result.effects, gone_on)
         used = {key: amount for key, amount in result.counters_delta.items() if key in asks_of}
         known.add(asks_of, used, day)
-        found.append(Evaluated(one.event, result, before, used))
+        found.append(Evaluated(event, result, before, used))
     return found
+
+
+def carried(event: Event, gone_on: Mapping[str, Mapping[str, int]]) -> Event:
+    """The event with the progress that those before it in the batch have brought its member."""
+    member = event["member"]
+    more = gone_on.get(member["id"])
+    return {**event, "member": {**member, "progress": {**(member.get("progress") or {}), **more}}} if more else event
+
+
+def note_progress(event: Event, effects: Sequence[Mapping[str, Any]], gone_on: dict[str, dict[str, int]]) -> None:
+    """Note how far an event has brought its member."""
+    for effect in effects:
+        if effect["kind"] == "progress.add":
+            gone_on.setdefault(event["member"]["id"], {})[effect["achievement"]] = effect["value"]
 
 
 def _together(asked: Sequence[Mapping[str, Ask]]) -> dict[str, Ask]:

@@ -2,7 +2,7 @@
 
 What conditions can read of an event:
 
-    event.type, event.channel     store.id (partner/outlet), store.code, store.city, store.tz
+    event.type, event.channel     store.id (partner:outlet), store.code, store.city, store.tz
     partner.id, partner.kind      receipt.currency, receipt.coupons, receipt.points_paid and the engine's own totals
     member.id, member.tier        payload.mcc, payload.amount (of what has no lines), payload.<attribute> of an event
     member.birth_md, member.household, member.enrolled_days, and what others contribute (see `enriching.contributes`)
@@ -97,7 +97,7 @@ def event(
     }
     if of.outlet is not None:
         place = {"code": of.outlet.code, "city": of.outlet.city, "tz": of.outlet.zone}
-        found["store"] = {"id": f"{of.partner.code}/{of.outlet.code}", **place}
+        found["store"] = {"id": f"{of.partner.code}:{of.outlet.code}", **place}
     elif tz:
         found["tz"] = tz
     return found

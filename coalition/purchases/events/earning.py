@@ -1,4 +1,6 @@
-"""What events earn: fixed points by the partner's rules for their type, booked in one batch, with the reasons."""
+"""What events earn: fixed points by the partner's rules for their type, and what promotions give for them; booked in
+one batch, with the reasons.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +15,15 @@ from coalition import ledger, members, partners, promotions
 from coalition.kernel import clock
 from coalition.kernel.db import raw
 from coalition.ledger import AccountKind, Credit, Operation
+from coalition.promotions import granting
+from coalition.promotions.granting import Happening
 from coalition.purchases.counter import Counter, counter, knowing
 from coalition.purchases.events.event import Event, Made, RecordedEvent, announce, insert_events
 from coalition.purchases.finding import Told, about
 from coalition.purchases.grants import PROMOTION, Grant, of_rule
-from coalition.purchases.limiting import Claim, within
+from coalition.purchases.limiting import ALONE_MAX, Claim, within
 from coalition.purchases.receipts import Refused
+from coalition.purchases.recording.promoting import Ask, Promoted, promote
 from coalition.purchases.recording.storing import Via
 
 _AWARD = """
@@ -52,7 +57,14 @@ def record_events(partner_id: int, batch: Sequence[Event], via: Via = Via()) -> 
     at = counter(partner_id)
     results, made = insert_events(partner_id, batch, via)
     at = knowing(at, promotions.in_force(partner_id)) if made else at
-    earned = _book(at, _within_limits(at, list(_earned(at, made))))
+    by_rules = _within_limits(at, list(_earned(at, made)))
+    found = _promoted(at, made, by_rules) if made else None
+    if found is None:
+        earned = _book(at, by_rules)
+    else:
+        beyond = _within_limits(found.at, list(_by_promotions(made, found)))
+        found.settle({(one.made.id, one.grant.code, one.grant.effect): one.grant.units for one in beyond})
+        earned = _book(found.at, [*by_rules, *beyond])
     announce(at, made)
     return [
         replace(one, earned=earned[one.id]) if isinstance(one, RecordedEvent) and not one.replayed else one
@@ -85,6 +97,38 @@ def _earned(at: Counter, made: Sequence[Made]) -> Iterable[_Earned]:
         awards = promotions.evaluate_event(one.event.type, one.event.occurred_at, rules, earner=earner)
         for no, award in enumerate(awards, start=1):
             yield _Earned(one, no, of_rule(award, award.rule.funder_id or entity.id))
+
+
+def _promoted(at: Counter, made: Sequence[Made], earned: Sequence[_Earned]) -> Promoted | None:
+    """What promotions give for the events; None without any promotions."""
+    if promotions.ruleset(at.program.id) is None:
+        return None
+    entity = partners.entities_of(at.partner.id)[0]
+    base: dict[int, list[Grant]] = defaultdict(list)
+    for one in earned:
+        base[one.made.id].append(one.grant)
+    asks = [Ask(one.id, happening(at, one), entity.id) for one in made]
+    return promote(at, granting.EVENT, asks, base)
+
+
+def happening(at: Counter, made: Made) -> Happening:
+    """An event as promotions are asked about it: its attributes are its payload."""
+    event = made.event
+    return Happening(
+        id=f"{at.partner.code}#{event.external_id}",
+        type=event.type,
+        occurred_at=event.occurred_at,
+        partner=at.partner,
+        member_id=made.member.member_id,
+        tier=made.member.tier,
+        attributes=event.attributes,
+    )
+
+
+def _by_promotions(made: Sequence[Made], found: Promoted) -> Iterable[_Earned]:
+    for one in made:
+        for no, grant in enumerate(found.grants.get(one.id, ()), start=ALONE_MAX + 1):
+            yield _Earned(one, no, grant)
 
 
 def _book(at: Counter, earned: Sequence[_Earned]) -> Mapping[int, int]:

@@ -20,6 +20,8 @@ from coalition.purchases.receipts import Line, Receipt
 
 LINES_MAX = 1_000
 PAYMENTS_MAX = 20
+COUPONS_MAX = 20
+COUPON_MAX = 100
 REDEEM = "redeem"  # the kind of a payment that points make on the spot
 CHANNELS = ("pos", "online", "app", "phone", "other")
 _FIELDS = frozenset(
@@ -63,12 +65,14 @@ class Reader(Fields):
         redeem = self.redeem(payments, total, hold is not None or points_paid == 0)
         proof = self.proof(bool(redeem))
         on_unknown = self.on_unknown(body.get("on_unknown_member"))
+        coupons = self.coupons(body.get("coupons"))
         self.not_yet()
         self.done(_TELLING)
         content, rows = (external_id, occurred_at.isoformat(), outlet, currency, channel, member, hold), written(lines)
-        digest = request_hash((*content, points_paid, _tenders(payments)), rows)
+        shown = (coupons,) if coupons else ()
+        digest = request_hash((*content, points_paid, _tenders(payments), *shown), rows)
         receipt = (external_id, occurred_at, outlet, currency, lines, total, member, channel, hold, points_paid)
-        return Receipt(*receipt, payments, digest, redeem, proof, on_unknown, rows=rows)
+        return Receipt(*receipt, payments, digest, redeem, proof, on_unknown, rows=rows, coupons=coupons)
 
     def lines(self, given: Any) -> tuple[Line, ...]:
         if not isinstance(given, list) or not 1 <= len(given) <= LINES_MAX:
@@ -144,6 +148,18 @@ class Reader(Fields):
             self.wrong("/member/kind", "invalid", f"A kind is one of: {', '.join(KINDS)}.")
         return kind, value
 
+    def coupons(self, given: Any) -> tuple[str, ...]:
+        """Codes as they were typed. What they open is told later: no purchase is refused for a coupon that is gone."""
+        if given is None:
+            return ()
+        if not isinstance(given, list) or len(given) > COUPONS_MAX:
+            self.wrong("/coupons", "invalid", f"Send at most {COUPONS_MAX} codes.")
+            return ()
+        for at, code in enumerate(given):
+            if not isinstance(code, str) or not 1 <= len(code.strip()) <= COUPON_MAX or not code.isprintable():
+                self.wrong(f"/coupons/{at}", "invalid", f"A code has 1 to {COUPON_MAX} characters.")
+        return tuple(code.strip() for code in given if isinstance(code, str))
+
     def hold(self, given: Any) -> tuple[int, int] | None:
         if given is None:
             return None
@@ -169,13 +185,11 @@ class Reader(Fields):
     def not_yet(self) -> None:
         """What later features will accept is refused clearly when used, and accepted when empty."""
         body = self.body
-        if body.get("coupons") not in (None, []):
-            self.wrong("/coupons", "unknown_coupon", "There is no such coupon.")
         if body.get("quote_id") is not None:
             self.wrong("/quote_id", "unknown_quote", "There is no such quote.")
 
 
-_TELLING: Callable[[str], bool] = frozenset(("unknown_coupon", "unknown_quote", "unknown_hold")).__contains__
+_TELLING: Callable[[str], bool] = frozenset(("unknown_quote", "unknown_hold")).__contains__
 
 
 def _tenders(payments: tuple[Mapping[str, Any], ...]) -> list[tuple[Any, ...]]:

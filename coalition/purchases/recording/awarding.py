@@ -17,6 +17,7 @@ from coalition.purchases.counter import Counter, knowing
 from coalition.purchases.grants import Grant, of_rule
 from coalition.purchases.limiting import ALONE_MAX, Claim, within
 from coalition.purchases.receipts import GrantedAward, Recorded
+from coalition.purchases.recording.couponing import claimed, opened, settle
 from coalition.purchases.recording.promoting import Promoted, promoted
 from coalition.purchases.recording.storing import BookedAward, Draft, insert_awards
 
@@ -40,13 +41,15 @@ def award(at: Counter, made: Sequence[Made]) -> list[Recorded]:
     rules = promotions.in_force(at.partner.id)
     at = knowing(at, rules)
     earned = _within_limits(at, list(_by_rules(at, rules, made)))
-    found = promoted(at, made, _granted(earned))
+    codes = claimed(at, made)
+    found = promoted(at, made, _granted(earned), {of: opened(shown) for of, shown in codes.items()})
     if found is not None:
         at = found.at
         beyond = _within_limits(at, list(_by_promotions(made, found)))
         found.settle({(one.purchase_id, one.grant.code, one.grant.effect): one.grant.units for one in beyond})
         earned = sorted(earned + beyond, key=lambda one: (one.purchase_id, one.no))
-    return _book(at, made, earned)
+    shown = settle(made, codes, found.coupons() if found else {}) if codes else {}
+    return [replace(one, coupons=shown.get(one.id, ())) for one in _book(at, made, earned)]
 
 
 def _book(at: Counter, made: Sequence[Made], earned: Sequence[_Earned]) -> list[Recorded]:

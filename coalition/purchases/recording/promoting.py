@@ -6,6 +6,7 @@ one look into a dictionary. Money comes off a purchase only through a quote.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,77 +24,119 @@ Made = tuple[int, Draft]
 _BANK_LINE = 1  # what a bank tells of has one line, and the engine none
 
 
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A purchase or another event by its number, the legal entity that sells there, and whether money comes off it."""
+
+    id: int
+    what: Happening
+    seller_id: int
+    discounts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A purchase or another event by its number, with what a ruleset made of it."""
+
+    id: int
+    member_id: int
+    occurred_at: dt.datetime
+    ruleset: promotions.Ruleset
+    found: Evaluated
+
+
 @dataclass(slots=True)
 class Promoted:
-    """What promotions give for a batch of purchases: points to be booked (`grants`, by purchase), and the rest."""
+    """What promotions give for a batch: points to be booked (`grants`, by purchase or event), and the rest."""
 
     at: Counter
+    kind: str = granting.PURCHASE
     grants: dict[int, list[Grant]] = field(default_factory=dict)
-    evaluated: list[tuple[int, Draft, promotions.Ruleset, Evaluated]] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
+
+    def coupons(self) -> dict[int, frozenset[str]]:
+        """The coupons for which promotions have given something, by purchase."""
+        found = {}
+        for one in self.asked:
+            gave = {effect["promotion"] for effect in one.found.result.effects}
+            found[one.id] = frozenset(of.coupon for of in one.ruleset.promotions if of.coupon and of.id in gave)
+        return found
 
     def settle(self, units: Mapping[tuple[int, str, int | None], int]) -> None:
         """Keep the evaluations with what was granted in the end, and hand over what is neither points nor money.
 
-        `units`: the points that are really booked, by purchase, promotion and effect.
+        `units`: the points that are really booked, by purchase (or event), promotion and effect.
         """
         kept, given = [], list[Given]()
-        for purchase_id, draft, ruleset, one in self.evaluated:
-            effects = settled(one.result.effects, purchase_id, units)
-            head = (purchase_id, ruleset.program_id, ruleset.id, draft.member_id or 0)
-            kept.append(Evaluation(*head, granting.packed(one.event), one.before, one.used, effects))
-            given += self._given(purchase_id, draft, ruleset, one, effects)
-        keeping.insert(granting.PURCHASE, kept)
+        for one in self.asked:
+            effects = settled(one.found.result.effects, one.id, units)
+            facts = granting.packed(one.found.event)
+            head = (one.id, one.ruleset.program_id, one.ruleset.id, one.member_id)
+            kept.append(Evaluation(*head, facts, one.found.before, one.found.used, effects))
+            given += self._given(one, effects)
+        keeping.insert(self.kind, kept)
         granting.apply(given)
 
-    def _given(
-        self,
-        purchase_id: int,
-        draft: Draft,
-        ruleset: promotions.Ruleset,
-        one: Evaluated,
-        effects: Sequence[Mapping[str, Any]],
-    ) -> Iterator[Given]:
-        versions = ruleset.versions
+    def _given(self, one: Asked, effects: Sequence[Mapping[str, Any]]) -> Iterator[Given]:
+        versions, event_id = one.ruleset.versions, one.found.event["id"]
         for place, effect in enumerate(effects):
             if effect["kind"] not in granting.MONEY:
                 yield Given(
-                    program_id=ruleset.program_id,
+                    program_id=one.ruleset.program_id,
                     partner_id=self.at.partner.id,
-                    member_id=draft.member_id or 0,
-                    source=granting.PURCHASE,
-                    source_id=purchase_id,
-                    event_id=one.event["id"],
-                    occurred_at=draft.receipt.occurred_at,
+                    member_id=one.member_id,
+                    source=self.kind,
+                    source_id=one.id,
+                    event_id=event_id,
+                    occurred_at=one.occurred_at,
                     promotion=effect["promotion"],
                     version=versions[effect["promotion"]],
                     place=place,
                     kind=effect["kind"],
                     what=effect,
-                    root=one.event["id"],
+                    root=event_id,
                 )
 
 
-def promoted(at: Counter, made: Sequence[Made], base: Mapping[int, Sequence[Grant]]) -> Promoted | None:
+def promoted(
+    at: Counter, made: Sequence[Made], base: Mapping[int, Sequence[Grant]], coupons: Mapping[int, Sequence[str]]
+) -> Promoted | None:
     """What promotions give for new purchases, on top of the base credits (by purchase); None without any promotions.
+
+    `coupons`: what the codes of each purchase open.
 
     Uses what limits have left. Locks counters.
     """
     if promotions.ruleset(at.program.id) is None:
         return None
-    batches: dict[int, tuple[promotions.Ruleset, list[Made]]] = {}
-    for purchase_id, draft in made:
-        if draft.member_id is not None and draft.earns:
-            ruleset = promotions.ruleset(at.program.id, draft.receipt.occurred_at)
-            if ruleset is not None:
-                batches.setdefault(ruleset.id, (ruleset, []))[1].append((purchase_id, draft))
-    found = Promoted(at)
+    earning = [(number, draft) for number, draft in made if draft.member_id is not None and draft.earns]
+    asks = [
+        Ask(
+            number,
+            happening(at, draft, draft.member_id or 0, coupons.get(number, ())),
+            draft.outlet.legal_entity_id,
+            bool(draft.discounts),
+        )
+        for number, draft in earning
+    ]
+    return promote(at, granting.PURCHASE, asks, base)
+
+
+def promote(at: Counter, kind: str, asks: Sequence[Ask], base: Mapping[int, Sequence[Grant]]) -> Promoted:
+    """What promotions give for new purchases or events, each by the ruleset of its time."""
+    batches: dict[int, tuple[promotions.Ruleset, list[Ask]]] = {}
+    for ask in asks:
+        ruleset = promotions.ruleset(at.program.id, ask.what.occurred_at)
+        if ruleset is not None:
+            batches.setdefault(ruleset.id, (ruleset, []))[1].append(ask)
+    found = Promoted(at, kind)
     for _, (ruleset, batch) in sorted(batches.items()):
-        _promote(at, ruleset, batch, base, found)
+        _promote(ruleset, batch, base, found)
     return found
 
 
-def happening(at: Counter, draft: Draft, member_id: int) -> Happening:
-    """A purchase as promotions are asked about it."""
+def happening(at: Counter, draft: Draft, member_id: int, coupons: Sequence[str] = ()) -> Happening:
+    """A purchase as promotions are asked about it; `coupons` are what its codes open."""
     receipt = draft.receipt
     return Happening(
         id=f"{at.partner.code}/{receipt.external_id}",
@@ -108,7 +151,7 @@ def happening(at: Counter, draft: Draft, member_id: int) -> Happening:
         lines=receipt.lines,
         points_paid=draft.points_paid,
         payments=receipt.payments,
-        coupons=receipt.coupons,
+        coupons=coupons,
     )
 
 
@@ -164,21 +207,17 @@ def settled(
 
 
 def _promote(
-    at: Counter,
-    ruleset: promotions.Ruleset,
-    batch: Sequence[Made],
-    base: Mapping[int, Sequence[Grant]],
-    found: Promoted,
+    ruleset: promotions.Ruleset, batch: Sequence[Ask], base: Mapping[int, Sequence[Grant]], found: Promoted
 ) -> None:
-    happenings = [happening(at, draft, draft.member_id or 0) for _, draft in batch]
-    events = granting.enriched(ruleset, happenings, tz=at.program.zone)
+    at = found.at
+    events = granting.enriched(ruleset, [ask.what for ask in batch], tz=at.program.zone)
     candidates = [
-        Candidate(event, base_credits(at, base.get(purchase_id, ()), event), discounts=bool(draft.discounts))
-        for event, (purchase_id, draft) in zip(events, batch, strict=True)
+        Candidate(event, base_credits(at, base.get(ask.id, ()), event), discounts=ask.discounts)
+        for event, ask in zip(events, batch, strict=True)
     ]
     evaluated = granting.evaluate(ruleset, candidates)
-    found.at = at = knowing_effects(found.at, [effect for one in evaluated for effect in one.result.effects])
-    for (purchase_id, draft), one in zip(batch, evaluated, strict=True):
-        seller = Seller(at.program.id, at.partner.id, draft.outlet.legal_entity_id)
-        found.grants[purchase_id] = list(granted(at, ruleset, one.result.effects, seller))
-        found.evaluated.append((purchase_id, draft, ruleset, one))
+    found.at = at = knowing_effects(at, [effect for one in evaluated for effect in one.result.effects])
+    for ask, one in zip(batch, evaluated, strict=True):
+        seller = Seller(at.program.id, at.partner.id, ask.seller_id)
+        found.grants[ask.id] = list(granted(at, ruleset, one.result.effects, seller))
+        found.asked.append(Asked(ask.id, ask.what.member_id, ask.what.occurred_at, ruleset, one))

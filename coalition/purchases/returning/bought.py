@@ -102,8 +102,13 @@ class Bought:
     @property
     def bases(self) -> dict[int, int]:
         """The money paid for each line: its amount less its share of what points paid."""
-        shares = spread(self.points_paid, self.amounts)
+        shares = self.paid_by_points
         return {no: amount - shares[no] for no, amount in self.amounts}
+
+    @property
+    def paid_by_points(self) -> dict[int, int]:
+        """The money that points paid of each line."""
+        return spread(self.points_paid, self.amounts)
 
     def left(self, no: int) -> int:
         """The parts of a line that have not been returned."""

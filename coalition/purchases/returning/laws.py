@@ -55,11 +55,27 @@ _LAWS = (
         "what all returns took of an award is its lines' shares of what came back, rounded down once",
         """SELECT a.purchase_id, a.no FROM award a
            WHERE EXISTS (SELECT FROM purchase_return r WHERE r.purchase_id = a.purchase_id)
+             AND coalesce(a.returns, 'proportional') = 'proportional'
              AND coalesce((SELECT sum(x.units) FROM return_effect x
                             WHERE x.purchase_id = a.purchase_id AND x.award_no = a.no), 0)
               <> coalesce((SELECT sum(div(l.value::numeric * p.parts, p.sold)) FROM jsonb_each_text(a.lines) l
                              JOIN (SELECT no, sum(parts) AS parts, max(parts_sold)::numeric AS sold FROM return_line
                                     WHERE purchase_id = a.purchase_id GROUP BY 1) p ON p.no = l.key::int), 0)""",
+    ),
+    Law(
+        "R18",
+        "of an award that is evaluated anew no more goes back than it had, and all of it with the last of the goods;"
+        " of one that stays, nothing",
+        """SELECT a.purchase_id, a.no FROM award a
+             CROSS JOIN LATERAL (SELECT coalesce(sum(x.units), 0) AS units FROM return_effect x
+                                  WHERE x.purchase_id = a.purchase_id AND x.award_no = a.no) t
+             CROSS JOIN LATERAL (SELECT bool_and(coalesce(b.parts, 0) = CASE WHEN l.qty_m > 0 THEN l.qty_m ELSE 1 END)
+                                        AS gone FROM purchase_line l
+                                   LEFT JOIN (SELECT no, sum(parts) AS parts FROM return_line
+                                               WHERE purchase_id = a.purchase_id GROUP BY 1) b USING (no)
+                                  WHERE l.purchase_id = a.purchase_id) g
+            WHERE a.returns = 'none' AND t.units > 0
+               OR a.returns = 'reevaluate' AND (t.units > a.units OR g.gone AND t.units < a.units)""",
     ),
     Law(
         "R13",

@@ -7,7 +7,7 @@ batch sees it. Nothing is written here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from coalition.kernel.errors import Conflict, FieldError, Invalid
 from coalition.purchases.returning.bought import Bought, Granted, Paid
@@ -17,13 +17,17 @@ from coalition.purchases.returns import VOID, GivenLine, Return
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A return that may be recorded, at its place in the batch: the stretches of lines that it takes."""
+    """A return that may be recorded, at its place in the batch: the stretches of lines that it takes.
+
+    `returned`: the parts of every line that have come back once it is recorded.
+    """
 
     place: int
     request: Return
     bought: Bought
     stretches: tuple[Stretch, ...]
     lines: tuple[GivenLine, ...]
+    returned: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def refund(self) -> int:
@@ -60,7 +64,7 @@ def plan(place: int, request: Return, bought: Bought) -> Plan:
     for stretch in stretches:
         bought.returned[stretch.no] += stretch.parts
     bought.touched, bought.voided = True, request.kind == VOID
-    return Plan(place, request, bought, stretches, lines)
+    return Plan(place, request, bought, stretches, lines, dict(bought.returned))
 
 
 def _everything(bought: Bought) -> Mapping[int, int]:

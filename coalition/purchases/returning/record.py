@@ -18,16 +18,20 @@ from coalition import ledger
 from coalition.kernel import outbox
 from coalition.kernel.db import raw
 from coalition.kernel.errors import Conflict, NotFound, Refusal
+from coalition.promotions import holdings
 from coalition.purchases.counter import Counter, counter
 from coalition.purchases.receipts import Refused
 from coalition.purchases.returning.bought import bought, lock
 from coalition.purchases.returning.keeping import insert, insert_effects, insert_restores, known, read_back
 from coalition.purchases.returning.planning import Plan, plan
+from coalition.purchases.returning.reevaluating import takings
+from coalition.purchases.returning.releasing import hold, release
 from coalition.purchases.returning.undoing import Effect, claw_back, restore, wallets
 from coalition.purchases.returns import Clawed, Restored, Return, Returned
 
 T = TypeVar("T")
 RETURNS_MAX = 5_000
+_WHOLE = ("returned", "voided")
 _BY_ID = "SELECT id FROM purchase WHERE partner_id = %s AND id = ANY(%s)"
 _BY_EXTERNAL_ID = "SELECT external_id, id FROM purchase WHERE partner_id = %s AND external_id = ANY(%s)"
 _OF_RETURNS = "SELECT external_id FROM purchase_return WHERE partner_id = %s AND external_id = ANY(%s)"
@@ -124,10 +128,14 @@ def _record(at: Counter, plans: Sequence[Plan], registry_id: int | None) -> dict
         return {}
     numbers = insert(at.partner.id, plans, registry_id)
     made = list(zip(numbers, plans, strict=True))
+    known = takings(at, plans)
+    hold(known.evaluations.values())
     ledger.lock(wallets(plans))
-    restored, clawed = restore(at, made), claw_back(at, made)
+    restored, clawed = restore(at, made), claw_back(at, made, known)
     insert_restores(restored)
     insert_effects(clawed)
+    release(made, known.evaluations)
+    holdings.undo([one.bought.id for one in plans if one.bought.state in _WHOLE])
     payload = {"program_id": at.program.id, "partner_id": at.partner.id, "return_ids": numbers}
     outbox.publish("purchases.returned", payload, key=f"partner:{at.partner.id}")
     effects, tenders = _by_return(clawed), _by_return(restored)

@@ -18,6 +18,7 @@ from coalition.purchases import limiting
 from coalition.purchases.counter import Counter
 from coalition.purchases.returning.bought import Granted, Paid
 from coalition.purchases.returning.planning import Plan
+from coalition.purchases.returning.reevaluating import Takings
 from coalition.purchases.returns import VOID, Clawed, Restored
 
 T = TypeVar("T")
@@ -58,9 +59,11 @@ def restore(at: Counter, made: Made) -> list[Effect[Restored]]:
     return effects
 
 
-def claw_back(at: Counter, made: Made) -> list[Effect[Clawed]]:
+def claw_back(at: Counter, made: Made, takings: Takings) -> list[Effect[Clawed]]:
     """Take back what was earned, as the program's return policy says."""
-    wanted = [(number, plan, granted, plan.clawed(granted)) for number, plan in made for granted in plan.bought.awards]
+    wanted = [
+        (number, plan, granted, takings.of(plan, granted)) for number, plan in made for granted in plan.bought.awards
+    ]
     wanted = [one for one in wanted if one[3]]
     batch = [_claw_back(at, plan, granted, sum(lines.values())) for _, plan, granted, lines in wanted]
     effects = []

@@ -21,6 +21,7 @@ from coalition.ports import FileStore
 from settlement.payouts import accounts
 from settlement.payouts.bank import matching, ordering, returning
 from settlement.payouts.bank.matching import Candidates
+from settlement.payouts.moving import lock
 from settlement.payouts.receiving import Moved, record_receipt
 from settlement.payouts.types import Payment
 from settlement.ports import BankEntry, BankFiles, BankStatement
@@ -67,7 +68,9 @@ def take_in(data: bytes, banks: BankFiles, store: FileStore, step: Callable[[Cal
 
 
 def record(found: Sequence[BankStatement], digest: bytes, file_key: str) -> Imported:
-    """Record the statements of a file; locks the payments that each is for, in the order of their ids."""
+    """Record the statements of a file; locks the payments that they are for, all in the order of their ids."""
+    for payment_id in sorted({one.id for statement in found for one in _wanted(statement)}):
+        lock(payment_id)
     counts = [_record(one, digest, place, file_key) for place, one in enumerate(found, 1)]
     if None in counts:
         return Imported(True, 0, 0, 0, 0, 0)
@@ -102,12 +105,26 @@ def _record(found: BankStatement, digest: bytes, place: int, file_key: str) -> t
     )
     if row is None:
         return None
-    candidates = Candidates.read(program_ids)
-    planned = [(entry, candidates.take(matching.find(entry, found.currency, candidates))) for entry in fresh]
-    planned.sort(key=lambda plan: plan[1].id if plan[1] else 0)
+    planned = _planned(found.currency, fresh, program_ids)
     taken = [_take(row.id, found, entry, payment, program_ids) for entry, payment in planned]
     returned = sum(1 for entry, payment in planned if entry.returned)
     return len(entries), len(entries) - len(fresh), sum(taken), returned
+
+
+def _wanted(found: BankStatement) -> list[Payment]:
+    """The payments that the new entries of a statement are for, as far as is known before any is recorded."""
+    entries = [part for entry in found.entries for part in _parts(entry)]
+    planned = _planned(found.currency, _fresh(found, entries), _programs_of(found))
+    return [payment for _, payment in planned if payment is not None]
+
+
+def _planned(
+    currency: str, entries: Sequence[BankEntry], program_ids: Sequence[int]
+) -> list[tuple[BankEntry, Payment | None]]:
+    """Each entry with the payment that it is for, those in the order of their ids."""
+    candidates = Candidates.read(program_ids)
+    planned = [(entry, candidates.take(matching.find(entry, currency, candidates))) for entry in entries]
+    return sorted(planned, key=lambda plan: plan[1].id if plan[1] else 0)
 
 
 def _take(

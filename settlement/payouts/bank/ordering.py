@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
@@ -44,6 +44,7 @@ _WAITING = """
                         WHERE o.payment_id = p.id AND q.round = (SELECT max(x.round) FROM payout_request x
                                                                   WHERE x.payment_id = p.id))
      GROUP BY 1"""
+_DUE = f"SELECT w.payment_id, r.amount_minor FROM ({_WAITING}) w JOIN payout_request r ON r.id = w.request_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +92,11 @@ def export(run_id: int, banks: BankFiles, store: FileStore, step: Callable[[Call
 def draw(run_id: int) -> list[TransferFile]:
     """The files that would have to be written now, one for each currency. Changes nothing."""
     run, first = get(run_id), _next(run_id)  # the number is read first: who is late then meets it, and gives way
-    waiting = {row.payment_id for row in fetch_all(_WAITING, {"run": run_id})}
+    waiting = {row.payment_id: int(row.amount_minor) for row in fetch_all(_DUE, {"run": run_id})}
     found = [payment for payment in payments(run_id) if payment.id in waiting]
     currencies = sorted({payment.currency for payment in found})
     return [
-        _file(run, first + at, [payment for payment in found if payment.currency == currency], currency)
+        _file(run, first + at, {one: waiting[one.id] for one in found if one.currency == currency}, currency)
         for at, currency in enumerate(currencies)
     ]
 
@@ -126,8 +127,8 @@ def record(run_id: int, file: TransferFile, stored: StoredFile) -> None:
         return
     ordered = execute(
         f"INSERT INTO bank_order (request_id, file_id, payment_id, amount_minor)"
-        f" SELECT w.request_id, :file, p.id, p.amount_minor FROM ({_WAITING}) w JOIN payout_payment p"
-        f"     ON p.id = w.payment_id WHERE p.id = ANY(:payments)",
+        f" SELECT r.id, :file, r.payment_id, r.amount_minor FROM ({_WAITING}) w JOIN payout_request r"
+        f"     ON r.id = w.request_id WHERE r.payment_id = ANY(:payments)",
         {"run": run_id, "file": row.id, "payments": [ids.parse("pmt", order.ref) for order in file.orders]},
     )
     if ordered != len(file.orders):
@@ -180,10 +181,11 @@ def _files(condition: str, params: dict[str, Any], limit: int = _MOST) -> list[O
     return [Ordered(**row._mapping) for row in rows]
 
 
-def _file(run: Run, no: int, found: Sequence[Payment], currency: str) -> TransferFile:
+def _file(run: Run, no: int, found: Mapping[Payment, int], currency: str) -> TransferFile:
+    """The file of these payments, each over so much."""
     program = programs.get(run.program_id)
     known = accounts.by_id([payment.account_id for payment in found if payment.account_id is not None])
-    orders = tuple(_order(payment, known[payment.account_id or 0]) for payment in found)
+    orders = tuple(_order(payment, known[payment.account_id or 0], amount) for payment, amount in found.items())
     moment = clock.now().replace(microsecond=0)
     return TransferFile(
         message_id=f"{ids.public('run', run.id).replace('_', '')}-{no}",
@@ -194,9 +196,9 @@ def _file(run: Run, no: int, found: Sequence[Payment], currency: str) -> Transfe
     )
 
 
-def _order(payment: Payment, account: Account) -> TransferOrder:
+def _order(payment: Payment, account: Account, amount_minor: int) -> TransferOrder:
     remark = f"Settlement {payment.statement_number}"
-    return TransferOrder(payment.ref, account.holder, account.iban, account.bic, payment.amount_minor, remark)
+    return TransferOrder(payment.ref, account.holder, account.iban, account.bic, amount_minor, remark)
 
 
 def _own(program_id: int, currency: str) -> Account:

@@ -1,7 +1,8 @@
 """Money that comes back, and decisions that are taken back: a payment stands where its receipts leave it.
 
-What a bank returned of a payment of ours is refused, with the bank's reason, and may be asked for again; what it took
-back of a payment to us is waited for once more. A run that was settled is open again.
+What a bank returned of a payment of ours, in whole or in part, is refused, with the bank's reason, and may be asked for
+again: only what has come back is. What it took back of a payment to us is waited for once more. A run that was settled
+is open again.
 """
 
 from __future__ import annotations
@@ -35,7 +36,11 @@ def take_back(receipt_id: int, payment_id: int, reason: str) -> Payment:
     taken = execute(_TAKE, {"id": receipt_id, "payment": payment_id, "actor": audit.origin().actor})
     if not taken:
         raise Conflict("receipt_matched", "Somebody has already said what this money was for.")
-    _stand(found, found.paid_minor - given.amount_minor, "rejected" if found.direction == "out" else "accepted", reason)
+    left = found.paid_minor - given.amount_minor
+    if found.direction == "out":
+        _stand(found, left, "rejected", "rejected", reason)
+    else:
+        _stand(found, left, "accepted", "partly_paid", reason)
     audit.record("payout.returned", f"receipt:{receipt_id}", payment=found.ref, reason=reason)
     return lock(payment_id)
 
@@ -54,15 +59,15 @@ def leave(receipt_id: int) -> Payment:
     if not execute(_LEAVE, {"id": receipt_id, "payment": found.id}):
         raise Conflict("receipt_unmatched", "Somebody has just taken this money from there.")
     counted = given.amount_minor if given.direction == found.direction else -given.amount_minor
-    _stand(found, found.paid_minor - counted, "accepted", "undone")
+    _stand(found, found.paid_minor - counted, "accepted", "partly_paid", "undone")
     return lock(found.id)
 
 
-def _stand(found: Payment, paid_minor: int, unpaid: str, code: str) -> None:
-    """Take a locked payment where so much money leaves it; `unpaid` is its state if that is nothing."""
+def _stand(found: Payment, paid_minor: int, unpaid: str, partly: str, code: str) -> None:
+    """Take a locked payment where so much money leaves it: its state if that is nothing, and if it is a part."""
     if paid_minor < 0:
         raise Conflict("receipt_unfit", "More came back of this payment than would be paid then.")
-    to = "settled" if paid_minor >= found.amount_minor else "partly_paid" if paid_minor else unpaid
+    to = "settled" if paid_minor >= found.amount_minor else partly if paid_minor else unpaid
     if to == found.state:
         execute("UPDATE payout_payment SET paid_minor = :paid WHERE id = :id", {"id": found.id, "paid": paid_minor})
     else:

@@ -43,6 +43,7 @@ def test_a_purchase_answers_awards_reasons_and_balances(till: Till) -> None:
         "discounts": [],
         "captured": None,
         "redeemed": [],
+        "coupons": [],
         "state": "recorded",
         "returned": [],
         "balances": [
@@ -117,7 +118,9 @@ def test_an_anonymous_purchase_is_accepted(till: Till) -> None:
 @pytest.mark.parametrize(
     ("change", "pointer", "code"),
     [
-        ({"coupons": ["SALE10"]}, "/coupons", "unknown_coupon"),
+        ({"coupons": "SALE10"}, "/coupons", "invalid"),
+        ({"coupons": ["SALE10", ""]}, "/coupons/1", "invalid"),
+        ({"coupons": ["A"] * 21}, "/coupons", "invalid"),
         ({"quote_id": "quo_1"}, "/quote_id", "unknown_quote"),
         ({"proof": "123456"}, "/proof", "invalid"),
         ({"hold_id": "hld_1"}, "/hold_id", "unknown_hold"),

@@ -42,6 +42,17 @@ def test_a_statement_goes_from_draft_to_paid(statement_id: int) -> None:
     assert broken_laws() == {}
 
 
+def test_what_is_unpaid_is_what_it_was_before_and_nothing_else_changes(statement_id: int) -> None:
+    transact(lambda: statements.send(statement_id, "user:1"))
+    assert transact(lambda: statements.unpay(statement_id, "user:1")).state == "sent"
+    transact(lambda: statements.agree(statement_id, "user:2"))
+    transact(lambda: statements.mark(statement_id, "paid", "user:1"))
+
+    assert transact(lambda: statements.unpay(statement_id, "user:1")).state == "agreed"
+    assert transact(lambda: statements.unpay(statement_id, "user:1")).state == "agreed"
+    assert broken_laws() == {}
+
+
 def test_no_state_is_skipped_and_none_is_taken_back(statement_id: int) -> None:
     for state in ("agreed", "disputed", "paid"):
         with pytest.raises(Conflict, match="statement_state"):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from coalition.insight.backtests.playing import Side
@@ -15,9 +17,22 @@ DAY = dt.date(2026, 11, 18)
 FACES = {"BON": 100_000_000, "CASH": 1_000_000, DISCOUNTS: 1_000_000}
 
 
+@dataclass(frozen=True)
+class Played:
+    """A ruleset out of nothing but its promotions."""
+
+    program: dict[str, Any]
+    promotions: tuple[engine.Promotion, ...]
+
+    @cached_property
+    def index(self) -> engine.Index:
+        """Which of them can apply."""
+        return engine.Index(self.promotions)
+
+
 def a_side(*promotions: dict[str, Any], payers: Any = lambda promotion, seen: [(1, 1)], **program: Any) -> Side:
     """A ruleset of these promotions, paid by the legal entity 1 where nothing else is said."""
-    return Side(PROGRAM | program, [engine.promotion(one) for one in promotions], payers)
+    return Side(Played(PROGRAM | program, tuple(engine.promotion(one) for one in promotions)), payers)
 
 
 def a_tally(active: Side, draft: Side, margin_bp: int = 10_000) -> Tally:

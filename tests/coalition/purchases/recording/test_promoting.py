@@ -117,15 +117,13 @@ def test_a_transaction_of_a_bank_earns_by_its_merchant(shop: Shop) -> None:
     assert {one.promotion: (one.units, one.lines) for one in recorded.awards}["cb"] == (499, {"1": 499})
 
 
-def test_what_is_no_money_is_handed_over_in_the_same_transaction(shop: Shop) -> None:
+def test_what_is_no_money_is_handed_over_in_the_same_transaction(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     got: list[Given] = []
-    granting.handlers["badge.grant"] = got.extend
-    try:
-        message = {"kind": "message.send", "template": "thanks"}
-        _publish(shop, a_document("badge", {"kind": "badge.grant", "badge": "milk"}, message))
-        _earned(shop, 500)
-    finally:
-        del granting.handlers["badge.grant"]
+    monkeypatch.setitem(granting.handlers, "badge.grant", got.extend)
+    message = {"kind": "message.send", "template": "thanks"}
+    _publish(shop, a_document("badge", {"kind": "badge.grant", "badge": "milk"}, message))
+
+    _earned(shop, 500)
 
     assert [(one.member_id, one.promotion, one.version, one.kind, one.what["badge"]) for one in got] == [
         (shop.member.id, "badge", 1, "badge.grant", "milk")

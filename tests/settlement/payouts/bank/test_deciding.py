@@ -7,13 +7,13 @@ from flask import Flask
 
 from coalition.kernel.db import transact
 from coalition.kernel.errors import Conflict, Refusal
-from settlement import payouts
+from settlement import payouts, statements
 from settlement.payouts import Run, bank
 from tests.integrations.bank.camt import Entry, Transfer
 from tests.racing import at_once
-from tests.settlement.builders import Coalition
+from tests.settlement.builders import Coalition, broken_laws
 from tests.settlement.payouts.bank.builders import ref, standing, tell
-from tests.settlement.payouts.builders import Finance, as_actor, of
+from tests.settlement.payouts.builders import Finance, as_actor, of, work_off
 
 
 def queue(coalition: Coalition) -> list[int]:
@@ -62,6 +62,24 @@ def test_money_that_came_back_is_assigned_to_the_payment_that_it_reopens(coaliti
     transact(lambda: bank.undo(receipt))
 
     assert standing(mine) == ("settled", 270)
+
+
+def test_a_statement_is_no_longer_paid_when_its_receipt_is_undone(coalition: Coalition, run: Run) -> None:
+    mine = of(coalition, run, "B")
+    tell(Entry("-2.70", transfers=[Transfer(mine.ref)]))
+    work_off()
+    before = transact(lambda: statements.get(mine.statement_id)).state
+    [receipt] = transact(lambda: payouts.receipts([mine.id]))
+
+    transact(lambda: bank.undo(receipt.id, "it was another"))
+    work_off()
+    after = transact(lambda: statements.get(mine.statement_id)).state
+    transact(lambda: bank.assign(receipt.id, mine.id))
+    work_off()
+
+    assert (before, after) == ("paid", "sent")
+    assert transact(lambda: statements.get(mine.statement_id)).state == "paid"
+    assert broken_laws() == {}
 
 
 def test_what_belongs_to_no_payment_is_set_aside_and_can_be_taken_up_again(coalition: Coalition, run: Run) -> None:

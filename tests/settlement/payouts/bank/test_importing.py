@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
 
+from coalition.kernel.config import current
 from coalition.kernel.db import transact
 from coalition.kernel.errors import Refusal
 from settlement import payouts
@@ -72,6 +76,44 @@ def test_an_entry_that_two_statements_tell_counts_once(house: Flask, coalition: 
     files = [camt([paid("A", "1.00", coalition, run, reference="R3")], number=f"S{at}") for at in range(3, 7)]
     at_once(house, [lambda data=data: take_in(data) for data in files])
     assert states(run)["A"] == ("partly_paid", -1210, 600)
+
+
+def test_a_file_waits_for_its_first_payment_and_holds_no_later_one_meanwhile(
+    house: Flask, coalition: Coalition, run: Run
+) -> None:
+    low, high = sorted((of(coalition, run, name).id, name) for name in ("A", "C"))
+    amounts = {"A": "12.10", "C": "1.21"}
+    parts = [
+        camt([paid(name, amounts[name], coalition, run)], number=name).decode().split("<Stmt>")
+        for _, name in (high, low)
+    ]
+    both = "<Stmt>".join([*parts[0][:1], parts[0][1].split("</BkToCstmrStmt>")[0], parts[1][1]]).encode()
+
+    def work() -> None:
+        with house.app_context():
+            told.append(take_in(both))
+
+    told: list[bank.Imported] = []
+    importing = threading.Thread(target=work)
+    with psycopg.connect(current().owner_url.replace("+psycopg", "")) as other:
+        one = "SELECT id FROM payout_payment WHERE id = %s FOR UPDATE NOWAIT"
+        other.execute(one, (low[0],))
+        importing.start()
+        assert _somebody_waits(other)
+        other.execute(one, (high[0],))
+    importing.join(30)
+
+    assert [(file.statements, file.matched) for file in told] == [(2, 2)]
+
+
+def _somebody_waits(owner: psycopg.Connection[Any]) -> bool:
+    """Whether within four seconds a session of this database waits for a lock."""
+    waiting = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    for _ in range(200):
+        if owner.execute(waiting).fetchall():
+            return True
+        time.sleep(0.02)
+    return False
 
 
 def test_a_reference_that_stood_for_other_money_is_refused(coalition: Coalition, run: Run) -> None:

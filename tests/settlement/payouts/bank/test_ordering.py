@@ -16,8 +16,8 @@ from settlement.payouts import Run, bank
 from settlement.ports import BankFiles
 from tests.integrations.bank.camt import Entry, Transfer
 from tests.racing import at_once
-from tests.settlement.builders import Coalition
-from tests.settlement.payouts.bank.builders import Lost, a_committed_run, an_iban, content, export, ref, tell
+from tests.settlement.builders import Coalition, broken_laws
+from tests.settlement.payouts.bank.builders import Lost, a_committed_run, an_iban, content, export, ref, standing, tell
 from tests.settlement.payouts.builders import Finance, as_actor, of, work_off
 
 SPACE = "{urn:iso:std:iso:20022:tech:xsd:pain.001.001.09}"
@@ -77,6 +77,26 @@ def test_a_transfer_that_came_back_is_ordered_once_more_when_it_is_asked_for_aga
 
     assert [(file.no, file.orders, file.total_minor) for file in files] == [(1, 2, 996), (2, 1, 270)]
     assert export(run) == files
+
+
+def test_of_a_transfer_that_came_back_in_part_only_that_part_is_ordered_once_more(
+    coalition: Coalition, run: Run
+) -> None:
+    export(run)
+    mine = of(coalition, run, "B")
+    tell(Entry("-2.70", "R1", [Transfer(mine.ref)]))
+    tell(Entry("0.70", "R2", [Transfer(mine.ref, reason="AC04")]), number="S2")
+    assert standing(mine) == ("rejected", 200)
+
+    transact(lambda: payouts.retry(mine.id))
+    work_off()
+    files = export(run)
+    assert [(file.no, file.orders, file.total_minor) for file in files] == [(1, 2, 996), (2, 1, 70)]
+    assert texts(content(files[1]), "InstdAmt") == ["0.70"]
+
+    tell(Entry("-0.70", "R3", [Transfer(mine.ref)]), number="S3")
+    assert standing(mine) == ("settled", 270)
+    assert broken_laws() == {}
 
 
 def test_without_an_account_of_the_operator_nothing_is_ordered(coalition: Coalition, finance: Finance) -> None:

@@ -12,7 +12,7 @@ from flask import Flask
 from coalition.kernel.db import transact
 from coalition.kernel.money import to_minor
 from settlement import statements
-from settlement.statements.netting import Obligation, net, obligation
+from settlement.statements.obligations import Obligation, net, obligation
 from tests.settlement.builders import Coalition, on_issue
 from tests.settlement.statements.test_arithmetic_vectors import OPERATOR, the_quarter
 

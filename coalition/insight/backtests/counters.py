@@ -1,0 +1,64 @@
+"""The counters of limits in memory: as those in the database count, without anybody else at them.
+
+A limit of a receipt or of its lines is not remembered: nothing was used of it before. One that rolls counts the days of
+its window, the receipt's own day the last of them, and what was used later too (`granting.counting` does the same).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Mapping
+
+from coalition.promotions.engine import Promotion
+
+_ROLLING = re.compile(r"/rolling:P(\d+)([DW])")
+
+
+class Counters(dict[str, int]):
+    """What was used, by the counter's name; `day` is the day of the receipt that asks."""
+
+    __slots__ = ("_by_day", "day")
+
+    def __init__(self, used: Mapping[str, int] | None = None) -> None:
+        super().__init__(used or {})
+        self.day = dt.date.min
+        self._by_day: dict[str, dict[dt.date, int]] = {}
+
+    def use(self, delta: Mapping[str, int]) -> None:
+        """Count what one receipt has used."""
+        for counter, used in delta.items():
+            if "/receipt:" not in counter:
+                self[counter] = super().get(counter, 0) + used
+
+
+class RollingCounters(Counters):
+    """The same, where some limit rolls."""
+
+    __slots__ = ()
+
+    def get(self, counter: str, default: int = 0) -> int:  # type: ignore[override]
+        """What was used of a counter, as of the day."""
+        on = self._by_day.get(counter)
+        if on is None:
+            return super().get(counter, default)
+        since = self.day - self._window(counter)
+        return sum(used for day, used in on.items() if day > since)
+
+    def use(self, delta: Mapping[str, int]) -> None:
+        """Count what one receipt has used, rolling counters by its day."""
+        super().use(delta)
+        for counter, used in delta.items():
+            if "/rolling:" in counter and "/receipt:" not in counter:
+                on = self._by_day.setdefault(counter, {})
+                on[self.day] = on.get(self.day, 0) + used
+
+    def _window(self, counter: str) -> dt.timedelta:
+        rolls = _ROLLING.search(counter)
+        return dt.timedelta(days=int(rolls[1]) * (7 if rolls[2] == "W" else 1)) if rolls else dt.timedelta()
+
+
+def counters_for(promotions: Iterable[Promotion]) -> Counters:
+    """Empty counters of the kind that these promotions need."""
+    rolling = any(limit.period.startswith("rolling:") for one in promotions for limit in one.limits)
+    return RollingCounters() if rolling else Counters()

@@ -1,0 +1,106 @@
+"""Taking back what a purchase gave beside points, when all of it is returned: each effect once, by a row of its own.
+
+Progress and tickets go down by what they had gone up, never below nothing. Badges and crowns stay, unless their effect
+says `revocable`. Coupons that are unused are void; of used ones a row says what was lost. What was completed stays
+completed. A return of a part takes none of this back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from coalition.kernel.db import execute, execute_many, fetch_all
+from coalition.promotions import coupons
+from coalition.promotions.holdings.giving import cause
+
+RETURNED = "returned"
+_GIVEN = """
+    SELECT g.* FROM given_effect g
+     WHERE g.source = 'purchase' AND g.source_id = ANY(:purchases) AND g.undoes IS NULL
+       AND (g.holding IN ('progress', 'ticket') OR g.kind = 'coupon.issue'
+            OR g.holding IN ('badge', 'crown') AND g.what -> 'revocable' = 'true')
+       AND NOT EXISTS (SELECT FROM given_effect u WHERE u.undoes = g.id)
+     ORDER BY g.member_id, g.holding, g.name, g.id"""
+_HELD = """
+    SELECT h.member_id, h.kind, h.name, h.value FROM member_holding h
+     WHERE (h.member_id, h.kind, h.name) IN (
+           SELECT * FROM unnest(CAST(:members AS bigint[]), CAST(:kinds AS text[]), CAST(:names AS text[])))
+     ORDER BY h.member_id, h.kind, h.name FOR UPDATE"""
+_KEEP = """
+    INSERT INTO given_effect (program_id, member_id, source, source_id, promotion, version, place, part, kind, holding,
+                              name, change, what, occurred_at, root, depth, undoes)
+    VALUES (:program, :member, :source, :source_id, :promotion, :version, :place, :part, :kind, :holding, :name,
+            :change, CAST(:what AS jsonb), now(), :root, :depth, :undoes)"""
+_LOWER = """
+    UPDATE member_holding SET value = :value, changed_at = now()
+     WHERE member_id = :member AND kind = :kind AND name = :name"""
+Key = tuple[int, str, str]
+
+
+def undo(purchase_ids: Sequence[int]) -> int:
+    """Take back what these purchases, returned as a whole, gave; how many effects. Again changes nothing.
+
+    Also gives back the coupons that they have used. Locks coupons, then holdings in their order.
+    """
+    coupons.give_back(purchase_ids)
+    rows = fetch_all(_GIVEN, {"purchases": list(purchase_ids)}) if purchase_ids else ()
+    if not rows:
+        return 0
+    lost = {row.source_id: _void(row.source_id) for row in rows if row.kind == "coupon.issue"}
+    held, values = _held(rows), dict[Key, int]()
+    kept = []
+    for row in rows:
+        key: Key = (row.member_id, row.holding or "", row.name)
+        change = 0
+        if row.holding:
+            now = values.get(key, held.get(key, 0))
+            change = -min(_went_up(row), now)
+            values[key] = now + change
+        kept.append(_row(row, change, {"lost": lost[row.source_id]} if row.kind == "coupon.issue" else {}))
+    execute_many(_KEEP, kept)
+    for (member_id, kind, name), value in sorted(values.items()):
+        execute(_LOWER, {"member": member_id, "kind": kind, "name": name, "value": value})
+    return len(rows)
+
+
+def _void(purchase_id: int) -> int:
+    """How many of the coupons that a purchase gave were used before they could be voided."""
+    return coupons.take_back([cause("purchase", purchase_id)], RETURNED)[1]
+
+
+def _held(given: Sequence[Any]) -> dict[Key, int]:
+    keys = sorted({(row.member_id, row.holding, row.name) for row in given if row.holding})
+    if not keys:
+        return {}
+    members, kinds, names = (list(column) for column in zip(*keys, strict=True))
+    rows = fetch_all(_HELD, {"members": members, "kinds": kinds, "names": names})
+    return {(row.member_id, row.kind, row.name): row.value for row in rows}
+
+
+def _went_up(row: Any) -> int:
+    """By how much an effect had raised its holding: progress by its step, even where it was completed by it."""
+    delta = row.what.get("delta") if row.holding == "progress" else row.change
+    return max(delta if type(delta) is int else 0, 0)
+
+
+def _row(row: Any, change: int, what: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "program": row.program_id,
+        "member": row.member_id,
+        "source": row.source,
+        "source_id": row.source_id,
+        "promotion": row.promotion,
+        "version": row.version,
+        "place": row.place,
+        "part": row.part,
+        "kind": row.kind,
+        "holding": row.holding,
+        "name": row.name,
+        "change": change,
+        "what": json.dumps({"undone": RETURNED, **what}),
+        "root": row.root,
+        "depth": row.depth,
+        "undoes": row.id,
+    }

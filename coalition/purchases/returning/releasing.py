@@ -1,0 +1,100 @@
+"""What returns give back of the limits that a purchase has used, in the period in which it had used them.
+
+Points that were taken back free as much of their promotion's limits, in proportion and rounded down over all returns
+together, so that a full return frees everything; a use is freed once nothing of its promotion is left. What was let go
+(waived) stays used, and so does a limit that says `"release_on_return": false`. Locks the counters.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from coalition import promotions
+from coalition.kernel.db import raw
+from coalition.promotions import granting
+from coalition.promotions.granting import Evaluation, counting, keeping
+from coalition.purchases.returning.bought import Bought
+from coalition.purchases.returning.planning import Plan
+
+_TAKEN = """
+    SELECT a.promotion, sum(x.units - x.waived)::bigint FROM return_effect x
+      JOIN award a ON a.purchase_id = x.purchase_id AND a.no = x.award_no
+     WHERE x.purchase_id = %s AND a.promotion IS NOT NULL GROUP BY 1"""
+_CAMPAIGN = "campaign:"
+
+
+def hold(evaluations: Iterable[Evaluation]) -> None:
+    """Hold the counters that purchases have used, before their wallets: in the order of a purchase."""
+    keys: dict[int, set[str]] = defaultdict(set)
+    for one in evaluations:
+        keys[one.program_id] |= one.used.keys()
+    for program_id, wanted in sorted(keys.items()):
+        counting.hold(program_id, wanted)
+
+
+def release(made: Sequence[tuple[int, Plan]], of: Mapping[int, Evaluation]) -> None:
+    """Give back what these returns free, and write it down; the effects of the returns are written already."""
+    last = {plan.bought.id: (return_id, plan) for return_id, plan in made}
+    for return_id, plan in last.values():
+        evaluation = of.get(plan.bought.id)
+        if evaluation is not None and evaluation.used:
+            amounts = _freed(plan.bought, evaluation, whole=plan.bought.state in ("returned", "voided"))
+            ruleset = promotions.kept_ruleset(evaluation.ruleset_id)
+            day = granting.day_of(ruleset, dict(evaluation.facts))
+            counting.release(evaluation.program_id, amounts, day)
+            keeping.insert_release(return_id, plan.bought.id, evaluation.program_id, amounts)
+
+
+def _freed(of: Bought, evaluation: Evaluation, *, whole: bool) -> dict[str, int]:
+    """By counter, what is free now and was not before; `whole`: nothing of the purchase is left."""
+    ruleset = promotions.kept_ruleset(evaluation.ruleset_id)
+    taken = dict(raw().execute(_TAKEN.encode(), (of.id,)).fetchall())
+    given: dict[str, int] = defaultdict(int)
+    for award in of.awards:
+        if award.effect is not None:
+            given[award.award.promotion] += award.award.units
+    before, found = keeping.released(of.id), {}
+    for key, used in evaluation.used.items():
+        owner, metric, per, period = _parts(key)
+        documents = _owned(ruleset.documents, owner)
+        if any(_kept(document, metric, per, period) for document in documents.values()):
+            continue
+        part = (sum(taken.get(code, 0) for code in documents), sum(given[code] for code in documents))
+        free = _part(used, *part, once=metric == "uses", whole=whole) - before.get(key, 0)
+        if free > 0:
+            found[key] = free
+    return found
+
+
+def _part(used: int, taken: int, given: int, *, once: bool, whole: bool) -> int:
+    """How much of what was used is free."""
+    if not given:
+        return used if whole else 0
+    if once:
+        return used if taken >= given else 0
+    return used * min(taken, given) // given
+
+
+def _parts(key: str) -> tuple[str, str, str, str]:
+    """Whose counter it is, what it counts, for whom and in which period: `five/units/member:7/day:2026-11-18`."""
+    owner, metric, per, period = key.split("/", 3)
+    return owner, metric, per.split(":", 1)[0], period.rsplit(":", 1)[0]
+
+
+def _owned(documents: Mapping[str, Mapping[str, Any]], owner: str) -> dict[str, Mapping[str, Any]]:
+    """The promotions whose counter it is: one, or all of a campaign."""
+    if owner.startswith(_CAMPAIGN):
+        code = owner.removeprefix(_CAMPAIGN)
+        return {one: document for one, document in documents.items() if document.get("campaign") == code}
+    return {owner: documents[owner]} if owner in documents else {}
+
+
+def _kept(document: Mapping[str, Any], metric: str, per: str, period: str) -> bool:
+    """Whether the limit stays used when goods come back."""
+    return any(
+        limit.get("release_on_return") is False
+        and (limit.get("metric"), limit.get("per", "promotion"), limit.get("period", "life")) == (metric, per, period)
+        for limit in document.get("limits") or ()
+    )

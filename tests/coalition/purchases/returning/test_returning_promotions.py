@@ -1,0 +1,90 @@
+"""What promotions gave goes back as they say: in proportion, by evaluating anew, or not; limits are freed with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from coalition import promotions, purchases
+from coalition.kernel.db import raw
+from tests.coalition.promotions.publishing.builders import ACTOR, a_credit, a_document
+from tests.coalition.purchases.builders import Shop, a_body, a_return, a_shop, a_void, bought, give_back
+
+AT_LEAST = {"f": "receipt.total", "op": "gte", "v": 10_000}
+
+
+@pytest.fixture
+def shop(app: Flask) -> Shop:
+    return a_shop()
+
+
+def _publish(shop: Shop, *documents: dict[str, Any]) -> None:
+    promotions.publish(shop.program.id, documents, actor=ACTOR)
+
+
+def _clawed(returned: purchases.Returned) -> dict[str, int]:
+    return {one.award.promotion: one.units for one in returned.clawed_back}
+
+
+@pytest.mark.parametrize(("returns", "taken"), [("proportional", 214), ("reevaluate", 500), ("none", 0)])
+def test_a_return_that_breaks_a_threshold_takes_what_the_promotion_says(shop: Shop, returns: str, taken: int) -> None:
+    _publish(shop, a_document("big", a_credit("fixed", points=500), when=AT_LEAST, returns=returns))
+    purchase = bought(shop, a_body(6000, 4500))
+
+    returned = give_back(shop, a_return(purchase, {2: None}))
+
+    assert _clawed(returned).get("big", 0) == taken
+
+
+def test_returns_that_are_evaluated_anew_take_all_of_it_in_the_end_and_never_more(shop: Shop) -> None:
+    _publish(shop, a_document("tenth", a_credit("percent", bp=1000), returns="reevaluate"))
+    purchase = bought(shop, a_body(999, 501))
+
+    parts = [give_back(shop, a_return(purchase, lines)) for lines in ({1: 500}, {2: 400}, {1: 500, 2: 600})]
+
+    assert [_clawed(one).get("tenth", 0) for one in parts] == [50, 20, 80]
+    assert sum(_clawed(one)["tenth"] for one in parts) == 150
+
+
+def test_a_multiplier_evaluated_anew_goes_by_the_base_credits_that_are_left(shop: Shop) -> None:
+    _publish(shop, a_document("x2", a_credit("multiply", x_bp=20_000), returns="reevaluate"))
+    purchase = bought(shop, a_body(1000, 1000))
+
+    returned = give_back(shop, a_return(purchase, {1: None}))
+
+    assert _clawed(returned) == {"base": 5, "x2": 5}
+
+
+def test_limits_get_back_what_is_taken_back_in_the_period_that_had_used_it(shop: Shop) -> None:
+    limits = [
+        {"metric": "units", "per": "member", "period": "day", "value": 400},
+        {"metric": "uses", "per": "member", "period": "life", "value": 5},
+        {"metric": "units", "per": "promotion", "period": "life", "value": 900, "release_on_return": False},
+    ]
+    _publish(shop, a_document("tenth", a_credit("percent", bp=1000), limits=limits))
+    purchase = bought(shop, a_body(2000))
+
+    give_back(shop, a_return(purchase, {1: 250}))
+    after_a_part = _counters()
+    give_back(shop, a_return(purchase, {1: None}))
+
+    assert after_a_part == {"day": 150, "life": 200, "uses": 1}
+    assert _counters() == {"day": 0, "life": 200, "uses": 0}
+
+
+def test_a_void_gives_back_a_use_of_what_gave_no_points(shop: Shop) -> None:
+    once = [{"metric": "uses", "per": "member", "period": "life", "value": 1}]
+    _publish(shop, a_document("badge", {"kind": "badge.grant", "badge": "milk"}, limits=once))
+    purchase = bought(shop, a_body(2000))
+
+    before = _counters()
+    give_back(shop, a_void(purchase))
+
+    assert (before, _counters()) == ({"uses": 1}, {"uses": 0})
+
+
+def _counters() -> dict[str, int]:
+    rows = raw().execute("SELECT key, used FROM limit_counter")
+    return {"uses" if "/uses/" in key else key.split("/")[3].split(":")[0]: used for key, used in rows}
