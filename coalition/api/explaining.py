@@ -10,7 +10,14 @@ from coalition.api.schemas.explaining import ExplainedSchema, ExplainQuerySchema
 from coalition.kernel import ids
 from coalition.kernel.db import transact
 from coalition.kernel.web.api import ApiBlueprint, caller, needs
-from coalition.purchases import Explained, ExplainedAward, ExplainedReturn, ExplainedTender, Funder
+from coalition.purchases import (
+    Explained,
+    ExplainedAward,
+    ExplainedPromotion,
+    ExplainedReturn,
+    ExplainedTender,
+    Funder,
+)
 
 blp = ApiBlueprint("explaining", __name__, description="Purchases explained.")
 
@@ -36,7 +43,15 @@ def _told(explained: Explained) -> dict[str, Any]:
         "awards": [_award(one) for one in explained.awards],
         "tender": [_tender(one) for one in explained.tender],
         "returns": [_return(one) for one in explained.returns],
+        "promotions": [promotion(one) for one in explained.promotions],
+        "slip": explained.slip,
     }
+
+
+def promotion(one: ExplainedPromotion) -> dict[str, Any]:
+    """What became of a promotion, and why."""
+    head = {"promotion": one.promotion, "version": one.version, "name": one.name, "outcome": one.outcome}
+    return {**head, "reason": one.reason, "facts": dict(one.facts)}
 
 
 def _award(one: ExplainedAward) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from coalition.purchases.counter import Counter, counter
 from coalition.purchases.events.banking import REVERSAL, TRANSACTION, read_transaction
 from coalition.purchases.events.earning import event_reasons, record_events, tell_event
 from coalition.purchases.events.event import Event, RecordedEvent, read_event
+from coalition.purchases.explaining.promoting import ExplainedPromotion
 from coalition.purchases.explaining.purchase import (
     Explained,
     ExplainedAward,
@@ -96,6 +97,7 @@ __all__ = [
     "Event",
     "Explained",
     "ExplainedAward",
+    "ExplainedPromotion",
     "ExplainedReturn",
     "ExplainedTender",
     "Funder",

@@ -91,6 +91,17 @@ class GrantedAward(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Discount:
+    """Money that a promotion takes off, in minor units, and how much of it falls to each line."""
+
+    promotion: str
+    version: int
+    effect: int
+    minor: int
+    lines: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Recorded:
     """A recorded purchase. `captured` is (points, currency id) of the hold that paid, None without one; `redeemed` the
     same of points that paid on the spot.

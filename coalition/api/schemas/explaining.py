@@ -65,6 +65,21 @@ class ExplainedReturnSchema(Schema):
     reasons = fields.List(fields.String(), required=True)
 
 
+class ExplainedPromotionSchema(Schema):
+    """What became of a promotion: applied, limited, zero, outcompeted or rejected, and why, in a sentence.
+
+    `facts` are the outcome's own: its effects; the limit with what was wanted and left; the group, who won and what it
+    would have given; or the condition that failed (`path`, `field`, `op`, `expected`, `actual`, `missing_by`).
+    """
+
+    promotion = fields.String(required=True)
+    version = fields.Integer(required=True)
+    name = fields.String(required=True)
+    outcome = fields.String(required=True)
+    reason = fields.String(required=True)
+    facts = fields.Dict(required=True)
+
+
 class ExplainedSchema(Schema):
     """A purchase explained; `total` and `points_paid` are minor units of money."""
 
@@ -76,3 +91,5 @@ class ExplainedSchema(Schema):
     awards = fields.List(fields.Nested(ExplainedAwardSchema), required=True)
     tender = fields.List(fields.Nested(PaidWithSchema), required=True)
     returns = fields.List(fields.Nested(ExplainedReturnSchema), required=True)
+    promotions = fields.List(fields.Nested(ExplainedPromotionSchema), required=True)
+    slip = fields.List(fields.String(), required=True)

@@ -49,7 +49,7 @@ def names_of(program: Program) -> wording.Names:
     """What the program calls its partners, outlets, tiers, accounts, groups and currencies."""
     known = partners.list_partners(program.id)
     outlets = {
-        f"{partner.code}/{one.code}": (one.name, one.name)
+        f"{partner.code}:{one.code}": (one.name, one.name)
         for partner in known
         for one in partners.list_outlets(partner.id)
     }

@@ -125,3 +125,8 @@ def _play(state: State, pairs: Pairs) -> None:
             state.tell(promotion, *found)
         else:
             state.zero(promotion, effect, 0)
+
+
+def facts_of(program: Mapping[str, Any], event: Mapping[str, Any]) -> Facts:
+    """An event as conditions see it, for whoever explains afterwards why one did not hold."""
+    return _facts(program, event)

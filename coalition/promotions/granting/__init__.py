@@ -9,6 +9,7 @@ from coalition.promotions.granting.applying import MONEY, Given, apply, handlers
 from coalition.promotions.granting.asking import Asked, asked
 from coalition.promotions.granting.enriching import contributes, enriched
 from coalition.promotions.granting.evaluating import Candidate, Evaluated, day_of, evaluate, preview
+from coalition.promotions.granting.explaining import explained, near_misses
 from coalition.promotions.granting.happening import CLOSED, TRANSACTION, Event, Happening, sort_of
 from coalition.promotions.granting.keeping import EVENT, PURCHASE, Evaluation, packed, unpacked
 from coalition.promotions.granting.laws import laws
@@ -35,10 +36,12 @@ __all__ = [
     "day_of",
     "enriched",
     "evaluate",
+    "explained",
     "handlers",
     "handles",
     "laws",
     "legs",
+    "near_misses",
     "packed",
     "preview",
     "sort_of",

@@ -22,6 +22,7 @@ _GATES: Mapping[str, tuple[str, str]] = {
     "condition": ("its conditions were not met", "её условия не выполнены"),
     "limit:uses": ("it was used as often as it may be", "она использована столько раз, сколько можно"),
     "event": ("it is for other events", "она для других событий"),
+    "quote": ("money comes off through a quote alone", "скидка даётся только по предварительному расчёту"),
 }
 
 

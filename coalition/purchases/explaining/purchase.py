@@ -14,6 +14,7 @@ from coalition.kernel.errors import NotFound
 from coalition.ledger import Draw, Shares
 from coalition.promotions import called, number
 from coalition.purchases.counter import Counter, counter
+from coalition.purchases.explaining.promoting import ExplainedPromotion, explained_promotions, slip
 from coalition.purchases.explaining.wording import say, say_return
 from coalition.purchases.finding import Told, name, tell
 from coalition.purchases.returning.bought import Bought, Granted, Paid, bought
@@ -80,6 +81,14 @@ class Explained:
     awards: tuple[ExplainedAward, ...]
     tender: tuple[ExplainedTender, ...]
     returns: tuple[ExplainedReturn, ...]
+    promotions: tuple[ExplainedPromotion, ...] = ()
+
+    @property
+    def slip(self) -> list[str]:
+        """What the slip says of it: why base rules gave points, then promotions."""
+        by_promotions = {one.promotion for one in self.promotions}
+        told = [one.told.reason for one in self.awards if one.told.promotion not in by_promotions]
+        return told + slip(self.promotions)
 
 
 def explain(partner_id: int, purchase_id: int, language: str = "en") -> Explained:
@@ -94,6 +103,7 @@ def explain(partner_id: int, purchase_id: int, language: str = "en") -> Explaine
         _awards(at, of, returns, language),
         _tender(at, of, returns, language),
         tuple(ExplainedReturn(one, reasons_of(at, one, language)) for one in returns),
+        explained_promotions(at, of, language),
     )
 
 

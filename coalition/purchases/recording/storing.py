@@ -18,7 +18,7 @@ from coalition.kernel.copying import copy_csv, quoted
 from coalition.kernel.db import RacingKey, load_sql, raw
 from coalition.purchases.grants import Grant
 from coalition.purchases.lines import written
-from coalition.purchases.receipts import GrantedAward, Receipt, Recorded
+from coalition.purchases.receipts import Discount, GrantedAward, Receipt, Recorded
 
 _HEAD = (
     "occurred_at, member_id, total_minor, points_paid_minor, captured, captured_currency_id, hold_account_id, hold_id,"
@@ -79,17 +79,6 @@ class TenderRow(NamedTuple):
     currency_id: int
     account_id: int
     entry_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class Discount:
-    """Money that a promotion takes off, in minor units, and how much of it falls to each line."""
-
-    promotion: str
-    version: int
-    effect: int
-    minor: int
-    lines: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from coalition.kernel.db import raw
-from coalition.purchases.receipts import GrantedAward
+from coalition.purchases.receipts import Discount, GrantedAward
 from coalition.purchases.returning.clawing import spread
 
 # Purchases are append-only, so that their rows cannot be locked; the number of one stands for it, in ascending order.
@@ -32,6 +32,9 @@ _AWARDS = """
      WHERE a.purchase_id = ANY(%s) ORDER BY a.purchase_id, a.no"""
 _TENDERS = """
     SELECT purchase_id, no, amount_minor, units, currency_id, account_id, entry_id FROM purchase_tender
+     WHERE purchase_id = ANY(%s) ORDER BY purchase_id, no"""
+_DISCOUNTS = """
+    SELECT purchase_id, promotion, promotion_version, effect, amount_minor, lines FROM purchase_discount
      WHERE purchase_id = ANY(%s) ORDER BY purchase_id, no"""
 _KINDS = "SELECT purchase_id, bool_or(kind = 'void') FROM purchase_return WHERE purchase_id = ANY(%s) GROUP BY 1"
 
@@ -91,13 +94,18 @@ class Bought:
     returned: dict[int, int] = field(default_factory=dict)
     awards: list[Granted] = field(default_factory=list)
     tenders: list[Paid] = field(default_factory=list)
+    discounts: list[Discount] = field(default_factory=list)
     touched: bool = False
     voided: bool = False
 
     @property
     def amounts(self) -> list[tuple[int, int]]:
-        """The lines' amounts, by line number."""
-        return [(line.no, line.amount) for line in self.lines.values()]
+        """What the lines cost after the program's discounts, by line number."""
+        off: dict[int, int] = {}
+        for discount in self.discounts:
+            for no, minor in discount.lines.items():
+                off[int(no)] = off.get(int(no), 0) + minor
+        return [(line.no, line.amount - off.get(line.no, 0)) for line in self.lines.values()]
 
     @property
     def bases(self) -> dict[int, int]:
@@ -131,7 +139,7 @@ def lock(purchase_ids: Collection[int]) -> None:
 
 
 def bought(purchase_ids: Iterable[int]) -> dict[int, Bought]:
-    """Purchases by their numbers; numbers of none are left out. In five statements, however many there are."""
+    """Purchases by their numbers; numbers of none are left out. In six statements, however many there are."""
     wanted = list(set(purchase_ids))
     found = {row[0]: Bought(*row) for row in raw().execute(_HEADS, (wanted,))} if wanted else {}
     ids = list(found)
@@ -145,6 +153,8 @@ def bought(purchase_ids: Iterable[int]) -> dict[int, Bought]:
         found[purchase_id].awards.append(granted)
     for purchase_id, *tender in raw().execute(_TENDERS, (ids,)):
         found[purchase_id].tenders.append(Paid(*tender))
+    for purchase_id, *discount in raw().execute(_DISCOUNTS, (ids,)):
+        found[purchase_id].discounts.append(Discount(*discount))
     for purchase_id, voided in raw().execute(_KINDS, (ids,)):
         found[purchase_id].touched, found[purchase_id].voided = True, voided
     return found

@@ -61,7 +61,8 @@ class Takings:
         known = [one for one in ruleset.promotions if one.id == granted.award.promotion]
         event = _left(evaluation.event(self.lines[of.id]), plan)
         base = self._base_left(plan, whole="lines" not in event["payload"])
-        effects = engine.run(ruleset.program, known, event, evaluation.before, base=base, discounts=False).effects
+        off = bool(of.discounts)
+        effects = engine.run(ruleset.program, known, event, evaluation.before, base=base, discounts=off).effects
         return sum(one["units"] for one in effects if one["kind"] in MONEY and one["effect"] == granted.effect)
 
     def _base_left(self, plan: Plan, *, whole: bool) -> list[tuple[str, dict[int, int]]]:

@@ -1,0 +1,76 @@
+"""Where a condition failed: the leaf that did not hold, what it asked, what there was, and how much was missing.
+
+Pure; the plain reading of the nodes, as `engine.conditions.holds` has it. A leaf under `not` tells what it must not be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from coalition.promotions.engine.conditions import Node, aggregate, holds, stat_key
+from coalition.promotions.engine.facts import Facts
+
+_AT_LEAST = {"gte": 0, "gt": 1, "eq": 0}
+
+
+def failed(node: Node, facts: Facts, path: str = "") -> list[dict[str, Any]]:
+    """The leaves for which a condition does not hold, in its order; nothing if it holds.
+
+    Each has `path` (a JSON pointer into the condition), `field`, `op`, `expected`, `actual` and, where a number was too
+    small, `missing_by`. Of alternatives that all fail the one that lacks the least is told.
+    """
+    if holds(node, facts):
+        return []
+    if "all" in node:
+        return [one for at, inner in enumerate(node["all"]) for one in failed(inner, facts, f"{path}/all/{at}")]
+    if "any" in node:
+        tries = [failed(inner, facts, f"{path}/any/{at}") for at, inner in enumerate(node["any"])]
+        return min(tries, key=_distance) if tries else [{"path": path, "op": "any"}]
+    if "not" in node:
+        return [_leaf(one, facts, at) | {"negated": True} for at, one in _leaves(node["not"], f"{path}/not")][:1]
+    return [_leaf(node, facts, path)]
+
+
+def _leaf(node: Node, facts: Facts, path: str) -> dict[str, Any]:
+    if "exists" in node:
+        return {"path": path, "field": node["exists"], "op": "exists", "expected": True, "actual": None}
+    if "lines" in node:
+        inner = node["lines"]
+        actual = aggregate(inner, facts.lines)
+        about = {"agg": inner["agg"], "of": inner.get("of"), "where": inner.get("where")}
+        return _compared({"path": path, "field": "lines", **about}, inner, actual)
+    if "stat" in node:
+        return _compared({"path": path, "field": f"stat:{stat_key(node)}"}, node, facts.stat(stat_key(node)))
+    actual = facts.get(node["f"])
+    return _compared(
+        {"path": path, "field": node["f"]}, node, sorted(actual) if isinstance(actual, frozenset) else actual
+    )
+
+
+def _compared(at: dict[str, Any], node: Mapping[str, Any], actual: Any) -> dict[str, Any]:
+    found = at | {"op": node["op"], "expected": node["v"], "actual": actual}
+    least = node["v"][0] if node["op"] == "between" else node["v"]
+    more = _AT_LEAST.get(node["op"], 0 if node["op"] == "between" else None)
+    if more is not None and type(least) is int and type(actual) is int and actual < least + more:
+        found["missing_by"] = least + more - actual
+    return found
+
+
+def _leaves(node: Node, path: str) -> Iterator[tuple[str, Node]]:
+    for key in ("all", "any"):
+        if key in node:
+            for at, inner in enumerate(node[key]):
+                yield from _leaves(inner, f"{path}/{key}/{at}")
+            return
+    if "not" in node:
+        yield from _leaves(node["not"], f"{path}/not")
+    else:
+        yield path, node
+
+
+def _distance(leaves: list[dict[str, Any]]) -> tuple[int, int]:
+    """How far an alternative was from holding: those that only lack an amount come first, the least amount first."""
+    if leaves and all("missing_by" in one for one in leaves):
+        return (len(leaves), sum(one["missing_by"] for one in leaves))
+    return (1_000 + len(leaves), 0)
