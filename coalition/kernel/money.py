@@ -40,9 +40,10 @@ def largest_remainder(total: int, weights: Sequence[int]) -> list[int]:
     whole = sum(weights)
     if whole == 0:
         return [total] + [0] * (len(weights) - 1)
-    parts = [total * weight // whole for weight in weights]
+    shares = [total * weight for weight in weights]
+    parts = [share // whole for share in shares]
     if left := total - sum(parts):
-        remainders = [total * weight % whole for weight in weights]
+        remainders = [share % whole for share in shares]
         for at in sorted(range(len(weights)), key=remainders.__getitem__, reverse=True)[:left]:
             parts[at] += 1
     return parts

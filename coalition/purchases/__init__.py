@@ -78,6 +78,7 @@ from coalition.purchases.suspense.queue import (
     retry_suspended,
     suspended,
     waiting_count,
+    waiting_ids,
 )
 from coalition.purchases.suspense.suspending import Suspended, accept
 
@@ -196,6 +197,7 @@ __all__ = [
     "tell",
     "tell_event",
     "waiting_count",
+    "waiting_ids",
     "whole",
     "whys",
 ]

@@ -1,197 +1,108 @@
-"""How much an effect would give: exact, before any limit, with the weight of each line that brings it.
+"""What calculations make of an amount and of lines: functions of a promotion's own numbers, made once.
 
-`Wanted.total` is a fraction of units (or of minor money, for a discount); it is rounded once, and the lines get their
-parts by largest remainder, ties to the lower line number. With `by_line` each line is rounded for itself.
+A result is in parts of which `scale` make a unit. The scale is a multiple of ten thousand times the value of a unit in
+minor money, so all of them are whole numbers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from collections.abc import Callable, Mapping, Sequence
 from math import lcm
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
-from coalition.kernel.money import largest_remainder
-from coalition.promotions.engine.compiling import compiled_line
 from coalition.promotions.engine.facts import Line
-from coalition.promotions.engine.terms import Effect
 
 BP = 10_000
-NOTHING = Fraction(0)
+Calc = Mapping[str, Any]
+Points = Callable[[int, Sequence[Line], int], int]
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What an effect would give: the exact total, and what each line weighs in it (empty where there are no lines)."""
+class Shares(NamedTuple):
+    """What base credits have granted, by line, in parts of which `scale` make a unit. Line 0: there are no lines."""
 
-    total: Fraction
-    weights: Mapping[int, Fraction | int]
-    mode: str
-    by_line: bool
+    scale: int
+    of: Mapping[int, int]
 
-    @property
-    def units(self) -> int:
-        """The whole number that the effect asks for."""
-        if self.by_line and self.weights:
-            return sum(self.line_units().values())
-        return rounded(self.total, self.mode)
+    def plus(self, units: int, weights: Mapping[int, int]) -> Shares:
+        """These and the exact parts of a credit."""
+        whole = sum(weights.values())
+        if not whole:
+            weights, whole = {0: 1}, 1
+        scale = lcm(self.scale, whole)
+        more, found = scale // whole * units, {no: part * (scale // self.scale) for no, part in self.of.items()}
+        for no, weight in weights.items():
+            found[no] = found.get(no, 0) + weight * more
+        return Shares(scale, found)
 
-    def of_line(self, no: int) -> Fraction:
-        """The exact part of one line."""
-        whole = sum(self.weights.values())
-        return self.total * self.weights.get(no, 0) / whole if whole else NOTHING
-
-    def line_units(self) -> dict[int, int]:
-        """Each line rounded for itself."""
-        return {no: rounded(self.of_line(no), self.mode) for no in sorted(self.weights)}
-
-    def only(self, numbers: Iterable[int]) -> Wanted:
-        """The part that these lines bring."""
-        kept = set(numbers)
-        total = sum((self.of_line(no) for no in kept), NOTHING)
-        return replace(self, total=total, weights={no: weight for no, weight in self.weights.items() if no in kept})
-
-    def spread(self, granted: int) -> dict[int, int]:
-        """What was granted, over the lines; lines that get nothing are left out."""
-        if not self.weights:
-            return {}
-        if self.by_line and granted == self.units:
-            return {no: units for no, units in self.line_units().items() if units}
-        numbers = sorted(self.weights)
-        scale = lcm(*(weight.denominator for weight in self.weights.values()))
-        parts = largest_remainder(granted, [int(self.weights[no] * scale) for no in numbers])
-        return {no: part for no, part in zip(numbers, parts, strict=True) if part}
+    def given(self, lines: Mapping[int, int]) -> Shares:
+        """These and the whole units of each line."""
+        more = {no: self.of.get(no, 0) + units * self.scale for no, units in lines.items()}
+        return Shares(self.scale, {**self.of, **more})
 
 
-def rounded(value: Fraction, mode: str) -> int:
-    """The one rounding of an effect: `floor`, `half_up` or `ceil`; values are never negative."""
-    if mode == "floor":
-        return value.numerator // value.denominator
-    if mode == "ceil":
-        return -(-value.numerator // value.denominator)
-    return (2 * value.numerator + value.denominator) // (2 * value.denominator)
+NO_SHARES = Shares(1, {})
 
 
-def credit(
-    effect: Effect, lines: Sequence[Line], bases: Mapping[int, int], amount: int | None, unit_minor: int
-) -> Wanted:
-    """What a credit would give on the earning bases of the lines, or on the `amount` of an event without lines."""
-    assert effect.calc is not None
-    fitting = [line for line in lines if effect.fits(line)]
-    weights = {line["no"]: bases[line["no"]] for line in fitting}
-    base = sum(weights.values()) if lines else (amount or 0)
-    nothing_to_go_by = bool(lines) and not fitting
-    total = NOTHING if nothing_to_go_by else _points(effect.calc, base, fitting, unit_minor)
-    if effect.by_line and lines:
-        parts = {line["no"]: _points(effect.calc, weights[line["no"]], [line], unit_minor) for line in fitting}
-        if effect.calc["type"] != "fixed":
-            return Wanted(sum(parts.values(), NOTHING), parts, effect.mode, by_line=True)
-    return Wanted(total, weights, effect.mode, effect.by_line)
+def points(calc: Calc) -> Points:
+    """The function of a credit's calculation: an amount of minor money, the lines that bring it, and the scale."""
+    return _MADE.get(calc["type"], _fixed)(calc)
 
 
-def multiplied(effect: Effect, lines: Sequence[Line], shares: Mapping[int, Fraction]) -> Wanted:
-    """What a multiplier adds: the exact share of granted base credits on each fitting line, times (x - 1)."""
-    assert effect.calc is not None
-    extra = Fraction(effect.calc["x_bp"] - BP, BP)
-    if not lines:
-        return Wanted(max(sum(shares.values(), NOTHING) * extra, NOTHING), {}, effect.mode, by_line=False)
-    weights = {line["no"]: shares.get(line["no"], NOTHING) for line in lines if effect.fits(line)}
-    total = sum(weights.values(), NOTHING) * extra
-    return Wanted(max(total, NOTHING), weights, effect.mode, effect.by_line)
+def _percent(calc: Calc) -> Points:
+    bp: int = calc["bp"]
+    return lambda amount, lines, scale: amount * bp
 
 
-def discount(effect: Effect, lines: Sequence[Line], current: Mapping[int, int]) -> Wanted:
-    """What a discount takes off, in minor money: never more than what is left of a line."""
-    assert effect.calc is not None
-    calc, initial = effect.calc, effect.raw.get("base") == "initial"
-    fitting = [line for line in lines if effect.fits(line)]
-    bases = {line["no"]: line["amount"] if initial else current[line["no"]] for line in fitting}
-    if calc["type"] == "percent":
-        whole = sum(bases.values())
-        return _capped(Wanted(Fraction(whole * calc["bp"], BP), bases, effect.mode, effect.by_line), current)
-    if calc["type"] == "fixed":
-        asked = calc.get("minor", calc.get("amount", calc.get("points", 0)))
-        return Wanted(Fraction(min(asked, sum(bases.values()))), bases, effect.mode, by_line=False)
-    off = _off(calc, fitting, bases)
-    return _capped(Wanted(sum(off.values(), NOTHING), off, effect.mode, effect.by_line), current)
+def _per_amount(calc: Calc) -> Points:
+    each, given = int(calc["each"]), int(calc["points"])
+    return lambda amount, lines, scale: amount // each * given * scale
 
 
-def _points(calc: Mapping[str, Any], base: int, lines: Sequence[Line], unit_minor: int) -> Fraction:
-    kind = calc["type"]
-    if kind == "percent":
-        return Fraction(base * calc["bp"], BP * unit_minor)
-    if kind == "per_amount":
-        return Fraction(calc["points"] * (base // calc["each"]))
-    if kind == "per_qty":
-        times = sum(line.get("qty_m") or 0 for line in lines) // calc["each_m"]
-        return Fraction(calc["points"] * min(times, calc.get("max_times", times)))
-    if kind == "table":
-        return _table(calc, base, lines, unit_minor)
-    return Fraction(calc.get("points", 0))
+def _per_qty(calc: Calc) -> Points:
+    each_m, given, most = int(calc["each_m"]), int(calc["points"]), calc.get("max_times")
+
+    def found(amount: int, lines: Sequence[Line], scale: int) -> int:
+        times = _qty_m(lines) // each_m
+        return (times if most is None else min(times, most)) * given * scale
+
+    return found
 
 
-def _table(calc: Mapping[str, Any], base: int, lines: Sequence[Line], unit_minor: int) -> Fraction:
+def _fixed(calc: Calc) -> Points:
+    given = int(calc.get("points", 0))
+    return lambda amount, lines, scale: given * scale
+
+
+def _table(calc: Calc) -> Points:
     """Rows `{"from": n, "points"|"bp"}` over an amount or a quantity: the step reached, or slice by slice."""
-    value = sum(line.get("qty_m") or 0 for line in lines) if calc.get("on") == "qty_m" else base
-    rows = sorted(calc["rows"], key=lambda row: int(row["from"]))
-    if calc.get("mode", "step") == "step":
+    rows, of_qty = sorted(calc["rows"], key=itemgetter("from")), calc.get("on") == "qty_m"
+
+    def step(amount: int, lines: Sequence[Line], scale: int) -> int:
+        value = _qty_m(lines) if of_qty else amount
         reached = [row for row in rows if row["from"] <= value]
-        return _row(reached[-1], base, unit_minor) if reached else NOTHING
-    ends = [row["from"] for row in rows[1:]] + [value]
-    slices = ((row, max(min(value, end) - row["from"], 0)) for row, end in zip(rows, ends, strict=True))
-    return sum((_row(row, part, unit_minor) for row, part in slices if part), NOTHING)
+        return _row(reached[-1], amount, scale) if reached else 0
+
+    def slices(amount: int, lines: Sequence[Line], scale: int) -> int:
+        value = _qty_m(lines) if of_qty else amount
+        ends = [row["from"] for row in rows[1:]] + [value]
+        parts = [(row, min(value, end) - row["from"]) for row, end in zip(rows, ends, strict=True)]
+        return sum(_row(row, part, scale) for row, part in parts if part > 0)
+
+    return slices if calc.get("mode", "step") == "slice" else step
 
 
-def _row(row: Mapping[str, Any], base: int, unit_minor: int) -> Fraction:
-    return Fraction(row["points"]) if "points" in row else Fraction(base * row["bp"], BP * unit_minor)
+def _row(row: Calc, amount: int, scale: int) -> int:
+    return int(row["points"]) * scale if "points" in row else int(row["bp"]) * amount
 
 
-def _off(calc: Mapping[str, Any], lines: Sequence[Line], bases: Mapping[int, int]) -> dict[int, Fraction]:
-    """What comes off each line by a fixed price, the cheapest of every N, or a bundle."""
-    if calc["type"] == "fixed_price":
-        asked = {line["no"]: Fraction(calc["price"] * (line.get("qty_m") or 1000), 1000) for line in lines}
-        return {no: max(bases[no] - price, NOTHING) for no, price in asked.items()}
-    if calc["type"] == "bundle":
-        return _bundle(calc, lines, bases)
-    units = sorted(_units(lines, bases))
-    free = units[: len(units) // calc["every"]]
-    share, cap = Fraction(calc.get("bp", BP), BP), calc.get("cap")
-    off = {line["no"]: NOTHING for line in lines}
-    for price, no in free:
-        off[no] += min(price * share, Fraction(cap)) if cap is not None else price * share
-    return off
+def _qty_m(lines: Sequence[Line]) -> int:
+    return sum([line.get("qty_m") or 0 for line in lines])
 
 
-def _bundle(calc: Mapping[str, Any], lines: Sequence[Line], bases: Mapping[int, int]) -> dict[int, Fraction]:
-    """Sets of one piece (or `qty`) of each item for one price; the dearest pieces go into sets first."""
-    pools = []
-    for item in calc["items"]:
-        test = compiled_line(item.get("where"))
-        pool = sorted(_units([line for line in lines if test(line)], bases), key=lambda unit: (-unit[0], unit[1]))
-        pools.append((pool, item.get("qty", 1)))
-    sets = min((len(pool) // qty for pool, qty in pools), default=0)
-    taken = [unit for pool, qty in pools for unit in pool[: sets * qty]]
-    whole = sum((price for price, _ in taken), NOTHING)
-    saved = max(whole - sets * calc["price"], NOTHING)
-    off = {line["no"]: NOTHING for line in lines}
-    for price, no in taken:
-        off[no] += saved * price / whole if whole else NOTHING
-    return off
-
-
-def _units(lines: Iterable[Line], bases: Mapping[int, int]) -> list[tuple[Fraction, int]]:
-    """Every whole piece of the lines: its price as it stands, and its line."""
-    return [
-        (Fraction(bases[line["no"]] * 1000, line["qty_m"]), line["no"])
-        for line in lines
-        for _ in range((line.get("qty_m") or 0) // 1000)
-    ]
-
-
-def _capped(wanted: Wanted, current: Mapping[int, int]) -> Wanted:
-    over = any(wanted.of_line(no) > current[no] for no in wanted.weights)
-    if not over:
-        return wanted
-    parts = {no: min(wanted.of_line(no), Fraction(current[no])) for no in wanted.weights}
-    return replace(wanted, total=sum(parts.values(), NOTHING), weights=parts)
+_MADE: Mapping[str, Callable[[Calc], Points]] = {
+    "percent": _percent,
+    "per_amount": _per_amount,
+    "per_qty": _per_qty,
+    "table": _table,
+}

@@ -7,38 +7,18 @@ exclusive promotion that comes to its turn before any other has won takes the wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Mapping, Sequence
+from math import lcm
+from operator import itemgetter
+from typing import Any, NamedTuple
 
-from coalition.promotions.engine.calculating import Wanted
-from coalition.promotions.engine.terms import Effect, Promotion
+from coalition.promotions.engine.bidding import Bid
 
 EXCLUSIVE = "exclusive"
+_NAME = itemgetter(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Bid:
-    """What an effect of a promotion wants, of which worth one unit is, in minor money."""
-
-    promotion: Promotion
-    effect: Effect
-    wanted: Wanted
-    worth: int = 1
-
-    @property
-    def key(self) -> tuple[str, int]:
-        """Which effect of which promotion it is."""
-        return self.promotion.id, self.effect.index
-
-    @property
-    def field(self) -> str:
-        """Within what it competes: its currency."""
-        return str(self.effect.raw.get("currency", ""))
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(NamedTuple):
     """A bid that came to nothing: in which group, what it would have given, and who won."""
 
     bid: Bid
@@ -46,54 +26,64 @@ class Lost:
     by: tuple[str, ...]
 
 
-def compete(bids: Sequence[Bid], groups: Mapping[str, Mapping[str, Any]]) -> tuple[list[Bid], list[Lost]]:
+def compete(bids: Sequence[Bid], groups: Mapping[str, Mapping[str, Any]]) -> tuple[Sequence[Bid], list[Lost]]:
     """The bids that stand, in order, and those that lost. Bids come in the order of their promotions."""
-    standing, lost = {bid.key: bid for bid in bids}, []
-    for name, settings in sorted(groups.items()):
-        for field in sorted({bid.field for bid in bids if bid.promotion.group == name}):
-            members = [bid for bid in bids if bid.promotion.group == name and bid.field == field]
-            kept = {bid.key: bid for bid in _winners(members, settings)}
-            winners = tuple(dict.fromkeys(bid.promotion.id for bid in kept.values()))
-            for bid in members:
-                standing.pop(bid.key)
-                if bid.promotion.id not in winners:
-                    lost.append(Lost(bid, name, winners))
-            standing |= kept
-    return _alone([standing[bid.key] for bid in bids if bid.key in standing], lost)
+    contested = [bid for bid in bids if bid.promotion.competes]
+    if not contested:
+        return bids, []
+    rivals: dict[tuple[str, str], list[Bid]] = {}
+    lost: list[Lost] = []
+    kept: dict[int, Bid | None] = {}
+    for bid in contested:
+        group = bid.promotion.group
+        if group is not None and group in groups:
+            rivals.setdefault((group, bid.effect.currency), []).append(bid)
+            kept[id(bid.effect)] = None
+    for (group, _), members in sorted(rivals.items(), key=_NAME):
+        won = _winners(members, groups[group])
+        for bid in won:
+            kept[id(bid.effect)] = bid
+        winners = tuple(dict.fromkeys([bid.promotion.id for bid in won]))
+        lost += [Lost(bid, group, winners) for bid in members if bid.promotion.id not in winners]
+    standing = [one for bid in bids if (one := kept.get(id(bid.effect), bid))] if rivals else bids
+    return _alone(standing, lost) if any(bid.promotion.exclusive for bid in contested) else (standing, lost)
 
 
-def _winners(members: Sequence[Bid], settings: Mapping[str, Any]) -> list[Bid]:
+def _winners(members: Sequence[Bid], settings: Mapping[str, Any]) -> Sequence[Bid]:
     mode, scope = settings.get("mode", "all"), settings.get("scope", "receipt")
-    wanting = [bid for bid in members if bid.wanted.units > 0]
+    wanting = [bid for bid in members if bid.units > 0]
     if mode == "all" or not wanting:
-        return list(members)
+        return members
     if mode == "best" and scope == "line":
         return _best_by_line(members)
     worth: dict[str, int] = {}
     for bid in wanting:
-        worth[bid.promotion.id] = worth.get(bid.promotion.id, 0) + bid.wanted.units * bid.worth
-    chosen = next(iter(worth)) if mode == "first" else max(worth, key=lambda one: (worth[one], -list(worth).index(one)))
+        worth[bid.promotion.id] = worth.get(bid.promotion.id, 0) + bid.units * bid.worth
+    chosen = wanting[0].promotion.id if mode == "first" else max(worth, key=worth.__getitem__)
     return [bid for bid in members if bid.promotion.id == chosen]
 
 
 def _best_by_line(members: Sequence[Bid]) -> list[Bid]:
-    won: dict[int, list[int]] = {at: [] for at in range(len(members))}
-    for no in sorted({no for bid in members for no in bid.wanted.weights}):
-        values = [bid.wanted.of_line(no) * bid.worth for bid in members]
+    """For each line the greatest exact value; all are compared as whole numbers of one common part of money."""
+    scales = [bid.scale * (sum(bid.weights.values()) or 1) for bid in members]
+    common = lcm(*scales)
+    pulls = [bid.top * bid.worth * (common // scale) for bid, scale in zip(members, scales, strict=True)]
+    won: list[list[int]] = [[] for _ in members]
+    for no in {no for bid in members for no in bid.weights}:
+        values = [bid.weights.get(no, 0) * pull for bid, pull in zip(members, pulls, strict=True)]
         best = max(values)
         if best > 0:
             won[values.index(best)].append(no)
-    return [replace(bid, wanted=bid.wanted.only(won[at])) for at, bid in enumerate(members) if won[at]]
+    return [bid.only(lines) for bid, lines in zip(members, won, strict=True) if lines]
 
 
-def _alone(standing: Iterable[Bid], lost: list[Lost]) -> tuple[list[Bid], list[Lost]]:
+def _alone(standing: Sequence[Bid], lost: list[Lost]) -> tuple[Sequence[Bid], list[Lost]]:
     kept: list[Bid] = []
-    standing = list(standing)
-    if not any(bid.promotion.exclusive for bid in standing):
-        return standing, lost
     for bid in standing:
-        rivals = [one for one in kept if one.field == bid.field and one.promotion.id != bid.promotion.id]
-        wanting = [one for one in rivals if one.wanted.units > 0]
+        rivals = [
+            one for one in kept if one.effect.currency == bid.effect.currency and one.promotion is not bid.promotion
+        ]
+        wanting = [one for one in rivals if one.units > 0]
         before = next((one for one in wanting if one.promotion.exclusive), None)
         if before is not None:
             lost.append(Lost(bid, EXCLUSIVE, (before.promotion.id,)))

@@ -1,46 +1,94 @@
 """Conditions as Python functions, made once and called for every event: the same meaning as `conditions.holds`.
 
 The source is put together from pieces of ours; every value of a condition is a constant bound by a name, so nothing
-that somebody typed is ever read as code. Equal conditions share one function.
+that somebody typed is ever read as code. Equal conditions share one function, and those that differ in values alone
+share its code.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from types import CodeType, FunctionType
 from typing import Any
 
 from coalition.promotions.engine.conditions import SETS, Node, stat_key
-from coalition.promotions.engine.facts import Facts, Line, line_value
+from coalition.promotions.engine.facts import LINES, Facts, Line, line_value
 
 Test = Callable[[Facts], bool]
 LineTest = Callable[[Line], bool]
 _ORDER = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "eq": "==", "ne": "!="}
-_OF_LINE = "line_value(L, {})"
+_OF_EVENT, _OF_LINE = "F[{}]", "line_value(L, {})"
 _BUILTINS = {"sum": sum, "max": max, "len": len, "type": type, "int": int, "str": str, "bool": bool}
+_REMEMBERED = 20_000
+_canonical = json.JSONEncoder(sort_keys=True).encode
+
+
+class Filter:
+    """A compiled condition on one line. Equal ones are one and the same, and asked only once of an event.
+
+    Where a line must have a certain text in some field, only the lines that have it are asked anything else.
+    """
+
+    __slots__ = ("place", "test", "whole")
+
+    def __init__(self, node: Node | None) -> None:
+        writer = _Writer()
+        self.test: LineTest = writer.function("L", "True" if node is None else writer.node(node, _OF_LINE))
+        self.place = None if node is None else _place(node)
+        self.whole = node is None or ("f" in node and self.place is not None)
+
+    def of(self, facts: Facts) -> Sequence[Line]:
+        """The eligible lines of an event that fit."""
+        found = facts.fitting.get(self)
+        if found is None:
+            lines = facts[self.place[0]].get(self.place[1], ()) if self.place else facts.lines
+            found = facts.fitting[self] = lines if self.whole else self.among(lines)
+        return found
+
+    def among(self, lines: Iterable[Line]) -> list[Line]:
+        """Those of the lines that fit."""
+        return [line for line in lines if self.test(line)]
 
 
 def compiled(node: Node) -> Test:
     """A function that tells whether the (checked) condition holds for an event."""
-    return _event_test(json.dumps(node, sort_keys=True))
+    return _event_test(_canonical(node))
 
 
 def compiled_line(node: Node | None) -> LineTest:
     """A function that tells whether the (checked) condition on one line holds for it."""
-    return _line_test(json.dumps(node, sort_keys=True))
+    return filtered(node).test
 
 
-@lru_cache(maxsize=20_000)
+def filtered(node: Node | None) -> Filter:
+    """The (checked) condition on one line as a filter; without one every line fits."""
+    return _filter(_canonical(node))
+
+
+@lru_cache(_REMEMBERED)
 def _event_test(canonical: str) -> Test:
     writer = _Writer()
-    return writer.function("F", writer.node(json.loads(canonical), "F.get({})"))  # type: ignore[no-any-return]
+    return writer.function("F", writer.node(json.loads(canonical), _OF_EVENT))  # type: ignore[no-any-return]
 
 
-@lru_cache(maxsize=20_000)
-def _line_test(canonical: str) -> LineTest:
-    node, writer = json.loads(canonical), _Writer()
-    return writer.function("L", "True" if node is None else writer.node(node, _OF_LINE))  # type: ignore[no-any-return]
+@lru_cache(_REMEMBERED)
+def _filter(canonical: str) -> Filter:
+    return Filter(json.loads(canonical))
+
+
+@lru_cache(_REMEMBERED)
+def _code(source: str) -> CodeType:
+    """The code of a function; values are no part of it, so there are as many as there are forms of conditions."""
+    return compile(source, "<condition>", "eval").co_consts[0]  # type: ignore[no-any-return]
+
+
+def _place(node: Node) -> tuple[str, str] | None:
+    """Where a line stands that has the text without which it does not fit (`lines:FIELD`), and the text."""
+    if node.get("op") == "eq" and isinstance(node["v"], str):
+        return LINES + node["f"], node["v"]
+    return next((found for inner in node.get("all", ()) if (found := _place(inner))), None)
 
 
 class _Writer:
@@ -52,7 +100,7 @@ class _Writer:
     def function(self, parameter: str, expression: str) -> Any:
         """The function of one parameter with this body."""
         names = {"__builtins__": _BUILTINS, "line_value": line_value, **self.constants}
-        return eval(compile(f"lambda {parameter}: {expression}", "<condition>", "eval"), names)  # noqa: S307 - see above
+        return FunctionType(_code(f"lambda {parameter}: {expression}"), names)
 
     def constant(self, value: Any) -> str:
         """The name under which a value is bound."""
@@ -83,15 +131,19 @@ class _Writer:
 
     def aggregate(self, inner: Mapping[str, Any]) -> str:
         """The number that a `lines` node asks for."""
-        where = self.node(inner["where"], _OF_LINE) if inner.get("where") is not None else "True"
+        lines = self.fitting(filtered(inner.get("where")))
         if inner["agg"] == "count":
-            return f"sum(1 for L in F.lines if {where})"
+            return f"len({lines})"
         if inner["agg"] == "distinct":
-            of = _OF_LINE.format(self.constant(inner["of"]))
-            return f"len({{y for L in F.lines if {where} and (y := {of}) is not None}})"
-        of = self.asked(inner["of"], _OF_LINE)
-        numbers = f"y for L in F.lines if {where} and type(y := {of}) is int"
-        return f"sum({numbers})" if inner["agg"] == "sum" else f"max(({numbers}), default=0)"
+            return f"len({{y for L in {lines} if (y := {_OF_LINE.format(self.constant(inner['of']))}) is not None}})"
+        numbers = f"[y for L in {lines} if type(y := {self.asked(inner['of'], _OF_LINE)}) is int]"
+        return f"sum({numbers})" if inner["agg"] == "sum" else f"max({numbers}, default=0)"
+
+    def fitting(self, where: Filter) -> str:
+        """The lines that fit; those that one text decides on are at hand."""
+        if where.whole and where.place:
+            return f"F[{self.constant(where.place[0])}].get({self.constant(where.place[1])}, ())"
+        return f"{self.constant(where)}.of(F)"
 
     def compared(self, node: Mapping[str, Any], actual: str) -> str:
         """One comparison of an expression with the node's value."""

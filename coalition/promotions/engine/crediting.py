@@ -7,15 +7,14 @@ several multipliers add up (x2 and x3 make x4) unless a group lets only the best
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from coalition.promotions.engine import calculating
-from coalition.promotions.engine.calculating import Wanted
-from coalition.promotions.engine.competing import Bid, compete
+from coalition.promotions.engine.bidding import NOTHING, Bid, bid
+from coalition.promotions.engine.calculating import BP, NO_SHARES
+from coalition.promotions.engine.competing import compete
 from coalition.promotions.engine.limiting import within_lines
-from coalition.promotions.engine.state import State, at, told
+from coalition.promotions.engine.state import State
 from coalition.promotions.engine.terms import Effect, Promotion
 
 Pairs = Sequence[tuple[Promotion, Effect]]
@@ -23,68 +22,88 @@ Base = tuple[str, Mapping[int, int]]  # the currency's code and the units of eac
 
 
 def credit(state: State, pairs: Pairs) -> None:
-    """Grant every credit, in the promotions' order; base credits are what multipliers multiply."""
-    for bid in _winners(state, [_bid(state, *pair, _wanted) for pair in pairs if not pair[1].multiplies]):
-        units = _grant(state, bid)
-        if units and bid.effect.base:
-            _remember(state, bid, units)
-    for bid in _winners(state, [_bid(state, *pair, _extra) for pair in pairs if pair[1].multiplies]):
-        _grant(state, bid)
+    """Grant every credit that is no multiplier, in the promotions' order."""
+    for won in _winners(state, [_wanted(state, *pair) for pair in pairs]):
+        units = _grant(state, won)
+        if units and won.effect.base:
+            state.remember(won.effect.currency, units, won.weights)
 
 
 def remember_base(state: State, base: Sequence[Base]) -> None:
     """Take in base credits that were granted beside the promotions, as if they had granted them."""
     for currency, lines in base:
-        known = state.shares.setdefault(currency, {})
-        for no, units in lines.items():
-            known[no] = known.get(no, Fraction(0)) + units
-            state.granted[currency] = state.granted.get(currency, 0) + units
+        state.shares[currency] = state.shares.get(currency, NO_SHARES).given(lines)
+        state.granted[currency] = state.granted.get(currency, 0) + sum(lines.values())
 
 
-def _bid(state: State, promotion: Promotion, effect: Effect, wanted: Callable[[State, Effect], Wanted]) -> Bid:
-    return Bid(promotion, effect, wanted(state, effect), state.worth(effect))
+def multiply(state: State, pairs: Pairs) -> None:
+    """Grant what multipliers add to the base credits that were granted."""
+    for won in _winners(state, [_extra(state, *pair) for pair in pairs]):
+        _grant(state, won)
 
 
-def _wanted(state: State, effect: Effect) -> Wanted:
-    facts = state.facts
-    if facts.all_lines and not facts.lines:
-        return Wanted(Fraction(0), {}, effect.mode, by_line=False)
-    amount = (facts.event.get("payload") or {}).get("amount")
-    return calculating.credit(effect, facts.lines, state.bases, amount, state.worth(effect))
+def _wanted(state: State, promotion: Promotion, effect: Effect) -> Bid:
+    """What a credit asks for on the earning bases of the lines that fit, or on the amount of an event without lines."""
+    worth, points = state.worth(effect.currency), effect.points
+    amount, lines, weights = state.earning(effect.where)
+    scale = BP * worth
+    if state.facts.all_lines and not lines:
+        exact = NOTHING
+    elif effect.by_line and lines and effect.calc and effect.calc["type"] != "fixed":
+        tops = {line["no"]: points(weights[line["no"]], [line], scale) for line in lines}
+        exact = sum(tops.values()), scale, tops
+    else:
+        exact = points(amount, lines, scale), scale, weights
+    return bid(promotion, effect, worth, exact)
 
 
-def _extra(state: State, effect: Effect) -> Wanted:
-    return calculating.multiplied(effect, state.facts.lines, state.shares.get(_currency(effect), {}))
+def _extra(state: State, promotion: Promotion, effect: Effect) -> Bid:
+    """What a multiplier adds: the exact share of granted base credits on each fitting line, times (x - 1)."""
+    assert effect.calc is not None
+    facts, shares = state.facts, state.shares.get(effect.currency, NO_SHARES)
+    extra, scale = max(effect.calc["x_bp"] - BP, 0), BP * shares.scale
+    weights = {line["no"]: shares.of.get(line["no"], 0) for line in effect.where.of(facts)}
+    top = sum(weights.values()) if facts.lines else sum(shares.of.values())
+    return bid(promotion, effect, state.worth(effect.currency), (top * extra, scale, weights))
 
 
-def _winners(state: State, bids: Sequence[Bid]) -> list[Bid]:
+def _winners(state: State, bids: Sequence[Bid]) -> Iterable[Bid]:
     kept, lost = compete(bids, state.groups)
     state.outcompete(lost)
     return kept
 
 
-def _grant(state: State, bid: Bid) -> int:
+def _grant(state: State, won: Bid) -> int:
     """Grant a credit within its limits; the units granted."""
-    wanted = bid.wanted.units
-    units, stops = state.counters.allow(bid.promotion, "units", wanted, bid.worth)
-    lines = within_lines(bid.promotion, "units", bid.wanted.spread(units))
-    units = sum(lines.values()) if bid.wanted.weights else units
+    promotion, effect, worth = won.promotion, won.effect, won.worth
+    units, stops = state.counters.allow(promotion, "units", won.units, worth)
+    lines: Mapping[int, int] = won.spread(units)
+    if promotion.caps_of_lines and lines:
+        lines = within_lines(promotion, "units", lines)
+        units = sum(lines.values())
     if not units:
-        state.zero(bid.promotion, bid.effect, wanted, stops)
+        state.zero(promotion, effect, won.units, stops)
         return 0
-    state.counters.use(bid.promotion, "units", units, bid.worth)
-    currency = _currency(bid.effect)
-    state.granted[currency] = state.granted.get(currency, 0) + units
-    what = {"kind": bid.effect.kind, "currency": currency, "units": units, **_life(state, bid.effect)}
-    state.tell(bid.promotion, at(bid) | what | ({"lines": told(lines)} if state.facts.all_lines else {}))
+    state.counters.use(promotion, "units", units, worth)
+    _tell(state, won, units, lines)
     return units
 
 
-def _remember(state: State, bid: Bid, units: int) -> None:
-    known, weights = state.shares.setdefault(_currency(bid.effect), {}), bid.wanted.weights
-    whole = sum(weights.values())
-    for no, weight in weights.items() if whole else [(0, 1)]:
-        known[no] = known.get(no, Fraction(0)) + Fraction(units * weight, whole or 1)
+def _tell(state: State, won: Bid, units: int, lines: Mapping[int, int]) -> None:
+    promotion, effect = won.promotion, won.effect
+    given = {
+        "promotion": promotion.id,
+        "effect": effect.index,
+        "kind": effect.kind,
+        "currency": (currency := effect.currency),
+        "units": units,
+    }
+    if effect.lives:
+        given |= _life(state, effect)
+    if state.facts.all_lines:
+        given["lines"] = {str(no): part for no, part in lines.items()}
+    state.granted[currency] = state.granted.get(currency, 0) + units
+    state.tell(promotion, given)
 
 
 def _life(state: State, effect: Effect) -> dict[str, Any]:
@@ -103,10 +122,6 @@ def _life(state: State, effect: Effect) -> dict[str, Any]:
     if ends:
         found["expires"] = ends.isoformat()
     return found | {name: raw[name] for name in ("account", "qualifying") if name in raw}
-
-
-def _currency(effect: Effect) -> str:
-    return str(effect.raw["currency"])
 
 
 def _day(text: Any) -> dt.date:

@@ -9,19 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from coalition.kernel.money import largest_remainder
-from coalition.promotions.engine import calculating
-from coalition.promotions.engine.competing import EXCLUSIVE, Bid, Lost, compete
+from coalition.promotions.engine.bidding import Bid, bid
+from coalition.promotions.engine.competing import EXCLUSIVE, Lost, compete
+from coalition.promotions.engine.cutting import cut
+from coalition.promotions.engine.facts import CURRENT_TOTAL
 from coalition.promotions.engine.gating import rules
 from coalition.promotions.engine.limiting import within_lines
-from coalition.promotions.engine.state import State, at, told
-from coalition.promotions.engine.terms import Promotion
-
-KIND = "discount"
+from coalition.promotions.engine.state import State, told
+from coalition.promotions.engine.terms import DISCOUNT, Promotion
 
 
 def discount(state: State, promotions: Sequence[Promotion]) -> None:
     """Take every discount off, in the promotions' order."""
-    promotions = [one for one in promotions if any(effect.kind == KIND for effect in one.effects)]
     done: set[str] = set()
     given: list[Promotion] = []
     for promotion in promotions:
@@ -29,26 +28,37 @@ def discount(state: State, promotions: Sequence[Promotion]) -> None:
             continue
         together = _together(state, promotion, promotions)
         done |= {one.id for one in together}
-        bids = [bid for one in together for bid in _bids(state, one)]
-        kept, lost = compete(bids, state.groups)
-        state.outcompete(lost)
-        for bid in kept:
-            rivals = [one for one in given if one is not bid.promotion and (one.exclusive or bid.promotion.exclusive)]
-            if rivals:
-                state.outcompete([Lost(bid, EXCLUSIVE, tuple(one.id for one in rivals))])
-            elif _take_off(state, bid):
-                given.append(bid.promotion)
+        given += _discount(state, together, given)
+
+
+def _discount(state: State, together: Sequence[Promotion], before: Sequence[Promotion]) -> list[Promotion]:
+    """Take off what these promotions want that compete now; those that have given something."""
+    total, given = state.facts[CURRENT_TOTAL], list[Promotion]()
+    kept, lost = compete([one for promotion in together for one in _bids(state, promotion)], state.groups)
+    state.outcompete(lost)
+    for won in kept:
+        alone, others = won.promotion.exclusive, [*before, *given]
+        rivals = [one for one in others if one is not won.promotion and (one.exclusive or alone)]
+        if rivals:
+            state.outcompete([Lost(won, EXCLUSIVE, tuple(one.id for one in rivals))])
+        elif _take_off(state, won if state.facts[CURRENT_TOTAL] == total else _anew(state, won)):
+            given.append(won.promotion)
+    return given
+
+
+def _anew(state: State, won: Bid) -> Bid:
+    """What a bid wants of what is left now: the one before it has taken something off."""
+    lines = [line for line in won.effect.where.of(state.facts) if line["no"] in won.weights]
+    return bid(won.promotion, won.effect, 1, cut(won.effect, lines, state.bases))
 
 
 def pay_with_points(state: State) -> None:
     """Spread the points paid over the lines, unless the program lets members earn on all they bought."""
-    paid = (state.facts.event.get("payload") or {}).get("points_paid") or 0
-    numbers = sorted(state.bases)
-    if not paid or not numbers or state.program.get("earn_on") == "gross":
+    paid, weights = state.facts.payload.get("points_paid") or 0, list(state.bases.values())
+    if not paid or not weights or state.program.get("earn_on") == "gross":
         return
-    weights = [state.bases[no] for no in numbers]
-    for no, part in zip(numbers, largest_remainder(min(paid, sum(weights)), weights), strict=True):
-        state.bases[no] -= part
+    parts = largest_remainder(min(paid, sum(weights)), weights)
+    state.bases = {no: base - part for (no, base), part in zip(state.bases.items(), parts, strict=True)}
 
 
 def _together(state: State, promotion: Promotion, promotions: Sequence[Promotion]) -> list[Promotion]:
@@ -60,21 +70,22 @@ def _together(state: State, promotion: Promotion, promotions: Sequence[Promotion
 
 def _bids(state: State, promotion: Promotion) -> list[Bid]:
     applying = rules(promotion, state.facts)
-    effects = [effect for rule in applying for effect in rule.effects if effect.kind == KIND]
-    return [Bid(promotion, one, calculating.discount(one, state.facts.lines, state.bases)) for one in effects]
+    effects = [effect for rule in applying for effect in rule.effects if effect.kind == DISCOUNT]
+    return [bid(promotion, one, 1, cut(one, one.where.of(state.facts), state.bases)) for one in effects]
 
 
-def _take_off(state: State, bid: Bid) -> int:
-    wanted = bid.wanted.units
-    minor, stops = state.counters.allow(bid.promotion, "money", wanted)
-    lines = within_lines(bid.promotion, "money", bid.wanted.spread(minor))
+def _take_off(state: State, won: Bid) -> int:
+    promotion, effect = won.promotion, won.effect
+    minor, stops = state.counters.allow(promotion, "money", won.units)
+    lines = within_lines(promotion, "money", won.spread(minor))
     minor = sum(lines.values())
     if not minor:
-        state.zero(bid.promotion, bid.effect, wanted, stops)
+        state.zero(promotion, effect, won.units, stops)
         return 0
-    state.counters.use(bid.promotion, "money", minor)
+    state.counters.use(promotion, "money", minor)
     for no, part in lines.items():
         state.bases[no] -= part
-    state.facts.current_total -= minor
-    state.tell(bid.promotion, at(bid) | {"kind": KIND, "minor": minor, "lines": told(lines)})
+    state.facts[CURRENT_TOTAL] -= minor
+    at = {"promotion": promotion.id, "effect": effect.index}
+    state.tell(promotion, at | {"kind": DISCOUNT, "minor": minor, "lines": told(lines)})
     return minor

@@ -7,57 +7,98 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
 Line = Mapping[str, Any]
+Column = dict[str | None, list[Line]]
+CURRENT_TOTAL, LINES = "receipt.current_total", "lines:"
 
 
-class Facts:
-    """An event as conditions see it. `lines` are those that the program does not exclude, by number.
+class Facts(dict[str, Any]):
+    """An event as conditions see it: a mapping from fields to values, which looks up what it does not hold yet.
 
-    `current_total` is what is left of the eligible lines after the discounts so far; the engine keeps it up to date.
-    `applying`: the rules of each promotion that apply, where that does not depend on it.
+    `lines` are those that the program does not exclude, by number; under `lines:FIELD` stand the same by the text that
+    they have there, and under None those that have none. `receipt.current_total` is what is left of them after the
+    discounts so far; the engine keeps it up to date. `applying`: the rules of each promotion that apply, where that
+    does not depend on it. `fitting`: the lines that fit each filter asked so far.
     """
 
-    __slots__ = ("_day", "_seen", "all_lines", "applying", "current_total", "event", "lines", "local", "zone")
+    event: Mapping[str, Any]
+    lines: Sequence[Line]
+    all_lines: Sequence[Line]
+    __slots__ = ("_day", "_local", "all_lines", "applying", "at", "event", "fitting", "lines", "payload",
+                 "zone")  # fmt: skip
 
     def __init__(self, event: Mapping[str, Any], zone: str, lines: Sequence[Line], all_lines: Sequence[Line]) -> None:
-        self.event, self.zone = event, ZoneInfo(zone)
+        super().__init__()
+        self.event, self.zone, self.at = event, zone_of(zone), occurred_at(event)
+        self.payload: Mapping[str, Any] = event.get("payload") or {}
         self.lines, self.all_lines = lines, all_lines
-        own = (event.get("store") or {}).get("tz") or event.get("tz")
-        self.local = occurred_at(event).astimezone(ZoneInfo(own) if own else self.zone)
-        self.current_total = sum(line["amount"] for line in lines)
-        self._seen: dict[str, Any] = {}
+        self._local: dt.datetime | None = None
         self._day: dt.date | None = None
+        self.fitting: dict[Any, Sequence[Line]] = {}
         self.applying: dict[str, Any] = {}
+        self[CURRENT_TOTAL] = sum([line["amount"] for line in lines])
 
-    def get(self, name: str) -> Any:
+    def __missing__(self, name: str) -> Any:
+        value = self._column(name.removeprefix(LINES)) if name.startswith(LINES) else self._field(name)
+        self[name] = value
+        return value
+
+    def get(self, name: str, default: Any = None) -> Any:
         """The field's value, None if the event has none."""
-        if name == "receipt.current_total":
-            return self.current_total
-        if name not in self._seen:
-            self._seen[name] = self._find(name)
-        return self._seen[name]
+        value = self[name]
+        return default if value is None else value
+
+    @property
+    def local(self) -> dt.datetime:
+        """When it happened by the clock of the outlet, else of the event, else of the program."""
+        if self._local is None:
+            own = (self.event.get("store") or {}).get("tz") or self.event.get("tz")
+            self._local = self.at.astimezone(zone_of(own) if own else self.zone)
+        return self._local
 
     @property
     def program_day(self) -> dt.date:
         """The day in the program's zone, to which limits and expiry go by."""
         if self._day is None:
-            self._day = self.local.astimezone(self.zone).date()
+            self._day = self.at.astimezone(self.zone).date()
         return self._day
+
+    def of_lines(self, name: str) -> Iterable[Hashable]:
+        """The texts, numbers and truths that the lines have in a field, and those in sets there."""
+        column: Column = self[LINES + name]
+        if None not in column:
+            return column
+        return set(chain.from_iterable([each(line_value(line, name)) for line in self.lines]))
 
     def stat(self, key: str) -> int | None:
         """A feature that is kept up to date elsewhere, by its key; None if there is none."""
         value = ((self.event.get("member") or {}).get("stats") or {}).get(key)
         return value if type(value) is int else None
 
-    def _find(self, name: str) -> Any:
+    def _field(self, name: str) -> Any:
         value = _at(self.event, name)
         if value is None and (found := _DERIVED.get(name)):
             value = found(self)
-        return frozenset(value) if isinstance(value, list) and all(isinstance(one, str) for one in value) else value
+        return _as_set(value)
+
+    def _column(self, name: str) -> Column:
+        found: Column = {}
+        plain = "." not in name
+        for line in self.lines:
+            value = line.get(name) if plain else _at(line, name)
+            if type(value) is not str:
+                value = None
+            if value in found:
+                found[value].append(line)
+            else:
+                found[value] = [line]
+        return found
 
     def days_to_birthday(self) -> int | None:
         """Days from today to the next birthday: 0 on the day itself, 29 February falls on the 28th in other years."""
@@ -71,7 +112,14 @@ class Facts:
 def line_value(line: Line, name: str) -> Any:
     """A field of a line, None if it has none."""
     value = line.get(name) if "." not in name else _at(line, name)
-    return frozenset(value) if isinstance(value, list) else value
+    return _as_set(value) if type(value) is list else value
+
+
+def each(value: Any) -> Sequence[Hashable] | frozenset[str]:
+    """What an equality or a membership can be asked of: the value itself, or what is in it."""
+    if isinstance(value, frozenset):
+        return value
+    return (value,) if isinstance(value, str | int) else ()
 
 
 def occurred_at(event: Mapping[str, Any]) -> dt.datetime:
@@ -80,9 +128,24 @@ def occurred_at(event: Mapping[str, Any]) -> dt.datetime:
 
 
 def instant(text: Any) -> dt.datetime:
-    """An instant; without an offset it is in UTC. Raises ValueError or TypeError."""
+    """An instant, in UTC; so it is read where it says no offset. Raises ValueError or TypeError."""
     at = dt.datetime.fromisoformat(text)
-    return at if at.tzinfo else at.replace(tzinfo=dt.UTC)
+    if at.tzinfo is None or at.tzinfo is dt.UTC:
+        return at.replace(tzinfo=dt.UTC)
+    try:
+        return at.astimezone(dt.UTC)
+    except OverflowError as error:
+        raise ValueError(text) from error
+
+
+@lru_cache(maxsize=1_000)
+def zone_of(name: str) -> ZoneInfo:
+    """A time zone by its name. Raises ValueError or an OSError or KeyError of zoneinfo."""
+    return ZoneInfo(name)
+
+
+def _as_set(value: Any) -> Any:
+    return frozenset(value) if isinstance(value, list) and all(isinstance(one, str) for one in value) else value
 
 
 def _at(where: Any, path: str) -> Any:
@@ -108,11 +171,11 @@ def _birthday(year: int, month: int, day: int) -> dt.date:
     return dt.date(year, month, min(day, 28) if (month, day) == (2, 29) and not calendar.isleap(year) else day)
 
 
-def _payload(facts: Facts, name: str) -> Any:
-    return (facts.event.get("payload") or {}).get(name)
+def _sum(lines: Sequence[Line], name: str) -> int | None:
+    return sum([line.get(name) or 0 for line in lines])
 
 
-_DERIVED = {
+_DERIVED: dict[str, Callable[[Facts], Any]] = {
     "event.date": lambda facts: facts.local.year * 10_000 + facts.local.month * 100 + facts.local.day,
     "event.year": lambda facts: facts.local.year,
     "event.month": lambda facts: facts.local.month,
@@ -122,13 +185,13 @@ _DERIVED = {
     "event.minutes": lambda facts: facts.local.hour * 60 + facts.local.minute,
     "event.type": lambda facts: facts.event.get("type"),
     "event.channel": lambda facts: facts.event.get("channel"),
-    "receipt.total": lambda facts: sum(line["amount"] for line in facts.all_lines) if facts.all_lines else None,
-    "receipt.eligible_total": lambda facts: sum(line["amount"] for line in facts.lines) if facts.all_lines else None,
+    "receipt.total": lambda facts: _sum(facts.all_lines, "amount") if facts.all_lines else None,
+    "receipt.eligible_total": lambda facts: _sum(facts.lines, "amount") if facts.all_lines else None,
     "receipt.lines": lambda facts: len(facts.all_lines) if facts.all_lines else None,
-    "receipt.qty_m": lambda facts: sum(line.get("qty_m") or 0 for line in facts.all_lines) if facts.all_lines else None,
-    "receipt.points_paid": lambda facts: _payload(facts, "points_paid") or 0,
-    "receipt.coupons": lambda facts: _payload(facts, "coupons") or [],
-    "receipt.currency": lambda facts: _payload(facts, "currency"),
+    "receipt.qty_m": lambda facts: _sum(facts.all_lines, "qty_m") if facts.all_lines else None,
+    "receipt.points_paid": lambda facts: facts.payload.get("points_paid") or 0,
+    "receipt.coupons": lambda facts: facts.payload.get("coupons") or [],
+    "receipt.currency": lambda facts: facts.payload.get("currency"),
     "receipt.channel": lambda facts: facts.event.get("channel"),
     "member.days_to_birthday": Facts.days_to_birthday,
     "member.days_since_birthday": Facts.days_since_birthday,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Sequence
 
-from coalition.promotions.engine.facts import Facts, instant, occurred_at
+from coalition.promotions.engine.facts import Facts, instant
 from coalition.promotions.engine.limiting import Counters
 from coalition.promotions.engine.terms import Promotion, Rule
 
@@ -14,29 +15,28 @@ _BUCKETS = 10_000
 
 def shut(promotion: Promotion, facts: Facts, counters: Counters) -> str | None:
     """Why a promotion does not apply: `dates`, `coupon`, `audience`, `control`, `condition`, `limit:uses`; or None."""
-    at, payload = occurred_at(facts.event), facts.event.get("payload") or {}
-    if (promotion.begins and at < promotion.begins) or (promotion.ends and at >= promotion.ends):
+    begins, ends = promotion.begins, promotion.ends
+    if (begins and facts.at < begins) or (ends and facts.at >= ends):
         return "dates"
-    if promotion.coupon and promotion.coupon not in (payload.get("coupons") or ()):
+    if promotion.coupon and promotion.coupon not in (facts.payload.get("coupons") or ()):
         return "coupon"
-    if not _meant(promotion, facts, at):
-        return "audience"
-    if (
-        promotion.control_bp
-        and stable_bucket(_member(facts), promotion.campaign or promotion.id) < promotion.control_bp
-    ):
-        return "control"
+    if promotion.selects and (why := _not_meant(promotion, facts)):
+        return why
     if not promotion.late and not rules(promotion, facts):
         return "condition"
-    return "limit:uses" if counters.exhausted(promotion) else None
+    return "limit:uses" if promotion.uses and counters.exhausted(promotion) else None
 
 
-def rules(promotion: Promotion, facts: Facts) -> list[Rule]:
+def rules(promotion: Promotion, facts: Facts) -> Sequence[Rule]:
     """The rules that apply as things stand: some ask for what is left after the discounts so far."""
-    found: list[Rule] | None = facts.applying.get(promotion.id)
+    found: Sequence[Rule] | None = facts.applying.get(promotion.id)
     if found is None:
-        found = [rule for rule in promotion.rules if rule.when is None or rule.when(facts)]
-        found = found[:1] if promotion.first_rule_only else found
+        found = promotion.rules
+        if len(found) > 1:
+            found = [rule for rule in found if rule.when is None or rule.when(facts)]
+            found = found[:1] if promotion.first_rule_only else found
+        elif found and found[0].when is not None and not found[0].when(facts):
+            found = ()
         if not promotion.late:
             facts.applying[promotion.id] = found
     return found
@@ -48,13 +48,19 @@ def stable_bucket(member: str, campaign: str) -> int:
     return int.from_bytes(digest[:8]) % _BUCKETS
 
 
-def _meant(promotion: Promotion, facts: Facts, at: dt.datetime) -> bool:
-    """Whether the member is of the audience and, where that is asked, has had the message (no blind response)."""
-    segments = facts.get("member.segments") or frozenset()
+def _not_meant(promotion: Promotion, facts: Facts) -> str | None:
+    segments = facts["member.segments"] or frozenset()
     if promotion.segments_any and promotion.segments_any.isdisjoint(segments):
-        return False
-    if not promotion.segments_none.isdisjoint(segments):
-        return False
+        return "audience"
+    if not promotion.segments_none.isdisjoint(segments) or not _told_before(promotion, facts):
+        return "audience"
+    member = str((facts.event.get("member") or {}).get("id", ""))
+    held = promotion.control_bp and stable_bucket(member, promotion.campaign or promotion.id) < promotion.control_bp
+    return "control" if held else None
+
+
+def _told_before(promotion: Promotion, facts: Facts) -> bool:
+    """Whether the member has had the message, where that is asked: no blind response."""
     asked = promotion.communication
     if not asked:
         return True
@@ -62,10 +68,6 @@ def _meant(promotion: Promotion, facts: Facts, at: dt.datetime) -> bool:
     wanted = (asked.get("campaign"), asked.get("state", "delivered"))
     days = dt.timedelta(days=asked.get("within_days", 36_500))
     return any(
-        (one.get("campaign"), one.get("state")) == wanted and dt.timedelta(0) <= at - instant(one["at"]) <= days
+        (one.get("campaign"), one.get("state")) == wanted and dt.timedelta(0) <= facts.at - instant(one["at"]) <= days
         for one in history
     )
-
-
-def _member(facts: Facts) -> str:
-    return str((facts.event.get("member") or {}).get("id", ""))

@@ -8,12 +8,12 @@ indexed (the top level of its condition, every rule of it), the others count as 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from coalition.promotions.engine.conditions import Node
-from coalition.promotions.engine.facts import Facts, line_value
+from coalition.promotions.engine.facts import CURRENT_TOTAL, Facts, each
 from coalition.promotions.engine.terms import Promotion, Rule
 
 Demand = tuple[str, frozenset[Hashable]]
@@ -36,17 +36,21 @@ class Index:
                 for value in values:
                     asked.setdefault(about, {}).setdefault(value, []).append(place)
         self._masks = [
-            (about, self._all & ~self._mask(places), {value: self._mask(at) for value, at in asked[about].items()})
+            (
+                _reader(about),
+                self._all & ~self._mask(places),
+                {value: self._mask(at) for value, at in asked[about].items()},
+            )
             for about, places in sorted(asking.items(), key=lambda item: -len(item[1]))
         ]
 
     def candidates(self, facts: Facts) -> list[Promotion]:
         """A superset of the promotions that apply to an event, in their order."""
         left = self._all
-        for about, anybody, by_value in self._masks:
-            mask = anybody
-            for value in _values(about, facts):
-                mask |= by_value.get(value, 0)
+        for values, mask, by_value in self._masks:
+            for value in values(facts):
+                if value in by_value:
+                    mask |= by_value[value]
             left &= mask
             if not left:
                 break
@@ -86,7 +90,7 @@ def _of_node(node: Node, about: str) -> Iterator[Demand]:
     elif "lines" in node and about == _FIELD:
         if _wants_a_line(node["lines"]) and node["lines"].get("where"):
             yield from _of_node(node["lines"]["where"], _LINES)
-    elif "f" in node and node["f"] != "receipt.current_total":
+    elif "f" in node and node["f"] != CURRENT_TOTAL:
         if node["op"] in ("eq", "has"):
             yield about + node["f"], frozenset((node["v"],))
         elif node["op"] in ("in", "has_any"):
@@ -99,28 +103,36 @@ def _wants_a_line(inner: Mapping[str, Any]) -> bool:
     return least is not None and type(inner["v"]) is int and inner["v"] >= least and inner["agg"] in ("count", "sum")
 
 
-def _values(about: str, facts: Facts) -> Iterable[Hashable]:
-    """What an event has of what is asked: one value, or several."""
+def _reader(about: str) -> Callable[[Facts], Iterable[Hashable]]:
+    """How an event is asked for what it has of something: one value, or several."""
     if about.startswith(_LINES):
-        name = about[len(_LINES) :]
-        return set(chain.from_iterable([_each(line_value(line, name)) for line in facts.lines]))
+        return partial(_of_lines, about.removeprefix(_LINES))
     if about.startswith(_FIELD):
-        return _each(facts.get(about[len(_FIELD) :]))
-    if about == _TYPE:
-        return (facts.event.get("type"),)
-    if about == _COUPON:
-        return (facts.event.get("payload") or {}).get("coupons") or ()
-    return _each(facts.get("member.segments"))
+        return partial(_of_event, about.removeprefix(_FIELD))
+    known: dict[str, Callable[[Facts], Iterable[Hashable]]] = {_TYPE: _type, _COUPON: _coupons}
+    return known.get(about) or partial(_of_event, "member.segments")
 
 
-def _each(value: Any) -> Iterable[Hashable]:
-    if isinstance(value, frozenset):
-        return value
-    return (value,) if isinstance(value, str | int) else ()
+def _of_lines(name: str, facts: Facts) -> Iterable[Hashable]:
+    return facts.of_lines(name)
 
 
-def _places(mask: int) -> Iterator[int]:
-    while mask:
-        lowest = mask & -mask
-        yield lowest.bit_length() - 1
-        mask ^= lowest
+def _of_event(name: str, facts: Facts) -> Iterable[Hashable]:
+    return each(facts[name])
+
+
+def _type(facts: Facts) -> Iterable[Hashable]:
+    return (facts.event.get("type"),)
+
+
+def _coupons(facts: Facts) -> Iterable[Hashable]:
+    return facts.payload.get("coupons") or ()
+
+
+def _places(mask: int) -> list[int]:
+    found, bits = [], bin(mask)[:1:-1]
+    place = bits.find("1")
+    while place >= 0:
+        found.append(place)
+        place = bits.find("1", place + 1)
+    return found

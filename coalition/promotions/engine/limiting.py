@@ -1,13 +1,14 @@
 """Limits and budgets: how much of what is wanted may be granted, and what that uses up.
 
 A counter's key says what is counted for whom in which period: `five/units/member:m1/day:2026-11-18`. A limit per
-campaign is one for all of its promotions: `campaign:autumn/money/campaign:*/campaign:autumn`. Periods go by
-the day in the program's zone. What is used in the course of one evaluation counts at once; nothing is written here.
+campaign is one for all of its promotions: `campaign:autumn/money/campaign:*/campaign:autumn`. Periods go by the day in
+the program's zone; of a rolling one (`rolling:P7D:*`: the day itself and the six before) the counter says what has been
+used in the window. What is used in the course of one evaluation counts at once; nothing is written here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from coalition.promotions.engine.facts import Facts
@@ -19,80 +20,81 @@ Stop = Mapping[str, Any]
 class Counters:
     """What has been used before, and what this evaluation uses in addition (`delta`)."""
 
-    __slots__ = ("_keys", "delta", "facts", "used")
+    __slots__ = ("_keys", "_when", "_who", "delta", "facts", "used")
 
     def __init__(self, used: Mapping[str, int], facts: Facts) -> None:
         self.used, self.facts = used, facts
         self.delta: dict[str, int] = {}
-        self._keys: dict[tuple[str, str, str, str], str] = {}
+        self._keys: dict[int, str] = {}
+        self._who: dict[str, str] = {}
+        self._when: dict[str, str] = {}
 
-    def key(self, promotion: Promotion, limit: Limit) -> str:
-        """The name of a limit's counter for this event."""
-        about = (promotion.id, limit.metric, limit.per, limit.period)
-        found = self._keys.get(about)
+    def key(self, limit: Limit) -> str:
+        """The name of the counter that this event adds to."""
+        found = self._keys.get(id(limit))
         if found is None:
-            who, when = _who(limit.per, self.facts.event), _period(promotion, limit.period, self.facts)
-            owner = f"campaign:{promotion.campaign}" if limit.per == "campaign" else promotion.id
-            found = f"{owner}/{limit.metric}/{limit.per}:{who}/{limit.period}:{when}"
-            self._keys[about] = found
+            who, when = self._who.get(limit.per), self._when.get(limit.period)
+            if who is None:
+                who = self._who[limit.per] = _who(limit.per, self.facts)
+            if when is None:
+                when = self._when[limit.period] = _when(limit.period, self.facts)
+            when = limit.campaign or "*" if limit.period == "campaign" else when
+            found = self._keys[id(limit)] = f"{limit.head}{who}/{limit.period}:{when}"
         return found
 
     def left(self, key: str, limit: Limit) -> int:
-        """How much of a limit is left."""
-        return max(limit.value - self.used.get(key, 0) - self.delta.get(key, 0), 0)
+        """How much of a limit is left; `key` is its counter's."""
+        left = limit.value - self.used.get(key, 0) - self.delta.get(key, 0)
+        return left if left > 0 else 0
 
     def exhausted(self, promotion: Promotion) -> bool:
         """Whether the promotion has had its number of uses."""
-        limits = (limit for limit in promotion.limits if limit.metric == "uses")
-        return any(not self.left(self.key(promotion, limit), limit) for limit in limits)
+        return any(not self.left(self.key(limit), limit) for limit in promotion.uses)
 
-    def allow(self, promotion: Promotion, metric: str, wanted: int, worth: int = 1) -> tuple[int, list[Stop]]:
+    def allow(self, promotion: Promotion, metric: str, wanted: int, worth: int = 1) -> tuple[int, Sequence[Stop]]:
         """How much of `wanted` may be granted, and the limits that stand in the way; several limits: the least.
 
         `worth`: the minor money of one unit, by which limits on money count.
         """
-        granted, stops = wanted, list[Stop]()
-        for limit in promotion.limits:
-            if limit.per == "line" or limit.metric not in (metric, "money"):
-                continue
-            each = worth if limit.metric == "money" and metric != "money" else 1
-            key = self.key(promotion, limit)
-            left = self.left(key, limit) // each
-            if wanted > left:
-                action = "skip" if limit.skip else "clamp"
-                stops.append({"limit": key, "wanted": wanted, "left": left, "action": action})
-                granted = min(granted, 0 if limit.skip else left)
+        granted: int = wanted
+        stops: list[Stop] = []
+        for limit in promotion.caps:
+            if limit.metric == metric or limit.metric == "money":
+                key = self.key(limit)
+                left = self.left(key, limit)
+                if limit.metric != metric:
+                    left //= worth
+                if wanted > left:
+                    action = "skip" if limit.skip else "clamp"
+                    stops.append({"limit": key, "wanted": wanted, "left": left, "action": action})
+                    granted = min(granted, 0 if limit.skip else left)
         return granted, stops
 
     def use(self, promotion: Promotion, metric: str, granted: int, worth: int = 1) -> None:
         """Count what was granted."""
-        for limit in promotion.limits:
-            if limit.per != "line" and limit.metric in (metric, "money"):
-                each = worth if limit.metric == "money" and metric != "money" else 1
-                self._add(self.key(promotion, limit), granted * each)
+        for limit in promotion.caps:
+            if limit.metric == metric or limit.metric == "money":
+                key = self.key(limit)
+                self.delta[key] = self.delta.get(key, 0) + (granted if limit.metric == metric else granted * worth)
 
     def use_once(self, promotion: Promotion) -> None:
         """Count one use of a promotion that has given something."""
-        for limit in promotion.limits:
-            if limit.metric == "uses":
-                self._add(self.key(promotion, limit), 1)
-
-    def _add(self, key: str, number: int) -> None:
-        if number:
-            self.delta[key] = self.delta.get(key, 0) + number
+        for limit in promotion.uses:
+            key = self.key(limit)
+            self.delta[key] = self.delta.get(key, 0) + 1
 
 
-def within_lines(promotion: Promotion, metric: str, lines: Mapping[int, int]) -> dict[int, int]:
+def within_lines(promotion: Promotion, metric: str, lines: Mapping[int, int]) -> Mapping[int, int]:
     """What lines get under the limits per line of the receipt."""
-    found = dict(lines)
-    for limit in promotion.limits:
-        if limit.per == "line" and limit.metric == metric:
+    for limit in promotion.caps_of_lines:
+        if limit.metric == metric:
             over = 0 if limit.skip else limit.value
-            found = {no: units if units <= limit.value else over for no, units in found.items()}
-    return {no: units for no, units in found.items() if units}
+            lines = {no: kept for no, units in lines.items() if (kept := units if units <= limit.value else over)}
+    return lines
 
 
-def _who(per: str, event: Mapping[str, Any]) -> str:
+def _who(per: str, facts: Facts) -> str:
+    event = facts.event
     if per in ("promotion", "campaign"):
         return "*"
     if per == "receipt":
@@ -101,22 +103,19 @@ def _who(per: str, event: Mapping[str, Any]) -> str:
         member = event.get("member") or {}
         return str(member.get("household") or member.get("id") or "*")
     if per == "card":
-        return str((event.get("payload") or {}).get("card") or (event.get("member") or {}).get("card") or "*")
+        return str(facts.payload.get("card") or (event.get("member") or {}).get("card") or "*")
     given = event.get(per)
     return str((given.get("id") if isinstance(given, Mapping) else given) or "*")
 
 
-def _period(promotion: Promotion, period: str, facts: Facts) -> str:
-    day = facts.program_day
+def _when(period: str, facts: Facts) -> str:
     if period == "receipt":
         return str(facts.event.get("id", "*"))
     if period == "day":
-        return day.isoformat()
+        return facts.program_day.isoformat()
     if period == "week":
-        year, week, _ = day.isocalendar()
+        year, week, _ = facts.program_day.isocalendar()
         return f"{year}-W{week:02}"
     if period == "month":
-        return f"{day.year}-{day.month:02}"
-    if period == "year":
-        return str(day.year)
-    return (promotion.campaign or "*") if period == "campaign" else "*"
+        return facts.program_day.isoformat()[:7]
+    return str(facts.program_day.year) if period == "year" else "*"

@@ -74,7 +74,7 @@ def _progress(
 
 def _step(effect: Effect, facts: Facts, bases: Mapping[int, int], granted: Mapping[str, int]) -> int:
     by = effect.raw.get("by") or {"type": "event"}
-    fitting = [line for line in facts.lines if effect.fits(line)]
+    fitting = effect.where.of(facts)
     if by["type"] == "qty":
         return sum(line.get("qty_m") or 0 for line in fitting) // 1000
     if by["type"] == "amount":
@@ -89,7 +89,7 @@ def _step(effect: Effect, facts: Facts, bases: Mapping[int, int], granted: Mappi
 
 def _tickets(at: Given, effect: Effect, facts: Facts, bases: Mapping[int, int]) -> list[Given]:
     raw = effect.raw
-    base = sum(bases[line["no"]] for line in facts.lines if effect.fits(line)) if facts.all_lines else _amount(facts)
+    base = sum(bases[line["no"]] for line in effect.where.of(facts)) if facts.all_lines else _amount(facts)
     tickets = base // raw["each"] * raw.get("tickets", 1) if raw.get("each") else raw.get("tickets", 1)
     return [at | {"kind": "draw.enter", "draw": raw["draw"], "tickets": tickets}] if tickets else []
 
@@ -102,5 +102,5 @@ def _chance(at: Given, promotion: Promotion, effect: Effect, facts: Facts, secre
 
 
 def _amount(facts: Facts) -> int:
-    given = (facts.event.get("payload") or {}).get("amount")
+    given = facts.payload.get("amount")
     return given if type(given) is int else 0

@@ -7,14 +7,15 @@ are numbered through all rules of a promotion.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from coalition.kernel.errors import FieldError, Invalid
 from coalition.promotions.engine.checking import check, check_line
-from coalition.promotions.engine.compiling import compiled, compiled_line
-from coalition.promotions.engine.facts import instant
+from coalition.promotions.engine.compiling import compiled, filtered
+from coalition.promotions.engine.facts import CURRENT_TOTAL, instant
 from coalition.promotions.engine.terms import MONEY, Effect, Limit, Promotion, Rule
 
 KINDS = MONEY | {
@@ -40,8 +41,8 @@ PERS = ("promotion", "campaign", "member", "household", "partner", "store", "rec
 PERIODS = ("receipt", "day", "week", "month", "year", "life", "campaign")
 ON_EXCEED = ("clamp", "skip")
 RETURNS = ("proportional", "reevaluate", "none")
-CURRENT_TOTAL = "receipt.current_total"
 _INT_MAX = 10**15
+_ROLLING = re.compile(r"rolling:P[1-9][0-9]{0,2}[DW]")
 
 
 def promotion(given: Any) -> Promotion:
@@ -83,7 +84,9 @@ class _Reader:
             communication=audience.get("communication"),
             first_rule_only=self.one_of(given, "rules_mode", ("all", "first"), "", "all") == "first",
             rules=rules,
-            limits=tuple(self.limit(one, f"/limits/{at}") for at, one in enumerate(self.listed(given, "limits"))),
+            limits=tuple(
+                self.limit(one, f"/limits/{at}", given) for at, one in enumerate(self.listed(given, "limits"))
+            ),
             returns=self.one_of(given, "returns", RETURNS, "", "proportional"),
         )
 
@@ -128,8 +131,9 @@ class _Reader:
             rounding, "mode", ROUNDINGS, f"{pointer}/rounding", "half_up" if kind == "discount" else "floor"
         )
         by_line = self.one_of(rounding, "scope", SCOPES, f"{pointer}/rounding", "effect") == "line"
-        fits = compiled_line(None if problems else where)
-        return Effect(index, kind or "", fits, calc, mode, by_line, given.get("role") == "base", given)
+        by_line = by_line and not (kind == "discount" and calc is not None and calc["type"] == "fixed")
+        fitting = filtered(None if problems else where)
+        return Effect(index, kind or "", fitting, calc, mode, by_line, given.get("role") == "base", given)
 
     def calc(self, given: Any, pointer: str) -> Mapping[str, Any]:
         kind = str(given.get("type")) if isinstance(given, Mapping) else ""
@@ -149,17 +153,20 @@ class _Reader:
                 ]
         return given  # type: ignore[no-any-return]
 
-    def limit(self, given: Any, pointer: str) -> Limit:
+    def limit(self, given: Any, pointer: str, promotion: Mapping[str, Any]) -> Limit:
         given = given if isinstance(given, Mapping) else {}
         period = given.get("period", "life")
-        if not isinstance(period, str) or (period not in PERIODS and not period.startswith("rolling:P")):
+        if not isinstance(period, str) or (period not in PERIODS and not _ROLLING.fullmatch(period)):
             self.wrong(f"{pointer}/period", "invalid", f"One of {', '.join(PERIODS)}, or rolling:P7D.")
+            period = "life"
         return Limit(
             self.one_of(given, "metric", METRICS, pointer, None),
             self.one_of(given, "per", PERS, pointer, "promotion"),
             str(period),
             self.number(given, "value", pointer, None),
             self.one_of(given, "on_exceed", ON_EXCEED, pointer, "clamp") == "skip",
+            str(promotion.get("id")),
+            promotion.get("campaign"),
         )
 
     def text(self, given: Mapping[str, Any], name: str) -> str:

@@ -7,11 +7,11 @@ that was used up, nothing to count. Wanted and granted differ only by limits.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
-from coalition.promotions.engine.compiling import compiled_line
-from coalition.promotions.engine.crediting import Base, Pairs, credit, remember_base
-from coalition.promotions.engine.discounting import KIND as DISCOUNT
+from coalition.promotions.engine.compiling import filtered
+from coalition.promotions.engine.crediting import Base, Pairs, credit, multiply, remember_base
 from coalition.promotions.engine.discounting import discount, pay_with_points
 from coalition.promotions.engine.facts import Facts
 from coalition.promotions.engine.gating import rules, shut
@@ -19,7 +19,7 @@ from coalition.promotions.engine.indexing import Index
 from coalition.promotions.engine.limiting import Counters
 from coalition.promotions.engine.playing import play
 from coalition.promotions.engine.state import Result, State
-from coalition.promotions.engine.terms import MONEY, Limit, Promotion
+from coalition.promotions.engine.terms import CREDITS, MULTIPLIERS, OTHERS, Effect, Limit, Promotion, Rule
 
 
 def run(
@@ -65,7 +65,7 @@ def limits(program: Mapping[str, Any], index: Index, event: Mapping[str, Any]) -
     for promotion in index.candidates(facts):
         for limit in promotion.limits:
             if limit.per not in ("receipt", "line") and limit.period != "receipt":
-                key = counters.key(promotion, limit)
+                key = counters.key(limit)
                 known = found.get(key)
                 if known is None or limit.value < known[1].value:
                     found[key] = (promotion, limit)
@@ -75,12 +75,17 @@ def limits(program: Mapping[str, Any], index: Index, event: Mapping[str, Any]) -
 def _evaluate(state: State, ordered: Iterable[Promotion], base: Sequence[Base], discounts: bool) -> Result:
     candidates = [one for one in ordered if _open(state, one)]
     if discounts:
-        discount(state, candidates)
+        discount(state, [one for one in candidates if one.discounts])
     pay_with_points(state)
     remember_base(state, base)
-    pairs = [(one, effect) for one in candidates for rule in _applying(state, one) for effect in rule.effects]
-    credit(state, [pair for pair in pairs if pair[1].kind in MONEY])
-    _play(state, [pair for pair in pairs if pair[1].kind not in MONEY and pair[1].kind != DISCOUNT])
+    phases: list[list[tuple[Promotion, Effect]]] = [[], [], [], []]
+    for promotion in candidates:
+        for rule in _applying(state, promotion):
+            for effect in rule.effects:
+                phases[effect.phase].append((promotion, effect))
+    credit(state, phases[CREDITS])
+    multiply(state, phases[MULTIPLIERS])
+    _play(state, phases[OTHERS])
     for promotion in state.used.values():
         state.counters.use_once(promotion)
     state.result.counters_delta = state.counters.delta
@@ -88,19 +93,20 @@ def _evaluate(state: State, ordered: Iterable[Promotion], base: Sequence[Base], 
 
 
 def _facts(program: Mapping[str, Any], event: Mapping[str, Any]) -> Facts:
-    lines = sorted((event.get("payload") or {}).get("lines") or (), key=lambda line: int(line["no"]))
-    excluded = compiled_line(program["exclude"]) if program.get("exclude") else None
-    return Facts(event, program.get("tz", "UTC"), [one for one in lines if not (excluded and excluded(one))], lines)
+    lines = sorted((event.get("payload") or {}).get("lines") or (), key=itemgetter("no"))
+    excluded = program.get("exclude")
+    kept = filtered({"not": excluded}).among(lines) if excluded else lines
+    return Facts(event, program.get("tz", "UTC"), kept, lines)
 
 
 def _open(state: State, promotion: Promotion) -> bool:
     why = shut(promotion, state.facts, state.counters)
     if why:
         state.reject(promotion, why)
-    return not why
+    return why is None
 
 
-def _applying(state: State, promotion: Promotion) -> list[Any]:
+def _applying(state: State, promotion: Promotion) -> Sequence[Rule]:
     """The rules that apply after the discounts; a promotion that only now turns out not to apply says so."""
     found = rules(promotion, state.facts)
     if not found and promotion.id not in state.used:
@@ -116,14 +122,14 @@ def _play(state: State, pairs: Pairs) -> None:
         if effect.kind == "coupon.issue":
             wanted = effect.raw.get("qty", 1)
             qty, stops = state.counters.allow(promotion, "coupons", wanted)
-            state.counters.use(promotion, "coupons", qty)
             if not qty:
                 state.zero(promotion, effect, wanted, stops)
                 continue
+            state.counters.use(promotion, "coupons", qty)
             found = [found[0] | {"qty": qty}]
-        if found:
-            state.tell(promotion, *found)
-        else:
+        for one in found:
+            state.tell(promotion, one)
+        if not found:
             state.zero(promotion, effect, 0)
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any
 
-from coalition.promotions.engine.competing import Bid, Lost
-from coalition.promotions.engine.facts import Facts
+from coalition.promotions.engine.calculating import NO_SHARES, Shares
+from coalition.promotions.engine.competing import Lost
+from coalition.promotions.engine.compiling import Filter
+from coalition.promotions.engine.facts import Facts, Line
 from coalition.promotions.engine.limiting import Counters, Stop
 from coalition.promotions.engine.terms import Effect, Promotion
+
+Base = tuple[int, Sequence[Line], Mapping[int, int]]
 
 
 @dataclass(slots=True)
@@ -29,26 +32,46 @@ class State:
     by currency, the exact part of granted base credits that each line has brought.
     """
 
-    __slots__ = ("bases", "counters", "facts", "granted", "groups", "program", "result", "shares", "used")
+    __slots__ = ("_earning", "_worth", "bases", "counters", "facts", "granted", "groups", "program", "result", "shares",
+                 "used")  # fmt: skip
 
     def __init__(self, program: Mapping[str, Any], facts: Facts, used: Mapping[str, int]) -> None:
         self.program, self.facts, self.counters = program, facts, Counters(used, facts)
         self.groups: Mapping[str, Mapping[str, Any]] = program.get("groups") or {}
-        self.bases = {line["no"]: line["amount"] for line in facts.lines}
+        self.bases: dict[int, int] = {line["no"]: line["amount"] for line in facts.lines}
         self.granted: dict[str, int] = {}
-        self.shares: dict[str, dict[int, Fraction]] = {}
+        self.shares: dict[str, Shares] = {}
         self.used: dict[str, Promotion] = {}
         self.result = Result()
+        self._earning: dict[Filter, Base] = {}
+        self._worth: dict[str, int] = {}
 
-    def worth(self, effect: Effect) -> int:
-        """What one unit of the effect's currency is worth, in minor money."""
-        known = (self.program.get("currencies") or {}).get(effect.raw.get("currency")) or {}
-        return int(known.get("unit_minor", 1))
+    def worth(self, currency: str) -> int:
+        """What one unit of a currency is worth, in minor money."""
+        found = self._worth.get(currency)
+        if found is None:
+            known = (self.program.get("currencies") or {}).get(currency) or {}
+            found = self._worth[currency] = int(known.get("unit_minor", 1))
+        return found
 
-    def tell(self, promotion: Promotion, *effects: Mapping[str, Any]) -> None:
+    def earning(self, where: Filter) -> Base:
+        """What effects earn on, after discounts and points paid: in all, the lines that fit, and the part of each."""
+        found = self._earning.get(where)
+        if found is None:
+            lines, bases = where.of(self.facts), self.bases
+            weights = {line["no"]: bases[line["no"]] for line in lines}
+            amount = sum(weights.values()) if self.facts.all_lines else self.facts.payload.get("amount") or 0
+            found = self._earning[where] = (amount, lines, weights)
+        return found
+
+    def remember(self, currency: str, units: int, weights: Mapping[int, int]) -> None:
+        """A base credit was granted: multipliers go by it."""
+        self.shares[currency] = self.shares.get(currency, NO_SHARES).plus(units, weights)
+
+    def tell(self, promotion: Promotion, effect: dict[str, Any]) -> None:
         """A promotion has given something."""
         self.used[promotion.id] = promotion
-        self.result.effects += [dict(effect) for effect in effects]
+        self.result.effects.append(effect)
 
     def reject(self, promotion: Promotion, why: str) -> None:
         """A gate stayed shut."""
@@ -63,12 +86,7 @@ class State:
         """Rivals have won."""
         for one in lost:
             at = {"promotion": one.bid.promotion.id, "effect": one.bid.effect.index, "outcome": "outcompeted"}
-            self.result.explain.append(at | {"group": one.group, "would": one.bid.wanted.units, "by": list(one.by)})
-
-
-def at(bid: Bid) -> dict[str, Any]:
-    """How what a bid brings is told: by which effect of which promotion."""
-    return {"promotion": bid.promotion.id, "effect": bid.effect.index}
+            self.result.explain.append(at | {"group": one.group, "would": one.bid.units, "by": list(one.by)})
 
 
 def told(lines: Mapping[int, int]) -> dict[str, int]:

@@ -7,8 +7,7 @@ from typing import Any
 
 from coalition.kernel.errors import Invalid
 from coalition.promotions import engine
-from coalition.promotions.engine.discounting import KIND as DISCOUNT
-from coalition.promotions.engine.terms import MONEY
+from coalition.promotions.engine.terms import DISCOUNT, MONEY
 from coalition.promotions.publishing.contradicting import contradiction
 from coalition.promotions.publishing.documents import Document
 from coalition.promotions.publishing.types import Warned

@@ -166,6 +166,24 @@ def test_a_fixed_price_is_never_dearer() -> None:
     assert found.effects[0]["lines"] == {"1": 4_000}
 
 
+def test_discounts_of_one_promotion_take_off_what_the_ones_before_have_left() -> None:
+    both = a_promotion(a_discount("percent", bp=5_000), a_discount("percent", bp=8_000))
+
+    found = outcome(a_receipt(a_line(1, 1_000)), both)
+
+    assert [one["minor"] for one in found.effects] == [500, 400]
+
+
+def test_a_piece_goes_into_one_place_of_a_bundle() -> None:
+    food = {"where": {"f": "category", "op": "eq", "v": "food"}}
+    lines = [a_line(1, 3_000, qty_m=3000, price=1_000), a_line(2, 400)]
+
+    found = outcome(a_receipt(*lines), a_promotion(a_discount("bundle", items=[food, {"qty": 2}], price=2_000)))
+
+    assert found.effects[0]["minor"] == 1_000  # three dear pieces for the price of two; the fourth makes no second set
+    assert found.effects[0]["lines"] == {"1": 1_000}
+
+
 def test_the_exclusive_one_takes_the_phase_unless_another_came_before() -> None:
     ten, five = a_credit("fixed", points=10), a_credit("fixed", points=5)
     receipt = a_receipt(a_line(1, 1_000))
