@@ -18,15 +18,16 @@ from coalition.purchases.counter import Counter, counter
 from coalition.purchases.explaining.promoting import ExplainedPromotion, slip, told
 from coalition.purchases.finding import Told, tell
 from coalition.purchases.grants import Grant
-from coalition.purchases.quoting import keeping
-from coalition.purchases.quoting.closing import discounts_of
 from coalition.purchases.quoting.spending import Spendable, spendable
 from coalition.purchases.receipts import Discount, GrantedAward, Receipt
+from coalition.purchases.recording import promising
 from coalition.purchases.recording.admitting import admitted
 from coalition.purchases.recording.awarding import base_grants
+from coalition.purchases.recording.closing import discounts_of
 from coalition.purchases.recording.couponing import opened
 from coalition.purchases.recording.promoting import base_credits, granted, happening, knowing_effects
 from coalition.purchases.recording.record import drafts
+from coalition.purchases.recording.remembering import Asker, remembered
 from coalition.purchases.recording.storing import Draft
 
 TTL = dt.timedelta(minutes=15)
@@ -54,18 +55,18 @@ def quote(partner_id: int, receipt: Receipt, language: str = "en") -> Quote:
     (drafted,) = admitted(at, drafts(at, [receipt]))
     if not isinstance(drafted, Draft):
         raise drafted[1]
-    number, until = keeping.next_id(), clock.now() + TTL
+    number, until = promising.next_id(), clock.now() + TTL
     head = Quote(number, until, drafted.member_id, receipt.total)
     ruleset = promotions.ruleset(at.program.id, receipt.occurred_at) if drafted.member_id and drafted.earns else None
-    asked = Ask(drafted.member_id, receipt.occurred_at, receipt.coupons, keeping.public(number))
+    asked = Ask(drafted.member_id, receipt.occurred_at, receipt.coupons, promising.public(number))
     shown = coupons.reserve(at.program.id, asked, until) if receipt.coupons else ()
     found = (
         _by_rules(at, drafted, head, language)
         if ruleset is None
         else _asked(at, drafted, ruleset, shown, head, language)
     )
-    kept = (at.partner.id, drafted.member_id, ruleset.id if ruleset else None, keeping.content(receipt))
-    keeping.insert(at.program.id, keeping.KeptQuote(number, until, *kept, found.discounts))
+    kept = (at.partner.id, drafted.member_id, ruleset.id if ruleset else None, promising.content(receipt))
+    promising.insert(at.program.id, promising.KeptQuote(number, until, *kept, found.discounts))
     left = receipt.total - sum(one.minor for one in found.discounts)
     pays = spendable(at, drafted, left) if drafted.member_id else ()
     return replace(found, coupons=shown, spendable=pays)
@@ -86,9 +87,9 @@ def _asked(
     language: str,
 ) -> Quote:
     """First what comes off, then what base rules and promotions give on what is left."""
-    (event,) = granting.enriched(
-        ruleset, [happening(at, draft, draft.member_id or 0, opened(shown))], tz=at.program.zone
-    )
+    what = happening(at, draft, draft.member_id or 0, opened(shown))
+    own = remembered(granting.asked(ruleset), [Asker(what.member_id, what.occurred_at)])
+    (event,) = granting.enriched(ruleset, [what], own, tz=at.program.zone)
     (first,) = granting.preview(ruleset, [Candidate(event, (), discounts=True)])
     discounts = discounts_of(ruleset, first.result.effects)
     draft = replace(draft, discounts=discounts)

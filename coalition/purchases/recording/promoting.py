@@ -18,7 +18,8 @@ from coalition.promotions.engine.terms import MONEY
 from coalition.promotions.granting import Candidate, Evaluated, Evaluation, Given, Happening, Seller, keeping
 from coalition.purchases.counter import Counter
 from coalition.purchases.grants import Grant, of_effect
-from coalition.purchases.quoting.closing import check_kept, discounts_of
+from coalition.purchases.recording.closing import check_kept, discounts_of
+from coalition.purchases.recording.remembering import Asker, remembered
 from coalition.purchases.recording.storing import Draft
 
 Made = tuple[int, Draft]
@@ -226,7 +227,10 @@ def _promote(
     ruleset: promotions.Ruleset, batch: Sequence[Ask], base: Mapping[int, Sequence[Grant]], found: Promoted
 ) -> None:
     at = found.at
-    events = granting.enriched(ruleset, [ask.what for ask in batch], tz=at.program.zone)
+    bought = found.kind == granting.PURCHASE
+    askers = [Asker(ask.what.member_id, ask.what.occurred_at, ask.id if bought else None) for ask in batch]
+    own = remembered(granting.asked(ruleset), askers)
+    events = granting.enriched(ruleset, [ask.what for ask in batch], own, tz=at.program.zone)
     candidates = [
         Candidate(event, base_credits(at, base.get(ask.id, ()), event), discounts=ask.discounts)
         for event, ask in zip(events, batch, strict=True)

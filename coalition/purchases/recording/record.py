@@ -16,10 +16,10 @@ from coalition.kernel import clock, outbox
 from coalition.kernel.db import session
 from coalition.kernel.errors import Conflict, FieldError, Invalid, Refusal
 from coalition.purchases.counter import Counter, counter
-from coalition.purchases.quoting.closing import close, quoted
 from coalition.purchases.receipts import Receipt, Recorded, Refused
 from coalition.purchases.recording.admitting import admitted
 from coalition.purchases.recording.awarding import award
+from coalition.purchases.recording.closing import close, quoted
 from coalition.purchases.recording.storing import Draft, Standing, Via, insert_many, insert_one, standing
 from coalition.purchases.recording.tendering import pay, tendered
 from coalition.purchases.recording.timeliness import untimely

@@ -16,8 +16,8 @@ from coalition.kernel.errors import Conflict, FieldError, Invalid, NotFound
 from coalition.promotions import granting
 from coalition.promotions.granting import Seller
 from coalition.purchases.counter import Counter
-from coalition.purchases.quoting import keeping
 from coalition.purchases.receipts import Discount
+from coalition.purchases.recording import promising
 from coalition.purchases.recording.storing import Draft
 
 DISCOUNT = "discount"
@@ -30,7 +30,7 @@ def quoted(at: Counter, draft: Draft) -> Draft:
     """
     receipt = draft.receipt
     try:
-        quote = keeping.find(at.partner.id, ids.parse(keeping.PREFIX, receipt.quote or ""))
+        quote = promising.find(at.partner.id, ids.parse(promising.PREFIX, receipt.quote or ""))
     except NotFound:
         quote = None
     if quote is None:
@@ -40,7 +40,7 @@ def quoted(at: Counter, draft: Draft) -> Draft:
         raise Conflict("quote_used", "The discounts of this quote were given to another purchase.")
     if receipt.occurred_at > quote.expires_at:
         raise Conflict("quote_expired", "The quote is over; ask for a new one.")
-    if (quote.content, quote.member_id) != (keeping.content(receipt), draft.member_id):
+    if (quote.content, quote.member_id) != (promising.content(receipt), draft.member_id):
         raise Conflict("quote_differs", "The quote was for other goods, another outlet, member or other coupons.")
     return replace(draft, discounts=quote.discounts, quote=(quote.id, quote.ruleset_id))
 
@@ -64,7 +64,7 @@ def close(at: Counter, purchase_id: int, draft: Draft) -> None:
     documents = promotions.kept_ruleset(ruleset_id).documents
     seller = Seller(at.program.id, at.partner.id, draft.outlet.legal_entity_id)
     paying = [(one, granting.legs(documents[one.promotion].get("sponsor"), seller)) for one in draft.discounts]
-    keeping.insert_discounts(purchase_id, quote_id, paying)
+    promising.insert_discounts(purchase_id, quote_id, paying)
 
 
 def check_kept(promised: Sequence[Discount], given: Sequence[Discount]) -> None:
