@@ -15,7 +15,7 @@ from typing import Any
 from coalition import programs, promotions
 from coalition.promotions import granting
 from coalition.promotions.engine.terms import MONEY
-from coalition.promotions.granting import Candidate, Evaluated, Evaluation, Given, Happening, Seller, keeping
+from coalition.promotions.granting import Candidate, Evaluated, Evaluation, Given, Happening, Seller
 from coalition.purchases.counter import Counter
 from coalition.purchases.grants import Grant, of_effect
 from coalition.purchases.recording.closing import check_kept, discounts_of
@@ -67,20 +67,20 @@ class Promoted:
             found[one.id] = frozenset(of.coupon for of in one.ruleset.promotions if of.coupon and of.id in gave)
         return found
 
-    def settle(self, units: Mapping[tuple[int, str, int | None], int]) -> None:
-        """Keep the evaluations with what was granted in the end, and hand over what is neither points nor money.
+    def settle(self, units: Mapping[tuple[int, str, int | None], int]) -> list[Evaluation]:
+        """Hand over what is neither points nor money; the evaluations to be kept, with what was granted in the end.
 
         `units`: the points that are really booked, by purchase (or event), promotion and effect.
         """
-        kept, given = [], list[Given]()
+        kept, given = list[Evaluation](), list[Given]()
         for one in self.asked:
             effects = settled(one.found.result.effects, one.id, units)
             facts = granting.packed(one.found.event)
             head = (one.id, one.ruleset.program_id, one.ruleset.id, one.member_id)
             kept.append(Evaluation(*head, facts, one.found.before, one.found.used, effects))
             given += self._given(one, effects)
-        keeping.insert(self.kind, kept)
         granting.apply(given)
+        return kept
 
     def _given(self, one: Asked, effects: Sequence[Mapping[str, Any]]) -> Iterator[Given]:
         versions, event_id = one.ruleset.versions, one.found.event["id"]
