@@ -14,6 +14,8 @@ def init_app(app: Flask) -> None:
         backtest_pages,
         building,
         calendar_page,
+        campaign_pages,
+        change_pages,
         deciding,
         expert_page,
         goods_pages,
