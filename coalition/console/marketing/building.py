@@ -13,12 +13,13 @@ from werkzeug.wrappers import Response
 
 from coalition import promotions
 from coalition.console import forms
-from coalition.console.marketing import showing
+from coalition.console.marketing import showing, trying
 from coalition.console.marketing.frame import blueprint, chosen_program, money_of, names_of, page, voice_of
 from coalition.console.marketing.reading import pressed, sheet_in
 from coalition.kernel import audit
 from coalition.kernel.db import transact
 from coalition.kernel.errors import FieldError, NotFound, Refusal
+from coalition.kernel.web.pages import language
 from coalition.programs import Program
 from coalition.promotions import wording
 from coalition.promotions.wording import Sheet, Wrong, document_of, sheet_of
@@ -58,9 +59,10 @@ def change(code: str) -> Response | str | tuple[str, int]:
         errors = _save(program, code, document)
     if errors:
         return transact(lambda: _page(program, draft, sheet, errors, document)), 422
-    goal = {"try": "marketing.try_it", "send": "marketing.send"}.get(deed)
-    if goal:
-        return redirect(url_for(goal, code=code), code=303)
+    if deed == "try":
+        return _tried(program, code)
+    if deed == "send":
+        return redirect(url_for("marketing.send", code=code), code=303)
     return redirect(url_for("marketing.build", code=code, done="draft_saved"), code=303)
 
 
@@ -73,6 +75,20 @@ def _save(program: Program, code: str, document: dict[str, Any]) -> forms.Errors
     except Refusal as refusal:
         return forms.refused(refusal, {})
     return []
+
+
+def _tried(program: Program, code: str) -> Response:
+    """Have the draft tried; one that is not whole yet says so on its page."""
+    number: list[int] = []
+    errors, _ = forms.tried(
+        lambda: number.append(
+            trying.try_on_receipts(program, code, promotions.draft(program.id, code).document, language())
+        ),
+        {},
+    )
+    if errors:
+        return redirect(url_for("marketing.build", code=code, done="draft_saved"), code=303)
+    return redirect(url_for("marketing.backtest", number=number[-1]), code=303)
 
 
 def _page(
@@ -90,7 +106,7 @@ def _context(
     document: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """All that the builder shows; `document` is what stands on the sheet where it is not saved yet."""
-    names = names_of(program)
+    names = names_of(program, shelves=True)
     voice = voice_of(names)
     shown = document if document is not None else draft.document
     return {
@@ -101,6 +117,7 @@ def _context(
         "title": showing.title(shown, draft.code, voice.language),
         "sentence": wording.sentence(shown, names, voice.language),
         "saved": document is None,
+        "trial": trying.latest(program, draft.code),
         "problems": problems,
         "warnings": [one.said(voice.language) for one in draft.warnings] if document is None else [],
         **showing.sheet(program, sheet, voice),
