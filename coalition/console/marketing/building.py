@@ -13,13 +13,12 @@ from werkzeug.wrappers import Response
 
 from coalition import promotions
 from coalition.console import forms
-from coalition.console.marketing import showing, trying
+from coalition.console.marketing import replay_panel, showing
 from coalition.console.marketing.frame import blueprint, chosen_program, money_of, names_of, page, voice_of
 from coalition.console.marketing.reading import pressed, sheet_in
 from coalition.kernel import audit
 from coalition.kernel.db import transact
 from coalition.kernel.errors import FieldError, NotFound, Refusal
-from coalition.kernel.web.pages import language
 from coalition.programs import Program
 from coalition.promotions import wording
 from coalition.promotions.wording import Sheet, Wrong, document_of, sheet_of
@@ -33,7 +32,8 @@ def build(code: str) -> str:
         program = chosen_program()
         draft = promotions.draft(program.id, code)
         sheet = sheet_of(draft.document, program.zone, money_of(program))
-        return _context(program, draft, sheet, _problems(sheet, draft.problems))
+        context = _context(program, draft, sheet, _problems(sheet, draft.problems))
+        return {**context, "replay": replay_panel.panel(program, draft) if "replay" in request.args else None}
 
     return render_template("marketing/builder.html", errors=[], **transact(work))
 
@@ -59,10 +59,9 @@ def change(code: str) -> Response | str | tuple[str, int]:
         errors = _save(program, code, document)
     if errors:
         return transact(lambda: _page(program, draft, sheet, errors, document)), 422
-    if deed == "try":
-        return _tried(program, code)
-    if deed == "send":
-        return redirect(url_for("marketing.send", code=code), code=303)
+    goal = {"try": "marketing.try_it", "send": "marketing.send"}.get(deed)
+    if goal:
+        return redirect(url_for(goal, code=code), code=303)
     return redirect(url_for("marketing.build", code=code, done="draft_saved"), code=303)
 
 
@@ -75,20 +74,6 @@ def _save(program: Program, code: str, document: dict[str, Any]) -> forms.Errors
     except Refusal as refusal:
         return forms.refused(refusal, {})
     return []
-
-
-def _tried(program: Program, code: str) -> Response:
-    """Have the draft tried; one that is not whole yet says so on its page."""
-    number: list[int] = []
-    errors, _ = forms.tried(
-        lambda: number.append(
-            trying.try_on_receipts(program, code, promotions.draft(program.id, code).document, language())
-        ),
-        {},
-    )
-    if errors:
-        return redirect(url_for("marketing.build", code=code, done="draft_saved"), code=303)
-    return redirect(url_for("marketing.backtest", number=number[-1]), code=303)
 
 
 def _page(
@@ -117,7 +102,6 @@ def _context(
         "title": showing.title(shown, draft.code, voice.language),
         "sentence": wording.sentence(shown, names, voice.language),
         "saved": document is None,
-        "trial": trying.latest(program, draft.code),
         "problems": problems,
         "warnings": [one.said(voice.language) for one in draft.warnings] if document is None else [],
         **showing.sheet(program, sheet, voice),

@@ -150,7 +150,6 @@ def _holdings() -> None:
             value bigint NOT NULL CONSTRAINT ck_member_holding_value CHECK (value >= 0 OR kind = 'attribute'),
             text text,
             until timestamptz,
-            target bigint,
             changed_at timestamptz NOT NULL DEFAULT now(),
             PRIMARY KEY (member_id, kind, name)) WITH (fillfactor = 80)""")
     op.execute("""
