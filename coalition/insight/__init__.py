@@ -1,6 +1,7 @@
 """Insight: what a promotion would cost before it runs, and what it changed after it ran. Reads; books nothing."""
 
 from coalition.insight.backtests.asking import MARGIN_BP, ask
+from coalition.insight.backtests.budgets import parted
 from coalition.insight.backtests.figures import Figures, read, taken
 from coalition.insight.backtests.keeping import (
     MAKE,
@@ -18,6 +19,7 @@ from coalition.insight.backtests.keeping import (
     start,
 )
 from coalition.insight.backtests.making import Cursor, Trial, trial_of
+from coalition.insight.backtests.replaying import Replay, replay
 from coalition.insight.backtests.seen import DISCOUNTS, E6, minor
 from coalition.insight.backtests.sums import Pair
 from coalition.insight.backtests.tallying import Difference
@@ -33,6 +35,7 @@ __all__ = [
     "Difference",
     "Figures",
     "Pair",
+    "Replay",
     "Sample",
     "Trial",
     "Uplift",
@@ -48,7 +51,9 @@ __all__ = [
     "get",
     "listed",
     "minor",
+    "parted",
     "read",
+    "replay",
     "start",
     "taken",
     "trial_of",

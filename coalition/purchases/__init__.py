@@ -12,6 +12,7 @@ from coalition.purchases.counter import Counter, counter
 from coalition.purchases.events.banking import REVERSAL, TRANSACTION, read_transaction
 from coalition.purchases.events.earning import event_reasons, record_events, tell_event
 from coalition.purchases.events.event import Event, RecordedEvent, read_event
+from coalition.purchases.events.following import Following, record_following
 from coalition.purchases.explaining.promoting import ExplainedPromotion
 from coalition.purchases.explaining.purchase import (
     Explained,
@@ -101,6 +102,7 @@ __all__ = [
     "ExplainedPromotion",
     "ExplainedReturn",
     "ExplainedTender",
+    "Following",
     "Funder",
     "GivenLine",
     "GrantedAward",
@@ -173,6 +175,7 @@ __all__ = [
     "readings",
     "record",
     "record_events",
+    "record_following",
     "record_returns",
     "record_takeovers",
     "registry",

@@ -12,8 +12,8 @@ def upgrade() -> None:
     _batches()
     _coupons()
     _holdings()
-    grant_app("coupon_batch", "coupon", "coupon_member", "member_holding")
-    grant_append_only("coupon_use", "purchase_coupon", "given_effect", "member_progress_day")
+    grant_app("coupon_batch", "coupon", "coupon_member", "member_holding", "event_chain")
+    grant_append_only("coupon_use", "purchase_coupon", "given_effect", "member_progress_day", "event_chain_firing")
 
 
 def _batches() -> None:
@@ -152,6 +152,15 @@ def _holdings() -> None:
             until timestamptz,
             changed_at timestamptz NOT NULL DEFAULT now(),
             PRIMARY KEY (member_id, kind, name)) WITH (fillfactor = 80)""")
+    op.execute("""
+        CREATE TABLE event_chain (
+            root text COLLATE "C" PRIMARY KEY,
+            begun_at timestamptz NOT NULL DEFAULT now())""")
+    op.execute("""
+        CREATE TABLE event_chain_firing (
+            root text COLLATE "C" NOT NULL REFERENCES event_chain,
+            promotion text COLLATE "C" NOT NULL,
+            PRIMARY KEY (root, promotion))""")
     op.execute("""
         CREATE TABLE member_progress_day (
             member_id bigint NOT NULL REFERENCES member,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from coalition import programs, promotions
-from coalition.promotions import granting
+from coalition.promotions import engine, granting
 from coalition.promotions.engine.terms import MONEY
 from coalition.promotions.granting import Candidate, Evaluated, Evaluation, Given, Happening, Seller, keeping
 from coalition.purchases.counter import Counter
@@ -45,6 +45,16 @@ class Asked:
     found: Evaluated
 
 
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """What an event follows from: the event that began it all (`root`), how many steps ago, and which promotions have
+    fired on the way: each fires once for a root."""
+
+    root: str
+    depth: int
+    fired: frozenset[str]
+
+
 @dataclass(slots=True)
 class Promoted:
     """What promotions give for a batch: points to be booked (`grants`, by purchase or event), and the rest."""
@@ -53,6 +63,7 @@ class Promoted:
     kind: str = granting.PURCHASE
     grants: dict[int, list[Grant]] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
+    chain: Chain | None = None
 
     def coupons(self) -> dict[int, frozenset[str]]:
         """The coupons for which promotions have given something, by purchase."""
@@ -94,7 +105,8 @@ class Promoted:
                     place=place,
                     kind=effect["kind"],
                     what=effect,
-                    root=event_id,
+                    root=self.chain.root if self.chain else event_id,
+                    depth=self.chain.depth if self.chain else 0,
                 )
 
 
@@ -122,17 +134,27 @@ def promoted(
     return promote(at, granting.PURCHASE, asks, base)
 
 
-def promote(at: Counter, kind: str, asks: Sequence[Ask], base: Mapping[int, Sequence[Grant]]) -> Promoted:
+def promote(
+    at: Counter, kind: str, asks: Sequence[Ask], base: Mapping[int, Sequence[Grant]], chain: Chain | None = None
+) -> Promoted:
     """What promotions give for new purchases or events, each by the ruleset of its time."""
     batches: dict[int, tuple[promotions.Ruleset, list[Ask]]] = {}
     for ask in asks:
         ruleset = promotions.ruleset(at.program.id, ask.what.occurred_at)
         if ruleset is not None:
             batches.setdefault(ruleset.id, (ruleset, []))[1].append(ask)
-    found = Promoted(at, kind)
+    found = Promoted(at, kind, chain=chain)
     for _, (ruleset, batch) in sorted(batches.items()):
-        _promote(ruleset, batch, base, found)
+        _promote(without(ruleset, chain.fired) if chain else ruleset, batch, base, found)
     return found
+
+
+def without(ruleset: promotions.Ruleset, fired: frozenset[str]) -> promotions.Ruleset:
+    """A ruleset without these promotions."""
+    left = tuple(one for one in ruleset.promotions if one.id not in fired)
+    return (
+        replace(ruleset, promotions=left, index=engine.Index(left)) if len(left) < len(ruleset.promotions) else ruleset
+    )
 
 
 def happening(at: Counter, draft: Draft, member_id: int, coupons: Sequence[str] = ()) -> Happening:
