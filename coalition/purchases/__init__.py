@@ -70,6 +70,7 @@ from coalition.purchases.returning.clawing import Stretch, taken
 from coalition.purchases.returning.keeping import find_return
 from coalition.purchases.returning.record import record_returns
 from coalition.purchases.returns import RETURN, VOID, Clawed, GivenLine, Restored, Return, Returned, ReturnedLine
+from coalition.purchases.spending import given, spent
 from coalition.purchases.suspense.draining import drain, sweep_suspense
 from coalition.purchases.suspense.queue import (
     Suspense,
@@ -150,6 +151,7 @@ __all__ = [
     "fetch_now",
     "find",
     "find_return",
+    "given",
     "interpret",
     "laws",
     "layout",
@@ -188,6 +190,7 @@ __all__ = [
     "source",
     "source_by_code",
     "sources",
+    "spent",
     "suspended",
     "sweep_suspense",
     "take",
