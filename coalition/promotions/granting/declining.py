@@ -42,11 +42,15 @@ def spared(ruleset: Ruleset, used: Mapping[str, int], effects: Effects) -> dict[
         worth = ((ruleset.program.get("currencies") or {}).get(one["currency"]) or {}).get("unit_minor", 1)
         units[one["promotion"]] += one["declined"]
         money[one["promotion"]] += one["declined"] * int(worth)
-    by_metric = {"units": units, "money": money, "uses": Counter(dict.fromkeys(units.keys() - givers(effects), 1))}
+    by_metric: dict[str, Counter[str]] = {
+        "units": units,
+        "money": money,
+        "uses": Counter(dict.fromkeys(units.keys() - givers(effects), 1)),
+    }
     found = {}
     for key, amount in used.items():
         owner, metric, _ = key.split("/", 2)
-        back = sum(by_metric.get(metric, {}).get(one, 0) for one in _owned(ruleset, owner))
+        back = sum(by_metric[metric][one] for one in _owned(ruleset, owner)) if metric in by_metric else 0
         if back:
             found[key] = min(back, amount)
     return found
