@@ -38,7 +38,7 @@ _SEATS = """
 
 
 class Ask(NamedTuple):
-    """Codes that came with one purchase, at the instant of it; `receipt` is the key under which they may be reserved."""
+    """Codes that came with one purchase, at the instant of it; `receipt` is the key under which they are reserved."""
 
     member_id: int | None
     at: dt.datetime
