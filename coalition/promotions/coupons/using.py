@@ -1,4 +1,4 @@
-"""Using coupons: redeemed by a purchase, given back by its whole return, reserved for a receipt by its quote, voided by staff.
+"""Using coupons: redeemed by a purchase, given back by its whole return, reserved for a receipt, voided by staff.
 
 Every use and every giving back is a row of `coupon_use`; the count on the code stands beside it and may never pass what
 the code allows, whatever races (CHECK). What `claim` let pass is locked already, so a redemption cannot fail.
