@@ -27,9 +27,10 @@ from coalition.purchases.explaining.tracing import Why, whys
 from coalition.purchases.finding import Told, find, tell
 from coalition.purchases.laws import laws
 from coalition.purchases.limiting import declined
+from coalition.purchases.quoting.asking import Quote, quote
 from coalition.purchases.reading.receipt import CHANNELS, ON_UNKNOWN, read
 from coalition.purchases.reading.return_slip import read_return
-from coalition.purchases.receipts import GrantedAward, Line, Receipt, Recorded, Refused
+from coalition.purchases.receipts import Discount, GrantedAward, Line, Receipt, Recorded, Refused
 from coalition.purchases.recording.record import record
 from coalition.purchases.recording.storing import Via
 from coalition.purchases.registries.cells import Row
@@ -96,6 +97,7 @@ __all__ = [
     "Clawed",
     "ColumnMapping",
     "Counter",
+    "Discount",
     "Entry",
     "Event",
     "Explained",
@@ -110,6 +112,7 @@ __all__ = [
     "Layout",
     "Line",
     "Purchase",
+    "Quote",
     "Reading",
     "Receipt",
     "Recorded",
@@ -166,6 +169,7 @@ __all__ = [
     "open_file",
     "open_registry",
     "pause_source",
+    "quote",
     "read",
     "read_event",
     "read_event_or_transaction",

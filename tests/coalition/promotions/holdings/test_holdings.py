@@ -13,7 +13,7 @@ from coalition.kernel.db import execute, transact
 from coalition.kernel.laws import Law, offending
 from coalition.promotions import coupons, holdings
 from coalition.purchases import Recorded
-from tests.coalition.members.builders import a_member
+from tests.coalition.members.builders import a_ladder, a_member
 from tests.coalition.promotions.coupons.builders import a_batch
 from tests.coalition.promotions.publishing.builders import ACTOR, a_document
 from tests.coalition.purchases.builders import Shop, a_receipt, a_return, a_shop, a_void, give_back
@@ -103,6 +103,17 @@ def test_a_whole_return_takes_back_progress_and_tickets_and_leaves_the_badge(sho
     assert _laws() == []
 
 
+def test_a_promotion_that_takes_nothing_back_leaves_progress_and_coupons(shop: Shop) -> None:
+    a_batch(shop.program, "free", kind="issued", wanted=0)
+    _publish(shop, CARD, {"kind": "coupon.issue", "template": "free"}, returns="none")
+    (bought,) = _buy(shop, 2)
+
+    give_back(shop, a_void(bought.id))
+
+    assert _held(shop) == {"progress:coffee": 2}
+    assert [one.state for one in coupons.held(shop.member.id)] == ["usable"]
+
+
 def test_what_was_completed_stays_and_nothing_falls_below_nothing(shop: Shop) -> None:
     _publish(shop, CARD)
     first, second = _buy(shop, 8, 3)
@@ -159,3 +170,37 @@ def test_a_law_holds_until_it_is_broken(shop: Shop, law: Law) -> None:
     execute(CRIMES[law.code])
 
     assert offending(law) >= 1
+
+
+@pytest.mark.parametrize(
+    ("effect", "tier"),
+    [
+        ({"tier": "gold"}, "gold"),
+        ({"tier": "silver", "days": 10}, "silver"),
+        ({"tier": "up"}, "silver"),
+        ({"tier": "keep"}, "base"),
+        ({"tier": "platinum"}, "base"),
+    ],
+)
+def test_a_promotion_gives_a_tier_that_the_ladder_has(shop: Shop, effect: dict[str, Any], tier: str) -> None:
+    a_ladder(shop.program)
+    _publish(shop, {"kind": "tier.change", **effect})
+
+    _buy(shop, 1)
+
+    standing = members.standing([shop.member.id])[shop.member.id]
+    assert standing.tier == tier
+    if "days" in effect:
+        assert standing.tier_until is not None
+        assert (standing.tier_until - clock.now()).days == 9
+    assert [one.what["given"] for one in holdings.given(shop.member.id)] == [tier != "base"]
+    assert [law.code for law in members.laws() if offending(law)] == []
+
+
+def test_a_tier_by_promotion_lowers_nobody(shop: Shop) -> None:
+    a_ladder(shop.program)
+    _publish(shop, {"kind": "tier.change", "tier": "gold"}, {"kind": "tier.change", "tier": "silver"})
+
+    _buy(shop, 1)
+
+    assert members.standing([shop.member.id])[shop.member.id].tier == "gold"
