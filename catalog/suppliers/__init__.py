@@ -26,6 +26,7 @@ from catalog.suppliers.deciding import (
     overtaken,
     reject,
     roll_back,
+    undecided_runs,
 )
 from catalog.suppliers.directory import (
     Supplier,
@@ -229,5 +230,6 @@ __all__ = [
     "tidy",
     "to_publish",
     "undecided",
+    "undecided_runs",
     "use_mapping",
 ]

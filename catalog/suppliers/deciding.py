@@ -6,15 +6,19 @@ person has looked at. All functions belong inside the door's transaction.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 from catalog.suppliers import feeds, runs
 from catalog.suppliers.guarding import WAIVABLE
 from catalog.suppliers.runs import FeedRun
 from coalition.kernel import audit
-from coalition.kernel.db import execute, fetch_one
+from coalition.kernel.db import execute, fetch_all, fetch_one
 from coalition.kernel.errors import Conflict
 
+# Whether a newer file than that of a run `r` was taken.
+_NEWER = """EXISTS (SELECT FROM feed_run n WHERE n.feed_id = r.feed_id AND n.id > r.id AND NOT n.dry_run
+    AND (n.state = 'applied' OR n.state = 'held' AND NOT 'all' = ANY(n.holds)))"""
 _LIFTS = {"all": "prices", "removals": "removals", "stock": "stock"}
 
 
@@ -61,6 +65,18 @@ def apply_refused(run_id: int, waive: Sequence[str], reason: str) -> FeedRun:
     return runs.request_run(refused.feed_id, of_run=refused, waived=lifted)
 
 
+def undecided_runs(program_id: int, before: dt.datetime, limit: int) -> list[int]:
+    """The runs of a program's feeds before an instant of which a part waits for a decision that nothing newer has made
+    needless, oldest first."""
+    rows = fetch_all(
+        "SELECT r.id FROM feed_run r JOIN feed f ON f.id = r.feed_id JOIN supplier s ON s.id = f.supplier_id"
+        f" WHERE s.program_id = :program AND r.created_at < :before AND r.state = 'held' AND r.decision IS NULL"
+        f"   AND NOT {_NEWER} ORDER BY r.id LIMIT :limit",
+        {"program": program_id, "before": before, "limit": limit},
+    )
+    return [row.id for row in rows]
+
+
 def overtaken(run_id: int) -> bool:
     """Whether a newer file of the feed was taken while this run was on its way: then it would undo that one.
 
@@ -81,9 +97,7 @@ def _decide(run_id: int, decision: str, reason: str) -> FeedRun:
     """Write the decision down, once, and only while nothing newer was taken."""
     changed = execute(
         "UPDATE feed_run r SET decision = :decision, decided_by = :actor, decided_at = now(), decision_reason = :reason"
-        " WHERE r.id = :id AND r.state = 'held' AND r.decision IS NULL AND NOT EXISTS (SELECT FROM feed_run n"
-        "   WHERE n.feed_id = r.feed_id AND n.id > r.id AND NOT n.dry_run"
-        "     AND (n.state = 'applied' OR n.state = 'held' AND NOT 'all' = ANY(n.holds)))",
+        f" WHERE r.id = :id AND r.state = 'held' AND r.decision IS NULL AND NOT {_NEWER}",
         {"id": run_id, "decision": decision, "actor": audit.origin().actor, "reason": reason[:500]},
     )
     found = runs.run(run_id)

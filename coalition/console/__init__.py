@@ -14,6 +14,7 @@ def init_app(app: Flask) -> None:
         approval_pages,
         correction_pages,
         currency_pages,
+        holding_pages,
         identifier_pages,
         mapping_pages,
         marketing,

@@ -1,6 +1,7 @@
 """Insight: what a promotion would cost before it runs, and what it changed after it ran. Reads; books nothing."""
 
 from coalition.insight.backtests.asking import MARGIN_BP, ask
+from coalition.insight.backtests.budgets import parted
 from coalition.insight.backtests.figures import Figures, read, taken
 from coalition.insight.backtests.keeping import (
     MAKE,
@@ -18,21 +19,27 @@ from coalition.insight.backtests.keeping import (
     start,
 )
 from coalition.insight.backtests.making import Cursor, Trial, trial_of
+from coalition.insight.backtests.replaying import Replay, replay
 from coalition.insight.backtests.seen import DISCOUNTS, E6, minor
 from coalition.insight.backtests.sums import Pair
 from coalition.insight.backtests.tallying import Difference
+from coalition.insight.experiments.measuring import FIGURES, Experiment, Measured, experiments, measure
 from coalition.insight.experiments.welch import Sample, Uplift, uplift
 
 __all__ = [
     "DISCOUNTS",
     "E6",
+    "FIGURES",
     "MAKE",
     "MARGIN_BP",
     "Backtest",
     "Cursor",
     "Difference",
+    "Experiment",
     "Figures",
+    "Measured",
     "Pair",
+    "Replay",
     "Sample",
     "Trial",
     "Uplift",
@@ -41,14 +48,18 @@ __all__ = [
     "cancel",
     "candidate",
     "differences",
+    "experiments",
     "fail",
     "fail_orphans",
     "figures",
     "finish",
     "get",
     "listed",
+    "measure",
     "minor",
+    "parted",
     "read",
+    "replay",
     "start",
     "taken",
     "trial_of",

@@ -6,6 +6,7 @@ none when it holds. A law that `halts` is one whose offence puts points at risk:
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -93,6 +94,13 @@ def remember(finding: Finding) -> None:
 def forget_others() -> None:
     """Forget what was found about laws that are no more."""
     execute("DELETE FROM law_verdict WHERE code <> ALL(:codes)", {"codes": [law.code for law in laws()]})
+
+
+def unasked(since: dt.datetime) -> list[str]:
+    """The codes of the laws that were not asked since an instant; none where no law was ever asked."""
+    rows = fetch_all("SELECT code, asked_at FROM law_verdict LIMIT 1000")
+    asked = {row.code for row in rows if row.asked_at >= since}
+    return [law.code for law in laws() if law.code not in asked] if rows else []
 
 
 def offended() -> list[str]:

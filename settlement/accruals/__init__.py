@@ -5,7 +5,18 @@ Reads the views `ledger_movements` and `catalog_deliveries`, in sets, past a wat
 
 from settlement.accruals.accruing import Accrued, accrue, hold, quiesce
 from settlement.accruals.cycles import days_of, next_code
-from settlement.accruals.flows import Day, Flow, Supply, days, flows, standing, supplies, suspended, totals
+from settlement.accruals.flows import (
+    Day,
+    Flow,
+    Supply,
+    days,
+    flows,
+    standing,
+    supplies,
+    suspended,
+    suspended_keys,
+    totals,
+)
 from settlement.accruals.periods import (
     Period,
     defer,
@@ -45,5 +56,6 @@ __all__ = [
     "standing",
     "supplies",
     "suspended",
+    "suspended_keys",
     "totals",
 ]

@@ -96,6 +96,12 @@ def suspended(program_id: int, until: dt.date) -> list[tuple[int, int]]:
     return [(int(row.legal_entity_id), int(row.movements)) for row in rows]
 
 
+def suspended_keys(program_id: int, until: dt.date, limit: int) -> list[str]:
+    """The movements and deliveries through a day that no agreement covers, each by a key of its own, in their order."""
+    params = {"program": program_id, "until": until, "limit": limit}
+    return [row.key for row in fetch_all(load_sql(__file__, "suspended_keys.sql"), params)]
+
+
 def standing(program_id: int) -> tuple[dt.datetime | None, int]:
     """When the program was last accrued, and how many of its movements wait for an agreement."""
     row: Any = fetch_one(

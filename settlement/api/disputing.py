@@ -7,7 +7,6 @@ from typing import Any
 from flask import Response
 from marshmallow import Schema, fields, validate
 
-from coalition import partners
 from coalition.kernel import ids
 from coalition.kernel.db import transact
 from coalition.kernel.errors import Forbidden, NotFound
@@ -15,7 +14,8 @@ from coalition.kernel.idempotency import Answer, transact_once
 from coalition.kernel.web.api import ApiBlueprint, caller, needs
 from coalition.kernel.web.fields import AmountSchema, Instant, StrictInteger, Text
 from coalition.kernel.web.paging import PagingSchema
-from settlement import reconciliation, statements
+from settlement import reconciliation
+from settlement.api.statements import own_statement
 from settlement.reconciliation import REASONS, STATES, Comment, Dispute, Opening
 
 blp = ApiBlueprint("disputes", __name__, description="What a partner does not agree with, and what became of it.")
@@ -101,7 +101,7 @@ def dispute(body: dict[str, Any], statement: str) -> Response:
     """Dispute a statement or a part of it; once under the `external_id`."""
 
     def work() -> Answer:
-        found = _statement(statement)
+        found = own_statement(statement)
         document_id = _document_id(found.id, body["document"])
         opening = Opening(
             external_id=body["external_id"],
@@ -124,7 +124,7 @@ def of_statement(statement: str) -> dict[str, Any]:
     """The disputes on one statement, oldest first."""
 
     def work() -> dict[str, Any]:
-        found = reconciliation.of_statement(_statement(statement).id)
+        found = reconciliation.of_statement(own_statement(statement).id)
         return {"items": [told(one) for one in found], "next_cursor": None}
 
     return transact(work)
@@ -209,13 +209,6 @@ def told(one: Dispute) -> dict[str, Any]:
 
 def _comment(one: Comment) -> dict[str, Any]:
     return {"side": one.side, "text": one.text, "at": one.at}
-
-
-def _statement(public_id: str) -> statements.Statement:
-    found = statements.get(ids.parse("stm", public_id))
-    if partners.entity(found.legal_entity_id).partner_id != caller().partner_id:
-        raise NotFound()
-    return found
 
 
 def _own(public_id: str) -> Dispute:

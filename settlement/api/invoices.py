@@ -7,13 +7,10 @@ from typing import Any
 from flask import Response
 from marshmallow import Schema, fields
 
-from coalition import partners
-from coalition.kernel import ids
 from coalition.kernel.db import transact
-from coalition.kernel.errors import NotFound
-from coalition.kernel.web.api import ApiBlueprint, caller, needs
+from coalition.kernel.web.api import ApiBlueprint, needs
 from coalition.kernel.web.fields import AmountSchema
-from settlement import statements
+from settlement.api.statements import own_statement
 from settlement.payouts import invoices
 from settlement.payouts.invoices import Issued
 
@@ -48,7 +45,7 @@ class InvoicesSchema(Schema):
 @blp.response(200, InvoicesSchema)
 def index(statement: str) -> dict[str, Any]:
     """The invoices of one of the partner's statements; they are numbered when first asked for, once it was sent."""
-    found = transact(lambda: invoices.issue(_own(statement)))
+    found = transact(lambda: invoices.issue(own_statement(statement).id))
     return {"items": [told(one) for one in found]}
 
 
@@ -57,7 +54,7 @@ def index(statement: str) -> dict[str, Any]:
 @blp.response(200, {"type": "string", "format": "binary"}, content_type=CONTENT_TYPE)
 def file(statement: str, number: str) -> Response:
     """One invoice as UBL 2.1 (Peppol BIS Billing 3): the same bytes for ever."""
-    return sent(number, transact(lambda: invoices.file_of(_own(statement), number)))
+    return sent(number, transact(lambda: invoices.file_of(own_statement(statement).id, number)))
 
 
 def told(one: Issued) -> dict[str, Any]:
@@ -79,10 +76,3 @@ def sent(number: str, xml: bytes) -> Response:
     """An invoice's file as an answer."""
     headers = {"Content-Disposition": f'attachment; filename="{number}.xml"'}
     return Response(xml, content_type=CONTENT_TYPE, headers=headers)
-
-
-def _own(public_id: str) -> int:
-    found = statements.get(ids.parse("stm", public_id))
-    if found.legal_entity_id not in {entity.id for entity in partners.entities_of(caller().partner_id)}:
-        raise NotFound()
-    return found.id

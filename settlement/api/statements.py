@@ -8,7 +8,6 @@ from typing import Any
 from coalition import partners
 from coalition.kernel import audit, ids
 from coalition.kernel.db import transact
-from coalition.kernel.errors import NotFound
 from coalition.kernel.web.api import ApiBlueprint, caller, needs
 from coalition.kernel.web.paging import PagingSchema, decode_cursor, encode_cursor
 from settlement import statements
@@ -31,7 +30,7 @@ blp = ApiBlueprint("statements", __name__, description="What a partner owes and 
 @blp.arguments(StatementsQuerySchema, location="query")
 @blp.response(200, StatementsSchema)
 def index(query: dict[str, Any]) -> dict[str, Any]:
-    """The partner's statements, the newest first."""
+    """The statements that the partner has been sent, the newest first."""
     return transact(lambda: _list(query["period"], query["cursor"], query["limit"]))
 
 
@@ -66,7 +65,7 @@ def lines(query: dict[str, Any], statement: str) -> dict[str, Any]:
 @blp.arguments(AgreementSchema)
 @blp.response(200, StatementDetailSchema)
 def agree(_: dict[str, Any], statement: str) -> dict[str, Any]:
-    """Agree to a statement that was sent; again, it stays agreed. 409 `statement_state` for a draft or a paid one."""
+    """Agree to a statement that was sent; again, it stays agreed. 409 `statement_state` for a paid one."""
 
     def work() -> dict[str, Any]:
         found = statements.agree(own_statement(statement).id, audit.origin().actor)
@@ -81,17 +80,14 @@ def _own_entities() -> list[int]:
 
 
 def own_statement(public_id: str) -> statements.Statement:
-    """The statement, if it is of one of the caller's legal entities; NotFound for everybody else."""
-    found = statements.get(ids.parse("stm", public_id))
-    if found.legal_entity_id not in _own_entities():
-        raise NotFound()
-    return found
+    """The statement, if it was sent to one of the caller's legal entities; NotFound for everybody else."""
+    return statements.told(ids.parse("stm", public_id), _own_entities())
 
 
 def _list(period: str | None, cursor: str | None, limit: int) -> dict[str, Any]:
     position = decode_cursor(cursor, int)
     after = int(position[0]) if position else None
-    found = statements.of_entities(_own_entities(), period=period, after=after, limit=limit + 1)
+    found = statements.of_entities(_own_entities(), period=period, after=after, limit=limit + 1, told=True)
     following = encode_cursor(found[limit - 1].id) if len(found) > limit else None
     return {"items": [told(one) for one in found[:limit]], "next_cursor": following}
 

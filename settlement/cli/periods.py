@@ -25,15 +25,18 @@ _PATIENCE_S = 120
 @click.argument("period")
 @click.option("--accept", "accepted", multiple=True, metavar="CHECK", help="Accept what a check counts; with --reason.")
 @click.option("--reason", default="", help="Why that is accepted.")
+@click.option("--draft", is_flag=True, help="Send no statement yet: the period can still be opened again.")
 @_as_json
-def close(program: str, period: str, accepted: tuple[str, ...], reason: str, as_json: bool) -> None:
-    """Close PERIOD (2026-11) of PROGRAM: one statement for each legal entity, for ever."""
+def close(program: str, period: str, accepted: tuple[str, ...], reason: str, draft: bool, as_json: bool) -> None:
+    """Close PERIOD (2026-11) of PROGRAM and send every company its statement, for ever."""
     audit.set_origin(audit.Origin(actor="cli"))
     for check in accepted:
         _refusable(lambda check=check: transact(lambda: _accept(program, period, check, reason)))
 
     def work() -> tuple[statements.Closed, list[dict[str, Any]]]:
         closed = statements.close(programs.by_code(program).id, period, patience_s=_PATIENCE_S)
+        for number in () if draft else closed.statements:
+            statements.send(number, audit.origin().actor)
         return closed, _positions(closed.period)
 
     closed, positions = _refusable(lambda: transact(work))

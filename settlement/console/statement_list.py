@@ -25,13 +25,16 @@ FIELDS = ("period", "entity", "state", "direction")
 
 
 def sought(program_id: int, args: MultiDict[str, str], own: list[int] | None = None) -> Sought:
-    """What the address asks for; `own` are the entities of whom asks, None for finance, who may see all."""
+    """What the address asks for; `own` are the entities of whom asks, who may see what they were sent.
+
+    None for finance, who may see all.
+    """
     entity_ids = own
     if args.get("entity"):
         wanted = [one.id for one in _entities(program_id, own) if one.code == args["entity"]]
         entity_ids = wanted
     texts = {name: args.get(name, "") for name in ("period", "state", "direction")}
-    return Sought(program_id, entity_ids, **texts)
+    return Sought(program_id, entity_ids, **texts, told=own is not None)
 
 
 def context(program: programs.Program, args: MultiDict[str, str], own: list[int] | None = None) -> dict[str, Any]:
@@ -47,7 +50,7 @@ def context(program: programs.Program, args: MultiDict[str, str], own: list[int]
         "filtered": any(chosen.values()),
         "periods": [(one.code, one.starts_on) for one in accruals.list_periods(program.id) if one.state == "closed"],
         "companies": [(one.code, one.name) for one in _entities(program.id, own)],
-        "states": statements.STATES,
+        "states": [state for state in statements.STATES if own is None or state != "draft"],
         "directions": statements.DIRECTIONS,
     }
 

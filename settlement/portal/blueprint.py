@@ -6,7 +6,6 @@ from flask import Blueprint
 
 from coalition import partners, programs
 from coalition.kernel import ids
-from coalition.kernel.errors import NotFound
 from coalition.kernel.web.pages import use_zone
 from coalition.site.viewer import Colleague, require_colleague
 from settlement import reconciliation, statements
@@ -34,11 +33,8 @@ def own_entities(colleague: Colleague) -> list[int]:
 
 
 def own_statement(public_id: str) -> Statement:
-    """One of the partner's statements. Raises NotFound, for another's too."""
-    found = statements.get(ids.parse("stm", public_id))
-    if found.legal_entity_id not in own_entities(viewer()) or found.is_operator:
-        raise NotFound()
-    return found
+    """One of the partner's statements that it has been sent. Raises NotFound, for another's and for a draft, too."""
+    return statements.told(ids.parse("stm", public_id), own_entities(viewer()))
 
 
 def own_dispute(public_id: str) -> Dispute:

@@ -25,7 +25,7 @@ def index() -> str:
         own = own_entities(colleague)
         return {
             **statement_list.context(programs.get(colleague.program_id), request.args, own),
-            "standing": statements.standing(Sought(colleague.program_id, own)),
+            "standing": statements.standing(Sought(colleague.program_id, own, told=True)),
             "partner": colleague.partner,
         }
 

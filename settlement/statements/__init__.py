@@ -22,6 +22,7 @@ from settlement.statements.reading import (
     of_entities,
     of_period,
     settled,
+    told,
     versions,
 )
 from settlement.statements.reopening import reopen
@@ -85,6 +86,7 @@ __all__ = [
     "send",
     "settled",
     "standing",
+    "told",
     "unpay",
     "versions",
 ]

@@ -1,27 +1,26 @@
 """What has to be so before a period closes. What is not can be done, or accepted by a person with a reason.
 
-A close refuses while a check is neither ok nor accepted. An acceptance covers what was counted then: if more turns up,
-it has to be accepted anew. A missing rate of exchange cannot be accepted: a statement could not be written.
+A close refuses while a check is neither ok nor accepted. An acceptance covers exactly what offended then, one by one:
+it stands while some of that is settled, and if anything else turns up, that has to be accepted anew. A missing rate of
+exchange cannot be accepted: a statement could not be written.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from catalog import orders, payments
-from coalition import partners, programs, purchases
-from coalition.kernel import audit, clock, laws
+from coalition import partners, programs
+from coalition.kernel import audit, clock
 from coalition.kernel.db import execute, fetch_all
 from coalition.kernel.errors import Conflict, FieldError, Invalid
 from settlement import accruals
 from settlement.accruals import Period
-from settlement.statements import adjusting, fx
+from settlement.statements import fx, offending
 from settlement.statements.arithmetic import Drawn
 from settlement.statements.drawing import draw_up
 
 _NAMED = 5
-_COUNTED = 100
 _UNACCEPTABLE = ("fx_rates",)
 
 
@@ -30,6 +29,7 @@ class Check:
     """One point of the checklist: whether it is ok, how many things are not, and some of them by name.
 
     `reason`: a person has accepted them, by these words. `binding` False: it is worth knowing, and stops nobody.
+    `keys` name everything that is not (see `offending`).
     """
 
     code: str
@@ -38,6 +38,7 @@ class Check:
     names: tuple[str, ...] = ()
     binding: bool = True
     reason: str | None = None
+    keys: tuple[str, ...] = ()
 
     @property
     def acceptable(self) -> bool:
@@ -59,7 +60,6 @@ def checklist(program_id: int, code: str) -> list[Check]:
 def checks(period: Period, drawn: Sequence[Drawn]) -> list[Check]:
     """The checklist of a period whose statements would be these."""
     program = programs.get(period.program_id)
-    states = purchases.registry_states(program.id)
     missing = accruals.suspended(program.id, period.ends_on)
     names = tuple(partners.entity(entity_id).name for entity_id, _ in missing[:_NAMED])
     over = period.ends_on < clock.local_date(clock.now(), program.zone)
@@ -67,13 +67,16 @@ def checks(period: Period, drawn: Sequence[Drawn]) -> list[Check]:
     _, rateless = fx.settle(period, drawn)
     found = [
         Check("month_over", over, binding=False),
-        _counted("registries_in", states.get("waiting", 0) + states.get("running", 0)),
-        _counted("suspense_empty", purchases.waiting_count(program.id, end)),
-        _counted("agreements_cover", sum(movements for _, movements in missing), names),
-        _counted("cases_decided", _open_cases(program.id)),
-        _counted("adjustments_decided", 0 if over else _proposed(program.id)),
-        _counted("laws_hold", len(laws.offended()), tuple(laws.offended()[:_NAMED])),
-        _counted("fx_rates", len(rateless), tuple(rateless)),
+        _checked("registries_in", offending.unread_files(program.id)),
+        _checked("feeds_decided", offending.undecided_feeds(program.id, end)),
+        _checked("suspense_empty", offending.receipts_in_suspense(program.id, end)),
+        _checked(
+            "agreements_cover", offending.without_agreement(period), names, sum(movements for _, movements in missing)
+        ),
+        _checked("cases_decided", offending.open_cases(program.id)),
+        _checked("adjustments_decided", [] if over else offending.proposed_adjustments(program.id)),
+        _checked("laws_hold", *offending.offended_laws(end)),
+        _checked("fx_rates", list(rateless), tuple(rateless)),
     ]
     return _with_reasons(period, found)
 
@@ -91,13 +94,14 @@ def accept(program_id: int, code: str, check: str, reason: str) -> Check:
         raise Conflict("check_unacceptable", "This is not something that can be accepted.")
     count = found[check].count or 0
     execute(
-        "INSERT INTO close_acceptance (period_id, version, code, count, reason, accepted_by)"
-        " VALUES (:period, :version, :code, :count, :reason, :actor)",
+        "INSERT INTO close_acceptance (period_id, version, code, count, keys, reason, accepted_by)"
+        " VALUES (:period, :version, :code, :count, :keys, :reason, :actor)",
         {
             "period": period.id,
             "version": period.version,
             "code": check,
             "count": count,
+            "keys": offending.covered(found[check].keys, count),
             "reason": reason.strip(),
             "actor": audit.origin().actor,
         },
@@ -121,31 +125,26 @@ def demand(found: Sequence[Check]) -> None:
     raise Conflict(code, f"Not ready to be closed: {detail}.", checks=codes)
 
 
-def _counted(code: str, count: int, names: tuple[str, ...] = ()) -> Check:
-    return Check(code, not count, count or None, names)
-
-
-def _proposed(program_id: int) -> int:
-    """Adjustments that wait for a second person: they would be booked in the running period, so it should wait, too."""
-    return len(adjusting.proposed([one.id for one in partners.entities(program_id)]))
-
-
-def _open_cases(program_id: int) -> int:
-    """What people have to decide about orders and their payments, counted up to a hundred of each."""
-    of_orders = orders.cases(program_id, limit=_COUNTED).items
-    return len(of_orders) + len(payments.cases(program_id, _COUNTED))
+def _checked(code: str, keys: Sequence[str], names: Sequence[str] = (), count: int | None = None) -> Check:
+    """A check that is ok if nothing offends; of what does, a few are named. `count`, if that is more than the keys."""
+    many = max(len(keys), count or 0)
+    return Check(code, not keys, many or None, tuple(names[:_NAMED]), keys=tuple(keys))
 
 
 def _with_reasons(period: Period, found: Sequence[Check]) -> list[Check]:
     rows = fetch_all(
-        "SELECT DISTINCT ON (code) code, count AS counted, reason FROM close_acceptance"
+        "SELECT DISTINCT ON (code) code, keys, reason FROM close_acceptance"
         " WHERE period_id = :period AND version = :version ORDER BY code, id DESC",
         {"period": period.id, "version": period.version},
     )
-    accepted = {row.code: row for row in rows}
-    reasons = {
-        one.code: accepted[one.code].reason
+    accepted = {row.code: (set(row.keys), row.reason) for row in rows}
+    return [
+        replace(one, reason=accepted[one.code][1])
+        if not one.ok and one.code in accepted and set(_covered(one)) <= accepted[one.code][0]
+        else one
         for one in found
-        if one.code in accepted and not one.ok and (one.count or 0) <= accepted[one.code].counted
-    }
-    return [Check(one.code, one.ok, one.count, one.names, one.binding, reasons.get(one.code)) for one in found]
+    ]
+
+
+def _covered(one: Check) -> list[str]:
+    return offending.covered(one.keys, one.count or 0)

@@ -16,13 +16,17 @@ DIRECTIONS = ("receives", "pays")
 @dataclass(frozen=True, slots=True)
 class Sought:
     """Which statements: of one program, of some entities (None: of all but the operator), of one period's code, in one
-    state, of entities that receive or pay. An empty text leaves a question open; an unknown word finds nothing."""
+    state, of entities that receive or pay. An empty text leaves a question open; an unknown word finds nothing.
+
+    `told`: only those that their entities have been sent; a draft is nobody's yet.
+    """
 
     program_id: int
     entity_ids: Collection[int] | None = None
     period: str = ""
     state: str = ""
     direction: str = ""
+    told: bool = False
 
 
 def find(sought: Sought, cursor: str | None, limit: int) -> Page[Statement]:
@@ -63,6 +67,7 @@ def standing(sought: Sought) -> list[Standing]:
 
 _SOUGHT = """s.program_id = :program AND r.period_id IS NULL
     AND CASE WHEN CAST(:entities AS bigint[]) IS NULL THEN NOT s.is_operator ELSE s.legal_entity_id = ANY(:entities) END
+    AND (NOT :told OR e.state <> 'draft')
     AND (:period = '' OR p.code = :period) AND (:state = '' OR e.state = :state)
     AND CASE :direction WHEN '' THEN true WHEN 'receives' THEN s.position_minor > 0
         WHEN 'pays' THEN s.position_minor < 0 ELSE false END"""
@@ -76,4 +81,5 @@ def _params(sought: Sought) -> dict[str, object]:
         "period": sought.period,
         "state": sought.state,
         "direction": sought.direction,
+        "told": sought.told,
     }

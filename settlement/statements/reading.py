@@ -71,6 +71,14 @@ def get(statement_id: int) -> Statement:
     return found[0]
 
 
+def told(statement_id: int, entity_ids: Collection[int]) -> Statement:
+    """A statement as its entity may see it: one of these entities' own, once it was sent. Raises NotFound."""
+    found = get(statement_id)
+    if found.state == "draft" or found.is_operator or found.legal_entity_id not in entity_ids:
+        raise NotFound()
+    return found
+
+
 def of_period(period: Period) -> list[Statement]:
     """Every statement of a period in its last version, the operator's last; none while it is open."""
     return heads("s.period_id = :period AND r.period_id IS NULL", {"period": period.id}, _MOST)
@@ -82,11 +90,17 @@ def versions(statement: Statement) -> list[Statement]:
     return heads("s.period_id = :period AND s.legal_entity_id = :entity", params, _MOST, order="s.version")
 
 
-def of_entities(entity_ids: Collection[int], *, period: str | None, after: int | None, limit: int) -> list[Statement]:
-    """Statements of these legal entities (of one period, if named), newest first, behind the one with id `after`."""
+def of_entities(
+    entity_ids: Collection[int], *, period: str | None, after: int | None, limit: int, told: bool = False
+) -> list[Statement]:
+    """Statements of these legal entities (of one period, if named), newest first, behind the one with id `after`.
+
+    `told`: only those that were sent to them.
+    """
     condition = """s.legal_entity_id = ANY(:entities) AND r.period_id IS NULL
+        AND (NOT :told OR e.state <> 'draft')
         AND (CAST(:period AS text) IS NULL OR p.code = :period) AND (CAST(:after AS bigint) IS NULL OR s.id < :after)"""
-    params = {"entities": list(entity_ids), "period": period, "after": after}
+    params = {"entities": list(entity_ids), "period": period, "after": after, "told": told}
     return heads(condition, params, limit, order="s.id DESC")
 
 

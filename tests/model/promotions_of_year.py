@@ -79,8 +79,8 @@ def _of_baskets() -> list[Document]:
     evening = {"f": "event.hour", "op": "between", "v": [18, 20]}
     return [
         {**_promotion("ladder", {}), "effects": [], "rules": ladder, "rules_mode": "first", "group": "baskets"},
-        _promotion("full-basket", _credit(None, "fixed", points=30), when=over(5_000), group="baskets", priority=-5,
-                   sponsor="operator"),
+        _promotion("tuesday", _credit(None, "fixed", points=150), group="baskets", priority=5, sponsor="operator",
+                   when={"all": [over(5_000), {"f": "event.weekday", "op": "eq", "v": 2}]}),
         _promotion("evening", _credit(None, "percent", bp=100), when=evening, sponsor="operator"),
         _promotion("weekend-meat", _credit(_in("meat"), "percent", bp=400),
                    when={"all": [{"f": "event.weekday", "op": "gte", "v": 6}, _some(_in("meat"))]}),

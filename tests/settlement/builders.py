@@ -117,6 +117,13 @@ class Coalition:
     def close(self, code: str) -> statements.Closed:
         return transact(lambda: statements.close(self.program.id, code, patience_s=60))
 
+    def close_and_send(self, code: str) -> statements.Closed:
+        """Close a period and let everybody have their statements."""
+        closed = self.close(code)
+        for number in closed.statements:
+            send(number)
+        return closed
+
     def _common(self, points: int, on: dt.date) -> dict[str, Any]:
         key = f"key-{next(_keys)}"
         return {

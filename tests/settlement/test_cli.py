@@ -8,7 +8,7 @@ import json
 from flask import Flask
 
 from coalition.kernel.clock import local_date, month_code, now
-from coalition.kernel.db import transact
+from coalition.kernel.db import fetch_all, transact
 from coalition.kernel.jobs import enqueue, run_due
 from settlement import accruals
 from settlement.jobs import accruing
@@ -34,6 +34,19 @@ def test_close_prints_the_positions_and_a_second_close_fails(live: Flask) -> Non
     assert [one["position"] for one in facts["statements"]] == ["-12.34", "12.34"]
     assert second.exit_code == 1
     assert "period_closed" in second.stderr
+
+
+def test_close_sends_the_statements_unless_they_are_to_stay_drafts(live: Flask) -> None:
+    a_coalition()
+    run = live.test_cli_runner()
+
+    run.invoke(args=["settlement", "close", "coral", "2026-04", "--draft"])
+    run.invoke(args=["settlement", "close", "coral", "2026-05"])
+
+    states = "SELECT p.code, array_agg(DISTINCT e.state ORDER BY e.state) FROM statement s JOIN settlement_period p"
+    states += " ON p.id = s.period_id JOIN statement_event e ON e.statement_id = s.id GROUP BY 1"
+    rows = transact(lambda: fetch_all(states))
+    assert {row[0]: row[1] for row in rows} == {"2026-04": ["draft"], "2026-05": ["draft", "sent"]}
 
 
 def test_closing_the_running_month_warns_and_a_future_one_is_refused(live: Flask) -> None:

@@ -104,13 +104,13 @@ def _tables(
 
 
 def _budget(one: Any, titles: Mapping[str, str]) -> dict[str, Any]:
-    owner, _metric, who, when = one.counter.split("/", 3)
+    owner, metric, who, when = insight.parted(one.counter)
     whose, place = who.partition(":")[::2]
     return {
         "name": titles.get(owner, owner.removeprefix("campaign:")),
         "who": "" if whose in ("promotion", "campaign") else place,
         "when": when.partition(":")[2].lstrip("*"),
-        "metric": _metric,
+        "metric": metric,
         "used": one.used,
         "limit": one.limit,
         "share": one.used * 100 // one.limit if one.limit else 100,

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from coalition import promotions
 from coalition.console import forms
-from coalition.console.marketing import showing
+from coalition.console.marketing import replay_panel, showing
 from coalition.console.marketing.frame import blueprint, chosen_program, money_of, names_of, page, voice_of
 from coalition.console.marketing.reading import pressed, sheet_in
 from coalition.kernel import audit
@@ -32,7 +32,8 @@ def build(code: str) -> str:
         program = chosen_program()
         draft = promotions.draft(program.id, code)
         sheet = sheet_of(draft.document, program.zone, money_of(program))
-        return _context(program, draft, sheet, _problems(sheet, draft.problems))
+        context = _context(program, draft, sheet, _problems(sheet, draft.problems))
+        return {**context, "replay": replay_panel.panel(program, draft) if "replay" in request.args else None}
 
     return render_template("marketing/builder.html", errors=[], **transact(work))
 
@@ -90,7 +91,7 @@ def _context(
     document: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """All that the builder shows; `document` is what stands on the sheet where it is not saved yet."""
-    names = names_of(program)
+    names = names_of(program, shelves=True)
     voice = voice_of(names)
     shown = document if document is not None else draft.document
     return {

@@ -24,6 +24,11 @@ from coalition.promotions import wording
 
 _LONG = 200_000
 _HIDDEN = ("id", "version", "status")
+_WIDE = 84
+_ORDER = (
+    *("name", "events", "from", "to", "campaign", "coupon", "when", "rules_mode", "rules", "effects", "limits"),
+    *("f", "op", "v", "lines", "agg", "of", "where", "kind", "currency", "type", "metric", "per", "period", "value"),
+)
 
 
 @blueprint.get("/promotions/<code>/expert")
@@ -129,11 +134,35 @@ def _page(code: str, errors: forms.Errors, given: dict[str, str] | None) -> str:
             "title": showing.title(draft.document, code, voice.language),
             "sentence": wording.sentence(draft.document, names, voice.language),
             "texts": [(name, (given or {}).get(name, text), line) for name, text, line in texts],
-            "document": (given or {}).get("document") or json.dumps(shown, ensure_ascii=False, indent=2),
+            "document": (given or {}).get("document") or readable(shown),
             "fields": [(one.name, one.type, one.label(voice.language)) for one in wording.FIELDS],
         }
 
     return render_template("marketing/expert.html", errors=errors, **transact(work))
+
+
+def readable(value: Any, indent: int = 0) -> str:
+    """JSON for people: parts in the order of the story, short ones on one line."""
+    whole = json.dumps(value, ensure_ascii=False)
+    if len(whole) + indent <= _WIDE or not isinstance(value, dict | list) or not value:
+        return json.dumps(_ordered(value), ensure_ascii=False)
+    inner, end = " " * (indent + 2), " " * indent
+    if isinstance(value, list):
+        return "[\n" + ",\n".join(inner + readable(one, indent + 2) for one in value) + f"\n{end}]"
+    parts = [
+        f"{inner}{json.dumps(name, ensure_ascii=False)}: {readable(one, indent + 2)}"
+        for name, one in _ordered(value).items()
+    ]
+    return "{\n" + ",\n".join(parts) + f"\n{end}}}"
+
+
+def _ordered(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_ordered(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    places = {name: at for at, name in enumerate(_ORDER)}
+    return {name: _ordered(value[name]) for name in sorted(value, key=lambda one: (places.get(one, len(places)), one))}
 
 
 def _text(node: Any) -> str:

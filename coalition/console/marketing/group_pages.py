@@ -26,15 +26,20 @@ def set_promotion_group() -> Response | tuple[str, int]:
     """Add a group, or change it."""
     given = forms.answers("code", "mode", "scope")
     fields = {"/code": "code", "/mode": "mode", "/scope": "scope"}
+    asked: list[object] = []
     errors, status = forms.tried(
-        lambda: promotions.set_group(chosen_program().id, given["code"], mode=given["mode"], scope=given["scope"]),
+        lambda: asked.append(
+            promotions.set_group(chosen_program().id, given["code"], mode=given["mode"], scope=given["scope"])
+        ),
         fields,
     )
     if errors:
         return _page(
             [one | ({"code": "promotion_code"} if one["field"] == "code" else {}) for one in errors], given
         ), status
-    return redirect(url_for("marketing.promotion_groups", done="group_saved"), code=303)
+    return redirect(
+        url_for("marketing.promotion_groups", done="change_asked" if asked[0] is not None else "group_saved"), code=303
+    )
 
 
 def _page(errors: forms.Errors, given: dict[str, str]) -> str:

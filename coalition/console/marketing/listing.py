@@ -8,6 +8,7 @@ from flask import render_template, request
 
 from coalition import promotions
 from coalition.console.marketing import showing
+from coalition.console.marketing.change_pages import waiting
 from coalition.console.marketing.frame import blueprint, choices, chosen_program, names_of, page, voice_of
 from coalition.kernel.db import transact
 from coalition.promotions import wording
@@ -27,7 +28,7 @@ def promotion_list() -> str:
     def work() -> dict[str, Any]:
         program = chosen_program()
         found = promotions.listed(program.id, state or None, q or None)
-        counts = {one: len(promotions.listed(program.id, one)) for one in ("review",)}
+        counts = {"review": len(promotions.listed(program.id, "review")), "changes": len(waiting(program.id))}
         names = names_of(program)
         shown = [_told(one, names) for one in found[begins : begins + _PAGE]]
         after = begins + _PAGE if len(found) > begins + _PAGE else None

@@ -14,6 +14,10 @@ from coalition.promotions.wording import (
     KEPT,
     LINE,
     MECHANICS,
+    PER,
+    PERIOD,
+    PERIODS,
+    PERS,
     SECTIONS,
     Cap,
     Field,
@@ -38,6 +42,12 @@ _OFFERED_AT_ONCE = 60
 _UNITS = {"percent": "%", "factor": "×"}
 _OF_EFFECTS = ("currency", "account", "expire_days", "value", "each", "mechanic")
 _MANY = frozenset({"in", "nin", "has_any", "has_all", "has_none"})
+_METRICS = {
+    "units": ("points", "баллов"),
+    "uses": ("times", "раз"),
+    "money": ("money", "денег"),
+    "coupons": ("coupons", "купонов"),
+}
 _FACTS = {"/name": "name_en", "/events": "event", "/audience": "segments", "/sponsor": "payer-0"}
 _POINTER = re.compile(r"/(when|effects|limits)(?:/all)?(?:/(\d+))?(.*)")
 
@@ -61,6 +71,7 @@ def sheet(program: Program, given: Sheet, voice: Voice) -> dict[str, Any]:
         "own_lines": given.own_lines,
         "payers": [*given.payers, ("", "")][:3] if len(given.payers) > 1 else [*given.payers, ("", ""), ("", "")][:2],
         "options": _options(program, given, voice),
+        "lists": {f"list-{source}": list(voice.names.listed(source)) for source in ("categories", "brands")},
     }
 
 
@@ -106,7 +117,8 @@ def _row(name: str, row: Row, voice: Voice) -> dict[str, Any]:
         "choices": choices,
         "chosen": ", ".join(chosen),
         "unit": voice.names.money if about.unit == "money" else _UNITS.get(about.unit, ""),
-        "numeric": about.type == "int" and not choices,
+        "list": f"list-{about.source}" if len(voice.names.listed(about.source)) > _OFFERED_AT_ONCE else "",
+        "numeric": about.type == "int" and not choices and about.unit != "clock",
     }
 
 
@@ -115,7 +127,8 @@ def _choices(about: Field, row: Row, voice: Voice) -> Choices:
     listed = voice.names.listed(about.source) if about.source else {}
     if not listed or len(listed) > _OFFERED_AT_ONCE:
         return []
-    known = [(value, _upper(voice.t(*pair))) for value, pair in listed.items()]
+    own = about.source in ("categories", "brands")
+    known = [(value, value if own else _upper(voice.t(*pair))) for value, pair in listed.items()]
     return known + [(one, one) for one in row.values if one not in listed]
 
 
@@ -175,6 +188,11 @@ def _options(program: Program, given: Sheet, voice: Voice) -> dict[str, Choices]
         "accounts": accounts,
         "groups": [(code, code) for code in promotions.groups_of(program.id)],
         "campaigns": [(one.code, voice.t(one.name_en, one.name_ru)) for one in campaigns],
+        "metrics": [(code, voice.t(*pair)) for code, pair in _METRICS.items()],
+        "pers": [(code, voice.t(*PER[code]).strip()) for code in PERS],
+        "periods": [
+            (code, voice.t(*PERIOD[code]).strip() or voice.t("at any time", "за всё время")) for code in PERIODS
+        ],
     }
 
 

@@ -60,8 +60,8 @@ class Budgets:
 
 
 def _about(counter: str) -> tuple[str, str, str, str]:
-    """`five/units/promotion:*/month:2026-11`, and a rolling window `five/units/promotion:*/rolling:P7D:...`."""
-    promotion, metric, who, when = counter.split("/", 3)
+    """Of `soft/units/store:shop/S1/day:2026-11-18` the promotion, the metric, for whom, and the period."""
+    promotion, metric, who, when = parted(counter)
     period, _, rest = when.partition(":")
     return (
         promotion,
@@ -69,3 +69,10 @@ def _about(counter: str) -> tuple[str, str, str, str]:
         who.partition(":")[0],
         f"rolling:{rest.partition(':')[0]}" if period == "rolling" else period,
     )
+
+
+def parted(counter: str) -> tuple[str, str, str, str]:
+    """A counter's name in its parts: promotion or campaign, metric, whose (it may have slashes), when."""
+    head, _, when = counter.rpartition("/")
+    promotion, metric, who = head.split("/", 2)
+    return promotion, metric, who, when

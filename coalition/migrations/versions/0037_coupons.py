@@ -12,8 +12,9 @@ def upgrade() -> None:
     _batches()
     _coupons()
     _holdings()
-    grant_app("coupon_batch", "coupon", "coupon_member", "member_holding")
-    grant_append_only("coupon_use", "purchase_coupon", "given_effect", "member_progress_day")
+    _tiers()
+    grant_app("coupon_batch", "coupon", "coupon_member", "member_holding", "event_chain")
+    grant_append_only("coupon_use", "purchase_coupon", "given_effect", "member_progress_day", "event_chain_firing")
 
 
 def _batches() -> None:
@@ -150,12 +151,28 @@ def _holdings() -> None:
             value bigint NOT NULL CONSTRAINT ck_member_holding_value CHECK (value >= 0 OR kind = 'attribute'),
             text text,
             until timestamptz,
-            target bigint,
             changed_at timestamptz NOT NULL DEFAULT now(),
             PRIMARY KEY (member_id, kind, name)) WITH (fillfactor = 80)""")
+    op.execute("""
+        CREATE TABLE event_chain (
+            root text COLLATE "C" PRIMARY KEY,
+            begun_at timestamptz NOT NULL DEFAULT now())""")
+    op.execute("""
+        CREATE TABLE event_chain_firing (
+            root text COLLATE "C" NOT NULL REFERENCES event_chain,
+            promotion text COLLATE "C" NOT NULL,
+            PRIMARY KEY (root, promotion))""")
     op.execute("""
         CREATE TABLE member_progress_day (
             member_id bigint NOT NULL REFERENCES member,
             name text COLLATE "C" NOT NULL,
             day date NOT NULL,
             PRIMARY KEY (member_id, name, day))""")
+
+
+def _tiers() -> None:
+    """A promotion may give a tier, for a time."""
+    op.execute("ALTER TABLE tier_grant DROP CONSTRAINT ck_tier_grant_source")
+    op.execute("""
+        ALTER TABLE tier_grant ADD CONSTRAINT ck_tier_grant_source
+            CHECK (source IN ('qualified', 'subscription', 'staff', 'promotion'))""")

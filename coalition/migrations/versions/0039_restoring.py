@@ -1,5 +1,7 @@
 """What comes back: points, in proportion where an agreement says so; and money, a part of which is paid again.
 
+What is accepted before a close is kept one by one.
+
 Who redeems points has a rule, from an instant on; it is kept with the ledger because there it is followed, by whoever
 keeps agreements. Turn 0 of a debit is what came back of it last drawn first before anything came back in proportion.
 """
@@ -38,6 +40,8 @@ _TABLES = (
                                  AND n.reversal_order = 'pro_rata') AS in_proportion) o
      WHERE g.state = 'active' AND g.reversal_order = 'pro_rata' AND d.day IS NOT NULL
         ON CONFLICT DO NOTHING""",
+    # What a person has accepted before a close, one by one; an older acceptance has covered nothing in particular.
+    "ALTER TABLE close_acceptance ADD COLUMN keys text[] NOT NULL DEFAULT '{}'",
     # How much a provider is asked for: what of the payment had not moved by then.
     """
     ALTER TABLE payout_request ADD COLUMN amount_minor bigint

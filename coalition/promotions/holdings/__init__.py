@@ -3,11 +3,27 @@
 Every effect is kept for good; what a member has of it today is counted beside, told to promotions and to pages.
 """
 
+from coalition.promotions.holdings.deriving import DERIVED
 from coalition.promotions.holdings.following import follow
 from coalition.promotions.holdings.giving import give_coupons
 from coalition.promotions.holdings.keeping import KINDS, keep
 from coalition.promotions.holdings.laws import laws
+from coalition.promotions.holdings.naming import Names, names
 from coalition.promotions.holdings.telling import Effect, Holding, given, held
 from coalition.promotions.holdings.undoing import undo
 
-__all__ = ["KINDS", "Effect", "Holding", "follow", "give_coupons", "given", "held", "keep", "laws", "undo"]
+__all__ = [
+    "DERIVED",
+    "KINDS",
+    "Effect",
+    "Holding",
+    "Names",
+    "follow",
+    "give_coupons",
+    "given",
+    "held",
+    "keep",
+    "laws",
+    "names",
+    "undo",
+]

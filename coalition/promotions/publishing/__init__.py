@@ -7,6 +7,7 @@ what the program excludes. Publishing adds one, atomically; nothing here is ever
 
 from coalition.promotions.publishing.amending import change_setting, save_campaign, set_group
 from coalition.promotions.publishing.assembling import try_tests
+from coalition.promotions.publishing.bundling import bundle, draft_bundle, publish_bundle
 from coalition.promotions.publishing.campaigns import campaign, list_campaigns
 from coalition.promotions.publishing.compiling import Campaign
 from coalition.promotions.publishing.composing import publish
@@ -36,11 +37,13 @@ __all__ = [
     "Warned",
     "approve",
     "archive",
+    "bundle",
     "by_no",
     "campaign",
     "change_setting",
     "discard",
     "draft",
+    "draft_bundle",
     "end",
     "groups_of",
     "kept_ruleset",
@@ -50,6 +53,7 @@ __all__ = [
     "one",
     "pause",
     "publish",
+    "publish_bundle",
     "rehearsal_of",
     "rehearse",
     "reject",

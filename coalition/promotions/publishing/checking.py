@@ -38,9 +38,14 @@ def examined(
     program_id: int, document: Document, *, strict: bool = False
 ) -> tuple[engine.Promotion | None, list[FieldError]]:
     """The promotion that a document makes, None if it makes none, and everything that is wrong with it."""
+    found, problems = understood(document, strict=strict)
+    return found, problems + list(_foreign(program_id, document))
+
+
+def understood(document: Document, *, strict: bool = False) -> tuple[engine.Promotion | None, list[FieldError]]:
+    """The same, as far as it can be told without knowing the program: the engine evaluates what has no problems."""
     examine_text(document)
     problems = [*_unknown(document), *code_problems(document.get("id"), "/id"), *shape_problems(document)]
-    problems += _foreign(program_id, document)
     if strict:
         problems += field_problems(document)
         if document.get("name") is None:
@@ -50,6 +55,10 @@ def examined(
     except Invalid as refusal:
         told = {one.pointer for one in problems}
         return None, problems + [one for one in refusal.errors if one.pointer not in told]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        if not problems:
+            raise
+        return None, problems  # the reader stumbled over a shape that is told already
     return found, problems
 
 

@@ -13,7 +13,7 @@ from coalition.kernel.errors import FieldError
 from coalition.promotions import wording
 from coalition.promotions.engine.checking import check, check_line
 from coalition.promotions.publishing.documents import Document
-from coalition.promotions.publishing.shapes import effects_of
+from coalition.promotions.publishing.shapes import effects_of, rules_of
 
 OPEN = ("member.attrs.", "payload.", "store.attrs.", "partner.attrs.", "attrs.")
 
@@ -37,9 +37,7 @@ def field_problems(document: Document) -> Iterator[FieldError]:
 
 
 def _conditions(document: Document) -> Iterator[tuple[str, Any]]:
-    rules = document.get("rules")
-    several = enumerate(rules) if isinstance(rules, list) else ()
-    for pointer, rule in [("", document), *((f"/rules/{at}", one) for at, one in several)]:
+    for pointer, rule in rules_of(document):
         if isinstance(rule, dict) and rule.get("when") is not None:
             yield f"{pointer}/when", rule["when"]
 

@@ -65,6 +65,8 @@ ALLOWED: Mapping[str, Ask] = {
     "qty": _whole(1, 1_000),
     "target": _whole(1),
     "repeat": FLAG,
+    "revocable": FLAG,
+    "days": _whole(1, 3_660),
     "each": _whole(1),
     "tickets": _whole(1, MILLION),
     "account": TEXT,
@@ -88,6 +90,10 @@ OF_A_DOCUMENT: Mapping[str, Ask] = {
     "audience": AN_OBJECT,
 }
 OF_A_MESSAGE: Mapping[str, Ask] = {"campaign": TEXT, "state": TEXT, "within_days": _whole(1, 3_660)}
+# The numbers of calculations, wherever they stand.
+NUMBERS = (
+    "points", "minor", "amount", "bp", "each", "each_m", "x_bp", "price", "every", "max_times", "cap", "from", "qty",
+)  # fmt: skip
 _NAMES = ("en", "ru")
 
 
@@ -101,6 +107,9 @@ def shape_problems(document: Mapping[str, Any]) -> Iterator[FieldError]:
     message = audience.get("communication") if isinstance(audience, dict) else None
     if message is not None:
         yield from message_problems(message, "/audience/communication")
+    for pointer, rule in rules_of(document):
+        if not isinstance(rule, dict) or not isinstance(rule.get("effects") or [], list):
+            yield FieldError(pointer, "not_an_object", "A rule has a list of effects.")
     effects = list(effects_of(document))
     if not effects:
         yield FieldError("/effects", "required", "A promotion that gives nothing is none.")
@@ -114,14 +123,22 @@ def message_problems(message: Any, pointer: str) -> Iterator[FieldError]:
     if not isinstance(message, dict) or not TEXT[0](message.get("campaign")):
         yield FieldError(pointer, "required", "The campaign whose message it is.")
     else:
-        yield from _asked(message, OF_A_MESSAGE, pointer)
+        yield from _asked(
+            {name: "" if value is None else value for name, value in message.items()}, OF_A_MESSAGE, pointer
+        )
+
+
+def rules_of(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The document itself and each of its rules, with its pointer."""
+    rules = document.get("rules")
+    yield "", document
+    for at, one in enumerate(rules if isinstance(rules, list) else ()):
+        yield f"/rules/{at}", one
 
 
 def effects_of(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Every effect of a document with its pointer."""
-    rules = document.get("rules")
-    several = enumerate(rules) if isinstance(rules, list) else ()
-    for pointer, rule in [("", document), *((f"/rules/{at}", one) for at, one in several)]:
+    for pointer, rule in rules_of(document):
         effects = rule.get("effects") if isinstance(rule, dict) else None
         for at, effect in enumerate(effects if isinstance(effects, list) else []):
             yield f"{pointer}/effects/{at}", effect
@@ -132,11 +149,14 @@ def _effect(effect: Any, pointer: str) -> Iterator[FieldError]:
         yield FieldError(pointer, "not_an_object", "An effect is an object.")
         return
     kind = effect.get("kind")
+    if not isinstance(kind, str):
+        yield FieldError(f"{pointer}/kind", "required", "What it gives.")
     for name, (fits, told) in NEEDED.get(str(kind), {}).items():
         if not fits(effect.get(name)):
             yield FieldError(f"{pointer}/{name}", "required", told)
     yield from _asked(effect, ALLOWED, pointer)
-    if kind == "progress.add" and (effect.get("by") or {"type": "event"}).get("type") not in STEPS:
+    by = effect.get("by")
+    if kind == "progress.add" and by and (not isinstance(by, dict) or by.get("type") not in STEPS):
         yield FieldError(f"{pointer}/by/type", "invalid", f"One of {', '.join(STEPS)}.")
     for name in ("on_complete", "on_win"):
         inner = effect.get(name)
@@ -146,18 +166,29 @@ def _effect(effect: Any, pointer: str) -> Iterator[FieldError]:
 
 
 def _parts(calc: Any, pointer: str) -> Iterator[FieldError]:
-    """The rows of a table and the parts of a bundle."""
-    calc = calc if isinstance(calc, dict) else {}
-    whole = _whole()[0]
-    for name, needed in (("rows", "from"), ("items", "qty")):
+    """The numbers of a calculation, the rows of a table and the parts of a bundle."""
+    if not isinstance(calc, dict):
+        return
+    yield from _numbers(calc, pointer)
+    for kind, name, needed in (("table", "rows", "from"), ("bundle", "items", "qty")):
+        if calc.get("type") != kind:
+            continue
         listed = calc.get(name)
-        for at, one in enumerate(listed if isinstance(listed, list) else []):
-            paid = name == "items" or any(whole(one.get(unit)) for unit in ("points", "bp") if isinstance(one, dict))
-            if not isinstance(one, dict) or not whole(one.get(needed)) or not paid:
-                yield FieldError(f"{pointer}/{name}/{at}", "invalid", "A row of whole numbers: see `calc`.")
-    for name in ("max_times", "cap", "minor", "amount"):
-        if name in calc and not whole(calc[name]):
-            yield FieldError(f"{pointer}/{name}", "invalid", "A whole number.")
+        if not isinstance(listed, list) or not listed:
+            yield FieldError(f"{pointer}/{name}", "required", "A list that is not empty.")
+            continue
+        for at, one in enumerate(listed):
+            if not isinstance(one, dict) or needed not in one:
+                yield FieldError(f"{pointer}/{name}/{at}", "invalid", f"An object with `{needed}`.")
+            else:
+                yield from _numbers(one, f"{pointer}/{name}/{at}")
+
+
+def _numbers(given: Mapping[str, Any], pointer: str) -> Iterator[FieldError]:
+    fits, told = _whole()
+    for name in NUMBERS:
+        if name in given and not fits(given[name]):
+            yield FieldError(f"{pointer}/{name}", "invalid", told)
 
 
 def _tests(document: Mapping[str, Any]) -> Iterator[FieldError]:

@@ -13,9 +13,21 @@ from coalition.promotions.wording.fields import FIELDS, LINE, SECTIONS, Field, c
 from coalition.promotions.wording.gifts import MECHANICS, METRICS, PERIODS, PERS, Cap, Gift, Mechanic, Money
 from coalition.promotions.wording.parsing import understood
 from coalition.promotions.wording.reasons import given, near_miss, why_not
-from coalition.promotions.wording.rows import Misread, Row, field_of, line_fields
-from coalition.promotions.wording.sentences import sentence, sentence_text, sponsors
-from coalition.promotions.wording.sheets import FACTS, KEPT, PAYERS, Sheet, Wrong, document_of, sheet_of
+from coalition.promotions.wording.rows import Misread, Row, field_of, line_fields, number, plain_number
+from coalition.promotions.wording.sentences import PER, PERIOD, sentence, sentence_text, sponsors
+from coalition.promotions.wording.sheets import (
+    FACTS,
+    KEPT,
+    PAYERS,
+    Sheet,
+    Wrong,
+    day_of,
+    document_of,
+    midnight,
+    payers_of,
+    sheet_of,
+    sponsor_of,
+)
 from coalition.promotions.wording.voice import Names, Piece, Voice, said, text
 
 __all__ = [
@@ -27,6 +39,8 @@ __all__ = [
     "MECHANICS",
     "METRICS",
     "PAYERS",
+    "PER",
+    "PERIOD",
     "PERIODS",
     "PERS",
     "SECTIONS",
@@ -44,6 +58,7 @@ __all__ = [
     "Wrong",
     "called",
     "clear",
+    "day_of",
     "document_of",
     "effect",
     "field_of",
@@ -51,15 +66,20 @@ __all__ = [
     "given",
     "in_words",
     "line_fields",
+    "midnight",
     "near_miss",
+    "number",
     "of_section",
     "offered",
+    "payers_of",
     "plain",
+    "plain_number",
     "printed",
     "said",
     "sentence",
     "sentence_text",
     "sheet_of",
+    "sponsor_of",
     "sponsors",
     "text",
     "types",

@@ -9,7 +9,7 @@ from coalition.promotions.engine import Problem, check
 from coalition.promotions.engine.checking import check_line
 from coalition.promotions.wording.fields import types
 
-_OPEN = ("payload.", "member.", "event.", "store.", "partner.")
+_OPEN = ("payload.", "member.attrs.", "store.attrs.", "partner.attrs.", "attrs.")
 
 
 def clear(node: Any, *, line: bool = False) -> bool:
@@ -24,17 +24,18 @@ def wrong_with(node: Any, *, line: bool = False) -> list[Problem]:
 
     A program's own facts (`payload.answers`, `member.attrs.children`) are in no registry; their type is that of use.
     """
+    of_lines = {**_own(node), **types(line=True)}
     if line:
-        return check_line(node, types(line=True))
-    return check(node, {**_own(node), **types(line=False)}, types(line=True))[1]
+        return check_line(node, of_lines)
+    return check(node, {**_own(node), **types(line=False)}, of_lines)[1]
 
 
 def _own(node: Any) -> dict[str, str]:
-    """Fields that are deeper than the registry's, with the type of the value that they are compared with."""
+    """Fields under the open prefixes, with the type of the value that they are compared with."""
     found: dict[str, str] = {}
     if isinstance(node, Mapping):
         name, value = node.get("f", node.get("exists")), node.get("v")
-        if isinstance(name, str) and name.startswith(_OPEN) and (name.count(".") > 1 or name.startswith("payload.")):
+        if isinstance(name, str) and name.startswith(_OPEN):
             sample = value[0] if isinstance(value, list) and value else value
             kind = {bool: "bool", int: "int"}.get(type(sample), "str")
             found[name] = "set" if str(node.get("op", "")).startswith("has") else kind

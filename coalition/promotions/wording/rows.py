@@ -8,6 +8,7 @@ a condition apart and putting it together again leaves its meaning. Values are t
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -25,6 +26,8 @@ _OF_LINES = {
 _LISTED = frozenset({"in", "nin", "has_any", "has_all", "has_none"})
 _DECIMALS = {"quantity": 3, "percent": 2}
 _MOST = 10**15
+_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
+_DAY = 24 * 60
 _SPACES = str.maketrans("", "", " \u00a0\u202f\u2009'")
 
 
@@ -109,15 +112,26 @@ def _row(node: Any, decimals: int, line: bool) -> Row:
 
 def _shown(about: Field, node: Node) -> bool:
     """Whether a row can show the value, and would read the same back."""
-    kind: type = {"int": int, "bool": bool}.get(about.type, str)
+    kind: type[Any] = {"int": int, "bool": bool}.get(about.type, str)
     value = node["v"]
     many = node["op"] in _LISTED or node["op"] == "between"
-    given = value if many and isinstance(value, list) else [value]
-    clean = all(one == one.strip() and one and "," not in one for one in given if isinstance(one, str))
-    if about.unit == "date" and not all(type(one) is int and _is_day(one) for one in given):
+    if many != isinstance(value, list):
         return False
-    right = all(type(one) is kind and (not isinstance(one, int) or 0 <= one <= _MOST) for one in given)
-    return bool(given) and right and clean and (many or not isinstance(value, list))
+    given = value if many else [value]
+    if not given or not all(_right(about, kind, one) for one in given):
+        return False
+    return node["op"] != "between" or (len(given) == 2 and given[0] <= given[1])
+
+
+def _right(about: Field, kind: type[Any], value: Any) -> bool:
+    """Whether one value is of the field's type and can be typed."""
+    if type(value) is not kind:
+        return False
+    if isinstance(value, str):
+        return bool(value) and value == value.strip() and "," not in value
+    if about.unit == "date":
+        return _is_day(value)
+    return isinstance(value, int) and 0 <= value <= (_DAY - 1 if about.unit == "clock" else _MOST)
 
 
 def _is_day(value: int) -> bool:
@@ -135,6 +149,8 @@ def _texts(about: Field, node: Node, decimals: int) -> tuple[str, ...]:
 def _text(about: Field, value: Any, decimals: int) -> str:
     if about.unit == "date":
         return f"{value // 10_000:04}-{value // 100 % 100:02}-{value % 100:02}"
+    if about.unit == "clock":
+        return f"{value // 60:02}:{value % 60:02}"
     places = decimals if about.unit == "money" else _DECIMALS.get(about.unit, 0)
     return plain_number(value, places) if type(value) is int else str(value)
 
@@ -171,7 +187,7 @@ def _value(about: Field, row: Row, decimals: int) -> Any:
             raise Misread("order")
         return read
     if row.op in _LISTED:
-        return list(dict.fromkeys(read))
+        return read
     if len(read) > 1:
         raise Misread("one_value")
     return read[0]
@@ -189,6 +205,11 @@ def _one(about: Field, text: str, decimals: int) -> Any:
         return text
     if about.type == "bool":
         return text == "yes"
+    if about.unit == "clock":
+        given = _CLOCK.fullmatch(text)
+        if given is None:
+            raise Misread("clock")
+        return int(given[1]) * 60 + int(given[2])
     if about.unit == "date":
         try:
             return int(dt.date.fromisoformat(text).strftime("%Y%m%d"))

@@ -30,7 +30,7 @@ _ON: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "survey.completed": (("On a ", "completed survey"), ("За ", "пройденный опрос")),
     "referral.completed": (("For ", "a friend brought"), ("За ", "приведённого друга")),
 }
-_PER: Mapping[str, tuple[str, str]] = {
+PER: Mapping[str, tuple[str, str]] = {
     "promotion": (" in all", " на всю акцию"),
     "member": (" per member", " на участника"),
     "household": (" per family", " на семью"),
@@ -40,7 +40,7 @@ _PER: Mapping[str, tuple[str, str]] = {
     "line": (" per line", " на строку"),
     "card": (" per card", " на карту"),
 }
-_PERIOD: Mapping[str, tuple[str, str]] = {
+PERIOD: Mapping[str, tuple[str, str]] = {
     "receipt": (" a receipt", " за чек"),
     "day": (" a day", " в день"),
     "week": (" a week", " в неделю"),
@@ -154,8 +154,8 @@ def _limits(document: Document, voice: Voice) -> Pieces:
 def _scope(given: Document, voice: Voice) -> str:
     """For whom and in which time a limit counts."""
     period = str(given.get("period", "life"))
-    when = voice.t(*_PERIOD[period]) if period in _PERIOD else voice.t(" within ", " за ") + period.partition(":")[2]
-    return when + voice.t(*_PER.get(str(given.get("per", "promotion")), ("", "")))
+    when = voice.t(*PERIOD[period]) if period in PERIOD else voice.t(" within ", " за ") + period.partition(":")[2]
+    return when + voice.t(*PER.get(str(given.get("per", "promotion")), ("", "")))
 
 
 def _around(document: Document, voice: Voice) -> Pieces:

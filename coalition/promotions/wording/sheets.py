@@ -9,7 +9,7 @@ of their own the sheet leaves them alone (`own_lines`).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -67,7 +67,7 @@ def sheet_of(document: Document, zone: str, money: Money) -> Sheet:
             found.kept_caps.append(limit)
         else:
             found.caps.append(cap)
-    found.payers = sheet_payers(document)
+    found.payers = payers_of(document.get("sponsor"))
     return found
 
 
@@ -82,7 +82,7 @@ def document_of(sheet: Sheet, was: Document, zone: str, money: Money) -> tuple[d
     found["when"] = rows.put_together(nodes)
     found["effects"] = _effects(sheet, where, money, wrong)
     found["limits"] = [*_limits(sheet, money, wrong), *sheet.kept_caps]
-    found["sponsor"] = _sponsor(sheet, was, wrong)
+    found["sponsor"] = sponsor_of(sheet.payers, was.get("sponsor"), wrong)
     return {name: value for name, value in found.items() if value not in (None, "", [], {})}, wrong
 
 
@@ -97,7 +97,7 @@ def _facts(document: Document, zone: str) -> dict[str, str]:
     facts = {part: str(document.get(part) or "") for part in TEXTS}
     facts |= {"name_en": str(name.get("en") or ""), "name_ru": str(name.get("ru") or "")}
     facts["event"] = str(events[0]) if len(events) == 1 else "" if not events else KEPT
-    facts |= {"from": _day(document.get("from"), zone), "to": _day(document.get("to"), zone, last=True)}
+    facts |= {"from": day_of(document.get("from"), zone), "to": day_of(document.get("to"), zone, last=True)}
     facts |= {"priority": str(document.get("priority") or 0), "exclusive": "yes" if document.get("exclusive") else ""}
     segments = audience.get("segments_any")
     facts["segments"] = ", ".join(map(str, segments)) if isinstance(segments, list) else ""
@@ -183,12 +183,11 @@ def _limits(sheet: Sheet, money: Money, wrong: Wrong) -> list[dict[str, Any]]:
     return found
 
 
-def _sponsor(sheet: Sheet, was: Document, wrong: Wrong) -> Any:
-    """Who pays, as the document says it; left as it was where nothing about it has changed."""
-    payers = [(partner, share) for partner, share in sheet.payers if partner]
-    before = sheet_payers(was)
-    if payers == before:
-        return was.get("sponsor")
+def sponsor_of(given: Sequence[tuple[str, str]], was: Any, wrong: Wrong) -> Any:
+    """Who pays, as a document says it; left as it `was` where nothing about it has changed."""
+    payers = [(partner, share) for partner, share in given if partner]
+    if payers == payers_of(was):
+        return was
     if payers == [("operator", "")] or not payers:
         return "operator" if payers else None
     found, whole = [], 0
@@ -209,9 +208,9 @@ def _sponsor(sheet: Sheet, was: Document, wrong: Wrong) -> Any:
     return found[0] if len(found) == 1 else found
 
 
-def sheet_payers(document: Document) -> list[tuple[str, str]]:
+def payers_of(sponsor: Any) -> list[tuple[str, str]]:
     """Who pays and which share in percent, as the sheet shows it."""
-    given = sponsors(document.get("sponsor")) if document.get("sponsor") else []
+    given = sponsors(sponsor) if sponsor else []
     return [
         (partner, rows.plain_number(share, 2).removesuffix(".00") if type(share) is int else "")
         for partner, share in given
@@ -225,7 +224,7 @@ def _tried(work: Any, name: str, wrong: Wrong) -> None:
         wrong.append((name, str(misread)))
 
 
-def _day(given: Any, zone: str, *, last: bool = False) -> str:
+def day_of(given: Any, zone: str, *, last: bool = False) -> str:
     """The first or the last day of a promotion in its program's zone."""
     try:
         at = dt.datetime.fromisoformat(str(given))
@@ -240,12 +239,16 @@ def _instant(facts: Mapping[str, str], was: Document, name: str, zone: str, last
     text = facts.get(name, "").strip()
     if not text:
         return None
-    if was.get(name) and _day(was[name], zone, last=last) == text:
+    if was.get(name) and day_of(was[name], zone, last=last) == text:
         return str(was[name])
+    return midnight(text, zone, last=last).isoformat().replace("+00:00", "Z")
+
+
+def midnight(text: str, zone: str, *, last: bool = False) -> dt.datetime:
+    """The instant at which a day begins in a zone, or at which it is over (`last`). Raises Misread `day`."""
     try:
         day = dt.date.fromisoformat(text)
-        midnight = dt.datetime.combine(day + dt.timedelta(days=int(last)), dt.time(), ZoneInfo(zone))
-        return midnight.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+        return dt.datetime.combine(day + dt.timedelta(days=int(last)), dt.time(), ZoneInfo(zone)).astimezone(dt.UTC)
     except (ValueError, OverflowError):
         raise Misread("day") from None
 

@@ -126,6 +126,10 @@ class Voice:
         unit = about.unit if about else ""
         if unit == "date":
             return self.day(value)
+        if unit == "clock" and type(value) is int:
+            return f"{value // 60:02}:{value % 60:02}"
+        if unit == "plain":
+            return text(value)
         return {"money": self.money, "quantity": self.quantity, "percent": self.percent}.get(unit, self.number)(value)
 
     def day(self, value: Any) -> str:

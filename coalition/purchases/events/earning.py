@@ -16,14 +16,14 @@ from coalition.kernel import clock
 from coalition.kernel.db import raw
 from coalition.ledger import AccountKind, Credit, Operation
 from coalition.promotions import granting
-from coalition.promotions.granting import Happening
+from coalition.promotions.granting import Happening, keeping
 from coalition.purchases.counter import Counter, counter, knowing
 from coalition.purchases.events.event import Event, Made, RecordedEvent, announce, insert_events
 from coalition.purchases.finding import Told, about
 from coalition.purchases.grants import PROMOTION, Grant, of_rule
 from coalition.purchases.limiting import ALONE_MAX, Claim, within
 from coalition.purchases.receipts import Refused
-from coalition.purchases.recording.promoting import Ask, Promoted, promote
+from coalition.purchases.recording.promoting import Ask, Chain, Promoted, promote
 from coalition.purchases.recording.storing import Via
 
 _AWARD = """
@@ -54,22 +54,34 @@ def record_events(partner_id: int, batch: Sequence[Event], via: Via = Via()) -> 
     An event sent before comes back as it stands (`replayed`); another content under its external id is refused as
     `external_id_conflict`. Locks the wallets that are credited. Raises RacingKey: `transact` tries again.
     """
-    at = counter(partner_id)
     results, made = insert_events(partner_id, batch, via)
+    earned, _ = earn(partner_id, made)
+    return [
+        replace(one, earned=earned.get(one.id, 0)) if isinstance(one, RecordedEvent) and not one.replayed else one
+        for one in results
+    ]
+
+
+def earn(
+    partner_id: int, made: Sequence[Made], chain: Chain | None = None
+) -> tuple[Mapping[int, int], Promoted | None]:
+    """Book what new events earn: the units by event, and what promotions made of them.
+
+    `chain`: what they follow from, if they follow from other events.
+    """
+    at = counter(partner_id)
     at = knowing(at, promotions.in_force(partner_id)) if made else at
     by_rules = _within_limits(at, list(_earned(at, made)))
-    found = _promoted(at, made, by_rules) if made else None
+    found = _promoted(at, made, by_rules, chain) if made else None
     if found is None:
         earned = _book(at, by_rules)
     else:
         beyond = _within_limits(found.at, list(_by_promotions(made, found)))
-        found.settle({(one.made.id, one.grant.code, one.grant.effect): one.grant.units for one in beyond})
+        units = {(one.made.id, one.grant.code, one.grant.effect): one.grant.units for one in beyond}
+        keeping.insert(granting.EVENT, found.settle(units))
         earned = _book(found.at, [*by_rules, *beyond])
     announce(at, made)
-    return [
-        replace(one, earned=earned[one.id]) if isinstance(one, RecordedEvent) and not one.replayed else one
-        for one in results
-    ]
+    return earned, found
 
 
 def tell_event(partner_id: int, event_id: int, language: str = "en") -> list[Told]:
@@ -99,7 +111,7 @@ def _earned(at: Counter, made: Sequence[Made]) -> Iterable[_Earned]:
             yield _Earned(one, no, of_rule(award, award.rule.funder_id or entity.id))
 
 
-def _promoted(at: Counter, made: Sequence[Made], earned: Sequence[_Earned]) -> Promoted | None:
+def _promoted(at: Counter, made: Sequence[Made], earned: Sequence[_Earned], chain: Chain | None) -> Promoted | None:
     """What promotions give for the events; None without any promotions."""
     if promotions.ruleset(at.program.id) is None:
         return None
@@ -108,7 +120,7 @@ def _promoted(at: Counter, made: Sequence[Made], earned: Sequence[_Earned]) -> P
     for one in earned:
         base[one.made.id].append(one.grant)
     asks = [Ask(one.id, happening(at, one), entity.id) for one in made]
-    return promote(at, granting.EVENT, asks, base)
+    return promote(at, granting.EVENT, asks, base, chain)
 
 
 def happening(at: Counter, made: Made) -> Happening:

@@ -25,7 +25,8 @@ from coalition.purchases.recording.storing import Via
 from coalition.purchases.recording.timeliness import untimely
 
 EVENT_TYPE = re.compile(r"[a-z][a-z0-9_.-]{0,39}", re.ASCII)
-_RESERVED = frozenset(("purchase", "return", "void", "event", "card"))
+_OURS = ("achievement.completed", "tier.changed")  # what follows from other events is told by nobody else
+_RESERVED = frozenset(("purchase", "return", "void", "event", "card", *_OURS))
 _FIELDS = frozenset(("type", "external_id", "occurred_at", "member", "attributes"))
 _ATTRIBUTES_MAX, _TEXT_MAX = 50, 1_000
 _INSERT = """
@@ -93,15 +94,17 @@ def identified(at: Counter, batch: Sequence[Event]) -> list[members.Recognised |
 
 
 def insert_events(
-    partner_id: int, batch: Sequence[Event], via: Via
+    partner_id: int, batch: Sequence[Event], via: Via, who: Sequence[members.Recognised | Refusal] | None = None
 ) -> tuple[list[RecordedEvent | Refused], list[Made]]:
     """Write the events that are new; the results in the batch's order, and what is to earn.
+
+    `who`: the member of each where that is known already.
 
     Raises RacingKey when somebody records the same event at the same moment.
     """
     at = counter(partner_id)
     known = _standing(partner_id, batch)
-    found = identified(at, batch)
+    found = who if who is not None else identified(at, batch)
     fresh: dict[str, tuple[Event, members.Recognised]] = {}
     for event, member in zip(batch, found, strict=True):
         if event.external_id not in known and not isinstance(member, Refusal):

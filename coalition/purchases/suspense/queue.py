@@ -83,6 +83,16 @@ def waiting_count(program_id: int, before: dt.datetime | None = None) -> int:
     return int(row.many) if row else 0
 
 
+def waiting_ids(program_id: int, before: dt.datetime, limit: int) -> list[int]:
+    """The receipts older than an instant that wait for their member, or were refused when it came; oldest first."""
+    rows = fetch_all(
+        "SELECT id FROM suspense WHERE program_id = :program AND state IN ('waiting', 'refused')"
+        " AND (receipt ->> 'occurred_at')::timestamptz < :before ORDER BY id LIMIT :limit",
+        {"program": program_id, "before": before, "limit": limit},
+    )
+    return [row.id for row in rows]
+
+
 def retry_suspended(program_id: int, suspense_id: int) -> bool:
     """Let a refused receipt wait again, so that the next sweep tries it; False if it was waiting.
 

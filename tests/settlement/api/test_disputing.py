@@ -11,7 +11,7 @@ from coalition import access
 from coalition.kernel import ids
 from coalition.kernel.db import transact
 from settlement import reconciliation
-from tests.settlement.builders import Coalition
+from tests.settlement.builders import Coalition, send
 from tests.settlement.reconciliation.builders import a_closed_month, movement_of, statement_of
 
 BODY = {"external_id": "d-1", "evidence": "Our books say otherwise."}
@@ -19,7 +19,10 @@ BODY = {"external_id": "d-1", "evidence": "Our books say otherwise."}
 
 @pytest.fixture
 def coalition(live: Flask) -> Coalition:
-    return a_closed_month()
+    coalition = a_closed_month()
+    for name in ("A", "B"):
+        send(statement_of(coalition, name).id)
+    return coalition
 
 
 @pytest.fixture

@@ -58,12 +58,12 @@ def test_a_partner_reads_its_invoices_and_their_files(live: Flask, coalition: Co
     assert validate_xsd(file.data) == (True, [])
 
 
-def test_before_the_statement_is_sent_there_are_none(live: Flask, coalition: Coalition) -> None:
+def test_before_the_statement_is_sent_it_does_not_exist_for_its_partner(live: Flask, coalition: Coalition) -> None:
     path = f"/statements/{ids.public('stm', statement_of(coalition, 'A'))}/invoices"
 
     answer = read(live, coalition, "A", path)
 
-    assert (answer.status_code, answer.json["code"]) == (409, "statement_not_sent")
+    assert (answer.status_code, answer.json["code"]) == (404, "not_found")
 
 
 def test_anothers_invoices_do_not_exist(live: Flask, coalition: Coalition) -> None:

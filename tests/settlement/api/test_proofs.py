@@ -26,7 +26,7 @@ def test_a_partner_fetches_its_own_bundle_and_its_etag_is_its_hash(
     live: Flask, coalition: Coalition, tmp_path: Path
 ) -> None:
     mine, theirs = bearer(coalition, "A"), bearer(coalition, "B")
-    closed, client = coalition.close("2026-05"), live.test_client()
+    closed, client = coalition.close_and_send("2026-05"), live.test_client()
     own = next(
         id
         for id in closed.statements

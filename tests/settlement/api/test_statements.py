@@ -37,7 +37,7 @@ def coalition(live: Flask) -> Coalition:
         coalition.issue(points, MAY, {"A": 60, "B": 40})
     coalition.redeem(3333, MAY, "B")
     coalition.deliver("S", MAY, 520, 80)
-    coalition.close("2026-05")
+    coalition.close_and_send("2026-05")
     return coalition
 
 
@@ -103,15 +103,26 @@ def test_a_period_without_statements_is_an_empty_list(live: Flask, coalition: Co
 
 
 def test_a_partner_agrees_to_a_statement_that_was_sent_to_it_and_to_no_other(live: Flask, coalition: Coalition) -> None:
-    [head] = read(live, "/statements", bearer(coalition, "A"))["items"]
-    headers = bearer(coalition, "A", "statements:write")
-    client, path = live.test_client(), f"/api/v1/statements/{head['id']}/agree"
+    june = dt.date(2026, 6, 5)
+    coalition.issue(500, june, {"A": 1})
+    closed = coalition.close("2026-06")
+    own = [number for number in closed.statements if _entity_of(number) == coalition.entities["A"]]
+    reading, headers = bearer(coalition, "A"), bearer(coalition, "A", "statements:write")
+    public_id = ids.public("stm", own[0])
+    client, path = live.test_client(), f"/api/v1/statements/{public_id}/agree"
 
-    draft = client.post(path, headers=headers)
-    assert (draft.status_code, draft.json["code"]) == (409, "statement_state")
-    transact(lambda: statements.send(ids.parse("stm", head["id"]), "test"))
+    assert client.post(path, headers=headers).status_code == 404
+    for beneath in ("", "/lines", "/bundle", "/invoices", "/disputes"):
+        read(live, f"/statements/{public_id}{beneath}", reading, 404)
+    assert read(live, "/statements?period=2026-06", reading)["items"] == []
+    transact(lambda: statements.send(own[0], "test"))
+    assert [one["id"] for one in read(live, "/statements?period=2026-06", reading)["items"]] == [public_id]
     agreed, again = (client.post(path, headers=headers) for _ in range(2))
 
     assert [answer.json["state"] for answer in (agreed, again)] == ["agreed", "agreed"]
     assert client.post(path, headers=bearer(coalition, "A")).status_code == 403
     assert client.post(path, headers=bearer(coalition, "B", "statements:write")).status_code == 404
+
+
+def _entity_of(statement_id: int) -> int:
+    return transact(lambda: statements.get(statement_id)).legal_entity_id

@@ -17,7 +17,7 @@ from settlement import reconciliation, statements
 from settlement.statements import Sought, Statement
 from tests.settlement.builders import Coalition, on_issue
 
-MAY = dt.date(2026, 5, 5)
+MAY, JUNE = dt.date(2026, 5, 5), dt.date(2026, 6, 5)
 PASSWORD = "correct horse battery"
 FILES = (".pdf", ".xlsx", ".csv", "/documents.csv")
 
@@ -30,7 +30,7 @@ def coalition(live: Flask) -> Coalition:
     coalition.issue(10_000, MAY, {"A": 60, "B": 40})
     coalition.redeem(3000, MAY, "B")
     coalition.accrue()
-    coalition.close("2026-05")
+    coalition.close_and_send("2026-05")
     return coalition
 
 
@@ -79,15 +79,32 @@ def test_every_page_renders_in_both_languages(live: Flask, coalition: Coalition,
         assert client.get(page).status_code == 200
 
 
-def test_a_statement_is_agreed_to_once_it_was_sent(live: Flask, coalition: Coalition) -> None:
+def test_a_statement_is_agreed_to_once(live: Flask, coalition: Coalition) -> None:
     client, own = people_of(live, coalition, "A"), of(coalition, "A")
 
-    early = client.post(path(own, "/agree"))
-    transact(lambda: statements.send(own.id, "user:1"))
     client.post(path(own, "/agree"))
-
-    assert early.headers["Location"].endswith("said=statement_moved")
     assert of(coalition, "A").state == "agreed"
+    transact(lambda: statements.mark(own.id, "paid", "user:1"))
+    late = client.post(path(own, "/agree"))
+
+    assert late.headers["Location"].endswith("said=statement_moved")
+
+
+def test_a_draft_does_not_exist_for_its_partner_until_it_was_sent(live: Flask, coalition: Coalition) -> None:
+    client = people_of(live, coalition, "A")
+    coalition.issue(500, JUNE, {"A": 1})
+    coalition.close("2026-06")
+    draft = of(coalition, "A")
+    assert draft.period_code == "2026-06"
+
+    assert [client.get(path(draft, end)).status_code for end in ("", *FILES, "/dispute")] == [404] * 6
+    assert client.post(path(draft, "/agree")).status_code == 404
+    for listed in ("/portal/", "/portal/?state=draft", "/portal/statements.csv"):
+        assert draft.number not in client.get(listed).text
+    transact(lambda: statements.send(draft.id, "user:1"))
+
+    assert draft.number in client.get("/portal/").text
+    assert client.get(path(draft)).status_code == 200
 
 
 def test_a_movement_is_disputed_talked_about_and_let_go(live: Flask, coalition: Coalition) -> None:

@@ -7,9 +7,12 @@ import datetime as dt
 import pytest
 from flask import Flask
 
+from catalog import suppliers
+from coalition.kernel import laws
 from coalition.kernel.db import execute, fetch_one, transact
 from coalition.kernel.errors import Conflict, Invalid
 from settlement import accruals, statements, terms
+from tests.catalog.builders import a_supplier
 from tests.settlement.builders import Coalition, acting, broken_laws, count_rows, on_issue
 from tests.settlement.statements.test_closing import positions
 
@@ -61,6 +64,88 @@ def test_an_acceptance_covers_no_more_than_was_counted(live: Flask) -> None:
     with pytest.raises(Conflict, match="agreements_missing"):
         coalition.close("2026-01")
     assert the_checks(coalition, "2026-01")["agreements_cover"].count == 1
+
+
+def test_an_acceptance_covers_what_offended_then_and_no_other_thing_of_the_same_number(live: Flask) -> None:
+    coalition = Coalition()
+    first, second = coalition.join("A"), coalition.join("B")
+    coalition.issue(1000, JANUARY, {"A": 1})
+    coalition.accrue()
+    accept(coalition, "2026-01", "agreements_cover")
+    transact(lambda: terms.agree(first, on_issue("0.01"), starts_on=JANUARY))
+
+    coalition.issue(5, JANUARY, {"B": 1})
+    coalition.accrue()
+    other = the_checks(coalition, "2026-01")["agreements_cover"]
+    transact(lambda: terms.agree(second, on_issue("0.01"), starts_on=JANUARY))
+
+    assert (other.count, other.passed) == (1, False)
+    assert coalition.close("2026-01").period.state == "closed"
+
+
+def test_an_acceptance_stands_while_some_of_what_it_covers_is_settled(live: Flask) -> None:
+    coalition = Coalition()
+    first = coalition.join("A")
+    coalition.join("B")
+    for name in ("A", "B"):
+        coalition.issue(1000, JANUARY, {name: 1})
+    coalition.accrue()
+    assert accept(coalition, "2026-01", "agreements_cover").count == 2
+
+    transact(lambda: terms.agree(first, on_issue("0.01"), starts_on=JANUARY))
+    coalition.accrue()
+
+    left = the_checks(coalition, "2026-01")["agreements_cover"]
+    assert (left.count, left.passed, left.reason) == (1, True, "They will sign in March.")
+
+
+def test_a_law_that_was_not_asked_since_the_period_was_over_holds_up_its_close(live: Flask) -> None:
+    coalition = Coalition()
+    transact(lambda: accruals.open_period(coalition.program.id, "2026-01"))
+    code = laws.laws()[0].code
+    old = dt.datetime(2026, 1, 31, 21, 59, tzinfo=dt.UTC)
+
+    def ask_all(at: str = "now()") -> None:
+        execute("DELETE FROM law_verdict")
+        for law in laws.laws():
+            execute(f"INSERT INTO law_verdict (code, offending, asked_at) VALUES (:code, 0, {at})", {"code": law.code})
+
+    assert the_checks(coalition, "2026-01")["laws_hold"].ok
+    transact(ask_all)
+    assert the_checks(coalition, "2026-01")["laws_hold"].ok
+    transact(lambda: execute("UPDATE law_verdict SET asked_at = :at WHERE code = :code", {"at": old, "code": code}))
+    stale = the_checks(coalition, "2026-01")["laws_hold"]
+    transact(lambda: execute("DELETE FROM law_verdict WHERE code = :code", {"code": code}))
+    missing = the_checks(coalition, "2026-01")["laws_hold"]
+
+    assert (stale.count, stale.names) == (1, (f"law {code} was not asked since 2026-01-31 22:00 UTC",))
+    assert missing.names == stale.names
+
+
+def test_a_feed_that_waits_for_approval_holds_up_the_close_of_its_period_alone(live: Flask) -> None:
+    coalition = Coalition()
+
+    for code in ("2025-12", "2026-01"):
+        transact(lambda code=code: accruals.open_period(coalition.program.id, code))
+
+    def held() -> None:
+        supplier = a_supplier(coalition.program)
+        feed = suppliers.create_feed(supplier.id, "main")
+        execute(
+            "INSERT INTO feed_run (feed_id, state, reason_code, holds, created_at)"
+            " VALUES (:feed, 'held', 'prices_jumped', '{all}', :at)",
+            {"feed": feed.id, "at": JANUARY},
+        )
+
+    transact(held)
+
+    assert the_checks(coalition, "2025-12")["feeds_decided"].ok
+    assert the_checks(coalition, "2026-01")["feeds_decided"].count == 1
+    with pytest.raises(Conflict, match="checklist_open"):
+        coalition.close("2026-01")
+    run = transact(lambda: fetch_one("SELECT id FROM feed_run")).id
+    transact(lambda: suppliers.reject(run, "too dear"))
+    assert the_checks(coalition, "2026-01")["feeds_decided"].ok
 
 
 def test_offended_laws_and_unread_files_stop_a_close_with_their_codes(live: Flask) -> None:

@@ -100,6 +100,16 @@ def test_a_shared_budget_tells_the_day_on_which_it_was_gone() -> None:
     assert tally.sums.total("BON").draft == 5
 
 
+def test_a_budget_of_each_store_is_told_by_store() -> None:
+    budget = ONE_PERCENT | {"limits": [{"metric": "units", "per": "store", "period": "day", "value": 3}]}
+    tally = a_tally(a_side(), draft := a_side(budget))
+    event, seen = a_purchase(1, 40_000)
+
+    tally.add({**event, "store": {"id": "shop/S1"}}, seen)
+
+    assert draft.budgets.spent() == [Spent("one/units/store:shop/S1/day:2026-11-18", 3, 3, DAY)]
+
+
 @pytest.mark.parametrize(
     ("per", "matters"), [("promotion", True), ("store", True), ("household", True), ("member", False)]
 )
