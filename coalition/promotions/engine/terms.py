@@ -82,7 +82,8 @@ class Rule:
 class Limit:
     """At most `value` of a metric for each of `per` in a period; `skip`: what would exceed it gives nothing at all.
 
-    `of`: the promotion's id; `campaign`: the promotion's campaign, all of which share a limit per campaign.
+    `of`: the promotion's id; `campaign`: the promotion's campaign, all of which share a limit per campaign (without
+    one it is the promotion's own).
     """
 
     metric: str
@@ -96,7 +97,7 @@ class Limit:
     @cached_property
     def head(self) -> str:
         """How the keys of its counters begin."""
-        of = f"campaign:{self.campaign}" if self.per == "campaign" else self.of
+        of = f"campaign:{self.campaign}" if self.per == "campaign" and self.campaign else self.of
         return f"{of}/{self.metric}/{self.per}:"
 
 
