@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from coalition.kernel.money import largest_remainder
 from coalition.promotions.wording.calendar import EVENTS
 from coalition.promotions.wording.checking import clear
 from coalition.promotions.wording.conditions import in_words, places
@@ -32,6 +33,7 @@ _ON: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
 }
 PER: Mapping[str, tuple[str, str]] = {
     "promotion": (" in all", " на всю акцию"),
+    "campaign": (" for all its promotions together", " на все её акции вместе"),
     "member": (" per member", " на участника"),
     "household": (" per family", " на семью"),
     "partner": (" per partner", " на партнёра"),
@@ -212,11 +214,19 @@ def _payer(partner: str, share: Any, number: int, voice: Voice) -> str:
 
 
 def sponsors(given: Any) -> list[tuple[str, Any]]:
-    """Who pays and which share each, in ten-thousandths: of one partner, of several, or of the operator."""
+    """Who pays and which share each, in ten-thousandths: of one partner, of several, or of the operator.
+
+    Several pay in proportion to their weights, however those are written (`weight`, `share_bp`; without one: 1).
+    """
     if isinstance(given, str):
         return [(given, None)]
-    found = given if isinstance(given, list) else [given]
-    return [(str(one.get("partner", "operator")), one.get("share_bp")) for one in found if isinstance(one, Mapping)]
+    if not isinstance(given, list):
+        return [(str(given.get("partner", "operator")), given.get("share_bp"))] if isinstance(given, Mapping) else []
+    found = [{"partner": one} if isinstance(one, str) else one for one in given if isinstance(one, Mapping | str)]
+    weights = [one.get("share_bp", one.get("weight", 1)) for one in found]
+    parts = [weight if type(weight) is int and weight > 0 else 0 for weight in weights]
+    shares = largest_remainder(10_000, parts) if found else []
+    return [(str(one.get("partner", "operator")), share) for one, share in zip(found, shares, strict=True)]
 
 
 def _currency(document: Document) -> Any:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from coalition.kernel.errors import Invalid
 from coalition.promotions import engine
 from coalition.promotions.engine.reading import CALCS, KINDS, METRICS, PERIODS, PERS
-from coalition.promotions.wording import sentence, sentence_text
+from coalition.promotions.wording import sentence, sentence_text, sponsors
 from tests.coalition.promotions.engine.builders import a_credit, a_discount, a_promotion
 from tests.coalition.promotions.engine.test_conditions import LINE_NODES, NODES
 from tests.coalition.promotions.wording.names import NAMES
@@ -155,3 +155,12 @@ def test_whatever_the_engine_accepts_has_words(document: dict[str, Any], languag
         return
 
     assert sentence_text(document, NAMES, language).endswith(".")
+
+
+def test_several_pay_in_proportion_to_their_weights_however_they_are_written() -> None:
+    weighed = [{"partner": "freshmart", "weight": 1}, {"partner": "bean", "weight": 2}]
+
+    assert sponsors(weighed) == [("freshmart", 3_333), ("bean", 6_667)]
+    assert sponsors([{"partner": "freshmart", "share_bp": 500}, "operator"]) == [("freshmart", 9_980), ("operator", 20)]
+    assert sponsors({"partner": "freshmart", "share_bp": 6_000}) == [("freshmart", 6_000)]
+    assert sponsors([]) == []
