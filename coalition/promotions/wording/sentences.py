@@ -19,6 +19,7 @@ from coalition.promotions.wording.effects import effect
 from coalition.promotions.wording.voice import Names, Piece, Pieces, Voice, said, strong, text
 
 Document = Mapping[str, Any]
+_WHOLE_BP = 10_000
 _ON: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "receipt.closed": (("On a ", "purchase"), ("При ", "покупке")),
     "receipt.returned": (("On a ", "return"), ("При ", "возврате")),
@@ -154,8 +155,10 @@ def _limits(document: Document, voice: Voice) -> Pieces:
 def _scope(given: Document, voice: Voice) -> str:
     """For whom and in which time a limit counts."""
     period = str(given.get("period", "life"))
+    per = str(given.get("per", "promotion"))
     when = voice.t(*PERIOD[period]) if period in PERIOD else voice.t(" within ", " за ") + period.partition(":")[2]
-    return when + voice.t(*PER.get(str(given.get("per", "promotion")), ("", "")))
+    own = period == "receipt" and per in ("receipt", "line")
+    return ("" if own else when) + voice.t(*PER.get(per, ("", "")))
 
 
 def _around(document: Document, voice: Voice) -> Pieces:
@@ -214,19 +217,18 @@ def _payer(partner: str, share: Any, number: int, voice: Voice) -> str:
 
 
 def sponsors(given: Any) -> list[tuple[str, Any]]:
-    """Who pays and which share each, in ten-thousandths: of one partner, of several, or of the operator.
-
-    Several pay in proportion to their weights, however those are written (`weight`, `share_bp`; without one: 1).
-    """
+    """Who pays and which share each, in ten-thousandths (from weights, where those are given); None for no share."""
     if isinstance(given, str):
         return [(given, None)]
-    if not isinstance(given, list):
-        return [(str(given.get("partner", "operator")), given.get("share_bp"))] if isinstance(given, Mapping) else []
-    found = [{"partner": one} if isinstance(one, str) else one for one in given if isinstance(one, Mapping | str)]
-    weights = [one.get("share_bp", one.get("weight", 1)) for one in found]
-    parts = [weight if type(weight) is int and weight > 0 else 0 for weight in weights]
-    shares = largest_remainder(10_000, parts) if found else []
-    return [(str(one.get("partner", "operator")), share) for one, share in zip(found, shares, strict=True)]
+    several = given if isinstance(given, list) else [given]
+    found = [one if isinstance(one, Mapping) else {"partner": str(one)} for one in several if one]
+    payers = [str(one.get("partner", "operator")) for one in found]
+    shares = [one.get("share_bp") for one in found]
+    if len(found) > 1 and all(share is None for share in shares):
+        weights: list[Any] = [one.get("weight", 1) for one in found]
+        if all(type(weight) is int and 0 < weight < _WHOLE_BP**2 for weight in weights):
+            shares = list(largest_remainder(_WHOLE_BP, weights))
+    return list(zip(payers, shares, strict=True))
 
 
 def _currency(document: Document) -> Any:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from coalition.kernel.errors import Invalid
 from coalition.promotions import engine
 from coalition.promotions.engine.reading import CALCS, KINDS, METRICS, PERIODS, PERS
-from coalition.promotions.wording import sentence, sentence_text, sponsors
+from coalition.promotions.wording import sentence, sentence_text
 from tests.coalition.promotions.engine.builders import a_credit, a_discount, a_promotion
 from tests.coalition.promotions.engine.test_conditions import LINE_NODES, NODES
 from tests.coalition.promotions.wording.names import NAMES
@@ -65,6 +65,26 @@ def test_dates_audience_company_and_payers_follow() -> None:
         "On a purchase with the coupon SALE, take 12.5% off. From 1 December 2026 to 31 December 2026."
         " For members in Lapsing, 60–90 days. A control group of 10% gets nothing."
         " No other promotion applies beside it. Paid by FreshMart 60% and the operator 40%."
+    )
+
+
+def test_lines_weights_and_limits_of_a_receipt_read_well() -> None:
+    coffee = {"f": "category", "op": "eq", "v": "coffee"}
+    document = a_promotion(
+        a_credit("fixed", points=5),
+        when={
+            "all": [
+                {"lines": {"agg": "count", "op": "gte", "v": 1, "where": coffee}},
+                {"lines": {"agg": "sum", "of": "amount", "op": "gte", "v": 500, "where": coffee}},
+            ]
+        },
+        limits=[{"metric": "units", "per": "receipt", "period": "receipt", "value": 5}],
+        sponsor=[{"partner": "freshmart", "weight": 2}, {"partner": "homeline", "weight": 1}],
+    )
+
+    assert sentence_text(document, NAMES) == (
+        "On a purchase, if the receipt has coffee and the total of coffee is at least 5.00\u00a0EUR, give 5 bonuses,"
+        " at most 5 bonuses per receipt. Paid by FreshMart 66.67% and HomeLine 33.33%."
     )
 
 
@@ -155,12 +175,3 @@ def test_whatever_the_engine_accepts_has_words(document: dict[str, Any], languag
         return
 
     assert sentence_text(document, NAMES, language).endswith(".")
-
-
-def test_several_pay_in_proportion_to_their_weights_however_they_are_written() -> None:
-    weighed = [{"partner": "freshmart", "weight": 1}, {"partner": "bean", "weight": 2}]
-
-    assert sponsors(weighed) == [("freshmart", 3_333), ("bean", 6_667)]
-    assert sponsors([{"partner": "freshmart", "share_bp": 500}, "operator"]) == [("freshmart", 9_980), ("operator", 20)]
-    assert sponsors({"partner": "freshmart", "share_bp": 6_000}) == [("freshmart", 6_000)]
-    assert sponsors([]) == []
