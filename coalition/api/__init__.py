@@ -18,6 +18,7 @@ def init_app(app: Flask) -> None:
         moving,
         oauth,
         purchases,
+        quotes,
         registries,
         returns,
     )
@@ -27,4 +28,4 @@ def init_app(app: Flask) -> None:
     docs.init_app(app)
     api.check_bearers_with(app, access.authenticate)
     api.register(app, members.blp, purchases.blp, returns.blp, explaining.blp, holds.blp, moving.blp, exchanges.blp)
-    api.register(app, events.blp, registries.blp)
+    api.register(app, events.blp, registries.blp, quotes.blp)

@@ -100,7 +100,10 @@ def _told(recorded: Recorded) -> dict[str, Any]:
             {"promotion": one.promotion, "currency": currencies[one.currency_id].code, "units": one.units}
             for one in purchases.declined(purchases.counter(partner_id), recorded.external_id)
         ],
-        "discounts": [],
+        "discounts": [
+            {"promotion": one.promotion, "version": one.version, "amount": one.minor, "lines": dict(one.lines)}
+            for one in recorded.discounts
+        ],
         "captured": {"amount": paid[0], "currency": currencies[paid[1]].code} if paid else None,
         "redeemed": [{"amount": units, "currency": currencies[of].code} for units, of in recorded.redeemed],
         "coupons": [{"code": one.code, "outcome": one.outcome} for one in recorded.coupons],

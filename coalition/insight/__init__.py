@@ -23,17 +23,21 @@ from coalition.insight.backtests.replaying import Replay, replay
 from coalition.insight.backtests.seen import DISCOUNTS, E6, minor
 from coalition.insight.backtests.sums import Pair
 from coalition.insight.backtests.tallying import Difference
+from coalition.insight.experiments.measuring import FIGURES, Experiment, Measured, experiments, measure
 from coalition.insight.experiments.welch import Sample, Uplift, uplift
 
 __all__ = [
     "DISCOUNTS",
     "E6",
+    "FIGURES",
     "MAKE",
     "MARGIN_BP",
     "Backtest",
     "Cursor",
     "Difference",
+    "Experiment",
     "Figures",
+    "Measured",
     "Pair",
     "Replay",
     "Sample",
@@ -44,12 +48,14 @@ __all__ = [
     "cancel",
     "candidate",
     "differences",
+    "experiments",
     "fail",
     "fail_orphans",
     "figures",
     "finish",
     "get",
     "listed",
+    "measure",
     "minor",
     "parted",
     "read",

@@ -26,6 +26,16 @@ _CREDIT_FIELDS = attrgetter(
     *("account_id", "contra_id", "amount", "occurred_at", "expires_at", "active_at", "funding_id", "program_id"),
     *("partner_id", "currency_id", "operation", "external_id", "no", "request_hash", "restriction_id", "idle_at"),
 )
+_CREDITS = """
+    SELECT c.* FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[],
+                           %s::timestamptz[], %s::int[], %s::int[], %s::int[], %s::int[], %s::smallint[], %s::text[],
+                           %s::smallint[], %s::bytea[], %s::int[], %s::timestamptz[]) WITH ORDINALITY
+                    x(account, contra, amount, occurred, expires, active, funding, program, partner, currency,
+                      operation, external, no, hash, restriction, idle, at)
+     CROSS JOIN LATERAL ledger_credit(x.account, x.contra, x.amount, x.occurred, x.expires, x.active, x.funding,
+                                      x.program, x.partner, x.currency, x.operation, x.external, x.no, x.hash,
+                                      x.restriction, x.idle) c
+     ORDER BY x.at"""
 _DEBIT = "SELECT * FROM ledger_debit(%s,%s,%s,%s,%s,%s,%s,2::smallint,%s::smallint,%s,%s::smallint,%s)"
 _DEBIT_FIELDS = attrgetter(
     *("account_id", "contra_id", "amount", "occurred_at", "program_id", "partner_id", "currency_id"),
@@ -72,7 +82,11 @@ def lock(account_ids: Iterable[int]) -> None:
 
 
 def one_by_one(postings: Sequence[Credit | Debit]) -> list[Posted]:
-    """Post through the online functions, one call each."""
+    """Post through the online functions, one call each; several credits in one statement, in their order."""
+    credits = [posting for posting in postings if isinstance(posting, Credit)]
+    if 1 < len(credits) == len(postings):
+        columns = [list(column) for column in zip(*map(_CREDIT_FIELDS, credits), strict=True)]
+        return [Posted.of(*row) for row in raw().execute(_CREDITS, columns).fetchall()]
     return [_one(posting) for posting in postings]
 
 

@@ -27,7 +27,8 @@ from coalition.members.people import Consent, Member, Profile, Sight, consents, 
 from coalition.members.plans import Plan, add_plan, close_plan, plan_of, plans
 from coalition.members.presenting import Recognised, arrived, awaited, hashes, identify, recognise
 from coalition.members.proving import Proof, prove, use_proof
-from coalition.members.qualifying import lapse, qualify
+from coalition.members.qualifying import give_tier, lapse, qualify
+from coalition.members.rolls import roll
 from coalition.members.searching import Found, absorbed, by_name, search, some, whose
 from coalition.members.standing import Standing, standing
 from coalition.members.subscribing import Subscription, cancel, lapse_subscriptions, renew, subscribe, subscription
@@ -78,6 +79,7 @@ __all__ = [
     "fingerprint",
     "follow",
     "get",
+    "give_tier",
     "hashes",
     "identifiers",
     "identify",
@@ -100,6 +102,7 @@ __all__ = [
     "remove",
     "renew",
     "replace",
+    "roll",
     "same_family",
     "search",
     "seen_by",

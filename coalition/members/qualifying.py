@@ -16,6 +16,7 @@ from coalition.kernel import clock, outbox
 from coalition.kernel.db import load_sql, raw
 from coalition.members.tiers import Ladder, Tier, ladder
 
+UP, KEEP = "up", "keep"
 _RENEWED = """
     SELECT g.member_id, g.tier_id FROM tier_grant g
      WHERE g.member_id = ANY(%s) AND g.source = 'qualified' AND g.until >= %s"""
@@ -63,6 +64,30 @@ def lapse(limit: int) -> int:
     return len(members)
 
 
+def give_tier(program_id: int, member_id: int, tier: str, *, days: int | None = None) -> bool:
+    """Let a member have a tier because a promotion says so, for `days` or through the end of the next period.
+
+    `tier` is a code, `up` for the one above its own, `keep` for its own. A member who has a better tier keeps that: the
+    best grant counts. False where the ladder has no such tier. Locks the member.
+    """
+    known, now = ladder(program_id), clock.now()
+    _lock([member_id])
+    rank = _rank(known, member_id)
+    above = [one for one in known.tiers if one.rank > rank]
+    found = known.by_code.get(tier)
+    if tier == UP:
+        found = min(above, key=lambda one: one.rank) if above else None
+    elif tier == KEEP:
+        found = next((one for one in known.tiers if one.rank == rank), None)
+    if found is None:
+        return False
+    zone = programs.get(program_id).zone
+    until = now + dt.timedelta(days=days) if days else valid_until(known, now, zone)
+    grant({member_id: (found, until)}, "promotion")
+    settle([member_id], "promotion", now)
+    return True
+
+
 def grant(grants: Mapping[int, tuple[Tier, dt.datetime]], source: str) -> None:
     """Give members a tier until an instant, or longer if they have it longer from the same source. See `settle`."""
     if rows := sorted((member, tier.id, until) for member, (tier, until) in grants.items()):
@@ -95,6 +120,13 @@ def _reached(
     wallets = ledger.accounts(program_id, known.currency_id, ledger.AccountKind.WALLET, members)
     held = ledger.gathered(list(wallets.values()), since, now + dt.timedelta(microseconds=1))
     return {member: tier for member in members if (tier := known.earned(held.get(wallets[member], 0)))}
+
+
+def _rank(known: Ladder, member_id: int) -> int:
+    """The rank of a member's tier; below all others for the base."""
+    row = raw().execute("SELECT tier FROM member WHERE id = %s", (member_id,)).fetchone()
+    own = known.by_code.get(row[0]) if row else None
+    return own.rank if own else -1
 
 
 def _lock(member_ids: Iterable[int]) -> None:

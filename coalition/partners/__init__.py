@@ -11,6 +11,7 @@ from coalition.partners.assortment import (
     groups,
     groups_of,
     products,
+    shelves,
     spent_by_group,
 )
 from coalition.partners.directory import (
@@ -63,5 +64,6 @@ __all__ = [
     "operator_entity",
     "outlets",
     "products",
+    "shelves",
     "spent_by_group",
 ]

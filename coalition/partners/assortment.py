@@ -93,6 +93,17 @@ def products(partner_id: int, skus: Iterable[str]) -> dict[str, Product]:
     return {sku: Product(path or UNKNOWN, brand or "", (group,) if group else ()) for sku, path, brand, group in rows}
 
 
+def shelves(program_id: int) -> tuple[list[str], list[str]]:
+    """The categories and the brands of all assortments of a program, at most a thousand of each, by name."""
+    rows = fetch_all(
+        "SELECT DISTINCT a.category_path, a.brand FROM assortment_item a JOIN partner p ON p.id = a.partner_id"
+        " WHERE p.program_id = :program LIMIT :most",
+        {"program": program_id, "most": _MOST * 10},
+    )
+    categories = sorted({Product(row.category_path or UNKNOWN).category for row in rows})
+    return categories[:_MOST], sorted({row.brand for row in rows if row.brand})[:_MOST]
+
+
 def add_group(program_id: int, code: str, *, name_en: str, name_ru: str) -> ProductGroup:
     """A product group of a program; one of this code takes the new names."""
     row = fetch_one(

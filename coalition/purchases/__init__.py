@@ -27,9 +27,10 @@ from coalition.purchases.explaining.tracing import Why, whys
 from coalition.purchases.finding import Told, find, tell
 from coalition.purchases.laws import laws
 from coalition.purchases.limiting import declined
+from coalition.purchases.quoting.asking import Quote, quote
 from coalition.purchases.reading.receipt import CHANNELS, ON_UNKNOWN, read
 from coalition.purchases.reading.return_slip import read_return
-from coalition.purchases.receipts import GrantedAward, Line, Receipt, Recorded, Refused
+from coalition.purchases.receipts import Discount, GrantedAward, Line, Receipt, Recorded, Refused
 from coalition.purchases.recording.record import record
 from coalition.purchases.recording.storing import Via
 from coalition.purchases.registries.cells import Row
@@ -70,6 +71,7 @@ from coalition.purchases.returning.clawing import Stretch, taken
 from coalition.purchases.returning.keeping import find_return
 from coalition.purchases.returning.record import record_returns
 from coalition.purchases.returns import RETURN, VOID, Clawed, GivenLine, Restored, Return, Returned, ReturnedLine
+from coalition.purchases.spending import given, spent
 from coalition.purchases.suspense.draining import drain, sweep_suspense
 from coalition.purchases.suspense.queue import (
     Suspense,
@@ -95,6 +97,7 @@ __all__ = [
     "Clawed",
     "ColumnMapping",
     "Counter",
+    "Discount",
     "Entry",
     "Event",
     "Explained",
@@ -109,6 +112,7 @@ __all__ = [
     "Layout",
     "Line",
     "Purchase",
+    "Quote",
     "Reading",
     "Receipt",
     "Recorded",
@@ -150,6 +154,7 @@ __all__ = [
     "fetch_now",
     "find",
     "find_return",
+    "given",
     "interpret",
     "laws",
     "layout",
@@ -164,6 +169,7 @@ __all__ = [
     "open_file",
     "open_registry",
     "pause_source",
+    "quote",
     "read",
     "read_event",
     "read_event_or_transaction",
@@ -188,6 +194,7 @@ __all__ = [
     "source",
     "source_by_code",
     "sources",
+    "spent",
     "suspended",
     "sweep_suspense",
     "take",

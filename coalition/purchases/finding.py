@@ -46,6 +46,7 @@ def find(partner_id: int, *, purchase_id: int | None = None, external_id: str | 
         recorded,
         awards=tuple(one.award for one in of.awards),
         redeemed=tuple((one.units, one.currency_id) for one in of.tenders if one.no),
+        discounts=tuple(of.discounts),
         state=of.state,
         returned=tuple((no, parts if of.lines[no].qty_m else None) for no, parts in of.returned.items() if parts),
         replayed=True,

@@ -124,6 +124,7 @@ class Recorded:
     redeemed: tuple[tuple[int, int], ...] = ()
     state: str = "recorded"
     returned: tuple[tuple[int, int | None], ...] = ()
+    discounts: tuple[Discount, ...] = ()
     coupons: tuple[ShownCoupon, ...] = ()
 
 

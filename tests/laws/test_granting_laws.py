@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from coalition import promotions, purchases
+from coalition.kernel import ids
 from coalition.kernel.config import Config
 from coalition.kernel.db import db, raw, transact
 from coalition.kernel.laws import Law, laws, offending
@@ -23,6 +24,7 @@ CRIMES = {
     " WHERE used <> '{}'",
     "PR4": "UPDATE award SET promotion_version = 7 WHERE promotion IS NOT NULL",
     "PR5": "UPDATE limit_day SET used = used + 1",
+    "PR6": "UPDATE purchase_discount SET amount_minor = amount_minor + 1",
 }
 
 
@@ -53,8 +55,8 @@ def test_every_crime_is_seen_by_its_law(owner: psycopg.Connection) -> None:
         assert offences, code
 
 
-@pytest.mark.parametrize("table", ["evaluation", "limit_release"])
-@pytest.mark.parametrize("deed", ["UPDATE {0} SET program_id = 1", "DELETE FROM {0}"])
+@pytest.mark.parametrize("table", ["evaluation", "limit_release", "purchase_discount"])
+@pytest.mark.parametrize("deed", ["TRUNCATE {0}", "DELETE FROM {0}"])
 def test_the_application_cannot_rewrite_what_was_evaluated(session: object, table: str, deed: str) -> None:
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         raw().execute(deed.format(table).encode())
@@ -70,13 +72,18 @@ def _story() -> None:
     rolling = [{"metric": "units", "per": "member", "period": "rolling:P7D", "value": 30}]
     promotions.publish(shop.program.id, [a_document("all", a_credit("percent", bp=1000), limits=limits)], actor=ACTOR)
     shop.record(a_receipt(700))
+    tenth = {"kind": "discount", "calc": {"type": "percent", "bp": 1000}}
     documents = [
+        a_document("tenth", tenth),
         a_document("week", a_credit("fixed", points=20), limits=rolling),
         a_document("survey", a_credit("fixed", points=5), events=["survey"]),
     ]
     promotions.publish(shop.program.id, documents, actor=ACTOR, since=dt.datetime(2026, 11, 21, tzinfo=dt.UTC))
     later = {"occurred_at": "2026-11-22T10:00:00Z"}
     shop.record(a_receipt(1000, **later), a_receipt(500, **later))
+    body = a_body(2000, **later)
+    quote = purchases.quote(shop.partner.id, purchases.read(body))
+    bought(shop, {**body, "quote_id": ids.public("pqt", quote.id)})
     give_back(shop, a_return(bought(shop, a_body(2000)), {1: 400}))
     member = {"kind": "card", "value": "4276000012345678"}
     body = {"external_id": "E1", "type": "survey", **later, "member": member}

@@ -89,6 +89,15 @@ class ShownCouponSchema(Schema):
     outcome = fields.String(required=True)
 
 
+class DiscountSchema(Schema):
+    """Money that a promotion takes off, in minor units, and how much of it falls to each line."""
+
+    promotion = fields.String(required=True)
+    version = fields.Integer(required=True)
+    amount = fields.Integer(required=True)
+    lines = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+
+
 class ReturnedQuantitySchema(Schema):
     """How much of a line has come back, in thousandths; null for a line without a quantity."""
 
@@ -106,7 +115,7 @@ class RecordedSchema(Schema):
     total = fields.Integer(required=True)
     awards = fields.List(fields.Nested(AwardSchema), required=True)
     declined = fields.List(fields.Nested(DeclinedSchema), required=True)
-    discounts = fields.List(fields.Dict(), required=True)
+    discounts = fields.List(fields.Nested(DiscountSchema), required=True)
     captured = fields.Nested(AmountSchema, required=True, allow_none=True)
     redeemed = fields.List(fields.Nested(AmountSchema), required=True)
     coupons = fields.List(fields.Nested(ShownCouponSchema), required=True)

@@ -91,7 +91,7 @@ def _context(
     document: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """All that the builder shows; `document` is what stands on the sheet where it is not saved yet."""
-    names = names_of(program)
+    names = names_of(program, shelves=True)
     voice = voice_of(names)
     shown = document if document is not None else draft.document
     return {

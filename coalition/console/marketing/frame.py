@@ -45,9 +45,13 @@ def money_of(program: Program) -> Money:
     return Money(program.currency_decimals, {one.code: one.decimals for one in programs.currencies(program.id)})
 
 
-def names_of(program: Program) -> wording.Names:
-    """What the program calls its partners, outlets, tiers, accounts, groups and currencies."""
+def names_of(program: Program, *, shelves: bool = False) -> wording.Names:
+    """What the program calls its partners, outlets, tiers, accounts, groups and currencies.
+
+    With `shelves` also the categories and brands of its assortments: they are named only where they are chosen.
+    """
     known = partners.list_partners(program.id)
+    categories, brands = partners.shelves(program.id) if shelves else ([], [])
     outlets = {
         f"{partner.code}:{one.code}": (one.name, one.name)
         for partner in known
@@ -64,6 +68,8 @@ def names_of(program: Program) -> wording.Names:
             "outlets": outlets,
             "tiers": {"base": _BASE_TIER, **tiers},
             "groups": {one.code: (one.name_en, one.name_ru) for one in partners.groups(program.id)},
+            "categories": {one: (one, one) for one in categories},
+            "brands": {one: (one, one) for one in brands},
             "accounts": {one.code: (one.name_en, one.name_ru) for one in programs.promo_accounts(program.id)},
         },
     )

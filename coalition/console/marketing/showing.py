@@ -71,6 +71,7 @@ def sheet(program: Program, given: Sheet, voice: Voice) -> dict[str, Any]:
         "own_lines": given.own_lines,
         "payers": [*given.payers, ("", "")][:3] if len(given.payers) > 1 else [*given.payers, ("", ""), ("", "")][:2],
         "options": _options(program, given, voice),
+        "lists": {f"list-{source}": list(voice.names.listed(source)) for source in ("categories", "brands")},
     }
 
 
@@ -116,6 +117,7 @@ def _row(name: str, row: Row, voice: Voice) -> dict[str, Any]:
         "choices": choices,
         "chosen": ", ".join(chosen),
         "unit": voice.names.money if about.unit == "money" else _UNITS.get(about.unit, ""),
+        "list": f"list-{about.source}" if len(voice.names.listed(about.source)) > _OFFERED_AT_ONCE else "",
         "numeric": about.type == "int" and not choices and about.unit != "clock",
     }
 
@@ -125,7 +127,8 @@ def _choices(about: Field, row: Row, voice: Voice) -> Choices:
     listed = voice.names.listed(about.source) if about.source else {}
     if not listed or len(listed) > _OFFERED_AT_ONCE:
         return []
-    known = [(value, _upper(voice.t(*pair))) for value, pair in listed.items()]
+    own = about.source in ("categories", "brands")
+    known = [(value, value if own else _upper(voice.t(*pair))) for value, pair in listed.items()]
     return known + [(one, one) for one in row.values if one not in listed]
 
 

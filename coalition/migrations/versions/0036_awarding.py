@@ -7,7 +7,7 @@ at one row: what a lease has left is part of the counter's `used`, and comes bac
 
 from alembic import op
 
-from coalition.migrations.grants import grant_app, grant_append_only
+from coalition.migrations.grants import grant_app, grant_append_only, grant_sequences
 
 revision = "0036_awarding"
 down_revision = "0035_partner_people"
@@ -91,9 +91,10 @@ _TABLES = (
         amount bigint NOT NULL CONSTRAINT ck_limit_release_amount CHECK (amount > 0),
         PRIMARY KEY (return_id, key))""",
     "CREATE INDEX limit_release_purchase ON limit_release (purchase_id)",
+    "CREATE SEQUENCE purchase_quote_id",
     """
     CREATE TABLE purchase_quote (
-        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        id bigint PRIMARY KEY,
         created_at timestamptz NOT NULL DEFAULT now(),
         expires_at timestamptz NOT NULL,
         program_id int NOT NULL,
@@ -212,3 +213,4 @@ def upgrade() -> None:
         op.execute(statement)
     grant_app("assortment_item", "limit_counter", "limit_day", "limit_lease")
     grant_append_only("evaluation", "limit_release", "purchase_quote", "purchase_discount")
+    grant_sequences("purchase_quote_id")

@@ -12,6 +12,7 @@ def upgrade() -> None:
     _batches()
     _coupons()
     _holdings()
+    _tiers()
     grant_app("coupon_batch", "coupon", "coupon_member", "member_holding", "event_chain")
     grant_append_only("coupon_use", "purchase_coupon", "given_effect", "member_progress_day", "event_chain_firing")
 
@@ -167,3 +168,11 @@ def _holdings() -> None:
             name text COLLATE "C" NOT NULL,
             day date NOT NULL,
             PRIMARY KEY (member_id, name, day))""")
+
+
+def _tiers() -> None:
+    """A promotion may give a tier, for a time."""
+    op.execute("ALTER TABLE tier_grant DROP CONSTRAINT ck_tier_grant_source")
+    op.execute("""
+        ALTER TABLE tier_grant ADD CONSTRAINT ck_tier_grant_source
+            CHECK (source IN ('qualified', 'subscription', 'staff', 'promotion'))""")

@@ -16,7 +16,7 @@ from coalition.kernel.copying import copy_csv, quoted
 from coalition.kernel.db import AnyRow, RacingKey, execute, fetch_all
 from coalition.promotions.coupons import codes
 
-QTY_MAX = 100
+QTY_MAX = 1_000
 LISTED_MAX = 200
 _ISSUED = "batch_id, program_id, uses_max, member_id, issued_at, valid_until, code, cause"
 _HELD = """

@@ -50,13 +50,18 @@ class Evaluation:
 
 def insert(kind: str, evaluations: Sequence[Evaluation]) -> None:
     """Write evaluations, in one statement."""
-    if not evaluations:
-        return
+    if evaluations:
+        sql, params = inserting(kind, evaluations)
+        raw().execute(sql.encode(), params)
+
+
+def inserting(kind: str, evaluations: Sequence[Evaluation]) -> tuple[str, tuple[Any, ...]]:
+    """The statement that writes them (there is at least one), for whoever writes something else along with it."""
     rows = [
         (one.of_id, one.ruleset_id, one.member_id, *map(_json, (one.facts, one.before, one.used, one.effects)))
         for one in evaluations
     ]
-    raw().execute(_INSERT.encode(), (kind, evaluations[0].program_id, *map(list, zip(*rows, strict=True))))
+    return _INSERT, (kind, evaluations[0].program_id, *map(list, zip(*rows, strict=True)))
 
 
 def read(kind: str, ids: Collection[int]) -> dict[int, Evaluation]:

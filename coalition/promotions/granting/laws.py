@@ -54,6 +54,20 @@ _LAWS = (
                  AND (p ->> 'version')::int = a.version)""",
     ),
     Law(
+        "PR6",
+        "a purchase's discounts are those of its evaluation, and their lines sum to them",
+        """SELECT coalesce(g.of_id, d.of_id) FROM (
+             SELECT e.of_id, x.f ->> 'promotion' AS promotion, (x.f ->> 'effect')::int AS effect,
+                    (x.f ->> 'minor')::bigint AS minor
+               FROM evaluation e CROSS JOIN LATERAL jsonb_array_elements(e.effects) x(f)
+              WHERE e.kind = 'purchase' AND x.f ->> 'kind' = 'discount') g
+             FULL JOIN (
+             SELECT purchase_id AS of_id, promotion, effect::int, amount_minor AS minor,
+                    (SELECT sum(value::bigint) FROM jsonb_each_text(lines)) AS lines FROM purchase_discount) d
+             USING (of_id, promotion, effect)
+           WHERE g.minor IS DISTINCT FROM d.minor OR d.minor IS DISTINCT FROM d.lines""",
+    ),
+    Law(
         "PR5",
         "a rolling limit's days are what evaluations have used of it, all days together",
         """SELECT d.key FROM (SELECT program_id, key, sum(used) AS used FROM limit_day GROUP BY 1, 2) d

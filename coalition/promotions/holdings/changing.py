@@ -3,7 +3,7 @@
 progress.add    progress += delta (back to what the engine says when it is complete), completed += how often
 badge.grant     badge += times        crown.add   crown += crowns        draw.enter  ticket += tickets
 status.set      status = its text     segment.add, segment.remove        segment = 1 or 0
-attribute.set   attribute = a number or a text                           attribute.inc  attribute += by
+attribute.set   attribute = a number or a text                           attribute.inc  attribute += its value
 gift, chance, receipt.text, fraud.flag and all others: told and kept, nothing is held
 """
 
@@ -42,7 +42,7 @@ def changes(kind: str, what: Mapping[str, Any], occurred_at: dt.datetime) -> Ite
 
 def named(what: Mapping[str, Any]) -> str:
     """What an effect that holds nothing is about: its gift, reason, coupon, text."""
-    found = next((what[key] for key in ("sku", "reason", "template", "text", "draw") if what.get(key)), "")
+    found = next((what[key] for key in ("sku", "reason", "template", "text", "draw", "tier") if what.get(key)), "")
     return str(found)[:NAME_MAX]
 
 
@@ -86,7 +86,7 @@ def _attribute(what: Mapping[str, Any], _: dt.datetime) -> Iterator[Change]:
 
 
 def _raise(what: Mapping[str, Any], _: dt.datetime) -> Iterator[Change]:
-    by = what.get("by", 1)
+    by = what.get("value", 1)
     times = _count(what.get("times"), 1)
     yield Change("attribute", _text(what, "attribute"), times * by if type(by) is int and abs(by) <= COUNT_MAX else 0)
 

@@ -1,13 +1,16 @@
-"""Giving a member coupons and tiers because a promotion says so: the deed is another package's, the row is ours."""
+"""Giving a member coupons and tiers because a promotion says so: others do the deed, the row is ours."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
+from coalition import members
 from coalition.promotions import coupons
 from coalition.promotions.granting import Given, handles
 from coalition.promotions.holdings.keeping import keep
+
+DAYS_MAX = 3_660
 
 
 @handles("coupon.issue")
@@ -17,6 +20,21 @@ def give_coupons(given: list[Given]) -> None:
         mine = [one for one in given if one.program_id == program_id]
         codes = coupons.issue(program_id, [_gift(one) for one in mine])
         keep([_told(one, {"codes": list(made)}) for one, made in zip(mine, codes, strict=True)])
+
+
+@handles("tier.change")
+def give_tiers(given: list[Given]) -> None:
+    """Give tiers: one by its code, the next one (`up`), or one's own for longer (`keep`); for `days`, if it says so.
+
+    Nobody falls by it. Where the ladder has no such tier, the row says `given: false`. Locks the members.
+    """
+    told = []
+    for one in sorted(given, key=lambda one: one.member_id):
+        days = one.what.get("days")
+        term = days if type(days) is int and 0 < days <= DAYS_MAX else None
+        done = members.give_tier(one.program_id, one.member_id, str(one.what.get("tier") or ""), days=term)
+        told.append(_told(one, {"given": done}))
+    keep(told)
 
 
 def cause(source: str, source_id: int) -> str:

@@ -65,6 +65,8 @@ ALLOWED: Mapping[str, Ask] = {
     "qty": _whole(1, 1_000),
     "target": _whole(1),
     "repeat": FLAG,
+    "revocable": FLAG,
+    "days": _whole(1, 3_660),
     "each": _whole(1),
     "tickets": _whole(1, MILLION),
     "account": TEXT,

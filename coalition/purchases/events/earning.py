@@ -16,7 +16,7 @@ from coalition.kernel import clock
 from coalition.kernel.db import raw
 from coalition.ledger import AccountKind, Credit, Operation
 from coalition.promotions import granting
-from coalition.promotions.granting import Happening
+from coalition.promotions.granting import Happening, keeping
 from coalition.purchases.counter import Counter, counter, knowing
 from coalition.purchases.events.event import Event, Made, RecordedEvent, announce, insert_events
 from coalition.purchases.finding import Told, about
@@ -77,7 +77,8 @@ def earn(
         earned = _book(at, by_rules)
     else:
         beyond = _within_limits(found.at, list(_by_promotions(made, found)))
-        found.settle({(one.made.id, one.grant.code, one.grant.effect): one.grant.units for one in beyond})
+        units = {(one.made.id, one.grant.code, one.grant.effect): one.grant.units for one in beyond}
+        keeping.insert(granting.EVENT, found.settle(units))
         earned = _book(found.at, [*by_rules, *beyond])
     announce(at, made)
     return earned, found

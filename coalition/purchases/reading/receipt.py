@@ -32,6 +32,7 @@ _PAYMENT_FIELDS = frozenset(("kind", "amount", "mcc"))
 _REDEEM_FIELDS = frozenset(("kind", "amount", "currency"))
 _MEMBER_FIELDS = frozenset(("kind", "value"))
 _CURRENCY = re.compile(r"[A-Z]{3}")
+_QUOTE = re.compile(r"pqt_[0-9a-z]{13}", re.ASCII)
 
 
 def read(body: Mapping[str, Any]) -> Receipt:
@@ -66,13 +67,14 @@ class Reader(Fields):
         proof = self.proof(bool(redeem))
         on_unknown = self.on_unknown(body.get("on_unknown_member"))
         coupons = self.coupons(body.get("coupons"))
-        self.not_yet()
+        quote = self.quote(body.get("quote_id"))
         self.done(_TELLING)
         content, rows = (external_id, occurred_at.isoformat(), outlet, currency, channel, member, hold), written(lines)
         shown = (coupons,) if coupons else ()
-        digest = request_hash((*content, points_paid, _tenders(payments), *shown), rows)
+        promised = ({"quote": quote},) if quote else ()
+        digest = request_hash((*content, points_paid, _tenders(payments), *shown, *promised), rows)
         receipt = (external_id, occurred_at, outlet, currency, lines, total, member, channel, hold, points_paid)
-        return Receipt(*receipt, payments, digest, redeem, proof, on_unknown, rows=rows, coupons=coupons)
+        return Receipt(*receipt, payments, digest, redeem, proof, on_unknown, rows=rows, coupons=coupons, quote=quote)
 
     def lines(self, given: Any) -> tuple[Line, ...]:
         if not isinstance(given, list) or not 1 <= len(given) <= LINES_MAX:
@@ -182,11 +184,13 @@ class Reader(Fields):
         self.wrong("/channel", "invalid", f"A channel is one of: {', '.join(CHANNELS)}.")
         return ""
 
-    def not_yet(self) -> None:
-        """What later features will accept is refused clearly when used, and accepted when empty."""
-        body = self.body
-        if body.get("quote_id") is not None:
-            self.wrong("/quote_id", "unknown_quote", "There is no such quote.")
+    def quote(self, given: Any) -> str | None:
+        if given is None:
+            return None
+        if isinstance(given, str) and _QUOTE.fullmatch(given):
+            return given
+        self.wrong("/quote_id", "unknown_quote", "There is no such quote.")
+        return None
 
 
 _TELLING: Callable[[str], bool] = frozenset(("unknown_quote", "unknown_hold")).__contains__

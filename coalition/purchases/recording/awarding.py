@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from coalition import ledger, members, promotions
 from coalition.kernel import clock
 from coalition.ledger import AccountKind, Credit, Operation
+from coalition.promotions.granting import Evaluation
 from coalition.purchases.counter import Counter, knowing
 from coalition.purchases.grants import Grant, of_rule
 from coalition.purchases.limiting import ALONE_MAX, Claim, within
@@ -43,17 +44,20 @@ def award(at: Counter, made: Sequence[Made]) -> list[Recorded]:
     earned = _within_limits(at, list(_by_rules(at, rules, made)))
     codes = claimed(at, made)
     found = promoted(at, made, _granted(earned), {of: opened(shown) for of, shown in codes.items()})
+    kept: Sequence[Evaluation] = ()
     if found is not None:
         at = found.at
         beyond = _within_limits(at, list(_by_promotions(made, found)))
-        found.settle({(one.purchase_id, one.grant.code, one.grant.effect): one.grant.units for one in beyond})
+        kept = found.settle({(one.purchase_id, one.grant.code, one.grant.effect): one.grant.units for one in beyond})
         earned = sorted(earned + beyond, key=lambda one: (one.purchase_id, one.no))
     shown = settle(made, codes, found.coupons() if found else {}) if codes else {}
-    return [replace(one, coupons=shown.get(one.id, ())) for one in _book(at, made, earned)]
+    return [replace(one, coupons=shown.get(one.id, ())) for one in _book(at, made, earned, kept)]
 
 
-def _book(at: Counter, made: Sequence[Made], earned: Sequence[_Earned]) -> list[Recorded]:
-    """Credit what is earned and keep the awards."""
+def _book(
+    at: Counter, made: Sequence[Made], earned: Sequence[_Earned], evaluations: Sequence[Evaluation]
+) -> list[Recorded]:
+    """Credit what is earned and keep the awards, with the evaluations that they come from."""
     credits = _credits(at, earned)
     granted: dict[int, list[GrantedAward]] = defaultdict(list)
     booked = []
@@ -71,10 +75,16 @@ def _book(at: Counter, made: Sequence[Made], earned: Sequence[_Earned]) -> list[
         booked.append(BookedAward(one.purchase_id, credit.account_id, posted.entry_id, grant, kept))
         if at.currencies[credit.currency_id].kind == "tier":
             climbing[one.member_id] = posted.undrawn
-    insert_awards(booked)
+    insert_awards(booked, evaluations)
     if climbing:
         members.qualify(at.program.id, climbing)
     return [_recorded(purchase_id, draft, granted[purchase_id]) for purchase_id, draft in made]
+
+
+def base_grants(at: Counter, draft: Draft) -> list[Grant]:
+    """What base rules would grant for a draft; nothing is booked."""
+    rules = promotions.in_force(at.partner.id)
+    return [one.grant for one in _by_rules(knowing(at, rules), rules, [(0, draft)])]
 
 
 def _by_rules(at: Counter, rules: Sequence[promotions.Rule], made: Sequence[Made]) -> Iterator[_Earned]:
@@ -174,4 +184,5 @@ def _recorded(purchase_id: int, draft: Draft, awards: list[GrantedAward]) -> Rec
     captured = (tender.amount, tender.currency_id) if tender else None
     redeemed = tuple((one.units, one.currency_id) for one in draft.redeemed)
     head = (purchase_id, receipt.external_id, draft.outlet.partner_id, draft.member_id, receipt.occurred_at)
-    return Recorded(*head, receipt.currency, receipt.total, tuple(awards), captured, redeemed=redeemed)
+    paid = (captured, False, redeemed)
+    return Recorded(*head, receipt.currency, receipt.total, tuple(awards), *paid, discounts=draft.discounts)

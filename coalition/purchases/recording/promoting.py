@@ -15,9 +15,11 @@ from typing import Any
 from coalition import programs, promotions
 from coalition.promotions import engine, granting
 from coalition.promotions.engine.terms import MONEY
-from coalition.promotions.granting import Candidate, Evaluated, Evaluation, Given, Happening, Seller, keeping
+from coalition.promotions.granting import Candidate, Evaluated, Evaluation, Given, Happening, Seller
 from coalition.purchases.counter import Counter
 from coalition.purchases.grants import Grant, of_effect
+from coalition.purchases.recording.closing import check_kept, discounts_of
+from coalition.purchases.recording.remembering import Asker, remembered
 from coalition.purchases.recording.storing import Draft
 
 Made = tuple[int, Draft]
@@ -26,12 +28,15 @@ _BANK_LINE = 1  # what a bank tells of has one line, and the engine none
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A purchase or another event by its number, the legal entity that sells there, and whether money comes off it."""
+    """A purchase or another event by its number, the legal entity that sells there, whether money comes off it, and by
+    which ruleset it goes (None: by that of its time).
+    """
 
     id: int
     what: Happening
     seller_id: int
     discounts: bool = False
+    ruleset_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +78,20 @@ class Promoted:
             found[one.id] = frozenset(of.coupon for of in one.ruleset.promotions if of.coupon and of.id in gave)
         return found
 
-    def settle(self, units: Mapping[tuple[int, str, int | None], int]) -> None:
-        """Keep the evaluations with what was granted in the end, and hand over what is neither points nor money.
+    def settle(self, units: Mapping[tuple[int, str, int | None], int]) -> list[Evaluation]:
+        """Hand over what is neither points nor money; the evaluations to be kept, with what was granted in the end.
 
         `units`: the points that are really booked, by purchase (or event), promotion and effect.
         """
-        kept, given = [], list[Given]()
+        kept, given = list[Evaluation](), list[Given]()
         for one in self.asked:
             effects = settled(one.found.result.effects, one.id, units)
             facts = granting.packed(one.found.event)
             head = (one.id, one.ruleset.program_id, one.ruleset.id, one.member_id)
             kept.append(Evaluation(*head, facts, one.found.before, one.found.used, effects))
             given += self._given(one, effects)
-        keeping.insert(self.kind, kept)
         granting.apply(given)
+        return kept
 
     def _given(self, one: Asked, effects: Sequence[Mapping[str, Any]]) -> Iterator[Given]:
         versions, event_id = one.ruleset.versions, one.found.event["id"]
@@ -127,11 +132,17 @@ def promoted(
             number,
             happening(at, draft, draft.member_id or 0, coupons.get(number, ())),
             draft.outlet.legal_entity_id,
-            bool(draft.discounts),
+            draft.quote is not None,
+            draft.quote[1] if draft.quote else None,
         )
         for number, draft in earning
     ]
-    return promote(at, granting.PURCHASE, asks, base)
+    found = promote(at, granting.PURCHASE, asks, base)
+    given = {one.id: discounts_of(one.ruleset, one.found.result.effects) for one in found.asked}
+    for number, draft in earning:
+        if draft.quote is not None:
+            check_kept(draft.discounts, given.get(number, ()))
+    return found
 
 
 def promote(
@@ -140,13 +151,19 @@ def promote(
     """What promotions give for new purchases or events, each by the ruleset of its time."""
     batches: dict[int, tuple[promotions.Ruleset, list[Ask]]] = {}
     for ask in asks:
-        ruleset = promotions.ruleset(at.program.id, ask.what.occurred_at)
+        ruleset = _ruleset(at, ask)
         if ruleset is not None:
             batches.setdefault(ruleset.id, (ruleset, []))[1].append(ask)
     found = Promoted(at, kind, chain=chain)
     for _, (ruleset, batch) in sorted(batches.items()):
         _promote(without(ruleset, chain.fired) if chain else ruleset, batch, base, found)
     return found
+
+
+def _ruleset(at: Counter, ask: Ask) -> promotions.Ruleset | None:
+    if ask.ruleset_id is not None:
+        return promotions.kept_ruleset(ask.ruleset_id)
+    return promotions.ruleset(at.program.id, ask.what.occurred_at)
 
 
 def without(ruleset: promotions.Ruleset, fired: frozenset[str]) -> promotions.Ruleset:
@@ -232,7 +249,10 @@ def _promote(
     ruleset: promotions.Ruleset, batch: Sequence[Ask], base: Mapping[int, Sequence[Grant]], found: Promoted
 ) -> None:
     at = found.at
-    events = granting.enriched(ruleset, [ask.what for ask in batch], tz=at.program.zone)
+    bought = found.kind == granting.PURCHASE
+    askers = [Asker(ask.what.member_id, ask.what.occurred_at, ask.id if bought else None) for ask in batch]
+    own = remembered(granting.asked(ruleset), askers)
+    events = granting.enriched(ruleset, [ask.what for ask in batch], own, tz=at.program.zone)
     candidates = [
         Candidate(event, base_credits(at, base.get(ask.id, ()), event), discounts=ask.discounts)
         for event, ask in zip(events, batch, strict=True)

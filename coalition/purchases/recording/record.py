@@ -19,6 +19,7 @@ from coalition.purchases.counter import Counter, counter
 from coalition.purchases.receipts import Receipt, Recorded, Refused
 from coalition.purchases.recording.admitting import admitted
 from coalition.purchases.recording.awarding import award
+from coalition.purchases.recording.closing import close, quoted
 from coalition.purchases.recording.storing import Draft, Standing, Via, insert_many, insert_one, standing
 from coalition.purchases.recording.tendering import pay, tendered
 from coalition.purchases.recording.timeliness import untimely
@@ -42,11 +43,11 @@ def record(
     late: list[tuple[Draft, Refusal]] = []
     now, plain = clock.now(), list[Draft]()
     paid: list[Draft] = []
-    for drafted in admitted(at, _drafts(at, batch)):
+    for drafted in admitted(at, drafts(at, batch)):
         if isinstance(drafted, Draft) and (refusal := _untimely(at, drafted, now)):
             late.append((drafted, refusal))
         elif isinstance(drafted, Draft):
-            (paid if drafted.receipt.spends else plain).append(drafted)
+            (paid if drafted.receipt.spends or drafted.receipt.quote else plain).append(drafted)
         else:
             place, refusal = drafted
             results[place] = Refused(batch[place].external_id, refusal)
@@ -58,7 +59,8 @@ def record(
     return recorded
 
 
-def _drafts(at: Counter, batch: Sequence[Receipt]) -> Iterable[Draft | tuple[int, Refusal]]:
+def drafts(at: Counter, batch: Sequence[Receipt]) -> Iterable[Draft | tuple[int, Refusal]]:
+    """What of a batch may be recorded, by outlet, currency and member; a refusal (place, why) for the rest."""
     outlets = at.outlets(receipt.outlet for receipt in batch)
     keys = (receipt.member for receipt in batch if receipt.member and receipt.waited_for is None)
     known = members.recognise(at.program.id, at.partner.id, keys)
@@ -133,14 +135,19 @@ def as_it_stands(receipt: Receipt, known: Standing) -> Recorded | Refused:
 
 
 def _record_paid(at: Counter, draft: Draft, via: Via) -> Recorded | Refused:
-    """A purchase paid with points: what refuses the payment refuses the purchase, and nothing of it stays."""
+    """A purchase paid with points, or quoted: what refuses that refuses the purchase, and nothing of it stays."""
     external_id = draft.receipt.external_id
     known = standing(at.partner.id, [external_id])
     if known:
         return as_it_stands(draft.receipt, known[external_id])
     try:
         with session().begin_nested():
-            return _record(at, [tendered(at, draft)], via)[draft.place]
+            draft = quoted(at, draft) if draft.receipt.quote else draft
+            draft = tendered(at, draft) if draft.receipt.spends else draft
+            recorded = _record(at, [draft], via)[draft.place]
+            if isinstance(recorded, Recorded) and not recorded.replayed:
+                close(at, recorded.id, draft)
+            return recorded
     except Refusal as refusal:
         if refusal.aftermath is not None:
             refusal.aftermath()  # a wrong proof counts, whether this batch is a till's purchase or a file

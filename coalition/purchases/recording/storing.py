@@ -16,6 +16,7 @@ from coalition import partners, programs
 from coalition.kernel import audit
 from coalition.kernel.copying import copy_csv, quoted
 from coalition.kernel.db import RacingKey, load_sql, raw
+from coalition.promotions.granting import PURCHASE, Evaluation, keeping
 from coalition.purchases.grants import Grant
 from coalition.purchases.lines import written
 from coalition.purchases.receipts import Discount, GrantedAward, Receipt, Recorded
@@ -31,6 +32,13 @@ _AWARDS = (
     " effect, issuer_id, lines, reason_key, reason_params, promotion, returns"
 )
 _ONE_AWARD = f"INSERT INTO award ({_AWARDS}) VALUES ({', '.join(['%s'] * 17)})".encode()
+_FEW = 24  # from more on, COPY is quicker
+_FEW_AWARDS = f"""
+    WITH kept AS ({{}})
+    INSERT INTO award ({_AWARDS})
+    SELECT x.* FROM unnest(%s::bigint[], %s::smallint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[],
+                           %s::timestamptz[], %s::int[], %s::int[], %s::int[], %s::smallint[], %s::int[], %s::jsonb[],
+                           %s::text[], %s::jsonb[], %s::text[], %s::text[]) x"""
 _TENDERS = "purchase_id, no, amount_minor, units, currency_id, account_id, entry_id"
 _STANDING = (
     "SELECT external_id, request_hash, id, member_id, occurred_at, currency, total_minor, captured,"
@@ -85,7 +93,8 @@ class TenderRow(NamedTuple):
 class Draft:
     """A receipt that may be recorded: its outlet, member, tier and tender are known. `points_paid` is money.
 
-    `earns` is False where the program lets its member redeem, but not earn. `discounts`: what a quote has promised.
+    `earns` is False where the program lets its member redeem, but not earn. `discounts`: what a
+    `quote` (its number, and the ruleset that it went by) has promised.
     """
 
     place: int
@@ -100,6 +109,7 @@ class Draft:
     earns: bool = True
     redeemed: tuple[Redemption, ...] = ()
     discounts: tuple[Discount, ...] = ()
+    quote: tuple[int, int | None] | None = None
 
     @property
     def discounted(self) -> Receipt:
@@ -159,8 +169,14 @@ def insert_many(drafts: Sequence[Draft], via: Via) -> list[int]:
     return ids
 
 
-def insert_awards(booked: Sequence[BookedAward]) -> None:
-    """Write the awards of purchases."""
+def insert_awards(booked: Sequence[BookedAward], evaluations: Sequence[Evaluation] = ()) -> None:
+    """Write the awards of purchases, with the evaluations that they come from: a few of them in one statement."""
+    if evaluations and 0 < len(booked) <= _FEW:
+        sql, params = keeping.inserting(PURCHASE, evaluations)
+        columns = [list(column) for column in zip(*map(_award, booked), strict=True)]
+        raw().execute(_FEW_AWARDS.format(sql).encode(), (*params, *columns))
+        return
+    keeping.insert(PURCHASE, evaluations)
     if len(booked) > 1:
         copy_csv("award", _AWARDS, map(_award_row, booked))
     elif booked:

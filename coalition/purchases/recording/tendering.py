@@ -39,7 +39,7 @@ def tendered(at: Counter, draft: Draft) -> Draft:
     paid = _with_hold(at, draft, wallets, groups) if receipt.hold else draft
     redeemed = _redemptions(at, paid, draft.member_id, groups)
     worth = sum(one.amount for one in redeemed)
-    if paid.points_paid + worth > receipt.total:
+    if paid.points_paid + worth > draft.discounted.total:
         raise _refused("more_than_total", "/payments", "Points cannot pay more than the total.")
     return replace(paid, points_paid=paid.points_paid + worth, redeemed=redeemed)
 

@@ -11,6 +11,7 @@ from integrations.demo.seeding import (
     coupons,
     desk,
     history,
+    marketing,
     partners_side,
     payments,
     real,
@@ -38,6 +39,7 @@ def seed(shopping: str) -> dict[str, Any]:
         history.replay(made)
         club.open_club(made)
         coupons.leave(made)
+        marketing.launch(made)
     elif shopping != "none":
         real.import_baskets(made, None if shopping == "all" else int(shopping))
     if shopping != "none":

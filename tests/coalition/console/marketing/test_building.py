@@ -58,7 +58,12 @@ def test_double_points_at_weekends_on_coffee_for_gold_take_a_few_posts(
     [effect] = draft.document["effects"]
     assert effect["where"] == {"f": "groups", "op": "has_any", "v": ["coffee"]}
     assert effect["calc"] == {"type": "multiply", "x_bp": 20_000}
-    told = text_of(first.get(EDIT).text)
+    tried = first.post(EDIT, data={**fields(first.get(EDIT).text), "do": "try"})
+    assert tried.location.endswith("/coffee-weekend/try")
+    page = first.get(tried.location, follow_redirects=True).text
+    assert 'name="do" value="try"' in page
+    draft = transact(lambda: promotions.draft(shop.program.id, "coffee-weekend"))
+    told = text_of(page)
     assert "On a purchase on Saturdays and Sundays, if the member’s tier is Basic tier, give double" in told
 
     sent = first.post("/console/promotions/coffee-weekend/send", data={"note": "For May", "seen": str(draft.no)})

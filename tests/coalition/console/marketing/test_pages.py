@@ -173,3 +173,13 @@ def test_an_administrator_may_do_all_of_it(app: Flask, five: str) -> None:
     admin = signed_in(app, "admin@coral.test", "admin")
 
     assert {admin.get(page).status_code for page in (HOME, "/console/rulesets", "/console/campaigns")} == {200}
+
+
+def test_categories_are_chosen_from_the_assortments(first: FlaskClient, five: str, shop: Shop) -> None:
+    described = [partners.Item("C1", "food/drinks/coffee", "Jardin"), partners.Item("C2", "food/drinks/tea")]
+    transact(lambda: partners.classify(shop.partner.id, described))
+
+    page = first.post(f"{HOME}/{five}/edit", data={"do": "add:line", "add-line": "category"}).text
+
+    assert 'type="checkbox" name="line-0-v" value="coffee"' in page
+    assert transact(lambda: partners.shelves(shop.program.id)) == (["coffee", "tea"], ["Jardin"])

@@ -32,7 +32,7 @@ def _of(kind: str, **what: Any) -> list[Change]:
         ("attribute.set", {"attribute": "pet", "value": "cat"}, Change("attribute", "pet", to=0, text="cat")),
         ("attribute.set", {"attribute": "car", "value": True}, Change("attribute", "car", to=0, text="true")),
         ("attribute.inc", {"attribute": "visits"}, Change("attribute", "visits", 1)),
-        ("attribute.inc", {"attribute": "visits", "by": -2}, Change("attribute", "visits", -2)),
+        ("attribute.inc", {"attribute": "visits", "value": -2}, Change("attribute", "visits", -2)),
         ("gift", {"sku": "MUG"}, Change(None, "MUG")),
         ("chance", {"roll": 7, "win": False}, Change(None, "")),
         ("fraud.flag", {"reason": "too often"}, Change(None, "too often")),

@@ -13,7 +13,7 @@ from coalition.kernel.db import execute, transact
 from coalition.kernel.laws import Law, offending
 from coalition.promotions import coupons, holdings
 from coalition.purchases import Recorded
-from tests.coalition.members.builders import a_member
+from tests.coalition.members.builders import a_ladder, a_member
 from tests.coalition.promotions.coupons.builders import a_batch
 from tests.coalition.promotions.publishing.builders import ACTOR, a_document
 from tests.coalition.purchases.builders import Shop, a_receipt, a_return, a_shop, a_void, give_back
@@ -159,3 +159,37 @@ def test_a_law_holds_until_it_is_broken(shop: Shop, law: Law) -> None:
     execute(CRIMES[law.code])
 
     assert offending(law) >= 1
+
+
+@pytest.mark.parametrize(
+    ("effect", "tier"),
+    [
+        ({"tier": "gold"}, "gold"),
+        ({"tier": "silver", "days": 10}, "silver"),
+        ({"tier": "up"}, "silver"),
+        ({"tier": "keep"}, "base"),
+        ({"tier": "platinum"}, "base"),
+    ],
+)
+def test_a_promotion_gives_a_tier_that_the_ladder_has(shop: Shop, effect: dict[str, Any], tier: str) -> None:
+    a_ladder(shop.program)
+    _publish(shop, {"kind": "tier.change", **effect})
+
+    _buy(shop, 1)
+
+    standing = members.standing([shop.member.id])[shop.member.id]
+    assert standing.tier == tier
+    if "days" in effect:
+        assert standing.tier_until is not None
+        assert (standing.tier_until - clock.now()).days == 9
+    assert [one.what["given"] for one in holdings.given(shop.member.id)] == [tier != "base"]
+    assert [law.code for law in members.laws() if offending(law)] == []
+
+
+def test_a_tier_by_promotion_lowers_nobody(shop: Shop) -> None:
+    a_ladder(shop.program)
+    _publish(shop, {"kind": "tier.change", "tier": "gold"}, {"kind": "tier.change", "tier": "silver"})
+
+    _buy(shop, 1)
+
+    assert members.standing([shop.member.id])[shop.member.id].tier == "gold"

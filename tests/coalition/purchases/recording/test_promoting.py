@@ -132,6 +132,40 @@ def test_what_is_no_money_is_handed_over_in_the_same_transaction(shop: Shop, mon
     assert row == [("thanks",)]
 
 
+def test_a_member_is_remembered_where_a_promotion_asks(shop: Shop) -> None:
+    first = {"f": "member.purchases", "op": "eq", "v": 0}
+    spent = {"stat": "spend", "window": "P30D", "op": "gte", "v": 1500}
+    _publish(
+        shop,
+        a_document("first", a_credit("fixed", points=100), when=first),
+        a_document("loyal", a_credit("fixed", points=7), when=spent),
+    )
+
+    given = [set(_earned(shop, 1000)) - {"base"} for _ in range(3)]
+    later = set(_earned(shop, 1000, occurred_at="2026-11-25T10:00:00Z")) - {"base"}
+
+    assert given == [{"first"}, set(), {"loyal"}]
+    assert later == {"loyal"}
+
+
+def test_an_event_that_is_no_purchase_gives_what_promotions_say(shop: Shop) -> None:
+    well = {"f": "payload.score", "op": "gte", "v": 8}
+    _publish(shop, a_document("survey", a_credit("fixed", points=5), events=["survey"], when=well))
+    member = {"kind": "card", "value": "4276000012345678"}
+    bodies = [
+        {"external_id": f"E{score}", "type": "survey", "occurred_at": "2026-11-20T09:30:00Z", "member": member}
+        | {"attributes": {"score": score}}
+        for score in (7, 9)
+    ]
+
+    recorded = purchases.record_events(shop.partner.id, [purchases.read_event(body) for body in bodies])
+
+    assert [one.earned for one in recorded if isinstance(one, purchases.RecordedEvent)] == [0, 5]
+    assert isinstance(recorded[1], purchases.RecordedEvent)
+    (told,) = purchases.tell_event(shop.partner.id, recorded[1].id)
+    assert told.reason == "5 bonuses by the promotion “Five percent”."
+
+
 def test_a_program_without_promotions_evaluates_nothing(shop: Shop) -> None:
     earned = _earned(shop, 500)
 

@@ -1,0 +1,1 @@
+"""Quotes: what a purchase would earn and cost if it were closed now, and the discounts that are promised by it."""
