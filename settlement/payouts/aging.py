@@ -39,7 +39,7 @@ def aging(program_id: int, on: dt.date) -> list[Aged]:
 
 
 def overdue(program_id: int, on: dt.date) -> dict[tuple[str, str], int]:
-    """What has not moved of payments that were due before a day: minor units by currency and direction (`in`, `out`)."""
+    """What has not moved of payments that were due before a day: minor units by currency and direction."""
     rows = fetch_all(
         "SELECT p.currency, p.direction, sum(p.amount_minor - p.paid_minor)::bigint AS owed_minor"
         "  FROM payout_payment p JOIN payout_run r ON r.id = p.run_id"
