@@ -15,7 +15,7 @@ from coalition.kernel.web.pages import language
 from coalition.programs import Program
 from coalition.promotions import wording
 from coalition.promotions.wording import Money
-from coalition.site.viewer import require_role
+from coalition.site.viewer import current_staff, require_role
 
 __all__ = ["ROLE", "blueprint", "choices", "chosen_program", "money_of", "names_of", "page", "voice_of"]
 
@@ -37,7 +37,9 @@ def _same_program(endpoint: str, values: dict[str, Any]) -> None:
 
 def page(tab: str) -> dict[str, Any]:
     """What the frame of a page wants: the active item of the navigation and the active tab."""
-    return {"nav": "promotions", "tab": tab}
+    staff = current_staff()
+    own = tab in ("campaigns", "rulesets") and staff is not None and "admin" not in staff.roles
+    return {"nav": tab if own else "promotions", "tab": tab}
 
 
 def money_of(program: Program) -> Money:

@@ -112,13 +112,18 @@ def goods(node: Node | None, voice: Voice) -> Pieces:
     """The lines that an effect is for: "on coffee or tea"; nothing where it is for all of them."""
     if node is None or node == {"all": []}:
         return []
-    one = node["all"][0] if "all" in node and len(node["all"]) == 1 else node
-    if one.get("f") in ("category", "groups", "brand", "sku") and one.get("op") in _ONE_OF:
-        return [
-            Piece(voice.t(" on ", " за товары: ")),
-            strong(_values(found(one["f"], line=True), one["op"], one["v"], voice)),
-        ]
+    named = _goods(node, voice)
+    if named is not None:
+        return [Piece(voice.t(" on ", " за товары: ")), strong(named)]
     return [Piece(voice.t(" on lines where ", " за строки, где ")), *in_words(node, voice, line=True)]
+
+
+def _goods(node: Node, voice: Voice) -> str | None:
+    """Lines that are told by what they are of: "coffee or tea"; None for other conditions."""
+    one = node["all"][0] if "all" in node and len(node["all"]) == 1 else node
+    if one.get("f") not in ("category", "groups", "brand", "sku") or one.get("op") not in _ONE_OF:
+        return None
+    return _values(found(one["f"], line=True), one["op"], one["v"], voice)
 
 
 def _several(node: Node, voice: Voice, line: bool) -> Pieces:
@@ -146,12 +151,28 @@ def _of_lines(inner: Node, voice: Voice) -> Pieces:
     agg = inner["agg"]
     of = "" if agg == "count" else inner["of"]
     about = found(of, line=True)
+    named = None if inner.get("where") is None else _goods(inner["where"], voice)
+    if agg == "count" and (inner["op"], inner["v"]) in (("gte", 1), ("gt", 0)):
+        return _some_line(inner.get("where"), named, voice)
+    if named is not None and (agg, of) == ("sum", "amount"):
+        begins = [Piece(voice.t("the total of ", "сумма за товары ")), strong(named)]
+        return [*begins, *_related(about, inner["op"], inner["v"], voice)]
     words = voice.t(*_SUMS.get((agg, of)) or _AGGREGATES[agg]).replace("{of}", _label(of, voice, line=True))
     pieces = [Piece(words)]
     if inner.get("where") is not None:
         pieces += [Piece(voice.t(" where ", ", где ")), *in_words(inner["where"], voice, line=True)]
         pieces += [Piece(",")] if voice.language == "ru" else []
     return [*pieces, *_related(about if agg in ("sum", "max") else None, inner["op"], inner["v"], voice)]
+
+
+def _some_line(where: Any, named: str | None, voice: Voice) -> Pieces:
+    """That there is a line at all of this kind."""
+    begins = Piece(voice.t("the receipt has ", "в чеке есть "))
+    if named is not None:
+        return [begins, strong(named)]
+    if where is None:
+        return [begins, Piece(voice.t("a line", "строка"))]
+    return [begins, Piece(voice.t("a line where ", "строка, где ")), *in_words(where, voice, line=True)]
 
 
 def _stat(node: Node, voice: Voice) -> Pieces:

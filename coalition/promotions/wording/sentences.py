@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from coalition.kernel.money import largest_remainder
 from coalition.promotions.wording.calendar import EVENTS
 from coalition.promotions.wording.checking import clear
 from coalition.promotions.wording.conditions import in_words, places
@@ -18,6 +19,7 @@ from coalition.promotions.wording.effects import effect
 from coalition.promotions.wording.voice import Names, Piece, Pieces, Voice, said, strong, text
 
 Document = Mapping[str, Any]
+_WHOLE_BP = 10_000
 _ON: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "receipt.closed": (("On a ", "purchase"), ("При ", "покупке")),
     "receipt.returned": (("On a ", "return"), ("При ", "возврате")),
@@ -152,8 +154,10 @@ def _limits(document: Document, voice: Voice) -> Pieces:
 def _scope(given: Document, voice: Voice) -> str:
     """For whom and in which time a limit counts."""
     period = str(given.get("period", "life"))
+    per = str(given.get("per", "promotion"))
     when = voice.t(*PERIOD[period]) if period in PERIOD else voice.t(" within ", " за ") + period.partition(":")[2]
-    return when + voice.t(*PER.get(str(given.get("per", "promotion")), ("", "")))
+    own = period == "receipt" and per in ("receipt", "line")
+    return ("" if own else when) + voice.t(*PER.get(per, ("", "")))
 
 
 def _around(document: Document, voice: Voice) -> Pieces:
@@ -212,11 +216,18 @@ def _payer(partner: str, share: Any, number: int, voice: Voice) -> str:
 
 
 def sponsors(given: Any) -> list[tuple[str, Any]]:
-    """Who pays and which share each, in ten-thousandths: of one partner, of several, or of the operator."""
+    """Who pays and which share each, in ten-thousandths (from weights, where those are given); None for no share."""
     if isinstance(given, str):
         return [(given, None)]
-    found = given if isinstance(given, list) else [given]
-    return [(str(one.get("partner", "operator")), one.get("share_bp")) for one in found if isinstance(one, Mapping)]
+    several = given if isinstance(given, list) else [given]
+    found = [one if isinstance(one, Mapping) else {"partner": str(one)} for one in several if one]
+    payers = [str(one.get("partner", "operator")) for one in found]
+    shares = [one.get("share_bp") for one in found]
+    if len(found) > 1 and all(share is None for share in shares):
+        weights: list[Any] = [one.get("weight", 1) for one in found]
+        if all(type(weight) is int and 0 < weight < _WHOLE_BP**2 for weight in weights):
+            shares = list(largest_remainder(_WHOLE_BP, weights))
+    return list(zip(payers, shares, strict=True))
 
 
 def _currency(document: Document) -> Any:

@@ -68,6 +68,26 @@ def test_dates_audience_company_and_payers_follow() -> None:
     )
 
 
+def test_lines_weights_and_limits_of_a_receipt_read_well() -> None:
+    coffee = {"f": "category", "op": "eq", "v": "coffee"}
+    document = a_promotion(
+        a_credit("fixed", points=5),
+        when={
+            "all": [
+                {"lines": {"agg": "count", "op": "gte", "v": 1, "where": coffee}},
+                {"lines": {"agg": "sum", "of": "amount", "op": "gte", "v": 500, "where": coffee}},
+            ]
+        },
+        limits=[{"metric": "units", "per": "receipt", "period": "receipt", "value": 5}],
+        sponsor=[{"partner": "freshmart", "weight": 2}, {"partner": "homeline", "weight": 1}],
+    )
+
+    assert sentence_text(document, NAMES) == (
+        "On a purchase, if the receipt has coffee and the total of coffee is at least 5.00\u00a0EUR, give 5 bonuses,"
+        " at most 5 bonuses per receipt. Paid by FreshMart 66.67% and HomeLine 33.33%."
+    )
+
+
 def test_several_levels_are_told_one_after_another() -> None:
     document = {
         **a_promotion(),
