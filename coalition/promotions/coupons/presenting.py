@@ -38,12 +38,12 @@ _SEATS = """
 
 
 class Ask(NamedTuple):
-    """Codes that came with one purchase, at the instant at which it happened; `quote` under which they are reserved."""
+    """Codes that came with one purchase, at the instant of it; `receipt` is the key under which they are reserved."""
 
     member_id: int | None
     at: dt.datetime
     codes: tuple[str, ...]
-    quote: str | None = None
+    receipt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def _refusal(row: Any, code: str, ask: Ask, taken: dict[int, int], seats: Seats)
         ("coupon_needs_member", ask.member_id is None and (row.member_id or row.member_uses_max) is not None),
         ("coupon_of_another_member", row.member_id not in (None, ask.member_id)),
         ("coupon_used", row.uses_max is not None and row.used + taken.get(row.id, 0) >= row.uses_max),
-        ("coupon_reserved", bool(row.reserved) and row.reserved_for != ask.quote),
+        ("coupon_reserved", bool(row.reserved) and row.reserved_for != ask.receipt),
         ("coupon_member_limit", row.member_uses_max is not None and seat >= row.member_uses_max),
     )
     return next((reason for reason, holds in reasons if holds), None)

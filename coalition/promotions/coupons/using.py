@@ -1,4 +1,4 @@
-"""Using coupons: redeemed by a purchase, given back by its whole return, reserved by a quote, voided by staff.
+"""Using coupons: redeemed by a purchase, given back by its whole return, reserved for a receipt, voided by staff.
 
 Every use and every giving back is a row of `coupon_use`; the count on the code stands beside it and may never pass what
 the code allows, whatever races (CHECK). What `claim` let pass is locked already, so a redemption cannot fail.
@@ -65,27 +65,28 @@ def give_back(purchase_ids: Sequence[int]) -> int:
 
 
 def reserve(program_id: int, ask: Ask, until: dt.datetime) -> tuple[Presented, ...]:
-    """Keep for a quote, until an instant, the codes that it may use and that have one use left; what each code opens.
+    """Keep for a receipt, until an instant, the codes that it may use and that have one use left; what each code opens.
 
+    The same receipt may ask again (its basket grows): it finds what is kept for it, and keeps it longer.
     A code with more uses left is not kept: it is told, and asked again at the purchase. Locks the codes.
     """
     found = claim(program_id, [ask])[0]
     kept = [one.coupon_id for one in found if one.opens and one.limited]
-    if kept and ask.quote:
+    if kept and ask.receipt:
         execute(
-            "UPDATE coupon SET reserved_for = :quote, reserved_until = :until"
+            "UPDATE coupon SET reserved_for = :receipt, reserved_until = :until"
             " WHERE id = ANY(:ids) AND used + 1 = uses_max",
-            {"ids": kept, "quote": ask.quote, "until": until},
+            {"ids": kept, "receipt": ask.receipt, "until": until},
         )
     return found
 
 
-def release(program_id: int, quote: str, codes_: Sequence[str]) -> int:
-    """Let go of what a quote keeps, before its time is over; how many codes."""
+def release(program_id: int, receipt: str, codes_: Sequence[str]) -> int:
+    """Let go of what is kept for a receipt, before its time is over; how many codes."""
     return execute(
         "UPDATE coupon SET reserved_for = NULL, reserved_until = NULL"
-        " WHERE program_id = :program AND code = ANY(:codes) AND reserved_for = :quote",
-        {"program": program_id, "codes": sorted(codes.normal(one) for one in codes_), "quote": quote},
+        " WHERE program_id = :program AND code = ANY(:codes) AND reserved_for = :receipt",
+        {"program": program_id, "codes": sorted(codes.normal(one) for one in codes_), "receipt": receipt},
     )
 
 

@@ -2,7 +2,7 @@
 
 Progress and tickets go down by what they had gone up, never below nothing. Badges and crowns stay, unless their effect
 says `revocable`. Coupons that are unused are void; of used ones a row says what was lost. What was completed stays
-completed. A return of a part takes none of this back.
+completed. A return of a part takes none of this back, and a promotion whose `returns` is `none` leaves all of it.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ _GIVEN = """
        AND (g.holding IN ('progress', 'ticket') OR g.kind = 'coupon.issue'
             OR g.holding IN ('badge', 'crown') AND g.what -> 'revocable' = 'true')
        AND NOT EXISTS (SELECT FROM given_effect u WHERE u.undoes = g.id)
+       AND NOT EXISTS (SELECT FROM promotion p JOIN promotion_version v ON v.promotion_id = p.id
+                        WHERE p.program_id = g.program_id AND p.code = g.promotion AND v.version = g.version
+                          AND CAST(v.document AS jsonb) ->> 'returns' = 'none')
      ORDER BY g.member_id, g.holding, g.name, g.id"""
 _HELD = """
     SELECT h.member_id, h.kind, h.name, h.value FROM member_holding h

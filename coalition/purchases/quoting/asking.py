@@ -1,7 +1,7 @@
 """A quote: the body of a purchase in, what it would earn, cost and lack out; nothing is posted.
 
 Discounts come first; base rules earn on what is left, and promotions on that. Codes with one use left are kept for the
-quote until it ends. The answer names the ruleset by which a purchase with this `quote_id` is closed.
+receipt until the quote ends. The answer names the ruleset by which a purchase with this `quote_id` is closed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from coalition import promotions
 from coalition.kernel import clock
 from coalition.promotions import coupons, granting
-from coalition.promotions.coupons import Ask, Presented
+from coalition.promotions.coupons import Presented
 from coalition.promotions.granting import Candidate, Seller
 from coalition.purchases.counter import Counter, counter
 from coalition.purchases.explaining.promoting import ExplainedPromotion, slip, told
@@ -24,7 +24,7 @@ from coalition.purchases.recording import promising
 from coalition.purchases.recording.admitting import admitted
 from coalition.purchases.recording.awarding import base_grants
 from coalition.purchases.recording.closing import discounts_of
-from coalition.purchases.recording.couponing import opened
+from coalition.purchases.recording.couponing import ask, opened
 from coalition.purchases.recording.promoting import base_credits, granted, happening, knowing_effects
 from coalition.purchases.recording.record import drafts
 from coalition.purchases.recording.remembering import Asker, remembered
@@ -58,8 +58,7 @@ def quote(partner_id: int, receipt: Receipt, language: str = "en") -> Quote:
     number, until = promising.next_id(), clock.now() + TTL
     head = Quote(number, until, drafted.member_id, receipt.total)
     ruleset = promotions.ruleset(at.program.id, receipt.occurred_at) if drafted.member_id and drafted.earns else None
-    asked = Ask(drafted.member_id, receipt.occurred_at, receipt.coupons, promising.public(number))
-    shown = coupons.reserve(at.program.id, asked, until) if receipt.coupons else ()
+    shown = coupons.reserve(at.program.id, ask(at, drafted.member_id, receipt), until) if receipt.coupons else ()
     found = (
         _by_rules(at, drafted, head, language)
         if ruleset is None

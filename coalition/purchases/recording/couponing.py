@@ -14,7 +14,7 @@ from coalition.kernel.db import raw
 from coalition.promotions import coupons
 from coalition.promotions.coupons import Ask, Presented, Use
 from coalition.purchases.counter import Counter
-from coalition.purchases.receipts import ShownCoupon
+from coalition.purchases.receipts import Receipt, ShownCoupon
 from coalition.purchases.recording.storing import Draft
 
 Made = tuple[int, Draft]
@@ -26,11 +26,14 @@ _READ = "SELECT code, outcome FROM purchase_coupon WHERE purchase_id = %s ORDER 
 def claimed(at: Counter, made: Sequence[Made]) -> dict[int, tuple[Presented, ...]]:
     """What the codes of new purchases open, by purchase. Locks codes, so that nobody else uses them up meanwhile."""
     mine = [(purchase_id, draft) for purchase_id, draft in made if draft.receipt.coupons]
-    asks = [
-        Ask(draft.member_id, draft.receipt.occurred_at, draft.receipt.coupons, draft.receipt.quote) for _, draft in mine
-    ]
+    asks = [ask(at, draft.member_id, draft.receipt) for _, draft in mine]
     found = coupons.claim(at.program.id, asks) if asks else []
     return {purchase_id: shown for (purchase_id, _), shown in zip(mine, found, strict=True)}
+
+
+def ask(at: Counter, member_id: int | None, receipt: Receipt) -> Ask:
+    """What is asked about a receipt's codes. Its last uses are reserved under its own key: another quote finds them."""
+    return Ask(member_id, receipt.occurred_at, receipt.coupons, f"{at.partner.id}:{receipt.external_id}")
 
 
 def opened(shown: Iterable[Presented]) -> tuple[str, ...]:

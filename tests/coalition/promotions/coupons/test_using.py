@@ -40,9 +40,13 @@ class World:
         return [one.opens or one.refusal or "" for one in coupons.look(self.program.id, [ask])[0]]
 
     def ask(
-        self, *codes: str, member: members.Member | None = None, at: dt.datetime | None = None, quote: str | None = None
+        self,
+        *codes: str,
+        member: members.Member | None = None,
+        at: dt.datetime | None = None,
+        receipt: str | None = None,
     ) -> coupons.Ask:
-        return coupons.Ask(member.id if member else None, at or clock.now(), codes, quote)
+        return coupons.Ask(member.id if member else None, at or clock.now(), codes, receipt)
 
     def buys(self, purchase: int, *codes: str, member: members.Member | None = None) -> list[str | None]:
         """Redeem what passes; what was refused of it, None for what passed."""
@@ -143,14 +147,14 @@ def test_a_whole_return_gives_back_what_was_used_and_only_once(world: World) -> 
     assert _laws() == []
 
 
-def test_a_quote_keeps_the_last_use_for_itself_until_its_time_is_over(world: World) -> None:
+def test_a_quote_keeps_the_last_use_for_its_receipt_until_its_time_is_over(world: World) -> None:
     _, (code, *_) = world.batch()
     soon = clock.now() + DAY
-    ask = world.ask(code, quote="q1")
+    ask = world.ask(code, receipt="q1")
 
     assert transact(lambda: coupons.reserve(world.program.id, ask, soon))[0].opens == "autumn"
     assert world.says(code) == ["coupon_reserved"]
-    assert world.says(code, quote="q1") == ["autumn"]
+    assert world.says(code, receipt="q1") == ["autumn"]
 
     transact(lambda: execute("UPDATE coupon SET reserved_until = now() WHERE reserved_for = 'q1'"))
     assert world.says(code) == ["autumn"]
@@ -159,17 +163,17 @@ def test_a_quote_keeps_the_last_use_for_itself_until_its_time_is_over(world: Wor
 def test_a_quote_that_lets_go_or_that_became_a_purchase_keeps_nothing(world: World) -> None:
     _, (first, second, *_) = world.batch()
     soon = clock.now() + DAY
-    transact(lambda: coupons.reserve(world.program.id, world.ask(first, second, quote="q1"), soon))
+    transact(lambda: coupons.reserve(world.program.id, world.ask(first, second, receipt="q1"), soon))
 
     assert transact(lambda: coupons.release(world.program.id, "q1", [first])) == 1
     assert world.says(first) == ["autumn"]
 
     def buy() -> None:
-        found = coupons.claim(world.program.id, [world.ask(second, quote="q1")])[0]
+        found = coupons.claim(world.program.id, [world.ask(second, receipt="q1")])[0]
         coupons.redeem([coupons.Use(found[0], 1, None)])
 
     transact(buy)
-    assert world.says(second, quote="q1") == ["coupon_used"]
+    assert world.says(second, receipt="q1") == ["coupon_used"]
 
 
 def test_a_void_code_opens_nothing_and_a_used_one_is_not_voided(world: World) -> None:

@@ -103,6 +103,17 @@ def test_a_whole_return_takes_back_progress_and_tickets_and_leaves_the_badge(sho
     assert _laws() == []
 
 
+def test_a_promotion_that_takes_nothing_back_leaves_progress_and_coupons(shop: Shop) -> None:
+    a_batch(shop.program, "free", kind="issued", wanted=0)
+    _publish(shop, CARD, {"kind": "coupon.issue", "template": "free"}, returns="none")
+    (bought,) = _buy(shop, 2)
+
+    give_back(shop, a_void(bought.id))
+
+    assert _held(shop) == {"progress:coffee": 2}
+    assert [one.state for one in coupons.held(shop.member.id)] == ["usable"]
+
+
 def test_what_was_completed_stays_and_nothing_falls_below_nothing(shop: Shop) -> None:
     _publish(shop, CARD)
     first, second = _buy(shop, 8, 3)

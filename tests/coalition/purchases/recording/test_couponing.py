@@ -128,3 +128,17 @@ def test_a_coupon_that_a_returned_purchase_gave_is_void(shop: Shop) -> None:
     undone, given = holdings.given(shop.member.id)
     assert (given.name, undone.undoes, undone.what["lost"]) == ("thanks", given.id, 0)
     assert _laws() == []
+
+
+def test_a_quote_keeps_the_last_use_for_its_receipt_however_often_it_is_asked(shop: Shop) -> None:
+    (code, *_) = codes_of(a_batch(shop.program))
+    receipt, growing = (a_receipt(amount, coupons=[code], external_id="Q-1") for amount in (500, 900))
+
+    first, second = (purchases.quote(shop.partner.id, one) for one in (receipt, growing))
+    other = _buy(shop, 500, code)
+    own = shop.record(growing)[0]
+
+    assert [one.coupons[0].refusal for one in (first, second)] == [None, None]
+    assert _outcomes(other) == ["coupon_reserved"]
+    assert isinstance(own, Recorded)
+    assert (_outcomes(own), _units(own)) == (["redeemed"], 10)
