@@ -17,6 +17,7 @@ _SIZES = {
     "closing": ("--movements", "200000"),
     "finance_pages": ("--movements", "100000"),
     "bundle": ("--lines", "100000"),
+    "awarding": ("--batches", "3", "--receipts", "300"),
     "coupons": ("--codes", "200000", "--rounds", "1"),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 FIELD_CODES = {
     "too_many_lines": "There are more lines than one report may have; choose fewer days.",
+    "cycle_differs": "The program is settled by other periods; one company cannot be billed otherwise.",
     "unknown_model": "There is no such settlement model.",
     "bad_rate": "A rate of exchange is above zero and has at most ten decimals.",
     "day": "This is no day; write it as 2026-11-21.",

@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from coalition import partners
+from coalition.kernel.copying import copy_csv, quoted
 from coalition.kernel.db import raw
 from coalition.promotions.granting.happening import Event, Line, described
 
 PURCHASE, EVENT = "purchase", "event"
-_INSERT = """
-    INSERT INTO evaluation (kind, of_id, program_id, ruleset_id, member_id, facts, before, used, effects)
+_FEW = 24  # from more on, COPY is quicker
+_COLUMNS = "kind, of_id, program_id, ruleset_id, member_id, facts, before, used, effects"
+_INSERT = f"""
+    INSERT INTO evaluation ({_COLUMNS})
     SELECT %s, x.of_id, %s, x.ruleset_id, x.member_id, x.facts, x.before, x.used, x.effects
       FROM unnest(%s::bigint[], %s::int[], %s::bigint[], %s::jsonb[], %s::jsonb[], %s::jsonb[], %s::jsonb[])
            x(of_id, ruleset_id, member_id, facts, before, used, effects)"""
@@ -49,8 +52,10 @@ class Evaluation:
 
 
 def insert(kind: str, evaluations: Sequence[Evaluation]) -> None:
-    """Write evaluations, in one statement."""
-    if evaluations:
+    """Write evaluations: a few in one statement, many by COPY."""
+    if len(evaluations) > _FEW:
+        copy_csv("evaluation", _COLUMNS, (_row(kind, one) for one in evaluations))
+    elif evaluations:
         sql, params = inserting(kind, evaluations)
         raw().execute(sql.encode(), params)
 
@@ -102,6 +107,11 @@ def unpacked(facts: Mapping[str, Any], lines: Iterable[Line]) -> Event:
     if products is not None:
         payload["lines"] = [described(line, _product(products.get(str(line.no)))) for line in lines]
     return {**facts, "payload": payload}
+
+
+def _row(kind: str, one: Evaluation) -> str:
+    texts = ",".join(str(quoted(_json(value))) for value in (one.facts, one.before, one.used, one.effects))
+    return f"{kind},{one.of_id},{one.program_id},{one.ruleset_id},{one.member_id},{texts}"
 
 
 def _product(kept: Sequence[Any] | None) -> partners.Product:

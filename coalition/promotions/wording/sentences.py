@@ -145,6 +145,8 @@ def _limits(document: Document, voice: Voice) -> Pieces:
             most = voice.money(value)
         elif metric == "coupons":
             most = voice.t(f"{voice.number(value)} coupons", f"{voice.number(value)} (купоны)")
+        elif metric == "prizes":
+            most = voice.t(f"{voice.number(value)} prizes", f"{voice.number(value)} (призы)")
         else:
             most = voice.times(value)
         pieces += [Piece(voice.t(", at most ", ", не больше ")), strong(most), Piece(_scope(given, voice))]
