@@ -118,7 +118,7 @@ def _documents() -> list[Document]:
             coupon="AUTUMN",
             sponsor=freshmart,
             when=_at("freshmart"),
-            limits=[_limit("money", 500, "receipt", "receipt"), _limit("money", 300_000, "promotion", "life")],
+            limits=[_limit("money", 500, "receipt", "life"), _limit("money", 300_000, "promotion", "life")],
         ),
         _promotion(
             "coffee-card",
@@ -157,7 +157,7 @@ def _documents() -> list[Document]:
             _credit("percent", bp=500),
             campaign="home-season",
             when={"all": [_at("homeline"), _leaf("receipt.eligible_total", "gte", 2_500)]},
-            limits=[_limit("units", 1_500, "receipt", "receipt")],
+            limits=[_limit("units", 1_500, "receipt", "life")],
         ),
     ]
 
