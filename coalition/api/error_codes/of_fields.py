@@ -4,10 +4,13 @@ from __future__ import annotations
 
 FIELD_CODES = {
     "too_many_lines": "There are more lines than one report may have; choose fewer days.",
+    "cycle_differs": "The program is settled by other periods; one company cannot be billed otherwise.",
     "unknown_model": "There is no such settlement model.",
     "bad_rate": "A rate of exchange is above zero and has at most ten decimals.",
+    "code_in_use": "There is something of this code already, or two of one code in the request.",
     "day": "This is no day; write it as 2026-11-21.",
     "limit_or_prefund": "A credit limit and a prepaid block exclude each other.",
+    "not_understood": "The text of a condition cannot be read; `detail` says where.",
     "percent": "This is no percentage.",
     "rate_or_commission": "A rate and a commission exclude each other.",
     "account_missing": "The account in the other program is missing.",
@@ -80,6 +83,7 @@ FIELD_CODES = {
     "too_early": "A ruleset does not hold before the one that it follows.",
     "too_few_to_exchange": "So few points come to nothing at this rate.",
     "too_late": "It happened longer ago than the program accepts.",
+    "too_long": "It is longer than may be asked for; `detail` says how long that is.",
     "too_many_pieces": "More pieces than there are of this line.",
     "total_too_large": "The lines come to more than one receipt may.",
     "tracking_number_invalid": "The carrier gives no such tracking number.",

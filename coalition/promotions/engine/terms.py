@@ -22,7 +22,10 @@ LIFE = frozenset({
 
 @dataclass(frozen=True)
 class Effect:
-    """One effect: what, for which lines, how much, and how it is rounded. `index` counts through the promotion."""
+    """One effect: what, for which lines, how much, and how it is rounded. `index` counts through the promotion.
+
+    `follows`: what is given once its achievement is complete, or its chance is won.
+    """
 
     index: int
     kind: str
@@ -32,6 +35,7 @@ class Effect:
     by_line: bool
     base: bool
     raw: Mapping[str, Any]
+    follows: tuple[Effect, ...] = ()
 
     @cached_property
     def points(self) -> Points:
@@ -123,6 +127,7 @@ class Promotion:
     rules: tuple[Rule, ...]
     limits: tuple[Limit, ...]
     returns: str
+    takes_late: bool = True
 
     @cached_property
     def order(self) -> tuple[int, str]:
