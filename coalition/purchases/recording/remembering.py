@@ -33,8 +33,8 @@ class Asker(NamedTuple):
 def remembered(wanted: Asked, batch: Sequence[Asker], new: Sequence[int] = ()) -> list[dict[str, Any]]:
     """The facts of each asker's member, in order, by name; empty where nothing is asked.
 
-    `new`: the purchases that are recorded in this transaction, of which each counts those before it. Of purchases at the
-    same moment one counts the other: locks the members, in the order of their ids, where there are new ones.
+    `new`: the purchases that this transaction records, of which each counts those before it. Of purchases at the same
+    moment one counts the other: locks the members, in the order of their ids, where there are new ones.
     """
     keys = sorted(key for key in wanted.stats if _STAT.fullmatch(key))
     if not batch or not (keys or _PURCHASES in wanted.facts):
