@@ -132,7 +132,11 @@ def _documents() -> list[Document]:
                 "repeat": True,
                 "on_complete": [
                     {"kind": "coupon.issue", "template": "thanks", "qty": 1},
-                    {"kind": "badge.grant", "badge": "coffee-lover"},
+                    {
+                        "kind": "badge.grant",
+                        "badge": "coffee-lover",
+                        "name": {"en": "Coffee lover", "ru": "Любитель кофе"},
+                    },
                 ],
             },
             sponsor=freshmart,
