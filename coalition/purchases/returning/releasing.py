@@ -1,8 +1,9 @@
 """What returns give back of the limits that a purchase has used, in the period in which it had used them.
 
 Points that were taken back free as much of their promotion's limits, in proportion and rounded down over all returns
-together, so that a full return frees everything; a use is freed once nothing of its promotion is left. What was let go
-(waived) stays used, and so does a limit that says `"release_on_return": false`. Locks the counters.
+together, so that a full return frees everything; a use is freed once nothing of its promotion is left, coupons once
+nothing of the purchase is (only then are they void), and prizes that were won never: nobody takes them back. What was
+let go (waived) stays used, and so does a limit that says `"release_on_return": false`. Locks the counters.
 """
 
 from __future__ import annotations
@@ -62,17 +63,19 @@ def _freed(of: Bought, evaluation: Evaluation, *, whole: bool) -> dict[str, int]
         if any(_kept(document, metric, per, period) for document in documents.values()):
             continue
         part = (sum(taken.get(code, 0) for code in documents), sum(given[code] for code in documents))
-        free = _part(used, *part, once=metric == "uses", whole=whole) - before.get(key, 0)
+        free = _part(used, *part, metric, whole=whole) - before.get(key, 0)
         if free > 0:
             found[key] = free
     return found
 
 
-def _part(used: int, taken: int, given: int, *, once: bool, whole: bool) -> int:
+def _part(used: int, taken: int, given: int, metric: str, *, whole: bool) -> int:
     """How much of what was used is free."""
-    if not given:
+    if metric == "prizes":
+        return 0
+    if not given or metric == "coupons":
         return used if whole else 0
-    if once:
+    if metric == "uses":
         return used if taken >= given else 0
     return used * min(taken, given) // given
 

@@ -10,6 +10,7 @@ from flask import Flask
 from coalition import promotions, purchases
 from coalition.kernel import ids
 from coalition.kernel.db import raw
+from tests.coalition.promotions.coupons.builders import a_batch
 from tests.coalition.promotions.publishing.builders import ACTOR, a_credit, a_document
 from tests.coalition.purchases.builders import Shop, a_body, a_return, a_shop, a_void, bought, give_back
 
@@ -97,6 +98,21 @@ def test_limits_get_back_what_is_taken_back_in_the_period_that_had_used_it(shop:
     assert _counters() == {"day": 0, "life": 200, "uses": 0}
 
 
+def test_a_part_frees_no_coupons_and_nothing_frees_a_prize_that_was_won(shop: Shop) -> None:
+    a_batch(shop.program, "thanks", kind="issued", wanted=0)
+    wins = {"kind": "chance", "win_ppm": 1_000_000, "on_win": [{"kind": "gift", "sku": "mug"}]}
+    thanks = {"kind": "coupon.issue", "template": "thanks", "qty": 2}
+    limits = [{"metric": of, "per": "promotion", "period": "life", "value": 5} for of in ("coupons", "prizes")]
+    _publish(shop, a_document("fair", a_credit("fixed", points=10), thanks, wins, limits=limits))
+    purchase = bought(shop, a_body(2000))
+
+    give_back(shop, a_return(purchase, {1: 500}))
+    after_a_part = _used()
+    give_back(shop, a_return(purchase, {1: None}))
+
+    assert (after_a_part, _used()) == ({"coupons": 2, "prizes": 1}, {"coupons": 0, "prizes": 1})
+
+
 def test_a_void_gives_back_a_use_of_what_gave_no_points(shop: Shop) -> None:
     once = [{"metric": "uses", "per": "member", "period": "life", "value": 1}]
     _publish(shop, a_document("badge", {"kind": "badge.grant", "badge": "milk"}, limits=once))
@@ -111,3 +127,7 @@ def test_a_void_gives_back_a_use_of_what_gave_no_points(shop: Shop) -> None:
 def _counters() -> dict[str, int]:
     rows = raw().execute("SELECT key, used FROM limit_counter")
     return {"uses" if "/uses/" in key else key.split("/")[3].split(":")[0]: used for key, used in rows}
+
+
+def _used() -> dict[str, int]:
+    return {key.split("/")[1]: used for key, used in raw().execute("SELECT key, used FROM limit_counter")}
