@@ -6,11 +6,12 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
 from coalition import programs, promotions
 from coalition.kernel import clock
-from coalition.kernel.db import execute, fetch_all
+from coalition.kernel.db import db, execute, fetch_all
 from coalition.kernel.errors import Invalid
 from coalition.promotions import engine
 from tests.builders import a_partner, a_program
@@ -157,3 +158,28 @@ def test_history_is_not_rewritten(program: programs.Program, crime: str) -> None
 
     with pytest.raises(DBAPIError):
         execute(crime)
+
+
+def test_two_documents_of_one_code_are_refused(program: programs.Program) -> None:
+    with pytest.raises(Invalid) as refusal:
+        _publish(program, a_document("two"), a_document("five"), a_document("five", priority=1))
+
+    assert [(one.pointer, one.code) for one in refusal.value.errors] == [("/2/id", "code_in_use")]
+    assert promotions.ruleset(program.id) is None
+
+
+def test_many_are_published_in_as_many_statements_as_a_few(program: programs.Program) -> None:
+    statements: list[int] = []
+
+    def note(*facts: Any) -> None:
+        statements[-1] += 1
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        for many in (2, 40):
+            statements.append(0)
+            _publish(program, *(a_document(f"p{many}-{number}") for number in range(many)))
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+    assert 5 < statements[0] == statements[1]
