@@ -5,6 +5,7 @@ from __future__ import annotations
 FIELD_CODES = {
     "too_many_lines": "There are more lines than one report may have; choose fewer days.",
     "cycle_differs": "The program is settled by other periods; one company cannot be billed otherwise.",
+    "currency_uneven": "One unit of this currency is no whole money, so nothing can be reckoned by what it is worth.",
     "unknown_model": "There is no such settlement model.",
     "bad_rate": "A rate of exchange is above zero and has at most ten decimals.",
     "code_in_use": "There is something of this code already, or two of one code in the request.",
@@ -114,6 +115,7 @@ FIELD_CODES = {
     "unknown_role": "There is no such role.",
     "unknown_scope": "There is no such scope.",
     "unknown_source": "The partner has no source with this code.",
+    "unknown_zone": "There is no time zone of this name; zones have IANA names, like Europe/Riga.",
     "unsupported": "The value is sound, but not supported here.",
     "weak_password": "The password is too short or too long.",
     "wishes_full": "The wish list is full.",

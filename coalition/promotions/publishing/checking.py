@@ -26,11 +26,12 @@ _LONGEST = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The codes that documents of a program may name."""
+    """The codes that documents of a program may name; `uneven`: currencies of which one unit is no whole money."""
 
     campaigns: frozenset[str]
     groups: frozenset[str]
     currencies: frozenset[str]
+    uneven: frozenset[str]
     partners: frozenset[str]
 
 
@@ -68,11 +69,13 @@ def examine_all(program_id: int, documents: Sequence[Document]) -> None:
 
 def known_of(program_id: int) -> Known:
     """What a program knows by name, as things stand."""
-    currencies = [one.code for one in programs.currencies(program_id)]
+    points = programs.currencies(program_id)
+    currencies = [one.code for one in points]
     return Known(
         campaigns=frozenset(campaigns.by_code(program_id)),
         groups=frozenset(groups_of(program_id)),
         currencies=frozenset([*currencies, programs.get(program_id).currency]),
+        uneven=frozenset(one.code for one in points if one.face_minor != int(one.face_minor)),
         partners=frozenset(one.code for one in partners.list_partners(program_id)),
     )
 
@@ -131,4 +134,17 @@ def _foreign(known: Known, document: Document) -> Iterator[FieldError]:
         value = effect.get("currency") if isinstance(effect, dict) else None
         if isinstance(value, str) and value not in known.currencies:
             yield FieldError(f"{pointer}/currency", "unknown_currency", meant(value, known.currencies))
+        elif value in known.uneven and _asks_worth(document, effect):
+            told = f"One unit of {value} is no whole money: give a number of points, within a limit on units."
+            yield FieldError(f"{pointer}/currency", "currency_uneven", told)
     yield from sponsor_problems(document.get("sponsor"), known.partners, "/sponsor")
+
+
+def _asks_worth(document: Document, effect: Document) -> bool:
+    """Whether an effect is reckoned by what a unit is worth: a percentage, or a limit on money."""
+    calc, limits = effect.get("calc"), document.get("limits")
+    rows = calc.get("rows") if isinstance(calc, dict) else None
+    listed = [*(rows if isinstance(rows, list) else ()), *(limits if isinstance(limits, list) else ())]
+    inner = [one for one in listed if isinstance(one, dict)]
+    of_money = any(one.get("metric") == "money" or "bp" in one for one in inner)
+    return of_money or (isinstance(calc, dict) and calc.get("type") == "percent")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -183,3 +184,15 @@ def test_many_are_published_in_as_many_statements_as_a_few(program: programs.Pro
         event.remove(db.engine, "before_cursor_execute", note)
 
     assert 5 < statements[0] == statements[1]
+
+
+def test_a_currency_whose_unit_is_no_whole_money_is_given_by_number_alone(program: programs.Program) -> None:
+    names: dict[str, Any] = {"name_en": "miles", "name_ru": "мили"}
+    programs.add_currency(program.id, "MIL", face_minor=Decimal("1.5"), kind="miles", **names)
+    fixed, percent = a_credit("fixed", points=5, currency="MIL"), a_credit(bp=500, currency="MIL")
+
+    assert _publish(program, a_document("miles", fixed)).no == 1
+    for wrong in (a_document("p", percent), a_document("l", fixed, limits=[{"metric": "money", "value": 5}])):
+        with pytest.raises(Invalid) as refusal:
+            _publish(program, wrong)
+        assert [one.code for one in refusal.value.errors] == ["currency_uneven"]
