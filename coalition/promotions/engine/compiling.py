@@ -14,7 +14,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from coalition.promotions.engine.conditions import SETS, Node, stat_key
-from coalition.promotions.engine.facts import LINES, Facts, Line, line_value
+from coalition.promotions.engine.facts import LINES, UNCOUNTED, Facts, Line, line_value
 
 Test = Callable[[Facts], bool]
 LineTest = Callable[[Line], bool]
@@ -135,7 +135,8 @@ class _Writer:
         if inner["agg"] == "count":
             return f"len({lines})"
         if inner["agg"] == "distinct":
-            return f"len({{y for L in {lines} if (y := {_OF_LINE.format(self.constant(inner['of']))}) is not None}})"
+            of, none = _OF_LINE.format(self.constant(inner["of"])), self.constant(UNCOUNTED)
+            return f"len({{y for L in {lines} if type(y := {of}) not in {none}}})"
         numbers = f"[y for L in {lines} if type(y := {self.asked(inner['of'], _OF_LINE)}) is int]"
         return f"sum({numbers})" if inner["agg"] == "sum" else f"max({numbers}, default=0)"
 

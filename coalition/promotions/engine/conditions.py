@@ -15,7 +15,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from coalition.promotions.engine.facts import Facts, Line, line_value
+from coalition.promotions.engine.facts import UNCOUNTED, Facts, Line, line_value
 
 Node = Mapping[str, Any]
 SETS = frozenset({"has", "has_any", "has_all", "has_none"})
@@ -62,7 +62,7 @@ def aggregate(inner: Node, lines: Any) -> int:
         return sum(1 for _ in fitting)
     values = (line_value(line, inner["of"]) for line in fitting)
     if inner["agg"] == "distinct":
-        return len({value for value in values if value is not None})
+        return len({value for value in values if type(value) not in UNCOUNTED})
     numbers = [value for value in values if type(value) is int]
     return sum(numbers) if inner["agg"] == "sum" else max(numbers, default=0)
 

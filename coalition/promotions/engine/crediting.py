@@ -42,6 +42,12 @@ def multiply(state: State, pairs: Pairs) -> None:
         _grant(state, won)
 
 
+def reward(state: State, promotion: Promotion, effect: Effect, times: int) -> None:
+    """Grant a credit that follows from something that was complete or won, so many times."""
+    asked = _wanted(state, promotion, effect)
+    _grant(state, bid(promotion, effect, asked.worth, (asked.top * times, asked.scale, asked.weights)))
+
+
 def _wanted(state: State, promotion: Promotion, effect: Effect) -> Bid:
     """What a credit asks for on the earning bases of the lines that fit, or on the amount of an event without lines."""
     worth, points = state.worth(effect.currency), effect.points

@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 Line = Mapping[str, Any]
+UNCOUNTED = frozenset({type(None), dict, list})
 Column = dict[str | None, list[Line]]
 CURRENT_TOTAL, LINES = "receipt.current_total", "lines:"
 
@@ -30,13 +31,14 @@ class Facts(dict[str, Any]):
     event: Mapping[str, Any]
     lines: Sequence[Line]
     all_lines: Sequence[Line]
-    __slots__ = ("_day", "_local", "all_lines", "applying", "at", "event", "fitting", "lines", "payload",
+    __slots__ = ("_day", "_local", "all_lines", "applying", "at", "event", "fitting", "lines", "member", "payload",
                  "zone")  # fmt: skip
 
     def __init__(self, event: Mapping[str, Any], zone: str, lines: Sequence[Line], all_lines: Sequence[Line]) -> None:
         super().__init__()
         self.event, self.zone, self.at = event, zone_of(zone), occurred_at(event)
         self.payload: Mapping[str, Any] = event.get("payload") or {}
+        self.member: Mapping[str, Any] = event.get("member") or {}
         self.lines, self.all_lines = lines, all_lines
         self._local: dt.datetime | None = None
         self._day: dt.date | None = None
@@ -78,7 +80,7 @@ class Facts(dict[str, Any]):
 
     def stat(self, key: str) -> int | None:
         """A feature that is kept up to date elsewhere, by its key; None if there is none."""
-        value = ((self.event.get("member") or {}).get("stats") or {}).get(key)
+        value = (self.member.get("stats") or {}).get(key)
         return value if type(value) is int else None
 
     def _field(self, name: str) -> Any:
@@ -142,6 +144,14 @@ def instant(text: Any) -> dt.datetime:
 def zone_of(name: str) -> ZoneInfo:
     """A time zone by its name. Raises ValueError or an OSError or KeyError of zoneinfo."""
     return ZoneInfo(name)
+
+
+def known_zone(name: Any) -> bool:
+    """Whether there is a time zone of this name."""
+    try:
+        return isinstance(name, str) and zone_of(name) is not None
+    except (KeyError, ValueError, OSError):
+        return False
 
 
 def _as_set(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Whether a promotion is open to an event: its dates, coupon, audience, condition and uses, in this order."""
+"""Whether a promotion is open to an event: dates, lateness, coupon, audience, condition and uses, in this order."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ _BUCKETS = 10_000
 
 
 def shut(promotion: Promotion, facts: Facts, counters: Counters) -> str | None:
-    """Why a promotion does not apply: `dates`, `coupon`, `audience`, `control`, `condition`, `limit:uses`; or None."""
+    """Why a promotion does not apply: `dates`, `late`, `coupon`, `audience`, `control`, `condition`, `limit:uses`."""
     begins, ends = promotion.begins, promotion.ends
     if (begins and facts.at < begins) or (ends and facts.at >= ends):
         return "dates"
+    if facts.event.get("late") is True and not promotion.takes_late:
+        return "late"
     if promotion.coupon and promotion.coupon not in (facts.payload.get("coupons") or ()):
         return "coupon"
     if promotion.selects and (why := _not_meant(promotion, facts)):
@@ -49,12 +51,13 @@ def stable_bucket(member: str, campaign: str) -> int:
 
 
 def _not_meant(promotion: Promotion, facts: Facts) -> str | None:
-    segments = facts["member.segments"] or frozenset()
+    found = facts["member.segments"]
+    segments = found if isinstance(found, frozenset) else frozenset()
     if promotion.segments_any and promotion.segments_any.isdisjoint(segments):
         return "audience"
     if not promotion.segments_none.isdisjoint(segments) or not _told_before(promotion, facts):
         return "audience"
-    member = str((facts.event.get("member") or {}).get("id", ""))
+    member = str(facts.member.get("id", ""))
     held = promotion.control_bp and stable_bucket(member, promotion.campaign or promotion.id) < promotion.control_bp
     return "control" if held else None
 
@@ -64,7 +67,7 @@ def _told_before(promotion: Promotion, facts: Facts) -> bool:
     asked = promotion.communication
     if not asked:
         return True
-    history = (facts.event.get("member") or {}).get("communications") or ()
+    history = facts.member.get("communications") or ()
     wanted = (asked.get("campaign"), asked.get("state", "delivered"))
     days = dt.timedelta(days=asked.get("within_days", 36_500))
     return any(

@@ -59,7 +59,7 @@ class Counters:
         granted: int = wanted
         stops: list[Stop] = []
         for limit in promotion.caps:
-            if limit.metric == metric or limit.metric == "money":
+            if limit.metric == metric or (limit.metric == "money" and metric == "units"):
                 key = self.key(limit)
                 left = self.left(key, limit)
                 if limit.metric != metric:
@@ -73,7 +73,7 @@ class Counters:
     def use(self, promotion: Promotion, metric: str, granted: int, worth: int = 1) -> None:
         """Count what was granted."""
         for limit in promotion.caps:
-            if limit.metric == metric or limit.metric == "money":
+            if limit.metric == metric or (limit.metric == "money" and metric == "units"):
                 key = self.key(limit)
                 self.delta[key] = self.delta.get(key, 0) + (granted if limit.metric == metric else granted * worth)
 
@@ -100,10 +100,9 @@ def _who(per: str, facts: Facts) -> str:
     if per == "receipt":
         return str(event.get("id", "*"))
     if per == "household":
-        member = event.get("member") or {}
-        return str(member.get("household") or member.get("id") or "*")
+        return str(facts.member.get("household") or facts.member.get("id") or "*")
     if per == "card":
-        return str(facts.payload.get("card") or (event.get("member") or {}).get("card") or "*")
+        return str(facts.payload.get("card") or facts.member.get("card") or "*")
     given = event.get(per)
     return str((given.get("id") if isinstance(given, Mapping) else given) or "*")
 

@@ -1,7 +1,8 @@
-"""Effects that are neither money nor points: progress, draws, chance, and what is only passed on.
+"""Effects that are neither money nor points: progress, draws, chance, coupons, and what is only passed on.
 
 A roll is the first eight bytes of an HMAC over the event, the promotion, its version and the effect: it can be rolled
-again by anybody who knows the program's secret, and nobody can roll it anew by sending the event twice.
+again by anybody who knows the program's secret, and nobody can roll it anew by sending the event twice. What follows
+once something is complete or won is given within the same limits; points are granted as by any credit.
 """
 
 from __future__ import annotations
@@ -10,34 +11,26 @@ import hmac
 from collections.abc import Mapping
 from typing import Any
 
-from coalition.promotions.engine.facts import Facts
-from coalition.promotions.engine.terms import Effect, Promotion
+from coalition.promotions.engine.crediting import Pairs, reward
+from coalition.promotions.engine.state import State
+from coalition.promotions.engine.terms import MONEY, Effect, Promotion
 
 MILLION = 1_000_000
 _OURS = ("where", "calc", "rounding", "role")
 Given = dict[str, Any]
 
 
-def play(
-    promotion: Promotion,
-    effect: Effect,
-    facts: Facts,
-    bases: Mapping[int, int],
-    granted: Mapping[str, int],
-    secret: str,
-) -> list[Given]:
-    """What an effect brings, each as it is told to others; nothing if it brings nothing.
-
-    `bases`: the earning base of each line; `granted`: the units of each currency that this event has earned so far.
-    """
-    at = {"promotion": promotion.id, "effect": effect.index}
-    if effect.kind == "progress.add":
-        return _progress(at, effect, facts, bases, granted)
-    if effect.kind == "draw.enter":
-        return _tickets(at, effect, facts, bases)
-    if effect.kind == "chance":
-        return _chance(at, promotion, effect, facts, secret)
-    return [at | passed_on(effect.raw)]
+def play(state: State, pairs: Pairs) -> None:
+    """Give what is neither money nor points, in the promotions' order."""
+    for promotion, effect in pairs:
+        if effect.kind == "progress.add":
+            _progress(state, promotion, effect)
+        elif effect.kind == "draw.enter":
+            _tickets(state, promotion, effect)
+        elif effect.kind == "chance":
+            _chance(state, promotion, effect)
+        else:
+            _hand_on(state, promotion, effect, {})
 
 
 def passed_on(raw: Mapping[str, Any]) -> Given:
@@ -51,56 +44,89 @@ def roll(secret: str, event_id: str, promotion: Promotion, effect: Effect) -> in
     return int.from_bytes(hmac.digest(secret.encode(), message, "sha256")[:8]) % MILLION
 
 
-def _progress(
-    at: Given, effect: Effect, facts: Facts, bases: Mapping[int, int], granted: Mapping[str, int]
-) -> list[Given]:
-    raw = effect.raw
-    delta = _step(effect, facts, bases, granted)
+def _hand_on(state: State, promotion: Promotion, effect: Effect, more: Given) -> None:
+    """Pass an effect on as it is; coupons within their limits. `more`: how often it is given, where it follows."""
+    found = {"promotion": promotion.id, "effect": effect.index} | more | passed_on(effect.raw)
+    if effect.kind == "coupon.issue":
+        times, each = more.get("times", 1), effect.raw.get("qty", 1)
+        qty, stops = state.counters.allow(promotion, "coupons", each * times)
+        if not qty:
+            state.zero(promotion, effect, each * times, stops)
+            return
+        state.counters.use(promotion, "coupons", qty)
+        if qty < each * times:
+            found |= {"qty": qty} | dict.fromkeys(more, 1)
+        elif not more:
+            found["qty"] = qty
+    state.tell(promotion, found)
+
+
+def _follow(state: State, promotion: Promotion, effect: Effect, times: int, more: Given) -> None:
+    for one in effect.follows:
+        if one.kind in MONEY:
+            reward(state, promotion, one, times)
+        else:
+            _hand_on(state, promotion, one, more)
+
+
+def _progress(state: State, promotion: Promotion, effect: Effect) -> None:
+    raw, delta = effect.raw, _step(state, effect)
     if not delta:
-        return []
-    known = ((facts.event.get("member") or {}).get("progress") or {}).get(raw["achievement"], 0)
-    target, value = raw.get("target", 0), known + delta
-    completed = 0
+        state.zero(promotion, effect, 0)
+        return
+    known = (state.facts.member.get("progress") or {}).get(raw["achievement"], 0)
+    target, value, completed = raw.get("target", 0), known + delta, 0
     if target and raw.get("repeat"):
         completed, value = value // target, value % target
     elif target:
         completed = int(known < target <= value)
     told = {"kind": "progress.add", "achievement": raw["achievement"], "delta": delta}
-    found = [at | told | {"value": value, "completed": completed}]
+    at = {"promotion": promotion.id, "effect": effect.index}
+    state.tell(promotion, at | told | {"value": value, "completed": completed})
     if completed:
-        found += [at | {"times": completed} | passed_on(one) for one in raw.get("on_complete", ())]
-    return found
+        _follow(state, promotion, effect, completed, {"times": completed})
 
 
-def _step(effect: Effect, facts: Facts, bases: Mapping[int, int], granted: Mapping[str, int]) -> int:
-    by = effect.raw.get("by") or {"type": "event"}
-    fitting = effect.where.of(facts)
+def _step(state: State, effect: Effect) -> int:
+    by, facts = effect.raw.get("by") or {"type": "event"}, state.facts
     if by["type"] == "qty":
-        return sum(line.get("qty_m") or 0 for line in fitting) // 1000
+        return sum(line.get("qty_m") or 0 for line in effect.where.of(facts)) // 1000
     if by["type"] == "amount":
-        return sum(bases[line["no"]] for line in fitting) if facts.all_lines else _amount(facts)
+        return _amount(state, effect)
     if by["type"] == "points":
-        return granted.get(by["currency"], 0) if "currency" in by else sum(granted.values())
+        return state.granted.get(by["currency"], 0) if "currency" in by else sum(state.granted.values())
     if by["type"] == "distinct_days":
-        seen = ((facts.event.get("member") or {}).get("days") or {}).get(effect.raw["achievement"], ())
+        seen = (facts.member.get("days") or {}).get(effect.raw["achievement"], ())
         return int(facts.program_day.isoformat() not in seen)
-    return 1 if fitting or not facts.all_lines else 0
+    return 1 if effect.where.of(facts) or not facts.all_lines else 0
 
 
-def _tickets(at: Given, effect: Effect, facts: Facts, bases: Mapping[int, int]) -> list[Given]:
+def _tickets(state: State, promotion: Promotion, effect: Effect) -> None:
     raw = effect.raw
-    base = sum(bases[line["no"]] for line in effect.where.of(facts)) if facts.all_lines else _amount(facts)
-    tickets = base // raw["each"] * raw.get("tickets", 1) if raw.get("each") else raw.get("tickets", 1)
-    return [at | {"kind": "draw.enter", "draw": raw["draw"], "tickets": tickets}] if tickets else []
+    each, tickets = raw.get("each"), raw.get("tickets", 1)
+    found = _amount(state, effect) // each * tickets if each else tickets
+    if found:
+        at = {"promotion": promotion.id, "effect": effect.index}
+        state.tell(promotion, at | {"kind": "draw.enter", "draw": raw["draw"], "tickets": found})
+    else:
+        state.zero(promotion, effect, 0)
 
 
-def _chance(at: Given, promotion: Promotion, effect: Effect, facts: Facts, secret: str) -> list[Given]:
-    drawn = roll(secret, str(facts.event.get("id", "")), promotion, effect)
-    won = drawn < effect.raw.get("win_ppm", 0)
-    found = [at | {"kind": "chance", "roll": drawn, "win": won}]
-    return found + ([at | passed_on(one) for one in effect.raw.get("on_win", ())] if won else [])
+def _chance(state: State, promotion: Promotion, effect: Effect) -> None:
+    """Roll; who wins gets a prize while the pool has one (a limit on `prizes`)."""
+    secret = str(state.program.get("draw_secret", ""))
+    drawn = roll(secret, str(state.facts.event.get("id", "")), promotion, effect)
+    won, stops = state.counters.allow(promotion, "prizes", int(drawn < effect.raw.get("win_ppm", 0)))
+    at = {"promotion": promotion.id, "effect": effect.index}
+    state.tell(promotion, at | {"kind": "chance", "roll": drawn, "win": bool(won)})
+    if stops:
+        state.zero(promotion, effect, 1, stops)
+    if won:
+        state.counters.use(promotion, "prizes", 1)
+        _follow(state, promotion, effect, 1, {})
 
 
-def _amount(facts: Facts) -> int:
-    given = facts.payload.get("amount")
-    return given if type(given) is int else 0
+def _amount(state: State, effect: Effect) -> int:
+    """What the lines that fit earn on, or the amount of an event without lines."""
+    amount = state.earning(effect.where)[0]
+    return amount if type(amount) is int else 0

@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import Any
 
 from coalition.promotions.engine.compiling import filtered
-from coalition.promotions.engine.crediting import Base, Pairs, credit, multiply, remember_base
+from coalition.promotions.engine.crediting import Base, credit, multiply, remember_base
 from coalition.promotions.engine.discounting import discount, pay_with_points
 from coalition.promotions.engine.facts import Facts
 from coalition.promotions.engine.gating import rules, shut
@@ -36,7 +36,7 @@ def run(
     `base`: base credits that were granted beside the promotions; multipliers multiply them. `discounts`: whether money
     can still be taken off.
     """
-    state = State(program, _facts(program, event), counters)
+    state = State(program, facts_of(program, event), counters)
     ordered = sorted(promotions, key=lambda one: one.order)
     return _evaluate(state, [one for one in ordered if event.get("type") in one.events], base, discounts)
 
@@ -51,7 +51,7 @@ def run_indexed(
     discounts: bool = True,
 ) -> Result:
     """The same effects, at the price of the promotions that can apply; of the others it does not say why not."""
-    state = State(program, _facts(program, event), counters)
+    state = State(program, facts_of(program, event), counters)
     return _evaluate(state, index.candidates(state.facts), base, discounts)
 
 
@@ -60,7 +60,7 @@ def limits(program: Mapping[str, Any], index: Index, event: Mapping[str, Any]) -
 
     A limit of the receipt or of its lines is none of them: nothing was used of it before.
     """
-    facts = _facts(program, event)
+    facts = facts_of(program, event)
     counters, found = Counters({}, facts), dict[str, tuple[Promotion, Limit]]()
     for promotion in index.candidates(facts):
         for limit in promotion.limits:
@@ -85,18 +85,11 @@ def _evaluate(state: State, ordered: Iterable[Promotion], base: Sequence[Base], 
                 phases[effect.phase].append((promotion, effect))
     credit(state, phases[CREDITS])
     multiply(state, phases[MULTIPLIERS])
-    _play(state, phases[OTHERS])
+    play(state, phases[OTHERS])
     for promotion in state.used.values():
         state.counters.use_once(promotion)
     state.result.counters_delta = state.counters.delta
     return state.result
-
-
-def _facts(program: Mapping[str, Any], event: Mapping[str, Any]) -> Facts:
-    lines = sorted((event.get("payload") or {}).get("lines") or (), key=itemgetter("no"))
-    excluded = program.get("exclude")
-    kept = filtered({"not": excluded}).among(lines) if excluded else lines
-    return Facts(event, program.get("tz", "UTC"), kept, lines)
 
 
 def _open(state: State, promotion: Promotion) -> bool:
@@ -114,25 +107,9 @@ def _applying(state: State, promotion: Promotion) -> Sequence[Rule]:
     return found
 
 
-def _play(state: State, pairs: Pairs) -> None:
-    """What is neither money nor points; coupons within their limits."""
-    secret = str(state.program.get("draw_secret", ""))
-    for promotion, effect in pairs:
-        found = play(promotion, effect, state.facts, state.bases, state.granted, secret)
-        if effect.kind == "coupon.issue":
-            wanted = effect.raw.get("qty", 1)
-            qty, stops = state.counters.allow(promotion, "coupons", wanted)
-            if not qty:
-                state.zero(promotion, effect, wanted, stops)
-                continue
-            state.counters.use(promotion, "coupons", qty)
-            found = [found[0] | {"qty": qty}]
-        for one in found:
-            state.tell(promotion, one)
-        if not found:
-            state.zero(promotion, effect, 0)
-
-
 def facts_of(program: Mapping[str, Any], event: Mapping[str, Any]) -> Facts:
-    """An event as conditions see it, for whoever explains afterwards why one did not hold."""
-    return _facts(program, event)
+    """An event as the conditions of a program see it."""
+    lines = sorted((event.get("payload") or {}).get("lines") or (), key=itemgetter("no"))
+    excluded = program.get("exclude")
+    kept = filtered({"not": excluded}).among(lines) if excluded else lines
+    return Facts(event, program.get("tz", "UTC"), kept, lines)

@@ -22,7 +22,10 @@ LIFE = frozenset({
 
 @dataclass(frozen=True)
 class Effect:
-    """One effect: what, for which lines, how much, and how it is rounded. `index` counts through the promotion."""
+    """One effect: what, for which lines, how much, and how it is rounded. `index` counts through the promotion.
+
+    `follows`: what is given once its achievement is complete, or its chance is won.
+    """
 
     index: int
     kind: str
@@ -32,6 +35,7 @@ class Effect:
     by_line: bool
     base: bool
     raw: Mapping[str, Any]
+    follows: tuple[Effect, ...] = ()
 
     @cached_property
     def points(self) -> Points:
@@ -82,7 +86,8 @@ class Rule:
 class Limit:
     """At most `value` of a metric for each of `per` in a period; `skip`: what would exceed it gives nothing at all.
 
-    `of`: the promotion's id; `campaign`: the promotion's campaign, all of which share a limit per campaign.
+    `of`: the promotion's id; `campaign`: the promotion's campaign, all of which share a limit per campaign (without
+    one it is the promotion's own).
     """
 
     metric: str
@@ -96,7 +101,7 @@ class Limit:
     @cached_property
     def head(self) -> str:
         """How the keys of its counters begin."""
-        of = f"campaign:{self.campaign}" if self.per == "campaign" else self.of
+        of = f"campaign:{self.campaign}" if self.per == "campaign" and self.campaign else self.of
         return f"{of}/{self.metric}/{self.per}:"
 
 
@@ -122,6 +127,7 @@ class Promotion:
     rules: tuple[Rule, ...]
     limits: tuple[Limit, ...]
     returns: str
+    takes_late: bool = True
 
     @cached_property
     def order(self) -> tuple[int, str]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from coalition.kernel.errors import Refusal
+from coalition.kernel.errors import FieldError, Invalid, Refusal
 from coalition.promotions.engine.events import event
 from coalition.promotions.engine.reading import promotion
 from coalition.promotions.engine.running import run
+from coalition.promotions.engine.settings import program
 from coalition.promotions.engine.taking_back import taken_back
 from coalition.promotions.engine.terms import MONEY
 
@@ -25,7 +26,7 @@ def vector(given: Mapping[str, Any]) -> Told:
 
     def work() -> Told:
         promotions = [promotion(one) for one in given.get("promotions") or ()]
-        found = run(given.get("program") or {}, promotions, event(given.get("event")), given.get("counters") or {})
+        found = run(program(given.get("program")), promotions, event(given.get("event")), _counters(given))
         return {"effects": found.effects, "explain": found.explain, "counters_delta": found.counters_delta}
 
     return _told(given, work)
@@ -42,18 +43,26 @@ def returned(given: Mapping[str, Any], proportion: Proportion) -> Told:
 
 def _both_ways(given: Mapping[str, Any], returns: list[dict[int, int]], proportion: Proportion) -> Told:
     """What an award loses by evaluating anew, and what it would lose in proportion, all returns together."""
-    program, counters = given.get("program") or {}, given.get("counters") or {}
+    terms, counters = program(given.get("program")), _counters(given)
     promotions, bought = [promotion(one) for one in given.get("promotions") or ()], event(given.get("event"))
-    effects = run(program, promotions, bought, counters).effects
+    effects = run(terms, promotions, bought, counters).effects
     whole: dict[int, int] = {}
     for one in returns:
         for no, qty_m in one.items():
             whole[no] = whole.get(no, 0) + qty_m
-    anew = sum(taken_back(program, promotions, bought, counters, whole).values())
+    anew = sum(taken_back(terms, promotions, bought, counters, whole).values())
     sold = {line["no"]: line.get("qty_m") or 1 for line in bought["payload"]["lines"]}
     shares = [_numbered(one.get("lines") or {}) for one in effects if one["kind"] in MONEY]
     parts = [sum(part.values()) for share in shares for part in proportion(share, sold, returns)]
     return {"effects": effects, "clawback_reevaluate": anew, "clawback_proportional": sum(parts)}
+
+
+def _counters(given: Mapping[str, Any]) -> Mapping[str, int]:
+    counters = given.get("counters") or {}
+    if not isinstance(counters, Mapping) or not all(type(used) is int for used in counters.values()):
+        wrong = FieldError("/counters", "invalid", "Whole numbers by the names of counters.")
+        raise Invalid("invalid", "These counters cannot be understood.", [wrong])
+    return counters
 
 
 def _told(given: Mapping[str, Any], work: Callable[[], Told]) -> Told:

@@ -7,8 +7,9 @@ Booking points is the business of the rooms above: they know purchases.
 
 from coalition.promotions.granting.applying import MONEY, Given, apply, handlers, handles
 from coalition.promotions.granting.asking import Asked, asked
+from coalition.promotions.granting.declining import give_up, givers
 from coalition.promotions.granting.enriching import contributes, enriched
-from coalition.promotions.granting.evaluating import Candidate, Evaluated, day_of, evaluate, preview
+from coalition.promotions.granting.evaluating import Candidate, Evaluated, GoneOn, day_of, evaluate, preview
 from coalition.promotions.granting.explaining import explained, near_misses
 from coalition.promotions.granting.happening import CLOSED, TRANSACTION, Event, Happening, sort_of
 from coalition.promotions.granting.keeping import EVENT, PURCHASE, Evaluation, packed, unpacked
@@ -27,6 +28,7 @@ __all__ = [
     "Evaluation",
     "Event",
     "Given",
+    "GoneOn",
     "Happening",
     "Legs",
     "Seller",
@@ -37,6 +39,8 @@ __all__ = [
     "enriched",
     "evaluate",
     "explained",
+    "give_up",
+    "givers",
     "handlers",
     "handles",
     "laws",

@@ -21,7 +21,8 @@ _USE = "SELECT limit_use(%s, %s, %s, %s, %s)"
 _LOCK = "SELECT * FROM limit_lock(%s, %s)"
 _DAYS = "SELECT key, day, used FROM limit_day WHERE program_id = %s AND key = ANY(%s) AND day > %s"
 _ADD = """
-    UPDATE limit_counter c SET used = c.used + x.amount, most = x.most
+    UPDATE limit_counter c SET used = c.used + x.amount,
+                               most = CASE WHEN x.most IS NOT NULL THEN greatest(x.most, c.used + x.amount) END
       FROM unnest(%s::text[], %s::bigint[], %s::bigint[]) x(key, amount, most)
      WHERE c.program_id = %s AND c.key = x.key"""
 _HOLD = """

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -23,6 +24,7 @@ from coalition.promotions.granting.happening import Event
 from coalition.promotions.publishing import Ruleset
 
 Base = Sequence[tuple[str, Mapping[int, int]]]
+GoneOn = dict[str, dict[str, tuple[int, list[str]]]]  # by member and achievement: how far, and on which days more
 _ROLLING = re.compile(r"rolling:P(\d+)([DW])")
 _SHARED = frozenset({"promotion", "campaign"})
 
@@ -46,21 +48,23 @@ class Evaluated:
     used: Mapping[str, int]
 
 
-def evaluate(ruleset: Ruleset, batch: Sequence[Candidate]) -> list[Evaluated]:
+def evaluate(ruleset: Ruleset, batch: Sequence[Candidate], gone_on: GoneOn | None = None) -> list[Evaluated]:
     """What each event of a batch brings; what limits have of it is used from now on, until the transaction ends.
 
-    Locks counters in the order of their keys.
+    `gone_on`: how far members have got in the same transaction under other rulesets; what this batch adds is noted in
+    it. Locks counters in the order of their keys.
     """
     program_id, asked = ruleset.program_id, [asks(ruleset, one.event) for one in batch]
     every = _together(asked)
     known = counting.read(program_id, every) if every else Known()
     before = dict(known.used)
+    gone_on = {} if gone_on is None else gone_on
     if not any(ask.days for ask in every.values()):
-        found = _run(ruleset, batch, asked, known)
+        found = _run(ruleset, batch, asked, known, gone_on)
         if counting.use(program_id, every, _sum(found), before):
-            return found
+            return _noted(ruleset, found, gone_on)
     known = counting.lock(program_id, every)
-    found = _run(ruleset, batch, asked, known)
+    found = _run(ruleset, batch, asked, known, gone_on)
     by_day = [
         (key, day_of(ruleset, one.event), amount)
         for one in found
@@ -68,14 +72,14 @@ def evaluate(ruleset: Ruleset, batch: Sequence[Candidate]) -> list[Evaluated]:
         if every[key].days
     ]
     counting.add(program_id, every, _sum(found), _merged(by_day))
-    return found
+    return _noted(ruleset, found, gone_on)
 
 
 def preview(ruleset: Ruleset, batch: Sequence[Candidate]) -> list[Evaluated]:
     """The same, and nothing is used: what would come of it now."""
     asked = [asks(ruleset, one.event) for one in batch]
     every = _together(asked)
-    return _run(ruleset, batch, asked, counting.read(ruleset.program_id, every) if every else Known())
+    return _run(ruleset, batch, asked, counting.read(ruleset.program_id, every) if every else Known(), {})
 
 
 def asks(ruleset: Ruleset, event: Event) -> dict[str, Ask]:
@@ -98,34 +102,47 @@ def day_of(ruleset: Ruleset, event: Event) -> dt.date:
 
 
 def _run(
-    ruleset: Ruleset, batch: Sequence[Candidate], asked: Sequence[Mapping[str, Ask]], known: Known
+    ruleset: Ruleset, batch: Sequence[Candidate], asked: Sequence[Mapping[str, Ask]], known: Known, so_far: GoneOn
 ) -> list[Evaluated]:
     run = partial(engine.run_indexed, ruleset.program, ruleset.index)
     found = []
-    gone_on: dict[str, dict[str, int]] = {}
+    gone_on = deepcopy(so_far)
     for one, asks_of in zip(batch, asked, strict=True):
         day, event = day_of(ruleset, one.event), carried(one.event, gone_on)
         before = known.at(asks_of, day) if asks_of else {}
         result = run(event, before, base=one.base, discounts=one.discounts)
-        note_progress(event, result.effects, gone_on)
+        note_progress(event, day, result.effects, gone_on)
         used = {key: amount for key, amount in result.counters_delta.items() if key in asks_of}
         known.add(asks_of, used, day)
         found.append(Evaluated(event, result, before, used))
     return found
 
 
-def carried(event: Event, gone_on: Mapping[str, Mapping[str, int]]) -> Event:
-    """The event with the progress that those before it in the batch have brought its member."""
+def _noted(ruleset: Ruleset, found: list[Evaluated], gone_on: GoneOn) -> list[Evaluated]:
+    for one in found:
+        note_progress(one.event, day_of(ruleset, one.event), one.result.effects, gone_on)
+    return found
+
+
+def carried(event: Event, gone_on: GoneOn) -> Event:
+    """The event with the progress that those before it in the batch have brought its member, and on which days."""
     member = event["member"]
     more = gone_on.get(member["id"])
-    return {**event, "member": {**member, "progress": {**(member.get("progress") or {}), **more}}} if more else event
+    if not more:
+        return event
+    progress, days = dict(member.get("progress") or {}), dict(member.get("days") or {})
+    for name, (value, on) in more.items():
+        progress[name], days[name] = value, [*days.get(name, ()), *on]
+    return {**event, "member": {**member, "progress": progress, "days": days}}
 
 
-def note_progress(event: Event, effects: Sequence[Mapping[str, Any]], gone_on: dict[str, dict[str, int]]) -> None:
-    """Note how far an event has brought its member."""
+def note_progress(event: Event, day: dt.date, effects: Sequence[Mapping[str, Any]], gone_on: GoneOn) -> None:
+    """Note how far an event has brought its member, and on which day."""
     for effect in effects:
         if effect["kind"] == "progress.add":
-            gone_on.setdefault(event["member"]["id"], {})[effect["achievement"]] = effect["value"]
+            of = gone_on.setdefault(event["member"]["id"], {})
+            on = of[effect["achievement"]][1] if effect["achievement"] in of else []
+            of[effect["achievement"]] = effect["value"], [*on, day.isoformat()]
 
 
 def _together(asked: Sequence[Mapping[str, Ask]]) -> dict[str, Ask]:

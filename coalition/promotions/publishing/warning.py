@@ -88,6 +88,7 @@ def _limits(promotion: engine.Promotion) -> Iterator[Warned]:
         "units": bool(kinds & MONEY),
         "money": bool(kinds & (MONEY | {DISCOUNT})),
         "coupons": "coupon.issue" in kinds,
+        "prizes": "chance" in kinds,
     }
     for at, limit in enumerate(promotion.limits):
         if limit.per != "campaign" and not counted.get(limit.metric, True):

@@ -16,6 +16,7 @@ from coalition.promotions.wording.voice import Voice, said, text
 Entry = Mapping[str, Any]
 _GATES: Mapping[str, tuple[str, str]] = {
     "dates": ("it was not running then", "она в это время не действовала"),
+    "late": ("the receipt came too late for it", "чек передан для неё слишком поздно"),
     "coupon": ("its coupon was not used", "её купон не был предъявлен"),
     "audience": ("it is for other members", "она для других участников"),
     "control": ("the member is in its control group", "участник в её контрольной группе"),

@@ -34,6 +34,7 @@ _ON: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
 }
 PER: Mapping[str, tuple[str, str]] = {
     "promotion": (" in all", " на всю акцию"),
+    "campaign": (" for all its promotions together", " на все её акции вместе"),
     "member": (" per member", " на участника"),
     "household": (" per family", " на семью"),
     "partner": (" per partner", " на партнёра"),
@@ -145,6 +146,8 @@ def _limits(document: Document, voice: Voice) -> Pieces:
             most = voice.money(value)
         elif metric == "coupons":
             most = voice.t(f"{voice.number(value)} coupons", f"{voice.number(value)} (купоны)")
+        elif metric == "prizes":
+            most = voice.t(f"{voice.number(value)} prizes", f"{voice.number(value)} (призы)")
         else:
             most = voice.times(value)
         pieces += [Piece(voice.t(", at most ", ", не больше ")), strong(most), Piece(_scope(given, voice))]

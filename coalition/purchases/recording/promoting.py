@@ -69,26 +69,31 @@ class Promoted:
     grants: dict[int, list[Grant]] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     chain: Chain | None = None
+    gone_on: granting.GoneOn = field(default_factory=dict)
+    gave: dict[int, set[str]] = field(default_factory=dict)
 
     def coupons(self) -> dict[int, frozenset[str]]:
-        """The coupons for which promotions have given something, by purchase."""
+        """The coupons for which promotions have given something in the end, by purchase; known once it is settled."""
         found = {}
         for one in self.asked:
-            gave = {effect["promotion"] for effect in one.found.result.effects}
+            gave = self.gave[one.id]
             found[one.id] = frozenset(of.coupon for of in one.ruleset.promotions if of.coupon and of.id in gave)
         return found
 
     def settle(self, units: Mapping[tuple[int, str, int | None], int]) -> list[Evaluation]:
         """Hand over what is neither points nor money; the evaluations to be kept, with what was granted in the end.
 
-        `units`: the points that are really booked, by purchase (or event), promotion and effect.
+        `units`: the points that are really booked, by purchase (or event), promotion and effect. What limits have been
+        used for and the funders did not carry comes back to them.
         """
         kept, given = list[Evaluation](), list[Given]()
         for one in self.asked:
             effects = settled(one.found.result.effects, one.id, units)
             facts = granting.packed(one.found.event)
             head = (one.id, one.ruleset.program_id, one.ruleset.id, one.member_id)
-            kept.append(Evaluation(*head, facts, one.found.before, one.found.used, effects))
+            used = granting.give_up(one.ruleset, one.found, effects)
+            kept.append(Evaluation(*head, facts, one.found.before, used, effects))
+            self.gave[one.id] = granting.givers(effects)
             given += self._given(one, effects)
         granting.apply(given)
         return kept
@@ -257,7 +262,7 @@ def _promote(
         Candidate(event, base_credits(at, base.get(ask.id, ()), event), discounts=ask.discounts)
         for event, ask in zip(events, batch, strict=True)
     ]
-    evaluated = granting.evaluate(ruleset, candidates)
+    evaluated = granting.evaluate(ruleset, candidates, found.gone_on)
     found.at = at = knowing_effects(at, [effect for one in evaluated for effect in one.result.effects])
     for ask, one in zip(batch, evaluated, strict=True):
         seller = Seller(at.program.id, at.partner.id, ask.seller_id)

@@ -109,7 +109,7 @@ def _record(at: Counter, drafts: Sequence[Draft], via: Via) -> dict[int, Recorde
         known = {} if made else standing(at.partner.id, first)
     else:
         known = standing(at.partner.id, first)
-        fresh = [draft for external_id, draft in sorted(first.items()) if external_id not in known]
+        fresh = sorted((draft for external_id, draft in first.items() if external_id not in known), key=_in_time)
         made = list(zip(insert_many(fresh, via), fresh, strict=True)) if fresh else []
     pay(at, made)  # first, so that nobody pays with what this very purchase earns
     recorded = award(at, made)
@@ -118,6 +118,11 @@ def _record(at: Counter, drafts: Sequence[Draft], via: Via) -> dict[int, Recorde
     }
     new = {draft.place for _, draft in made}
     return {draft.place: _told(draft, known[draft.receipt.external_id], new) for draft in drafts}
+
+
+def _in_time(draft: Draft) -> tuple[dt.datetime, str]:
+    """The order in which a batch is written and evaluated, the same wherever it is sent: who came first, gets first."""
+    return draft.receipt.occurred_at, draft.receipt.external_id
 
 
 def _told(draft: Draft, known: Standing, new: set[int]) -> Recorded | Refused:

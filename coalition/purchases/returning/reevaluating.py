@@ -1,9 +1,9 @@
 """What returns take of points that a promotion gave: in proportion, by evaluating anew, or nothing.
 
 In proportion is what `clawing` says. A promotion that is evaluated anew (`reevaluate`) runs once more, in the version
-that gave the points, on what is left of the purchase, as of its time and with the counters from before it: what it gave
-beyond that goes back. Never more than it gave, and all of it once nothing is left. Source: design of promotions, 3.6;
-vector V11. Reads only.
+that gave the points, on what is left of the purchase, as of its time and with the counters from before it, beside the
+discounts and the base credits of the others: what it gave beyond that goes back. Never more than it gave, and all of it
+once nothing is left. Source: design of promotions, 3.6; vector V11. Reads only.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from coalition.kernel.db import raw
 from coalition.kernel.money import largest_remainder
 from coalition.promotions import engine, granting
 from coalition.promotions.engine.taking_back import remaining
-from coalition.promotions.engine.terms import MONEY
+from coalition.promotions.engine.terms import CREDITS, MONEY
 from coalition.promotions.granting import Evaluation, keeping
 from coalition.purchases.counter import Counter
 from coalition.purchases.receipts import Line
@@ -58,18 +58,31 @@ class Takings:
         if evaluation is None or all(plan.returned[no] == line.sold for no, line in of.lines.items()):
             return 0
         ruleset = promotions.kept_ruleset(evaluation.ruleset_id)
-        known = [one for one in ruleset.promotions if one.id == granted.award.promotion]
+        asked = {granted.award.promotion, *(one.promotion for one in of.discounts)}
+        known = [one for one in ruleset.promotions if one.id in asked]
         event = _left(evaluation.event(self.lines[of.id]), plan)
-        base = self._base_left(plan, whole="lines" not in event["payload"])
+        base = self._base_left(plan, granted, ruleset, whole="lines" not in event["payload"])
         off = bool(of.discounts)
         effects = engine.run(ruleset.program, known, event, evaluation.before, base=base, discounts=off).effects
-        return sum(one["units"] for one in effects if one["kind"] in MONEY and one["effect"] == granted.effect)
+        own = (granted.award.promotion, granted.effect)
+        return sum(one["units"] for one in effects if one["kind"] in MONEY and (one["promotion"], one["effect"]) == own)
 
-    def _base_left(self, plan: Plan, *, whole: bool) -> list[tuple[str, dict[int, int]]]:
-        """The base credits that are left after this return, as the engine takes them."""
+    def _base_left(
+        self, plan: Plan, of: Granted, ruleset: promotions.Ruleset, *, whole: bool
+    ) -> list[tuple[str, dict[int, int]]]:
+        """The base credits that are left after this return, as the engine takes them; not those of the promotion that
+        is asked: it grants them anew.
+        """
+        bases = {
+            (one.id, effect.index)
+            for one in ruleset.promotions
+            if one.id != of.award.promotion
+            for effect in one.effects
+            if effect.base and effect.phase == CREDITS
+        }
         found: dict[str, dict[int, int]] = defaultdict(dict)
         for one in plan.bought.awards:
-            if one.effect is None:
+            if one.effect is None or (one.award.promotion, one.effect) in bases:
                 lines = found[self.at.currencies[one.award.currency_id].code]
                 for text, units in one.award.lines.items():
                     no, sold = int(text), plan.bought.lines[int(text)].sold
@@ -80,7 +93,10 @@ class Takings:
 
 def takings(at: Counter, plans: Sequence[Plan]) -> Takings:
     """What is to be known of the purchases that come back; statements only where a promotion gave them something."""
-    asked = {one.bought.id for one in plans} if promotions.ruleset(at.program.id) is not None else set[int]()
+    known = (
+        promotions.ruleset(at.program.id) is not None
+    )  # or not yet: another process may just have published the first
+    asked = {one.bought.id for one in plans if known or any(award.effect is not None for award in one.bought.awards)}
     anew = {one.bought.id for one in plans if any(award.returns == REEVALUATE for award in one.bought.awards)}
     evaluations = keeping.read(granting.PURCHASE, asked)
     lines: dict[int, list[Line]] = defaultdict(list)

@@ -11,7 +11,7 @@ from typing import Any
 
 from cel_expr_python import cel
 from datalogic_py import Engine
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from coalition.promotions.engine.checking import check
@@ -84,7 +84,9 @@ LINES = st.lists(st.fixed_dictionaries({"amount": AMOUNTS, "category": st.sample
 @settings(max_examples=300)
 @given(trees(FLAT | loops("count")), MEMBERS, LINES)
 def test_cel_gives_the_same_answer(node: Any, member: dict[str, Any], lines: list[dict[str, Any]]) -> None:
-    assert check(node)[1] == []
+    problems = check(node)[1]
+    assume([one.code for one in problems] != ["too_costly"])
+    assert problems == []
     facts, told = both(member, lines)
 
     answer = _ENV.compile(in_cel(node, "e")).eval(data={"e": told})

@@ -10,9 +10,13 @@ from flask import Flask
 
 from coalition import ledger, partners, programs, promotions, purchases
 from coalition.kernel.db import raw
+from coalition.kernel.laws import offending
+from coalition.partners import exposure
+from coalition.partners.exposure import Limit
 from coalition.promotions import granting
 from coalition.promotions.granting import Given
 from coalition.purchases import GrantedAward, Recorded
+from tests.coalition.promotions.coupons.builders import a_batch, codes_of
 from tests.coalition.promotions.publishing.builders import ACTOR, a_credit, a_document
 from tests.coalition.purchases.builders import Shop, a_receipt, a_shop
 
@@ -92,6 +96,64 @@ def test_a_limit_clamps_over_purchases_and_over_a_batch(shop: Shop) -> None:
     assert single == 10
     assert sorted(units) == [0, 5, 10]
     assert raw().execute("SELECT used FROM limit_counter").fetchall() == [(25,)]
+
+
+def test_a_batch_is_evaluated_in_the_order_in_which_its_receipts_were_written(shop: Shop) -> None:
+    once = {"metric": "uses", "per": "member", "period": "day", "value": 1}
+    _publish(shop, a_document("ten", a_credit("fixed", points=10), limits=[once]))
+    later = a_receipt(500, external_id="A", occurred_at="2026-11-20T13:00:00Z")
+    sooner = a_receipt(500, external_id="B", occurred_at="2026-11-20T09:00:00Z")
+
+    found = shop.record(later, sooner)
+
+    assert [_by_promotion(one).get("ten") for one in found] == [None, 10]
+
+
+def test_what_a_funder_declines_uses_up_neither_limits_nor_the_coupon(shop: Shop) -> None:
+    other = a_shop(shop.program, card="4276000099999999")
+    exposure.set_limit(Limit(other.entity.id, "credit", "decline", 4 * 10**6, 10**6))
+    of_member = {"per": "member", "period": "life", "value": 10}
+    limits = [{"metric": metric, **of_member} for metric in ("units", "money", "uses")]
+    sponsor = {"partner": other.partner.code}
+    _publish(shop, a_document("ten", a_credit("fixed", points=10), coupon="autumn", sponsor=sponsor, limits=limits))
+    (code, *_) = codes_of(a_batch(shop.program))
+
+    (recorded,) = shop.record(a_receipt(500, coupons=[code]))
+
+    assert _by_promotion(recorded) == {"base": 2}
+    assert isinstance(recorded, Recorded)
+    assert recorded.coupons[0].outcome == "idle"
+    assert raw().execute("SELECT DISTINCT used FROM limit_counter").fetchall() == [(0,)]
+    assert [law.code for law in granting.laws() if offending(law)] == []
+
+
+def test_progress_goes_on_in_a_batch_that_two_rulesets_share_and_a_day_counts_once(shop: Shop) -> None:
+    progress = {"kind": "progress.add", "target": 10}
+    events = a_document("events", {**progress, "achievement": "e"})
+    days = a_document("days", {**progress, "achievement": "d", "by": {"type": "distinct_days"}})
+    _publish(shop, events, days, since=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+    _publish(shop, events, days, a_document("more"), since=dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC))
+
+    shop.record(*(a_receipt(500, occurred_at=f"2026-11-20T{hour:02}:00:00Z") for hour in (8, 9, 13)))
+
+    rows = raw().execute("SELECT name, value FROM member_holding WHERE kind = 'progress' AND name <> ''").fetchall()
+    assert dict(rows) == {"e": 3, "d": 1}
+
+
+def test_promotions_that_share_a_limit_may_each_say_another_one(shop: Shop) -> None:
+    shared = {"metric": "units", "per": "campaign", "period": "life"}
+    high = a_document("high", a_credit("fixed", points=80), limits=[{**shared, "value": 100}], campaign="c")
+    low = {**high, "id": "low", "events": ["bank.transaction"], "limits": [{**shared, "value": 50}]}
+    own = {name: value for name, value in {**high, "id": "own"}.items() if name != "campaign"}
+    promotions.save_campaign(shop.program.id, promotions.Campaign("c", "c", "c"))
+    _publish(shop, high, low, own)
+    body = {"external_id": "B1", "occurred_at": "2026-11-20T09:30:00Z", "outlet": "S1", "amount": 33333}
+    member = {"kind": "card", "value": "4276000012345678"}
+    bank = purchases.read_transaction({**body, "member": member, "currency": "EUR", "mcc": "5812", "merchant": "R"})
+
+    found = shop.record(a_receipt(500, occurred_at="2026-11-20T08:00:00Z"), bank)
+
+    assert [_by_promotion(one) for one in found] == [{"base": 2, "high": 80, "own": 80}, {"base": 166}]
 
 
 def test_a_late_receipt_goes_by_the_ruleset_of_its_day(shop: Shop) -> None:
@@ -183,6 +245,11 @@ def test_an_award_says_which_promotion_made_it(shop: Shop) -> None:
         "50 bonuses by the promotion “Five percent”.",
         "Бонусы: 50 по акции «Пять процентов».",
     ]
+
+
+def _by_promotion(recorded: Recorded | purchases.Refused) -> dict[str, int]:
+    assert isinstance(recorded, Recorded), recorded
+    return {one.promotion: one.units for one in recorded.awards}
 
 
 def _line(sku: str, **more: Any) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from coalition import promotions, purchases
+from coalition.kernel import ids
 from coalition.kernel.db import raw
 from tests.coalition.promotions.publishing.builders import ACTOR, a_credit, a_document
 from tests.coalition.purchases.builders import Shop, a_body, a_return, a_shop, a_void, bought, give_back
@@ -55,6 +56,28 @@ def test_a_multiplier_evaluated_anew_goes_by_the_base_credits_that_are_left(shop
     returned = give_back(shop, a_return(purchase, {1: None}))
 
     assert _clawed(returned) == {"base": 5, "x2": 5}
+
+
+def test_a_multiplier_evaluated_anew_goes_by_the_base_credits_of_other_promotions_too(shop: Shop) -> None:
+    base, double = a_credit("percent", bp=1000, role="base"), a_credit("multiply", x_bp=20_000)
+    _publish(shop, a_document("tenth", base), a_document("x2", double, returns="reevaluate"))
+    purchase = bought(shop, a_body(1000, 1000))
+
+    returned = give_back(shop, a_return(purchase, {1: None}))
+
+    assert _clawed(returned) == {"base": 5, "tenth": 100, "x2": 105}
+
+
+def test_a_credit_evaluated_anew_goes_by_what_is_left_after_the_discounts_of_others(shop: Shop) -> None:
+    fifth = {"kind": "discount", "calc": {"type": "percent", "bp": 2000}}
+    _publish(shop, a_document("fifth", fifth), a_document("tenth", a_credit("percent", bp=1000), returns="reevaluate"))
+    body = a_body(1000, 1000)
+    quote = purchases.quote(shop.partner.id, purchases.read(body))
+    purchase = bought(shop, {**body, "quote_id": ids.public("pqt", quote.id)})
+
+    returned = give_back(shop, a_return(purchase, {1: None}))
+
+    assert _clawed(returned)["tenth"] == 80
 
 
 def test_limits_get_back_what_is_taken_back_in_the_period_that_had_used_it(shop: Shop) -> None:
