@@ -38,7 +38,7 @@ def _given(member: Member) -> list[dict[str, Any]]:
             "at": one.occurred_at,
             "kind": one.kind,
             "about": names.of(one.holding or "", one.name, language()),
-            "change": one.change,
+            "change": _step(one),
             "promotion": names.promotion(one.promotion, language()),
             "undone": one.undoes is not None,
             "purchase": ids.public("pur", one.source_id) if one.source == "purchase" else None,
@@ -46,3 +46,9 @@ def _given(member: Member) -> list[dict[str, Any]]:
         }
         for one in holdings.given(member.id, _SHOWN)
     ]
+
+
+def _step(one: holdings.Effect) -> int:
+    """By how much an effect changed what the member has; of progress its step, also where that completed it."""
+    delta = one.what.get("delta")
+    return delta if one.holding == "progress" and one.undoes is None and type(delta) is int else one.change

@@ -34,7 +34,7 @@ from coalition.members.standing import Standing, standing
 from coalition.members.subscribing import Subscription, cancel, lapse_subscriptions, renew, subscribe, subscription
 from coalition.members.taking_over import Carrier, fingerprint, take_over
 from coalition.members.tiers import Ladder, Tier, ladder, set_tiers
-from coalition.members.traits import Traits, traits
+from coalition.members.traits import Traits, take_turns, traits
 
 __all__ = [
     "INVITED_BY",
@@ -113,6 +113,7 @@ __all__ = [
     "subscription",
     "survivor",
     "take_over",
+    "take_turns",
     "tier_history",
     "tiers_at",
     "traits",

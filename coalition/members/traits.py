@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from coalition.kernel.db import raw
 
+_HOLD = "SELECT FROM member WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 _TRAITS = """
     SELECT m.id, to_char(p.birth_date, 'MM-DD'), s.family_id, m.enrolled_at, m.locale
       FROM member m
@@ -25,6 +26,11 @@ class Traits:
     family_id: int | None
     enrolled_at: dt.datetime
     locale: str
+
+
+def take_turns(member_ids: Iterable[int]) -> None:
+    """Hold members until the caller's transaction ends, in the order of their ids: what is read of them next stands."""
+    raw().execute(_HOLD, (list(member_ids),))
 
 
 def traits(member_ids: Iterable[int]) -> dict[int, Traits]:

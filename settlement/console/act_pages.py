@@ -51,17 +51,22 @@ def page(entity_id: int, period: str) -> str:
 
 def pdf(entity_id: int, period: str) -> Response:
     """The act on paper, in the language of `?lang=`, else the viewer's."""
-    act = transact(lambda: read(entity_id, period, request.args.get("run")))
+    return file(transact(lambda: read(entity_id, period, request.args.get("run"))))
+
+
+def file(act: Printed) -> Response:
+    """An act that was read, as PDF in the language of `?lang=`, else the viewer's."""
     with spoken(request.args.get("lang")) as language:
         paper = printed(act)
+    period = act.period
     name = f"act-{act.entity.code}-{period}-{language}.pdf"
     return Response(
         paper, content_type="application/pdf", headers={"Content-Disposition": f'attachment; filename="{name}"'}
     )
 
 
-def read(entity_id: int, period: str, run: str | None) -> Printed:
-    """The act of an entity over a period. Raises NotFound, Invalid `bad_period`."""
+def read(entity_id: int, period: str, run: str | None, *, told: bool = False) -> Printed:
+    """The act of an entity over a period; `told`: of what it was sent alone. Raises NotFound, Invalid `bad_period`."""
     starts_on, ends_on = accruals.days_of(period)
     entity = partners.entity(entity_id)
     program = programs.get(entity.program_id)
@@ -72,7 +77,7 @@ def read(entity_id: int, period: str, run: str | None) -> Printed:
         )
         for one in payouts.moved(entity.id)
     ]
-    found = reconciliation.acts(entity.id, starts_on, ends_on, paid)
+    found = reconciliation.acts(entity.id, starts_on, ends_on, paid, told=told)
     totals = []
     if run:
         at = reconciliation.run(ids.parse("rcn", run), partner_id=entity.partner_id)

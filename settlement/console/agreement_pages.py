@@ -112,6 +112,7 @@ def _propose_page(company: str, errors: forms.Errors, given: dict[str, str] | No
         use_zone(program.zone)
         now = terms.in_force(program.id, clock.local_date(clock.now(), program.zone)).get(ids.parse("ent", company))
         first = agreement_form.filled(now, program) | {"key": forms.new_key()}
-        return {**context, "answers": first if given is None else given, "models": terms.settlement_models()}
+        chosen = {"cycles": [terms.program_cycle(program.id)], "models": terms.settlement_models()}
+        return {**context, **chosen, "answers": first if given is None else given}
 
     return render_template("settlement/agreement_form.html", nav="settlement", errors=errors, **transact(work))

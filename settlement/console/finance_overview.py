@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from coalition import partners, programs
 from coalition.kernel import clock
-from settlement import accruals, reconciliation, statements
+from settlement import accruals, payouts, reconciliation, statements
 from settlement.accruals import Period
 from settlement.console import period_page
 from settlement.statements import Sought, Standing
@@ -39,6 +40,7 @@ def context(program: programs.Program) -> dict[str, Any]:
         "latest": _latest(latest) if latest else None,
         "owed": _owed(standing),
         "standing": standing,
+        "overdue": _overdue(program.id, today),
         "disputes": reconciliation.standing(program.id),
         "liability": period_page.liability(shown, periods, totals, currency) if shown else None,
         "liability_period": {"key": shown.code, "month": shown.starts_on} if shown else None,
@@ -60,6 +62,15 @@ def _period(period: Period, totals: dict[int, dict[str, int]]) -> dict[str, Any]
 
 def _latest(period: Period) -> dict[str, Any]:
     return {"key": period.code, "month": period.starts_on, "closed_at": period.closed_at}
+
+
+def _overdue(program_id: int, today: dt.date) -> list[dict[str, Any]]:
+    """What was due before today and has not moved, by currency: what we wait for, and what we have to pay."""
+    late = payouts.overdue(program_id, today)
+    return [
+        {"currency": currency, **{side: late.get((currency, side), 0) for side in ("in", "out")}}
+        for currency in sorted({currency for currency, _ in late})
+    ]
 
 
 def _owed(standing: list[Standing]) -> dict[str, list[dict[str, Any]]]:

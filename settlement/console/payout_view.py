@@ -9,29 +9,27 @@ from typing import Any
 from coalition import access, partners, programs
 from coalition.kernel import audit, ids
 from coalition.kernel.web.pages import use_zone
-from settlement import accruals, payouts
+from settlement import payouts
 from settlement.payouts import Payment, Receipt, Run
 from settlement.ports import Account
 
 _RUNS = 50
 _RECEIPTS = 50
-_PERIODS = 36
+_PERIODS = 24
 STEPS = ("recorded", "reserved", "committed", "settled")
 
 
-def overview(program: programs.Program) -> dict[str, Any]:
-    """The runs of a program, newest first; closed periods with something left to pay; unexplained receipts."""
+def overview(program: programs.Program, cursor: str | None = None) -> dict[str, Any]:
+    """The runs of a program, newest first; a page of the periods with something left to pay; unexplained receipts.
+
+    Raises Invalid for a cursor that is not ours.
+    """
     found = payouts.runs(program.id, limit=_RUNS)
-    waiting = []
-    for period in accruals.list_periods(program.id)[:_PERIODS]:
-        if period.state == "closed":
-            left = payouts.left_out(period.id)
-            first = not payouts.runs_of(period.id)
-            if left:
-                waiting.append({"code": period.code, "first": first, "statements": len(left)})
+    waiting = payouts.payable_periods(program.id, cursor, _PERIODS)
     return {
         "runs": [_row(run) for run in found],
-        "waiting": waiting,
+        "waiting": waiting.items,
+        "next_cursor": waiting.next_cursor,
         "receipts": [_receipt(one) for one in payouts.unmatched(program.id, _RECEIPTS)],
         "open": [_choice(one) for one in payouts.open_payments(program.id)],
     }

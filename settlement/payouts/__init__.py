@@ -6,12 +6,13 @@ The room never talks to a provider by itself: it is handed one by a job, outside
 from settlement.payouts.accounts import KIND as ACCOUNT_KIND
 from settlement.payouts.accounts import NewAccount, current, entities_with_iban, propose
 from settlement.payouts.accounts import by_id as accounts_by_id
+from settlement.payouts.aging import overdue
 from settlement.payouts.asking import may_look, seen
 from settlement.payouts.carrying import carry_out
 from settlement.payouts.committing import abort, commit, reserve
 from settlement.payouts.news import UNDERSTAND, receive, understood, whose
 from settlement.payouts.owed import Payable, mark_paid
-from settlement.payouts.preparing import left_out, prepare
+from settlement.payouts.preparing import PayablePeriod, left_out, payable_periods, prepare
 from settlement.payouts.reading import (
     changes,
     find,
@@ -42,6 +43,7 @@ __all__ = [
     "NewAccount",
     "NotYet",
     "Payable",
+    "PayablePeriod",
     "Payment",
     "Receipt",
     "Run",
@@ -63,6 +65,8 @@ __all__ = [
     "may_look",
     "moved",
     "open_payments",
+    "overdue",
+    "payable_periods",
     "payment",
     "payments",
     "prepare",

@@ -7,16 +7,28 @@ then, or whose payment was refused and given up. That no statement is in two liv
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from coalition import programs
 from coalition.kernel import audit
-from coalition.kernel.db import execute, fetch_all, fetch_one
+from coalition.kernel.db import execute, fetch_all, fetch_one, load_sql
 from coalition.kernel.errors import Conflict
+from coalition.kernel.web.paging import Page, decode_cursor, encode_cursor
 from settlement import accruals
 from settlement.payouts.moving import born
 from settlement.payouts.owed import Payable, kept_back, payables, tell
 from settlement.payouts.reading import get, runs_of
 from settlement.payouts.types import Run
+
+
+@dataclass(frozen=True, slots=True)
+class PayablePeriod:
+    """A closed period with so many statements that no run has taken; `first`: it has had no run yet."""
+
+    code: str
+    first: bool
+    statements: int
+
 
 _INSERT_RUN = """
     INSERT INTO payout_run (program_id, period_id, no, recorded_by) VALUES (:program, :period, :no, :actor)
@@ -60,6 +72,16 @@ def prepare(program_id: int, code: str, *, supplementary: bool = False) -> Run:
     born(run)
     audit.record("payout.record", f"payout_run:{run.id}", program=program.code, period=code, payments=len(due))
     return run
+
+
+def payable_periods(program_id: int, cursor: str | None, limit: int) -> Page[PayablePeriod]:
+    """A page of the closed periods with a statement that no run has taken, the latest first. Invalid for a cursor that
+    is not ours."""
+    (before,) = decode_cursor(cursor, str) or (None,)
+    params = {"program": program_id, "before": before, "limit": limit + 1}
+    rows = fetch_all(load_sql(__file__, "payable_periods.sql"), params)
+    found = [PayablePeriod(row.code, row.first, int(row.statements)) for row in rows]
+    return Page(found[:limit], encode_cursor(rows[limit - 1].starts_on.isoformat()) if len(rows) > limit else None)
 
 
 def left_out(period_id: int) -> list[Payable]:

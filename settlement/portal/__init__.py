@@ -7,7 +7,7 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Register the pages; importing a module of pages fills the blueprint."""
-    from settlement.portal import dispute_pages, statement_pages  # noqa: F401
+    from settlement.portal import act_pages, dispute_pages, statement_pages  # noqa: F401
     from settlement.portal.blueprint import blueprint
 
     app.register_blueprint(blueprint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, redirect, render_template, request, stream_with_context, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from coalition import programs
+from coalition import partners, programs
 from coalition.kernel import audit
 from coalition.kernel.db import transact
 from coalition.kernel.errors import Conflict
@@ -49,8 +49,11 @@ def statement(statement_id: str) -> str:
 
     def work() -> dict[str, object]:
         found = own_statement(statement_id)
+        told = statement_page.context(found, request.args)
         return {
-            **statement_page.context(found, request.args),
+            **told,
+            "versions": [one for one in told["versions"] if not one["replaced"]],  # nobody was sent another one
+            "company": partners.entity(found.legal_entity_id).code,
             "disputes": statement_page.disputes(reconciliation.of_statement(found.id)),
         }
 

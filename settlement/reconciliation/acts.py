@@ -73,14 +73,17 @@ class Paid:
     statement_id: int | None = None
 
 
-def acts(entity_id: int, starts_on: dt.date, ends_on: dt.date, paid: Sequence[Paid] = ()) -> list[Act]:
+def acts(
+    entity_id: int, starts_on: dt.date, ends_on: dt.date, paid: Sequence[Paid] = (), *, told: bool = False
+) -> list[Act]:
     """An act for each currency in which the entity has settled anything until `ends_on`.
 
     A document counts on its period's last day, a payment on its value day. `paid` is all that was ever paid.
+    `told`: only of statements that the entity has been sent.
     """
     decimals: dict[str, int] = {}
     found: dict[str, list[ActLine]] = {}
-    for statement in _stated(entity_id, ends_on):
+    for statement in _stated(entity_id, ends_on, told):
         decimals[statement.settlement_currency] = statement.settlement_decimals
         found.setdefault(statement.settlement_currency, []).extend(_lines(statement))
     for one in paid:
@@ -91,10 +94,10 @@ def acts(entity_id: int, starts_on: dt.date, ends_on: dt.date, paid: Sequence[Pa
     return [_act(entity_id, days, currency, decimals[currency], found[currency]) for currency in sorted(found)]
 
 
-def _stated(entity_id: int, until: dt.date) -> Iterator[Statement]:
+def _stated(entity_id: int, until: dt.date, told: bool) -> Iterator[Statement]:
     """Every statement of the entity whose period has ended by then, in its last version."""
     after = None
-    while page := statements.of_entities([entity_id], period=None, after=after, limit=_PAGE):
+    while page := statements.of_entities([entity_id], period=None, after=after, limit=_PAGE, told=told):
         yield from (one for one in page if one.ends_on <= until and not one.replaced)
         after = page[-1].id
 

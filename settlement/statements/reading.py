@@ -13,7 +13,8 @@ from coalition.kernel.errors import NotFound
 from settlement.accruals import Period
 from settlement.statements.arithmetic import Document, Drawn, Line
 
-_MOST = 10_000
+_PAGE = 10_000  # rows that are read at once; there may be any number of pages
+_MOST = 10_000  # versions of one statement, closed periods of one program
 _HEAD = """
     SELECT s.id, s.program_id, s.period_id, p.code AS period_code, p.starts_on, p.ends_on, s.legal_entity_id, s.number,
            s.version, e.state, s.is_operator, s.currency, s.currency_decimals, s.points_decimals, s.attribution,
@@ -81,7 +82,23 @@ def told(statement_id: int, entity_ids: Collection[int]) -> Statement:
 
 def of_period(period: Period) -> list[Statement]:
     """Every statement of a period in its last version, the operator's last; none while it is open."""
-    return heads("s.period_id = :period AND r.period_id IS NULL", {"period": period.id}, _MOST)
+    found: list[Statement] = []
+    while len(found) % _PAGE == 0:
+        last = found[-1] if found else None
+        page = heads(
+            "s.period_id = :period AND r.period_id IS NULL AND (CAST(:number AS text) IS NULL"
+            " OR (s.is_operator, s.number) > (CAST(:operator AS boolean), :number))",
+            {
+                "period": period.id,
+                "operator": last.is_operator if last else None,
+                "number": last.number if last else None,
+            },
+            _PAGE,
+        )
+        if not page:
+            break
+        found += page
+    return found
 
 
 def versions(statement: Statement) -> list[Statement]:
@@ -118,12 +135,14 @@ def documents(statement_ids: Collection[int]) -> dict[int, list[Document]]:
 
 def document_rows(statement_ids: Collection[int]) -> Sequence[AnyRow]:
     """The documents of these statements as they are stored, in their order; `mirrors_id` is the twin of a mirror."""
-    return fetch_all(
-        f"""SELECT d.id, d.statement_id, s.legal_entity_id, d.mirrors_id, d.number, d.kind, d.counterparty_id, d.sign,
-                   d.vat_rate, d.net_minor, d.vat_minor
-              FROM statement_document d JOIN statement s ON s.id = d.statement_id
-             WHERE d.statement_id = ANY(:ids) ORDER BY d.statement_id, d.id LIMIT {_MOST}""",
-        {"ids": list(statement_ids)},
+    return _every(
+        """SELECT d.id, d.statement_id, s.legal_entity_id, d.mirrors_id, d.number, d.kind, d.counterparty_id, d.sign,
+                  d.vat_rate, d.net_minor, d.vat_minor
+             FROM statement_document d JOIN statement s ON s.id = d.statement_id
+            WHERE d.statement_id = ANY(:ids) AND (d.statement_id, d.id) > (:first, :second)
+            ORDER BY d.statement_id, d.id LIMIT :limit""",
+        statement_ids,
+        ("statement_id", "id"),
     )
 
 
@@ -144,16 +163,33 @@ def heads(
 
 
 def _lines(document_ids: Collection[int]) -> dict[int, Sequence[Line]]:
-    rows = fetch_all(
-        f"""SELECT document_id, code, agreement_id, currency_id, quantity, unit_price, net_minor FROM statement_line
-             WHERE document_id = ANY(:ids) ORDER BY document_id, no LIMIT {10 * _MOST}""",
-        {"ids": list(document_ids)},
+    rows = _every(
+        """SELECT document_id, no, code, agreement_id, currency_id, quantity, unit_price, net_minor FROM statement_line
+            WHERE document_id = ANY(:ids) AND (document_id, no) > (:first, :second)
+            ORDER BY document_id, no LIMIT :limit""",
+        document_ids,
+        ("document_id", "no"),
     )
     found: dict[int, list[Line]] = {}
     for row in rows:
         facts = dict(row._mapping)
+        del facts["no"]
         found.setdefault(facts.pop("document_id"), []).append(Line(**facts))
     return dict(found)
+
+
+def _every(query: str, ids: Collection[int], key: tuple[str, str]) -> list[AnyRow]:
+    """All rows of a query that is ordered by a key of two numbers and read page by page, each behind the last one."""
+    found: list[AnyRow] = []
+    behind = (-1, -1)
+    while len(found) % _PAGE == 0:
+        params = {"ids": list(ids), "first": behind[0], "second": behind[1], "limit": _PAGE}
+        page = fetch_all(query, params)
+        if not page:
+            break
+        found += page
+        behind = (getattr(page[-1], key[0]), getattr(page[-1], key[1]))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

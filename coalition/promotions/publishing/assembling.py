@@ -8,7 +8,7 @@ from collections.abc import Collection
 from typing import Any
 
 from coalition import programs
-from coalition.kernel.db import execute_many, fetch_all
+from coalition.kernel.db import execute, fetch_all
 from coalition.kernel.errors import FieldError, Invalid
 from coalition.promotions.publishing import campaigns
 from coalition.promotions.publishing.compiling import Campaign, compiled
@@ -57,14 +57,16 @@ def in_force(
         promotion = promotion_of(canonical(ready))
         if row.code in testing:
             _demand(row.code, run_tests(ready, document.get("tests") or (), program))
-        dates.append({"id": row.id, "begins": promotion.begins, "ends": promotion.ends})
+        dates.append((row.id, promotion.begins, promotion.ends))
         if promotion.ends is None or promotion.ends > since:
             found.append((promotion.order, ready))
     if dates:
-        execute_many(
-            "UPDATE promotion SET begins_at = :begins, ends_at = :ends"
-            " WHERE id = :id AND (begins_at, ends_at) IS DISTINCT FROM (CAST(:begins AS timestamptz), :ends)",
-            dates,
+        execute(
+            "UPDATE promotion p SET begins_at = x.begins, ends_at = x.ends"
+            "  FROM unnest(CAST(:ids AS int[]), CAST(:begins AS timestamptz[]), CAST(:ends AS timestamptz[]))"
+            "       x(id, begins, ends)"
+            " WHERE p.id = x.id AND (p.begins_at, p.ends_at) IS DISTINCT FROM (x.begins, x.ends)",
+            {"ids": [one[0] for one in dates], "begins": [one[1] for one in dates], "ends": [one[2] for one in dates]},
         )
     return [ready for _, ready in sorted(found, key=lambda one: one[0])]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from coalition import partners, programs
@@ -23,6 +24,17 @@ KNOWN = (
 _LONGEST = 200_000
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The codes that documents of a program may name; `uneven`: currencies of which one unit is no whole money."""
+
+    campaigns: frozenset[str]
+    groups: frozenset[str]
+    currencies: frozenset[str]
+    uneven: frozenset[str]
+    partners: frozenset[str]
+
+
 def examine(program_id: int, document: Document, *, strict: bool = False) -> engine.Promotion:
     """The promotion that a document makes. Raises Invalid with a pointer to each thing that is wrong with it.
 
@@ -39,7 +51,33 @@ def examined(
 ) -> tuple[engine.Promotion | None, list[FieldError]]:
     """The promotion that a document makes, None if it makes none, and everything that is wrong with it."""
     found, problems = understood(document, strict=strict)
-    return found, problems + list(_foreign(program_id, document))
+    return found, problems + list(_foreign(known_of(program_id), document))
+
+
+def examine_all(program_id: int, documents: Sequence[Document]) -> None:
+    """Examine many at once. Raises Invalid, with `/<place in documents>` before each pointer."""
+    known, wrong = known_of(program_id), list[FieldError]()
+    for place, document in enumerate(documents):
+        try:
+            problems = understood(document)[1] + list(_foreign(known, document))
+        except Invalid as refusal:
+            problems = list(refusal.errors)
+        wrong += [FieldError(f"/{place}{one.pointer}", one.code, one.detail) for one in problems]
+    if wrong:
+        raise Invalid("invalid", "These promotions cannot be published.", wrong)
+
+
+def known_of(program_id: int) -> Known:
+    """What a program knows by name, as things stand."""
+    points = programs.currencies(program_id)
+    currencies = [one.code for one in points]
+    return Known(
+        campaigns=frozenset(campaigns.by_code(program_id)),
+        groups=frozenset(groups_of(program_id)),
+        currencies=frozenset([*currencies, programs.get(program_id).currency]),
+        uneven=frozenset(one.code for one in points if one.face_minor != int(one.face_minor)),
+        partners=frozenset(one.code for one in partners.list_partners(program_id)),
+    )
 
 
 def understood(document: Document, *, strict: bool = False) -> tuple[engine.Promotion | None, list[FieldError]]:
@@ -85,21 +123,28 @@ def _unknown(document: Document) -> Iterator[FieldError]:
             yield FieldError(f"/{name}", "unknown_field", meant(name, KNOWN))
 
 
-def _foreign(program_id: int, document: Document) -> Iterator[FieldError]:
+def _foreign(known: Known, document: Document) -> Iterator[FieldError]:
     """What the document names and the program does not know."""
-    named = (
-        ("campaign", "unknown_campaign", campaigns.by_code(program_id)),
-        ("group", "unknown_group", groups_of(program_id)),
-    )
-    for name, code, known in named:
+    named = (("campaign", "unknown_campaign", known.campaigns), ("group", "unknown_group", known.groups))
+    for name, code, codes in named:
         value = document.get(name)
-        if isinstance(value, str) and value not in known:
-            yield FieldError(f"/{name}", code, meant(value, known))
-    program = programs.get(program_id)
-    currencies = [*(one.code for one in programs.currencies(program_id)), program.currency]
+        if isinstance(value, str) and value not in codes:
+            yield FieldError(f"/{name}", code, meant(value, codes))
     for pointer, effect in effects_of(document):
         value = effect.get("currency") if isinstance(effect, dict) else None
-        if isinstance(value, str) and value not in currencies:
-            yield FieldError(f"{pointer}/currency", "unknown_currency", meant(value, currencies))
-    codes = [one.code for one in partners.list_partners(program_id)]
-    yield from sponsor_problems(document.get("sponsor"), codes, "/sponsor")
+        if isinstance(value, str) and value not in known.currencies:
+            yield FieldError(f"{pointer}/currency", "unknown_currency", meant(value, known.currencies))
+        elif value in known.uneven and _asks_worth(document, effect):
+            told = f"One unit of {value} is no whole money: give a number of points, within a limit on units."
+            yield FieldError(f"{pointer}/currency", "currency_uneven", told)
+    yield from sponsor_problems(document.get("sponsor"), known.partners, "/sponsor")
+
+
+def _asks_worth(document: Document, effect: Document) -> bool:
+    """Whether an effect is reckoned by what a unit is worth: a percentage, or a limit on money."""
+    calc, limits = effect.get("calc"), document.get("limits")
+    rows = calc.get("rows") if isinstance(calc, dict) else None
+    listed = [*(rows if isinstance(rows, list) else ()), *(limits if isinstance(limits, list) else ())]
+    inner = [one for one in listed if isinstance(one, dict)]
+    of_money = any(one.get("metric") == "money" or "bp" in one for one in inner)
+    return of_money or (isinstance(calc, dict) and calc.get("type") == "percent")

@@ -11,22 +11,25 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 
 from coalition.kernel import audit, clock
-from coalition.kernel.db import execute, execute_many, fetch_one
+from coalition.kernel.db import execute, fetch_one
 from coalition.kernel.errors import FieldError, Invalid
-from coalition.promotions.publishing import keeping, reading
+from coalition.promotions.publishing import reading
 from coalition.promotions.publishing.assembling import in_force, program_of
 from coalition.promotions.publishing.documents import Document, canonical, sha256
 from coalition.promotions.publishing.groups import group_problems, put_group
+from coalition.promotions.publishing.keeping import keep
 from coalition.promotions.publishing.reading import Ruleset, promotion_of
 from coalition.promotions.publishing.settings import Setting, Turn, put_setting, take_turn
 
 ENGINE = 1
 _ALWAYS = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)  # the first year that a receipt may carry
 _PUBLISH = (
-    "UPDATE promotion SET state = 'published', version = :version, changed_at = now(),"
-    " begins_at = CAST(:begins AS timestamptz), ends_at = CAST(:ends AS timestamptz)"
-    " WHERE program_id = :program AND code = :code"
+    "UPDATE promotion p SET state = 'published', version = x.version, changed_at = now(), begins_at = x.begins,"
+    " ends_at = x.ends FROM unnest(CAST(:codes AS text[]), CAST(:versions AS int[]), CAST(:begins AS timestamptz[]),"
+    "                              CAST(:ends AS timestamptz[])) x(code, version, begins, ends)"
+    " WHERE p.program_id = :program AND p.code = x.code"
 )
+_Published = tuple[str, int, dt.datetime | None, dt.datetime | None]
 
 
 def publish(
@@ -54,8 +57,8 @@ def publish(
     if setting is not None:
         put_setting(program_id, setting)
         turn = Turn(turn.no, setting)
-    found = {one.code: one.version for one in _kept(program_id, documents, actor)}
-    _switch(program_id, [{"code": code, "version": no, "begins": None, "ends": None} for code, no in found.items()])
+    found = keep(program_id, documents, actor=actor)
+    _switch(program_id, [(one.code, one.version, None, None) for one in found.values()])
     first = _ALWAYS if turn.no == 1 else None
     return compose(program_id, turn, actor=actor, note=note, since=since or first, testing=found)
 
@@ -87,9 +90,7 @@ def republish(program_id: int, turn: Turn, text: str, *, actor: str, note: str) 
     for code, group in common["groups"].items():
         put_group(program_id, code, group)
     ready = [promotion_of(canonical(one)) for one in document["promotions"]]
-    _switch(
-        program_id, [{"code": one.id, "version": one.version, "begins": one.begins, "ends": one.ends} for one in ready]
-    )
+    _switch(program_id, [(one.id, one.version, one.begins, one.ends) for one in ready])
     return _add(program_id, turn.no, text, _since(program_id, None), actor, note)
 
 
@@ -100,28 +101,16 @@ def _put_group(program_id: int, code: str, group: Mapping[str, str]) -> None:
     put_group(program_id, code, group)
 
 
-def _kept(program_id: int, documents: Sequence[Document], actor: str) -> list[keeping.Kept]:
-    problems: list[FieldError] = []
-    found = []
-    for place, document in enumerate(documents):
-        try:
-            found.append(keeping.keep(program_id, document, actor=actor))
-        except Invalid as refusal:
-            problems += [FieldError(f"/{place}{one.pointer}", one.code, one.detail) for one in refusal.errors]
-    if problems:
-        raise Invalid("invalid", "These promotions cannot be published.", problems)
-    return found
-
-
-def _switch(program_id: int, published: Sequence[Mapping[str, object]]) -> None:
-    """Let exactly these be published, by code and version; what else was, is paused."""
+def _switch(program_id: int, published: Sequence[_Published]) -> None:
+    """Let exactly these be published: code, version and dates; what else was, is paused."""
+    codes, versions, begins, ends = ([one[place] for one in published] for place in range(4))
+    scope = {"program": program_id, "codes": codes}
     execute(
         "UPDATE promotion SET state = 'paused', changed_at = now()"
         " WHERE program_id = :program AND state = 'published' AND code <> ALL(:codes)",
-        {"program": program_id, "codes": [one["code"] for one in published]},
+        scope,
     )
-    if published:
-        execute_many(_PUBLISH, [{**one, "program": program_id} for one in published])
+    execute(_PUBLISH, {**scope, "versions": versions, "begins": begins, "ends": ends})
 
 
 def _ruleset(program: Document, documents: Sequence[Document]) -> Document:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from coalition.kernel import audit
-from coalition.kernel.db import execute, fetch_one
-from coalition.promotions.publishing.checking import examine
+from coalition.kernel.audit import INSERT, Deed
+from coalition.kernel.db import execute, execute_many, fetch_all, raw
+from coalition.kernel.errors import FieldError, Invalid
+from coalition.promotions.publishing.checking import examine_all
 from coalition.promotions.publishing.documents import Document, canonical, content, sha256
 
 
@@ -20,45 +23,72 @@ class Kept:
     version: int
 
 
-def keep(program_id: int, document: Document, *, actor: str, approval_id: int | None = None) -> Kept:
-    """The version that says what the document says: the promotion's last one, or a new one. Locks the promotion.
+def keep(
+    program_id: int, documents: Sequence[Document], *, actor: str, approval_id: int | None = None
+) -> dict[str, Kept]:
+    """The versions that say what the documents say, by code: each promotion's last one, or a new one.
 
-    A promotion that nobody has drafted comes to be, paused. Raises Invalid with a pointer to each thing that is wrong.
+    Locks the promotions; those that nobody has drafted come to be, paused. A handful of statements, however many there
+    are. Raises Invalid with a pointer `/<place in documents>/...` to each thing that is wrong.
     """
-    examine(program_id, document)
-    promotion_id = _promotion(program_id, str(document["id"]))
-    last = fetch_one(
-        "SELECT version, document FROM promotion_version WHERE promotion_id = :id ORDER BY version DESC LIMIT 1",
-        {"id": promotion_id},
-    )
-    if last is not None and content(json.loads(last.document)) == content(document):
-        return Kept(promotion_id, str(document["id"]), last.version)
-    version = last.version + 1 if last else 1
-    text = canonical({**json.loads(content(document)), "version": version})
-    execute(
+    examine_all(program_id, documents)
+    by_code = {str(one["id"]): one for one in documents}
+    if len(by_code) < len(documents):
+        codes = [str(one["id"]) for one in documents]
+        place = next(at for at, code in enumerate(codes) if code in codes[:at])
+        problem = FieldError(f"/{place}/id", "code_in_use", "Two of these promotions have the same code.")
+        raise Invalid("invalid", "These promotions cannot be published.", [problem])
+    ids = _promotions(program_id, sorted(by_code))
+    known, found, new = _last(list(ids.values())), dict[str, Kept](), list[dict[str, Any]]()
+    for code, document in by_code.items():
+        version, said = known.get(ids[code], (0, ""))
+        if said != content(document):
+            version += 1
+            text = canonical({**json.loads(content(document)), "version": version})
+            new.append({"id": ids[code], "version": version, "document": text, "sha256": sha256(text)})
+        found[code] = Kept(ids[code], code, version)
+    _add(new, actor, approval_id)
+    return found
+
+
+def _add(versions: Sequence[Mapping[str, Any]], actor: str, approval_id: int | None) -> None:
+    if not versions:
+        return
+    execute_many(
         "INSERT INTO promotion_version (promotion_id, version, document, sha256, actor, approval_id)"
         " VALUES (:id, :version, :document, :sha256, :actor, :approval)",
-        {
-            "id": promotion_id,
-            "version": version,
-            "document": text,
-            "sha256": sha256(text),
-            "actor": actor,
-            "approval": approval_id,
-        },
+        [{**one, "actor": actor, "approval": approval_id} for one in versions],
     )
-    audit.record("promotion.version", f"promotion:{promotion_id}", version=version, sha256=sha256(text).hex())
-    return Kept(promotion_id, str(document["id"]), version)
+    deeds = [
+        Deed("promotion.version", f"promotion:{one['id']}", {"version": one["version"], "sha256": one["sha256"].hex()})
+        for one in versions
+    ]
+    with raw().cursor() as cursor:
+        cursor.executemany(INSERT, [deed.params() for deed in deeds])
 
 
-def _promotion(program_id: int, code: str) -> int:
-    """The promotion of this code, locked; made if there is none (its first version follows in this transaction)."""
-    scope = {"program": program_id, "code": code}
+def _promotions(program_id: int, codes: list[str]) -> dict[str, int]:
+    """The promotions of these codes, locked; made where there are none (a version follows in this transaction)."""
+    scope = {"program": program_id, "codes": codes}
     execute(
-        "INSERT INTO promotion (program_id, code, state, version) VALUES (:program, :code, 'paused', 1)"
+        "INSERT INTO promotion (program_id, code, state, version)"
+        " SELECT :program, code, 'paused', 1 FROM unnest(CAST(:codes AS text[])) code ORDER BY code"
         " ON CONFLICT DO NOTHING",
         scope,
     )
-    row = fetch_one("SELECT id FROM promotion WHERE program_id = :program AND code = :code FOR NO KEY UPDATE", scope)
-    assert row is not None
-    return int(row.id)
+    rows = fetch_all(
+        "SELECT id, code FROM promotion WHERE program_id = :program AND code = ANY(:codes)"
+        " ORDER BY id FOR NO KEY UPDATE",
+        scope,
+    )
+    return {row.code: row.id for row in rows}
+
+
+def _last(promotion_ids: list[int]) -> dict[int, tuple[int, str]]:
+    """The last version of each of these promotions, and what it says."""
+    rows = fetch_all(
+        "SELECT DISTINCT ON (promotion_id) promotion_id, version, document FROM promotion_version"
+        " WHERE promotion_id = ANY(:ids) ORDER BY promotion_id, version DESC",
+        {"ids": promotion_ids},
+    )
+    return {row.promotion_id: (row.version, content(json.loads(row.document))) for row in rows}

@@ -14,10 +14,11 @@ from coalition.kernel import approvals, audit
 from coalition.kernel.approvals import Approval
 from coalition.kernel.db import execute, fetch_one
 from coalition.kernel.errors import Conflict, FieldError, Forbidden, Invalid
-from coalition.promotions.publishing import checking, keeping, listing
+from coalition.promotions.publishing import checking, listing
 from coalition.promotions.publishing.assembling import demand_tests
 from coalition.promotions.publishing.composing import compose
 from coalition.promotions.publishing.documents import content
+from coalition.promotions.publishing.keeping import keep
 from coalition.promotions.publishing.settings import take_turn
 from coalition.promotions.publishing.types import Promotion
 
@@ -87,14 +88,15 @@ def _publish(approval: Approval) -> dict[str, Any]:
     found = _locked(program_id, code)
     if found.approval_id != approval.id or found.draft is None or content(found.draft) != content(asked["document"]):
         raise Conflict("approval_changed", "This is not, or no longer, what was approved.")
-    kept = keeping.keep(program_id, asked["document"], actor=str(approval.approver), approval_id=approval.id)
+    approver = str(approval.approver)
+    kept = keep(program_id, [asked["document"]], actor=approver, approval_id=approval.id)[code]
     execute(
         "UPDATE promotion SET state = 'published', version = :version, draft = NULL, draft_by = NULL,"
         " approval_id = NULL, changed_at = now() WHERE id = :id",
         {"id": found.id, "version": kept.version},
     )
     audit.record("promotion.publish", f"promotion:{found.id}", version=kept.version, approval=approval.id)
-    made = compose(program_id, turn, actor=str(approval.approver), note=approval.reason, testing=[code])
+    made = compose(program_id, turn, actor=approver, note=approval.reason, testing=[code])
     return {"promotion": code, "version": kept.version, "ruleset": made.no}
 
 

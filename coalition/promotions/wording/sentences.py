@@ -34,6 +34,7 @@ _ON: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
 }
 PER: Mapping[str, tuple[str, str]] = {
     "promotion": (" in all", " на всю акцию"),
+    "campaign": (" for all its promotions together", " на все её акции вместе"),
     "member": (" per member", " на участника"),
     "household": (" per family", " на семью"),
     "partner": (" per partner", " на партнёра"),

@@ -71,6 +71,7 @@ class Promoted:
     chain: Chain | None = None
     gone_on: granting.GoneOn = field(default_factory=dict)
     gave: dict[int, set[str]] = field(default_factory=dict)
+    new: Sequence[int] = ()
 
     def coupons(self) -> dict[int, frozenset[str]]:
         """The coupons for which promotions have given something in the end, by purchase; known once it is settled."""
@@ -115,7 +116,7 @@ class Promoted:
                     place=place,
                     kind=effect["kind"],
                     what=effect,
-                    root=self.chain.root if self.chain else event_id,
+                    root=self.chain.root if self.chain else f"{one.ruleset.program_id}:{event_id}",
                     depth=self.chain.depth if self.chain else 0,
                 )
 
@@ -159,7 +160,7 @@ def promote(
         ruleset = _ruleset(at, ask)
         if ruleset is not None:
             batches.setdefault(ruleset.id, (ruleset, []))[1].append(ask)
-    found = Promoted(at, kind, chain=chain)
+    found = Promoted(at, kind, chain=chain, new=[ask.id for ask in asks] if kind == granting.PURCHASE else ())
     for _, (ruleset, batch) in sorted(batches.items()):
         _promote(without(ruleset, chain.fired) if chain else ruleset, batch, base, found)
     return found
@@ -256,7 +257,7 @@ def _promote(
     at = found.at
     bought = found.kind == granting.PURCHASE
     askers = [Asker(ask.what.member_id, ask.what.occurred_at, ask.id if bought else None) for ask in batch]
-    own = remembered(granting.asked(ruleset), askers)
+    own = remembered(granting.asked(ruleset), askers, found.new)
     events = granting.enriched(ruleset, [ask.what for ask in batch], own, tz=at.program.zone)
     candidates = [
         Candidate(event, base_credits(at, base.get(ask.id, ()), event), discounts=ask.discounts)

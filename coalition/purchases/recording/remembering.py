@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from coalition import members
 from coalition.kernel.db import raw
 from coalition.promotions.granting import Asked
 
@@ -29,8 +30,12 @@ class Asker(NamedTuple):
     purchase_id: int | None = None
 
 
-def remembered(wanted: Asked, batch: Sequence[Asker]) -> list[dict[str, Any]]:
-    """The facts of each asker's member, in order, by name; empty where nothing is asked."""
+def remembered(wanted: Asked, batch: Sequence[Asker], new: Sequence[int] = ()) -> list[dict[str, Any]]:
+    """The facts of each asker's member, in order, by name; empty where nothing is asked.
+
+    `new`: the purchases that this transaction records, of which each counts those before it. Of purchases at the same
+    moment one counts the other: locks the members, in the order of their ids, where there are new ones.
+    """
     keys = sorted(key for key in wanted.stats if _STAT.fullmatch(key))
     if not batch or not (keys or _PURCHASES in wanted.facts):
         return [{} for _ in batch]
@@ -40,11 +45,13 @@ def remembered(wanted: Asked, batch: Sequence[Asker]) -> list[dict[str, Any]]:
                         WITH ORDINALITY w(member_id, occurred_at, before, at)
          CROSS JOIN LATERAL (
                SELECT {", ".join(columns)} FROM purchase p
-                WHERE p.member_id = w.member_id AND p.id < w.before AND NOT EXISTS (
+                WHERE p.member_id = w.member_id AND (p.id < w.before OR p.id <> ALL(%s::bigint[])) AND NOT EXISTS (
                       SELECT FROM purchase_return r WHERE r.purchase_id = p.id AND r.kind = 'void')) f
          ORDER BY w.at"""
     asked = [(one.member_id, one.occurred_at, one.purchase_id or _LAST) for one in batch]
-    rows = raw().execute(sql.encode(), tuple(map(list, zip(*asked, strict=True)))).fetchall()
+    if new:
+        members.take_turns({one.member_id for one in batch})
+    rows = raw().execute(sql.encode(), (*map(list, zip(*asked, strict=True)), list(new))).fetchall()
     return [{_PURCHASES: row[0], _STATS: dict(zip(keys, row[1:], strict=True))} for row in rows]
 
 

@@ -35,7 +35,7 @@ def tendered(at: Counter, draft: Draft) -> Draft:
     _prove(at, draft, draft.member_id)
     wallets = {balance.account_id: balance for balance in ledger.balances(at.program.id, draft.member_id)}
     ledger.lock(sorted(wallets))
-    groups = partners.spent_by_group(at.partner.id, ((line.sku, line.amount) for line in receipt.lines))
+    groups = partners.spent_by_group(at.partner.id, ((line.sku, line.amount) for line in draft.discounted.lines))
     paid = _with_hold(at, draft, wallets, groups) if receipt.hold else draft
     redeemed = _redemptions(at, paid, draft.member_id, groups)
     worth = sum(one.amount for one in redeemed)
@@ -70,9 +70,9 @@ def _with_hold(at: Counter, draft: Draft, wallets: dict[int, ledger.Balance], gr
     held = _hold_of(at, receipt.hold)
     if held.account_id not in wallets:
         raise _refused("hold_of_another_member", "/hold_id", "The hold is on the points of another member.")
-    currency = at.currencies[wallets[held.account_id].currency_id]
-    worth = receipt.points_paid or min(int(held.left * currency.face_minor), receipt.total)
-    limits.check_receipt(currency, worth, receipt.total, groups, "/hold_id")
+    currency, total = at.currencies[wallets[held.account_id].currency_id], draft.discounted.total
+    worth = receipt.points_paid or min(int(held.left * currency.face_minor), total)
+    limits.check_receipt(currency, worth, total, groups, "/hold_id")
     tender = Tender(held.left, currency.id, held.account_id, held.id)
     return replace(draft, points_paid=worth, tender=tender if held.left else None)
 
@@ -82,11 +82,11 @@ def _redemptions(at: Counter, draft: Draft, member_id: int, groups: dict[str, in
 
     What a hold pays in the same currency counts towards how much of the receipt points may pay.
     """
-    receipt = draft.receipt
+    receipt, total = draft.receipt, draft.discounted.total
     asked: dict[int, int] = defaultdict(int)
     for code, amount in receipt.redeem:
         asked[_currency(at, code).id] += amount
-    context = programs.SpendContext(at.partner.id, draft.outlet.id, groups, receipt.total)
+    context = programs.SpendContext(at.partner.id, draft.outlet.id, groups, total)
     found = []
     for currency_id, amount in sorted(asked.items()):
         currency = at.currencies[currency_id]
@@ -96,7 +96,7 @@ def _redemptions(at: Counter, draft: Draft, member_id: int, groups: dict[str, in
             raise refusal
         limits.check_amount(currency, units, "/payments")
         held = draft.points_paid if draft.tender and draft.tender.currency_id == currency_id else 0
-        limits.check_receipt(currency, min(held + amount, receipt.total), receipt.total, groups, "/payments")
+        limits.check_receipt(currency, min(held + amount, total), total, groups, "/payments")
         limits.check_day(currency, account_id, units, at.program.zone, "/payments")
         found.append(Redemption(units, amount, currency_id, account_id, programs.drawing(currency, context)))
     return tuple(found)

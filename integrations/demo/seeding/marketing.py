@@ -118,7 +118,7 @@ def _documents() -> list[Document]:
             coupon="AUTUMN",
             sponsor=freshmart,
             when=_at("freshmart"),
-            limits=[_limit("money", 500, "receipt", "receipt"), _limit("money", 300_000, "promotion", "life")],
+            limits=[_limit("money", 500, "receipt", "life"), _limit("money", 300_000, "promotion", "life")],
         ),
         _promotion(
             "coffee-card",
@@ -132,7 +132,11 @@ def _documents() -> list[Document]:
                 "repeat": True,
                 "on_complete": [
                     {"kind": "coupon.issue", "template": "thanks", "qty": 1},
-                    {"kind": "badge.grant", "badge": "coffee-lover"},
+                    {
+                        "kind": "badge.grant",
+                        "badge": "coffee-lover",
+                        "name": {"en": "Coffee lover", "ru": "Любитель кофе"},
+                    },
                 ],
             },
             sponsor=freshmart,
@@ -153,7 +157,7 @@ def _documents() -> list[Document]:
             _credit("percent", bp=500),
             campaign="home-season",
             when={"all": [_at("homeline"), _leaf("receipt.eligible_total", "gte", 2_500)]},
-            limits=[_limit("units", 1_500, "receipt", "receipt")],
+            limits=[_limit("units", 1_500, "receipt", "life")],
         ),
     ]
 

@@ -76,6 +76,20 @@ def test_no_promotion_fires_twice_for_what_began_the_chain(shop: Shop) -> None:
     assert _completed(shop) == {"a": 4, "b": 2}
 
 
+def test_a_chain_is_of_one_program_whatever_another_one_calls_its_receipts(shop: Shop) -> None:
+    other = a_shop(code=shop.partner.code)
+    starts, prize = (
+        a_document("first", _progress("a")),
+        a_document("prize", a_credit("fixed", points=50), **_after("a")),
+    )
+    for one in (shop, other):
+        _publish(one, starts, prize)
+        one.record(a_receipt(500, external_id="SAME"))
+        jobs.run_due()
+
+    assert [one.available() for one in (shop, other)] == [52, 52]
+
+
 def test_a_chain_has_three_steps_at_most(shop: Shop) -> None:
     steps = [a_document(f"s{n}", _progress(f"a{n}"), **_after(f"a{n - 1}")) for n in range(1, 6)]
     _publish(shop, a_document("s0", _progress("a0")), *steps)

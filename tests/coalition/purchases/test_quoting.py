@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from coalition import promotions, purchases
+from coalition import programs, promotions, purchases
 from coalition.kernel import ids
 from coalition.kernel.db import raw
 from coalition.purchases import Recorded, Refused
@@ -144,3 +144,18 @@ def test_a_quote_tells_what_points_may_pay(shop: Shop) -> None:
     (pays,) = quote.spendable
     assert (pays.currency, pays.units, pays.amount) == ("BON", 900, 900)
     assert pays.available == shop.available()
+
+
+def test_points_pay_their_share_of_what_is_left_after_the_discounts(shop: Shop) -> None:
+    programs.change_currency(shop.currency.id, spend_share_bp=5000)
+    shop.record(a_receipt(200_000))
+    quote, body = _quoted(shop, 1000)
+    (pays,) = quote.spendable
+
+    beyond, within = (
+        _recorded(shop, {**body, "external_id": f"P{amount}", "payments": [{"kind": "redeem", "amount": amount}]})
+        for amount in (pays.amount + 1, pays.amount)
+    )
+
+    assert (pays.amount, _code(beyond)) == (450, "limit_share")
+    assert isinstance(within, Recorded)

@@ -26,7 +26,7 @@ FORM = {
     "vat_profile": "UK_SERVICE",
     "vat_rate": "21",
     "currency": "usd",
-    "cycle": "week",
+    "cycle": "month",
     "model": "deferred_gross",
     "credit_limit": "1 250.50",
     "over_limit": "throttle",
@@ -131,3 +131,13 @@ def test_the_list_shows_what_holds_and_what_is_missing(live: Flask, coalition: C
 
 def test_others_have_no_right_to_see_agreements(live: Flask) -> None:
     assert signed_in(live, "cyd", "support").get("/console/agreements").status_code == 403
+
+
+def test_a_company_is_billed_as_its_program_is(live: Flask, coalition: Coalition) -> None:
+    client, company = signed_in(live, "ann"), ids.public("ent", coalition.entities["A"])
+    path = f"/console/agreements/companies/{company}/propose"
+
+    answer = client.post(path, data=FORM | {"cycle": "week"})
+
+    assert answer.status_code == 422 and 'id="cycle-error"' in answer.text
+    assert 'value="week"' not in client.get(path).text and 'value="month"' in client.get(path).text

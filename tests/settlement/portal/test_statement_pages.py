@@ -107,6 +107,25 @@ def test_a_draft_does_not_exist_for_its_partner_until_it_was_sent(live: Flask, c
     assert client.get(path(draft)).status_code == 200
 
 
+def test_a_partner_reads_and_prints_the_act_of_what_it_was_sent(live: Flask, coalition: Coalition) -> None:
+    client, own = people_of(live, coalition, "A"), of(coalition, "A")
+    coalition.issue(500, JUNE, {"A": 1})
+    coalition.close("2026-06")
+    owed = f"{-own.position_minor / 100:.2f}"
+
+    assert "/portal/acts/A/2026-05" in client.get(path(own)).text
+    page, paper = client.get("/portal/acts/A/2026-05"), client.get("/portal/acts/A/2026-05.pdf?lang=ru")
+    june = client.get("/portal/acts/A/2026-06").text
+
+    assert page.status_code == 200 and owed in page.text and "/console/" not in page.text
+    assert paper.data.startswith(b"%PDF") and "act-A-2026-05-ru.pdf" in paper.headers["Content-Disposition"]
+    assert (
+        june.count(owed) >= 2 and of(coalition, "A").number not in june
+    )  # opening and closing; the draft is not in it
+    for other in ("B/2026-05", "B/2026-05.pdf", "NOBODY/2026-05"):
+        assert client.get(f"/portal/acts/{other}").status_code == 404
+
+
 def test_a_movement_is_disputed_talked_about_and_let_go(live: Flask, coalition: Coalition) -> None:
     client, own = people_of(live, coalition, "A"), of(coalition, "A")
     transact(lambda: statements.send(own.id, "user:1"))

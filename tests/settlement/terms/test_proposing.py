@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -16,7 +17,7 @@ from coalition.kernel import approvals, audit
 from coalition.kernel.config import current
 from coalition.kernel.db import execute, transact
 from coalition.kernel.errors import Conflict, Forbidden, Invalid
-from settlement import terms
+from settlement import accruals, terms
 from settlement.terms import Agreement, Prices
 from tests import racing
 from tests.builders import a_partner, a_program
@@ -33,7 +34,7 @@ FULL = Prices(
     reversal_order="pro_rata",
     vat_profile="DE_THIRD_PARTY",
     vat_rate=Decimal("0.19"),
-    cycle="week",
+    cycle="month",
     model="deferred_gross",
     credit_limit_minor=1_000_000,
     over_limit="throttle",
@@ -100,6 +101,21 @@ def test_the_law_of_four_eyes_sees_terms_that_nobody_approved(live: Flask) -> No
         owner.execute("UPDATE agreement SET issue_price = issue_price + 0.001")
 
     assert set(broken_laws()) == {"P71"}
+
+
+@pytest.mark.parametrize(
+    ("period", "cycle"), [("2026-05", "month"), ("2026-Q2", "quarter"), ("2026-W20", "week"), ("2026-05-05", "day")]
+)
+def test_a_cycle_that_is_not_the_programs_is_refused(entity_id: int, period: str, cycle: str) -> None:
+    ann = a_person("ann")
+    program = transact(lambda: partners.entity(entity_id)).program_id
+    transact(lambda: accruals.open_period(program, period))
+
+    for wanted in {"day", "week", "month", "quarter"} - {cycle}:
+        with pytest.raises(Invalid) as refused:
+            proposed(entity_id, ann, replace(FULL, cycle=wanted))
+        assert [(at.pointer, at.code) for at in refused.value.errors] == [("/cycle", "cycle_differs")]
+    assert proposed(entity_id, ann, replace(FULL, cycle=cycle)).cycle == cycle
 
 
 def test_nobody_activates_what_they_have_proposed(entity_id: int) -> None:

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from coalition import partners, promotions
 from coalition.kernel.db import transact
 from tests.coalition.console.conftest import signed_in
-from tests.coalition.promotions.engine.builders import a_credit, a_promotion
+from tests.coalition.promotions.engine.builders import a_credit, a_line, a_promotion, a_receipt
 from tests.coalition.purchases.builders import Shop
 
 HOME = "/console/promotions"
@@ -160,6 +160,23 @@ def test_the_whole_document_is_written_as_json(first: FlaskClient, five: str, sh
     assert draft.document["rules"] == [{"effects": []}]
     assert draft.problems != ()
     assert "To be mended" in first.get(f"{HOME}/{five}/edit").text
+
+
+def test_tests_that_a_draft_carries_are_run_before_it_is_sent(first: FlaskClient, five: str, shop: Shop) -> None:
+    document = transact(lambda: promotions.draft(shop.program.id, five)).document
+    event = a_receipt(a_line(1, 10_000))
+    tests = [
+        {"name": "Five of a hundred", "event": event, "effects": [{"kind": "points.credit", "units": 500}]},
+        {"name": "Nothing at all", "event": event, "effects": []},
+    ]
+    transact(lambda: promotions.save_draft(shop.program.id, five, {**document, "tests": tests}, actor="user:1"))
+
+    page = first.get(f"{HOME}/{five}/send").text
+    refused = first.post(f"{HOME}/{five}/send", data={"note": "Now"})
+
+    assert re.findall(r'<li class="(is-\w+)">', page) == ["is-ok", "is-open"]
+    assert "does not give what is expected" in page
+    assert (refused.status_code, "A test that is stored with it fails" in refused.text) == (422, True)
 
 
 def test_every_page_speaks_russian(first: FlaskClient, five: str) -> None:

@@ -13,6 +13,9 @@ from tests.coalition.promotions.engine.builders import PROGRAM, a_credit, a_prom
 from tests.coalition.promotions.engine.test_conditions import LINES, MEMBERS, NODES
 
 DAIRY = {"f": "category", "op": "eq", "v": "dairy"}
+BREAD = {"f": "category", "op": "eq", "v": "bread"}
+WHERES = st.sampled_from([None, DAIRY, {"any": [DAIRY, BREAD]}, {"f": "category", "op": "starts", "v": "br"}])
+CALCS = st.sampled_from([{"calc": "fixed", "points": 3}, {"calc": "percent", "bp": 10_000}])
 WANTED = st.one_of(
     NODES,
     st.sampled_from(
@@ -23,10 +26,18 @@ WANTED = st.one_of(
             {"all": [{"f": "event.weekday", "op": "in", "v": [3]}, {"f": "member.tier", "op": "ne", "v": "base"}]},
             {"lines": {"agg": "count", "op": "gte", "v": 1, "where": DAIRY}},
             {"lines": {"agg": "sum", "of": "amount", "op": "gt", "v": 0, "where": DAIRY}},
+            {"lines": {"agg": "count", "op": "gte", "v": 1, "where": {"f": "category", "op": "starts", "v": "da"}}},
+            {"lines": {"agg": "count", "op": "gte", "v": 1, "where": {"any": [DAIRY, BREAD]}}},
+            {"any": [{"f": "member.tier", "op": "starts", "v": "go"}, {"f": "member.tier", "op": "starts", "v": "b"}]},
+            {"any": [{"f": "member.tier", "op": "eq", "v": "gold"}, {"f": "event.weekday", "op": "eq", "v": 3}]},
             {"not": {"f": "member.tier", "op": "eq", "v": "gold"}},
         ]
     ),
 )
+
+
+def _credit(calc: dict[str, Any], where: dict[str, Any] | None) -> dict[str, Any]:
+    return a_credit(**calc, **({"where": where} if where else {}))
 
 
 @st.composite
@@ -34,9 +45,9 @@ def rulesets(draw: st.DrawFn) -> list[dict[str, Any]]:
     found = []
     for number in range(draw(st.integers(1, 12))):
         nodes = [node for node in draw(st.lists(WANTED, min_size=1, max_size=2)) if not check(node)[1]]
-        rules = [{"when": node, "effects": [a_credit("fixed", points=1 + at)]} for at, node in enumerate(nodes)]
+        rules = [{"when": node, "effects": [_credit(draw(CALCS), draw(WHERES))]} for node in nodes]
         one = a_promotion(id=f"p{number:02}", priority=draw(st.integers(0, 2)), rules=rules) if rules else None
-        one = one or a_promotion(a_credit("fixed", points=7), id=f"p{number:02}")
+        one = one or a_promotion(_credit(draw(CALCS), draw(WHERES)), id=f"p{number:02}")
         one.pop("effects", None) if rules else None
         one["events"] = draw(st.sampled_from([["receipt.closed"], ["receipt.closed", "x"], ["bank.transaction"]]))
         if draw(st.integers(0, 3)) == 0:
@@ -76,3 +87,17 @@ def test_of_a_thousand_promotions_only_those_about_the_receipt_are_looked_at() -
 
     assert [one["promotion"] for one in found.effects] == ["p0007", "p0900"]
     assert found.explain == []
+
+
+def test_shelves_are_found_by_how_their_path_begins() -> None:
+    where = [{"f": "category_path", "op": "starts", "v": f"food/{number:03}"} for number in range(300)]
+    promotions = [
+        engine.promotion(a_promotion(a_credit("percent", bp=10_000, where=one), id=f"p{number:03}"))
+        for number, one in enumerate(where)
+    ]
+    index = engine.Index(promotions)
+    event = a_receipt({"no": 1, "sku": "S7", "amount": 500, "qty_m": 1000, "category_path": "food/007/milk"})
+
+    found = engine.run_indexed(PROGRAM, index, event, {})
+
+    assert [one["promotion"] for one in found.effects] == ["p007"] and found.explain == []

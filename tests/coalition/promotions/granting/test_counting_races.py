@@ -61,6 +61,21 @@ def test_eight_workers_never_exceed_a_limit_and_leave_nothing_of_it(
     assert total == (given,)
 
 
+def test_of_eight_first_purchases_at_once_one_is_the_first(live: Flask) -> None:
+    first = {"f": "member.purchases", "op": "eq", "v": 0}
+    with live.app_context():
+        shop = transact(a_shop)
+        ten = a_document("ten", a_credit("fixed", points=10), when=first)
+        transact(lambda: promotions.publish(shop.program.id, [ten], actor=ACTOR))
+    works = [lambda receipt=a_receipt(500): transact(lambda: shop.record(receipt)) for _ in range(WORKERS)]
+
+    racing.at_once(live, works)
+
+    with live.app_context():
+        total = transact(lambda: raw().execute("SELECT sum(units) FROM award WHERE promotion = 'ten'").fetchone())
+    assert total == (10,)
+
+
 def test_a_counter_that_has_moved_is_taken_again_and_all_or_nothing_is_used(live: Flask) -> None:
     asked = {key: counting.Ask(100) for key in ("a", "b")}
     with live.app_context():

@@ -66,7 +66,7 @@ def mutilated(draw: st.DrawFn) -> dict[str, Any]:
     return document
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(mutilated(), st.sampled_from(EVENTS))
 @example({**FULL, "audience": []}, EVENTS[0])
 def test_a_document_is_refused_or_evaluated_and_nothing_else(document: dict[str, Any], event: dict[str, Any]) -> None:

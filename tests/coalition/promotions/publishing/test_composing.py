@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
 from coalition import programs, promotions
 from coalition.kernel import clock
-from coalition.kernel.db import execute, fetch_all
+from coalition.kernel.db import db, execute, fetch_all
 from coalition.kernel.errors import Invalid
 from coalition.promotions import engine
 from tests.builders import a_partner, a_program
@@ -157,3 +159,40 @@ def test_history_is_not_rewritten(program: programs.Program, crime: str) -> None
 
     with pytest.raises(DBAPIError):
         execute(crime)
+
+
+def test_two_documents_of_one_code_are_refused(program: programs.Program) -> None:
+    with pytest.raises(Invalid) as refusal:
+        _publish(program, a_document("two"), a_document("five"), a_document("five", priority=1))
+
+    assert [(one.pointer, one.code) for one in refusal.value.errors] == [("/2/id", "code_in_use")]
+    assert promotions.ruleset(program.id) is None
+
+
+def test_many_are_published_in_as_many_statements_as_a_few(program: programs.Program) -> None:
+    statements: list[int] = []
+
+    def note(*facts: Any) -> None:
+        statements[-1] += 1
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        for many in (2, 40):
+            statements.append(0)
+            _publish(program, *(a_document(f"p{many}-{number}") for number in range(many)))
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+    assert 5 < statements[0] == statements[1]
+
+
+def test_a_currency_whose_unit_is_no_whole_money_is_given_by_number_alone(program: programs.Program) -> None:
+    names: dict[str, Any] = {"name_en": "miles", "name_ru": "мили"}
+    programs.add_currency(program.id, "MIL", face_minor=Decimal("1.5"), kind="miles", **names)
+    fixed, percent = a_credit("fixed", points=5, currency="MIL"), a_credit(bp=500, currency="MIL")
+
+    assert _publish(program, a_document("miles", fixed)).no == 1
+    for wrong in (a_document("p", percent), a_document("l", fixed, limits=[{"metric": "money", "value": 5}])):
+        with pytest.raises(Invalid) as refusal:
+            _publish(program, wrong)
+        assert [one.code for one in refusal.value.errors] == ["currency_uneven"]

@@ -19,7 +19,7 @@ from settlement.payouts import Run, bank
 from tests.integrations.bank.camt import Entry, Transfer, camt
 from tests.settlement.builders import Coalition, send
 from tests.settlement.payouts.bank.builders import content, ref, standing, tell
-from tests.settlement.payouts.builders import PASSWORD, of
+from tests.settlement.payouts.builders import PASSWORD, as_owner, of
 
 _people = iter(range(10_000))
 
@@ -123,6 +123,17 @@ def test_money_is_assigned_set_aside_and_taken_back(coalition: Coalition, run: R
 
     assert standing(mine) == ("accepted", 0)
     assert [found.id for found in transact(lambda: payouts.unmatched(coalition.program.id))] == [one.id]
+
+
+def test_what_is_overdue_stands_on_the_overview_of_finance(coalition: Coalition, run: Run, client: FlaskClient) -> None:
+    overview = "/console/finance/"
+    assert "overdue" not in client.get(overview).text
+
+    as_owner("UPDATE payout_payment SET due_on = current_date - 40 WHERE state = 'accepted'")
+    page = client.get(overview).text
+
+    assert "€13.31 overdue" in page and "€9.96 overdue" in page  # A and C owe, B and S are owed
+    assert "/console/bank/aging?program=" in page
 
 
 def test_the_aging_as_csv_has_the_figures_of_the_page(coalition: Coalition, run: Run, client: FlaskClient) -> None:
