@@ -1,4 +1,4 @@
-"""Back-tests: made block after block outside any request, each block a sign of life and a place to be cancelled.
+"""Back-tests and shadows, made block after block outside any request: each block a sign of life, a place to cancel.
 
 What is counted stands in the memory of the worker: one that dies leaves a back-test that another begins anew.
 """
@@ -13,6 +13,7 @@ from coalition.kernel.logs import logger
 
 log = logger(__name__)
 SWEEP = "insight.sweep"
+FOLLOW = "insight.follow"
 _ATTEMPTS = 3
 
 
@@ -43,6 +44,14 @@ def sweep(task: jobs.Task) -> None:
     task.step(insight.fail_orphans)
 
 
+@jobs.handles(FOLLOW)
+def follow(task: jobs.Task) -> None:
+    """Play what was recorded to the shadows that run, a block a transaction."""
+    for number in transact(insight.running_shadows):
+        while task.step(lambda number=number: insight.follow(number)):  # type: ignore[misc]
+            pass
+
+
 def _make(task: jobs.Task, backtest: insight.Backtest) -> None:
     trial = transact(lambda: insight.trial_of(backtest, insight.candidate(backtest.id)))
     at: insight.Cursor | None = insight.Cursor()
@@ -62,3 +71,4 @@ def _make(task: jobs.Task, backtest: insight.Backtest) -> None:
 
 
 jobs.every("insight.sweep", 3600, SWEEP)
+jobs.every("insight.follow", 60, FOLLOW)

@@ -66,7 +66,7 @@ from coalition.purchases.registries.tables import read_rows
 from coalition.purchases.registries.takeovers import TakenOver, Takeover
 from coalition.purchases.registries.taking import Layout, Reading, layout, read_lines, readings, take
 from coalition.purchases.registries.taking_over import record_takeovers
-from coalition.purchases.replaying import Replayed, Span, count_of, replayed
+from coalition.purchases.replaying import Replayed, Span, count_of, replayed, settled_upto
 from coalition.purchases.returning.clawing import Stretch, taken
 from coalition.purchases.returning.keeping import find_return
 from coalition.purchases.returning.record import record_returns
@@ -191,6 +191,7 @@ __all__ = [
     "retry_suspended",
     "save_mapping",
     "say_clawed",
+    "settled_upto",
     "source",
     "source_by_code",
     "sources",

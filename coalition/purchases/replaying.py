@@ -35,18 +35,20 @@ _COUNT = (
     "SELECT count(*) FROM purchase WHERE program_id = %s AND member_id IS NOT NULL"
     " AND occurred_at >= %s AND occurred_at < %s"
 )
+_YOUNG = "SELECT min(id) FROM purchase WHERE id > %s AND recorded_at > now() - make_interval(secs => %s)"
 Base = Sequence[tuple[str, Mapping[int, int]]]
 
 
 class Span(NamedTuple):
     """Which purchases of a program: those that occurred from `since` on and before `until`, of members whose number
-    leaves the rest `part` when it is divided by `parts`."""
+    leaves the rest `part` when it is divided by `parts`, up to the purchase `upto` (None: all)."""
 
     program_id: int
     since: dt.datetime
     until: dt.datetime
     part: int = 0
     parts: int = 1
+    upto: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,12 @@ def count_of(span: Span) -> int:
     return int(row[0]) if row else 0
 
 
+def settled_upto(after: int, lag_s: int) -> int | None:
+    """The last purchase behind `after` before the first that was recorded less than `lag_s` ago (None: no such one)."""
+    row = raw().execute(_YOUNG, (after, lag_s)).fetchone()
+    return row[0] - 1 if row and row[0] is not None else None
+
+
 def replayed(span: Span, after: int, limit: int, *, remembered: bool = True) -> list[Replayed]:
     """The next purchases of members, behind the purchase `after`.
 
@@ -79,7 +87,7 @@ def replayed(span: Span, after: int, limit: int, *, remembered: bool = True) -> 
     """
     query = load_sql(__file__, "replayed.sql")
     scope = {"program": span.program_id, "since": span.since, "until": span.until, "after": after, "limit": limit}
-    rows = raw().execute(query, scope | {"part": span.part, "parts": span.parts}).fetchall()
+    rows = raw().execute(query, scope | {"part": span.part, "parts": span.parts, "upto": span.upto}).fetchall()
     ids = [row[0] for row in rows]
     lines: dict[int, list[Line]] = defaultdict(list)
     for purchase_id, *line in raw().execute(_LINES, (ids,)) if ids else ():

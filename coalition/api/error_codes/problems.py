@@ -197,6 +197,7 @@ CODES = {
     "scope_not_allowed": "The client may not have one of the scopes that it asked for.",
     "self_approval": "Nobody approves what they have asked for themselves.",
     "settlement_busy": "The program is being settled by somebody else at this moment; try again.",
+    "shadow_over": "The shadow was stopped before.",
     "signature_invalid": "The signature is missing, wrong, or more than five minutes off.",
     "source_exists": "The partner has a source with this code already.",
     "source_paused": "This source rests; nothing is taken from it.",

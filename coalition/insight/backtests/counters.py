@@ -12,17 +12,23 @@ from collections.abc import Iterable, Mapping
 
 from coalition.promotions.engine import Promotion
 
+NO_DAY = dt.date.min
 _ROLLING = re.compile(r"/rolling:P(\d+)([DW])")
 
 
 class Counters(dict[str, int]):
-    """What was used, by the counter's name; `day` is the day of the receipt that asks."""
+    """What was used, by the counter's name; `day` is the day of the receipt that asks.
 
-    __slots__ = ("_by_day", "day")
+    `changed`: what was used since, by counter and day (of one that rolls, else `NO_DAY`), for whoever keeps it; None
+    where nobody does.
+    """
+
+    __slots__ = ("_by_day", "changed", "day")
 
     def __init__(self, used: Mapping[str, int] | None = None) -> None:
         super().__init__(used or {})
-        self.day = dt.date.min
+        self.day = NO_DAY
+        self.changed: dict[tuple[str, dt.date], int] | None = None
         self._by_day: dict[str, dict[dt.date, int]] = {}
 
     def use(self, delta: Mapping[str, int]) -> None:
@@ -30,6 +36,9 @@ class Counters(dict[str, int]):
         for counter, used in delta.items():
             if "/receipt:" not in counter:
                 self[counter] = super().get(counter, 0) + used
+                if self.changed is not None:
+                    about = (counter, self.day if "/rolling:" in counter else NO_DAY)
+                    self.changed[about] = self.changed.get(about, 0) + used
 
 
 class RollingCounters(Counters):

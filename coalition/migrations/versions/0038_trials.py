@@ -51,7 +51,7 @@ _TABLES = (
         draft bigint NOT NULL,
         PRIMARY KEY (backtest_id, purchase_id, currency),
         CONSTRAINT ck_backtest_difference CHECK (active <> draft))""",
-    # A draft that live traffic is played to, without effects.
+    # A draft that live traffic is played to, without effects; `after_id` is the last purchase that it has seen.
     """
     CREATE TABLE shadow (
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -59,16 +59,20 @@ _TABLES = (
         title text NOT NULL CONSTRAINT ck_shadow_title CHECK (title <> ''),
         candidate jsonb NOT NULL CONSTRAINT ck_shadow_candidate CHECK (jsonb_typeof(candidate) = 'object'),
         watched text[] NOT NULL,
+        after_id bigint NOT NULL,
+        seen bigint NOT NULL DEFAULT 0 CONSTRAINT ck_shadow_seen CHECK (seen >= 0),
         started_by text NOT NULL,
         started_at timestamptz NOT NULL DEFAULT now(),
         stopped_at timestamptz)""",
     "CREATE INDEX shadow_running ON shadow (program_id) WHERE stopped_at IS NULL",
+    # `day` tells the days of a counter that rolls apart; others have the first day of all.
     """
     CREATE TABLE shadow_counter (
         shadow_id bigint NOT NULL REFERENCES shadow,
         key text COLLATE "C" NOT NULL,
+        day date NOT NULL,
         used bigint NOT NULL CONSTRAINT ck_shadow_counter_used CHECK (used >= 0),
-        PRIMARY KEY (shadow_id, key))""",
+        PRIMARY KEY (shadow_id, key, day))""",
     # Grain: one row = what one promotion of a shadow would have given for one live purchase, in one currency.
     """
     CREATE TABLE shadow_award (
@@ -81,12 +85,6 @@ _TABLES = (
         currency text NOT NULL,
         units bigint NOT NULL CONSTRAINT ck_shadow_award_units CHECK (units > 0),
         PRIMARY KEY (shadow_id, purchase_id, no))""",
-    # Grain: one row = one live purchase that a shadow has seen.
-    """
-    CREATE TABLE shadow_purchase (
-        shadow_id bigint NOT NULL REFERENCES shadow,
-        purchase_id bigint NOT NULL,
-        PRIMARY KEY (shadow_id, purchase_id))""",
 )
 
 
@@ -94,4 +92,4 @@ def upgrade() -> None:
     for statement in _TABLES:
         op.execute(statement)
     grant_app("backtest", "backtest_difference", "shadow", "shadow_counter")
-    grant_append_only("shadow_award", "shadow_purchase")
+    grant_append_only("shadow_award")

@@ -5,5 +5,6 @@ SELECT p.id, p.partner_id, p.member_id, p.outlet_id, p.legal_entity_id, p.extern
   FROM purchase p
  WHERE p.program_id = %(program)s AND p.id > %(after)s AND p.member_id IS NOT NULL
    AND p.occurred_at >= %(since)s AND p.occurred_at < %(until)s AND p.member_id %% %(parts)s = %(part)s
+   AND (%(upto)s::bigint IS NULL OR p.id <= %(upto)s)
  ORDER BY p.id
  LIMIT %(limit)s
