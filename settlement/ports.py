@@ -12,6 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from catalog.ports import Retryable as Retryable
+from catalog.ports import Unknown as Unknown
+
 AccountKind = Literal["iban", "stripe"]
 
 
@@ -95,18 +98,6 @@ class Rejected:
 
     code: str
     external_id: str = field(default="", compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Retryable:
-    """Nothing has happened there; the same may be asked again after `after_s` seconds."""
-
-    after_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """It may or may not have arrived. Only `look` can tell; until it does nobody asks under another key."""
 
 
 @dataclass(frozen=True, slots=True)

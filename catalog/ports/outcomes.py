@@ -81,14 +81,15 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Retryable:
-    """Nothing has happened at the supplier's; the same request may be sent again after `after_s` seconds."""
+    """Nothing has happened there; the same request may be sent again after `after_s` seconds."""
 
     after_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The request may or may not have arrived. Only `status` or a callback can tell; never release, never re-order."""
+    """The request may or may not have arrived. Only a look (`status`, `look`) or a callback can tell; never release,
+    never ask for it under another key."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,42 +2,32 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from flask import Flask
+
+# Some share a blueprint, which the import of each of them fills.
+_PAGES = (
+    "account_pages",
+    "adjustment_pages",
+    "agreement_pages",
+    "bank_pages",
+    "closing_pages",
+    "exposure_pages",
+    "finance_pages",
+    "invoice_pages",
+    "pages",
+    "payout_pages",
+    "proof_pages",
+    "reconciliation_pages",
+    "report_pages",
+    "report_file_pages",
+    "report_settings_pages",
+)
 
 
 def init_app(app: Flask) -> None:
-    """Register the pages; importing a module of pages fills its blueprint."""
-    from settlement.console import (  # noqa: F401
-        account_pages,
-        adjustment_pages,
-        agreement_pages,
-        bank_pages,
-        closing_pages,
-        exposure_pages,
-        finance_pages,
-        invoice_pages,
-        pages,
-        payout_pages,
-        proof_pages,
-        reconciliation_pages,
-        report_file_pages,
-        report_pages,
-        report_settings_pages,
-    )
-
-    for one in (
-        account_pages,
-        adjustment_pages,
-        agreement_pages,
-        bank_pages,
-        closing_pages,
-        exposure_pages,
-        finance_pages,
-        invoice_pages,
-        pages,
-        payout_pages,
-        proof_pages,
-        reconciliation_pages,
-        report_pages,
-    ):
-        app.register_blueprint(one.blueprint)
+    """Register the pages, every blueprint once and whole."""
+    modules = [import_module(f"{__name__}.{name}") for name in _PAGES]
+    for blueprint in dict.fromkeys(module.blueprint for module in modules):
+        app.register_blueprint(blueprint)

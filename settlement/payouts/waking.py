@@ -7,21 +7,12 @@ from coalition.kernel.db import fetch_all
 from settlement.payouts.moving import conclude
 from settlement.payouts.requesting import JOB
 
-_OVERDUE_S = 60
 _LOOK_EVERY_S = 3600
 
 
 def wake(limit: int) -> int:
     """See to it that every undecided request of more than a minute has a job that can run; how many were woken."""
-    rows = fetch_all(
-        "SELECT r.id, r.key FROM payout_request r LEFT JOIN job j ON j.kind = :kind AND j.key = r.key"
-        " WHERE r.state IN ('created', 'asked', 'unknown') AND coalesce(j.state, 'dead') IN ('dead', 'done')"
-        " AND r.created_at < now() - make_interval(secs => :s) ORDER BY r.id LIMIT :limit",
-        {"kind": JOB, "s": _OVERDUE_S, "limit": limit},
-    )
-    for row in rows:
-        jobs.revive(jobs.enqueue(JOB, {"request_id": row.id}, key=row.key))
-    return len(rows)
+    return jobs.wake_requests("payout_request", JOB, limit)
 
 
 def to_look_at(limit: int) -> list[int]:

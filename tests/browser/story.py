@@ -104,6 +104,7 @@ PAGES = {
     "portal-disputes": Page("homeline", lambda story: "/portal/disputes"),
     "portal-disputes-none": Page("freshmart", lambda story: "/portal/disputes"),
     "portal-dispute": Page("homeline", lambda story: f"/portal/disputes/{ids.public('dsp', 1)}"),
+    "portal-act": Page("freshmart", lambda story: f"/portal/acts/FRESHMART/{story.period}"),
     "portal-dispute-new": Page("freshmart", lambda story: f"/portal/statements/{story.statement_id}/dispute"),
     "agreements": Page("finance", lambda story: "/console/agreements"),
     "limits": Page("finance", lambda story: "/console/limits"),
