@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from coalition import programs, promotions
 from coalition.kernel import clock
@@ -19,8 +19,7 @@ from coalition.promotions.granting import Legs
 PROMOTION = "promotion."
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(NamedTuple):
     """`units` of a currency, and how many of them each line brought; `legs` are (legal entity, weight), the issuer
     first. `code` and `version` are a rule's (with `rule_id`) or a promotion's (with its `effect` and `returns`).
 
@@ -56,7 +55,7 @@ class Grant:
             return None
         shares = largest_remainder(units, list(self.lines.values())) if self.lines else []
         lines = {no: share for no, share in zip(self.lines, shares, strict=True) if share}
-        return replace(self, units=units, lines=lines)
+        return self._replace(units=units, lines=lines)
 
     def born(self, policies: programs.Policies, occurred_at: dt.datetime) -> Birth:
         """When the points can be spent and when they end: days of the program's zone, the last one counts in full."""

@@ -19,6 +19,7 @@ from cel_expr_python import cel
 
 from coalition.promotions import engine
 from coalition.promotions.engine.facts import Facts
+from coalition.promotions.engine.gating import rules
 from tests.coalition.promotions.engine.test_oracles import both, in_cel
 
 PROGRAM = {
@@ -98,7 +99,7 @@ def results() -> Iterator[tuple[str, float, str]]:
 
     def match(index: engine.Index) -> list[Any]:
         facts = Facts(event, "Europe/Riga", event["payload"]["lines"], event["payload"]["lines"])
-        return [one for one in index.candidates(facts) if all(rule.when(facts) for rule in one.rules if rule.when)]
+        return [one for one in index.candidates(facts) if rules(one, facts)]
 
     def whole(count: int) -> engine.Result:
         return engine.run_indexed(PROGRAM, indexes[count], event, {})

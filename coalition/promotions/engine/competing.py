@@ -32,21 +32,24 @@ def compete(bids: Sequence[Bid], groups: Mapping[str, Mapping[str, Any]]) -> tup
     if not contested:
         return bids, []
     rivals: dict[tuple[str, str], list[Bid]] = {}
-    lost: list[Lost] = []
-    kept: dict[int, Bid | None] = {}
+    alone, lost = False, list[Lost]()
+    kept: dict[int, Bid] = {}
     for bid in contested:
-        group = bid.promotion.group
+        alone, group = alone or bid.promotion.exclusive, bid.promotion.group
         if group is not None and group in groups:
             rivals.setdefault((group, bid.effect.currency), []).append(bid)
-            kept[id(bid.effect)] = None
-    for (group, _), members in sorted(rivals.items(), key=_NAME):
-        won = _winners(members, groups[group])
-        for bid in won:
+    for (group, _), members in sorted(rivals.items(), key=_NAME) if len(rivals) > 1 else rivals.items():
+        for bid in (won := _winners(members, groups[group])):
             kept[id(bid.effect)] = bid
-        winners = tuple(dict.fromkeys([bid.promotion.id for bid in won]))
-        lost += [Lost(bid, group, winners) for bid in members if bid.promotion.id not in winners]
-    standing = [one for bid in bids if (one := kept.get(id(bid.effect), bid))] if rivals else bids
-    return _alone(standing, lost) if any(bid.promotion.exclusive for bid in contested) else (standing, lost)
+        if len(won) < len(members):
+            winners = tuple(dict.fromkeys([bid.promotion.id for bid in won]))
+            lost += [Lost(bid, group, winners) for bid in members if bid.promotion.id not in winners]
+    standing = bids
+    if rivals:
+        standing = [
+            kept.get(id(bid.effect), bid) for bid in bids if bid.promotion.group not in groups or id(bid.effect) in kept
+        ]
+    return _alone(standing, lost) if alone else (standing, lost)
 
 
 def _winners(members: Sequence[Bid], settings: Mapping[str, Any]) -> Sequence[Bid]:

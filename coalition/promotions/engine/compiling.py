@@ -41,10 +41,12 @@ class Filter:
 
     def of(self, facts: Facts) -> Sequence[Line]:
         """The eligible lines of an event that fit."""
+        lines: Sequence[Line] = facts[self.place[0]].get(self.place[1], ()) if self.place else facts.lines
+        if self.whole:
+            return lines
         found = facts.fitting.get(self)
         if found is None:
-            lines = facts[self.place[0]].get(self.place[1], ()) if self.place else facts.lines
-            found = facts.fitting[self] = lines if self.whole else self.among(lines)
+            found = facts.fitting[self] = self.among(lines)
         return found
 
     def among(self, lines: Iterable[Line]) -> list[Line]:

@@ -14,7 +14,7 @@ from coalition.promotions.engine.bidding import NOTHING, Bid, bid
 from coalition.promotions.engine.calculating import BP, NO_SHARES
 from coalition.promotions.engine.competing import compete
 from coalition.promotions.engine.limiting import within_lines
-from coalition.promotions.engine.state import State
+from coalition.promotions.engine.state import State, told
 from coalition.promotions.engine.terms import Effect, Promotion
 
 Pairs = Sequence[tuple[Promotion, Effect]]
@@ -97,17 +97,18 @@ def _grant(state: State, won: Bid) -> int:
 
 def _tell(state: State, won: Bid, units: int, lines: Mapping[int, int]) -> None:
     promotion, effect = won.promotion, won.effect
-    given = {
+    currency = effect.currency
+    given: dict[str, Any] = {
         "promotion": promotion.id,
         "effect": effect.index,
         "kind": effect.kind,
-        "currency": (currency := effect.currency),
+        "currency": currency,
         "units": units,
     }
     if effect.lives:
         given |= _life(state, effect)
     if state.facts.all_lines:
-        given["lines"] = {str(no): part for no, part in lines.items()}
+        given["lines"] = told(lines)
     state.granted[currency] = state.granted.get(currency, 0) + units
     state.tell(promotion, given)
 

@@ -44,7 +44,6 @@ class Facts(dict[str, Any]):
         self._day: dt.date | None = None
         self.fitting: dict[Any, Sequence[Line]] = {}
         self.applying: dict[str, Any] = {}
-        self[CURRENT_TOTAL] = sum([line["amount"] for line in lines])
 
     def __missing__(self, name: str) -> Any:
         value = self._column(name.removeprefix(LINES)) if name.startswith(LINES) else self._field(name)
@@ -197,6 +196,7 @@ _DERIVED: dict[str, Callable[[Facts], Any]] = {
     "event.channel": lambda facts: facts.event.get("channel"),
     "receipt.total": lambda facts: _sum(facts.all_lines, "amount") if facts.all_lines else None,
     "receipt.eligible_total": lambda facts: _sum(facts.lines, "amount") if facts.all_lines else None,
+    CURRENT_TOTAL: lambda facts: _sum(facts.lines, "amount"),
     "receipt.lines": lambda facts: len(facts.all_lines) if facts.all_lines else None,
     "receipt.qty_m": lambda facts: _sum(facts.all_lines, "qty_m") if facts.all_lines else None,
     "receipt.points_paid": lambda facts: facts.payload.get("points_paid") or 0,

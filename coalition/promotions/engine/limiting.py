@@ -20,27 +20,21 @@ Stop = Mapping[str, Any]
 class Counters:
     """What has been used before, and what this evaluation uses in addition (`delta`)."""
 
-    __slots__ = ("_keys", "_when", "_who", "delta", "facts", "used")
+    __slots__ = ("_scopes", "delta", "facts", "used")
 
     def __init__(self, used: Mapping[str, int], facts: Facts) -> None:
         self.used, self.facts = used, facts
         self.delta: dict[str, int] = {}
-        self._keys: dict[int, str] = {}
-        self._who: dict[str, str] = {}
-        self._when: dict[str, str] = {}
+        self._scopes: dict[str, str] = {}
 
     def key(self, limit: Limit) -> str:
         """The name of the counter that this event adds to."""
-        found = self._keys.get(id(limit))
-        if found is None:
-            who, when = self._who.get(limit.per), self._when.get(limit.period)
-            if who is None:
-                who = self._who[limit.per] = _who(limit.per, self.facts)
-            if when is None:
-                when = self._when[limit.period] = _when(limit.period, self.facts)
-            when = limit.campaign or "*" if limit.period == "campaign" else when
-            found = self._keys[id(limit)] = f"{limit.head}{who}/{limit.period}:{when}"
-        return found
+        scope = self._scopes.get(limit.scope)
+        if scope is None:
+            scope = self._scopes[limit.scope] = (
+                f"{_who(limit.per, self.facts)}/{limit.period}:{_when(limit, self.facts)}"
+            )
+        return limit.head + scope
 
     def left(self, key: str, limit: Limit) -> int:
         """How much of a limit is left; `key` is its counter's."""
@@ -107,7 +101,8 @@ def _who(per: str, facts: Facts) -> str:
     return str((given.get("id") if isinstance(given, Mapping) else given) or "*")
 
 
-def _when(period: str, facts: Facts) -> str:
+def _when(limit: Limit, facts: Facts) -> str:
+    period = limit.period
     if period == "receipt":
         return str(facts.event.get("id", "*"))
     if period == "day":
@@ -117,4 +112,6 @@ def _when(period: str, facts: Facts) -> str:
         return f"{year}-W{week:02}"
     if period == "month":
         return facts.program_day.isoformat()[:7]
+    if period == "campaign":
+        return limit.campaign or "*"
     return str(facts.program_day.year) if period == "year" else "*"

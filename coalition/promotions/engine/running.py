@@ -73,30 +73,30 @@ def limits(program: Mapping[str, Any], index: Index, event: Mapping[str, Any]) -
 
 
 def _evaluate(state: State, ordered: Iterable[Promotion], base: Sequence[Base], discounts: bool) -> Result:
-    candidates = [one for one in ordered if _open(state, one)]
+    candidates = []
+    for promotion in ordered:
+        if (why := shut(promotion, state.facts, state.counters)) is None:
+            candidates.append(promotion)
+        else:
+            state.reject(promotion, why)
     if discounts:
         discount(state, [one for one in candidates if one.discounts])
     pay_with_points(state)
     remember_base(state, base)
     phases: list[list[tuple[Promotion, Effect]]] = [[], [], [], []]
+    applying = state.facts.applying
     for promotion in candidates:
-        for rule in _applying(state, promotion):
+        for rule in applying.get(promotion.id) or _applying(state, promotion):
             for effect in rule.effects:
                 phases[effect.phase].append((promotion, effect))
     credit(state, phases[CREDITS])
     multiply(state, phases[MULTIPLIERS])
     play(state, phases[OTHERS])
     for promotion in state.used.values():
-        state.counters.use_once(promotion)
+        if promotion.uses:
+            state.counters.use_once(promotion)
     state.result.counters_delta = state.counters.delta
     return state.result
-
-
-def _open(state: State, promotion: Promotion) -> bool:
-    why = shut(promotion, state.facts, state.counters)
-    if why:
-        state.reject(promotion, why)
-    return why is None
 
 
 def _applying(state: State, promotion: Promotion) -> Sequence[Rule]:

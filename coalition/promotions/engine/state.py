@@ -59,7 +59,10 @@ class State:
         found = self._earning.get(where)
         if found is None:
             lines, bases = where.of(self.facts), self.bases
-            weights = {line["no"]: bases[line["no"]] for line in lines}
+            weights = {}
+            for line in lines:
+                no = line["no"]
+                weights[no] = bases[no]
             amount = sum(weights.values()) if self.facts.all_lines else self.facts.payload.get("amount") or 0
             found = self._earning[where] = (amount, lines, weights)
         return found
@@ -74,7 +77,7 @@ class State:
         self.result.effects.append(effect)
 
     def reject(self, promotion: Promotion, why: str) -> None:
-        """A gate stayed shut."""
+        """A gate has stayed shut."""
         self.result.explain.append({"promotion": promotion.id, "outcome": "rejected", "why": why})
 
     def zero(self, promotion: Promotion, effect: Effect, wanted: int, stops: Sequence[Stop] = ()) -> None:
@@ -85,10 +88,14 @@ class State:
     def outcompete(self, lost: Iterable[Lost]) -> None:
         """Rivals have won."""
         for one in lost:
-            at = {"promotion": one.bid.promotion.id, "effect": one.bid.effect.index, "outcome": "outcompeted"}
-            self.result.explain.append(at | {"group": one.group, "would": one.bid.units, "by": list(one.by)})
+            promotion, effect = one.bid.promotion.id, one.bid.effect.index
+            at = {"promotion": promotion, "effect": effect, "outcome": "outcompeted", "group": one.group}
+            self.result.explain.append({**at, "would": one.bid.units, "by": list(one.by)})
 
 
 def told(lines: Mapping[int, int]) -> dict[str, int]:
     """Parts of lines as JSON names them."""
-    return {str(no): part for no, part in lines.items()}
+    found = {}
+    for no in lines:  # plain loops: for one line, which is the rule, a comprehension costs more than its work
+        found[str(no)] = lines[no]
+    return found

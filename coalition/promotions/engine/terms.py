@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -24,7 +24,9 @@ LIFE = frozenset({
 class Effect:
     """One effect: what, for which lines, how much, and how it is rounded. `index` counts through the promotion.
 
-    `follows`: what is given once its achievement is complete, or its chance is won.
+    `follows`: what is given once its achievement is complete, or its chance is won. `phase`: when it has its turn
+    (DISCOUNTS, CREDITS, MULTIPLIERS, OTHERS). `currency`: what is credited, and within what credits compete. `lives`:
+    whether it says from when, until when or as what its points live.
     """
 
     index: int
@@ -36,6 +38,17 @@ class Effect:
     base: bool
     raw: Mapping[str, Any]
     follows: tuple[Effect, ...] = ()
+    phase: int = field(init=False, compare=False)
+    currency: str = field(init=False, compare=False)
+    lives: bool = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        _derive(
+            self,
+            phase=self._phase(),
+            currency=str(self.raw.get("currency", "")),
+            lives=not LIFE.isdisjoint(self.raw),
+        )
 
     @cached_property
     def points(self) -> Points:
@@ -43,33 +56,15 @@ class Effect:
         assert self.calc is not None
         return points(self.calc)
 
-    @cached_property
-    def phase(self) -> int:
-        """In which phase it has its turn: DISCOUNTS, CREDITS, MULTIPLIERS or OTHERS."""
-        if self.kind == DISCOUNT:
-            return DISCOUNTS
-        return (
-            OTHERS
-            if self.kind not in MONEY
-            else MULTIPLIERS
-            if self.calc and self.calc["type"] == "multiply"
-            else CREDITS
-        )
-
     @property
     def multiplies(self) -> bool:
         """Whether it adds to what base credits have granted."""
         return self.phase == MULTIPLIERS
 
-    @cached_property
-    def currency(self) -> str:
-        """What is credited, and within what credits compete; nothing for a discount."""
-        return str(self.raw.get("currency", ""))
-
-    @cached_property
-    def lives(self) -> bool:
-        """Whether it says from when, until when or as what its points live."""
-        return not LIFE.isdisjoint(self.raw)
+    def _phase(self) -> int:
+        if self.kind in MONEY:
+            return MULTIPLIERS if self.calc and self.calc["type"] == "multiply" else CREDITS
+        return DISCOUNTS if self.kind == DISCOUNT else OTHERS
 
 
 @dataclass(frozen=True)
@@ -87,7 +82,7 @@ class Limit:
     """At most `value` of a metric for each of `per` in a period; `skip`: what would exceed it gives nothing at all.
 
     `of`: the promotion's id; `campaign`: the promotion's campaign, all of which share a limit per campaign (without
-    one it is the promotion's own).
+    one it is the promotion's own). `head`: how the keys of its counters begin; `scope`: what else they go by.
     """
 
     metric: str
@@ -97,17 +92,24 @@ class Limit:
     skip: bool
     of: str
     campaign: str | None = None
+    head: str = field(init=False, compare=False)
+    scope: str = field(init=False, compare=False)
 
-    @cached_property
-    def head(self) -> str:
-        """How the keys of its counters begin."""
+    def __post_init__(self) -> None:
         of = f"campaign:{self.campaign}" if self.per == "campaign" and self.campaign else self.of
-        return f"{of}/{self.metric}/{self.per}:"
+        scope = f"{self.per}/{self.period}" + (f"/{self.campaign}" if self.period == "campaign" else "")
+        _derive(self, head=f"{of}/{self.metric}/{self.per}:", scope=scope)
 
 
 @dataclass(frozen=True)
 class Promotion:
-    """A promotion's version as the engine runs it. What follows from its terms is worked out once."""
+    """A promotion's version as the engine runs it.
+
+    What follows from its terms: `late`, whether some rule asks for what is left after discounts; `discounts`, whether
+    some effect is one; `competes`, whether it may win over others or lose to them; `selects`, whether it is not for
+    every member; `uses`, its limits on how often it applies; `caps`, those on how much it gives in all, and
+    `caps_of_lines`, to one line.
+    """
 
     id: str
     version: int
@@ -128,6 +130,26 @@ class Promotion:
     limits: tuple[Limit, ...]
     returns: str
     takes_late: bool = True
+    late: bool = field(init=False, compare=False)
+    discounts: bool = field(init=False, compare=False)
+    competes: bool = field(init=False, compare=False)
+    selects: bool = field(init=False, compare=False)
+    uses: tuple[Limit, ...] = field(init=False, compare=False)
+    caps: tuple[Limit, ...] = field(init=False, compare=False)
+    caps_of_lines: tuple[Limit, ...] = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        caps = [limit for limit in self.limits if limit.metric != "uses"]
+        _derive(
+            self,
+            late=any(rule.late for rule in self.rules),
+            discounts=any(effect.kind == DISCOUNT for effect in self.effects),
+            competes=self.exclusive or self.group is not None,
+            selects=bool(self.segments_any or self.segments_none or self.control_bp or self.communication),
+            uses=tuple(limit for limit in self.limits if limit.metric == "uses"),
+            caps=tuple(limit for limit in caps if limit.per != "line"),
+            caps_of_lines=tuple(limit for limit in caps if limit.per == "line"),
+        )
 
     @cached_property
     def order(self) -> tuple[int, str]:
@@ -135,41 +157,11 @@ class Promotion:
         return (-self.priority, self.id)
 
     @cached_property
-    def late(self) -> bool:
-        """Whether some rule asks for what is left after discounts."""
-        return any(rule.late for rule in self.rules)
-
-    @cached_property
     def effects(self) -> tuple[Effect, ...]:
         """The effects of all rules."""
         return tuple(effect for rule in self.rules for effect in rule.effects)
 
-    @cached_property
-    def discounts(self) -> bool:
-        """Whether some effect is a discount."""
-        return any(effect.kind == DISCOUNT for effect in self.effects)
 
-    @cached_property
-    def competes(self) -> bool:
-        """Whether it may win over others, or lose to them, by more than its limits."""
-        return self.exclusive or self.group is not None
-
-    @cached_property
-    def selects(self) -> bool:
-        """Whether it is not for every member."""
-        return bool(self.segments_any or self.segments_none or self.control_bp or self.communication)
-
-    @cached_property
-    def uses(self) -> tuple[Limit, ...]:
-        """Its limits on how often it applies."""
-        return tuple(limit for limit in self.limits if limit.metric == "uses")
-
-    @cached_property
-    def caps(self) -> tuple[Limit, ...]:
-        """Its limits on how much it gives in all."""
-        return tuple(limit for limit in self.limits if limit.metric != "uses" and limit.per != "line")
-
-    @cached_property
-    def caps_of_lines(self) -> tuple[Limit, ...]:
-        """Its limits on how much one line of the receipt gets."""
-        return tuple(limit for limit in self.limits if limit.metric != "uses" and limit.per == "line")
+def _derive(of: object, **facts: object) -> None:
+    """Keep what follows from terms beside them: it is asked for with every event."""
+    vars(of).update(facts)

@@ -36,18 +36,18 @@ _NAMED: Mapping[str, tuple[str, str, str]] = {
 
 def effect(raw: Raw, voice: Voice) -> Pieces:
     """One effect as pieces: a verb, what, on which lines and for how long."""
-    kind = raw.get("kind")
+    kind = str(raw.get("kind"))
     if kind in ("points.credit", "cashback"):
         return [*_credit(raw, voice), *goods(raw.get("where"), voice), *_life(raw, voice)]
     if kind == "discount":
         return [*_discount(raw, voice), *goods(raw.get("where"), voice)]
     if kind in _NAMED:
-        en, ru, name = _NAMED[str(kind)]
+        en, ru, name = _NAMED[kind]
         source = {"tier": "tiers", "segment": "segments"}.get(name, "")
         what = voice.named(source, raw.get(name)) if source else text(raw.get(name))
         more = goods(raw.get("where"), voice) if kind == "draw.enter" else []
         return [Piece(voice.t(en, ru)), strong(what), *_tickets(raw, voice), *more]
-    return _OTHER.get(str(kind), _unnamed)(raw, voice)
+    return _OTHER.get(kind, _unnamed)(raw, voice)
 
 
 def _credit(raw: Raw, voice: Voice) -> Pieces:
@@ -87,7 +87,8 @@ def _rows(raw: Raw, voice: Voice) -> Pieces:
     calc = _calc(raw)
     by_quantity = calc.get("on") == "qty_m"
     told = []
-    for row in list(calc.get("rows") or ())[:_ROWS_TOLD]:
+    rows = calc["rows"] if isinstance(calc.get("rows"), list) else []
+    for row in rows[:_ROWS_TOLD]:
         given = row if isinstance(row, Mapping) else {}
         begins = voice.quantity(given.get("from")) if by_quantity else voice.money(given.get("from"))
         points = "points" in given

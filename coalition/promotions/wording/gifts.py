@@ -110,9 +110,9 @@ class Cap:
     skip: bool = False
 
 
-def takes_lines(raw: Raw) -> bool:
+def takes_lines(raw: Any) -> bool:
     """Whether an effect is for lines, which its `where` names."""
-    return raw.get("kind") in _TAKE_LINES
+    return isinstance(raw, Mapping) and isinstance(raw.get("kind"), str) and raw["kind"] in _TAKE_LINES
 
 
 def gift_of(raw: Any, money: Money) -> Gift:
@@ -138,10 +138,10 @@ def gift_of(raw: Any, money: Money) -> Gift:
     )
 
 
-def raw_of(gift: Gift, money: Money) -> dict[str, Any]:
-    """The effect that a row says, without its lines. Raises Misread with `<field>:<code>`."""
+def raw_of(gift: Gift, money: Money) -> Any:
+    """The effect that a row says, without its lines; a kept one as it is. Raises Misread with `<field>:<code>`."""
     if gift.kept:
-        return dict(gift.raw or {})
+        return dict(gift.raw) if isinstance(gift.raw, Mapping) else gift.raw
     known = MECHANICS.get(gift.mechanic)
     if known is None:
         raise Misread("mechanic:choose")

@@ -137,7 +137,7 @@ def _right(about: Field, kind: type[Any], value: Any) -> bool:
 def _is_day(value: int) -> bool:
     try:
         return bool(dt.date(value // 10_000, value // 100 % 100, value % 100))
-    except ValueError:
+    except (ValueError, OverflowError):
         return False
 
 

@@ -50,7 +50,7 @@ def sheet_of(document: Document, zone: str, money: Money) -> Sheet:
     """The sheet of a document, whatever state it is in."""
     effects = document["effects"] if isinstance(document.get("effects"), list) else []
     found = Sheet(_facts(document, zone))
-    wheres = [one.get("where") for one in effects if isinstance(one, Mapping) and gifts.takes_lines(one)]
+    wheres = [one.get("where") for one in effects if gifts.takes_lines(one)]
     found.own_lines = any(one != wheres[0] for one in wheres)
     where = None if found.own_lines or not wheres else wheres[0]
     found.conditions[LINE] = rows.taken_apart(where, money.decimals, line=True)

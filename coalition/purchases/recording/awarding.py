@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from coalition import ledger, members, promotions
 from coalition.kernel import clock
@@ -26,8 +27,7 @@ Made = tuple[int, Draft]
 _FIRST_NO = ALONE_MAX + 1  # of a promotion's award; from 1 on count those by base rules, from 10,001 on redemptions
 
 
-@dataclass(frozen=True, slots=True)
-class _Earned:
+class _Earned(NamedTuple):
     """What a purchase earns, under its number among the purchase's awards."""
 
     purchase_id: int
@@ -51,7 +51,8 @@ def award(at: Counter, made: Sequence[Made]) -> list[Recorded]:
         kept = found.settle({(one.purchase_id, one.grant.code, one.grant.effect): one.grant.units for one in beyond})
         earned = sorted(earned + beyond, key=lambda one: (one.purchase_id, one.no))
     shown = settle(made, codes, found.coupons() if found else {}) if codes else {}
-    return [replace(one, coupons=shown.get(one.id, ())) for one in _book(at, made, earned, kept)]
+    recorded = _book(at, made, earned, kept)
+    return [replace(one, coupons=shown[one.id]) if one.id in shown else one for one in recorded] if shown else recorded
 
 
 def _book(
@@ -119,7 +120,7 @@ def _within_limits(at: Counter, earned: list[_Earned]) -> list[_Earned]:
         return earned
     claims = [Claim(one.draft.receipt.external_id, one.no, one.grant) for one in earned]
     granted = within(at, Operation.PURCHASE, claims)
-    return [replace(one, grant=grant) for one, grant in zip(earned, granted, strict=True) if grant]
+    return [one._replace(grant=grant) for one, grant in zip(earned, granted, strict=True) if grant]
 
 
 class _Earners:

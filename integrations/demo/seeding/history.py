@@ -51,13 +51,11 @@ def replay(made: Made) -> None:
 
 
 def close_old_periods(made: Made) -> None:
-    """Close every month but the last one that has ended, and the running one; the latest statements are drafts."""
+    """Close every month but the last one that has ended, and the running one."""
     last = clock.add_months(clock.local_date(clock.now(), ZONE).replace(day=1), -1)
     for months in range(_MONTHS, 0, -1):
         month = clock.month_code(clock.add_months(last, -months))
-        closed = transact(partial(statements.close, made.program.id, month))
-        for number in closed.statements if months > 1 else ():
-            transact(partial(statements.send, number, "demo"))
+        transact(partial(statements.close, made.program.id, month))
 
 
 def _receipts(shop: Shop, others: list[str]) -> Iterator[Receipt]:
