@@ -27,10 +27,11 @@ _KEEP = """
     VALUES (:coupon, :purchase, :member, :change)"""
 _SEATS = """
     UPDATE coupon_member m SET used = m.used + w.uses
-      FROM unnest(CAST(:batches AS bigint[]), CAST(:members AS bigint[]), CAST(:uses AS int[]))
-           AS w (batch_id, member_id, uses)
-      JOIN member p ON p.id = w.member_id
-     WHERE m.batch_id = w.batch_id AND m.member_id = coalesce(p.merged_into, p.id)"""
+      FROM (SELECT x.batch_id, coalesce(p.merged_into, p.id) AS member_id, sum(x.uses)::int AS uses
+              FROM unnest(CAST(:batches AS bigint[]), CAST(:members AS bigint[]), CAST(:uses AS int[]))
+                   AS x (batch_id, member_id, uses)
+              JOIN member p ON p.id = x.member_id GROUP BY 1, 2) w
+     WHERE m.batch_id = w.batch_id AND m.member_id = w.member_id"""
 _USED = """
     SELECT u.coupon_id, u.purchase_id, u.member_id, c.batch_id, c.uses_max IS NOT NULL AS limited
       FROM coupon_use u JOIN coupon c ON c.id = u.coupon_id

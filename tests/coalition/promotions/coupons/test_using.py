@@ -14,7 +14,7 @@ from coalition.kernel import clock
 from coalition.kernel.db import execute, transact
 from coalition.kernel.errors import Conflict, Invalid, NotFound
 from coalition.kernel.laws import offending
-from coalition.promotions import coupons
+from coalition.promotions import coupons, holdings
 from tests.builders import a_partner, a_program
 from tests.coalition.members.builders import a_member
 from tests.coalition.promotions.coupons.builders import a_batch, codes_of
@@ -145,6 +145,18 @@ def test_a_whole_return_gives_back_what_was_used_and_only_once(world: World) -> 
     assert world.says(code, member=world.anna) == ["autumn"]
     assert world.buys(3, code, member=world.anna) == [None]
     assert _laws() == []
+
+
+def test_what_members_had_used_before_they_were_merged_comes_back_to_one_of_them(world: World) -> None:
+    _, (first, second, *_) = world.batch(member_uses_max=2)
+    world.buys(1, first, member=world.anna)
+    world.buys(2, second, member=world.boris)
+    transact(lambda: members.merge(world.program.id, world.boris.id, world.anna.id, reason="one person"))
+    transact(lambda: holdings.follow(world.boris.id, world.anna.id))
+
+    assert transact(lambda: coupons.give_back([1, 2])) == 2
+
+    assert world.says(first, second, member=world.anna) == ["autumn", "autumn"]
 
 
 def test_a_quote_keeps_the_last_use_for_its_receipt_until_its_time_is_over(world: World) -> None:
