@@ -17,19 +17,27 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher, profiles
 from flask import Flask, g, request_started
 from hypothesis import settings
 from sqlalchemy.orm import Session
 
+from coalition.access import users
 from coalition.kernel.config import Config, load
 from coalition.kernel.db import db
 from coalition.kernel.embedded import Servers
+from coalition.site import signin
 from tests.databases import clone, drop, template_url
 
 ROOT = Path(__file__).resolve().parents[1]
 _servers: list[Servers] = []
 settings.register_profile("coalition", deadline=None)  # a slow machine fails no test
 settings.load_profile("coalition")
+# Real hashes, but not for a sixth of a second each: hundreds of tests sign in.
+users._hasher = PasswordHasher.from_parameters(profiles.CHEAPEST)
+signin._SECURITY["SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS"] = {
+    f"argon2__{name}": getattr(profiles.CHEAPEST, name) for name in ("time_cost", "memory_cost", "parallelism")
+}
 
 
 def pytest_configure(config: pytest.Config) -> None:

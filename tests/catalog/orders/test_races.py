@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from threading import Event
@@ -22,7 +23,8 @@ from coalition.kernel.errors import Conflict
 from tests import guards, racing
 from tests.catalog.orders.builders import FakeSupplier, World, a_member, a_world, assert_laws_hold, bind, give_points
 
-CLIENTS, ROUNDS = 8, 200
+CLIENTS = 8
+ROUNDS = int(os.environ.get("ORDER_ROUNDS", "60"))  # 200 in `make campaign`
 
 
 @pytest.fixture
