@@ -40,7 +40,7 @@ mutants: .venv/dev             ## small slips in the points' arithmetic, in Pyth
 	$(BIN)/python -m tests.mutation.ledger_sql
 
 browser-test: .venv/browser    ## screenshots and accessibility of every page (needs Chromium)
-	$(BIN)/python -m pytest -n 0 -m browser tests/browser
+	$(BIN)/python -m pytest -n 2 -m browser tests/browser
 
 lock: .venv/dev                ## renew the lock files from pyproject.toml
 	$(LOCK) pyproject.toml -o requirements.lock
