@@ -12,7 +12,8 @@ from coalition import ledger
 from coalition.kernel.db import raw
 from coalition.kernel.errors import Conflict
 from coalition.ledger import AccountKind, Arrival, Attribution, ClawBack, Credit, Debit, GiveBack, Operation
-from tests.model.reference import ALWAYS, NEVER, Legs, Refused, Standing
+from tests.model.drawing import ALWAYS, NEVER, Legs
+from tests.model.reference import Refused, Standing
 
 PROGRAM, BONUS, MILES, SHOP = 7, 3, 4, 5
 PARTIES = (10, 11, 12)

@@ -14,7 +14,8 @@ from coalition.kernel.errors import Conflict
 from coalition.ledger import Operation
 from tests.model import clock
 from tests.model.books import Books, refusal
-from tests.model.reference import ALWAYS, NEVER, ORDERS, Ledger, Refused
+from tests.model.drawing import ALWAYS, NEVER, ORDERS
+from tests.model.reference import Ledger, Refused
 
 WALLETS = 4
 MILES = WALLETS  # the wallet of another currency

@@ -7,53 +7,18 @@ It knows wallets, lots, draws, holds and debts as values and nothing of tables. 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-Legs = tuple[tuple[int, int], ...]
+from tests.model import drawing
+from tests.model.drawing import ALWAYS, LAST, PRO_RATA, Draw, Legs, Lot
+
 Standing = tuple[int, int, int, int, int]  # available, usable in some contexts, pending, held, arrears
-NEVER = float("inf")
-ALWAYS = float("-inf")
-LAST, PRO_RATA = ORDERS = ("last_drawn_first", "pro_rata")
 
 
 class Refused(Exception):
     """The operation is not possible; its code."""
-
-
-@dataclass
-class Lot:
-    """Points of one birth. `root` names the credit that they go back to, `born` orders lots of equal expiry.
-
-    `own` is the very lot that the credit was born with.
-    """
-
-    root: str
-    born: int
-    amount: int
-    remaining: int
-    legs: Legs
-    expires: float = NEVER
-    active: float = ALWAYS
-    restriction: int | None = None
-    own: bool = False
-
-    def usable(self, now: float) -> bool:
-        return self.remaining > 0 and self.active <= now < self.expires
-
-
-@dataclass(frozen=True)
-class Draw:
-    """A stretch of a lot that a debit took: `amount` points from the position `before` on."""
-
-    lot: Lot
-    amount: int
-    before: int
-
-    @property
-    def shares(self) -> dict[int, int]:
-        return split(self.lot.legs, self.before, self.before + self.amount)
 
 
 @dataclass
@@ -136,7 +101,7 @@ class Ledger:
             raise Refused("hold_expired")
         if amount > held.left:
             raise Refused("hold_exceeded")
-        taken, held.draws = _first(held.draws, amount)
+        taken, held.draws = drawing.first(held.draws, amount)
         self.spendings[debit] = Spent(held.wallet, taken)
         held.open = held.left > 0
 
@@ -155,8 +120,8 @@ class Ledger:
         spent = self.spendings[debit]
         if amount > spent.left:
             raise Refused("return_exceeded")
-        parts = _in_proportion(spent.draws, amount) if order == PRO_RATA else _last(spent.draws, amount)
-        cut = [_first([draw], draw.amount - part) for draw, part in zip(spent.draws, parts, strict=True)]
+        parts = drawing.in_proportion(spent.draws, amount) if order == PRO_RATA else drawing.last(spent.draws, amount)
+        cut = [drawing.first([draw], draw.amount - part) for draw, part in zip(spent.draws, parts, strict=True)]
         taken = [draw for _, tail in cut for draw in tail]
         spent.draws = [draw for head, _ in cut for draw in head]
         self._put_back(spent.wallet, taken, now, grace)
@@ -172,11 +137,11 @@ class Ledger:
         mine = [lot for lot in purse.lots if lot.root == f"c{credit}" and now < lot.expires]
         if policy == "only_pending":
             mine = [lot for lot in mine if lot.active > now]
-        own = _take(sorted(mine, key=lambda lot: (not lot.own, *_fefo(lot))), amount)
+        own = drawing.take(sorted(mine, key=lambda lot: (not lot.own, *drawing.fefo(lot))), amount)
         others = owed = 0
         if policy != "only_pending":
             free = [lot for lot in purse.lots if lot.usable(now) and lot.restriction is None]
-            others = _take(sorted(free, key=_fefo), amount - own)
+            others = drawing.take(sorted(free, key=drawing.fefo), amount - own)
         if policy == "arrears":
             owed = min(amount - own - others, max(floor - sum(purse.debts), 0))
             purse.debts += [owed] if owed else []
@@ -186,7 +151,7 @@ class Ledger:
     def transfer(self, source: int, target: int, amount: int, now: float) -> None:
         """Points move to another wallet and stay what they are."""
         for draw in self._draw(source, amount, now, "fefo", ()):
-            self._bear(target, _moved(draw))
+            self._bear(target, drawing.moved(draw))
 
     def convert(self, source: int, target: int, amount: int, result: int, now: float, expires: float | None) -> int:
         """Points become others in another wallet: `result` shared out over the draws; what they end up as."""
@@ -198,7 +163,7 @@ class Ledger:
             share = shares[at][0] + (at in lucky)
             if share:
                 end = draw.lot.expires if expires is None else expires
-                self._bear(target, replace(_moved(draw), amount=share, remaining=share, expires=end))
+                self._bear(target, replace(drawing.moved(draw), amount=share, remaining=share, expires=end))
         return result
 
     def merge(self, source: int, target: int, now: float) -> tuple[int, int]:
@@ -210,7 +175,7 @@ class Ledger:
         moved = self._move_all(source, target, now)
         owed = sum(gone.debts)
         left.debts, gone.debts = left.debts + gone.debts, []
-        for lot in sorted(left.lots, key=_fefo):
+        for lot in sorted(left.lots, key=drawing.fefo):
             if lot.usable(now) and lot.restriction is None:
                 self._pay_debts(left, lot)
         self.homes = {wallet: target if home == source else home for wallet, home in self.homes.items()}
@@ -239,7 +204,7 @@ class Ledger:
         """What lies in a wallet: points by (credit, end, restriction, who pays for them)."""
         found: Counter = Counter()
         for lot in self.wallet(wallet).lots:
-            for party, points in split(lot.legs, lot.amount - lot.remaining, lot.amount).items():
+            for party, points in drawing.split(lot.legs, lot.amount - lot.remaining, lot.amount).items():
                 found[lot.root, lot.expires, lot.restriction, party] += points
         return Counter({key: points for key, points in found.items() if points})
 
@@ -252,11 +217,11 @@ class Ledger:
     def _move_all(self, source: int, target: int, now: float) -> int:
         """Every lot that has not ended goes to another wallet, restricted and pending ones, too; how much that is."""
         purse, moved = self.wallet(source), 0
-        for lot in sorted(purse.lots, key=_fefo):
+        for lot in sorted(purse.lots, key=drawing.fefo):
             if now < lot.expires:
                 moved += lot.remaining
                 draw = Draw(lot, lot.remaining, lot.amount - lot.remaining)
-                self._bear(target, replace(_moved(draw), restriction=lot.restriction))
+                self._bear(target, replace(drawing.moved(draw), restriction=lot.restriction))
             lot.remaining = 0
         purse.lots = []
         return moved
@@ -265,7 +230,9 @@ class Ledger:
         purse, caps = self.wallet(wallet), dict(eligible)
         usable = [lot for lot in purse.lots if lot.usable(now)]
         most = dict(caps)
-        promo = sorted((lot for lot in usable if lot.restriction in caps), key=_born if rule == "fifo" else _fefo)
+        promo = sorted(
+            (lot for lot in usable if lot.restriction in caps), key=drawing.born if rule == "fifo" else drawing.fefo
+        )
         free = [lot for lot in usable if lot.restriction is None]
         draws: list[Draw] = []
         rest = amount
@@ -277,7 +244,7 @@ class Ledger:
                 draws.append(Draw(lot, take, lot.amount - lot.remaining))
         if rest > sum(lot.remaining for lot in free):
             raise Refused("insufficient_points")
-        for lot, take in _RULES[rule](free, rest):
+        for lot, take in drawing.RULES[rule](free, rest):
             draws.append(Draw(lot, take, lot.amount - lot.remaining))
         for draw in draws:
             draw.lot.remaining -= draw.amount
@@ -291,7 +258,7 @@ class Ledger:
             ended = grace is not None and lot.expires <= now
             if len(lot.legs) > 1 or ended:
                 expires = grace if ended and grace is not None else lot.expires
-                legs = _stretch(draw)
+                legs = drawing.stretch(draw)
                 child = Lot(lot.root, 0, draw.amount, draw.amount, legs, expires, lot.active, lot.restriction)
                 self._bear(wallet, child)
             else:
@@ -315,102 +282,3 @@ class Ledger:
 
     def _sweep(self, purse: Wallet) -> None:
         purse.lots = [lot for lot in purse.lots if lot.remaining]
-
-
-def split(legs: Legs, before: int, after: int) -> dict[int, int]:
-    """The points from one position of a lot to another, by who pays for them: half up, the last leg takes the rest."""
-    total = sum(weight for _, weight in legs)
-    shares = {party: _at(after, weight, total) - _at(before, weight, total) for party, weight in legs[:-1]}
-    shares[legs[-1][0]] = after - before - sum(shares.values())
-    return shares
-
-
-def _at(position: int, weight: int, total: int) -> int:
-    sign = -1 if weight < 0 else 1
-    return sign * ((2 * position * abs(weight) + total) // (2 * total))
-
-
-def _fefo(lot: Lot) -> tuple:
-    return lot.expires, lot.born
-
-
-def _born(lot: Lot) -> int:
-    return lot.born
-
-
-def _in_order(key: Callable[[Lot], Any]) -> Callable:
-    def plan(lots: Sequence[Lot], amount: int) -> list[tuple[Lot, int]]:
-        taken = []
-        for lot in sorted(lots, key=key):
-            take = min(lot.remaining, amount)
-            amount -= take
-            taken.append((lot, take))
-        return taken
-
-    return plan
-
-
-def _pro_rata(lots: Sequence[Lot], amount: int) -> list[tuple[Lot, int]]:
-    whole = sum(lot.remaining for lot in lots)
-    if not amount:
-        return []
-    floors = [(lot, *divmod(amount * lot.remaining, whole)) for lot in sorted(lots, key=_born)]
-    missing = amount - sum(floor for _, floor, _ in floors)
-    lucky = {id(lot) for lot, _, _ in sorted(floors, key=lambda row: (-row[2], row[0].born))[:missing]}
-    return [(lot, floor + (id(lot) in lucky)) for lot, floor, _ in floors]
-
-
-_RULES = {"fefo": _in_order(_fefo), "fifo": _in_order(_born), "pro_rata": _pro_rata}
-
-
-def _in_proportion(draws: Sequence[Draw], amount: int) -> list[int]:
-    """How much comes back of each draw: what it has left, in proportion; the largest remainders get what is missing."""
-    whole = sum(draw.amount for draw in draws)
-    parts = [amount * draw.amount // whole for draw in draws]
-    by_remainder = sorted(range(len(draws)), key=lambda at: -(amount * draws[at].amount % whole))
-    for at in by_remainder[: amount - sum(parts)]:
-        parts[at] += 1
-    return parts
-
-
-def _last(draws: Sequence[Draw], amount: int) -> list[int]:
-    """How much comes back of each draw if the last drawn comes back first."""
-    parts: list[int] = []
-    for draw in reversed(draws):
-        parts.insert(0, min(draw.amount, amount - sum(parts)))
-    return parts
-
-
-def _first(draws: Sequence[Draw], amount: int) -> tuple[list[Draw], list[Draw]]:
-    """The first `amount` points of some draws, and the rest."""
-    head, tail = [], []
-    for draw in draws:
-        take = min(draw.amount, amount)
-        amount -= take
-        if take:
-            head.append(replace(draw, amount=take))
-        if take < draw.amount:
-            tail.append(replace(draw, amount=draw.amount - take, before=draw.before + take))
-    return head, tail
-
-
-def _take(lots: Sequence[Lot], amount: int) -> int:
-    """Take at most so many points out of lots, in their order; how many that were."""
-    taken = 0
-    for lot in lots:
-        part = min(lot.remaining, amount - taken)
-        lot.remaining -= part
-        taken += part
-    return taken
-
-
-def _moved(draw: Draw) -> Lot:
-    lot = draw.lot
-    return Lot(lot.root, 0, draw.amount, draw.amount, _stretch(draw), lot.expires, lot.active)
-
-
-def _stretch(draw: Draw) -> Legs:
-    """The funding of a stretch of a lot: of a co-funded one, exactly the points of each leg."""
-    if len(draw.lot.legs) == 1:
-        return draw.lot.legs
-    return tuple((party, points) for party, points in draw.shares.items() if points)
