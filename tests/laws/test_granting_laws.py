@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 
 import psycopg
 import pytest
 
 from coalition import promotions, purchases
 from coalition.kernel import ids
-from coalition.kernel.config import Config
-from coalition.kernel.db import db, raw, transact
-from coalition.kernel.laws import Law, laws, offending
+from coalition.kernel.db import raw
+from coalition.kernel.laws import Law
 from coalition.promotions import granting
 from tests.coalition.promotions.publishing.builders import ACTOR, a_credit, a_document
 from tests.coalition.purchases.builders import a_body, a_receipt, a_return, a_shop, bought, give_back
@@ -26,21 +24,6 @@ CRIMES = {
     "PR5": "UPDATE limit_day SET used = used + 1",
     "PR6": "UPDATE purchase_discount SET amount_minor = amount_minor + 1",
 }
-
-
-@pytest.fixture
-def owner(fresh_database: Config) -> Iterator[psycopg.Connection]:
-    """The schema's owner, who could rewrite history, in a transaction over a full story; nothing lasts."""
-    from wsgi import create_app
-
-    with create_app(fresh_database).app_context():
-        transact(_story)
-        assert [law.code for law in laws() if offending(law)] == []
-        db.session.remove()
-        db.engine.dispose()
-    with psycopg.connect(fresh_database.owner_url.replace("+psycopg", "")) as connection:
-        yield connection
-        connection.rollback()
 
 
 def test_every_crime_is_seen_by_its_law(owner: psycopg.Connection) -> None:
@@ -62,7 +45,7 @@ def test_the_application_cannot_rewrite_what_was_evaluated(session: object, tabl
         raw().execute(deed.format(table).encode())
 
 
-def _story() -> None:
+def story() -> None:
     """Purchases and an event under a budget of all, a daily limit and one that rolls; one purchase comes back."""
     shop = a_shop()
     limits = [

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import psycopg
 import pytest
 
 from coalition import programs, promotions, purchases
-from coalition.kernel.config import Config
-from coalition.kernel.db import db, raw, transact
-from coalition.kernel.laws import Law, laws, offending
+from coalition.kernel.db import raw
+from coalition.kernel.laws import Law
 from tests.coalition.promotions.publishing.builders import ACTOR, a_credit, a_document
 from tests.coalition.purchases.builders import (
     a_body,
@@ -41,21 +38,6 @@ CRIMES = {
 }
 
 
-@pytest.fixture
-def owner(fresh_database: Config) -> Iterator[psycopg.Connection]:
-    """The schema's owner, who could rewrite history, in a transaction over a full story; nothing lasts."""
-    from wsgi import create_app
-
-    with create_app(fresh_database).app_context():
-        transact(_story)
-        assert [law.code for law in laws() if offending(law)] == []
-        db.session.remove()
-        db.engine.dispose()
-    with psycopg.connect(fresh_database.owner_url.replace("+psycopg", "")) as connection:
-        yield connection
-        connection.rollback()
-
-
 def test_every_crime_is_seen_by_its_law(owner: psycopg.Connection) -> None:
     known: dict[str, Law] = {law.code: law for law in purchases.laws()}
     assert known.keys() == CRIMES.keys() | SOURCE_CRIMES.keys()
@@ -75,7 +57,7 @@ def test_the_application_cannot_rewrite_what_was_bought_or_returned(session: obj
         raw().execute(deed.format(table).encode())
 
 
-def _story() -> None:
+def story() -> None:
     """Purchases paid with points and without; one given back in parts, one voided, one whose points were spent."""
     shop = a_shop()
     programs.change(shop.program.id, return_policy="arrears")

@@ -5,16 +5,14 @@ Real commits in sessions of their own; the laws of granting are asked in the end
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from coalition import promotions
-from coalition.kernel.config import Config
-from coalition.kernel.db import db, raw, transact
-from coalition.kernel.laws import laws, offending
+from coalition.kernel.db import raw, transact
 from coalition.promotions.granting import counting
 from coalition.purchases import Recorded
 from tests import racing
@@ -23,19 +21,6 @@ from tests.coalition.promotions.publishing.builders import ACTOR, a_credit, a_do
 from tests.coalition.purchases.builders import Shop, a_receipt, a_shop
 
 WORKERS, EACH = 8, 4
-
-
-@pytest.fixture
-def live(fresh_database: Config) -> Iterator[Flask]:
-    """The application on a database of its own, where commits are commits and every law holds in the end."""
-    from wsgi import create_app
-
-    app = create_app(fresh_database)
-    yield app
-    with app.app_context():
-        assert [law.code for law in laws() if offending(law)] == []
-        db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.mark.parametrize(

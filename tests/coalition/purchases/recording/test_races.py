@@ -19,7 +19,6 @@ from flask import Flask
 from coalition import purchases
 from coalition.kernel.config import Config
 from coalition.kernel.db import db, transact
-from coalition.kernel.laws import laws, offending
 from coalition.ledger import posting
 from coalition.purchases import Recorded, Refused
 from tests import guards, racing
@@ -30,19 +29,6 @@ from tests.conftest import ROOT
 
 CLIENTS, ROUNDS = 8, 20
 KEYS = (("purchase", "uq_purchase_external_id"), ("entry", "uq_entry_business_key"))
-
-
-@pytest.fixture
-def live(fresh_database: Config) -> Iterator[Flask]:
-    """The application on a database of its own, where commits are commits and every law holds in the end."""
-    from wsgi import create_app
-
-    app = create_app(fresh_database)
-    yield app
-    with app.app_context():
-        assert [law.code for law in laws() if offending(law)] == []
-        db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.mark.parametrize("batch", [1, 30])

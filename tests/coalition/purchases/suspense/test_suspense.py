@@ -218,19 +218,6 @@ def test_staff_give_up_a_receipt_with_a_reason_and_only_once(till: Till) -> None
 
 
 @pytest.fixture
-def live(fresh_database: Config) -> Iterator[Flask]:
-    """The application on a database of its own, where commits are commits and every law holds in the end."""
-    from wsgi import create_app
-
-    app = create_app(fresh_database)
-    yield app
-    with app.app_context():
-        assert [law.code for law in laws() if offending(law)] == []
-        db.session.remove()
-        db.engine.dispose()
-
-
-@pytest.fixture
 def unguarded(fresh_database: Config) -> Iterator[Flask]:
     """The application on a database of its own, of whose laws nobody asks afterwards."""
     from wsgi import create_app
