@@ -19,7 +19,8 @@ PROGRAM, BONUS, MILES, SHOP = 7, 3, 4, 5
 PARTIES = (10, 11, 12)
 _RULES = {"fefo": Attribution.FEFO, "fifo": Attribution.FIFO, "pro_rata": Attribution.PRO_RATA}
 _CONTENTS = """
-    SELECT l.account_id, r.external_id, nullif(l.expires_at, 'infinity'), l.restriction_id, s.party_id, sum(s.points)::bigint
+    SELECT l.account_id, r.external_id, nullif(l.expires_at, 'infinity'), l.restriction_id, s.party_id,
+           sum(s.points)::bigint
       FROM lot l
       JOIN entry b ON b.account_id = l.account_id AND b.id = l.entry_id
       JOIN entry r ON r.id = coalesce(b.root_id, b.id)
