@@ -164,4 +164,4 @@ def test_older_runs_are_a_page_further(
         [True, False],
         [False, True],
     ]
-    assert "before=" not in pages[1]
+    assert 'href="/console/payouts?before=' not in pages[1]
