@@ -5,4 +5,6 @@ down_revision = "0041_oauth"
 
 
 def upgrade() -> None:
-    pass
+    from alembic import op
+
+    op.execute("INSERT INTO role (id, name) VALUES (8, 'auditor'), (9, 'partner_admin'), (10, 'supplier')")
