@@ -19,7 +19,7 @@ from coalition.kernel import audit
 from coalition.kernel.db import fetch_all, session
 from coalition.kernel.errors import Conflict, FieldError, Invalid
 
-ROLES = ("member", "finance", "admin", "catalog", "support", "partner", "marketer", "partner_admin", "supplier")
+ROLES = ("member", "finance", "admin", "catalog", "support", "partner", "marketer")
 _LEAST_PASSWORD = 12
 _MOST_PASSWORD = 128
 _hasher = PasswordHasher()
