@@ -100,6 +100,7 @@ PAGES = {
     "statements-none": Page("finance", lambda story: "/console/finance/statements?period=2001-01"),
     "statement-sifted": Page("finance", lambda story: f"/console/statements/{story.statement_id}?charge=redeemed"),
     "portal": Page("homeline", lambda story: "/portal/"),
+    "portal-statements": Page("homeline", lambda story: "/portal/statements"),
     "portal-statement": Page("freshmart", lambda story: f"/portal/statements/{story.statement_id}"),
     "portal-disputes": Page("homeline", lambda story: "/portal/disputes"),
     "portal-disputes-none": Page("freshmart", lambda story: "/portal/disputes"),
@@ -200,7 +201,10 @@ PAGES = {
     "desk-codes": Page("catalog", lambda story: "/console/catalog/codes"),
     "desk-returns": Page("catalog", lambda story: "/console/catalog/returns"),
     "api-reference": Page("visitor", lambda story: "/api/docs"),
+    "api-quickstart": Page("visitor", lambda story: "/api/docs/quickstart"),
+    "api-changelog": Page("visitor", lambda story: "/api/docs/changelog"),
     "api-errors": Page("visitor", lambda story: "/api/docs/errors"),
+    "api-error": Page("visitor", lambda story: "/api/docs/errors/insufficient_points"),
     "not-found": Page("visitor", lambda story: "/no-such-page", 404),
     "forbidden": Page("member", lambda story: "/console/settlement", 403),
 }
