@@ -30,6 +30,7 @@ from settlement.console import (
     proof_pages,
     reconciliation_pages,
     report_file_pages,
+    report_pages,
     report_settings_pages,
 )
 from settlement.payouts.aging import BUCKETS
@@ -197,7 +198,7 @@ offer(
     Field(_("Sent"), "created_at", "moment"),
 )
 offer(
-    report_file_pages.blueprint,
+    report_pages.blueprint,
     "/files/list",
     "files",
     whole(lambda: {"files": report_file_pages.listed()}),
@@ -210,7 +211,7 @@ offer(
     Field(_("Size, bytes"), "size", "integer"),
 )
 offer(
-    report_settings_pages.blueprint,
+    report_pages.blueprint,
     "/settings/estimates",
     "settings",
     whole(report_settings_pages.listed),

@@ -15,6 +15,7 @@ CRIMES = {
     ' \'{"event": {"id": 7}, "consumer": "x"}\')',
     "I1": "INSERT INTO idempotency (client_id, key, request_hash) VALUES (1, 'x', '')",
     "J1": "INSERT INTO job (kind, state, due_at) VALUES ('x', 'running', now() - interval '3 minutes')",
+    "J2": "INSERT INTO job (kind, state) VALUES ('x', 'cancelled')",
 }
 
 
