@@ -15,7 +15,7 @@ def init_app(app: Flask) -> None:
     """Bind every adapter to its port, and open this floor's doors."""
     from catalog.ports import BookingSearch, FeedSource, ImageSource, PaymentProvider, SupplierGateway
     from coalition.kernel import ports
-    from coalition.ports import FileStore, ForeignProgram, RegistryBucket
+    from coalition.ports import FileStore, ForeignProgram, RegistryBucket, WebhookSender
     from integrations.bank.files import IsoBankFiles
     from integrations.bank.provider import BankProvider
     from integrations.demo import cli
@@ -27,6 +27,7 @@ def init_app(app: Flask) -> None:
     from integrations.suppliers.guard import DatabaseGuard
     from integrations.suppliers.image_source import HttpImageSource
     from integrations.suppliers.searching import SupplierSearch
+    from integrations.webhooks.sender import HttpWebhookSender
     from settlement.ports import BankFiles, PayoutProvider
 
     app.cli.add_command(cli.demo)
@@ -40,6 +41,7 @@ def init_app(app: Flask) -> None:
         else:
             ports.bind(FileStore, DiskStore(config.files_dir))
         ports.bind(ForeignProgram, HttpForeignProgram())
+        ports.bind(WebhookSender, HttpWebhookSender(networks(config.outbound_networks)))
         if config.payments:
             from integrations.payments.payouts import StripePayouts
             from integrations.payments.stripe import StripeProvider

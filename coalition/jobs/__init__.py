@@ -12,6 +12,7 @@ def init_app(app: Flask) -> None:
         coupons,
         exchanges,
         holdings,
+        news,
         people,
         points,
         registries,
@@ -19,4 +20,7 @@ def init_app(app: Flask) -> None:
         suspense,
         trials,
         verifying,
+        webhooks,
     )
+
+    news.init()

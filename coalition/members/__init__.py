@@ -23,7 +23,18 @@ from coalition.members.issuing import issue_card
 from coalition.members.laws import laws
 from coalition.members.merging import Merge, explain_merge, follow, merge, survivor
 from coalition.members.normalising import KINDS
-from coalition.members.people import Consent, Member, Profile, Sight, consents, get, profile, seen_by, visible_to
+from coalition.members.people import (
+    Consent,
+    Member,
+    Profile,
+    Sight,
+    consents,
+    enrollers,
+    get,
+    profile,
+    seen_by,
+    visible_to,
+)
 from coalition.members.plans import Plan, add_plan, close_plan, plan_of, plans
 from coalition.members.presenting import Recognised, arrived, awaited, hashes, identify, recognise
 from coalition.members.proving import Proof, prove, use_proof
@@ -74,6 +85,7 @@ __all__ = [
     "close_plan",
     "consents",
     "enrol",
+    "enrollers",
     "explain_merge",
     "family",
     "fingerprint",

@@ -83,6 +83,14 @@ from coalition.purchases.suspense.queue import (
     waiting_ids,
 )
 from coalition.purchases.suspense.suspending import Suspended, accept
+from coalition.purchases.telling import (
+    Part,
+    PointsMoved,
+    announce_capture,
+    points_issued,
+    points_issued_for_events,
+    points_redeemed,
+)
 
 __all__ = [
     "CHANNELS",
@@ -111,6 +119,8 @@ __all__ = [
     "GrantedAward",
     "Layout",
     "Line",
+    "Part",
+    "PointsMoved",
     "Purchase",
     "Quote",
     "Reading",
@@ -138,6 +148,7 @@ __all__ = [
     "Via",
     "Why",
     "accept",
+    "announce_capture",
     "brought",
     "by_receipt",
     "chunks",
@@ -169,6 +180,9 @@ __all__ = [
     "open_file",
     "open_registry",
     "pause_source",
+    "points_issued",
+    "points_issued_for_events",
+    "points_redeemed",
     "quote",
     "read",
     "read_event",
