@@ -19,7 +19,6 @@ SCOPES = {
     "feeds:write": "Send a supplier's feeds and stock",
     "statements:read": "Read the partner's own statements",
     "statements:write": "Agree to and dispute the partner's own statements, and have its own files compared",
-    "webhooks:write": "Say where the partner is told of events, and read what it was told",
     "statements:witness": "Countersign the history of all statements as a witness",
     "webhooks:write": "Say where the partner is told of news, and look at what was sent",
 }
