@@ -1,4 +1,4 @@
-"""A partner's own server, which receives webhooks on loopback, verifies them as a stranger would, and may be unwilling."""
+"""A partner's own server: it receives webhooks on loopback, verifies them as a stranger would, and may be unwilling."""
 
 from __future__ import annotations
 
