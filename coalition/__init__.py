@@ -21,6 +21,7 @@ def init_app(app: Flask) -> None:
         jobs,
         kernel,
         ledger,
+        letters,
         members,
         partners,
         portal,
@@ -43,7 +44,21 @@ def init_app(app: Flask) -> None:
     jobs.init_app(app)
     cli.init_app(app)
     approvals.vouch_with(access.may_approve)
-    rooms = (ledger, programs, partners, members, wallets, promotions, coupons, granting, holdings, purchases, webhooks)
+    rooms = (
+        letters,
+        access,
+        ledger,
+        programs,
+        partners,
+        members,
+        wallets,
+        promotions,
+        coupons,
+        granting,
+        holdings,
+        purchases,
+        webhooks,
+    )
     for room in rooms:
         laws.register(room.laws)
     for reasons in (laws.offended, programs.halted_reasons):
