@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
     from catalog.ports import FeedSource
     from coalition.kernel.config import Config
+    from coalition.kernel.entrance import MailAccess
+    from coalition.ports import Mailer
 
 
 def init_app(app: Flask) -> None:
@@ -16,7 +18,7 @@ def init_app(app: Flask) -> None:
     from catalog.ports import BookingSearch, FeedSource, ImageSource, PaymentProvider, SupplierGateway
     from coalition.cli import processing
     from coalition.kernel import ports
-    from coalition.ports import FileStore, ForeignProgram, RegistryBucket
+    from coalition.ports import FileStore, ForeignProgram, Mailer, RegistryBucket
     from integrations.bank.files import IsoBankFiles
     from integrations.bank.provider import BankProvider
     from integrations.conformance.cli import conformance
@@ -43,6 +45,8 @@ def init_app(app: Flask) -> None:
         else:
             ports.bind(FileStore, DiskStore(config.files_dir))
         ports.bind(ForeignProgram, HttpForeignProgram())
+        if config.mail:
+            ports.bind(Mailer, _mailer(config.mail))
         if config.payments:
             from integrations.payments.payouts import StripePayouts
             from integrations.payments.stripe import StripeProvider
@@ -56,6 +60,14 @@ def init_app(app: Flask) -> None:
         ports.bind(ImageSource, HttpImageSource(networks(config.outbound_networks)))
         ports.bind(SupplierGateway, ProtocolGateway(guard=DatabaseGuard()))
         ports.bind(BookingSearch, SupplierSearch(guard=DatabaseGuard()))
+
+
+def _mailer(access: MailAccess) -> Mailer:
+    """Who carries our mails."""
+    from integrations.mail.ses import SesMailer
+    from integrations.mail.smtp import SmtpMailer
+
+    return SesMailer(access) if access.scheme == "ses" else SmtpMailer(access)
 
 
 def _feed_sources(config: Config) -> FeedSource:
