@@ -23,6 +23,7 @@ def init_app(app: Flask) -> None:
         ledger,
         members,
         partners,
+        portal,
         programs,
         promotions,
         purchases,
@@ -36,6 +37,7 @@ def init_app(app: Flask) -> None:
     kernel.init_app(app)
     site.init_app(app)
     console.init_app(app)
+    portal.init_app(app)
     api.init_app(app)
     jobs.init_app(app)
     cli.init_app(app)

@@ -47,6 +47,7 @@ class Colleague:
     program_id: int
     name: str
     partner: str
+    roles: frozenset[str] = frozenset({"partner"})
 
 
 def init_app(app: Flask) -> None:
@@ -85,11 +86,13 @@ def require_member() -> Viewer:
     return found
 
 
-def require_colleague() -> Colleague:
-    """The signed-in person of a partner; see `require_member`."""
+def require_colleague(*roles: str) -> Colleague:
+    """The signed-in person of a partner, with one of these roles if any are named; see `require_member`."""
     found = current_colleague()
     if found is None:
         _turn_away("Only people of a partner have this page.")
+    if roles and found.roles.isdisjoint(roles):
+        raise Forbidden("role_missing", "You have no right to see or change this.")
     _be_origin()
     return found
 
@@ -133,7 +136,8 @@ def _colleague() -> Colleague | None:
     if user is None or kind != "partner" or user.program_id is None:
         return None
     partner = partners.get(int(number))
-    return Colleague(user.id, partner.id, user.program_id, user.email.partition("@")[0].title(), partner.name)
+    roles = frozenset(role.name for role in user.roles)
+    return Colleague(user.id, partner.id, user.program_id, user.email.partition("@")[0].title(), partner.name, roles)
 
 
 def _turn_away(why: str) -> NoReturn:

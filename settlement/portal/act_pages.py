@@ -16,7 +16,9 @@ from settlement.portal.blueprint import blueprint, viewer
 def act(code: str, period: str) -> str:
     """The act of one of the partner's companies over a period, as a page that prints."""
     found = transact(lambda: _own(code, period))
-    return render_template("settlement/act.html", nav="portal", door="portal", **act_pages.shown(found))
+    return render_template(
+        "settlement/act.html", nav="portal-statements", door="portal_statements", **act_pages.shown(found)
+    )
 
 
 @blueprint.get("/acts/<code>/<period>.pdf")

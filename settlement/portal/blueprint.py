@@ -4,27 +4,21 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from coalition import partners, programs
+from coalition import partners
 from coalition.kernel import ids
-from coalition.kernel.web.pages import use_zone
+from coalition.portal.frame import viewer
 from coalition.site.viewer import Colleague, require_colleague
 from settlement import reconciliation, statements
 from settlement.reconciliation import Dispute
 from settlement.statements import Statement
 
-blueprint = Blueprint("portal", __name__, url_prefix="/portal")
+__all__ = ["blueprint", "own_dispute", "own_entities", "own_statement", "viewer"]
+blueprint = Blueprint("portal_statements", __name__, url_prefix="/portal")
 
 
 @blueprint.before_request
 def _partners_only() -> None:
     require_colleague()
-
-
-def viewer() -> Colleague:
-    """Who looks, of which partner; the page speaks in the time zone of the program."""
-    found = require_colleague()
-    use_zone(programs.get(found.program_id).zone)
-    return found
 
 
 def own_entities(colleague: Colleague) -> list[int]:

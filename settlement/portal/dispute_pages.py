@@ -62,7 +62,9 @@ def dispute_open(statement_id: str) -> BaseResponse | tuple[str, int]:
         errors, _ = forms.tried(lambda: made.append(reconciliation.open_dispute(statement.id, opening)[0].id), _FIELDS)
     if errors:
         return _form(statement, given, key, errors), 422
-    return redirect(url_for("portal.dispute", dispute_id=ids.public("dsp", made[0]), said="dispute_opened"), code=303)
+    return redirect(
+        url_for("portal_statements.dispute", dispute_id=ids.public("dsp", made[0]), said="dispute_opened"), code=303
+    )
 
 
 @blueprint.get("/disputes/<dispute_id>")
@@ -79,7 +81,7 @@ def dispute_say(dispute_id: str) -> BaseResponse | tuple[str, int]:
     errors, status = forms.tried(lambda: reconciliation.comment(found, "partner", text), _FIELDS)
     if errors:
         return _page(dispute_id, errors), status
-    return redirect(url_for("portal.dispute", dispute_id=dispute_id, said="dispute_said"), code=303)
+    return redirect(url_for("portal_statements.dispute", dispute_id=dispute_id, said="dispute_said"), code=303)
 
 
 @blueprint.post("/disputes/<dispute_id>/withdraw")
@@ -91,7 +93,7 @@ def dispute_withdraw(dispute_id: str) -> BaseResponse | tuple[str, int]:
     errors, status = forms.tried(lambda: reconciliation.withdraw(found.id, ""), _FIELDS)
     if errors:
         return _page(dispute_id, errors), status
-    return redirect(url_for("portal.dispute", dispute_id=dispute_id, said="dispute_withdrawn"), code=303)
+    return redirect(url_for("portal_statements.dispute", dispute_id=dispute_id, said="dispute_withdrawn"), code=303)
 
 
 def _opening(statement: Statement, given: dict[str, str], key: str) -> tuple[Opening, forms.Errors]:
@@ -124,7 +126,7 @@ def _form(statement: Statement, given: dict[str, str], key: str, errors: forms.E
     entries = transact(lambda: statements.entries_of(statement, movement)) if movement else []
     return render_template(
         "settlement/portal/dispute_new.html",
-        nav="portal",
+        nav="portal-statements",
         statement={
             "id": ids.public("stm", statement.id),
             "number": statement.number,

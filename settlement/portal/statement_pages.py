@@ -16,7 +16,7 @@ from settlement.portal.blueprint import blueprint, own_entities, own_statement, 
 from settlement.statements import Sought
 
 
-@blueprint.get("/", endpoint="statements")
+@blueprint.get("/statements", endpoint="statements")
 def index() -> str:
     """The partner's statements, the latest first, and what is to be done about them."""
 
@@ -29,7 +29,7 @@ def index() -> str:
             "partner": colleague.partner,
         }
 
-    return render_template("settlement/portal/statements.html", nav="portal", **transact(work))
+    return render_template("settlement/portal/statements.html", nav="portal-statements", **transact(work))
 
 
 @blueprint.get("/statements.csv")
@@ -57,7 +57,9 @@ def statement(statement_id: str) -> str:
             "disputes": statement_page.disputes(reconciliation.of_statement(found.id)),
         }
 
-    return render_template("settlement/statement.html", nav="portal", door="portal", **transact(work))
+    return render_template(
+        "settlement/statement.html", nav="portal-statements", door="portal_statements", **transact(work)
+    )
 
 
 @blueprint.post("/statements/<statement_id>/agree")
@@ -72,7 +74,7 @@ def agree(statement_id: str) -> BaseResponse:
         transact(work)
     except Conflict:
         said = "statement_moved"
-    return redirect(url_for("portal.statement", statement_id=statement_id, said=said), code=303)
+    return redirect(url_for("portal_statements.statement", statement_id=statement_id, said=said), code=303)
 
 
 @blueprint.get("/statements/<statement_id>.pdf")

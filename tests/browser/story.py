@@ -100,6 +100,7 @@ PAGES = {
     "statements-none": Page("finance", lambda story: "/console/finance/statements?period=2001-01"),
     "statement-sifted": Page("finance", lambda story: f"/console/statements/{story.statement_id}?charge=redeemed"),
     "portal": Page("homeline", lambda story: "/portal/"),
+    "portal-statements": Page("homeline", lambda story: "/portal/statements"),
     "portal-statement": Page("freshmart", lambda story: f"/portal/statements/{story.statement_id}"),
     "portal-disputes": Page("homeline", lambda story: "/portal/disputes"),
     "portal-disputes-none": Page("freshmart", lambda story: "/portal/disputes"),

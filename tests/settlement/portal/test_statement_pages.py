@@ -56,7 +56,7 @@ def path(statement: Statement, end: str = "") -> str:
 def test_a_partner_sees_its_own_and_nothing_of_another(live: Flask, coalition: Coalition) -> None:
     client, own, other = people_of(live, coalition, "A"), of(coalition, "A"), of(coalition, "B")
 
-    listed = client.get("/portal/").text
+    listed = client.get("/portal/statements").text
 
     assert own.number in listed and other.number not in listed
     assert own.number in client.get(path(own)).text
@@ -66,7 +66,7 @@ def test_a_partner_sees_its_own_and_nothing_of_another(live: Flask, coalition: C
     assert client.post(path(other, "/agree")).status_code == 404
     assert client.post(path(other, "/dispute"), data={"reason": "other", "evidence": "x"}).status_code == 404
     assert other.number not in client.get("/portal/statements.csv").text
-    assert client.get("/portal/?entity=B").text.count(own.number) == 0
+    assert client.get("/portal/statements?entity=B").text.count(own.number) == 0
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
@@ -75,7 +75,14 @@ def test_every_page_renders_in_both_languages(live: Flask, coalition: Coalition,
     client.set_cookie("language", language)
     opened = client.post(path(own, "/dispute"), data={"reason": "rate", "evidence": "Why?", "amount": "1,5"})
 
-    for page in ("/portal/", "/portal/?state=sent", "/portal/disputes", opened.headers["Location"], path(own)):
+    for page in (
+        "/portal/",
+        "/portal/statements",
+        "/portal/statements?state=sent",
+        "/portal/disputes",
+        opened.headers["Location"],
+        path(own),
+    ):
         assert client.get(page).status_code == 200
 
 
@@ -99,11 +106,11 @@ def test_a_draft_does_not_exist_for_its_partner_until_it_was_sent(live: Flask, c
 
     assert [client.get(path(draft, end)).status_code for end in ("", *FILES, "/dispute")] == [404] * 6
     assert client.post(path(draft, "/agree")).status_code == 404
-    for listed in ("/portal/", "/portal/?state=draft", "/portal/statements.csv"):
+    for listed in ("/portal/statements", "/portal/statements?state=draft", "/portal/statements.csv"):
         assert draft.number not in client.get(listed).text
     transact(lambda: statements.send(draft.id, "user:1"))
 
-    assert draft.number in client.get("/portal/").text
+    assert draft.number in client.get("/portal/statements").text
     assert client.get(path(draft)).status_code == 200
 
 

@@ -1,0 +1,17 @@
+"""The partners' door of this floor: a partner's people see and change what is that partner's, and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Register the pages; importing a module of pages fills the blueprint."""
+    from coalition.portal import menu, overview  # noqa: F401
+    from coalition.portal.frame import blueprint
+
+    menu.init_app(app)
+    app.register_blueprint(blueprint)

@@ -1,0 +1,77 @@
+"""The one menu of the portal: each floor adds its pages when it opens its door, and every page shows all of them.
+
+An entry's key is what its pages say as `nav`; it begins with `portal`. What waits for the partner on another floor
+comes to the overview the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import cast
+
+from flask import Flask, current_app
+from flask_babel import gettext
+
+from coalition.portal.frame import EVERYBODY, READERS
+from coalition.site.viewer import Colleague, current_colleague
+
+_MENU, _TASKS = "portal_menu", "portal_tasks"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page of the menu. `words` says its name in the viewer's language; `place` orders, low first.
+
+    `main`: also in the bar above every page (five at most fit). Only people with one of `roles` see it.
+    """
+
+    key: str
+    endpoint: str
+    words: Callable[[], str]
+    sign: str
+    place: int
+    main: bool = False
+    roles: tuple[str, ...] = READERS
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something that waits for the partner: in words, and where it is done."""
+
+    words: str
+    href: str
+    sign: str
+
+
+Tasks = Callable[[Colleague], Iterable[Task]]
+
+
+def init_app(app: Flask) -> None:
+    """Give every page the menu, and put this floor's pages into it."""
+    app.context_processor(lambda: {"portal_menu": shown})
+    add(app, Entry("portal", "portal.overview", lambda: gettext("Overview"), "speedometer2", 10, True, EVERYBODY))
+
+
+def add(app: Flask, *entries: Entry) -> None:
+    """Put pages into the menu."""
+    app.extensions.setdefault(_MENU, {}).update({entry.key: entry for entry in entries})
+
+
+def tells(app: Flask, source: Tasks) -> None:
+    """Let the overview ask `source`, in its transaction, what waits for the viewer's partner."""
+    app.extensions.setdefault(_TASKS, []).append(source)
+
+
+def shown() -> list[Entry]:
+    """The entries that the viewer may open, in order; none for who is of no partner."""
+    colleague = current_colleague()
+    known: dict[str, Entry] = current_app.extensions.get(_MENU, {})
+    own = [entry for entry in known.values() if colleague and not colleague.roles.isdisjoint(entry.roles)]
+    return sorted(own, key=lambda entry: entry.place)
+
+
+def tasks(colleague: Colleague) -> list[Task]:
+    """What waits for the viewer's partner, on every floor."""
+    sources = cast("list[Tasks]", current_app.extensions.get(_TASKS, []))
+    return [task for source in sources for task in source(colleague)]
