@@ -4,7 +4,8 @@ One return is a batch of one. A return that cannot be is refused alone and leave
 back first, so that what is clawed back may be taken out of them before anything is owed.
 
 Locks: the purchases, in ascending order; every wallet concerned, in ascending order; then the counters of limits in the
-order of their keys; all until the transaction ends. So of many returns of the same last unit exactly one is recorded, and the others see it.
+order of their keys; all until the transaction ends. So of many returns of the same last unit exactly one is recorded,
+and the others see it.
 """
 
 from __future__ import annotations
