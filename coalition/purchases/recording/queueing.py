@@ -9,33 +9,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from coalition import ledger, members, promotions
+from coalition import ledger, members
 from coalition.promotions import granting
+from coalition.purchases.counter import Counter
+from coalition.purchases.recording.promoting import ruleset_of
 from coalition.purchases.recording.remembering import remembers
 from coalition.purchases.recording.storing import Draft
 
 TIER = "tier.change"
 
 
-def queue(program_id: int, drafts: Iterable[Draft], *, alone: bool) -> None:
+def queue(at: Counter, drafts: Iterable[Draft], *, alone: bool) -> None:
     """Hold the members of purchases that are to be recorded until the transaction ends, and their wallets.
 
     `alone`: there is one purchase, which locks its member's wallets in the statement that writes it.
     """
     mine = [draft for draft in drafts if draft.member_id is not None]
-    turns = {draft.member_id for draft in mine if draft.earns and _holds(program_id, draft)}
+    turns = {draft.member_id for draft in mine if draft.earns and _holds(at, draft)}
     if turns:
         members.take_turns(sorted(of for of in turns if of is not None))
     if not alone and mine:
-        ledger.lock_owners(program_id, {draft.member_id for draft in mine if draft.member_id is not None})
+        ledger.lock_owners(at.program.id, {draft.member_id for draft in mine if draft.member_id is not None})
 
 
-def _holds(program_id: int, draft: Draft) -> bool:
+def _holds(at: Counter, draft: Draft) -> bool:
     """Whether the ruleset of a purchase wants its member to stand still."""
-    if draft.quote is not None and draft.quote[1] is not None:
-        ruleset: promotions.Ruleset | None = promotions.kept_ruleset(draft.quote[1])
-    else:
-        ruleset = promotions.ruleset(program_id, draft.receipt.occurred_at)
+    ruleset = ruleset_of(at, draft)
     if ruleset is None:
         return False
     wanted = granting.asked(ruleset)

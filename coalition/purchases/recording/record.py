@@ -53,7 +53,7 @@ def record(
         else:
             place, refusal = drafted
             results[place] = Refused(batch[place].external_id, refusal)
-    queue(at.program.id, [*plain, *paid] if len(batch) > 1 else plain, alone=len(batch) == 1)
+    queue(at, [*plain, *paid] if len(batch) > 1 else plain, alone=len(batch) == 1)
     results |= _record(at, plain, via) | _refuse(at, late)
     for draft in paid:
         results[draft.place] = _record_paid(at, draft, via)
@@ -151,7 +151,7 @@ def _record_paid(at: Counter, draft: Draft, via: Via) -> Recorded | Refused:
     try:
         with session().begin_nested():
             draft = quoted(at, draft) if draft.receipt.quote else draft
-            queue(at.program.id, [draft], alone=True)
+            queue(at, [draft], alone=True)
             draft = tendered(at, draft) if draft.receipt.spends else draft
             recorded = _record(at, [draft], via)[draft.place]
             if isinstance(recorded, Recorded) and not recorded.replayed:
