@@ -4,18 +4,24 @@ To whom a user or a client belongs is an opaque reference (`owner_ref`, `partner
 looks behind it. Secrets and tokens are kept as hashes only.
 """
 
-from coalition.access.clients import Client, create_client, set_client_active, verify_client
+from coalition.access.clients import KINDS, Client, named_client, verify_client
 from coalition.access.models import Role, UserAccount
-from coalition.access.scopes import SCOPES
+from coalition.access.registering import create_client, rotate_secret, set_client_active, set_scopes
+from coalition.access.scopes import ALL_SCOPES, MEMBER_SCOPES, SCOPES
 from coalition.access.throttle import Attempt, admit, blame, clear_old_attempts, forgive, guard, pardon
 from coalition.access.tokens import Token, authenticate, clear_expired_tokens, issue, issue_token, revoke
 from coalition.access.users import ROLES, User, create_user, has_role, may_approve, names, user_by_owner
+from coalition.access.viewing import ClientView, client_view, clients_in, clients_of, token_events
 
 __all__ = [
+    "ALL_SCOPES",
+    "KINDS",
+    "MEMBER_SCOPES",
     "ROLES",
     "SCOPES",
     "Attempt",
     "Client",
+    "ClientView",
     "Role",
     "Token",
     "User",
@@ -25,6 +31,9 @@ __all__ = [
     "blame",
     "clear_expired_tokens",
     "clear_old_attempts",
+    "client_view",
+    "clients_in",
+    "clients_of",
     "create_client",
     "create_user",
     "forgive",
@@ -33,10 +42,14 @@ __all__ = [
     "issue",
     "issue_token",
     "may_approve",
+    "named_client",
     "names",
     "pardon",
     "revoke",
+    "rotate_secret",
     "set_client_active",
+    "set_scopes",
+    "token_events",
     "user_by_owner",
     "verify_client",
 ]

@@ -1,4 +1,8 @@
-"""What a partner's client may be allowed to do: the closed list of scopes, each in one sentence."""
+"""What a client may be allowed to do: the closed lists of scopes, each in one sentence.
+
+A partner's own scopes are for tokens that speak for the partner; a member's scopes are for tokens that speak for a
+member who has allowed an app to. No token has scopes of both kinds.
+"""
 
 from __future__ import annotations
 
@@ -16,4 +20,9 @@ SCOPES = {
     "statements:read": "Read the partner's own statements",
     "statements:write": "Agree to and dispute the partner's own statements, and have its own files compared",
     "statements:witness": "Countersign the history of all statements as a witness",
+    "webhooks:write": "Say where the partner is told of news, and look at what was sent",
 }
+MEMBER_SCOPES = {
+    "me": "See a member's own profile, balances, movements and orders, and make one-time codes that pay at a till",
+}
+ALL_SCOPES = SCOPES | MEMBER_SCOPES

@@ -1,7 +1,7 @@
 """`flask demo`: one process tree with everything in it, restarted where it dies, gone when we stop.
 
 Servers and programs keep their ports while the demo runs, so a restart is invisible to the others. The facts stand in
-`var/demo.json` for programs and in `var/env` for other terminals.
+`var/demo.json` for programs, in `var/env` for other terminals, and in `var/partner.env` for a partner's.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ import click
 
 from coalition.kernel.config import ROOT, VAR
 from coalition.kernel.embedded import Child, Servers, free_port
-from integrations.demo import vendors
+from integrations.demo import terminal, vendors
 from integrations.payments.fake.keeping import keep_secrets
 
 SEEDED = VAR / "seed.json"  # the secrets of the seed, written when it is complete
@@ -92,6 +92,7 @@ class Demo:
         facts = {"base_url": self.base_url, **bank, **json.loads(SEEDED.read_text()), "processes": self.processes()}
         draft = FACTS.with_suffix(".new")
         write_private(draft, json.dumps(facts, indent=2, ensure_ascii=False))
+        write_private(VAR / "partner.env", terminal.variables(facts))
         draft.replace(FACTS)
         return facts
 
@@ -195,7 +196,7 @@ def erase() -> None:
     if "DATABASE_URL" in os.environ:
         raise click.ClickException("DATABASE_URL is set: empty that database yourself; the demo erases only its own.")
     Servers(VAR / "servers").erase()
-    for name in ("demo.json", "seed.json", "env", "secret", "simulator.port", "bank.port"):
+    for name in ("demo.json", "partner.env", "seed.json", "env", "secret", "simulator.port", "bank.port"):
         (VAR / name).unlink(missing_ok=True)
     vendors.forget()
     for folder in ("simulator", "bank", "files", *vendors.FOLDERS):

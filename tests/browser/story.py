@@ -201,7 +201,10 @@ PAGES = {
     "desk-codes": Page("catalog", lambda story: "/console/catalog/codes"),
     "desk-returns": Page("catalog", lambda story: "/console/catalog/returns"),
     "api-reference": Page("visitor", lambda story: "/api/docs"),
+    "api-quickstart": Page("visitor", lambda story: "/api/docs/quickstart"),
+    "api-changelog": Page("visitor", lambda story: "/api/docs/changelog"),
     "api-errors": Page("visitor", lambda story: "/api/docs/errors"),
+    "api-error": Page("visitor", lambda story: "/api/docs/errors/insufficient_points"),
     "not-found": Page("visitor", lambda story: "/no-such-page", 404),
     "forbidden": Page("member", lambda story: "/console/settlement", 403),
 }

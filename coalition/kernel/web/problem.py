@@ -16,7 +16,7 @@ from coalition.kernel.logs import logger
 from coalition.kernel.web.pages import error_page
 
 CONTENT_TYPE = "application/problem+json"
-_CODES = {
+CODES = {
     400: "bad_request",
     401: "unauthorized",
     403: "forbidden",
@@ -78,7 +78,7 @@ def answer(
 ) -> Response:
     """A problem+json response; `extra` members stand beside the standard ones."""
     body = {
-        "type": f"/api/docs/errors#{code}",
+        "type": f"/api/docs/errors/{code}",
         "title": title,
         "status": status,
         "detail": detail,
@@ -127,7 +127,7 @@ def _http(error: HTTPException) -> BaseResponse | tuple[str, int]:
     messages = (getattr(error, "data", None) or {}).get("messages") or {}
     errors = tuple(found for inner in messages.values() for found in flatten(inner)) if messages else ()
     detail = "One or more fields are wrong." if errors else (error.description or error.name)
-    response = answer(status, _CODES.get(status, "error"), _TITLES.get(status, error.name), detail, errors=errors)
+    response = answer(status, CODES.get(status, "error"), _TITLES.get(status, error.name), detail, errors=errors)
     for name, value in error.get_headers():
         if name in _PASSED_ON:
             response.headers[name] = value

@@ -74,11 +74,12 @@ def test_the_reference_is_a_page(client: FlaskClient) -> None:
 
 def test_the_type_of_every_problem_leads_to_its_meaning(client: FlaskClient) -> None:
     refused = client.get("/api/v1/nowhere").json
-    page = client.get(refused["type"])
+    page, catalogue = client.get(refused["type"]), client.get("/api/docs/errors")
 
-    assert refused["type"] == "/api/docs/errors#not_found"
+    assert refused["type"] == "/api/docs/errors/not_found"
     assert page.status_code == 200
-    assert all(f'id="{code}"' in page.text for code in CODES)
+    assert CODES["not_found"] in page.text
+    assert all(f'href="/api/docs/errors/{code}"' in catalogue.text for code in CODES)
 
 
 def test_no_code_is_without_a_meaning() -> None:
@@ -90,7 +91,7 @@ def test_no_code_is_without_a_meaning() -> None:
     assert dict(_codes({"Unreadable"}, 0)).keys() <= FILE_CODES.keys(), WANTED
     assert dict(_codes({"FeedRefused", "FeedUnreachable"}, 0)).keys() <= FEED_CODES.keys(), WANTED
     assert {code for code in dict(_codes({"Verdict"}, 1)) if code} <= FEED_CODES.keys(), WANTED
-    assert {*problem._CODES.values(), "error", "internal_error"} <= set(CODES)
+    assert {*problem.CODES.values(), "error", "internal_error"} <= set(CODES)
 
 
 def _codes(makers: set[str], place: int) -> Iterator[tuple[str, str]]:

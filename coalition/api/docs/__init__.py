@@ -1,0 +1,21 @@
+"""The API's documentation on the running server: quick start, reference, error catalogue, changelog.
+
+All of it is drawn from what the program itself knows, or from files that tests execute; nothing is written twice and
+nothing is loaded from elsewhere.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from coalition.access import SCOPES
+
+
+def init_app(app: Flask) -> None:
+    """Add the pages, and name our scopes in the OpenAPI document."""
+    from coalition.api.docs import error_pages, pages  # noqa: F401 - they fill the blueprint
+    from coalition.api.docs.blueprint import blueprint
+
+    schemes = app.extensions["coalition.api"].spec.components.security_schemes
+    schemes["oauth2"]["flows"]["clientCredentials"]["scopes"] = dict(SCOPES)
+    app.register_blueprint(blueprint)

@@ -1,0 +1,47 @@
+"""What has been added to the API, by day: one list, the latest first. Whoever adds to the API adds a line here."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What came on a day, a line each."""
+
+    day: dt.date
+    lines: tuple[str, ...]
+
+
+ENTRIES = (
+    Entry(
+        dt.date(2026, 11, 26),
+        (
+            "The type of a problem is the address of its own page, /api/docs/errors/<code>; "
+            "the addresses with # lead there as before.",
+            "Quick start, changelog, and a page for every error code.",
+        ),
+    ),
+    Entry(
+        dt.date(2026, 11, 25),
+        (
+            "POST /quotes: what a purchase would earn, which discounts hold, and what was just missed.",
+            "GET /purchases/{id}/explain: why every promotion gave, or did not.",
+            "Coupons on purchases, and what became of each.",
+            "POST /purchases/{id}/returns and /void: purchases come back line by line.",
+            "POST /events, bank transactions and registries of tables; receipts wait for unknown members if asked.",
+            "POST /conversions, /transfers, /donations and /exchanges: points go elsewhere.",
+            "Virtual cards, replaced and moved identifiers, the member’s one-time code as a proof.",
+            "Statements, disputes, reconciliations and the signed history of statements.",
+            "Orders are given back: POST /orders/{id}/returns.",
+        ),
+    ),
+    Entry(
+        dt.date(2026, 11, 22),
+        (
+            "The first version: members, purchases, holds, registries, rewards, quotes, orders, feeds, statements.",
+            "OAuth 2.0 client_credentials, problem+json with stable codes, Idempotency-Key, cursors.",
+        ),
+    ),
+)
