@@ -21,6 +21,7 @@ from coalition.members.history import TierStep, tier_history, tiers_at
 from coalition.members.identifiers import Identifier, add, identifiers
 from coalition.members.issuing import issue_card
 from coalition.members.laws import laws
+from coalition.members.listing import Enrolled, enrolled
 from coalition.members.merging import Merge, explain_merge, follow, merge, survivor
 from coalition.members.normalising import KINDS
 from coalition.members.people import (
@@ -53,6 +54,7 @@ __all__ = [
     "Benefits",
     "Carrier",
     "Consent",
+    "Enrolled",
     "Enrolment",
     "Family",
     "Found",
@@ -85,6 +87,7 @@ __all__ = [
     "close_plan",
     "consents",
     "enrol",
+    "enrolled",
     "enrollers",
     "explain_merge",
     "family",

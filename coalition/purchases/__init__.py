@@ -71,6 +71,7 @@ from coalition.purchases.returning.clawing import Stretch, taken
 from coalition.purchases.returning.keeping import find_return
 from coalition.purchases.returning.record import record_returns
 from coalition.purchases.returns import RETURN, VOID, Clawed, GivenLine, Restored, Return, Returned, ReturnedLine
+from coalition.purchases.searching import Came, Sought, came, own, payments, search
 from coalition.purchases.spending import given, spent
 from coalition.purchases.suspense.draining import drain, sweep_suspense
 from coalition.purchases.suspense.queue import (
@@ -101,6 +102,7 @@ __all__ = [
     "TRANSACTION",
     "VOID",
     "Brought",
+    "Came",
     "Chunk",
     "Clawed",
     "ColumnMapping",
@@ -136,6 +138,7 @@ __all__ = [
     "Returned",
     "ReturnedLine",
     "Row",
+    "Sought",
     "Source",
     "Span",
     "Stretch",
@@ -151,6 +154,7 @@ __all__ = [
     "announce_capture",
     "brought",
     "by_receipt",
+    "came",
     "chunks",
     "claim_source",
     "close",
@@ -179,7 +183,9 @@ __all__ = [
     "one_suspended",
     "open_file",
     "open_registry",
+    "own",
     "pause_source",
+    "payments",
     "points_issued",
     "points_issued_for_events",
     "points_redeemed",
@@ -205,6 +211,7 @@ __all__ = [
     "retry_suspended",
     "save_mapping",
     "say_clawed",
+    "search",
     "settled_upto",
     "source",
     "source_by_code",
