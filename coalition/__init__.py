@@ -21,6 +21,7 @@ def init_app(app: Flask) -> None:
         jobs,
         kernel,
         ledger,
+        letters,
         members,
         partners,
         portal,
@@ -42,7 +43,20 @@ def init_app(app: Flask) -> None:
     jobs.init_app(app)
     cli.init_app(app)
     approvals.vouch_with(access.may_approve)
-    rooms = (ledger, programs, partners, members, wallets, promotions, coupons, granting, holdings, purchases)
+    rooms = (
+        letters,
+        access,
+        ledger,
+        programs,
+        partners,
+        members,
+        wallets,
+        promotions,
+        coupons,
+        granting,
+        holdings,
+        purchases,
+    )
     for room in rooms:
         laws.register(room.laws)
     for reasons in (laws.offended, programs.halted_reasons):

@@ -63,6 +63,34 @@ class RegistryBucket(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail as it is said: `number` names it for good, so that one that is sent twice can be recognised."""
+
+    number: str
+    recipient: str
+    subject: str
+    text: str
+    html: str
+    language: str
+
+
+class MailRefused(Exception):
+    """The mail server will never take this mail (no such recipient, not allowed)."""
+
+
+class MailUnreachable(Exception):
+    """Nobody takes the mail now; it may or may not have been taken. Sending it again later is safe."""
+
+
+class Mailer(Protocol):
+    """Who carries mails to people."""
+
+    def send(self, mail: Mail) -> None:
+        """Hand the mail over. Raises MailRefused, MailUnreachable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class ForeignAccess:
     """How to speak with another program: its code here, the root of its API, the secret that signs our requests."""
 

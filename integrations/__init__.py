@@ -9,13 +9,15 @@ if TYPE_CHECKING:
 
     from catalog.ports import FeedSource
     from coalition.kernel.config import Config
+    from coalition.kernel.entrance import MailAccess
+    from coalition.ports import Mailer
 
 
 def init_app(app: Flask) -> None:
     """Bind every adapter to its port, and open this floor's doors."""
     from catalog.ports import BookingSearch, FeedSource, ImageSource, PaymentProvider, SupplierGateway
     from coalition.kernel import ports
-    from coalition.ports import FileStore, ForeignProgram, RegistryBucket
+    from coalition.ports import FileStore, ForeignProgram, Mailer, RegistryBucket
     from integrations.bank.files import IsoBankFiles
     from integrations.bank.provider import BankProvider
     from integrations.demo import cli
@@ -40,6 +42,8 @@ def init_app(app: Flask) -> None:
         else:
             ports.bind(FileStore, DiskStore(config.files_dir))
         ports.bind(ForeignProgram, HttpForeignProgram())
+        if config.mail:
+            ports.bind(Mailer, _mailer(config.mail))
         if config.payments:
             from integrations.payments.payouts import StripePayouts
             from integrations.payments.stripe import StripeProvider
@@ -53,6 +57,14 @@ def init_app(app: Flask) -> None:
         ports.bind(ImageSource, HttpImageSource(networks(config.outbound_networks)))
         ports.bind(SupplierGateway, ProtocolGateway(guard=DatabaseGuard()))
         ports.bind(BookingSearch, SupplierSearch(guard=DatabaseGuard()))
+
+
+def _mailer(access: MailAccess) -> Mailer:
+    """Who carries our mails."""
+    from integrations.mail.ses import SesMailer
+    from integrations.mail.smtp import SmtpMailer
+
+    return SesMailer(access) if access.scheme == "ses" else SmtpMailer(access)
 
 
 def _feed_sources(config: Config) -> FeedSource:

@@ -12,6 +12,7 @@ def init_app(app: Flask) -> None:
         coupons,
         exchanges,
         holdings,
+        letters,
         people,
         points,
         registries,
