@@ -21,6 +21,7 @@ from coalition.members.history import TierStep, tier_history, tiers_at
 from coalition.members.identifiers import Identifier, add, identifiers
 from coalition.members.issuing import issue_card
 from coalition.members.laws import laws
+from coalition.members.listing import Enrolled, enrolled
 from coalition.members.merging import Merge, explain_merge, follow, merge, survivor
 from coalition.members.normalising import KINDS
 from coalition.members.people import Consent, Member, Profile, Sight, consents, get, profile, seen_by, visible_to
@@ -42,6 +43,7 @@ __all__ = [
     "Benefits",
     "Carrier",
     "Consent",
+    "Enrolled",
     "Enrolment",
     "Family",
     "Found",
@@ -74,6 +76,7 @@ __all__ = [
     "close_plan",
     "consents",
     "enrol",
+    "enrolled",
     "explain_merge",
     "family",
     "fingerprint",

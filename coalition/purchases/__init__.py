@@ -72,6 +72,7 @@ from coalition.purchases.returning.clawing import Stretch, taken
 from coalition.purchases.returning.keeping import find_return
 from coalition.purchases.returning.record import record_returns
 from coalition.purchases.returns import RETURN, VOID, Clawed, GivenLine, Restored, Return, Returned, ReturnedLine
+from coalition.purchases.searching import Came, Sought, came, own, payments, search
 from coalition.purchases.spending import given, spent
 from coalition.purchases.suspense.draining import drain, sweep_suspense
 from coalition.purchases.suspense.queue import (
@@ -94,6 +95,7 @@ __all__ = [
     "TRANSACTION",
     "VOID",
     "Brought",
+    "Came",
     "Chunk",
     "Clawed",
     "ColumnMapping",
@@ -127,6 +129,7 @@ __all__ = [
     "Returned",
     "ReturnedLine",
     "Row",
+    "Sought",
     "Source",
     "Span",
     "Stretch",
@@ -141,6 +144,7 @@ __all__ = [
     "accept",
     "brought",
     "by_receipt",
+    "came",
     "chunks",
     "claim_source",
     "close",
@@ -170,7 +174,9 @@ __all__ = [
     "one_suspended",
     "open_file",
     "open_registry",
+    "own",
     "pause_source",
+    "payments",
     "quote",
     "read",
     "read_event",
@@ -193,6 +199,7 @@ __all__ = [
     "retry_suspended",
     "save_mapping",
     "say_clawed",
+    "search",
     "settled_upto",
     "source",
     "source_by_code",
