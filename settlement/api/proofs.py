@@ -68,7 +68,8 @@ def index(query: dict[str, Any]) -> dict[str, Any]:
 
     def work() -> dict[str, Any]:
         program_id = caller().program_id
-        (below,) = decode_cursor(query["cursor"], int) or (None,)
+        position = decode_cursor(query["cursor"], int)
+        below = int(position[0]) if position else None
         found = proofs.heads(program_id, query["limit"] + 1, below=below)
         page, more = found[: query["limit"]], len(found) > query["limit"]
         signed = proofs.cosignatures([head.id for head in page])
