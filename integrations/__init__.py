@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 def init_app(app: Flask) -> None:
     """Bind every adapter to its port, and open this floor's doors."""
     from catalog.ports import BookingSearch, FeedSource, ImageSource, PaymentProvider, SupplierGateway
+    from coalition.cli import processing
     from coalition.kernel import ports
     from coalition.ports import FileStore, ForeignProgram, Mailer, RegistryBucket
     from integrations.bank.files import IsoBankFiles
     from integrations.bank.provider import BankProvider
+    from integrations.conformance.cli import conformance
     from integrations.demo import cli
     from integrations.files.disk import DiskStore
     from integrations.files.s3 import S3Buckets, S3Store
@@ -33,6 +35,7 @@ def init_app(app: Flask) -> None:
 
     app.cli.add_command(cli.demo)
     app.cli.add_command(cli.demo_seed)
+    processing.group.add_command(conformance)
     config = app.config["COALITION"]
     with app.app_context():
         if config.s3:

@@ -13,7 +13,7 @@ from coalition.ledger.gathering import gathered, holders
 from coalition.ledger.holds import capture, extend_hold, get_hold, hold, release
 from coalition.ledger.laws import laws
 from coalition.ledger.moves import KEEP, Arrival, Merged, Transferred, merge_wallets, transfer
-from coalition.ledger.posting import lock, post
+from coalition.ledger.posting import lock, lock_owners, post
 from coalition.ledger.queries import balances, balances_of, credited, lots, movement, movements, spent
 from coalition.ledger.restoring import REVERSAL_ORDERS, reversal_orders, set_reversal_orders
 from coalition.ledger.returns import ClawBack, ClawedBack, GiveBack, GivenBack, claw_back, give_back
@@ -83,6 +83,7 @@ __all__ = [
     "in_use",
     "laws",
     "lock",
+    "lock_owners",
     "lots",
     "merge_wallets",
     "movement",
