@@ -6,7 +6,7 @@ idempotent under a business key. Settlement reads the view `ledger_movements`.
 
 from coalition.kernel.laws import Law
 from coalition.ledger.accounts import account, accounts, funding
-from coalition.ledger.browsing import open_holds
+from coalition.ledger.browsing import Ending, ending, open_holds, owners
 from coalition.ledger.drawing import Draw, Shares, draws, funded
 from coalition.ledger.expiry import expire, expire_holds, wind_down
 from coalition.ledger.gathering import gathered, holders
@@ -49,6 +49,7 @@ __all__ = [
     "Credit",
     "Debit",
     "Draw",
+    "Ending",
     "EntryKind",
     "GiveBack",
     "GivenBack",
@@ -70,6 +71,7 @@ __all__ = [
     "claw_back",
     "credited",
     "draws",
+    "ending",
     "expire",
     "expire_holds",
     "extend_hold",
@@ -89,6 +91,7 @@ __all__ = [
     "movement",
     "movements",
     "open_holds",
+    "owners",
     "post",
     "programs_of",
     "release",
