@@ -13,12 +13,12 @@ from typing import NamedTuple
 import pytest
 import yaml
 from flask import Flask
-from jinja2 import ChoiceLoader, DictLoader
 from werkzeug.test import TestResponse
 
 from coalition import access, members
 from coalition.kernel.config import Config
 from coalition.kernel.db import transact
+from coalition.kernel.errors import Forbidden, NotFound
 from tests.builders import a_partner, a_program
 from wsgi import create_app
 
@@ -87,8 +87,10 @@ def application(base_config: Config) -> Flask:
     """The application with refusals that are quickly drawn: thousands are asked for, and nobody looks at one."""
     app = create_app(base_config)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
-    bare = DictLoader({f"errors/{status}.html": str(status) for status in (403, 404)})
-    app.jinja_env.loader = ChoiceLoader([bare, app.jinja_env.loader or bare])
+    for kind in (Forbidden, NotFound):
+        app.register_error_handler(kind, lambda refusal: (refusal.code, refusal.status))
+    for status in (404, 405):
+        app.register_error_handler(status, lambda error: (error.name, error.code))
     return app
 
 
@@ -185,8 +187,7 @@ def _call(app: Flask, row: Row, visitor: Visitor) -> str:
     admitted = not _turned_away(answer)
     if answer.status_code < 500 and admitted is admits(row, visitor.name):
         return ""
-    code = answer.json.get("code") if answer.is_json else ""
-    return f"{row}: {visitor.name} got {answer.status_code} {code} {answer.location or ''}"
+    return f"{row}: {visitor.name} got {answer.status_code} {answer.location or answer.get_data(as_text=True)[:80]}"
 
 
 def _turned_away(answer: TestResponse) -> bool:
