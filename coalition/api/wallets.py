@@ -26,12 +26,12 @@ def balances(partner_id: int, member_id: int) -> list[dict[str, Any]]:
     ]
 
 
-def movements(partner_id: int, member_id: int, cursor: str | None, limit: int) -> dict[str, Any]:
+def movements(partner_id: int, member_id: int, cursor: str | None, limit: int, language: str = "en") -> dict[str, Any]:
     """A page of what this partner booked on the member's wallets, ready for `MovementsSchema`."""
     at = purchases.counter(partner_id)
     wallets = [balance.account_id for balance in ledger.balances(at.program.id, member_id)]
     page = ledger.movements(wallets, cursor, limit, partner_id=partner_id)
-    why = purchases.whys(page.items)
+    why = purchases.whys(page.items, language)
     items = [_movement(at, one, why[one.entry_id]) for one in page.items]
     return {"items": items, "next_cursor": page.next_cursor}
 
