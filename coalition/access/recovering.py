@@ -17,7 +17,7 @@ from coalition.access.throttle import admit_guess, pardon
 from coalition.access.users import User, check_password, hashed_password, is_password, user
 from coalition.kernel import audit, sealing
 from coalition.kernel.db import execute, fetch_one
-from coalition.kernel.errors import Conflict, FieldError, Forbidden, Invalid
+from coalition.kernel.errors import Conflict, FieldError, Invalid
 from coalition.kernel.jobs import enqueue
 
 ANSWER_JOB = "people.answer"
@@ -61,7 +61,7 @@ def reset_password(token: str, password: str) -> User:
 def change_password(user_id: int, old: str, new: str, *, keep: str = "") -> None:
     """Choose a new password by the old one; every session is over but the one of the key `keep`.
 
-    Raises Forbidden `wrong_password`, Invalid `weak_password`.
+    Raises Invalid `wrong_password`, `weak_password`.
     """
     prove_password(user_id, old)
     _set_password(user_id, new, keep=keep)
@@ -69,9 +69,9 @@ def change_password(user_id: int, old: str, new: str, *, keep: str = "") -> None
 
 
 def prove_password(user_id: int, password: str) -> None:
-    """Raises Forbidden `wrong_password` if it is not the user's. The door counts a guess at the "password" before."""
+    """Raises Invalid `wrong_password` if it is not the user's. The door counts a guess at the "password" before."""
     if not is_password(user_id, password):
-        raise Forbidden("wrong_password", "This is not the password.")
+        raise Invalid("wrong_password", "This is not the password.")
     pardon("password", str(user_id))
 
 

@@ -51,7 +51,8 @@ def confirm() -> Response | str | tuple[str, int]:
     try:
         codes = frame.braked("factor", str(user_id), work)
     except Forbidden:
-        return _setup(user_id, [frame.error("code", "wrong_code")]) or "", 422
+        wrong = _setup(user_id, [frame.error("code", "wrong_code")])
+        return (wrong, 422) if wrong else redirect(url_for("safety.overview"), code=303)
     sessions.renew("totp")
     return render_template("security/codes.html", codes=codes)
 
@@ -101,8 +102,7 @@ def add_passkey() -> Response | tuple[str, int]:
 @blueprint.post("/passkeys/<passkey>/remove")
 def remove_passkey(passkey: str) -> Response | tuple[str, int]:
     """Forget a passkey."""
-    number = ids.parse("psk", passkey)
-    return _without(lambda user_id: passkeys.drop_passkey(user_id, number))
+    return _without(lambda user_id: passkeys.drop_passkey(user_id, ids.parse("psk", passkey)))
 
 
 def _password_errors(deed: Callable[[int], object]) -> tuple[str, int] | None:

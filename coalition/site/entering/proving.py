@@ -36,11 +36,9 @@ class SecondStep(TfPlugin):
 
 
 @blueprint.get("/factor")
-def asked() -> Response | str:
+def asked() -> str | tuple[str, int]:
     """Ask for the second factor; whoever has not given a password a moment ago begins anew."""
-    if _pending() is None:
-        return redirect(url_for("security.login"), code=303)
-    return render_template("entering/factor.html", errors=[])
+    return render_template("entering/factor.html", errors=[]) if _pending() else _late()
 
 
 @blueprint.post("/factor")
@@ -48,7 +46,7 @@ def prove() -> Response | tuple[str, int]:
     """Look at a code. Raises TooMany after five wrong ones."""
     user_id, code = _pending(), request.form.get("code", "")[:60]
     if user_id is None:
-        return redirect(url_for("security.login"), code=303)
+        return _late()
     try:
         factor = frame.braked("factor", str(user_id), lambda: totp.use_code(user_id, code))
     except Forbidden:
@@ -78,6 +76,10 @@ def prove_passkey() -> Response | tuple[str, int]:
     whither = (session.get(_PENDING) or {}).get("next", "/welcome")
     sessions.enter(user_id, "passkey")
     return redirect(whither, code=303)
+
+
+def _late() -> tuple[str, int]:
+    return render_template("entering/late.html"), 404
 
 
 def _pending() -> int | None:
