@@ -27,7 +27,14 @@ from coalition.access.recovering import (
     prove_password,
     reset_password,
 )
-from coalition.access.registering import create_client, rotate_secret, set_client_active, set_scopes
+from coalition.access.registering import (
+    TEST_CLIENT,
+    create_client,
+    move_clients,
+    rotate_secret,
+    set_client_active,
+    set_scopes,
+)
 from coalition.access.roles import PARTNER_ROLES, ROLES, STAFF_ROLES, roles_for
 from coalition.access.scopes import ALL_SCOPES, MEMBER_SCOPES, SCOPES
 from coalition.access.sessions import (
@@ -56,6 +63,7 @@ __all__ = [
     "ROLES",
     "SCOPES",
     "STAFF_ROLES",
+    "TEST_CLIENT",
     "Attempt",
     "Client",
     "ClientView",
@@ -101,6 +109,7 @@ __all__ = [
     "link_of",
     "make_link",
     "may_approve",
+    "move_clients",
     "named_client",
     "names",
     "note_use",
