@@ -1,4 +1,4 @@
-"""Every type of this floor: told after the real deed, by its documented schema, to the partner concerned and no other."""
+"""Every type of this floor: told after the real deed, by its documented schema, to the partner concerned alone."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,11 +21,11 @@ def test_an_endpoint_that_never_answers_is_tried_for_three_days_to_the_end(seed:
         at, attempts = following, attempts + 1
         times.append(at)
 
-    pauses = [(after - before).total_seconds() for before, after in zip(times, times[1:], strict=False)]
+    pauses = [(after - before).total_seconds() for before, after in pairwise(times)]
     assert times[-1] == NOW + PATIENCE
     assert 12 <= len(times) <= 20
     assert pauses[0] >= 5
-    assert all(later >= earlier for earlier, later in zip(pauses[:8], pauses[1:9], strict=False))
+    assert all(later >= earlier for earlier, later in pairwise(pauses[:9]))
 
 
 def test_a_retry_after_is_followed_up_to_an_hour() -> None:
