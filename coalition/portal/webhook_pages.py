@@ -93,7 +93,8 @@ def webhook_change(webhook: str) -> Response | tuple[str, int]:
     at = transact(lambda: _own(webhook))
 
     def work() -> Endpoint:
-        return webhooks.change(at.id, manager().partner_id, event_types=types, **typed)
+        what = {"url": typed["url"], "description": typed["description"]}
+        return webhooks.change(at.id, manager().partner_id, event_types=types, on=None, **what)
 
     errors, status, _ = _tried(work)
     if errors:
