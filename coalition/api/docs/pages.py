@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Response, current_app, jsonify, render_template, url_for
 
+from coalition import sandbox
 from coalition.api.docs import changelog, quickstart, told_webhooks
 from coalition.api.docs.blueprint import blueprint
 from coalition.kernel.errors import NotFound
@@ -37,6 +38,12 @@ def webhook_schema(name: str) -> Response:
     if known is None:
         raise NotFound()
     return jsonify(envelope(known.schema))
+
+
+@blueprint.get("/testing")
+def testing() -> str:
+    """Test mode: how it is switched on, its cards, and its magic values."""
+    return render_template("docs/testing.html", cards=sandbox.CARDS, outlet=sandbox.OUTLET)
 
 
 @blueprint.get("/changelog")
