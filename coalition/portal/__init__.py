@@ -16,6 +16,7 @@ def init_app(app: Flask) -> None:
         operation_pages,
         overview,
         receipt_pages,
+        request_pages,
         testing_pages,
         webhook_pages,
     )

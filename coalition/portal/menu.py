@@ -56,6 +56,7 @@ def init_app(app: Flask) -> None:
         Entry("portal-operations", "portal.operations", lambda: gettext("Receipts"), "receipt", 20, main=True),
         Entry("portal-members", "portal.members_enrolled", lambda: gettext("Members"), "people", 25),
         Entry("portal-webhooks", "portal.webhook_endpoints", lambda: gettext("Webhooks"), "broadcast", 52),
+        Entry("portal-requests", "portal.requests", lambda: gettext("Requests"), "list-columns-reverse", 75),
         Entry("portal-testing", "portal.testing", lambda: gettext("Test mode"), "cone-striped", 80),
     )
 
