@@ -30,6 +30,7 @@ def init_app(app: Flask) -> None:
         site,
         wallets,
     )
+    from coalition.access import oauth
     from coalition.kernel import approvals, laws
     from coalition.kernel.web import health
     from coalition.promotions import coupons, granting, holdings
@@ -42,7 +43,7 @@ def init_app(app: Flask) -> None:
     jobs.init_app(app)
     cli.init_app(app)
     approvals.vouch_with(access.may_approve)
-    rooms = (ledger, programs, partners, members, wallets, promotions, coupons, granting, holdings, purchases)
+    rooms = (oauth, ledger, programs, partners, members, wallets, promotions, coupons, granting, holdings, purchases)
     for room in rooms:
         laws.register(room.laws)
     for reasons in (laws.offended, programs.halted_reasons):

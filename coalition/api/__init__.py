@@ -14,6 +14,7 @@ def init_app(app: Flask) -> None:
         exchanges,
         explaining,
         holds,
+        me,
         members,
         moving,
         oauth,
@@ -28,4 +29,4 @@ def init_app(app: Flask) -> None:
     docs.init_app(app)
     api.check_bearers_with(app, access.authenticate)
     api.register(app, members.blp, purchases.blp, returns.blp, explaining.blp, holds.blp, moving.blp, exchanges.blp)
-    api.register(app, events.blp, registries.blp, quotes.blp)
+    api.register(app, me.blp, events.blp, registries.blp, quotes.blp)

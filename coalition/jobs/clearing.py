@@ -1,8 +1,9 @@
-"""What nobody will ask for again is forgotten: dead tokens, quiet throttles, approvals out of time."""
+"""What nobody will ask for again is forgotten: dead tokens, their families, quiet throttles, approvals out of time."""
 
 from __future__ import annotations
 
 from coalition import access
+from coalition.access import oauth
 from coalition.kernel import approvals, jobs
 
 _CHUNK = 1000
@@ -11,7 +12,8 @@ _CHUNK = 1000
 @jobs.handles("access.clear")
 def clear_access(task: jobs.Task) -> None:
     """Forget dead tokens and quiet throttles, a chunk a transaction."""
-    for clear in (access.clear_expired_tokens, access.clear_old_attempts):
+    families = (oauth.clear_families, oauth.clear_refresh_tokens, oauth.clear_assertions)
+    for clear in (access.clear_expired_tokens, access.clear_old_attempts, *families):
         while task.step(lambda clear=clear: clear(_CHUNK)) == _CHUNK:  # type: ignore[misc]
             pass
 
