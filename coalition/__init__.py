@@ -21,6 +21,7 @@ def init_app(app: Flask) -> None:
         jobs,
         kernel,
         ledger,
+        letters,
         members,
         partners,
         portal,
@@ -33,6 +34,7 @@ def init_app(app: Flask) -> None:
     from coalition.access import oauth
     from coalition.kernel import approvals, laws
     from coalition.kernel.web import health
+    from coalition.partners import webhooks
     from coalition.promotions import coupons, granting, holdings
 
     kernel.init_app(app)
@@ -43,7 +45,22 @@ def init_app(app: Flask) -> None:
     jobs.init_app(app)
     cli.init_app(app)
     approvals.vouch_with(access.may_approve)
-    rooms = (oauth, ledger, programs, partners, members, wallets, promotions, coupons, granting, holdings, purchases)
+    rooms = (
+        letters,
+        access,
+        oauth,
+        ledger,
+        programs,
+        partners,
+        members,
+        wallets,
+        promotions,
+        coupons,
+        granting,
+        holdings,
+        purchases,
+        webhooks,
+    )
     for room in rooms:
         laws.register(room.laws)
     for reasons in (laws.offended, programs.halted_reasons):

@@ -9,15 +9,19 @@ if TYPE_CHECKING:
 
     from catalog.ports import FeedSource
     from coalition.kernel.config import Config
+    from coalition.kernel.entrance import MailAccess
+    from coalition.ports import Mailer
 
 
 def init_app(app: Flask) -> None:
     """Bind every adapter to its port, and open this floor's doors."""
     from catalog.ports import BookingSearch, FeedSource, ImageSource, PaymentProvider, SupplierGateway
+    from coalition.cli import processing
     from coalition.kernel import ports
-    from coalition.ports import FileStore, ForeignProgram, RegistryBucket
+    from coalition.ports import FileStore, ForeignProgram, Mailer, RegistryBucket, WebhookSender
     from integrations.bank.files import IsoBankFiles
     from integrations.bank.provider import BankProvider
+    from integrations.conformance.cli import conformance
     from integrations.demo import cli
     from integrations.files.disk import DiskStore
     from integrations.files.s3 import S3Buckets, S3Store
@@ -27,10 +31,12 @@ def init_app(app: Flask) -> None:
     from integrations.suppliers.guard import DatabaseGuard
     from integrations.suppliers.image_source import HttpImageSource
     from integrations.suppliers.searching import SupplierSearch
+    from integrations.webhooks.sender import HttpWebhookSender
     from settlement.ports import BankFiles, PayoutProvider
 
     app.cli.add_command(cli.demo)
     app.cli.add_command(cli.demo_seed)
+    processing.group.add_command(conformance)
     config = app.config["COALITION"]
     with app.app_context():
         if config.s3:
@@ -40,6 +46,9 @@ def init_app(app: Flask) -> None:
         else:
             ports.bind(FileStore, DiskStore(config.files_dir))
         ports.bind(ForeignProgram, HttpForeignProgram())
+        ports.bind(WebhookSender, HttpWebhookSender(networks(config.outbound_networks)))
+        if config.mail:
+            ports.bind(Mailer, _mailer(config.mail))
         if config.payments:
             from integrations.payments.payouts import StripePayouts
             from integrations.payments.stripe import StripeProvider
@@ -53,6 +62,14 @@ def init_app(app: Flask) -> None:
         ports.bind(ImageSource, HttpImageSource(networks(config.outbound_networks)))
         ports.bind(SupplierGateway, ProtocolGateway(guard=DatabaseGuard()))
         ports.bind(BookingSearch, SupplierSearch(guard=DatabaseGuard()))
+
+
+def _mailer(access: MailAccess) -> Mailer:
+    """Who carries our mails."""
+    from integrations.mail.ses import SesMailer
+    from integrations.mail.smtp import SmtpMailer
+
+    return SesMailer(access) if access.scheme == "ses" else SmtpMailer(access)
 
 
 def _feed_sources(config: Config) -> FeedSource:

@@ -10,6 +10,7 @@ def init_app(app: Flask) -> None:
     from catalog.console import (  # noqa: F401
         delivery_pages,
         feed_pages,
+        list_files,
         listing_pages,
         order_pages,
         overview,

@@ -98,22 +98,26 @@ def set_cash() -> Response | tuple[str, int]:
     return redirect(url_for("desk.delivery", program=program.code, done="cash_set"), code=303)
 
 
+def tariffs(cursor: str | None, limit: int) -> dict[str, Any]:
+    """A page of carriers' tariffs behind the id `cursor`, of all or of the carrier in the address."""
+    program, carrier = chosen_program(), request.args.get("carrier", "")
+    after = int(cursor) if cursor and cursor.isdecimal() else 0
+    found = pricing.tariffs_of(program.id, carrier=carrier, after_id=after, limit=limit + 1)
+    more = found[limit - 1].id if len(found) > limit else None
+    told = {"tariffs": found[:limit], "more": more, "next_cursor": more and str(more), "carrier": carrier}
+    return {**choices(program), **told}
+
+
 def _page(errors: forms.Errors, given: dict[str, str], taken: pricing.Imported | None = None) -> str:
     def work() -> dict[str, Any]:
-        program = chosen_program()
-        carrier, after = request.args.get("carrier", ""), request.args.get("after", "0")
-        tariffs = pricing.tariffs_of(
-            program.id, carrier=carrier, after_id=int(after) if after.isdecimal() else 0, limit=PAGE + 1
-        )
+        listed = tariffs(request.args.get("after"), PAGE)
+        program = listed["program"]
         known = suppliers.standings(program.id)
         return {
-            **choices(program),
-            "tariffs": tariffs[:PAGE],
-            "more": tariffs[PAGE - 1].id if len(tariffs) > PAGE else None,
-            "carrier": carrier,
+            **listed,
             "services": [(one.name, service) for one in known for service in pricing.services(one.id)],
             "options": [(one.name, option) for one in known for option in pricing.delivery_options([one.id])[one.id]],
-            "points": pricing.pickup_points(program.id, carrier=carrier, limit=20),
+            "points": pricing.pickup_points(program.id, carrier=listed["carrier"], limit=20),
             "tenders": pricing.TENDERS,
             "answers": {**dict.fromkeys((*_POLICY, "table", "dry_run"), ""), **_policy(program.id), **given},
         }

@@ -27,7 +27,7 @@ _FIELDS = {f"/{name}": name for name in _TEXTS} | {"/every_s": "every_min"}
 @blueprint.get("/feeds")
 def feed_list() -> str:
     """Every feed of the program with its last run, and what waits for a decision."""
-    return render_template("desk/feeds.html", **page("feeds"), **transact(_listed))
+    return render_template("desk/feeds.html", **page("feeds"), **transact(listed))
 
 
 @blueprint.get("/feeds/new")
@@ -111,7 +111,8 @@ def told(run: suppliers.FeedRun, *, age: bool = True) -> dict[str, Any]:
     return {"id": ids.public("run", run.id), **facts}
 
 
-def _listed() -> dict[str, Any]:
+def listed() -> dict[str, Any]:
+    """Every feed with its last run, and what waits for a decision."""
     program = chosen_program()
     known = {one.id: one for one in suppliers.standings(program.id)}
     found = suppliers.feeds(list(known))

@@ -12,6 +12,7 @@ from flask import Blueprint, request
 from catalog import suppliers
 from coalition.console.frame import choices, chosen_program, first_program
 from coalition.kernel.errors import NotFound
+from coalition.kernel.web.exporting import SUFFIX
 from coalition.programs import Program
 from coalition.site.viewer import current_staff, require_role
 
@@ -30,7 +31,8 @@ def open_to_support(view: Any) -> Any:
 
 @blueprint.before_request
 def _staff_only() -> None:
-    require_role("catalog", *(["support"] if request.endpoint in _OPEN else []))
+    asked = (request.endpoint or "").removesuffix(SUFFIX)
+    require_role("catalog", *(["support"] if asked in _OPEN else []))
 
 
 def page(tab: str) -> dict[str, Any]:

@@ -38,16 +38,15 @@ def put_up(code: str) -> Response | tuple[str, int]:
     return redirect(url_for("desk.listing", code=code, program=program.code, done="reward_put_up"), code=303)
 
 
-def _page(code: str, errors: forms.Errors, given: dict[str, str]) -> str:
-    def work() -> dict[str, Any]:
-        program = chosen_program()
-        supplier = chosen_supplier(program, code)
-        return {
-            **choices(program),
-            "supplier": supplier,
-            "answers": {"sku": "", "title_en": "", "title_ru": "", "cost": "", "units": "", **given},
-            "listed": rewards.listed(supplier.id),
-            "counted": supplier.protocol == "foreign",
-        }
+def on_sale(code: str) -> dict[str, Any]:
+    """What this supplier has on sale that no feed brings."""
+    program = chosen_program()
+    supplier = chosen_supplier(program, code)
+    found = rewards.listed(supplier.id)
+    return {**choices(program), "supplier": supplier, "listed": found, "counted": supplier.protocol == "foreign"}
 
-    return render_template("desk/listing.html", errors=errors, **page("suppliers"), **transact(work))
+
+def _page(code: str, errors: forms.Errors, given: dict[str, str]) -> str:
+    answers = {"sku": "", "title_en": "", "title_ru": "", "cost": "", "units": "", **given}
+    context = transact(lambda: on_sale(code))
+    return render_template("desk/listing.html", errors=errors, answers=answers, **page("suppliers"), **context)

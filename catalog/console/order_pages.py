@@ -24,7 +24,9 @@ VIEWS = ("cases", "stuck", "late", "in_doubt", "parcels", "open")
 @open_to_support
 def board() -> str:
     """Cases, alarms, parcels in trouble, or everything under way."""
-    return render_template("desk/board.html", **page("orders"), **transact(_board))
+    return render_template(
+        "desk/board.html", **page("orders"), **transact(lambda: listed(request.args.get("cursor"), PAGE))
+    )
 
 
 @blueprint.get("/orders/<order>")
@@ -68,14 +70,14 @@ def dismiss_parcel(shipment: str) -> Response:
     return redirect(url_for("desk.board", program=program.code, view="parcels", done="parcel_seen"), code=303)
 
 
-def _board() -> dict[str, Any]:
-    program = chosen_program()
-    view, cursor = request.args.get("view", "cases"), request.args.get("cursor")
+def listed(cursor: str | None, limit: int) -> dict[str, Any]:
+    """A page of the board: the view and the supplier that the address names."""
+    program, view = chosen_program(), request.args.get("view", "cases")
     view = view if view in VIEWS else "cases"
     known = suppliers.standings(program.id)
     names = {one.id: one.name for one in known}
     chosen = next((one for one in known if one.code == request.args.get("supplier", "")), None)
-    rows, next_cursor = _rows(program.id, view, chosen.id if chosen else None, names, cursor)
+    rows, next_cursor = _rows(program.id, view, chosen.id if chosen else None, names, (cursor, limit))
     return {
         **choices(program),
         "view": view,
@@ -89,15 +91,16 @@ def _board() -> dict[str, Any]:
 
 
 def _rows(
-    program_id: int, view: str, supplier_id: int | None, names: dict[int, str], cursor: str | None
+    program_id: int, view: str, supplier_id: int | None, names: dict[int, str], at: tuple[str | None, int]
 ) -> tuple[list[dict[str, Any]], str | None]:
+    cursor, limit = at
     if view == "cases":
-        asked = orders.cases(program_id, cursor=cursor, limit=PAGE)
+        asked = orders.cases(program_id, cursor=cursor, limit=limit)
         return [_case(one, names) for one in asked.items], asked.next_cursor
     if view == "parcels":
-        parcels = shipments.alarms(program_id, cursor=cursor, limit=PAGE)
+        parcels = shipments.alarms(program_id, cursor=cursor, limit=limit)
         return [_alarm(one, names) for one in parcels.items], parcels.next_cursor
-    found = orders.board(program_id, view, supplier_id=supplier_id, cursor=cursor, limit=PAGE)
+    found = orders.board(program_id, view, supplier_id=supplier_id, cursor=cursor, limit=limit)
     return [_boarded(one, names) for one in found.items], found.next_cursor
 
 

@@ -42,9 +42,10 @@ def close_payment_case(number: int) -> Response | tuple[str, int]:
 
 
 def _page(errors: forms.Errors, given: dict[int, str]) -> str:
-    return render_template("desk/payments.html", errors=errors, given=given, **page("payments"), **transact(_waiting))
+    return render_template("desk/payments.html", errors=errors, given=given, **page("payments"), **transact(listed))
 
 
-def _waiting() -> dict[str, Any]:
+def listed() -> dict[str, Any]:
+    """What waits, oldest first."""
     program = chosen_program()
     return {**choices(program), "cases": payments.cases(program.id, _MOST), "most": _MOST}

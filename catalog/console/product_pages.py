@@ -16,13 +16,16 @@ from coalition.kernel.errors import NotFound
 from coalition.kernel.web.pages import language
 from coalition.programs import Program, main_currency
 
+PAGE = 50
 TEXTS = ("title_en", "title_ru", "description_en", "description_ru", "brand")
 
 
 @blueprint.get("/products")
 def product_list() -> str:
     """The program's cards, the newest first, or those that a word finds."""
-    return render_template("desk/products.html", **page("products"), **transact(_listed))
+    return render_template(
+        "desk/products.html", **page("products"), **transact(lambda: listed(request.args.get("cursor"), PAGE))
+    )
 
 
 @blueprint.get("/products/<product>")
@@ -84,9 +87,10 @@ def _done(product: str, what: str) -> Response:
     return redirect(url_for("desk.product", product=product, program=program.code, done=what), code=303)
 
 
-def _listed() -> dict[str, Any]:
+def listed(cursor: str | None, limit: int) -> dict[str, Any]:
+    """A page of the cards, or of those that the word in the address finds."""
     program, q = chosen_program(), request.args.get("q", "").strip()[:100]
-    found = rewards.cards(program.id, q, cursor=request.args.get("cursor"))
+    found = rewards.cards(program.id, q, cursor=cursor, limit=limit)
     cards = [_told(program, one) for one in found.items]
     return {**choices(program), "q": q, "cards": cards, "next_cursor": found.next_cursor}
 

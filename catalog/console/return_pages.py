@@ -28,7 +28,9 @@ _NEEDS_NOTE = ("refuse", "decide", "lose")
 @open_to_support
 def return_list() -> str:
     """The program's returns, the newest first."""
-    return render_template("desk/returns.html", **page("returns"), **transact(_listed))
+    return render_template(
+        "desk/returns.html", **page("returns"), **transact(lambda: listed(request.args.get("cursor"), PAGE))
+    )
 
 
 @blueprint.get("/returns/<number>")
@@ -80,11 +82,12 @@ def _line_numbers() -> list[str]:
     return [key for key in found if key.isdecimal() and len(key) < 6][:500]
 
 
-def _listed() -> dict[str, Any]:
+def listed(cursor: str | None, limit: int) -> dict[str, Any]:
+    """A page of the returns of the group in the address."""
     program = chosen_program()
     group = request.args.get("group", "open")
     group = group if group in GROUPS else "open"
-    found = orders.returns(program.id, states=GROUPS[group], cursor=request.args.get("cursor"), limit=PAGE)
+    found = orders.returns(program.id, states=GROUPS[group], cursor=cursor, limit=limit)
     rows = [{**_told(one), "pieces": sum(item.qty for item in one.items)} for one in found.items]
     return {**choices(program), "group": group, "returns": rows, "next_cursor": found.next_cursor}
 

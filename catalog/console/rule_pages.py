@@ -48,7 +48,9 @@ _DEFAULTS = {"effect": "percent", "scope": "all", "segment": "everyone", "floor"
 @blueprint.get("/prices")
 def rule_list() -> str:
     """The program's rules, the oldest first."""
-    return render_template("desk/rules.html", **page("prices"), **transact(_listed))
+    return render_template(
+        "desk/rules.html", **page("prices"), **transact(lambda: listed(request.args.get("after"), PAGE))
+    )
 
 
 @blueprint.get("/prices/new")
@@ -84,17 +86,17 @@ def switch_rule(code: str, deed: str) -> Response:
     return redirect(url_for("desk.rule", code=code, program=program.code, done=f"rule_{deed}"), code=303)
 
 
-def _listed() -> dict[str, Any]:
-    program = chosen_program()
-    state, after = request.args.get("state", ""), request.args.get("after", "0")
+def listed(cursor: str | None, limit: int) -> dict[str, Any]:
+    """A page of the rules behind the id `cursor`, of the state in the address."""
+    program, state, after = chosen_program(), request.args.get("state", ""), cursor or "0"
     state = state if state in ("active", "stopped") else ""
     found = pricing.list_rules(
-        program.id, state=state or None, after_id=int(after) if after.isdecimal() else 0, limit=PAGE + 1
+        program.id, state=state or None, after_id=int(after) if after.isdecimal() else 0, limit=limit + 1
     )
-    more = found[PAGE - 1].id if len(found) > PAGE else None
+    more = found[limit - 1].id if len(found) > limit else None
     names = _targets(program)
-    told = [_told(one, names) for one in found[:PAGE]]
-    return {**choices(program), "state": state, "rules": told, "more": more}
+    told = [_told(one, names) for one in found[:limit]]
+    return {**choices(program), "state": state, "rules": told, "more": more, "next_cursor": more and str(more)}
 
 
 def _told(found: pricing.Rule, names: dict[tuple[str, int], str]) -> dict[str, Any]:

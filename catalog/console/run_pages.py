@@ -19,6 +19,7 @@ from coalition.kernel.errors import NotFound
 from coalition.kernel.web import sheets
 from coalition.kernel.web.pages import use_zone
 
+PAGE = 50
 KINDS = ("changed", "new", "missing", "jump")
 _DEEDS: dict[str, Callable[[int, str], suppliers.FeedRun]] = {
     "approve": suppliers.approve,
@@ -106,15 +107,19 @@ def _page(public_id: str, errors: forms.Errors, given: dict[str, str]) -> str:
 
 
 def _prices(errors: forms.Errors, price: int | None) -> str:
-    def work() -> dict[str, Any]:
-        program = chosen_program()
-        known = {one.id: one.name for one in suppliers.standings(program.id)}
-        before = request.args.get("before", "")
-        found = suppliers.quarantined_prices(list(known), before=int(before) if before.isdecimal() else None, limit=51)
-        more = found[49].id if len(found) > 50 else None
-        return {**choices(program), "prices": found[:50], "names": known, "more": more, "wrong": price}
+    context = transact(lambda: listed(request.args.get("before"), PAGE))
+    return render_template("desk/price_quarantine.html", errors=errors, wrong=price, **page("feeds"), **context)
 
-    return render_template("desk/price_quarantine.html", errors=errors, **page("feeds"), **transact(work))
+
+def listed(cursor: str | None, limit: int) -> dict[str, Any]:
+    """Prices that wait, the latest first, behind the id `cursor`."""
+    program = chosen_program()
+    known = {one.id: one.name for one in suppliers.standings(program.id)}
+    before = int(cursor) if cursor and cursor.isdecimal() else None
+    found = suppliers.quarantined_prices(list(known), before=before, limit=limit + 1)
+    more = found[limit - 1].id if len(found) > limit else None
+    told = {"prices": found[:limit], "names": known, "more": more, "next_cursor": more and str(more)}
+    return {**choices(program), **told}
 
 
 def _pieces(run_id: int) -> Iterator[str]:

@@ -73,21 +73,26 @@ def upload_codes(offer: int) -> Response | tuple[str, int]:
 upload_codes.body_max = BODY_MAX  # type: ignore[attr-defined]
 
 
-def _categories(code: str, errors: forms.Errors) -> str:
-    def work() -> dict[str, Any]:
-        program = chosen_program()
-        supplier = chosen_supplier(program, code)
-        shelves = [(one.code, one.name(language())) for one in rewards.all_categories(program.id)]
-        found = rewards.unmapped_categories(supplier.id, _MOST)
-        return {**choices(program), "supplier": supplier, "unmapped": found, "shelves": shelves}
+def unmapped(code: str) -> dict[str, Any]:
+    """The categories of a supplier that nobody has mapped, and our shelves."""
+    program = chosen_program()
+    supplier = chosen_supplier(program, code)
+    shelves = [(one.code, one.name(language())) for one in rewards.all_categories(program.id)]
+    found = rewards.unmapped_categories(supplier.id, _MOST)
+    return {**choices(program), "supplier": supplier, "unmapped": found, "shelves": shelves}
 
-    return render_template("desk/categories.html", errors=errors, **page("suppliers"), **transact(work))
+
+def all_pools() -> dict[str, Any]:
+    """The pools of codes, and stock that does not add up."""
+    program = chosen_program()
+    incidents = rewards.stock_incidents(program.id)
+    return {**choices(program), "pools": rewards.code_pools(program.id), "incidents": incidents}
+
+
+def _categories(code: str, errors: forms.Errors) -> str:
+    context = transact(lambda: unmapped(code))
+    return render_template("desk/categories.html", errors=errors, **page("suppliers"), **context)
 
 
 def _pools(errors: forms.Errors, done: dict[int, rewards.Uploaded]) -> str:
-    def work() -> dict[str, Any]:
-        program = chosen_program()
-        incidents = rewards.stock_incidents(program.id)
-        return {**choices(program), "pools": rewards.code_pools(program.id), "incidents": incidents}
-
-    return render_template("desk/pools.html", errors=errors, uploaded=done, **page("codes"), **transact(work))
+    return render_template("desk/pools.html", errors=errors, uploaded=done, **page("codes"), **transact(all_pools))

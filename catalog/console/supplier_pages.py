@@ -21,7 +21,7 @@ _FIELDS = {"/name": "name", "/margin_bp": "margin", "/state": "state", "/base_ur
 @blueprint.get("/suppliers")
 def supplier_list() -> str:
     """Every supplier of the program."""
-    return render_template("desk/suppliers.html", **page("suppliers"), **transact(_listed))
+    return render_template("desk/suppliers.html", **page("suppliers"), **transact(listed))
 
 
 @blueprint.get("/suppliers/<code>")
@@ -56,7 +56,8 @@ def change_supplier(code: str) -> Response | tuple[str, int]:
     return redirect(url_for("desk.supplier", code=code, program=program.code, done="supplier_changed"), code=303)
 
 
-def _listed() -> dict[str, Any]:
+def listed() -> dict[str, Any]:
+    """Every supplier of the chosen program."""
     program = chosen_program()
     return {**choices(program), "suppliers": suppliers.standings(program.id)}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from catalog import orders, shipments
@@ -14,15 +15,13 @@ _CHUNK = 200
 @jobs.handles("parcels.silence")
 def silence(task: Task) -> None:
     """Let parcels expire that their carriers have not spoken of for too long, each in a transaction of its own."""
-    for shipment_id in task.step(lambda: shipments.silent(_CHUNK)):
-        task.step(partial(shipments.fall_silent, shipment_id))
+    _each(task, shipments.silent, shipments.fall_silent)
 
 
 @jobs.handles("returns.expire")
 def expire(task: Task) -> None:
     """Let permissions lapse whose goods were not sent, each in a transaction of its own."""
-    for return_id in task.step(lambda: orders.returns_overdue(_CHUNK)):
-        task.step(partial(orders.expire_return, return_id))
+    _each(task, orders.returns_overdue, orders.expire_return)
 
 
 @jobs.handles("returns.close")
@@ -33,6 +32,15 @@ def close(task: Task) -> None:
         found = task.step(partial(orders.returns_unpaid, _CHUNK, after_id))
         for after_id in found:
             task.step(partial(orders.close_if_paid, after_id))
+
+
+def _each(task: Task, overdue: Callable[[int], list[int]], settle: Callable[[int], None]) -> None:
+    """Settle what is overdue, a chunk at a time, until nothing is, or the same is as before."""
+    before: list[int] = []
+    while (found := task.step(lambda: overdue(_CHUNK))) and found != before:
+        for one in found:
+            task.step(partial(settle, one))
+        before = found
 
 
 jobs.every("returns.close", 3600, "returns.close")

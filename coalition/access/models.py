@@ -26,6 +26,7 @@ class Role(Base, RoleMixin):
 
     id: Mapped[int] = mapped_column(SmallInteger, primary_key=True)  # type: ignore[assignment]
     name: Mapped[str] = mapped_column(unique=True)  # type: ignore[assignment]
+    factor_demanded: Mapped[bool] = mapped_column(server_default="false")
 
 
 class UserAccount(Base, UserMixin):
@@ -47,5 +48,7 @@ class UserAccount(Base, UserMixin):
     fs_uniquifier: Mapped[str] = mapped_column(unique=True)  # type: ignore[assignment]
     owner_ref: Mapped[str]
     program_id: Mapped[int | None]
+    language: Mapped[str] = mapped_column(server_default="en")
+    totp_confirmed_at: Mapped[dt.datetime | None]
     created_at: Mapped[dt.datetime] = mapped_column(server_default=func.now())
     roles: Mapped[list[Role]] = relationship(secondary=user_role)  # type: ignore[assignment]

@@ -15,13 +15,14 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from coalition.access.models import Role, UserAccount
+from coalition.access.roles import ROLES, roles_for
 from coalition.kernel import audit
 from coalition.kernel.db import fetch_all, session
 from coalition.kernel.errors import Conflict, FieldError, Invalid
 
-ROLES = ("member", "finance", "admin", "catalog", "support", "partner", "marketer")
 _LEAST_PASSWORD = 12
 _MOST_PASSWORD = 128
+_LEAST_DISTINCT = 4
 _hasher = PasswordHasher()
 
 
@@ -39,7 +40,13 @@ class User:
 
 
 def create_user(
-    email: str, password: str, roles: Iterable[str], owner_ref: str, *, program_id: int | None = None
+    email: str,
+    password: str,
+    roles: Iterable[str],
+    owner_ref: str,
+    *,
+    program_id: int | None = None,
+    language: str = "en",
 ) -> User:
     """Let a person sign in. The e-mail address is kept in lower case; an owner with a number needs its program.
 
@@ -48,14 +55,15 @@ def create_user(
     """
     wanted = sorted(set(roles))
     address = email.strip().lower()
-    _check(address, password, wanted, (":" in owner_ref) == (program_id is not None))
+    check_user(address, password, wanted, owner_ref, program_id)
     found = session().scalars(select(Role).where(Role.name.in_(wanted))).all()
     user = UserAccount(
         email=address,
-        password=_hasher.hash(unicodedata.normalize("NFKD", password)),
+        password=hashed_password(password),
         fs_uniquifier=secrets.token_hex(32),
         owner_ref=owner_ref,
         program_id=program_id,
+        language=language,
         roles=list(found),
     )
     try:
@@ -89,15 +97,14 @@ def names(actors: Iterable[str]) -> dict[str, str]:
 def may_approve(actor: str, *roles: str) -> bool:
     """Whether the actor of an origin (`user:12`) is a person of the staff who may still sign in.
 
-    With `roles` the person has one of them, or is an admin.
+    With `roles` the person has one of them, or is an admin; who only audits approves nothing.
     """
     kind, _, number = actor.partition(":")
     if kind != "user" or not number.isdecimal():
         return False
     query = select(UserAccount.active).where(UserAccount.id == int(number), UserAccount.owner_ref == "staff")
-    if roles:
-        query = query.where(UserAccount.roles.any(Role.name.in_([*roles, "admin"])))
-    return bool(session().scalar(query))
+    enough = Role.name.in_([*roles, "admin"]) if roles else Role.name != "auditor"
+    return bool(session().scalar(query.where(UserAccount.roles.any(enough))))
 
 
 def has_role(actor: str, role: str) -> bool:
@@ -109,21 +116,34 @@ def has_role(actor: str, role: str) -> bool:
     return bool(session().scalar(query.where(UserAccount.id == int(number)).limit(1)))
 
 
-def _check(email: str, password: str, roles: list[str], has_its_program: bool) -> None:
+def hashed_password(password: str) -> str:
+    """The only form in which a password is kept."""
+    return _hasher.hash(unicodedata.normalize("NFKD", password))
+
+
+def check_user(email: str, password: str | None, roles: list[str], owner_ref: str, program_id: int | None) -> None:
+    """Refuse what makes no user, with every wrong field; see `create_user`. No `password`: it is chosen later."""
     errors = []
-    if "@" not in email[1:-1] or len(email) > 254:
+    if "@" not in email[1:-1] or len(email) > 254 or not email.isprintable() or " " in email:
         errors.append(FieldError("/email", "invalid", "Not an e-mail address."))
-    if not _LEAST_PASSWORD <= len(password) <= _MOST_PASSWORD:
-        detail = f"A password has {_LEAST_PASSWORD} to {_MOST_PASSWORD} characters."
-        errors.append(FieldError("/password", "weak_password", detail))
-    if not roles or not set(roles) <= set(ROLES):
-        errors.append(FieldError("/roles", "unknown_role", f"Roles are {', '.join(ROLES)}."))
-    if not has_its_program:
+    if password is not None:
+        errors += check_password(password)
+    if not roles or not set(roles) <= set(roles_for(owner_ref) or ROLES):
+        errors.append(FieldError("/roles", "unknown_role", f"Roles are {', '.join(roles_for(owner_ref) or ROLES)}."))
+    if (":" in owner_ref) != (program_id is not None):
         errors.append(
             FieldError("/program_id", "required", "An owner with a number belongs to a program; staff do not.")
         )
     if errors:
         raise Invalid("invalid", "The user cannot be created.", errors)
+
+
+def check_password(password: str) -> list[FieldError]:
+    """What is wrong with a new password; nothing if it may be one."""
+    if not _LEAST_PASSWORD <= len(password) <= _MOST_PASSWORD or len(set(password)) < _LEAST_DISTINCT:
+        detail = f"A password has {_LEAST_PASSWORD} to {_MOST_PASSWORD} characters, not always the same ones."
+        return [FieldError("/password", "weak_password", detail)]
+    return []
 
 
 def _view(user: UserAccount) -> User:

@@ -22,6 +22,7 @@ def init_app(app: Flask) -> None:
         quotes,
         registries,
         returns,
+        webhooks,
     )
     from coalition.kernel.web import api
 
@@ -30,3 +31,4 @@ def init_app(app: Flask) -> None:
     api.check_bearers_with(app, access.authenticate)
     api.register(app, members.blp, purchases.blp, returns.blp, explaining.blp, holds.blp, moving.blp, exchanges.blp)
     api.register(app, me.blp, events.blp, registries.blp, quotes.blp)
+    api.register(app, webhooks.blp)

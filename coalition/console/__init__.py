@@ -16,6 +16,7 @@ def init_app(app: Flask) -> None:
         currency_pages,
         holding_pages,
         identifier_pages,
+        list_files,
         mapping_pages,
         marketing,
         member_pages,

@@ -23,16 +23,8 @@ PAGE = 50
 @blueprint.get("/approvals")
 def approval_list() -> str:
     """What waits, or what is over."""
-    over = request.args.get("state") == "closed"
-
-    def work() -> dict[str, Any]:
-        use_zone(first_program().zone)
-        if not over:
-            return {"approvals": _told(approvals.waiting()), "next_cursor": None}
-        page = approvals.closed(request.args.get("cursor"), PAGE)
-        return {"approvals": _told(page.items), "next_cursor": page.next_cursor}
-
-    return render_template("console/approvals.html", nav="approvals", over=over, **transact(work))
+    context = transact(lambda: listed(request.args.get("cursor"), PAGE))
+    return render_template("console/approvals.html", nav="approvals", **context)
 
 
 @blueprint.get("/approvals/<approval>")
@@ -74,6 +66,15 @@ def reject(approval: str) -> Response | tuple[str, int]:
     except Refusal as refusal:
         return _page(approval, _said(refusal), given), refusal.status
     return redirect(url_for("console.approval", approval=approval, done="rejected"), code=303)
+
+
+def listed(cursor: str | None, limit: int) -> dict[str, Any]:
+    """What waits, all of it; or a page of what is over."""
+    use_zone(first_program().zone)
+    if request.args.get("state") != "closed":
+        return {"over": False, "approvals": _told(approvals.waiting()), "next_cursor": None}
+    page = approvals.closed(cursor, limit)
+    return {"over": True, "approvals": _told(page.items), "next_cursor": page.next_cursor}
 
 
 def _page(public_id: str, errors: forms.Errors, given: dict[str, str]) -> str:

@@ -37,12 +37,7 @@ def _marketers_only() -> None:
 @blueprint.get("")
 def index() -> str:
     """Every batch of the program, the latest first."""
-
-    def work() -> dict[str, Any]:
-        program = chosen_program()
-        return {**choices(program), "batches": coupons.listed(program.id)}
-
-    found = transact(work)
+    found = transact(listed)
     waits = any(batch.state == "making" for batch in found["batches"])
     return render_template("console/coupons.html", nav="coupons", refresh_s=_REFRESH_S if waits else 0, **found)
 
@@ -119,6 +114,12 @@ def export(number: int) -> Response:
     answer = Response(stream_with_context(_lines(found.id)), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="coupons-{found.code}.csv"'
     return answer
+
+
+def listed() -> dict[str, Any]:
+    """Every batch of the chosen program."""
+    program = chosen_program()
+    return {**choices(program), "batches": coupons.listed(program.id)}
 
 
 def _lines(batch_id: int) -> Iterator[str]:

@@ -50,26 +50,29 @@ def member_points(member: str) -> str:
 @blueprint.get("/members/<member>/timeline")
 def member_timeline(member: str) -> str:
     """What has happened, newest first, all of it or of one kind."""
-    kind = request.args.get("kind", "")
-    kind = kind if kind in timeline.KINDS else ""
-
-    def work() -> dict[str, Any]:
-        found = looked_at(member, "timeline")
-        page = timeline.page(found, kind, request.args.get("cursor"), PAGE)
-        return {**member_view.head(found), "steps": page.items, "next_cursor": page.next_cursor}
-
-    return render_template("console/member_timeline.html", nav="members", kind=kind, **transact(work))
+    context = transact(lambda: steps(request.args.get("cursor"), PAGE, member))
+    return render_template("console/member_timeline.html", nav="members", **context)
 
 
 @blueprint.get("/members/<member>/identifiers")
 def member_identifiers(member: str) -> str:
     """Cards and everything else that a member can present."""
+    return render_template("console/member_identifiers.html", nav="members", **transact(lambda: presented(member)))
 
-    def work() -> dict[str, Any]:
-        found = looked_at(member, "identifiers")
-        return {**member_view.head(found), "identifiers": member_view.identifiers(found)}
 
-    return render_template("console/member_identifiers.html", nav="members", **transact(work))
+def steps(cursor: str | None, limit: int, member: str) -> dict[str, Any]:
+    """A page of a member's timeline, of the kind in the address."""
+    kind = request.args.get("kind", "")
+    kind = kind if kind in timeline.KINDS else ""
+    found = looked_at(member, "timeline")
+    page = timeline.page(found, kind, cursor, limit)
+    return {**member_view.head(found), "kind": kind, "steps": page.items, "next_cursor": page.next_cursor}
+
+
+def presented(member: str) -> dict[str, Any]:
+    """All that a member can present."""
+    found = looked_at(member, "identifiers")
+    return {**member_view.head(found), "identifiers": member_view.identifiers(found)}
 
 
 def looked_at(public_id: str, part: str) -> members.Member:

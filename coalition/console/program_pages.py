@@ -33,14 +33,7 @@ _DEEDS = {"halt": "halted", "resume": "resumed"}
 @blueprint.get("/programs")
 def program_list() -> str:
     """Every program."""
-
-    def work() -> list[dict[str, Any]]:
-        return [
-            {"program": one, "currencies": [currency.code for currency in programs.currencies(one.id)]}
-            for one in programs.list_programs()
-        ]
-
-    return render_template("console/programs.html", nav="programs", rows=transact(work))
+    return render_template("console/programs.html", nav="programs", **transact(listed))
 
 
 @blueprint.get("/programs/<code>")
@@ -143,6 +136,15 @@ def add_pilots(code: str) -> Response | tuple[str, int]:
         return _page(code, [told], given), 422
     transact(lambda: programs.add_pilots(found.id, [numbers[0] for numbers in people.values()]))
     return redirect(url_for("console.program", code=code, done="pilots_added"), code=303)
+
+
+def listed() -> dict[str, Any]:
+    """Every program with the codes of its currencies."""
+    rows = [
+        {"program": one, "currencies": [currency.code for currency in programs.currencies(one.id)]}
+        for one in programs.list_programs()
+    ]
+    return {"rows": rows}
 
 
 def _page(code: str, errors: forms.Errors, given: dict[str, str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from flask import render_template
@@ -25,14 +26,19 @@ def purchase(purchase: str) -> str:
 def seen(public_id: str) -> dict[str, Any]:
     """A receipt as templates want it; a look at it is a look at its member. Raises NotFound."""
     found, lines = purchases.whole(ids.parse("pur", public_id))
+    return {**told(found, lines), "person": _person(found.member_id)}
+
+
+def told(found: purchases.Purchase, lines: Sequence[purchases.Line]) -> dict[str, Any]:
+    """All of a receipt but its member."""
     program, partner = programs.get(found.program_id), partners.get(found.partner_id)
     use_zone(program.zone)
-    told = purchases.explain(partner.id, found.id, language())
+    explained = purchases.explain(partner.id, found.id, language())
     outlet = next((one for one in partners.list_outlets(partner.id) if one.id == found.outlet_id), None)
     return {
         "program": program,
         "purchase": {
-            "id": public_id,
+            "id": ids.public("pur", found.id),
             "number": found.external_id,
             "partner": partner.name,
             "outlet": f"{outlet.name}, {outlet.city}" if outlet else None,
@@ -46,13 +52,14 @@ def seen(public_id: str) -> dict[str, Any]:
             "captured": _captured(found),
             "registry": ids.public("reg", found.registry_id) if found.registry_id else None,
         },
-        "person": _person(found.member_id),
         "lines": lines,
-        "state": told.purchase.state,
-        "back": {no: told.purchase.lines[no].sold - told.purchase.left(no) for no in told.purchase.lines},
-        "awards": [_award(program.id, one) for one in told.awards],
-        "tender": [_tender(program, one) for one in told.tender],
-        "returns": [_return(one) for one in told.returns],
+        "state": explained.purchase.state,
+        "back": {
+            no: explained.purchase.lines[no].sold - explained.purchase.left(no) for no in explained.purchase.lines
+        },
+        "awards": [_award(program.id, one) for one in explained.awards],
+        "tender": [_tender(program, one) for one in explained.tender],
+        "returns": [_return(one) for one in explained.returns],
     }
 
 

@@ -32,7 +32,9 @@ STATES = ("waiting", "running", "finished", "failed")
 @blueprint.get("/registries")
 def registries() -> str:
     """The files, the latest first."""
-    return render_template("console/registries.html", nav="registries", **transact(_listed))
+    return render_template(
+        "console/registries.html", nav="registries", **transact(lambda: listed(request.args.get("cursor"), PAGE))
+    )
 
 
 @blueprint.get("/registries/new")
@@ -98,16 +100,16 @@ def told(program_id: int, found: Sequence[purchases.Registry]) -> list[dict[str,
     ]
 
 
-def _listed() -> dict[str, Any]:
+def listed(cursor: str | None, limit: int) -> dict[str, Any]:
+    """A page of the list, by the filters in the address."""
     program = chosen_program()
     known = partners.list_partners(program.id)
     state = request.args.get("state", "")
     state = state if state in STATES else ""
     code = request.args.get("partner", "")
     partner = next((one for one in known if one.code == code), None)
-    page = purchases.list_registries(
-        program.id, request.args.get("cursor"), PAGE, state=state, partner_id=partner.id if partner else None
-    )
+    partner_id = partner.id if partner else None
+    page = purchases.list_registries(program.id, cursor, limit, state=state, partner_id=partner_id)
     return {
         **choices(program),
         "state": state,
@@ -115,7 +117,7 @@ def _listed() -> dict[str, Any]:
         "partners": known,
         "registries": told(program.id, page.items),
         "next_cursor": page.next_cursor,
-        "refresh_s": REFRESH_S if any(not one.over for one in page.items) and "cursor" not in request.args else 0,
+        "refresh_s": REFRESH_S if any(not one.over for one in page.items) and cursor is None else 0,
     }
 
 

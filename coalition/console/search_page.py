@@ -25,7 +25,9 @@ _FOUND_MAX = 20  # more than so many members behind one number is no search but 
 @blueprint.get("/members")
 def search() -> str:
     """The search, and the members that a name or a search before has found."""
-    return render_template("console/search.html", nav="members", **transact(_listed))
+    return render_template(
+        "console/search.html", nav="members", **transact(lambda: listed(request.args.get("cursor"), PAGE))
+    )
 
 
 @blueprint.post("/members")
@@ -53,7 +55,8 @@ def _again(query: str, errors: list[dict[str, Any]]) -> str:
     return render_template("console/search.html", nav="members", **context, **more)
 
 
-def _listed() -> dict[str, Any]:
+def listed(cursor: str | None, limit: int) -> dict[str, Any]:
+    """The members that a name or a search before has found; the trail says who was listed."""
     program = chosen_program()
     name = "".join(char for char in request.args.get("name", "") if char.isprintable()).strip()[:_QUERY_MAX]
     among = [int(number) for number in request.args.get("among", "").split(".") if number.isdecimal()][:_FOUND_MAX]
@@ -61,7 +64,7 @@ def _listed() -> dict[str, Any]:
     if among:
         page = Page(members.some(program.id, (number for number in among if number < 2**63)))
     elif name:
-        page = members.by_name(program.id, name, request.args.get("cursor"), PAGE)
+        page = members.by_name(program.id, name, cursor, limit)
     if page.items:
         audit.record("member.listed", f"program:{program.id}", members=[one.member.id for one in page.items])
     names = partner_names(program.id)

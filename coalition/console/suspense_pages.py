@@ -23,7 +23,9 @@ STATES = ("waiting", "refused", "posted", "dismissed")
 @blueprint.get("/suspense")
 def suspense_list() -> str:
     """The receipts in one state, the oldest first."""
-    return render_template("console/suspense.html", nav="suspense", **transact(_listed))
+    return render_template(
+        "console/suspense.html", nav="suspense", **transact(lambda: listed(request.args.get("cursor"), PAGE))
+    )
 
 
 @blueprint.post("/suspense/<receipt>/retry")
@@ -61,16 +63,16 @@ def suspense_dismiss(receipt: str) -> Response | tuple[str, int]:
     return redirect(url_for("console.suspense_list", program=program.code, done="suspense_dismissed"), code=303)
 
 
-def _listed() -> dict[str, Any]:
+def listed(cursor: str | None, limit: int) -> dict[str, Any]:
+    """A page of the queue, by the filters in the address."""
     program = chosen_program()
     known = partners.list_partners(program.id)
     state = request.args.get("state", "waiting")
     state = state if state in STATES else "waiting"
     code = request.args.get("partner", "")
     partner = next((one for one in known if one.code == code), None)
-    page = purchases.suspended(
-        program.id, request.args.get("cursor"), PAGE, partner_id=partner.id if partner else None, state=state
-    )
+    partner_id = partner.id if partner else None
+    page = purchases.suspended(program.id, cursor, limit, partner_id=partner_id, state=state)
     return {
         **choices(program),
         "state": state,

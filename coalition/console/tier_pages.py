@@ -43,21 +43,7 @@ class Answered:
 @blueprint.get("/programs/<code>/tiers")
 def tiers(code: str) -> str:
     """The tiers of a program and its subscription plans."""
-
-    def work() -> dict[str, Any]:
-        program = programs.by_code(code)
-        use_zone(program.zone)
-        ladder = members.ladder(program.id)
-        counted = programs.currency_by_id(ladder.currency_id) if ladder.currency_id else None
-        return {
-            "program": program,
-            "ladder": ladder,
-            "currency": counted,
-            "counted_name": currency_name(counted) if counted else "",
-            "plans": members.plans(program.id),
-        }
-
-    return render_template("console/tiers.html", nav="programs", **transact(work))
+    return render_template("console/tiers.html", nav="programs", **transact(lambda: listed(code)))
 
 
 @blueprint.get("/programs/<code>/tiers/edit")
@@ -85,6 +71,21 @@ def save_tiers(code: str) -> Response | tuple[str, int]:
     if errors:
         return _page(code, errors, given), status
     return redirect(url_for("console.tiers", code=code, done="tiers_set"), code=303)
+
+
+def listed(code: str) -> dict[str, Any]:
+    """The tiers of a program, what they count, and its plans."""
+    program = programs.by_code(code)
+    use_zone(program.zone)
+    ladder = members.ladder(program.id)
+    counted = programs.currency_by_id(ladder.currency_id) if ladder.currency_id else None
+    return {
+        "program": program,
+        "ladder": ladder,
+        "currency": counted,
+        "counted_name": currency_name(counted) if counted else "",
+        "plans": members.plans(program.id),
+    }
 
 
 def _read(program: Program, given: Mapping[str, str]) -> Answered:

@@ -12,6 +12,8 @@ def init_app(app: Flask) -> None:
         coupons,
         exchanges,
         holdings,
+        letters,
+        news,
         people,
         points,
         registries,
@@ -19,4 +21,7 @@ def init_app(app: Flask) -> None:
         suspense,
         trials,
         verifying,
+        webhooks,
     )
+
+    news.init()

@@ -17,15 +17,20 @@ from typing import cast
 
 from flask import current_app
 
+from coalition.kernel.entrance import MailAccess, host_names, mail_access, secret_problems
+
 ROOT = Path(__file__).resolve().parents[2]
 VAR = (ROOT / os.environ.get("COALITION_VAR", "var")).resolve()
 ENVIRONMENTS = ("production", "demo", "test")
 _NOWHERE = "postgresql+psycopg://127.0.0.1:1/none"
-_MIN_SECRET_BYTES = 32
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _DATA_KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
-_WITHOUT_DATABASE = (["coalition", "evaluate-promotions"], ["settlement", "verify-bundle"])
-_MIN_DISTINCT = 10  # a word said over and over is long, too
+_WITHOUT_DATABASE = (
+    ["coalition", "evaluate-promotions"],
+    ["coalition", "conformance"],
+    ["settlement", "verify-bundle"],
+)
+_DEMO_SECRET = "demo-" + "0" * 32
 
 
 class ConfigError(Exception):
@@ -66,7 +71,8 @@ class Config:
 
     With `files_bucket` files lie in that bucket of `s3`, else on the disk in `files_dir`. Foreign addresses are fetched
     from the public internet only, and from `outbound_networks`. `data_keys` seal what must be shown again, the first
-    one what is new (see `kernel/sealing.py`). Without `payments` nothing is paid in cash.
+    one what is new (see `kernel/sealing.py`). Without `payments` nothing is paid in cash, without `mail` letters wait.
+    Requests for another host than `hosts` are refused; none: every host is ours.
     """
 
     environment: str
@@ -83,6 +89,8 @@ class Config:
     outbound_networks: tuple[str, ...] = ()
     data_keys: tuple[str, ...] = ()
     payments: PaymentAccess | None = None
+    hosts: tuple[str, ...] = ()
+    mail: MailAccess | None = None
 
     @property
     def secure_cookies(self) -> bool:
@@ -101,7 +109,7 @@ def load(env: Mapping[str, str] | None = None) -> Config:
     owner_url = _database_url(given, "DATABASE_OWNER_URL", problems) or database_url
     secret_key = given.get("SECRET_KEY", "")
     if environment == "production":
-        problems += _secret_problems(secret_key)
+        problems += secret_problems(secret_key)
     redis_url = given.get("REDIS_URL") or None
     if redis_url and not redis_url.startswith(("redis://", "rediss://", "unix://")):
         problems.append("REDIS_URL must start with redis://, rediss:// or unix://")
@@ -117,11 +125,12 @@ def load(env: Mapping[str, str] | None = None) -> Config:
     outbound = _networks(given, environment, problems)
     data_keys = _data_keys(given, problems)
     payments = _payments(given, problems)
+    hosts, mail = host_names(given, environment, base_url), mail_access(given, problems)
     if problems and not _brings_its_own():
         raise ConfigError(problems)
     return Config(
         environment=environment,
-        secret_key=secret_key or "demo-" + "0" * _MIN_SECRET_BYTES,
+        secret_key=secret_key or _DEMO_SECRET,
         database_url=database_url or _NOWHERE,
         owner_url=owner_url,
         redis_url=redis_url,
@@ -134,6 +143,8 @@ def load(env: Mapping[str, str] | None = None) -> Config:
         payments=payments,
         outbound_networks=outbound,
         data_keys=data_keys,
+        hosts=hosts,
+        mail=mail,
     )
 
 
@@ -212,11 +223,3 @@ def _payments(env: Mapping[str, str], problems: list[str]) -> PaymentAccess | No
         problems.append("STRIPE_API_BASE and STRIPE_PAGE_ORIGIN must be origins: https://host, and a port if need be")
     payouts = env.get("STRIPE_PAYOUT_WEBHOOK_SECRET") or ""
     return PaymentAccess(key, secret, api_base, page_origin, payouts) if key and secret else None
-
-
-def _secret_problems(secret: str) -> list[str]:
-    if not secret:
-        return ["SECRET_KEY is missing: set at least 32 random bytes"]
-    if len(secret.encode()) < _MIN_SECRET_BYTES or len(set(secret)) < _MIN_DISTINCT:
-        return ["SECRET_KEY is weak: it needs at least 32 random bytes"]
-    return []

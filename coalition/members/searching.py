@@ -18,7 +18,7 @@ from coalition.members.people import Member, Profile
 
 _OWN_NAMESPACE = ("external", "app")
 _MOST = 100
-_FOUND = """
+FOUND = """
     SELECT m.id, m.program_id, m.external_id, m.enrolled_by, m.state, m.tier, m.locale, m.enrolled_at, m.merged_into,
            p.first_name, p.last_name, p.email, p.phone, p.birth_date
       FROM member m JOIN profile p ON p.member_id = m.id"""
@@ -44,10 +44,10 @@ class Found:
 
 def whose(member_id: int) -> Member:
     """A member of any program: staff belong to the installation. Raises NotFound."""
-    row = fetch_one(f"{_FOUND} WHERE m.id = :id", {"id": member_id})
+    row = fetch_one(f"{FOUND} WHERE m.id = :id", {"id": member_id})
     if row is None:
         raise NotFound()
-    return _found(row).member
+    return as_found(row).member
 
 
 def search(program_id: int, partner_ids: Collection[int], value: str) -> list[int]:
@@ -75,22 +75,22 @@ def by_name(program_id: int, name: str, cursor: str | None, limit: int) -> Page[
     words = [_literal(word.lower()) for word in name.split()[:4]]
     conditions = [f"' ' || lower(p.first_name || ' ' || p.last_name) LIKE :word{at}" for at in range(len(words))]
     rows = fetch_all(
-        f"{_FOUND} WHERE m.program_id = :program AND m.id > :after AND {' AND '.join(conditions or ['false'])}"
+        f"{FOUND} WHERE m.program_id = :program AND m.id > :after AND {' AND '.join(conditions or ['false'])}"
         " ORDER BY m.id LIMIT :limit",
         {"program": program_id, "after": after, "limit": limit + 1}
         | {f"word{at}": f"% {word}%" for at, word in enumerate(words)},
     )
-    items = [_found(row) for row in rows]
+    items = [as_found(row) for row in rows]
     return Page(items[:limit], encode_cursor(items[limit - 1].member.id) if len(items) > limit else None)
 
 
 def some(program_id: int, member_ids: Iterable[int]) -> list[Found]:
     """These members of a program, by id; unknown ones are left out. At most 100."""
     rows = fetch_all(
-        f"{_FOUND} WHERE m.program_id = :program AND m.id = ANY(:ids) ORDER BY m.id LIMIT :most",
+        f"{FOUND} WHERE m.program_id = :program AND m.id = ANY(:ids) ORDER BY m.id LIMIT :most",
         {"program": program_id, "ids": list(member_ids), "most": _MOST},
     )
-    return [_found(row) for row in rows]
+    return [as_found(row) for row in rows]
 
 
 def absorbed(member_id: int) -> list[int]:
@@ -114,7 +114,8 @@ def _literal(word: str) -> str:
     return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _found(row: object) -> Found:
+def as_found(row: object) -> Found:
+    """A row of `FOUND`."""
     fields = dict(row._mapping)  # type: ignore[attr-defined]
     told = ("first_name", "last_name", "email", "phone", "birth_date")
     profile = Profile(**{name: fields.pop(name) for name in told}, locale=fields["locale"])

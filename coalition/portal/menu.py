@@ -50,7 +50,12 @@ Tasks = Callable[[Colleague], Iterable[Task]]
 def init_app(app: Flask) -> None:
     """Give every page the menu, and put this floor's pages into it."""
     app.context_processor(lambda: {"portal_menu": shown})
-    add(app, Entry("portal", "portal.overview", lambda: gettext("Overview"), "speedometer2", 10, True, EVERYBODY))
+    add(
+        app,
+        Entry("portal", "portal.overview", lambda: gettext("Overview"), "speedometer2", 10, True, EVERYBODY),
+        Entry("portal-operations", "portal.operations", lambda: gettext("Receipts"), "receipt", 20, main=True),
+        Entry("portal-members", "portal.members_enrolled", lambda: gettext("Members"), "people", 25),
+    )
 
 
 def add(app: Flask, *entries: Entry) -> None:

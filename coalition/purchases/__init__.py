@@ -71,6 +71,7 @@ from coalition.purchases.returning.clawing import Stretch, taken
 from coalition.purchases.returning.keeping import find_return
 from coalition.purchases.returning.record import record_returns
 from coalition.purchases.returns import RETURN, VOID, Clawed, GivenLine, Restored, Return, Returned, ReturnedLine
+from coalition.purchases.searching import Came, Sought, came, own, payments, search
 from coalition.purchases.spending import given, spent
 from coalition.purchases.suspense.draining import drain, sweep_suspense
 from coalition.purchases.suspense.queue import (
@@ -83,6 +84,14 @@ from coalition.purchases.suspense.queue import (
     waiting_ids,
 )
 from coalition.purchases.suspense.suspending import Suspended, accept
+from coalition.purchases.telling import (
+    Part,
+    PointsMoved,
+    announce_capture,
+    points_issued,
+    points_issued_for_events,
+    points_redeemed,
+)
 
 __all__ = [
     "CHANNELS",
@@ -93,6 +102,7 @@ __all__ = [
     "TRANSACTION",
     "VOID",
     "Brought",
+    "Came",
     "Chunk",
     "Clawed",
     "ColumnMapping",
@@ -111,6 +121,8 @@ __all__ = [
     "GrantedAward",
     "Layout",
     "Line",
+    "Part",
+    "PointsMoved",
     "Purchase",
     "Quote",
     "Reading",
@@ -126,6 +138,7 @@ __all__ = [
     "Returned",
     "ReturnedLine",
     "Row",
+    "Sought",
     "Source",
     "Span",
     "Stretch",
@@ -138,8 +151,10 @@ __all__ = [
     "Via",
     "Why",
     "accept",
+    "announce_capture",
     "brought",
     "by_receipt",
+    "came",
     "chunks",
     "claim_source",
     "close",
@@ -168,7 +183,12 @@ __all__ = [
     "one_suspended",
     "open_file",
     "open_registry",
+    "own",
     "pause_source",
+    "payments",
+    "points_issued",
+    "points_issued_for_events",
+    "points_redeemed",
     "quote",
     "read",
     "read_event",
@@ -191,6 +211,7 @@ __all__ = [
     "retry_suspended",
     "save_mapping",
     "say_clawed",
+    "search",
     "settled_upto",
     "source",
     "source_by_code",

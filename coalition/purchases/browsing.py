@@ -13,7 +13,7 @@ from coalition.purchases.receipts import Line
 from coalition.purchases.registries.registry import COLUMNS, Registry
 
 _RECEIPTS_MAX = 100
-_PURCHASE = """
+PURCHASE = """
     SELECT p.id, p.program_id, p.partner_id, p.member_id, p.external_id, p.occurred_at, p.recorded_at, p.currency,
            p.total_minor, p.points_paid_minor, p.channel, p.outlet_id, p.registry_id, p.captured,
            p.captured_currency_id, p.actor FROM purchase p"""
@@ -43,7 +43,7 @@ class Purchase:
 
 def whole(purchase_id: int) -> tuple[Purchase, list[Line]]:
     """A purchase with its lines. Raises NotFound."""
-    row = fetch_one(f"{_PURCHASE} WHERE p.id = :id", {"id": purchase_id})
+    row = fetch_one(f"{PURCHASE} WHERE p.id = :id", {"id": purchase_id})
     if row is None:
         raise NotFound()
     lines = fetch_all(
@@ -58,7 +58,7 @@ def of_members(member_ids: Collection[int], cursor: str | None, limit: int) -> P
     """The purchases of these members, the latest first, whether they earned anything or not."""
     (before,) = decode_cursor(cursor, int) or (None,)
     rows = fetch_all(
-        f"{_PURCHASE} WHERE p.member_id = ANY(:members) AND (CAST(:before AS bigint) IS NULL OR (p.occurred_at, p.id) <"
+        f"{PURCHASE} WHERE p.member_id = ANY(:members) AND (CAST(:before AS bigint) IS NULL OR (p.occurred_at, p.id) <"
         " (SELECT q.occurred_at, q.id FROM purchase q WHERE q.id = :before))"
         " ORDER BY p.occurred_at DESC, p.id DESC LIMIT :limit",
         {"members": list(member_ids), "before": before, "limit": limit + 1},
@@ -70,7 +70,7 @@ def of_members(member_ids: Collection[int], cursor: str | None, limit: int) -> P
 def by_receipt(partner_ids: Collection[int], external_id: str) -> list[Purchase]:
     """The purchases of these partners with this receipt number; at most 100."""
     rows = fetch_all(
-        f"{_PURCHASE} WHERE p.partner_id = ANY(:partners) AND p.external_id = :external_id ORDER BY p.id LIMIT :most",
+        f"{PURCHASE} WHERE p.partner_id = ANY(:partners) AND p.external_id = :external_id ORDER BY p.id LIMIT :most",
         {"partners": list(partner_ids), "external_id": external_id, "most": _RECEIPTS_MAX},
     )
     return [Purchase(**row._mapping) for row in rows]

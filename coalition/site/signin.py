@@ -35,7 +35,11 @@ _HOMES = {
     "support": "/console",
     "admin": "/console",
     "partner": "/portal/",
+    "partner_admin": "/portal/",
+    "supplier": "/portal/",
     "marketer": "/console/promotions",
+    "catalog": "/console/catalog",
+    "auditor": "/console",
 }
 _SESSION_LIFE = dt.timedelta(hours=12)
 _csrf = CSRFProtect()

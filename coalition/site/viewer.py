@@ -50,6 +50,9 @@ class Colleague:
     roles: frozenset[str] = frozenset({"partner"})
 
 
+_READING = ("GET", "HEAD", "OPTIONS")
+
+
 def init_app(app: Flask) -> None:
     """Tell every page who is looking at it."""
     app.context_processor(_frame)
@@ -106,9 +109,13 @@ def signed_in_as() -> int:
 
 
 def require_role(*roles: str) -> Staff:
-    """The signed-in person of the staff with one of these roles (an admin has them all); see `require_member`."""
+    """The signed-in person of the staff with one of these roles (an admin has them all); see `require_member`.
+
+    An auditor reads every page and may send nothing.
+    """
     found = current_staff()
-    if found is None or found.roles.isdisjoint({*roles, "admin"}):
+    enough = {*roles, "admin", *(["auditor"] if request.method in _READING else [])}
+    if found is None or found.roles.isdisjoint(enough):
         _turn_away("You have no right to see this page.")
     _be_origin()
     return found

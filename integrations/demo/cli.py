@@ -53,6 +53,7 @@ def _tell(facts: dict[str, Any]) -> None:
     click.echo(f"  console     {facts['base_url']}/console")
     click.echo(f"  settlement  {facts['base_url']}/console/settlement")
     click.echo(f"  API         {facts['base_url']}/api/docs")
+    click.echo(f"  mails       {facts['mail_url']}  (all of them are caught there)")
     click.echo(f"  member      {facts['member']['email']}  {facts['member']['password']}")
     for name in ("support", "support2", "catalog", "admin", "finance", "finance2", "marketer", "marketer2"):
         click.echo(f"  {name:<11} {facts['staff'][name]['email']}  {facts['staff'][name]['password']}")

@@ -40,6 +40,7 @@ _PAYOUT_AFTER_S = "20"  # until a payout has arrived at the bank of who is owed
 _INVOICE_AFTER_S = "180"  # until who owes pays, unless somebody does before on the invoice's page
 _WEB_WORKERS = 2
 _WEB_THREADS = 4
+_SENDER = "Coral Club <club@coral.example>"
 _KEEP_ALIVE_S = "75"  # longer than clients and proxies keep an idle connection, so that none is closed as it is used
 
 
@@ -57,6 +58,7 @@ class Demo:
         self.port = port or _open_port(_PREFERRED_PORT)
         self.simulator_port = _kept_port(VAR / "simulator.port")
         self.bank_port = _kept_port(VAR / "bank.port")
+        self.mail_port, self.smtp_port = _kept_port(VAR / "mail.port"), _kept_port(VAR / "smtp.port")
         self.settings: dict[str, str] = {}
         self.children: dict[str, Child] = {}
         self._starters: dict[str, Callable[[], Child]] = {}
@@ -73,11 +75,13 @@ class Demo:
         write_private(VAR / "env", "".join(f"{name}={value}\n" for name, value in self.settings.items()))
         self._keep("simulator", self._simulator)
         self._keep("bank", self._bank)
+        self._keep("mail", self._mail)
         for kind in vendors.KINDS:
             self._keep(f"vendor-{kind}", partial(self._vendor, kind))
         self._flask("db", "upgrade")
         _await(f"http://127.0.0.1:{self.simulator_port}/healthz", self.children["simulator"])
         _await(f"http://127.0.0.1:{self.bank_port}/healthz", self.children["bank"])
+        _await(f"http://127.0.0.1:{self.mail_port}/healthz", self.children["mail"])
         for kind in vendors.KINDS:
             _await(f"{vendors.address(kind)}/healthz", self.children[f"vendor-{kind}"])
         if not SEEDED.exists():
@@ -88,8 +92,8 @@ class Demo:
 
     def publish(self) -> dict[str, Any]:
         """Write the facts of this run to var/demo.json, whole or not at all."""
-        bank = {"bank_url": f"http://127.0.0.1:{self.bank_port}"}
-        facts = {"base_url": self.base_url, **bank, **json.loads(SEEDED.read_text()), "processes": self.processes()}
+        others = {"bank_url": f"http://127.0.0.1:{self.bank_port}", "mail_url": f"http://127.0.0.1:{self.mail_port}"}
+        facts = {"base_url": self.base_url, **others, **json.loads(SEEDED.read_text()), "processes": self.processes()}
         draft = FACTS.with_suffix(".new")
         write_private(draft, json.dumps(facts, indent=2, ensure_ascii=False))
         write_private(VAR / "partner.env", terminal.variables(facts))
@@ -125,6 +129,7 @@ class Demo:
     def _settings(self) -> dict[str, str]:
         settings = {"COALITION_ENV": "demo", "SECRET_KEY": _secret(), "BASE_URL": self.base_url}
         settings |= {"SIMULATOR_URL": f"http://127.0.0.1:{self.simulator_port}", "WEB_THREADS": str(_WEB_THREADS)}
+        settings |= {"MAIL_URL": f"smtp://127.0.0.1:{self.smtp_port}", "MAIL_FROM": _SENDER}
         settings |= self._bank_account()
         if self.servers:
             at = self.servers.start()
@@ -173,6 +178,11 @@ class Demo:
         options += ["--state-dir", str(VAR / "bank"), "--multicapture"]
         return self._python("bank", "-m", "integrations.payments.fake", *options)
 
+    def _mail(self) -> Child:
+        """Where all mails of the demo end, and a page that shows them."""
+        options = ["--port", str(self.mail_port), "--smtp-port", str(self.smtp_port), "--folder", str(VAR / "mail")]
+        return self._python("mail", "-m", "integrations.mail", *options)
+
     def _bank_account(self) -> dict[str, str]:
         kept, origin = keep_secrets(VAR / "bank"), f"http://127.0.0.1:{self.bank_port}"
         account = {"STRIPE_SECRET_KEY": kept["key"], "STRIPE_WEBHOOK_SECRET": kept["webhook_secret"]}
@@ -196,10 +206,11 @@ def erase() -> None:
     if "DATABASE_URL" in os.environ:
         raise click.ClickException("DATABASE_URL is set: empty that database yourself; the demo erases only its own.")
     Servers(VAR / "servers").erase()
-    for name in ("demo.json", "partner.env", "seed.json", "env", "secret", "simulator.port", "bank.port"):
+    names = ("demo.json", "partner.env", "seed.json", "env", "secret")
+    for name in (*names, "simulator.port", "bank.port", "mail.port", "smtp.port"):
         (VAR / name).unlink(missing_ok=True)
     vendors.forget()
-    for folder in ("simulator", "bank", "files", *vendors.FOLDERS):
+    for folder in ("simulator", "bank", "mail", "files", *vendors.FOLDERS):
         shutil.rmtree(VAR / folder, ignore_errors=True)
 
 

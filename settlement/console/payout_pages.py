@@ -127,7 +127,7 @@ def _to_run(number: int, done: str) -> Response:
 def _index(errors: forms.Errors) -> str:
     def work() -> dict[str, Any]:
         program = chosen_program()
-        return {**choices(program), **payout_view.overview(program, request.args.get("cursor"))}
+        return {**choices(program), **payout_view.overview(program, *map(request.args.get, ("cursor", "before")))}
 
     return render_template("settlement/payouts.html", nav="settlement", errors=errors, **transact(work))
 

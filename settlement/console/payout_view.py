@@ -13,21 +13,22 @@ from settlement import payouts
 from settlement.payouts import Payment, Receipt, Run
 from settlement.ports import Account
 
-_RUNS = 50
+_RUNS = 20
 _RECEIPTS = 50
 _PERIODS = 24
 STEPS = ("recorded", "reserved", "committed", "settled")
 
 
-def overview(program: programs.Program, cursor: str | None = None) -> dict[str, Any]:
-    """The runs of a program, newest first; a page of the periods with something left to pay; unexplained receipts.
+def overview(program: programs.Program, cursor: str | None = None, before: str | None = None) -> dict[str, Any]:
+    """A page of a program's runs, behind `before`; one of the periods with something left to pay; unexplained receipts.
 
     Raises Invalid for a cursor that is not ours.
     """
-    found = payouts.runs(program.id, limit=_RUNS)
+    found = payouts.runs(program.id, before, _RUNS)
     waiting = payouts.payable_periods(program.id, cursor, _PERIODS)
     return {
-        "runs": [_row(run) for run in found],
+        "runs": [_row(run) for run in found.items],
+        "earlier_runs": found.next_cursor,
         "waiting": waiting.items,
         "next_cursor": waiting.next_cursor,
         "receipts": [_receipt(one) for one in payouts.unmatched(program.id, _RECEIPTS)],

@@ -9,6 +9,7 @@ from typing import Any
 from coalition.kernel import ids
 from coalition.kernel.db import AnyRow, fetch_all, fetch_one
 from coalition.kernel.errors import NotFound
+from coalition.kernel.web.paging import Page, decode_cursor, encode_cursor
 from settlement.payouts.types import Change, Payment, Receipt, Run
 
 MOST = 10_000
@@ -33,14 +34,16 @@ def get(run_id: int) -> Run:
     return _run(row)
 
 
-def runs(program_id: int, *, before: int | None = None, limit: int = 50) -> list[Run]:
-    """The runs of a program, newest first, behind the one with the id `before`."""
+def runs(program_id: int, cursor: str | None = None, limit: int = 50) -> Page[Run]:
+    """The runs of a program, newest first. Raises Invalid for a cursor that is not ours."""
+    at = decode_cursor(cursor, int)
     rows = fetch_all(
         f"{_RUN} WHERE r.program_id = :program AND (CAST(:before AS bigint) IS NULL OR r.id < :before)"
         " ORDER BY r.id DESC LIMIT :limit",
-        {"program": program_id, "before": before, "limit": limit},
+        {"program": program_id, "before": at[0] if at else None, "limit": limit + 1},
     )
-    return [_run(row) for row in rows]
+    more = len(rows) > limit
+    return Page([_run(row) for row in rows[:limit]], encode_cursor(rows[limit - 1].id) if more else None)
 
 
 def runs_of(period_id: int) -> list[Run]:

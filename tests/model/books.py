@@ -19,12 +19,13 @@ PROGRAM, BONUS, MILES, SHOP = 7, 3, 4, 5
 PARTIES = (10, 11, 12)
 _RULES = {"fefo": Attribution.FEFO, "fifo": Attribution.FIFO, "pro_rata": Attribution.PRO_RATA}
 _CONTENTS = """
-    SELECT r.external_id, nullif(l.expires_at, 'infinity'), l.restriction_id, s.party_id, sum(s.points)::bigint
+    SELECT l.account_id, r.external_id, nullif(l.expires_at, 'infinity'), l.restriction_id, s.party_id,
+           sum(s.points)::bigint
       FROM lot l
       JOIN entry b ON b.account_id = l.account_id AND b.id = l.entry_id
       JOIN entry r ON r.id = coalesce(b.root_id, b.id)
      CROSS JOIN LATERAL ledger_split(l.funding_id, l.amount - l.remaining, l.amount) s
-     WHERE l.account_id = %s GROUP BY 1, 2, 3, 4 HAVING sum(s.points) <> 0"""
+     WHERE l.account_id = ANY(%s) GROUP BY 1, 2, 3, 4, 5 HAVING sum(s.points) <> 0"""
 
 
 class Books:
@@ -151,16 +152,17 @@ class Books:
         while ledger.expire(self._instant(now) or self.start, 100):
             pass
 
-    def standing(self, wallet: int) -> Standing:
-        account = self.wallets[wallet]
-        found = ledger.balances_of([account])[account]
-        bound = sum(points for _, points in found.restricted)
-        return found.available, bound, found.pending, found.held, found.arrears
+    def standings(self) -> list[Standing]:
+        """How every wallet stands, in the reference's words."""
+        found = ledger.balances_of(self.wallets)
+        return [_standing(found[account]) for account in self.wallets]
 
-    def contents(self, wallet: int) -> Counter:
-        """What lies in a wallet, in the reference's words."""
-        rows = raw().execute(_CONTENTS, (self.wallets[wallet],)).fetchall()
-        return Counter({(self._name(key), self._day(end), *rest): points for key, end, *rest, points in rows})
+    def contents(self) -> list[Counter]:
+        """What lies in every wallet, in the reference's words."""
+        found = {account: Counter() for account in self.wallets}
+        for account, key, end, *rest, points in raw().execute(_CONTENTS, (self.wallets,)):
+            found[account][(self._name(key), self._day(end), *rest)] = points
+        return list(found.values())
 
     def _posting(self, wallet: int, amount: int, operation: int, name: str) -> dict[str, Any]:
         scope = {"program_id": PROGRAM, "partner_id": SHOP, "currency_id": BONUS, "occurred_at": self.start}
@@ -178,6 +180,11 @@ class Books:
 
     def _day(self, instant: dt.datetime | None) -> float:
         return NEVER if instant is None else (instant - self.start).days
+
+
+def _standing(found: ledger.Balance) -> Standing:
+    bound = sum(points for _, points in found.restricted)
+    return found.available, bound, found.pending, found.held, found.arrears
 
 
 def _entry(done: Any) -> int:

@@ -170,9 +170,9 @@ class Machine(RuleBasedStateMachine):
     def the_wallets_agree(self) -> None:
         if not hasattr(self, "books"):
             return
-        for wallet in range(WALLETS + 1):
-            assert self.books.standing(wallet) == self.reference.standing(wallet, self.day)
-            assert self.books.contents(wallet) == self.reference.contents(wallet)
+        known = range(WALLETS + 1)
+        assert self.books.standings() == [self.reference.standing(wallet, self.day) for wallet in known]
+        assert self.books.contents() == [self.reference.contents(wallet) for wallet in known]
 
     @invariant()
     def every_law_holds(self) -> None:

@@ -20,6 +20,7 @@ from settlement.terms import Prices
 from tests.builders import a_partner, a_program
 
 FAR = dt.datetime(2090, 1, 1, tzinfo=dt.UTC)
+_PATIENCE_S = 300  # other tests' transactions on the same server are waited for
 _keys = count(1)
 
 
@@ -111,11 +112,11 @@ class Coalition:
 
     def accrue(self) -> Any:
         """A run over all that has been posted."""
-        transact(lambda: accruals.quiesce(60))
+        transact(lambda: accruals.quiesce(_PATIENCE_S))
         return transact(lambda: accruals.accrue(self.program.id))
 
     def close(self, code: str) -> statements.Closed:
-        return transact(lambda: statements.close(self.program.id, code, patience_s=60))
+        return transact(lambda: statements.close(self.program.id, code, patience_s=_PATIENCE_S))
 
     def close_and_send(self, code: str) -> statements.Closed:
         """Close a period and let everybody have their statements."""

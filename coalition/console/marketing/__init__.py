@@ -21,6 +21,7 @@ def init_app(app: Flask) -> None:
         expert_page,
         goods_pages,
         group_pages,
+        list_files,
         listing,
         promotion_page,
         ruleset_pages,

@@ -33,16 +33,7 @@ _FIELDS = {"/since": "since", "/until": "until", "/margin_bp": "margin", "/redee
 @blueprint.get("/backtests")
 def backtests() -> str:
     """The back-tests of a program, the latest first."""
-
-    def work() -> dict[str, Any]:
-        program = chosen_program()
-        found = insight.listed(program.id)
-        people = access.names({one.asked_by for one in found})
-        rows = [{"backtest": one, "by": people.get(one.asked_by, one.asked_by)} for one in found]
-        waits = any(not one.over for one in found)
-        return {**choices(program), "rows": rows, "refresh_s": _REFRESH_S if waits else 0}
-
-    return render_template("marketing/backtests.html", **page("backtests"), **transact(work))
+    return render_template("marketing/backtests.html", **page("backtests"), **transact(listed))
 
 
 @blueprint.get("/backtests/new")
@@ -114,6 +105,16 @@ def backtest_differences(number: int) -> Response:
     """Every receipt that gets something else, the largest difference first."""
     transact(lambda: _found(number))
     return sheets.download(stream_with_context(_rows(number)), f"backtest-{number}.csv")
+
+
+def listed() -> dict[str, Any]:
+    """The back-tests of the chosen program, and who asked for each."""
+    program = chosen_program()
+    found = insight.listed(program.id)
+    people = access.names({one.asked_by for one in found})
+    rows = [{"backtest": one, "by": people.get(one.asked_by, one.asked_by)} for one in found]
+    waits = any(not one.over for one in found)
+    return {**choices(program), "rows": rows, "refresh_s": _REFRESH_S if waits else 0}
 
 
 def _one(number: int) -> dict[str, Any]:

@@ -25,18 +25,7 @@ _FIELDS |= {"/ends_at": "ends", "/starts_at": "starts", "/control_bp": "control"
 @blueprint.get("/campaigns")
 def campaigns() -> str:
     """The campaigns of a program with the promotions of each."""
-
-    def work() -> dict[str, Any]:
-        program = chosen_program()
-        found = promotions.list_campaigns(program.id)
-        members: dict[str, list[tuple[str, str]]] = {one.code: [] for one in found}
-        for one in promotions.listed(program.id):
-            name = one.document.get("campaign")
-            if isinstance(name, str) and name in members:
-                members[name].append((one.code, showing.title(one.document, one.code, language())))
-        return {**choices(program), "campaigns": found, "members": members}
-
-    return render_template("marketing/campaigns.html", **page("campaigns"), **transact(work))
+    return render_template("marketing/campaigns.html", **page("campaigns"), **transact(listed))
 
 
 @blueprint.get("/campaigns/edit")
@@ -61,6 +50,18 @@ def save_campaign() -> Response | tuple[str, int]:
         return _page(errors, given | dict(_payer_fields(payers))), status
     done = "change_asked" if asked and asked[0] is not None else "campaign_saved"
     return redirect(url_for("marketing.campaigns", done=done), code=303)
+
+
+def listed() -> dict[str, Any]:
+    """The campaigns, and by the code of each its promotions."""
+    program = chosen_program()
+    found = promotions.list_campaigns(program.id)
+    members: dict[str, list[tuple[str, str]]] = {one.code: [] for one in found}
+    for one in promotions.listed(program.id):
+        name = one.document.get("campaign")
+        if isinstance(name, str) and name in members:
+            members[name].append((one.code, showing.title(one.document, one.code, language())))
+    return {**choices(program), "campaigns": found, "members": members}
 
 
 def _read(

@@ -55,28 +55,30 @@ def decide_change(approval: str, answer: str) -> Response | tuple[str, int]:
     return redirect(url_for("marketing.changes", done="approved" if answer == "approve" else "rejected"), code=303)
 
 
-def _page(errors: forms.Errors) -> str:
-    def work() -> dict[str, Any]:
-        program = chosen_program()
-        found = waiting(program.id)
-        people = access.names({one.requested_by for one in found})
-        told = [
-            {
-                "id": ids.public("apr", one.id),
-                "what": one.payload.get("what"),
-                "value": json.dumps(one.payload.get("value"), ensure_ascii=False, indent=1),
-                "code": (one.payload.get("value") or {}).get("code", ""),
-                "reason": one.reason,
-                "by": people.get(one.requested_by, one.requested_by),
-                "at": one.requested_at,
-                "own": one.requested_by == audit.origin().actor,
-                "seen": one.payload_hash.hex(),
-            }
-            for one in found
-        ]
-        return {**choices(program), "changes": told}
+def listed() -> dict[str, Any]:
+    """What waits for a second person, as it would become."""
+    program = chosen_program()
+    found = waiting(program.id)
+    people = access.names({one.requested_by for one in found})
+    told = [
+        {
+            "id": ids.public("apr", one.id),
+            "what": one.payload.get("what"),
+            "value": json.dumps(one.payload.get("value"), ensure_ascii=False, indent=1),
+            "code": (one.payload.get("value") or {}).get("code", ""),
+            "reason": one.reason,
+            "by": people.get(one.requested_by, one.requested_by),
+            "at": one.requested_at,
+            "own": one.requested_by == audit.origin().actor,
+            "seen": one.payload_hash.hex(),
+        }
+        for one in found
+    ]
+    return {**choices(program), "changes": told}
 
-    return render_template("marketing/changes.html", errors=errors, **page("promotions"), **transact(work))
+
+def _page(errors: forms.Errors) -> str:
+    return render_template("marketing/changes.html", errors=errors, **page("promotions"), **transact(listed))
 
 
 def _is_hash(text: str) -> bool:

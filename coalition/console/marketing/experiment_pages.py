@@ -25,22 +25,7 @@ _LEAST_DAY = dt.date(2000, 1, 2)
 @blueprint.get("/experiments")
 def experiments() -> str:
     """The promotions in force that keep a control group."""
-
-    def work() -> dict[str, Any]:
-        program = chosen_program()
-        names = names_of(program)
-        voice = voice_of(names)
-        found = [
-            {
-                "code": one["id"],
-                "title": showing.title(one, one["id"], voice.language),
-                "sentence": wording.sentence_text(one, names, voice.language),
-            }
-            for one in insight.experiments(program.id)
-        ]
-        return {**choices(program), "experiments": found}
-
-    return render_template("marketing/experiments.html", **page("experiments"), **transact(work))
+    return render_template("marketing/experiments.html", **page("experiments"), **transact(listed))
 
 
 @blueprint.get("/experiments/<code>")
@@ -65,6 +50,22 @@ def experiment(code: str) -> str:
         }
 
     return render_template("marketing/experiment.html", **page("experiments"), **transact(work))
+
+
+def listed() -> dict[str, Any]:
+    """The promotions in force that keep a control group, with their sentences."""
+    program = chosen_program()
+    names = names_of(program)
+    voice = voice_of(names)
+    found = [
+        {
+            "code": one["id"],
+            "title": showing.title(one, one["id"], voice.language),
+            "sentence": wording.sentence_text(one, names, voice.language),
+        }
+        for one in insight.experiments(program.id)
+    ]
+    return {**choices(program), "experiments": found}
 
 
 def _row(program: Program, one: Measured) -> dict[str, Any]:

@@ -56,11 +56,13 @@ def _assign(given: dict[str, str], skus: list[str]) -> None:
     partners.assign(partners.by_code(chosen_program().id, given["partner"]).id, given["group"], skus)
 
 
-def _page(errors: forms.Errors, given: dict[str, str]) -> str:
-    def work() -> dict[str, Any]:
-        program = chosen_program()
-        known = [(one.code, one.name) for one in partners.list_partners(program.id)]
-        return {**choices(program), "groups": partners.groups(program.id), "partners": known}
+def listed() -> dict[str, Any]:
+    """The product groups of the chosen program, and the partners whose products can be put into them."""
+    program = chosen_program()
+    known = [(one.code, one.name) for one in partners.list_partners(program.id)]
+    return {**choices(program), "groups": partners.groups(program.id), "partners": known}
 
-    context = {**page("goods"), **transact(work)}
+
+def _page(errors: forms.Errors, given: dict[str, str]) -> str:
+    context = {**page("goods"), **transact(listed)}
     return render_template("marketing/goods.html", errors=errors, answers=given, **context)

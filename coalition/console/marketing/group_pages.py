@@ -42,14 +42,16 @@ def set_promotion_group() -> Response | tuple[str, int]:
     )
 
 
-def _page(errors: forms.Errors, given: dict[str, str]) -> str:
-    def work() -> dict[str, Any]:
-        program = chosen_program()
-        found: dict[str, list[tuple[str, str]]] = {code: [] for code in promotions.groups_of(program.id)}
-        for one in promotions.listed(program.id):
-            group = one.document.get("group")
-            if isinstance(group, str) and group in found:
-                found[group].append((one.code, showing.title(one.document, one.code, language())))
-        return {**choices(program), "groups": promotions.groups_of(program.id), "members": found}
+def listed() -> dict[str, Any]:
+    """The groups by code, and the promotions of each."""
+    program = chosen_program()
+    found: dict[str, list[tuple[str, str]]] = {code: [] for code in promotions.groups_of(program.id)}
+    for one in promotions.listed(program.id):
+        group = one.document.get("group")
+        if isinstance(group, str) and group in found:
+            found[group].append((one.code, showing.title(one.document, one.code, language())))
+    return {**choices(program), "groups": promotions.groups_of(program.id), "members": found}
 
-    return render_template("marketing/groups.html", errors=errors, answers=given, **page("groups"), **transact(work))
+
+def _page(errors: forms.Errors, given: dict[str, str]) -> str:
+    return render_template("marketing/groups.html", errors=errors, answers=given, **page("groups"), **transact(listed))

@@ -20,22 +20,23 @@ _PAGE = 50
 @blueprint.get("/promotions")
 def promotion_list() -> str:
     """The promotions of a program, with their sentences."""
+    context = transact(lambda: listed(request.args.get("from"), _PAGE))
+    return render_template("marketing/list.html", states=STATES, **page("promotions"), **context)
+
+
+def listed(cursor: str | None, limit: int) -> dict[str, Any]:
+    """So many promotions behind the place `cursor`, by the filters in the address."""
     state, q = request.args.get("state", ""), request.args.get("q", "").strip()[:100]
     state = state if state in STATES else ""
-    first = request.args.get("from", "")
-    begins = int(first) if first.isdecimal() and len(first) < 5 else 0
-
-    def work() -> dict[str, Any]:
-        program = chosen_program()
-        found = promotions.listed(program.id, state or None, q or None)
-        counts = {"review": len(promotions.listed(program.id, "review")), "changes": len(waiting(program.id))}
-        names = names_of(program)
-        shown = [_told(one, names) for one in found[begins : begins + _PAGE]]
-        after = begins + _PAGE if len(found) > begins + _PAGE else None
-        return {**choices(program), "promotions": shown, "number": len(found), "after": after, "counts": counts}
-
-    context = transact(work)
-    return render_template("marketing/list.html", state=state, q=q, states=STATES, **page("promotions"), **context)
+    begins = int(cursor) if cursor and cursor.isdecimal() and len(cursor) < 6 else 0
+    program = chosen_program()
+    found = promotions.listed(program.id, state or None, q or None)
+    counts = {"review": len(promotions.listed(program.id, "review")), "changes": len(waiting(program.id))}
+    names = names_of(program)
+    shown = [_told(one, names) for one in found[begins : begins + limit]]
+    after = begins + limit if len(found) > begins + limit else None
+    told = {"promotions": shown, "number": len(found), "after": after, "next_cursor": after and str(after)}
+    return {**choices(program), **told, "state": state, "q": q, "counts": counts}
 
 
 def _told(one: promotions.Promotion, names: wording.Names) -> dict[str, Any]:

@@ -21,16 +21,8 @@ _PAGE = 30
 @blueprint.get("/rulesets")
 def rulesets() -> str:
     """The rulesets of a program, the latest first."""
-
-    def work() -> dict[str, Any]:
-        program = chosen_program()
-        found = promotions.rulesets(program.id, request.args.get("cursor"), _PAGE)
-        now = promotions.ruleset(program.id)
-        people = access.names({one.actor for one in found.items})
-        context = {**choices(program), "rulesets": found.items, "next_cursor": found.next_cursor}
-        return {**context, "now": now.no if now else 0, "people": people}
-
-    return render_template("marketing/rulesets.html", **page("rulesets"), **transact(work))
+    context = transact(lambda: listed(request.args.get("cursor"), _PAGE))
+    return render_template("marketing/rulesets.html", **page("rulesets"), **context)
 
 
 @blueprint.get("/rulesets/<int:no>")
@@ -49,6 +41,16 @@ def restore(no: int) -> Response | tuple[str, int]:
     if errors:
         return _page(no, errors, given), status
     return redirect(url_for("marketing.rulesets", done="ruleset_restored"), code=303)
+
+
+def listed(cursor: str | None, limit: int) -> dict[str, Any]:
+    """A page of the rulesets, which one is in force, and who published them."""
+    program = chosen_program()
+    found = promotions.rulesets(program.id, cursor, limit)
+    now = promotions.ruleset(program.id)
+    people = access.names({one.actor for one in found.items})
+    context = {**choices(program), "rulesets": found.items, "next_cursor": found.next_cursor}
+    return {**context, "now": now.no if now else 0, "people": people}
 
 
 def _page(no: int, errors: forms.Errors, given: dict[str, str]) -> str:

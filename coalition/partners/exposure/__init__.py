@@ -5,7 +5,16 @@ Whoever knows what was agreed sets the limit (`set_limit`) and frees what was pa
 
 from coalition.partners.exposure.limiting import POLICIES, Limit, Standing, lift, limits, set_limit, standings
 from coalition.partners.exposure.spreading import spread
-from coalition.partners.exposure.using import Declined, Wanted, admit, admit_together, declined, free, give_back
+from coalition.partners.exposure.using import (
+    Declined,
+    Wanted,
+    admit,
+    admit_together,
+    declined,
+    free,
+    give_back,
+    use_again,
+)
 
 __all__ = [
     "POLICIES",
@@ -23,4 +32,5 @@ __all__ = [
     "set_limit",
     "spread",
     "standings",
+    "use_again",
 ]

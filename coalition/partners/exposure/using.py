@@ -14,6 +14,7 @@ from fractions import Fraction
 
 from coalition.kernel.db import raw
 from coalition.partners.exposure.limiting import Limit
+from coalition.partners.exposure.spreading import move
 
 _SPEND = "SELECT exposure_spend(%s, %s, %s::smallint, %s, %s::smallint[], %s, %s, %s)"
 _NOTE = """
@@ -22,6 +23,9 @@ _NOTE = """
 _GIVE_BACK = """
     SELECT exposure_free(u.legal_entity_id, %s, u.amount * %s / greatest(u.units, 1)) FROM exposure_use u
      WHERE u.partner_id = %s AND u.operation = %s AND u.external_id = %s AND u.no = %s AND u.amount > 0"""
+_LOCK = b"SELECT deficit FROM exposure_limit WHERE legal_entity_id = %s FOR UPDATE"
+_USE_AGAIN = b"INSERT INTO exposure_freeing (legal_entity_id, key, amount) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
+_LACK = b"UPDATE exposure_limit SET deficit = %s WHERE legal_entity_id = %s"
 _DECLINED = """
     SELECT DISTINCT ON (no) no, promotion, currency_id, declined, at FROM exposure_use
      WHERE partner_id = %s AND operation = %s AND external_id = %s AND declined > 0 ORDER BY no LIMIT 1000"""
@@ -109,6 +113,19 @@ def free(entity_id: int, key: str, amount: int) -> bool:
     """Free an amount of a limit (millionths of money), once for a key: what was paid. Whether it was new."""
     row = raw().execute(b"SELECT exposure_free(%s, %s, %s)", (entity_id, key, amount)).fetchone()
     return bool(row and row[0])
+
+
+def use_again(entity_id: int, key: str, amount: int) -> bool:
+    """Take back what was freed (millionths of money), once for a key: money went back. Whether it was new.
+
+    What the limit no longer has left it lacks, and lets nothing through until that is free again. Locks as `set_limit`.
+    """
+    row = raw().execute(_LOCK, (entity_id,)).fetchone()
+    noted = raw().execute(_USE_AGAIN, (entity_id, key, -amount)).rowcount
+    if row is None or not noted:
+        return False
+    raw().execute(_LACK, (move(entity_id, -amount - row[0]), entity_id))
+    return True
 
 
 def declined(partner_id: int, operation: int, external_id: str) -> list[Declined]:

@@ -1,7 +1,8 @@
--- Paid statements of entities with a limit that have freed nothing yet, and what they free, in millionths of money.
+-- Paid statements of entities with a limit that free nothing now, and what they free, in millionths of money.
 -- Grain: one row = one statement. Never more is freed than is used: a limit counts from the day on which it was set.
+-- A statement's freeings take turns, freed and used again: `statement:7`, `statement:7:1`, `statement:7:2`, ...
 SELECT p.legal_entity_id, p.key, least(p.amount, p.used)::bigint AS amount FROM (
-SELECT s.legal_entity_id, 'statement:' || s.id AS key,
+SELECT s.legal_entity_id, 'statement:' || s.id || CASE WHEN f.times > 0 THEN ':' || f.times ELSE '' END AS key,
        coalesce((SELECT sum(l.quantity * l.unit_price / power(10::numeric, c.decimals))
                    FROM statement_document d JOIN statement_line l ON l.document_id = d.id
                    JOIN currency c ON c.id = l.currency_id
@@ -15,8 +16,11 @@ SELECT s.legal_entity_id, 'statement:' || s.id AS key,
                              WHERE f.legal_entity_id = s.legal_entity_id) AS used, s.id
   FROM statement s
   JOIN exposure_limit x ON x.legal_entity_id = s.legal_entity_id
+ CROSS JOIN LATERAL (SELECT count(*) AS times FROM exposure_freeing f
+                      WHERE f.legal_entity_id = s.legal_entity_id
+                        AND (f.key = 'statement:' || s.id
+                             OR f.key >= 'statement:' || s.id || ':' AND f.key < 'statement:' || s.id || ';')) f
  CROSS JOIN LATERAL (SELECT e.state FROM statement_event e WHERE e.statement_id = s.id ORDER BY e.no DESC LIMIT 1) e
  WHERE s.program_id = :program AND NOT s.is_operator AND e.state = 'paid'
-   AND NOT EXISTS (SELECT FROM exposure_freeing f
-                    WHERE f.legal_entity_id = s.legal_entity_id AND f.key = 'statement:' || s.id)
+   AND f.times % 2 = 0
 ) p ORDER BY p.id LIMIT :most

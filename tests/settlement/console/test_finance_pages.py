@@ -155,6 +155,11 @@ def test_nobody_but_finance_gets_in(live: Flask, finance: FlaskClient, coalition
 
 
 def _queries(finance: FlaskClient, page: str) -> int:
+    """How many questions a page asks when what is kept for a second need not be looked up."""
+    return min(_asked(finance, page) for _ in range(3))
+
+
+def _asked(finance: FlaskClient, page: str) -> int:
     seen: list[str] = []
 
     def note(*facts: object) -> None:

@@ -146,3 +146,22 @@ def test_what_does_not_exist_is_not_found(first: FlaskClient) -> None:
 def _path() -> str:
     row = transact(lambda: fetch_one("SELECT max(id) AS id FROM payout_run"))
     return f"{INDEX}/runs/{ids.public('run', row.id)}"  # type: ignore[union-attr]
+
+
+def test_older_runs_are_a_page_further(
+    coalition: Coalition, first: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("settlement.console.payout_view._RUNS", 1)
+    given_up = transact(lambda: payouts.prepare(coalition.program.id, PERIOD))
+    transact(lambda: payouts.abort(given_up.id, "a wrong account"))
+    latest = transact(lambda: payouts.prepare(coalition.program.id, PERIOD))
+
+    pages = [first.get(INDEX).text]
+    older = re.search(r'href="(/console/payouts\?before=[^"]+)"', pages[0])
+    pages.append(first.get(older[1]).text if older else "")
+
+    assert [[ids.public("run", run.id) in page for run in (latest, given_up)] for page in pages] == [
+        [True, False],
+        [False, True],
+    ]
+    assert 'href="/console/payouts?before=' not in pages[1]

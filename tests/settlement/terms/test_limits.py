@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -78,4 +79,29 @@ def test_a_paid_statement_frees_what_its_points_have_used(live: Flask) -> None:
     assert used == 8_000 * 4_000  # what their redemption may still cost
     assert bought(800_000) == 4_000
     assert closed.period.state == "closed"
+    assert broken_laws() == {}
+
+
+def test_money_that_goes_back_uses_the_limit_again(live: Flask) -> None:
+    shop = transact(a_shop)
+    transact(lambda: terms.agree(shop.entity.id, HYBRID, starts_on=SINCE))
+    transact(lambda: shop.record(a_receipt(1_600_000)))
+    transact(lambda: statements.close(shop.program.id, f"{dt.date(2026, 11, 20):%Y-%m}", patience_s=60))
+    statement: Any = transact(lambda: fetch_one(f"SELECT id FROM statement WHERE legal_entity_id = {shop.entity.id}"))
+
+    def used_after(step: Callable[[], Any]) -> int:
+        transact(step)
+        assert [transact(lambda: statements.free_paid(shop.program.id)) for _ in range(2)] == [1, 0]
+        [one] = transact(lambda: exposure.standings(shop.program.id))
+        return one.used
+
+    transact(lambda: statements.mark(statement.id, "sent", "test"))
+    pay, back = (
+        (lambda: statements.mark(statement.id, "paid", "test")),
+        (lambda: statements.unpay(statement.id, "test")),
+    )
+
+    assert [used_after(step) for step in (pay, back, pay)] == [8_000 * 4_000, 8_000 * 11_200, 8_000 * 4_000]
+    transact(lambda: shop.record(a_receipt(1_200_000)))
+    assert used_after(back) == 8_000 * 11_200 + 6_000 * 11_200, "more than the limit: it lacks the rest"
     assert broken_laws() == {}

@@ -261,6 +261,19 @@ def test_what_is_permitted_and_not_sent_in_time_lapses(world: World) -> None:
     assert_laws_hold()
 
 
+def test_every_permission_that_is_over_lapses_in_one_round(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("catalog.jobs.parcels._CHUNK", 1)
+    order = a_delivered_order(world)
+    asked = [step(world, ask(world, order, 1, number), "authorize") for number in ("R-1", "R-2")]
+    transact(lambda: execute("UPDATE rma SET send_until = now() - interval '1 minute'"))
+
+    transact(lambda: jobs.enqueue("returns.expire", {}))
+    work()
+
+    states = [transact(lambda one=one: orders.find_return(world.program.id, one.id)).state for one in asked]
+    assert states == ["expired", "expired"]
+
+
 @pytest.mark.parametrize(
     "path",
     [

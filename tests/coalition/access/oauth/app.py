@@ -12,6 +12,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from coalition import access
+from coalition.access import oauth
+from coalition.kernel.db import fetch_one
 from coalition.members import Member
 from coalition.partners import Partner
 from coalition.programs import Program
@@ -112,6 +114,20 @@ def an_app(app: Flask, kind: str = "public") -> App:
 def sign_in(browser: FlaskClient, email: str = "anna@coral.example") -> Any:
     """Sign in by the page."""
     return browser.post("/login", data={"email": email, "password": PASSWORD})
+
+
+def a_token_of(email: str, client_id: str) -> str:
+    """An access token that a member has allowed an app, without a browser."""
+    client, user = (
+        access.named_client(client_id),
+        fetch_one("SELECT id FROM user_account WHERE email = :e", {"e": email}),
+    )
+    assert client is not None
+    assert user is not None
+    wish = oauth.Wish(client, CALLBACK, client.member_scopes, None, challenge_of(VERIFIER))
+    family = oauth.claim_code(client, oauth.allow(user.id, wish))
+    assert family is not None
+    return oauth.issue_pair(client, family, family.scopes).access.value
 
 
 def challenge_of(verifier: str) -> str:

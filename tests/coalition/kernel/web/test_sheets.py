@@ -10,7 +10,7 @@ import pytest
 from coalition.kernel.web import sheets
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\u00a0=1", '"=1', "\uff1d1+1"])
 def test_no_text_cell_is_a_formula(text: str) -> None:
     assert sheets.guarded(text) == f"'{text}"
 

@@ -1,0 +1,22 @@
+"""The room of letters: what is to be said to somebody by mail, written in the transaction that made it true.
+
+A letter is a kind, a recipient, a language and facts; what it says is a template of the jobs' door. Facts are sealed,
+because they hold links that open an account, and they are forgotten once the letter has gone.
+"""
+
+from coalition.letters.laws import laws
+from coalition.letters.outgoing import JOB, Letter, clear_old, failed, give_up, opened, post, refused, revive, sent
+
+__all__ = [
+    "JOB",
+    "Letter",
+    "clear_old",
+    "failed",
+    "give_up",
+    "laws",
+    "opened",
+    "post",
+    "refused",
+    "revive",
+    "sent",
+]
