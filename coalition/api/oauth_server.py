@@ -11,14 +11,13 @@ from typing import Any
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer
 from authlib.integrations.flask_oauth2.requests import FlaskOAuth2Payload
-from authlib.oauth2 import OAuth2Request
+from authlib.oauth2 import OAuth2Error, OAuth2Request
 from authlib.oauth2.rfc6749 import (
     AuthorizationCodeGrant,
     ClientCredentialsGrant,
     InvalidGrantError,
     InvalidScopeError,
     RefreshTokenGrant,
-    UnsupportedTokenTypeError,
 )
 from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc7636 import CodeChallenge
@@ -121,6 +120,12 @@ class S256(CodeChallenge):  # type: ignore[misc]
     CODE_CHALLENGE_METHODS = {oauth.METHOD: CodeChallenge.CODE_CHALLENGE_METHODS[oauth.METHOD]}  # noqa: RUF012
 
 
+class UnknownHint(OAuth2Error):  # type: ignore[misc]
+    """RFC 7009 2.2.1. (Authlib's own answers 401, as if the client were not proven.)"""
+
+    error = "unsupported_token_type"
+
+
 class Revocation(RevocationEndpoint):  # type: ignore[misc]
     """RFC 7009; a token of somebody else is answered like one that never was."""
 
@@ -187,9 +192,9 @@ class Server(AuthorizationServer):  # type: ignore[misc]
 
 
 def _check_hint(asked: OAuth2Request) -> None:
-    """A hint that we know, or none. (Authlib refuses others with 401, which is no answer of RFC 7009.)"""
+    """A hint that we know, or none."""
     if asked.form.get("token_type_hint", "access_token") not in RevocationEndpoint.SUPPORTED_TOKEN_TYPES:
-        raise UnsupportedTokenTypeError(status_code=400)
+        raise UnknownHint()
 
 
 def _subject(owner_ref: str) -> str:

@@ -82,7 +82,7 @@ PAGES = {
     "pay": Page("member", lambda story: "/account/pay"),
     "family": Page("member", lambda story: "/account/family"),
     "apps": Page("member", lambda story: "/account/apps"),
-    "consent": Page("member", lambda story: story.consent_path),
+    "consent": Page("member", lambda story: story.running.facts["app"]["authorize_path"]),
     "history": Page("member", lambda story: "/account/history"),
     "sign-in": Page("visitor", lambda story: "/login"),
     "periods": Page("finance", lambda story: "/console/settlement"),
