@@ -4,6 +4,7 @@ from __future__ import annotations
 
 CODES = {
     "url_refused": "This address is never called; `detail` says why (https, a public address, port 443 or 8443).",
+    "too_many_guesses": "Too many unknown coupon codes came from this client; `retry_after_s` says when to come again.",
     "too_many_endpoints": "A partner has at most ten webhook endpoints; remove one first.",
     "delivery_waiting": "This delivery is still on its way; it cannot be sent again yet.",
     "event_blanked": "The content of this event is older than 30 days and was forgotten.",
