@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coalition import access
+from coalition import access, sandbox
 from coalition.access import oauth
 from coalition.kernel import approvals, jobs
 
@@ -11,9 +11,10 @@ _CHUNK = 1000
 
 @jobs.handles("access.clear")
 def clear_access(task: jobs.Task) -> None:
-    """Forget dead tokens and quiet throttles, a chunk a transaction."""
+    """Forget dead tokens and families, quiet throttles and attempts of test clients, a chunk a transaction."""
     families = (oauth.clear_families, oauth.clear_refresh_tokens, oauth.clear_assertions)
-    for clear in (access.clear_expired_tokens, access.clear_old_attempts, *families):
+    quiet = (access.clear_expired_tokens, access.clear_old_attempts, sandbox.clear_attempts)
+    for clear in (*quiet, *families):
         while task.step(lambda clear=clear: clear(_CHUNK)) == _CHUNK:  # type: ignore[misc]
             pass
 
