@@ -1,4 +1,4 @@
-"""A client proves itself by a JWT that it has signed (RFC 7523, private_key_jwt): once, for us, for a few minutes.
+"""A client proves itself by a JWT that it has signed (RFC 7523, private_key_jwt): once, for us, for an hour at most.
 
 Only what we name is let through: three algorithms, three header fields, a key that the client has registered. The
 header chooses neither key nor method beyond that, so nothing that JWTs are infamous for has a place here.
@@ -22,7 +22,7 @@ from coalition.kernel.db import fetch_one
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ALGORITHMS = ("ES256", "RS256", "PS256")
-LONGEST_LIFE_S = 300
+LONGEST_LIFE_S = 3600  # what Authlib's client sends; each is taken once, so a long one is no ticket for many
 _LONGEST = 4096
 _SKEW_S = 30  # by how much the client's clock may run ahead
 _HEADERS = frozenset({"alg", "kid", "typ"})

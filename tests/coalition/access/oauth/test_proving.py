@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import hmac
 import json
 import uuid
 from typing import Any
@@ -11,8 +12,8 @@ from typing import Any
 import pytest
 import time_machine
 from flask import Flask
-from joserfc import jws, jwt
-from joserfc.jwk import ECKey, OctKey, RSAKey
+from joserfc import jws
+from joserfc.jwk import ECKey, RSAKey
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -42,7 +43,8 @@ def claims(client_id: str, **changed: Any) -> dict[str, Any]:
 def signed(body: dict[str, Any], algorithm: str = "ES256", key: Any = None, **header: Any) -> str:
     pair = key or KEYS[algorithm]
     head = {"alg": algorithm, "kid": pair.kid, "typ": "JWT"} | header
-    return str(jwt.encode(head, body, pair, algorithms=[algorithm, "HS256"], registry=_ANYTHING))
+    told = by_hand(head, body).rpartition(".")[0]
+    return by_hand(head, body, jws.JWSRegistry.algorithms[algorithm].sign(told.encode(), pair))
 
 
 def by_hand(header: dict[str, Any], body: dict[str, Any], signature: bytes = b"") -> str:
@@ -50,7 +52,9 @@ def by_hand(header: dict[str, Any], body: dict[str, Any], signature: bytes = b""
     return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
 
 
-_ANYTHING = jws.JWSRegistry(strict_check_header=False)
+def by_hmac(header: dict[str, Any], body: dict[str, Any], secret: bytes) -> str:
+    told = by_hand(header, body).rpartition(".")[0]
+    return by_hand(header, body, hmac.digest(secret, told.encode(), "sha256"))
 
 
 @pytest.mark.parametrize("algorithm", KEYS)
@@ -94,7 +98,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "about a number": {"sub": 7, "iss": 7},
     "without an end": {"exp": None},
     "over": {"exp": 1},
-    "far too long": {"exp": 4_000_000_000},
+    "far too long": {"exp": int(clock.now().timestamp()) + 3_700},
     "ending in words": {"exp": "tomorrow"},
     "ending in truth": {"exp": True},
     "not yet": {"nbf": 4_000_000_000},
@@ -116,14 +120,13 @@ def test_an_assertion_that_is_not_for_us_now_proves_nothing(client_id: str, sess
 def test_43_what_jwts_are_infamous_for_has_no_place(client_id: str) -> None:
     body, es, rs = claims(client_id), KEYS["ES256"], KEYS["RS256"]
     stranger = a_key("ES256", 2)
-    public = OctKey.import_key(rs.as_pem(private=False))
     payload = {"alg": "ES256", "kid": es.kid}
     cases = {
         "alg none": by_hand({"alg": "none", "kid": es.kid}, body),
         "alg None": by_hand({"alg": "None", "kid": es.kid}, body),
         "no alg": by_hand({"kid": es.kid}, body),
         "no signature": by_hand(payload, body),
-        "hmac with the public key": signed(body, "HS256", public, kid=rs.kid),
+        "hmac with the public key": by_hmac({"alg": "HS256", "kid": rs.kid}, body, rs.as_pem(private=False)),
         "another algorithm than the key's": by_hand({"alg": "RS256", "kid": es.kid}, body, b"x" * 256),
         "a key of its own in the header": signed(body, key=stranger, jwk=stranger.as_dict(private=False)),
         "a key at an address": signed(body, key=stranger, jku="https://evil.example/keys"),
@@ -168,7 +171,7 @@ def test_a_client_that_is_switched_off_or_has_a_secret_proves_nothing_by_a_key(c
 def test_a_clock_that_runs_ahead_a_little_is_forgiven(client_id: str) -> None:
     now = int(clock.now().timestamp())
 
-    ahead = signed(claims(client_id, iat=now + 20, nbf=now + 20, exp=now + 320))
+    ahead = signed(claims(client_id, iat=now + 20, nbf=now + 20, exp=now + 3620))
 
     assert oauth.verify_assertion(ahead, OURS) is not None
 
