@@ -33,6 +33,7 @@ def init_app(app: Flask) -> None:
     )
     from coalition.kernel import approvals, laws
     from coalition.kernel.web import health
+    from coalition.partners import webhooks
     from coalition.promotions import coupons, granting, holdings
 
     kernel.init_app(app)
@@ -56,6 +57,7 @@ def init_app(app: Flask) -> None:
         granting,
         holdings,
         purchases,
+        webhooks,
     )
     for room in rooms:
         laws.register(room.laws)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
 
 
@@ -144,4 +144,41 @@ class ForeignProgram(Protocol):
 
     def status(self, access: ForeignAccess, ref: str) -> ForeignOutcome:
         """What became of a reference. NotNow: it was never seen, so the request may be sent."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookMessage:
+    """What a partner's endpoint is told: its address, the event's id, the body, and the secrets that sign it."""
+
+    url: str
+    event_id: str
+    body: str
+    secrets: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookAnswer:
+    """What came of telling it: a status, or the code of why there is none (`timeout`, `address_refused`, ...).
+
+    `excerpt` is the beginning of the answer; `after_s` is what its Retry-After asks for.
+    """
+
+    status: int | None
+    error: str | None
+    took_ms: int
+    excerpt: str = ""
+    after_s: int | None = None
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the endpoint has taken it: any 2xx."""
+        return self.status is not None and 200 <= self.status < 300
+
+
+class WebhookSender(Protocol):
+    """Tells partners' endpoints by Standard Webhooks. It never raises for what a network or an endpoint can do."""
+
+    def send(self, message: WebhookMessage) -> WebhookAnswer:
+        """Send a message once, signed with each of its secrets. May be called from several threads at once."""
         ...

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 def init_app(app: Flask) -> None:
     """Bind every adapter to its port, and open this floor's doors."""
     from catalog.ports import BookingSearch, FeedSource, ImageSource, PaymentProvider, SupplierGateway
+    from coalition.cli import processing
     from coalition.kernel import ports
-    from coalition.ports import FileStore, ForeignProgram, Mailer, RegistryBucket
+    from coalition.ports import FileStore, ForeignProgram, Mailer, RegistryBucket, WebhookSender
     from integrations.bank.files import IsoBankFiles
     from integrations.bank.provider import BankProvider
+    from integrations.conformance.cli import conformance
     from integrations.demo import cli
     from integrations.files.disk import DiskStore
     from integrations.files.s3 import S3Buckets, S3Store
@@ -29,10 +31,12 @@ def init_app(app: Flask) -> None:
     from integrations.suppliers.guard import DatabaseGuard
     from integrations.suppliers.image_source import HttpImageSource
     from integrations.suppliers.searching import SupplierSearch
+    from integrations.webhooks.sender import HttpWebhookSender
     from settlement.ports import BankFiles, PayoutProvider
 
     app.cli.add_command(cli.demo)
     app.cli.add_command(cli.demo_seed)
+    processing.group.add_command(conformance)
     config = app.config["COALITION"]
     with app.app_context():
         if config.s3:
@@ -42,6 +46,7 @@ def init_app(app: Flask) -> None:
         else:
             ports.bind(FileStore, DiskStore(config.files_dir))
         ports.bind(ForeignProgram, HttpForeignProgram())
+        ports.bind(WebhookSender, HttpWebhookSender(networks(config.outbound_networks)))
         if config.mail:
             ports.bind(Mailer, _mailer(config.mail))
         if config.payments:

@@ -47,15 +47,20 @@ def pinned(
 
 
 class GuardedTransport(httpx.BaseTransport):
-    """Sends each request to the pinned address of its host, under the host's own name (`Host`, SNI, certificate)."""
+    """Sends each request to the pinned address of its host, under the host's own name (`Host`, SNI, certificate).
+
+    With `tls_ports` only https on these ports goes out; plain http and other ports stay within the admitted networks.
+    """
 
     def __init__(
         self,
         admitted: Sequence[Network] = (),
         inner: httpx.BaseTransport | None = None,
         resolve: Callable[..., Any] = socket.getaddrinfo,
+        tls_ports: Sequence[int] = (),
     ) -> None:
         self._admitted = tuple(admitted)
+        self._tls_ports = tuple(tls_ports)
         self._inner = inner or httpx.HTTPTransport(verify=trusted(), trust_env=False)
         self._resolve = resolve
 
@@ -66,12 +71,18 @@ class GuardedTransport(httpx.BaseTransport):
             raise httpx.UnsupportedProtocol(f"{url.scheme!r} is no scheme that is fetched")
         port = url.port or (443 if url.scheme == "https" else 80)
         address = pinned(url.host, port, self._admitted, self._resolve)
+        if self._tls_ports and not self._strict_enough(url.scheme, port, address):
+            raise AddressRefused(f"only https on the ports {self._tls_ports} leads out of the house")
         request.extensions = {**request.extensions, "sni_hostname": url.host}
         request.url = url.copy_with(host=address)  # the Host header was made from the name before
         return self._inner.handle_request(request)
 
     def close(self) -> None:
         self._inner.close()
+
+    def _strict_enough(self, scheme: str, port: int, address: str) -> bool:
+        tls = scheme == "https" and port in self._tls_ports
+        return tls or _within(ipaddress.ip_address(address.partition("%")[0]), self._admitted)
 
 
 def guarded_client(admitted: Sequence[Network] = (), timeout: httpx.Timeout | None = None) -> httpx.Client:
@@ -86,9 +97,14 @@ def guarded_client(admitted: Sequence[Network] = (), timeout: httpx.Timeout | No
 
 def _reachable(address: _Address, admitted: Sequence[Network]) -> bool:
     inside = _unwrapped(address)
-    if any(inside.version == network.version and inside in network for network in admitted):
+    if _within(address, admitted):
         return True
     return inside.is_global and not (inside.is_multicast or inside.is_reserved or inside.is_unspecified)
+
+
+def _within(address: _Address, admitted: Sequence[Network]) -> bool:
+    inside = _unwrapped(address)
+    return any(inside.version == network.version and inside in network for network in admitted)
 
 
 def _unwrapped(address: _Address) -> _Address:

@@ -28,6 +28,7 @@ from coalition.kernel.db import db
 from coalition.kernel.embedded import Servers
 from coalition.site import signin
 from tests.databases import clone, drop, template_url
+from tests.served import Served, a_served_shop
 
 ROOT = Path(__file__).resolve().parents[1]
 _servers: list[Servers] = []
@@ -97,6 +98,13 @@ def application(base_config: Config) -> Flask:
     app = create_app(base_config)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     return app
+
+
+@pytest.fixture(scope="session")
+def served(base_config: Config) -> Iterator[Served]:
+    """A server behind a socket, shared by all clients of this worker, who bring their own numbers."""
+    with a_served_shop(base_config) as shop:
+        yield shop
 
 
 @pytest.fixture

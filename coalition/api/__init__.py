@@ -21,6 +21,7 @@ def init_app(app: Flask) -> None:
         quotes,
         registries,
         returns,
+        webhooks,
     )
     from coalition.kernel.web import api
 
@@ -29,3 +30,4 @@ def init_app(app: Flask) -> None:
     api.check_bearers_with(app, access.authenticate)
     api.register(app, members.blp, purchases.blp, returns.blp, explaining.blp, holds.blp, moving.blp, exchanges.blp)
     api.register(app, events.blp, registries.blp, quotes.blp)
+    api.register(app, webhooks.blp)

@@ -139,6 +139,7 @@ def _capture(held: Hold, body: dict[str, Any]) -> Answer:
         raise refused
     if not done.replayed:
         audit.record("hold.capture", _public(held), external_id=body["external_id"], amount=done.amount)
+        purchases.announce_capture(client.partner_id, held, currency.id, done, body["external_id"])
     told = {**_told(ledger.get_hold(*at)), "redeemed": {"amount": done.amount, "currency": currency.code}}
     return Answer(dict(CapturedSchema().dump(told)), 200, done.replayed)
 

@@ -13,6 +13,7 @@ def init_app(app: Flask) -> None:
         exchanges,
         holdings,
         letters,
+        news,
         people,
         points,
         registries,
@@ -20,4 +21,7 @@ def init_app(app: Flask) -> None:
         suspense,
         trials,
         verifying,
+        webhooks,
     )
+
+    news.init()

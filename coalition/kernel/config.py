@@ -25,7 +25,11 @@ ENVIRONMENTS = ("production", "demo", "test")
 _NOWHERE = "postgresql+psycopg://127.0.0.1:1/none"
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _DATA_KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
-_WITHOUT_DATABASE = (["coalition", "evaluate-promotions"], ["settlement", "verify-bundle"])
+_WITHOUT_DATABASE = (
+    ["coalition", "evaluate-promotions"],
+    ["coalition", "conformance"],
+    ["settlement", "verify-bundle"],
+)
 _DEMO_SECRET = "demo-" + "0" * 32
 
 

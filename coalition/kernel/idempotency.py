@@ -37,13 +37,15 @@ _READ = "SELECT request_hash, status, body FROM idempotency WHERE client_id = %(
 class Answer:
     """What a POST answers; `replayed` says that its business key had already been used.
 
-    A `deed` is audited in the same transaction, without a statement of its own where there is a key.
+    A `deed` is audited in the same transaction, without a statement of its own where there is a key. `kept` is what a
+    replay answers instead, where the body holds a secret that is shown once.
     """
 
     body: dict[str, Any]
     status: int = 201
     replayed: bool = False
     deed: audit.Deed | None = None
+    kept: dict[str, Any] | None = None
 
     @cached_property
     def text(self) -> str:
@@ -78,7 +80,8 @@ def _once(key: str, work: Callable[[], Answer], content: bytes | None) -> Answer
         return _stored(params)
     crash.point("after_idem_insert")
     answer = work()
-    params |= {"status": answer.status, "body": answer.text}
+    kept = answer.text if answer.kept is None else json.dumps(answer.kept, ensure_ascii=False)
+    params |= {"status": answer.status, "body": kept}
     if answer.deed:
         raw().execute(f"WITH deed AS ({audit.INSERT}) {_FINISH}".encode(), params | answer.deed.params())
     else:

@@ -2,31 +2,24 @@
 
 The relay turns each event into one job per consumer, keyed by event and consumer, so that every consumer sees every
 event at least once and its effect exactly once. Publishing never touches the queue or the network.
+
+A follower (`kernel/following.py`) takes the events of its kinds in the order of their ids instead, many at a time.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from coalition.kernel.db import execute, fetch_all, raw, transact
+from coalition.kernel.following import Event, line_up
 from coalition.kernel.jobs import queue
 
+__all__ = ["Event", "consume", "publish", "relay", "subscribe"]
 _RELAY_CHUNK = 500
 _PUBLISH = "INSERT INTO outbox (kind, key, payload) VALUES (%s, %s, %s::jsonb)"
 _consumers: dict[str, dict[str, Callable[[Event], None]]] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that has happened. `key` names the aggregate it happened to."""
-
-    id: int
-    kind: str
-    key: str
-    payload: dict[str, Any]
 
 
 def publish(kind: str, payload: dict[str, Any], *, key: str) -> None:
@@ -67,6 +60,7 @@ def _relay() -> int:
         event = {"id": row.id, "kind": row.kind, "key": row.key, "payload": row.payload}
         for consumer in _consumers.get(row.kind, {}):
             queue.enqueue("outbox.consume", {"event": event, "consumer": consumer}, key=f"{row.id}:{consumer}")
+    line_up([(row.id, row.kind) for row in rows])
     if rows:
         execute("UPDATE outbox SET delivered_at = now() WHERE id = ANY(:ids)", {"ids": [row.id for row in rows]})
     return len(rows)

@@ -6,14 +6,14 @@ idempotent under a business key. Settlement reads the view `ledger_movements`.
 
 from coalition.kernel.laws import Law
 from coalition.ledger.accounts import account, accounts, funding
-from coalition.ledger.browsing import open_holds
+from coalition.ledger.browsing import Ending, ending, open_holds, owners
 from coalition.ledger.drawing import Draw, Shares, draws, funded
 from coalition.ledger.expiry import expire, expire_holds, wind_down
 from coalition.ledger.gathering import gathered, holders
 from coalition.ledger.holds import capture, extend_hold, get_hold, hold, release
 from coalition.ledger.laws import laws
 from coalition.ledger.moves import KEEP, Arrival, Merged, Transferred, merge_wallets, transfer
-from coalition.ledger.posting import lock, post
+from coalition.ledger.posting import lock, lock_owners, post
 from coalition.ledger.queries import balances, balances_of, credited, lots, movement, movements, spent
 from coalition.ledger.restoring import REVERSAL_ORDERS, reversal_orders, set_reversal_orders
 from coalition.ledger.returns import ClawBack, ClawedBack, GiveBack, GivenBack, claw_back, give_back
@@ -49,6 +49,7 @@ __all__ = [
     "Credit",
     "Debit",
     "Draw",
+    "Ending",
     "EntryKind",
     "GiveBack",
     "GivenBack",
@@ -70,6 +71,7 @@ __all__ = [
     "claw_back",
     "credited",
     "draws",
+    "ending",
     "expire",
     "expire_holds",
     "extend_hold",
@@ -83,11 +85,13 @@ __all__ = [
     "in_use",
     "laws",
     "lock",
+    "lock_owners",
     "lots",
     "merge_wallets",
     "movement",
     "movements",
     "open_holds",
+    "owners",
     "post",
     "programs_of",
     "release",

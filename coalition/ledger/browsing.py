@@ -1,8 +1,10 @@
-"""Reading holds for people: what is set aside on some wallets, and until when. Reads only."""
+"""Reading for people and their partners: what is set aside on wallets, whose they are, what ends soon. Reads only."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from coalition.kernel.db import raw
 from coalition.ledger.types import Hold
@@ -12,6 +14,45 @@ _OPEN = """
            h.external_id, e.operation
       FROM hold h JOIN entry e ON e.account_id = h.account_id AND e.id = h.id
      WHERE h.account_id = ANY(%s) AND h.state = 'open' ORDER BY h.expires_at, h.id LIMIT %s"""
+_OWNERS = "SELECT id, owner FROM account WHERE id = ANY(%s) AND kind = 1"
+_ENDING = """
+    SELECT l.account_id, a.owner, a.currency_id, l.expires_at, sum(l.remaining)
+      FROM lot l JOIN account a ON a.id = l.account_id
+     WHERE l.account_id IN (SELECT w.account_id FROM wallet w WHERE w.program_id = %s AND w.account_id > %s
+                             ORDER BY w.account_id LIMIT %s)
+       AND l.expires_at > %s AND l.expires_at <= %s
+     GROUP BY 1, 2, 3, 4 ORDER BY l.account_id, l.expires_at"""
+_LAST = """
+    SELECT max(account_id) FROM (SELECT w.account_id FROM wallet w WHERE w.program_id = %s AND w.account_id > %s
+                                  ORDER BY w.account_id LIMIT %s) x"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Points of a member's wallet whose last usable moment is the same."""
+
+    account_id: int
+    member_id: int
+    currency_id: int
+    expires_at: dt.datetime
+    points: int
+
+
+def owners(account_ids: Collection[int]) -> dict[int, int]:
+    """The member of each of these wallets, by account."""
+    return dict(raw().execute(_OWNERS, (list(account_ids),)).fetchall())
+
+
+def ending(
+    program_id: int, after: int, limit: int, since: dt.datetime, until: dt.datetime
+) -> tuple[list[Ending], int | None]:
+    """What ends in (since, until] in the next `limit` wallets of a program behind the account `after`.
+
+    The second is the last account looked at, where to go on; None at the end.
+    """
+    row = raw().execute(_LAST, (program_id, after, limit)).fetchone()
+    rows = raw().execute(_ENDING, (program_id, after, limit, since, until)).fetchall()
+    return [Ending(*one) for one in rows], row[0] if row else None
 
 
 def open_holds(account_ids: Sequence[int], limit: int) -> list[Hold]:

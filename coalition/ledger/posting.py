@@ -14,13 +14,16 @@ from operator import attrgetter
 from coalition.kernel import crash
 from coalition.kernel.db import raw
 from coalition.ledger import bulk
-from coalition.ledger.types import Credit, Debit, Posted
+from coalition.ledger.types import AccountKind, Credit, Debit, Posted
 from coalition.ledger.waves import waves
 
 BATCH_MAX = 50_000
 BULK_FROM = 24
 
 LOCK = "SELECT FROM wallet WHERE account_id = ANY(%s) ORDER BY account_id FOR NO KEY UPDATE"
+_LOCK_OWNERS = """
+    SELECT FROM account a JOIN wallet w ON w.account_id = a.id
+     WHERE a.program_id = %s AND a.kind = %s AND a.owner = ANY(%s) ORDER BY w.account_id FOR NO KEY UPDATE OF w"""
 _CREDIT = "SELECT * FROM ledger_credit(%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s::smallint,%s,%s::smallint,%s,%s,%s)"
 _CREDIT_FIELDS = attrgetter(
     *("account_id", "contra_id", "amount", "occurred_at", "expires_at", "active_at", "funding_id", "program_id"),
@@ -78,6 +81,12 @@ def post(batch: Sequence[Credit | Debit], *, bulk_from: int = BULK_FROM) -> list
 def lock(account_ids: Iterable[int]) -> None:
     """Lock wallets, in the order of their ids, until the caller's transaction ends: before several commands on them."""
     raw().execute(LOCK, (sorted(account_ids),))
+    crash.point("after_lock")
+
+
+def lock_owners(program_id: int, owners: Iterable[int]) -> None:
+    """Lock every wallet of these owners, in the order of their ids, until the caller's transaction ends."""
+    raw().execute(_LOCK_OWNERS, (program_id, int(AccountKind.WALLET), sorted(owners)))
     crash.point("after_lock")
 
 

@@ -24,7 +24,18 @@ from coalition.members.laws import laws
 from coalition.members.listing import Enrolled, enrolled
 from coalition.members.merging import Merge, explain_merge, follow, merge, survivor
 from coalition.members.normalising import KINDS
-from coalition.members.people import Consent, Member, Profile, Sight, consents, get, profile, seen_by, visible_to
+from coalition.members.people import (
+    Consent,
+    Member,
+    Profile,
+    Sight,
+    consents,
+    enrollers,
+    get,
+    profile,
+    seen_by,
+    visible_to,
+)
 from coalition.members.plans import Plan, add_plan, close_plan, plan_of, plans
 from coalition.members.presenting import Recognised, arrived, awaited, hashes, identify, recognise
 from coalition.members.proving import Proof, prove, use_proof
@@ -77,6 +88,7 @@ __all__ = [
     "consents",
     "enrol",
     "enrolled",
+    "enrollers",
     "explain_merge",
     "family",
     "fingerprint",

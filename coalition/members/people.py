@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from coalition.kernel.db import fetch_all, fetch_one
@@ -74,6 +75,12 @@ def get(program_id: int, member_id: int) -> Member:
     if row is None:
         raise NotFound()
     return Member(**row._mapping)
+
+
+def enrollers(member_ids: Collection[int]) -> dict[int, int]:
+    """The partner that enrolled each of these members, by member."""
+    rows = fetch_all("SELECT id, enrolled_by FROM member WHERE id = ANY(:ids)", {"ids": list(member_ids)})
+    return {row.id: row.enrolled_by for row in rows}
 
 
 def seen_by(program_id: int, partner_id: int, member_id: int) -> Sight:

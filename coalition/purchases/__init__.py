@@ -84,6 +84,14 @@ from coalition.purchases.suspense.queue import (
     waiting_ids,
 )
 from coalition.purchases.suspense.suspending import Suspended, accept
+from coalition.purchases.telling import (
+    Part,
+    PointsMoved,
+    announce_capture,
+    points_issued,
+    points_issued_for_events,
+    points_redeemed,
+)
 
 __all__ = [
     "CHANNELS",
@@ -113,6 +121,8 @@ __all__ = [
     "GrantedAward",
     "Layout",
     "Line",
+    "Part",
+    "PointsMoved",
     "Purchase",
     "Quote",
     "Reading",
@@ -141,6 +151,7 @@ __all__ = [
     "Via",
     "Why",
     "accept",
+    "announce_capture",
     "brought",
     "by_receipt",
     "came",
@@ -175,6 +186,9 @@ __all__ = [
     "own",
     "pause_source",
     "payments",
+    "points_issued",
+    "points_issued_for_events",
+    "points_redeemed",
     "quote",
     "read",
     "read_event",

@@ -13,6 +13,8 @@ CRIMES = {
     "D1": "INSERT INTO outbox (kind, key, payload, created_at) VALUES ('x', 'x', '{}', now() - interval '2 minutes')",
     "D2": "INSERT INTO job (kind, key, args) VALUES ('outbox.consume', '7:x',"
     ' \'{"event": {"id": 7}, "consumer": "x"}\')',
+    "OB1": "WITH told AS (INSERT INTO outbox (kind, key, payload) VALUES ('x', 'x', '{}') RETURNING id)"
+    " INSERT INTO outbox_line (follower, event_id, error) SELECT 'x', id, 'KeyError' FROM told",
     "I1": "INSERT INTO idempotency (client_id, key, request_hash) VALUES (1, 'x', '')",
     "J1": "INSERT INTO job (kind, state, due_at) VALUES ('x', 'running', now() - interval '3 minutes')",
 }

@@ -20,6 +20,7 @@ ENTRIES = (
         (
             "The type of a problem is the address of its own page, /api/docs/errors/<code>; "
             "the addresses with # lead there as before.",
+            "Webhooks: POST /webhook-endpoints and what belongs to it; deliveries by Standard Webhooks.",
             "Quick start, changelog, and a page for every error code.",
         ),
     ),

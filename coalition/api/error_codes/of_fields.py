@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 FIELD_CODES = {
+    "url_refused": "This address is never called; `detail` says why.",
+    "unknown_event_type": "There is no event of this type; see /api/docs/webhooks.",
+    "unknown_delivery": "The endpoint has no such delivery.",
     "too_many_lines": "There are more lines than one report may have; choose fewer days.",
     "cycle_differs": "The program is settled by other periods; one company cannot be billed otherwise.",
     "currency_uneven": "One unit of this currency is no whole money, so nothing can be reckoned by what it is worth.",

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 CODES = {
+    "url_refused": "This address is never called; `detail` says why (https, a public address, port 443 or 8443).",
+    "too_many_endpoints": "A partner has at most ten webhook endpoints; remove one first.",
+    "delivery_waiting": "This delivery is still on its way; it cannot be sent again yet.",
+    "event_blanked": "The content of this event is older than 30 days and was forgotten.",
+    "endpoint_off": "The webhook endpoint is switched off; switch it on first.",
     "account_invalid": "This is no account that money can go to; `errors` names what is wrong with it.",
     "account_missing": "Points of another program were ordered, and the quote does not say whose account gets them.",
     "accrual_incomplete": "Not everything of the period has been priced yet; try again when it has.",

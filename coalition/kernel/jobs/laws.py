@@ -21,6 +21,12 @@ def laws() -> list[Law]:
             " AND o.delivered_at IS NOT NULL AND j.key = o.id || ':' || (j.args ->> 'consumer'))",
         ),
         Law(
+            "OB1",
+            "no follower has set an event aside, and none lets one wait for more than five minutes",
+            "SELECT l.follower, l.event_id FROM outbox_line l JOIN outbox o ON o.id = l.event_id"
+            " WHERE l.error IS NOT NULL OR o.delivered_at < now() - interval '5 minutes'",
+        ),
+        Law(
             "I1",
             "a stored idempotency key has its answer",
             "SELECT client_id, key FROM idempotency WHERE status IS NULL OR body IS NULL",

@@ -2,7 +2,7 @@
 -- end with inactivity) is over by p_as_of, or all there are, as when a program ends.
 -- Grain: one journal row (kind 6) per wallet and instant of ending; returns the lots that ended. A wallet that ended idle
 -- starts anew, unless a hold pins points of it, which end when they come back. This is the thorough
--- way, for the wallets that need it; the sweep of plain expiries is in `expire.sql`.
+-- way, for the wallets that need it; the sweep of plain expiries is in `expire.sql`. Told in the outbox as there.
 CREATE OR REPLACE FUNCTION ledger_end(p_accounts bigint[], p_as_of timestamptz, p_all boolean) RETURNS int
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -32,7 +32,13 @@ BEGIN
       JOIN wallet w ON w.account_id = d.account_id
       JOIN account a ON a.program_id = w.program_id AND a.currency_id = w.currency_id AND a.kind = 4 AND a.owner = 0
      GROUP BY d.account_id, d.at, d.debit_id, a.id, w.program_id, w.currency_id
-    RETURNING id)
+    RETURNING id, account_id, amount, expires_at, program_id, currency_id),
+  told AS (
+    INSERT INTO outbox(kind, key, payload)
+    SELECT 'points.expired', 'program:' || b.program_id,
+           jsonb_build_object('program_id', b.program_id, 'currency_id', b.currency_id, 'expired',
+             jsonb_agg(jsonb_build_array(b.account_id, b.id, -b.amount, b.expires_at)))
+      FROM booked b GROUP BY b.program_id, b.currency_id)
   SELECT array_agg(id) INTO v_ids FROM booked;
   UPDATE wallet w SET undrawn = w.undrawn - s.amount, version = w.version + 1
     FROM (SELECT a.account_id, sum(a.amount) AS amount FROM allocation a

@@ -4,6 +4,7 @@
 -- The expiry is booked on the last usable day, whose end `expires_at` is.
 -- What the wallets of one program and currency share is asked once, so that draws and journal rows are made of the
 -- lots alone; no statement joins two of its own results, whose sizes nobody knows.
+-- Told in the outbox as `points.expired`, one event for what expired in a program and currency.
 CREATE OR REPLACE FUNCTION ledger_expire(p_as_of timestamptz, p_limit int) RETURNS int
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -34,7 +35,13 @@ BEGIN
     drawn AS (
       INSERT INTO allocation(account_id, debit_id, lot_id, amount, drawn_before, funding_id, expires_at)
       SELECT d.account_id, d.debit_id, d.entry_id, d.remaining, d.amount - d.remaining, d.funding_id, d.expires_at
-        FROM doomed d)
+        FROM doomed d),
+    told AS (
+      INSERT INTO outbox(kind, key, payload)
+      SELECT 'points.expired', 'program:' || v_of.program_id,
+             jsonb_build_object('program_id', v_of.program_id, 'currency_id', v_of.currency_id, 'expired',
+               jsonb_agg(jsonb_build_array(d.account_id, d.id, d.points, d.expires_at)))
+        FROM doomed d WHERE d.id = d.debit_id HAVING count(*) > 0)
     INSERT INTO entry(id, account_id, contra_id, amount, occurred_at, expires_at, program_id, partner_id, currency_id,
                       kind, operation, external_id, request_hash)
     SELECT d.id, d.account_id, v_contra, -d.points, d.expires_at - interval '1 microsecond', d.expires_at,

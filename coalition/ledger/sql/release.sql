@@ -1,6 +1,7 @@
 -- Put back what a hold has left, and close it. What has expired meanwhile goes at the next sweep.
 -- Grain: one call = one hold; its journal rows (kind 5) are told in `put_back.sql`.
 -- The wallet's lock comes first, so that a capture or another release has either happened or not begun.
+-- Told in the outbox as `hold.released`, under that lock, so in the order of the wallet.
 CREATE OR REPLACE FUNCTION ledger_release(
   p_account bigint, p_hold bigint, p_partner int, p_operation smallint, p_external_id text, p_hash bytea, p_state text,
   OUT amount bigint, OUT replayed boolean, OUT refused text)
@@ -31,4 +32,10 @@ BEGIN
   UPDATE wallet w SET undrawn = w.undrawn + ledger_release.amount, held = w.held - ledger_release.amount,
                       version = w.version + 1
    WHERE w.account_id = p_account;
+  INSERT INTO outbox(kind, key, payload)
+  SELECT 'hold.released', 'wallet:' || p_account,
+         jsonb_build_object('program_id', w.program_id, 'currency_id', w.currency_id, 'account_id', p_account,
+                            'hold_id', p_hold, 'partner_id', v_hold.partner_id, 'external_id', v_hold.external_id,
+                            'amount', ledger_release.amount, 'state', p_state, 'at', now(), 'operation', e.operation)
+    FROM wallet w JOIN entry e ON e.account_id = w.account_id AND e.id = p_hold WHERE w.account_id = p_account;
 END $$;

@@ -29,6 +29,8 @@ def play(state: State, pairs: Pairs) -> None:
             _tickets(state, promotion, effect)
         elif effect.kind == "chance":
             _chance(state, promotion, effect)
+        elif effect.kind == "points.redeem_rule":
+            _redeem_rule(state, promotion, effect)
         else:
             _hand_on(state, promotion, effect, {})
 
@@ -124,6 +126,15 @@ def _chance(state: State, promotion: Promotion, effect: Effect) -> None:
     if won:
         state.counters.use(promotion, "prizes", 1)
         _follow(state, promotion, effect, 1, {})
+
+
+def _redeem_rule(state: State, promotion: Promotion, effect: Effect) -> None:
+    """A rule of how points pay, where they do; one about some lines says which, and is none where none fits."""
+    lines = [line["no"] for line in effect.where.of(state.facts)] if effect.raw.get("where") else None
+    if lines == [] or not state.facts.payload.get("points_paid"):
+        state.zero(promotion, effect, 0)
+    else:
+        _hand_on(state, promotion, effect, {} if lines is None else {"lines": lines})
 
 
 def _amount(state: State, effect: Effect) -> int:

@@ -15,10 +15,12 @@ _BIRTH = frozenset({"birth_md", "birth_date", "days_to_birthday", "days_since_bi
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The names of members' facts (the first step of their path) and the keys of their features."""
+    """The names of members' facts (the first step of their path) and the keys of their features; the kinds of effects
+    that the promotions can give."""
 
     facts: frozenset[str] = frozenset()
     stats: frozenset[str] = frozenset()
+    gives: frozenset[str] = frozenset()
 
     @property
     def traits(self) -> bool:
@@ -41,7 +43,7 @@ def asked(ruleset: Ruleset | Rehearsal) -> Asked:
 
 
 def _asked(documents: Mapping[str, Mapping[str, Any]]) -> Asked:
-    facts, stats = set[str](), set[str]()
+    facts, stats, gives = set[str](), set[str](), set[str]()
     for document in documents.values():
         for kind, name in _names(document):
             if kind == "stat":
@@ -49,9 +51,10 @@ def _asked(documents: Mapping[str, Mapping[str, Any]]) -> Asked:
             elif name.startswith(_MEMBER):
                 facts.add(name.removeprefix(_MEMBER).split(".", 1)[0])
         facts |= _beside(document)
+        gives |= {str(effect.get("kind")) for effect in _effects(document)}
     if facts & _BIRTH:
         facts.add("birth_md")
-    return Asked(frozenset(facts | ({"stats"} if stats else set())), frozenset(stats))
+    return Asked(frozenset(facts | ({"stats"} if stats else set())), frozenset(stats), frozenset(gives))
 
 
 def _beside(document: Mapping[str, Any]) -> set[str]:
@@ -63,11 +66,15 @@ def _beside(document: Mapping[str, Any]) -> set[str]:
         found.add("communications")
     if any(limit.get("per") == "household" for limit in document.get("limits") or ()):
         found.add("household")
-    effects = [*(document.get("effects") or ()), *(e for r in document.get("rules") or () for e in r["effects"])]
-    for effect in effects:
+    for effect in _effects(document):
         if effect.get("kind") == "progress.add":
             found |= {"progress", "days"} if (effect.get("by") or {}).get("type") == "distinct_days" else {"progress"}
     return found
+
+
+def _effects(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The effects of a promotion, whatever rule they belong to; what follows from one is not counted."""
+    return [*(document.get("effects") or ()), *(e for r in document.get("rules") or () for e in r["effects"])]
 
 
 def _names(node: Any) -> Iterator[tuple[str, str]]:

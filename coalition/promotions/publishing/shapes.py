@@ -14,6 +14,7 @@ from coalition.promotions.engine.facts import instant
 
 STEPS = ("event", "qty", "amount", "points", "distinct_days")
 TESTS_MOST = 50
+REDEEM_RULE = "points.redeem_rule"
 MILLION = 1_000_000
 Ask = tuple[Callable[[Any], bool], str]
 
@@ -50,6 +51,7 @@ NEEDED: Mapping[str, Mapping[str, Ask]] = {
     "chance": {"win_ppm": _whole(0, MILLION)},
     "price.override": {"sku": TEXT, "price": _whole()},
     "gift": {"sku": TEXT},
+    "points.redeem_rule": {},
     "message.send": {"template": TEXT},
     "webhook.call": {"endpoint": TEXT},
     "receipt.text": {},
@@ -79,6 +81,9 @@ ALLOWED: Mapping[str, Ask] = {
     "base": _one_of("current", "initial"),
     "by": AN_OBJECT,
     "rounding": AN_OBJECT,
+    "min": _whole(),
+    "step": _whole(1),
+    "share_bp": _whole(0, 10_000),
 }
 OF_A_DOCUMENT: Mapping[str, Ask] = {
     "coupon": TEXT,
@@ -155,6 +160,8 @@ def _effect(effect: Any, pointer: str) -> Iterator[FieldError]:
         if not fits(effect.get(name)):
             yield FieldError(f"{pointer}/{name}", "required", told)
     yield from _asked(effect, ALLOWED, pointer)
+    if kind == REDEEM_RULE and not any(effect.get(name) is not None for name in ("min", "step", "share_bp")):
+        yield FieldError(f"{pointer}/share_bp", "required", "A part of the receipt, a least or a step (`min`, `step`).")
     by = effect.get("by")
     if kind == "progress.add" and by and (not isinstance(by, dict) or by.get("type") not in STEPS):
         yield FieldError(f"{pointer}/by/type", "invalid", f"One of {', '.join(STEPS)}.")

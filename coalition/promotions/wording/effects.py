@@ -198,7 +198,17 @@ def _crown(raw: Raw, voice: Voice) -> Pieces:
 
 
 def _redeem(raw: Raw, voice: Voice) -> Pieces:
-    return [strong(voice.t("change how points may pay", "изменить правила оплаты баллами"))]
+    told = []
+    if raw.get("share_bp") is not None:
+        share = voice.percent(raw["share_bp"])
+        told.append(voice.t(f"let points pay at most {share}", f"оплачивать баллами не больше {share}"))
+    if raw.get("min"):
+        least = voice.number(raw["min"])
+        told.append(voice.t(f"spend at least {least} points at a time", f"списывать не меньше {least} баллов"))
+    if raw.get("step"):
+        step = voice.number(raw["step"])
+        told.append(voice.t(f"spend points in steps of {step}", f"списывать баллы шагом {step}"))
+    return [strong(", ".join(told) or voice.t("change how points may pay", "изменить правила оплаты баллами"))]
 
 
 def _price(raw: Raw, voice: Voice) -> Pieces:

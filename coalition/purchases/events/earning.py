@@ -70,7 +70,9 @@ def earn(
     `chain`: what they follow from, if they follow from other events.
     """
     at = counter(partner_id)
-    at = knowing(at, promotions.in_force(partner_id)) if made else at
+    if made:
+        at = knowing(at, promotions.in_force(partner_id))
+        ledger.lock_owners(at.program.id, {one.member.member_id for one in made})
     by_rules = _within_limits(at, list(_earned(at, made)))
     found = _promoted(at, made, by_rules, chain) if made else None
     if found is None:

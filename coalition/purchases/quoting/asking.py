@@ -67,7 +67,7 @@ def quote(partner_id: int, receipt: Receipt, language: str = "en") -> Quote:
     kept = (at.partner.id, drafted.member_id, ruleset.id if ruleset else None, promising.content(receipt))
     promising.insert(at.program.id, promising.KeptQuote(number, until, *kept, found.discounts))
     left = receipt.total - sum(one.minor for one in found.discounts)
-    pays = spendable(at, drafted, left) if drafted.member_id else ()
+    pays = spendable(at, replace(drafted, discounts=found.discounts), left) if drafted.member_id else ()
     return replace(found, coupons=shown, spendable=pays)
 
 

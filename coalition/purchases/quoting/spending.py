@@ -8,6 +8,7 @@ from decimal import ROUND_FLOOR
 from coalition import ledger, partners, programs
 from coalition.programs import Currency
 from coalition.purchases.counter import Counter
+from coalition.purchases.recording.redeeming import terms
 from coalition.purchases.recording.storing import Draft
 
 _ALL_BP = 10_000
@@ -24,9 +25,12 @@ class Spendable:
 
 
 def spendable(at: Counter, draft: Draft, total_minor: int) -> tuple[Spendable, ...]:
-    """What each currency that is spent may pay of `total_minor`, for the draft's member; the day's limit aside."""
+    """What each currency that is spent may pay of `total_minor`, for the draft's member, by its policies and the
+    rules of promotions; the day's limit aside.
+    """
     groups = partners.spent_by_group(at.partner.id, ((one.sku, one.amount) for one in draft.discounted.lines))
     context = programs.SpendContext(at.partner.id, draft.outlet.id, groups, total_minor)
+    ruled = terms(at, draft, total_minor)
     balances = {one.currency_id: one for one in ledger.balances(at.program.id, draft.member_id or 0)}
     found = []
     for currency in at.currencies.values():
@@ -34,7 +38,8 @@ def spendable(at: Counter, draft: Draft, total_minor: int) -> tuple[Spendable, .
             caps = dict(programs.eligible(currency, context))
             balance = balances[currency.id]
             restricted = sum(min(units, caps.get(account, 0)) for account, units in balance.restricted)
-            found.append(_of(currency, balance.available + restricted, total_minor, groups))
+            changed, limited = ruled.of(currency, groups)
+            found.append(_of(changed, balance.available + restricted, total_minor, limited))
     return tuple(found)
 
 

@@ -166,6 +166,13 @@ def promote(
     return found
 
 
+def ruleset_of(at: Counter, draft: Draft) -> promotions.Ruleset | None:
+    """The ruleset that a purchase goes by: that of its quote, or of its time."""
+    if draft.quote is not None and draft.quote[1] is not None:
+        return promotions.kept_ruleset(draft.quote[1])
+    return promotions.ruleset(at.program.id, draft.receipt.occurred_at)
+
+
 def _ruleset(at: Counter, ask: Ask) -> promotions.Ruleset | None:
     if ask.ruleset_id is not None:
         return promotions.kept_ruleset(ask.ruleset_id)

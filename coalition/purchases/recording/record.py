@@ -20,6 +20,7 @@ from coalition.purchases.receipts import Receipt, Recorded, Refused
 from coalition.purchases.recording.admitting import admitted
 from coalition.purchases.recording.awarding import award
 from coalition.purchases.recording.closing import close, quoted
+from coalition.purchases.recording.queueing import queue
 from coalition.purchases.recording.storing import Draft, Standing, Via, insert_many, insert_one, standing
 from coalition.purchases.recording.tendering import pay, tendered
 from coalition.purchases.recording.timeliness import untimely
@@ -33,7 +34,8 @@ def record(
     """Record a partner's purchases; the results stand in the batch's order. Without a source they came by the API.
 
     A purchase sent before comes back as it stands (`replayed`); the same external id with another content is refused
-    as `external_id_conflict`. Locks the wallets that are credited until the transaction ends. At most 5,000 receipts.
+    as `external_id_conflict`. Locks members and their wallets (see `queueing`) until the transaction ends. At most
+    5,000 receipts.
     Raises RacingKey when somebody records the same purchase at the same moment: `transact` tries again.
     """
     if len(batch) > BATCH_MAX:
@@ -51,6 +53,7 @@ def record(
         else:
             place, refusal = drafted
             results[place] = Refused(batch[place].external_id, refusal)
+    queue(at, [*plain, *paid] if len(batch) > 1 else plain, alone=len(batch) == 1)
     results |= _record(at, plain, via) | _refuse(at, late)
     for draft in paid:
         results[draft.place] = _record_paid(at, draft, via)
@@ -148,6 +151,7 @@ def _record_paid(at: Counter, draft: Draft, via: Via) -> Recorded | Refused:
     try:
         with session().begin_nested():
             draft = quoted(at, draft) if draft.receipt.quote else draft
+            queue(at, [draft], alone=True)
             draft = tendered(at, draft) if draft.receipt.spends else draft
             recorded = _record(at, [draft], via)[draft.place]
             if isinstance(recorded, Recorded) and not recorded.replayed:

@@ -12,7 +12,6 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from coalition import members
 from coalition.kernel.db import raw
 from coalition.promotions.granting import Asked
 
@@ -34,10 +33,10 @@ def remembered(wanted: Asked, batch: Sequence[Asker], new: Sequence[int] = ()) -
     """The facts of each asker's member, in order, by name; empty where nothing is asked.
 
     `new`: the purchases that this transaction records, of which each counts those before it. Of purchases at the same
-    moment one counts the other: locks the members, in the order of their ids, where there are new ones.
+    moment one counts the other, because their members are held (`recording.queueing`).
     """
-    keys = sorted(key for key in wanted.stats if _STAT.fullmatch(key))
-    if not batch or not (keys or _PURCHASES in wanted.facts):
+    keys = _features(wanted)
+    if not batch or not remembers(wanted):
         return [{} for _ in batch]
     columns = ["count(*)", *(_column(key) for key in keys)]
     sql = f"""
@@ -49,10 +48,17 @@ def remembered(wanted: Asked, batch: Sequence[Asker], new: Sequence[int] = ()) -
                       SELECT FROM purchase_return r WHERE r.purchase_id = p.id AND r.kind = 'void')) f
          ORDER BY w.at"""
     asked = [(one.member_id, one.occurred_at, one.purchase_id or _LAST) for one in batch]
-    if new:
-        members.take_turns({one.member_id for one in batch})
     rows = raw().execute(sql.encode(), (*map(list, zip(*asked, strict=True)), list(new))).fetchall()
     return [{_PURCHASES: row[0], _STATS: dict(zip(keys, row[1:], strict=True))} for row in rows]
+
+
+def remembers(wanted: Asked) -> bool:
+    """Whether promotions ask what members have bought before."""
+    return _PURCHASES in wanted.facts or bool(_features(wanted))
+
+
+def _features(wanted: Asked) -> list[str]:
+    return sorted(key for key in wanted.stats if _STAT.fullmatch(key))
 
 
 def _column(key: str) -> str:

@@ -149,9 +149,12 @@ def standing(partner_id: int, external_ids: Iterable[str]) -> dict[str, Standing
 
 
 def insert_one(draft: Draft, via: Via) -> int | None:
-    """Write one purchase with its lines; its id, or None if its key is taken. Waits for a racing twin to end."""
+    """Write one purchase with its lines; its id, or None if its key is taken. Waits for a racing twin to end.
+
+    Locks the member's wallets first, in the same statement.
+    """
     lines = draft.receipt.lines
-    params = [*_head(draft, via), *map(list, zip(*lines, strict=True))]
+    params = [draft.program_id, draft.member_id, *_head(draft, via), *map(list, zip(*lines, strict=True))]
     row = raw().execute(load_sql(__file__, "insert_one.sql"), params).fetchone()
     return row[0] if row else None
 

@@ -17,6 +17,7 @@ from coalition import ledger, members, partners, programs
 from coalition.kernel.errors import FieldError, Invalid, NotFound
 from coalition.ledger import AccountKind, Debit, Operation
 from coalition.purchases.counter import Counter
+from coalition.purchases.recording.redeeming import Terms, terms
 from coalition.purchases.recording.storing import Draft, Redemption, Tender, TenderRow, insert_tenders
 from coalition.wallets import limits
 
@@ -36,8 +37,11 @@ def tendered(at: Counter, draft: Draft) -> Draft:
     wallets = {balance.account_id: balance for balance in ledger.balances(at.program.id, draft.member_id)}
     ledger.lock(sorted(wallets))
     groups = partners.spent_by_group(at.partner.id, ((line.sku, line.amount) for line in draft.discounted.lines))
-    paid = _with_hold(at, draft, wallets, groups) if receipt.hold else draft
-    redeemed = _redemptions(at, paid, draft.member_id, groups)
+    ruled = terms(
+        at, draft, receipt.points_paid + sum(amount for _, amount in receipt.redeem) or draft.discounted.total
+    )
+    paid = _with_hold(at, draft, wallets, groups, ruled) if receipt.hold else draft
+    redeemed = _redemptions(at, paid, draft.member_id, groups, ruled)
     worth = sum(one.amount for one in redeemed)
     if paid.points_paid + worth > draft.discounted.total:
         raise _refused("more_than_total", "/payments", "Points cannot pay more than the total.")
@@ -64,7 +68,9 @@ def _prove(at: Counter, draft: Draft, member_id: int) -> None:
         raise _refused("proof_required", "/proof", "This program wants the member's one-time code to spend.")
 
 
-def _with_hold(at: Counter, draft: Draft, wallets: dict[int, ledger.Balance], groups: dict[str, int]) -> Draft:
+def _with_hold(
+    at: Counter, draft: Draft, wallets: dict[int, ledger.Balance], groups: dict[str, int], ruled: Terms
+) -> Draft:
     receipt = draft.receipt
     assert receipt.hold is not None
     held = _hold_of(at, receipt.hold)
@@ -72,15 +78,18 @@ def _with_hold(at: Counter, draft: Draft, wallets: dict[int, ledger.Balance], gr
         raise _refused("hold_of_another_member", "/hold_id", "The hold is on the points of another member.")
     currency, total = at.currencies[wallets[held.account_id].currency_id], draft.discounted.total
     worth = receipt.points_paid or min(int(held.left * currency.face_minor), total)
-    limits.check_receipt(currency, worth, total, groups, "/hold_id")
+    limits.check_receipt(*_ruled(ruled, currency, groups, worth, total), "/hold_id")
     tender = Tender(held.left, currency.id, held.account_id, held.id)
     return replace(draft, points_paid=worth, tender=tender if held.left else None)
 
 
-def _redemptions(at: Counter, draft: Draft, member_id: int, groups: dict[str, int]) -> tuple[Redemption, ...]:
+def _redemptions(
+    at: Counter, draft: Draft, member_id: int, groups: dict[str, int], ruled: Terms
+) -> tuple[Redemption, ...]:
     """What the `redeem` payments come to, one of each currency, in points and in money.
 
-    What a hold pays in the same currency counts towards how much of the receipt points may pay.
+    What a hold pays in the same currency counts towards how much of the receipt points may pay; how much that is, and
+    in which steps, promotions may have `ruled`.
     """
     receipt, total = draft.receipt, draft.discounted.total
     asked: dict[int, int] = defaultdict(int)
@@ -94,12 +103,20 @@ def _redemptions(at: Counter, draft: Draft, member_id: int, groups: dict[str, in
         account_id = ledger.account(at.program.id, currency_id, AccountKind.WALLET, member_id)
         if refusal := programs.redemption_refused(currency, member_id, pointer="/payments"):
             raise refusal
-        limits.check_amount(currency, units, "/payments")
+        limits.check_amount(ruled.of(currency, groups)[0], units, "/payments")
         held = draft.points_paid if draft.tender and draft.tender.currency_id == currency_id else 0
-        limits.check_receipt(currency, min(held + amount, total), total, groups, "/payments")
+        limits.check_receipt(*_ruled(ruled, currency, groups, min(held + amount, total), total), "/payments")
         limits.check_day(currency, account_id, units, at.program.zone, "/payments")
         found.append(Redemption(units, amount, currency_id, account_id, programs.drawing(currency, context)))
     return tuple(found)
+
+
+def _ruled(
+    ruled: Terms, currency: programs.Currency, groups: dict[str, int], worth: int, total: int
+) -> tuple[programs.Currency, int, int, dict[str, int]]:
+    """What `check_receipt` asks, under the rules of promotions."""
+    changed, limited = ruled.of(currency, groups)
+    return changed, worth, total, limited
 
 
 def units_for(currency: programs.Currency, amount_minor: int) -> int:

@@ -3,8 +3,9 @@
 One return is a batch of one. A return that cannot be is refused alone and leaves nothing behind. Points that paid go
 back first, so that what is clawed back may be taken out of them before anything is owed.
 
-Locks: the purchases, in ascending order; then every wallet concerned, in ascending order; all until the transaction
-ends. So of many returns of the same last unit exactly one is recorded, and the others see it.
+Locks: the purchases, in ascending order; every wallet concerned, in ascending order; then the counters of limits in the
+order of their keys; all until the transaction ends. So of many returns of the same last unit exactly one is recorded,
+and the others see it.
 """
 
 from __future__ import annotations
@@ -129,8 +130,8 @@ def _record(at: Counter, plans: Sequence[Plan], registry_id: int | None) -> dict
     numbers = insert(at.partner.id, plans, registry_id)
     made = list(zip(numbers, plans, strict=True))
     known = takings(at, plans)
-    hold(known.evaluations.values())
     ledger.lock(wallets(plans))
+    hold(known.evaluations.values())
     restored, clawed = restore(at, made), claw_back(at, made, known)
     insert_restores(restored)
     insert_effects(clawed)

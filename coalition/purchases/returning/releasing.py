@@ -27,7 +27,7 @@ _CAMPAIGN = "campaign:"
 
 
 def hold(evaluations: Iterable[Evaluation]) -> None:
-    """Hold the counters that purchases have used, before their wallets: in the order of a purchase."""
+    """Hold the counters that purchases have used, after their wallets: in the order of a purchase."""
     keys: dict[int, set[str]] = defaultdict(set)
     for one in evaluations:
         keys[one.program_id] |= one.used.keys()

@@ -1,10 +1,15 @@
 -- One purchase with its lines in one statement. Grain: one row = the id of the new purchase, none if its key is taken.
-WITH head AS (
+-- Locks: the member's wallets, ascending, before anything else: the key, codes, counters of limits.
+WITH held AS MATERIALIZED (
+  SELECT w.account_id FROM account a JOIN wallet w ON w.account_id = a.id
+   WHERE a.program_id = %s AND a.kind = 1 AND a.owner = %s
+   ORDER BY w.account_id FOR NO KEY UPDATE OF w),
+head AS (
   INSERT INTO purchase (
     occurred_at, member_id, total_minor, points_paid_minor, captured, captured_currency_id, hold_account_id, hold_id,
     program_id, partner_id, outlet_id, legal_entity_id, registry_id, source_id, external_id, request_hash, currency, channel,
     payments, actor, request_id)
-  VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+  SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s FROM (SELECT count(*) FROM held) h
   ON CONFLICT DO NOTHING RETURNING id),
 lines AS (
   INSERT INTO purchase_line (purchase_id, no, amount_minor, qty_m, price_minor, sku, name, category)

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from coalition.api.docs import quickstart
 from coalition.kernel.config import ROOT
 from integrations.demo.terminal import variables
-from tests.coalition.conftest import Served
+from tests.served import Served
 
 pytestmark = pytest.mark.processes
 

@@ -21,6 +21,7 @@ from coalition.kernel.config import Config
 from coalition.kernel.db import db, transact
 from coalition.ledger import posting
 from coalition.purchases import Recorded, Refused
+from coalition.purchases.recording import storing
 from tests import guards, racing
 from tests.coalition.api.till import a_till
 from tests.coalition.purchases.builders import CARD, Shop, a_body, a_hold, a_receipt, a_shop, public_hold
@@ -110,6 +111,8 @@ def test_without_its_guard_a_race_is_lost(
     if not keys:
         guards.without_locks(fresh_database.owner_url)
         monkeypatch.setattr(posting, "LOCK", "SELECT FROM wallet WHERE account_id = ANY(%s)")
+        unheld = storing.load_sql(storing.__file__, "insert_one.sql").replace(" FOR NO KEY UPDATE OF w", "")
+        monkeypatch.setattr(storing, "load_sql", lambda *_: unheld)
         racing.assert_lost(lambda: race(unguarded), at_once=False)
     guards.dawdling(fresh_database.owner_url, "purchase" if keys else "entry")
 

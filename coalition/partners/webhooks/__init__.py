@@ -1,0 +1,66 @@
+"""Webhooks: partners' endpoints are told what concerns them, at least once, in order for each member.
+
+What has happened comes from the outbox (`translates`), is written down for every endpoint that wants it, and sent by a
+worker through the port `WebhookSender`. The rules are in docs/flows/webhooks.md.
+"""
+
+from coalition.partners.webhooks.endpoints import (
+    MOST,
+    OVERLAP_S,
+    Endpoint,
+    change,
+    create,
+    delete,
+    endpoint,
+    endpoints,
+    rotate,
+)
+from coalition.partners.webhooks.laws import laws
+from coalition.partners.webhooks.news import News, Translator, Wanted, start, translates, wanted
+from coalition.partners.webhooks.reading import STATES, Attempt, Delivery, counts, deliveries, delivery
+from coalition.partners.webhooks.resending import resend, resend_since, try_out
+from coalition.partners.webhooks.sending import Turn, pick, proceed, record
+from coalition.partners.webhooks.tending import forget, heal
+from coalition.partners.webhooks.types import EventType, declare, envelope, event_type, event_types
+from coalition.partners.webhooks.writing import JOB, store
+
+__all__ = [
+    "JOB",
+    "MOST",
+    "OVERLAP_S",
+    "STATES",
+    "Attempt",
+    "Delivery",
+    "Endpoint",
+    "EventType",
+    "News",
+    "Translator",
+    "Turn",
+    "Wanted",
+    "change",
+    "counts",
+    "create",
+    "declare",
+    "delete",
+    "deliveries",
+    "delivery",
+    "endpoint",
+    "endpoints",
+    "envelope",
+    "event_type",
+    "event_types",
+    "forget",
+    "heal",
+    "laws",
+    "pick",
+    "proceed",
+    "record",
+    "resend",
+    "resend_since",
+    "rotate",
+    "start",
+    "store",
+    "translates",
+    "try_out",
+    "wanted",
+]

@@ -1,0 +1,49 @@
+"""What time does to webhooks: turns that were lost are asked for again, contents are forgotten, old rows go."""
+
+from __future__ import annotations
+
+from coalition.kernel.db import execute, fetch_all
+from coalition.partners.webhooks.writing import start
+
+ANSWERS_DAYS = 7
+CONTENTS_DAYS = 30
+ROWS_DAYS = 90
+_LOST = """
+    SELECT e.id FROM webhook_endpoint e LEFT JOIN job j ON j.id = e.job_id
+     WHERE e.state = 'on' AND coalesce(j.state, 'done') IN ('done', 'dead')
+       AND EXISTS (SELECT FROM webhook_delivery d
+                     WHERE d.endpoint_id = e.id AND d.due_at <= now() - interval '20 seconds')
+     ORDER BY e.id LIMIT 1000 FOR NO KEY UPDATE OF e SKIP LOCKED"""
+
+
+def heal() -> int:
+    """Ask again for the turns of endpoints whose job was given up or lost; how many there were."""
+    lost = [row.id for row in fetch_all(_LOST)]
+    start(lost)
+    return len(lost)
+
+
+def forget(limit: int) -> int:
+    """Blank old answers and contents, and drop the oldest rows; how many, 0 when nothing is left to do.
+
+    Answers after 7 days, what was told after 30, whole deliveries and events after 90. A delivery that waits is kept.
+    """
+    answers = execute(
+        "UPDATE webhook_attempt SET answer = NULL WHERE (delivery_id, no) IN"
+        " (SELECT delivery_id, no FROM webhook_attempt WHERE answer IS NOT NULL"
+        " AND at < now() - make_interval(days => :days) LIMIT :limit)",
+        {"days": ANSWERS_DAYS, "limit": limit},
+    )
+    contents = execute(
+        "UPDATE webhook_event v SET data = NULL WHERE v.id IN (SELECT e.id FROM webhook_event e"
+        " WHERE e.data IS NOT NULL AND e.created_at < now() - make_interval(days => :days) AND NOT EXISTS"
+        " (SELECT FROM webhook_delivery d WHERE d.event_id = e.id AND d.state = 'waiting') LIMIT :limit)",
+        {"days": CONTENTS_DAYS, "limit": limit},
+    )
+    rows = execute(
+        "DELETE FROM webhook_event WHERE id IN (SELECT e.id FROM webhook_event e"
+        " WHERE e.created_at < now() - make_interval(days => :days) AND NOT EXISTS"
+        " (SELECT FROM webhook_delivery d WHERE d.event_id = e.id AND d.state = 'waiting') LIMIT :limit)",
+        {"days": ROWS_DAYS, "limit": limit},
+    )
+    return answers + contents + rows

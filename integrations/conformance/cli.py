@@ -1,0 +1,53 @@
+"""`flask coalition conformance`: a run of the kit as a command; exit 1 if a law is broken, 2 if nobody answers."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from integrations.conformance.partner import Partner, Shop, Unreachable
+from integrations.conformance.running import run
+
+SECRET = "CONFORMANCE_SECRET"  # noqa: S105 - the name of a variable
+TEST_CLIENT = "client_test_"
+
+
+@click.command("conformance")
+@click.option("--base-url", required=True, help="Where the server is, like https://api.example.com.")
+@click.option("--client-id", required=True, help="The OAuth client; one of test mode begins with client_test_.")
+@click.option("--secret-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Holds the secret.")
+@click.option("--outlet", default="TEST", show_default=True, help="The code of an outlet of the partner.")
+@click.option("--card", default="9990000000000017", show_default=True, help="A member's card.")
+@click.option("--currency", default="EUR", show_default=True, help="The code of the program's money.")
+@click.option("--live", is_flag=True, help="Run with a client that is no test client: its purchases are real.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def conformance(
+    base_url: str,
+    client_id: str,
+    secret_file: Path | None,
+    outlet: str,
+    card: str,
+    currency: str,
+    live: bool,
+    as_json: bool,
+) -> None:
+    """Run a partner's credentials through earning, duplicates, offline queues, returns, spending and refusals.
+
+    The secret is read from --secret-file or from the variable CONFORMANCE_SECRET.
+    """
+    if not live and not client_id.startswith(TEST_CLIENT):
+        raise click.UsageError("this is no test client; --live buys with it all the same")
+    secret = secret_file.read_text().strip() if secret_file else os.environ.get(SECRET, "")
+    if not secret:
+        raise click.UsageError(f"name a --secret-file, or set {SECRET}")
+    try:
+        report = run(Partner(base_url.rstrip("/"), client_id, secret, Shop(outlet, card, currency)))
+    except Unreachable as error:
+        click.echo(f"cannot begin: {error}", err=True)
+        sys.exit(2)
+    click.echo(json.dumps(report.facts(), ensure_ascii=False) if as_json else "\n".join(report.lines()))
+    sys.exit(1 if report.broken else 0)

@@ -1,0 +1,31 @@
+"""A run of the kit: every group of laws in turn, one report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from integrations.conformance import duplicates, earning, holding, offline, refusing, returning
+from integrations.conformance.partner import Partner, Unreachable
+from integrations.conformance.report import Report
+from integrations.conformance.till import Till
+
+Laws = Callable[[Till, Report], None]
+GROUPS: dict[str, Laws] = {
+    "earning": earning.run,
+    "duplicates": duplicates.run,
+    "offline": offline.run,
+    "returning": returning.run,
+    "spending": holding.run,
+    "refusals": refusing.run,
+}
+
+
+def run(partner: Partner, groups: Iterable[str] = tuple(GROUPS)) -> Report:
+    """These groups in turn; one that stumbles over an answer is noted as broken, and the next goes on."""
+    report = Report()
+    for report.group in groups:
+        try:
+            GROUPS[report.group](Till(partner), report)
+        except (KeyError, IndexError, TypeError, Unreachable) as error:
+            report.expect("the answers have the documented form", False, f"{type(error).__name__}: {error}")
+    return report

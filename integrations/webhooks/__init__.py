@@ -1,0 +1,1 @@
+"""Partners' endpoints: being told by Standard Webhooks."""
