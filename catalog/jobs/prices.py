@@ -1,6 +1,9 @@
-"""Prices that follow what changed elsewhere: whatever no publishing has computed anew is found and computed here."""
+"""Prices that follow what changed elsewhere: whatever no publishing has computed anew is found and computed here; what
+promotions give members of the catalog is granted."""
 
 from __future__ import annotations
+
+import datetime as dt
 
 from catalog import pricing
 from coalition.kernel import jobs, outbox
@@ -20,6 +23,19 @@ def rebuild(task: Task) -> None:
 def follow(event: outbox.Event) -> None:
     """What a merged member was granted goes over to the survivor."""
     pricing.follow_merge(event.payload["from_id"], event.payload["into_id"])
+
+
+@outbox.subscribe("promotions.perk", consumer="prices")
+def give(event: outbox.Event) -> None:
+    """A promotion gave a member a personal price, or delivery for nothing."""
+    until = event.payload["until"]
+    pricing.give_perk(pricing.Perk(**{**event.payload, "until": dt.datetime.fromisoformat(until) if until else None}))
+
+
+@outbox.subscribe("promotions.perk_ended", consumer="prices")
+def end(event: outbox.Event) -> None:
+    """All of the purchase that brought it was returned."""
+    pricing.end_perk(event.payload["cause"])
 
 
 jobs.every("prices.rebuild", _EVERY_S, "prices.rebuild")

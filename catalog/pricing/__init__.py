@@ -46,6 +46,7 @@ from catalog.pricing.ruling.granting import (
     grants_of,
     withdraw,
 )
+from catalog.pricing.ruling.perks import Perk, end_perk, give_perk
 from catalog.pricing.ruling.previewing import Example, Preview, preview
 from catalog.pricing.ruling.rebuilding import Rebuilt, rebuild, rebuild_stale
 from catalog.pricing.ruling.rules import (
@@ -86,6 +87,7 @@ __all__ = [
     "Grant",
     "Granted",
     "Imported",
+    "Perk",
     "PickupPoint",
     "Place",
     "Preview",
@@ -123,6 +125,7 @@ __all__ = [
     "define_list",
     "deliver_to",
     "delivery_options",
+    "end_perk",
     "end_tariff",
     "expire",
     "fill_list",
@@ -131,6 +134,7 @@ __all__ = [
     "forget_views",
     "forget_wish",
     "give_back",
+    "give_perk",
     "grant",
     "grants_of",
     "import_grants",

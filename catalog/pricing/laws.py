@@ -59,6 +59,14 @@ def laws() -> Sequence[Law]:
             " ON t.member_id = g.member_id AND t.rule_id = g.rule_id WHERE g.used <> coalesce(t.pieces, 0)",
         ),
         Law(
+            "price-perk",
+            "What a promotion gave and did not take back is granted for as long as it was given",
+            "SELECT p.id FROM price_perk p JOIN member m ON m.id = p.member_id AND m.state <> 'merged'"
+            " LEFT JOIN price_grant g ON g.member_id = p.member_id AND g.rule_id = p.rule_id"
+            " WHERE p.withdrawn_at IS NULL AND p.valid_to > now() AND (g.valid_to < p.valid_to OR g.valid_to IS NULL"
+            " OR g.uses < coalesce(p.uses, g.uses + 1))",
+        ),
+        Law(
             "quote-price",
             "A quoted line is dearer for everybody by exactly what its rules took off",
             "SELECT l.quote_id FROM quote_line l LEFT JOIN (SELECT quote_id, line_no, sum(points) AS points"

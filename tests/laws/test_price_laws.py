@@ -19,6 +19,7 @@ CRIMES = {
     "price-book": "UPDATE rule_price SET points = points - 1 WHERE rule_id = (SELECT min(rule_id) FROM rule_price)",
     "price-budget": "UPDATE price_rule SET points_spent = points_spent - 1 WHERE points_spent > 0",
     "price-grant": "UPDATE price_grant SET used = 0",
+    "price-perk": "UPDATE price_grant SET valid_to = now() WHERE rule_id IN (SELECT rule_id FROM price_perk)",
     "quote-price": "UPDATE quote_rule SET points = points + 1 WHERE line_no = 1",
     "quote-sum": "UPDATE quote SET goods_points = goods_points + 1",
     "quote-split": "UPDATE quote_line SET cash_minor = cash_minor + 1 WHERE pay_points IS NOT NULL",
@@ -67,6 +68,10 @@ def _story(world: PriceWorld) -> None:
     transact(lambda: world.rule("sale", value=1000, points_budget=10_000, stackable=True))
     transact(lambda: world.rule("gift", segment=None, value=500, stackable=True))
     transact(lambda: world.grant("gift", uses=9))
+    perk = pricing.Perk(
+        world.program.id, world.member_id, "purchase:1:perk:0", "delivery.free", "perk", "Perk", "Подарок"
+    )
+    transact(lambda: pricing.give_perk(perk))
     transact(lambda: pricing.set_cash_policy(world.program.id, CashPolicy("EUR")))
     quotes = [transact(lambda: _quote(world)) for _ in range(3)]
     for quote in quotes[:2]:

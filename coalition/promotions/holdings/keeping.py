@@ -18,6 +18,7 @@ from coalition.kernel.db import execute_many, fetch_all
 from coalition.promotions.granting import Given, handles
 from coalition.promotions.holdings.changing import PROGRESS, Change, changes
 from coalition.promotions.holdings.deriving import derive
+from coalition.promotions.holdings.perks import announce
 
 KINDS = (
     "progress.add", "badge.grant", "crown.add", "status.set", "draw.enter", "chance", "gift", "price.override",
@@ -82,6 +83,7 @@ def keep(given: list[Given]) -> None:
     if held:
         execute_many(_HOLD, [_holding(key, held[key]) for key in sorted(held)])
     _note_days(given)
+    announce(given)
     derive(given)
 
 

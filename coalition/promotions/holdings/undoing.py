@@ -1,8 +1,9 @@
 """Taking back what a purchase gave beside points, when all of it is returned: each effect once, by a row of its own.
 
 Progress and tickets go down by what they had gone up, never below nothing. Badges and crowns stay, unless their effect
-says `revocable`. Coupons that are unused are void; of used ones a row says what was lost. What was completed stays
-completed. A return of a part takes none of this back, and a promotion whose `returns` is `none` leaves all of it.
+says `revocable`. Coupons that are unused are void; of used ones a row says what was lost. Personal prices and free
+deliveries end. What was completed stays completed. A return of a part takes none of this back, and a promotion whose
+`returns` is `none` leaves all of it.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from typing import Any
 
 from coalition.kernel.db import execute, execute_many, fetch_all
 from coalition.promotions import coupons
+from coalition.promotions.holdings import perks
 from coalition.promotions.holdings.giving import cause
 
 RETURNED = "returned"
 _GIVEN = """
     SELECT g.* FROM given_effect g
      WHERE g.source = 'purchase' AND g.source_id = ANY(:purchases) AND g.undoes IS NULL
-       AND (g.holding IN ('progress', 'ticket') OR g.kind = 'coupon.issue'
+       AND (g.holding IN ('progress', 'ticket') OR g.kind IN ('coupon.issue', 'price.override', 'delivery.free')
             OR g.holding IN ('badge', 'crown') AND g.what -> 'revocable' = 'true')
        AND NOT EXISTS (SELECT FROM given_effect u WHERE u.undoes = g.id)
        AND NOT EXISTS (SELECT FROM promotion p JOIN promotion_version v ON v.promotion_id = p.id
@@ -65,6 +67,7 @@ def undo(purchase_ids: Sequence[int]) -> int:
     execute_many(_KEEP, kept)
     for (member_id, kind, name), value in sorted(values.items()):
         execute(_LOWER, {"member": member_id, "kind": kind, "name": name, "value": value})
+    perks.take_back(rows)
     return len(rows)
 
 

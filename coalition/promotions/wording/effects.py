@@ -212,7 +212,8 @@ def _redeem(raw: Raw, voice: Voice) -> Pieces:
 
 
 def _price(raw: Raw, voice: Voice) -> Pieces:
-    return [strong(voice.t("give a personal price in the catalog", "дать личную цену в каталоге"))]
+    words = voice.t("a personal price in the catalog: ", "личная цена в каталоге: ")
+    return [Piece(words), strong(f"{text(raw.get('sku'))} — {voice.number(raw.get('price'))}")]
 
 
 def _delivery(raw: Raw, voice: Voice) -> Pieces:
