@@ -19,6 +19,7 @@ def init_app(app: Flask) -> None:
         overview,
         receipt_pages,
         team_pages,
+        testing_pages,
     )
     from coalition.portal.frame import blueprint
 

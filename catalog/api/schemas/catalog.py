@@ -44,12 +44,6 @@ class ForWhomSchema(Schema):
     member = PresentedMember(load_default=None)
 
 
-class OffersQuerySchema(PagingSchema):
-    """Whose prices are asked; nobody's are those for everybody."""
-
-    member = PresentedMember(load_default=None)
-
-
 class RewardSchema(Schema):
     """A reward on sale. `base_price` is its price for everybody, `price_reason` names the rules that lowered `price`
     (null: none did), `cash_option` says whether money may pay a part; texts follow Accept-Language."""
@@ -80,10 +74,9 @@ class OfferSchema(Schema):
 
 
 class OffersSchema(Schema):
-    """A page of the offers of a product, the best first."""
+    """The offers of a product, the best first."""
 
     items = fields.List(fields.Nested(OfferSchema), required=True)
-    next_cursor = fields.String(required=True, allow_none=True)
 
 
 class FacetValueSchema(Schema):

@@ -24,6 +24,7 @@ from coalition.kernel.web.json_body import parse_object
 View = TypeVar("View", bound=Callable[..., Any])
 PREFIX = "/api/v1"
 _BEARERS = "coalition.bearers"
+_LOOKS = "coalition.looks"
 _CONVENTIONS = (
     "Get a token first: POST /oauth/token with the client's id and secret (HTTP Basic) and"
     " grant_type=client_credentials; send it as Authorization: Bearer. It lasts an hour and carries the client's"
@@ -39,8 +40,6 @@ _CONVENTIONS = (
     " is 404.",
     "Lists take limit (at most 200) and cursor; next_cursor is null on the last page. X-Request-Id is taken or"
     " made, and comes back with every answer.",
-    "A GET of one thing answers an ETag: If-None-Match with it gets 304 while nothing has changed, If-Match on a PATCH"
-    " or PUT of that thing gets 412 changed_meanwhile once it has.",
 )
 
 
@@ -49,6 +48,8 @@ class Caller(Protocol):
 
     @property
     def id(self) -> int: ...
+    @property
+    def client_id(self) -> str: ...
     @property
     def partner_id(self) -> int: ...
     @property
@@ -132,6 +133,11 @@ def check_bearers_with(app: Flask, check: Callable[[str], Caller]) -> None:
     app.extensions[_BEARERS] = check
 
 
+def look_first(app: Flask, look: Callable[[Caller], None]) -> None:
+    """Let `look` see every caller that was let in, before the view does anything; it may refuse."""
+    app.extensions.setdefault(_LOOKS, []).append(look)
+
+
 def needs(scope: str) -> Callable[[View], View]:
     """Demand a bearer token with `scope`; the caller is then `caller()`."""
 
@@ -139,6 +145,8 @@ def needs(scope: str) -> Callable[[View], View]:
         @functools.wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             _admit(scope)
+            for look in current_app.extensions.get(_LOOKS, ()):
+                look(caller())
             return view(*args, **kwargs)
 
         said = getattr(view, "_apidoc", {})

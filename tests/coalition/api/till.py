@@ -27,17 +27,13 @@ class Till:
         """POST bytes."""
         return self.client.post(f"/api/v1{path}", data=body, headers=self._headers(headers))
 
-    def get(self, path: str, **headers: str) -> Any:
+    def get(self, path: str) -> Any:
         """GET."""
-        return self.client.get(f"/api/v1{path}", headers=self._headers(headers))
+        return self.client.get(f"/api/v1{path}", headers=self._headers({}))
 
-    def put(self, path: str, body: Any, **headers: str) -> Any:
-        """PUT JSON."""
-        return self.client.put(f"/api/v1{path}", json=body, headers=self._headers(headers))
-
-    def patch(self, path: str, body: Any, **headers: str) -> Any:
+    def patch(self, path: str, body: Any) -> Any:
         """PATCH JSON."""
-        return self.client.patch(f"/api/v1{path}", json=body, headers=self._headers(headers))
+        return self.client.patch(f"/api/v1{path}", json=body, headers=self._headers({}))
 
     def delete(self, path: str) -> Any:
         """DELETE."""
