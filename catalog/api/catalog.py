@@ -8,6 +8,7 @@ from typing import Any
 from catalog import pricing, rewards
 from catalog.api.schemas.catalog import (
     ForWhomSchema,
+    OffersQuerySchema,
     OffersSchema,
     RewardQuerySchema,
     RewardSchema,
@@ -23,6 +24,7 @@ from coalition.kernel import ids
 from coalition.kernel.db import transact
 from coalition.kernel.errors import FieldError, Invalid, NotFound
 from coalition.kernel.web.api import ApiBlueprint, caller, needs
+from coalition.kernel.web.paging import part_of
 
 blp = ApiBlueprint("catalog", __name__, description="Rewards, with their prices in points.")
 
@@ -47,7 +49,7 @@ def read(wanted: dict[str, Any], reward: str) -> Any:
 
 @blp.route("/catalog/rewards/<reward>/offers")
 @needs("catalog:read")
-@blp.arguments(ForWhomSchema, location="query")
+@blp.arguments(OffersQuerySchema, location="query")
 @blp.response(200, OffersSchema)
 def offers(wanted: dict[str, Any], reward: str) -> Any:
     """Every supplier's offer of the reward's product, itself included; with `member` at the member's prices."""
@@ -81,9 +83,11 @@ def _read(reward_id: int, wanted: dict[str, Any]) -> Any:
 def _offers(reward_id: int, wanted: dict[str, Any]) -> dict[str, Any]:
     program_id, found = caller().program_id, _on_sale(reward_id)
     offered = rewards.offers_of(program_id, found.product_id) if found.product_id else [found]
+    page = part_of(offered, wanted["cursor"], wanted["limit"])
     currency = programs.main_currency(program_id).code
-    priced = pricing.personal(program_id, _member(wanted), [one.id for one in offered])
-    return {"items": [told_offer(one, priced[one.id], currency) for one in offered]}
+    priced = pricing.personal(program_id, _member(wanted), [one.id for one in page.items])
+    items = [told_offer(one, priced[one.id], currency) for one in page.items]
+    return {"items": items, "next_cursor": page.next_cursor}
 
 
 def _on_sale(reward_id: int) -> Reward:

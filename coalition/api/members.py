@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, jsonify
+from flask import Response, json
 
 from coalition import members
 from coalition.api import wallets
@@ -23,7 +23,8 @@ from coalition.api.schemas.members import (
 from coalition.kernel import ids
 from coalition.kernel.db import transact
 from coalition.kernel.errors import Forbidden, NotFound
-from coalition.kernel.idempotency import REPLAYED, Answer, request_hash, transact_once
+from coalition.kernel.idempotency import Answer, request_hash, transact_once
+from coalition.kernel.web import tags
 from coalition.kernel.web.api import ApiBlueprint, caller, needs
 from coalition.kernel.web.paging import PagingSchema
 
@@ -80,10 +81,13 @@ def read(member: str) -> dict[str, Any]:
 @blp.arguments(MemberPatchSchema)
 @blp.response(200, MemberSchema)
 def amend(body: dict[str, Any], member: str) -> dict[str, Any]:
-    """Change the named fields of a member's profile; only who enrolled the member may."""
+    """Change the named fields of a member's profile; only who enrolled the member may. Takes If-Match."""
 
     def work() -> dict[str, Any]:
         client, seen = caller(), _seen(member).member
+        if tags.is_conditional():
+            members.hold_still(seen.id)
+            tags.demand(_dump(_told(seen.id)))
         members.amend(client.program_id, client.partner_id, seen.id, body["profile"])
         return _told(seen.id)
 
@@ -165,16 +169,18 @@ def replace_identifier(body: dict[str, str], member: str, identifier: str) -> Re
 def issue_card(body: dict[str, str], member: str) -> Response:
     """Give a member a virtual card; the same external id answers the same number, which no answer store keeps."""
 
-    def work() -> tuple[members.Identifier, str, bool]:
+    def issue() -> tuple[members.Identifier, str, bool]:
         client, seen = caller(), _seen(member).member
         return members.issue_card(client.program_id, client.partner_id, seen.id, body["external_id"])
 
-    made, number, replayed = transact(work)
-    response = jsonify(CardSchema().dump({"id": ids.public("idn", made.id), "number": number}))
-    response.status_code = 201
+    def work() -> Answer:
+        made, _, replayed = issue()
+        return Answer({"id": ids.public("idn", made.id)}, 201, replayed)
+
+    response = transact_once(work)
+    _, number, _ = transact(issue)
+    response.set_data(json.dumps(CardSchema().dump({**response.get_json(), "number": number})))
     response.headers["Cache-Control"] = "no-store"
-    if replayed:
-        response.headers[REPLAYED] = "true"
     return response
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import Response
+
 from coalition import purchases
 from coalition.api.explaining import promotion
 from coalition.api.schemas.explaining import ExplainQuerySchema
 from coalition.api.schemas.purchases import PurchaseSchema
 from coalition.api.schemas.quotes import QuotedSchema
 from coalition.kernel import ids
-from coalition.kernel.db import transact
+from coalition.kernel.idempotency import Answer, transact_once
 from coalition.kernel.web.api import ApiBlueprint, caller, needs
 from coalition.purchases import Quote, Receipt
 
@@ -22,12 +24,17 @@ blp = ApiBlueprint("purchase_quotes", __name__, description="What a purchase wou
 @blp.arguments(ExplainQuerySchema, location="query")
 @blp.arguments(PurchaseSchema())
 @blp.response(201, QuotedSchema)
-def quote(query: dict[str, str], receipt: Receipt) -> dict[str, Any]:
+def quote(query: dict[str, str], receipt: Receipt) -> Response:
     """What a purchase would earn, cost and lack; a purchase with this `quote_id` is closed by the same promotions.
 
     Nothing is posted and the external id stays free. Every call is a new quote.
     """
-    return transact(lambda: _told(purchases.quote(caller().partner_id, receipt, query["language"])))
+
+    def work() -> Answer:
+        quoted = purchases.quote(caller().partner_id, receipt, query["language"])
+        return Answer(dict(QuotedSchema().dump(_told(quoted))))
+
+    return transact_once(work)
 
 
 def _told(quote: Quote) -> dict[str, Any]:

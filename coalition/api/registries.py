@@ -22,10 +22,11 @@ from coalition.api.schemas.registries import (
 )
 from coalition.kernel import ids, jobs, ports
 from coalition.kernel.db import transact
-from coalition.kernel.errors import BadRequest, FieldError, Invalid
+from coalition.kernel.errors import BadRequest, FieldError, Invalid, NotFound
 from coalition.kernel.idempotency import Answer, transact_once
+from coalition.kernel.web import tags
 from coalition.kernel.web.api import ApiBlueprint, caller, needs
-from coalition.kernel.web.paging import PagingSchema
+from coalition.kernel.web.paging import PagingSchema, part_of
 from coalition.ports import FileStore
 
 blp = ApiBlueprint("registries", __name__, description="Files of purchases: NDJSON, or tables by a column mapping.")
@@ -92,16 +93,43 @@ def rejections(paging: dict[str, Any], registry: str) -> Any:
 @blp.arguments(MappingSchema)
 @blp.response(200, SavedMappingSchema)
 def save_mapping(definition: dict[str, Any], name: str) -> Any:
-    """Save how this partner's tables are to be read; files that are being read keep the version they began with."""
-    return transact(lambda: purchases.save_mapping(caller().partner_id, name, definition))
+    """Save how this partner's tables are to be read; files that are being read keep the version they began with.
+
+    Takes If-Match.
+    """
+
+    def work() -> Any:
+        if tags.is_conditional():
+            purchases.hold_mappings(caller().partner_id)
+            tags.demand(dict(SavedMappingSchema().dump(_mapping(name))))
+        return purchases.save_mapping(caller().partner_id, name, definition)
+
+    return transact(work)
+
+
+@blp.route("/registry-mappings/<name>")
+@needs("registries:write")
+@blp.response(200, SavedMappingSchema)
+def read_mapping(name: str) -> Any:
+    """The newest version of one of this partner's column mappings."""
+    return transact(lambda: _mapping(name))
 
 
 @blp.route("/registry-mappings")
 @needs("registries:write")
+@blp.arguments(PagingSchema, location="query")
 @blp.response(200, SavedMappingsSchema)
-def list_mappings() -> dict[str, Any]:
+def list_mappings(paging: dict[str, Any]) -> Any:
     """This partner's column mappings, the newest version of each."""
-    return {"items": transact(lambda: purchases.mappings(caller().partner_id)), "next_cursor": None}
+    found = transact(lambda: purchases.mappings(caller().partner_id))
+    return part_of(found, paging["cursor"], paging["limit"])
+
+
+def _mapping(name: str) -> purchases.ColumnMapping:
+    try:
+        return purchases.mapping_by_name(caller().partner_id, name)
+    except Invalid:
+        raise NotFound() from None
 
 
 def _layout(how: dict[str, Any]) -> tuple[purchases.Source | None, int | None]:

@@ -17,7 +17,7 @@ def init_app(app: Flask) -> None:
 
     from coalition.kernel import approvals, db, laws, logs, outbox  # noqa: F401 - the outbox registers itself with the job queue
     from coalition.kernel.jobs import laws as job_laws
-    from coalition.kernel.web import api, exporting, health, pages, problem, requests
+    from coalition.kernel.web import api, exporting, health, pages, problem, requests, tags
 
     config = app.config["COALITION"]
     app.config["SECRET_KEY"] = config.secret_key
@@ -30,5 +30,6 @@ def init_app(app: Flask) -> None:
     problem.init_app(app)
     api.init_app(app)
     pages.init_app(app)
+    tags.init_app(app, api.PREFIX)
     exporting.init_app(app)
     health.init_app(app)

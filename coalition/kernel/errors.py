@@ -80,6 +80,13 @@ class Conflict(Refusal):
     title = "Conflict"
 
 
+class PreconditionFailed(Refusal):
+    """The caller wanted a change only while the thing was as it had seen it, and it no longer is."""
+
+    status = 412
+    title = "Changed in between"
+
+
 class Invalid(Refusal):
     """The request was read, but its content is wrong; `errors` names every field."""
 

@@ -1,6 +1,6 @@
 """Members: enrolment, identifiers known only by their keyed hash, profiles, consents, and who sees whom."""
 
-from coalition.members.amending import amend
+from coalition.members.amending import amend, hold_still
 from coalition.members.benefits import Benefits
 from coalition.members.blocking import block, move, replace
 from coalition.members.enrolment import Enrolment, enrol
@@ -96,6 +96,7 @@ __all__ = [
     "get",
     "give_tier",
     "hashes",
+    "hold_still",
     "identifiers",
     "identify",
     "invitations",

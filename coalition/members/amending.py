@@ -13,6 +13,11 @@ from coalition.members.people import Member, get
 _PROFILE = ("first_name", "last_name", "email", "phone", "birth_date")
 
 
+def hold_still(member_id: int) -> None:
+    """Let nobody else amend a member until this transaction ends. Locks the member."""
+    execute("SELECT 1 FROM member WHERE id = :id FOR UPDATE", {"id": member_id})
+
+
 def amend(program_id: int, partner_id: int, member_id: int, changes: Mapping[str, Any]) -> Member:
     """Change the named fields of a profile (and `locale`); what is not named stays.
 

@@ -20,6 +20,7 @@ def init_app(app: Flask) -> None:
         receipt_pages,
         team_pages,
         testing_pages,
+        webhook_pages,
     )
     from coalition.portal.frame import blueprint
 

@@ -37,6 +37,7 @@ from coalition.purchases.registries.cells import Row
 from coalition.purchases.registries.kinds import Entry, interpret, read_event_or_transaction
 from coalition.purchases.registries.mappings import (
     ColumnMapping,
+    hold_mappings,
     mapping,
     mapping_by_name,
     mappings,
@@ -170,6 +171,7 @@ __all__ = [
     "find",
     "find_return",
     "given",
+    "hold_mappings",
     "interpret",
     "laws",
     "layout",

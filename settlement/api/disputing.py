@@ -13,7 +13,7 @@ from coalition.kernel.errors import Forbidden, NotFound
 from coalition.kernel.idempotency import Answer, transact_once
 from coalition.kernel.web.api import ApiBlueprint, caller, needs
 from coalition.kernel.web.fields import AmountSchema, Instant, StrictInteger, Text
-from coalition.kernel.web.paging import PagingSchema
+from coalition.kernel.web.paging import PagingSchema, part_of
 from settlement import reconciliation
 from settlement.api.statements import own_statement
 from settlement.reconciliation import REASONS, STATES, Comment, Dispute, Opening
@@ -119,13 +119,15 @@ def dispute(body: dict[str, Any], statement: str) -> Response:
 
 @blp.route("/statements/<statement>/disputes")
 @needs("statements:read")
+@blp.arguments(PagingSchema, location="query")
 @blp.response(200, DisputesSchema)
-def of_statement(statement: str) -> dict[str, Any]:
+def of_statement(query: dict[str, Any], statement: str) -> dict[str, Any]:
     """The disputes on one statement, oldest first."""
 
     def work() -> dict[str, Any]:
         found = reconciliation.of_statement(own_statement(statement).id)
-        return {"items": [told(one) for one in found], "next_cursor": None}
+        page = part_of(found, query["cursor"], query["limit"])
+        return {"items": [told(one) for one in page.items], "next_cursor": page.next_cursor}
 
     return transact(work)
 

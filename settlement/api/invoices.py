@@ -10,6 +10,7 @@ from marshmallow import Schema, fields
 from coalition.kernel.db import transact
 from coalition.kernel.web.api import ApiBlueprint, needs
 from coalition.kernel.web.fields import AmountSchema
+from coalition.kernel.web.paging import PagingSchema, part_of
 from settlement.api.statements import own_statement
 from settlement.payouts import invoices
 from settlement.payouts.invoices import Issued
@@ -35,18 +36,21 @@ class InvoiceSchema(Schema):
 
 
 class InvoicesSchema(Schema):
-    """The invoices of one statement."""
+    """A page of the invoices of one statement."""
 
     items = fields.List(fields.Nested(InvoiceSchema), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
 
 
 @blp.route("/statements/<statement>/invoices")
 @needs("statements:read")
+@blp.arguments(PagingSchema, location="query")
 @blp.response(200, InvoicesSchema)
-def index(statement: str) -> dict[str, Any]:
+def index(query: dict[str, Any], statement: str) -> dict[str, Any]:
     """The invoices of one of the partner's statements; they are numbered when first asked for, once it was sent."""
     found = transact(lambda: invoices.issue(own_statement(statement).id))
-    return {"items": [told(one) for one in found]}
+    page = part_of(found, query["cursor"], query["limit"])
+    return {"items": [told(one) for one in page.items], "next_cursor": page.next_cursor}
 
 
 @blp.route("/statements/<statement>/invoices/<number>.xml")

@@ -9,12 +9,6 @@ from coalition.kernel.web.fields import Instant
 _SIZE = validate.Range(1, 2**62)
 
 
-class HeadsQuerySchema(Schema):
-    """The query of the list of heads."""
-
-    limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
-
-
 class ConsistencyQuerySchema(Schema):
     """The query of a consistency proof: the size of the older tree."""
 
@@ -31,10 +25,11 @@ class HeadSchema(Schema):
 
 
 class HeadsSchema(Schema):
-    """The newest heads, and the keys that sign them (`name+id+Base64`), the oldest key first."""
+    """A page of heads, the newest first, and the keys that sign them (`name+id+Base64`), the oldest key first."""
 
     keys = fields.List(fields.String(), required=True)
     items = fields.List(fields.Nested(HeadSchema), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
 
 
 class WitnessSchema(Schema):

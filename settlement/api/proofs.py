@@ -12,14 +12,15 @@ from flask import Response, send_file
 from coalition.kernel import ports
 from coalition.kernel.db import transact
 from coalition.kernel.errors import NotFound
+from coalition.kernel.idempotency import Answer, transact_once
 from coalition.kernel.web.api import ApiBlueprint, caller, needs
+from coalition.kernel.web.paging import PagingSchema, decode_cursor, encode_cursor
 from coalition.ports import FileStore, StoredFile
 from settlement import proofs, statements
 from settlement.api.proof_schemas import (
     ConsistencyQuerySchema,
     CosignatureSchema,
     CosignedSchema,
-    HeadsQuerySchema,
     HeadsSchema,
     WitnessSchema,
 )
@@ -60,17 +61,21 @@ def inclusion(statement: str, line: int) -> Response:
 
 @blp.route("/proofs/heads")
 @needs("statements:read")
-@blp.arguments(HeadsQuerySchema, location="query")
+@blp.arguments(PagingSchema, location="query")
 @blp.response(200, HeadsSchema)
 def index(query: dict[str, Any]) -> dict[str, Any]:
     """The signed heads of the program's tree, the newest first, and the keys they are signed with."""
 
     def work() -> dict[str, Any]:
         program_id = caller().program_id
-        found = proofs.heads(program_id, query["limit"])
-        signed = proofs.cosignatures([head.id for head in found])
-        items = [_told(head, signed.get(head.id, [])) for head in found]
-        return {"keys": [str(key) for key in proofs.keys(program_id)], "items": items}
+        position = decode_cursor(query["cursor"], int)
+        below = int(position[0]) if position else None
+        found = proofs.heads(program_id, query["limit"] + 1, below=below)
+        page, more = found[: query["limit"]], len(found) > query["limit"]
+        signed = proofs.cosignatures([head.id for head in page])
+        items = [_told(head, signed.get(head.id, [])) for head in page]
+        next_cursor = encode_cursor(page[-1].size) if more else None
+        return {"keys": [str(key) for key in proofs.keys(program_id)], "items": items, "next_cursor": next_cursor}
 
     return transact(work)
 
@@ -104,21 +109,31 @@ def verifier() -> Response:
 @needs("statements:witness")
 @blp.arguments(WitnessSchema)
 @blp.response(201, WitnessSchema)
-def add_witness(body: dict[str, Any]) -> dict[str, Any]:
+def add_witness(body: dict[str, Any]) -> Response:
     """Give the key with which the partner countersigns heads: a C2SP key of kind 4, `name+id+Base64`."""
-    client = caller()
-    return {"key": str(transact(lambda: proofs.add_witness(client.program_id, client.partner_id, body["key"])).key)}
+
+    def work() -> Answer:
+        client = caller()
+        added = proofs.add_witness(client.program_id, client.partner_id, body["key"])
+        return Answer({"key": str(added.key)})
+
+    return transact_once(work)
 
 
 @blp.route("/proofs/cosignatures", methods=["POST"])
 @needs("statements:witness")
 @blp.arguments(CosignatureSchema)
 @blp.response(201, CosignedSchema)
-def cosign(body: dict[str, Any]) -> dict[str, Any]:
+def cosign(body: dict[str, Any]) -> Response:
     """Countersign a head: its checkpoint with the line of the partner's witness (C2SP tlog-cosignature) added."""
-    client = caller()
-    found = transact(lambda: proofs.cosign(client.program_id, client.partner_id, body["checkpoint"]))
-    return {"witness": found.witness.key.name, "size": found.size, "signed_at": found.signed_at}
+
+    def work() -> Answer:
+        client = caller()
+        found = proofs.cosign(client.program_id, client.partner_id, body["checkpoint"])
+        signed = {"witness": found.witness.key.name, "size": found.size, "signed_at": found.signed_at}
+        return Answer(dict(CosignedSchema().dump(signed)))
+
+    return transact_once(work)
 
 
 def sent(stored: StoredFile, name: str) -> Response:

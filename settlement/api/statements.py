@@ -5,9 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from flask import Response
+
 from coalition import partners
 from coalition.kernel import audit, ids
 from coalition.kernel.db import transact
+from coalition.kernel.idempotency import Answer, transact_once
 from coalition.kernel.web.api import ApiBlueprint, caller, needs
 from coalition.kernel.web.paging import PagingSchema, decode_cursor, encode_cursor
 from settlement import statements
@@ -40,12 +43,7 @@ def index(query: dict[str, Any]) -> dict[str, Any]:
 def read(statement: str) -> dict[str, Any]:
     """One statement with its documents."""
 
-    def work() -> dict[str, Any]:
-        found = own_statement(statement)
-        documents = statements.documents([found.id])[found.id]
-        return {**told(found), "documents": [document_told(document) for document in documents]}
-
-    return transact(work)
+    return transact(lambda: _detail(own_statement(statement)))
 
 
 @blp.route("/statements/<statement>/lines")
@@ -64,15 +62,19 @@ def lines(query: dict[str, Any], statement: str) -> dict[str, Any]:
 @needs("statements:write")
 @blp.arguments(AgreementSchema)
 @blp.response(200, StatementDetailSchema)
-def agree(_: dict[str, Any], statement: str) -> dict[str, Any]:
+def agree(_: dict[str, Any], statement: str) -> Response:
     """Agree to a statement that was sent; again, it stays agreed. 409 `statement_state` for a paid one."""
 
-    def work() -> dict[str, Any]:
+    def work() -> Answer:
         found = statements.agree(own_statement(statement).id, audit.origin().actor)
-        documents = statements.documents([found.id])[found.id]
-        return {**told(found), "documents": [document_told(document) for document in documents]}
+        return Answer(dict(StatementDetailSchema().dump(_detail(found))), 200)
 
-    return transact(work)
+    return transact_once(work)
+
+
+def _detail(found: statements.Statement) -> dict[str, Any]:
+    documents = statements.documents([found.id])[found.id]
+    return {**told(found), "documents": [document_told(document) for document in documents]}
 
 
 def _own_entities() -> list[int]:

@@ -6,7 +6,7 @@ from flask import Blueprint
 
 from coalition import partners
 from coalition.kernel import ids
-from coalition.portal.frame import viewer
+from coalition.portal.frame import READERS, viewer
 from coalition.site.viewer import Colleague, require_colleague
 from settlement import reconciliation, statements
 from settlement.reconciliation import Dispute
@@ -18,7 +18,7 @@ blueprint = Blueprint("portal_statements", __name__, url_prefix="/portal")
 
 @blueprint.before_request
 def _partners_only() -> None:
-    require_colleague()
+    require_colleague(*READERS)
 
 
 def own_entities(colleague: Colleague) -> list[int]:

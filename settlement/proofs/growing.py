@@ -94,11 +94,12 @@ def latest(program_id: int) -> Head | None:
     return found[0] if found else None
 
 
-def heads(program_id: int, limit: int = _MOST) -> list[Head]:
-    """The heads of a program, the newest first."""
+def heads(program_id: int, limit: int = _MOST, *, below: int | None = None) -> list[Head]:
+    """The heads of a program, the newest first; only those of trees smaller than `below`, if it is given."""
     rows = fetch_all(
-        f"SELECT {_COLUMNS} FROM proof_head WHERE program_id = :program ORDER BY size DESC LIMIT :limit",
-        {"program": program_id, "limit": limit},
+        f"SELECT {_COLUMNS} FROM proof_head WHERE program_id = :program"
+        " AND (CAST(:below AS bigint) IS NULL OR size < :below) ORDER BY size DESC LIMIT :limit",
+        {"program": program_id, "below": below, "limit": limit},
     )
     return [_head(row) for row in rows]
 

@@ -44,6 +44,12 @@ class ForWhomSchema(Schema):
     member = PresentedMember(load_default=None)
 
 
+class OffersQuerySchema(PagingSchema):
+    """Whose prices are asked; nobody's are those for everybody."""
+
+    member = PresentedMember(load_default=None)
+
+
 class RewardSchema(Schema):
     """A reward on sale. `base_price` is its price for everybody, `price_reason` names the rules that lowered `price`
     (null: none did), `cash_option` says whether money may pay a part; texts follow Accept-Language."""
@@ -74,9 +80,10 @@ class OfferSchema(Schema):
 
 
 class OffersSchema(Schema):
-    """The offers of a product, the best first."""
+    """A page of the offers of a product, the best first."""
 
     items = fields.List(fields.Nested(OfferSchema), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
 
 
 class FacetValueSchema(Schema):

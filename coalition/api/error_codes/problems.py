@@ -51,6 +51,7 @@ CODES = {
     "cart_problems": "Not everything in the cart can be ordered as it stands.",
     "case_closed": "This was decided in the meantime, or has settled itself.",
     "cash_unavailable": "Points alone cannot pay this, and nobody takes cash here.",
+    "changed_meanwhile": "It is no longer as the `If-Match` of the request says; read it again, then decide.",
     "check_unacceptable": "This point of the checklist cannot be accepted; it has to be put right.",
     "checklist_open": "Something is to be done, or accepted with a reason, before the period closes; see `checks`.",
     "client_not_proven": "There is no such client, or its secret is another.",

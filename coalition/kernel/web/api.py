@@ -40,6 +40,8 @@ _CONVENTIONS = (
     " is 404.",
     "Lists take limit (at most 200) and cursor; next_cursor is null on the last page. X-Request-Id is taken or"
     " made, and comes back with every answer.",
+    "A GET of one thing answers an ETag: If-None-Match with it gets 304 while nothing has changed, If-Match on a PATCH"
+    " or PUT of that thing gets 412 changed_meanwhile once it has.",
 )
 
 

@@ -33,6 +33,14 @@ class PagingSchema(Schema):
     cursor = fields.String(load_default=None, validate=validate.Length(max=500))
 
 
+def part_of(whole: Sequence[T], cursor: str | None, limit: int) -> Page[T]:
+    """A page of a list that is short enough to be read whole; its cursor counts what came before. Invalid, too."""
+    (start,) = decode_cursor(cursor, int) or (0,)
+    first = max(int(start), 0)
+    until = first + limit
+    return Page(whole[first:until], encode_cursor(until) if len(whole) > until else None)
+
+
 def encode_cursor(*position: int | str) -> str:
     """A cursor that points behind a position in a list's order."""
     return base64.urlsafe_b64encode(json.dumps(position, separators=(",", ":")).encode()).decode().rstrip("=")

@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from coalition.kernel import audit
-from coalition.kernel.db import fetch_all, fetch_one
+from coalition.kernel.db import execute, fetch_all, fetch_one
 from coalition.kernel.errors import FieldError, Invalid, NotFound
 
 ENCODINGS = ("utf-8", "windows-1251")
@@ -27,6 +27,7 @@ LINE_FIELDS = frozenset(("no", "sku", "name", "category", "qty", "price", "amoun
 COMPARED_FIELDS = frozenset(("points", "points_redeemed", "rate"))  # read only where a file is compared with ours
 FIELDS = HEAD_FIELDS | LINE_FIELDS | COMPARED_FIELDS
 _KEYS = frozenset(("delimiter", "encoding", "decimal", "date_format", "zone", "header", "grouping", "fixed", "columns"))
+_ONE_BY_ONE = "SELECT pg_advisory_xact_lock(hashtextextended(CAST(:one AS text), 45))"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 _PARTS_MAX = 5
 _DEFAULTS: dict[str, Any] = {
@@ -66,8 +67,12 @@ class ColumnMapping:
 
 
 def save_mapping(partner_id: int, name: str, definition: Mapping[str, Any]) -> ColumnMapping:
-    """Save a mapping under a name; the same definition again changes nothing. Raises Invalid with every wrong field."""
+    """Save a mapping under a name; the same definition again changes nothing. Raises Invalid with every wrong field.
+
+    Locks the partner's mappings.
+    """
     complete = _checked(name, definition)
+    hold_mappings(partner_id)
     newest = _newest(partner_id, name)
     if newest is not None and newest.definition == complete:
         return _mapping(newest)
@@ -84,6 +89,11 @@ def save_mapping(partner_id: int, name: str, definition: Mapping[str, Any]) -> C
     assert row is not None
     audit.record("mapping.save", f"mapping:{row.id}", partner_id=partner_id, name=name, version=row.version)
     return _mapping(row)
+
+
+def hold_mappings(partner_id: int) -> None:
+    """Let nobody else save a mapping of this partner until this transaction ends."""
+    execute(_ONE_BY_ONE, {"one": f"mappings:{partner_id}"})
 
 
 def mapping_by_name(partner_id: int, name: str) -> ColumnMapping:

@@ -27,13 +27,17 @@ class Till:
         """POST bytes."""
         return self.client.post(f"/api/v1{path}", data=body, headers=self._headers(headers))
 
-    def get(self, path: str) -> Any:
+    def get(self, path: str, **headers: str) -> Any:
         """GET."""
-        return self.client.get(f"/api/v1{path}", headers=self._headers({}))
+        return self.client.get(f"/api/v1{path}", headers=self._headers(headers))
 
-    def patch(self, path: str, body: Any) -> Any:
+    def put(self, path: str, body: Any, **headers: str) -> Any:
+        """PUT JSON."""
+        return self.client.put(f"/api/v1{path}", json=body, headers=self._headers(headers))
+
+    def patch(self, path: str, body: Any, **headers: str) -> Any:
         """PATCH JSON."""
-        return self.client.patch(f"/api/v1{path}", json=body, headers=self._headers({}))
+        return self.client.patch(f"/api/v1{path}", json=body, headers=self._headers(headers))
 
     def delete(self, path: str) -> Any:
         """DELETE."""

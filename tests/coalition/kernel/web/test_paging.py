@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from coalition.kernel.errors import Invalid
-from coalition.kernel.web.paging import decode_cursor, encode_cursor
+from coalition.kernel.web.paging import decode_cursor, encode_cursor, part_of
 
 
 def test_a_cursor_leads_back_to_its_place() -> None:
@@ -24,3 +24,15 @@ def test_what_is_no_place_of_this_list_is_refused(cursor: str) -> None:
 def test_a_text_that_no_database_holds_is_refused() -> None:
     with pytest.raises(Invalid):
         decode_cursor(encode_cursor("a\0b"), str)
+
+
+def test_the_pages_of_a_short_list_are_the_list() -> None:
+    whole, cursor, read = list(range(7)), None, []
+    for size in (3, 3, 3):
+        page = part_of(whole, cursor, size)
+        read += page.items
+        cursor = page.next_cursor
+
+    assert (read, cursor) == (whole, None)
+    assert part_of(whole, encode_cursor(-5), 3).items == [0, 1, 2]
+    assert part_of(whole, encode_cursor(99), 3).items == []
