@@ -28,9 +28,11 @@ def init_app(app: Flask) -> None:
         programs,
         promotions,
         purchases,
+        sandbox,
         site,
         wallets,
     )
+    from coalition.access import oauth
     from coalition.kernel import approvals, laws
     from coalition.kernel.web import health
     from coalition.partners import webhooks
@@ -47,6 +49,7 @@ def init_app(app: Flask) -> None:
     rooms = (
         letters,
         access,
+        oauth,
         ledger,
         programs,
         partners,
@@ -58,6 +61,7 @@ def init_app(app: Flask) -> None:
         holdings,
         purchases,
         webhooks,
+        sandbox,
     )
     for room in rooms:
         laws.register(room.laws)
