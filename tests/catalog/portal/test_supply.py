@@ -46,7 +46,7 @@ def _person(app: Flask, supplier: suppliers.Supplier, *roles: str) -> FlaskClien
     email = f"{'-'.join(roles)}@{supplier.code}.test"
     transact(lambda: access.create_user(email, PASSWORD, roles, f"partner:{owner}", program_id=supplier.program_id))
     browser = app.test_client()
-    assert browser.post("/login", data={"email": email, "password": PASSWORD}).status_code == 302
+    assert browser.post("/login", data={"email": email, "password": PASSWORD}).status_code == 303
     return browser
 
 
