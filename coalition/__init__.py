@@ -28,6 +28,7 @@ def init_app(app: Flask) -> None:
         programs,
         promotions,
         purchases,
+        sandbox,
         site,
         wallets,
     )
@@ -58,6 +59,7 @@ def init_app(app: Flask) -> None:
         holdings,
         purchases,
         webhooks,
+        sandbox,
     )
     for room in rooms:
         laws.register(room.laws)

@@ -24,6 +24,7 @@ class Served:
 
     app: Flask
     base_url: str
+    partner_id: int
     client_id: str
     client_secret: str
     outlet: str
@@ -44,7 +45,7 @@ def a_served_shop(config: Config) -> Iterator[Served]:
         client_id, secret = transact(lambda: access.create_client(*owner, "Till", sorted(access.SCOPES)))
         db.session.remove()
     with serving(app) as base_url:
-        yield Served(app, base_url, client_id, secret, "S1", CARD)
+        yield Served(app, base_url, shop.partner.id, client_id, secret, "S1", CARD)
     with app.app_context():
         assert [law.code for law in laws() if offending(law)] == []
         db.session.remove()

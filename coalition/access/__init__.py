@@ -16,7 +16,14 @@ from coalition.access.invitations import (
 from coalition.access.laws import laws
 from coalition.access.models import Role, UserAccount
 from coalition.access.people import Person, people_of, person, set_roles, switch_person
-from coalition.access.registering import create_client, rotate_secret, set_client_active, set_scopes
+from coalition.access.registering import (
+    TEST_CLIENT,
+    create_client,
+    move_clients,
+    rotate_secret,
+    set_client_active,
+    set_scopes,
+)
 from coalition.access.roles import PARTNER_ROLES, ROLES, STAFF_ROLES, roles_for
 from coalition.access.scopes import ALL_SCOPES, MEMBER_SCOPES, SCOPES
 from coalition.access.throttle import Attempt, admit, blame, clear_old_attempts, forgive, guard, pardon
@@ -32,6 +39,7 @@ __all__ = [
     "ROLES",
     "SCOPES",
     "STAFF_ROLES",
+    "TEST_CLIENT",
     "Attempt",
     "Client",
     "ClientView",
@@ -62,6 +70,7 @@ __all__ = [
     "issue_token",
     "laws",
     "may_approve",
+    "move_clients",
     "named_client",
     "names",
     "pardon",

@@ -16,11 +16,12 @@ from coalition.access.oauth.keys import check_keys
 from coalition.access.oauth.redirects import check_redirects
 from coalition.access.scopes import ALL_SCOPES, MEMBER_SCOPES
 from coalition.kernel import audit, clock
-from coalition.kernel.db import AnyRow, fetch_one
+from coalition.kernel.db import AnyRow, fetch_all, fetch_one
 from coalition.kernel.errors import Conflict, FieldError, Invalid, NotFound
 
 OVERLAP_S = 24 * 3600
 LONGEST_OVERLAP_S = 30 * 24 * 3600
+TEST_CLIENT = "client_test_"
 _LONGEST_NAME = 100
 
 
@@ -33,8 +34,11 @@ def create_client(
     kind: str = "confidential_basic",
     redirect_uris: Iterable[str] = (),
     jwks: Mapping[str, Any] | None = None,
+    test: bool = False,
 ) -> tuple[str, str]:
     """Register a client of a partner; its id and its secret, which cannot be read again ("" where a kind has none).
+
+    The id of a client of test mode says so.
 
     A client with a member's scope is an app: members are sent back to one of its `redirect_uris`. `jwks` are the
     public keys of a `private_key_jwt`. Invalid, with every wrong field.
@@ -46,7 +50,7 @@ def create_client(
         errors.append(FieldError("/kind", "unknown_kind", f"Kinds are {', '.join(KINDS)}."))
     if errors:
         raise Invalid("invalid", "The client cannot be registered.", errors)
-    client_id = f"client_{secrets.token_hex(8)}"
+    client_id = f"{TEST_CLIENT if test else 'client_'}{secrets.token_hex(8)}"
     secret = f"secret_{secrets.token_urlsafe(32)}" if kind == "confidential_basic" else ""
     row = fetch_one(
         "INSERT INTO oauth_client (client_id, secret_hash, program_id, partner_id, name, scopes, kind, redirect_uris,"
@@ -112,6 +116,15 @@ def set_client_active(client_id: str, active: bool, *, partner_id: int | None = 
     if row is None:
         raise NotFound()
     audit.record("client.switched", f"client:{row.id}", active=active)
+
+
+def move_clients(from_program_id: int, program_id: int, partner_id: int) -> list[int]:
+    """Let all clients of a program act in another one, for a partner there; which they are. Tokens follow soon."""
+    rows = fetch_all(
+        "UPDATE oauth_client SET program_id = :program, partner_id = :partner WHERE program_id = :before RETURNING id",
+        {"before": from_program_id, "program": program_id, "partner": partner_id},
+    )
+    return [row.id for row in rows]
 
 
 def _change(what: str, client_id: str, partner_id: int | None, only: str = "true", **values: Any) -> AnyRow | None:

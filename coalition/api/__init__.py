@@ -14,6 +14,7 @@ def init_app(app: Flask) -> None:
         exchanges,
         explaining,
         holds,
+        magic,
         members,
         moving,
         oauth,
@@ -28,6 +29,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(oauth.blueprint)
     docs.init_app(app)
     api.check_bearers_with(app, access.authenticate)
+    magic.init_app(app)
     api.register(app, members.blp, purchases.blp, returns.blp, explaining.blp, holds.blp, moving.blp, exchanges.blp)
     api.register(app, events.blp, registries.blp, quotes.blp)
     api.register(app, webhooks.blp)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coalition import access
+from coalition import access, sandbox
 from coalition.kernel import approvals, jobs
 
 _CHUNK = 1000
@@ -10,8 +10,8 @@ _CHUNK = 1000
 
 @jobs.handles("access.clear")
 def clear_access(task: jobs.Task) -> None:
-    """Forget dead tokens and quiet throttles, a chunk a transaction."""
-    for clear in (access.clear_expired_tokens, access.clear_old_attempts):
+    """Forget dead tokens, quiet throttles and attempts of test clients, a chunk a transaction."""
+    for clear in (access.clear_expired_tokens, access.clear_old_attempts, sandbox.clear_attempts):
         while task.step(lambda clear=clear: clear(_CHUNK)) == _CHUNK:  # type: ignore[misc]
             pass
 

@@ -6,14 +6,16 @@ import datetime as dt
 
 from coalition import partners, purchases
 from coalition.kernel import clock, outbox
-from coalition.promotions import holdings
+from coalition.promotions import granting, holdings
 from coalition.purchases import Following
 
 
 @outbox.subscribe("member.merged", consumer="promotions.holdings")
 def follow(event: outbox.Event) -> None:
-    """Hand over what the member who went has."""
-    holdings.follow(event.payload["from_id"], event.payload["into_id"])
+    """Hand over what the member who went has, and what it has used of limits."""
+    pair = (event.payload["from_id"], event.payload["into_id"])
+    granting.follow(*pair)
+    holdings.follow(*pair)
 
 
 @outbox.subscribe(holdings.DERIVED, consumer="purchases.following")

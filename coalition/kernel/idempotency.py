@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -66,6 +66,12 @@ def transact_once(work: Callable[[], Answer], *, content: bytes | None = None) -
         problem = FieldError("", "bad_idempotency_key", f"Idempotency-Key has 1 to {_MAX_KEY} characters.")
         raise Invalid("invalid", "The Idempotency-Key cannot be used.", [problem])
     return _response(transact(lambda: _once(key, work, content)))
+
+
+def forget(client_ids: Collection[int]) -> int:
+    """Forget every key of these clients, because the world that it answered from is gone; how many there were."""
+    sql = "DELETE FROM idempotency WHERE client_id = ANY(%(clients)s)"
+    return raw().execute(sql, {"clients": list(client_ids)}).rowcount
 
 
 def request_hash(content: Any) -> bytes:

@@ -35,13 +35,16 @@ _DEFAULTS: dict[str, Any] = {
 FIXED = frozenset({"id", "program_id", "code"})
 
 
-def launch(code: str, name: str, *, zone: str, currency: str, currency_decimals: int = 2) -> Program:
+def launch(
+    code: str, name: str, *, zone: str, currency: str, currency_decimals: int = 2, kind: str = "coalition"
+) -> Program:
     """A new program in a time zone, selling and settling in `currency`: a draft, until `move` opens it.
 
+    The kind `test` is a partner's test mode: what is in it is worth nothing and is not settled.
     ZoneInfoNotFoundError for an unknown zone.
     """
     ZoneInfo(zone)
-    row = ProgramRow(code=code, name=name, zone=zone, currency=currency, currency_decimals=currency_decimals)
+    row = ProgramRow(code=code, name=name, zone=zone, currency=currency, currency_decimals=currency_decimals, kind=kind)
     session().add(row)
     session().flush()
     audit.record("program.launch", f"program:{row.id}", code=code)

@@ -16,9 +16,9 @@ Deed = Literal["earn", "redeem"]
 class Program:
     """A loyalty program. `currency` is the ISO 4217 code of its money, with `currency_decimals` decimals.
 
-    `kind`: own (of one company), coalition, or co_brand (with a bank). `accept_late_days`: how late a receipt may
-    arrive, None without a limit. `adjustment_limit`: units above which a second person approves. `sunset_ends_on`: the
-    last day on which points of a program in its sunset can be spent.
+    `kind`: own (of one company), coalition, co_brand (with a bank), or test (a partner's test mode).
+    `accept_late_days`: how late a receipt may arrive, None without a limit. `adjustment_limit`: units above which a
+    second person approves. `sunset_ends_on`: the last day on which points of a program in its sunset can be spent.
     """
 
     id: int

@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from coalition import programs
 from coalition.kernel import audit
 from coalition.kernel.db import execute, fetch_all, fetch_one, load_sql
 from coalition.kernel.errors import Conflict, NotFound
@@ -141,6 +142,8 @@ def _named(program_id: int, code: str) -> Period | None:
 
 
 def _make(program_id: int, codes: Iterable[str]) -> None:
+    if programs.get(program_id).kind == "test":
+        raise Conflict("test_program", "What happens in a partner's test program is not settled.")
     for code in codes:
         starts_on, ends_on = days_of(code)
         execute(

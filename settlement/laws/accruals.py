@@ -28,6 +28,12 @@ LAWS = (
                   = (x.legal_entity_id, x.cost_minor, x.delivery_minor) WHERE d.supply_id IS NULL""",
     ),
     Law(
+        "SB4",
+        "nothing of a partner's test program is settled",
+        """SELECT s.id AS period_id FROM settlement_period s JOIN program p ON p.id = s.program_id
+            WHERE p.kind = 'test'""",
+    ),
+    Law(
         "P4",
         "a closed period is what it was when it closed: nothing of a later transaction is booked in it",
         """SELECT a.movement_id FROM accrual a WHERE NOT EXISTS (SELECT FROM settlement_span s

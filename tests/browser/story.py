@@ -202,6 +202,8 @@ PAGES = {
     "desk-returns": Page("catalog", lambda story: "/console/catalog/returns"),
     "api-reference": Page("visitor", lambda story: "/api/docs"),
     "api-quickstart": Page("visitor", lambda story: "/api/docs/quickstart"),
+    "api-testing": Page("visitor", lambda story: "/api/docs/testing"),
+    "portal-testing": Page("freshmart", lambda story: "/portal/testing"),
     "api-changelog": Page("visitor", lambda story: "/api/docs/changelog"),
     "api-errors": Page("visitor", lambda story: "/api/docs/errors"),
     "api-error": Page("visitor", lambda story: "/api/docs/errors/insufficient_points"),

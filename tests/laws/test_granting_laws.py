@@ -23,6 +23,7 @@ CRIMES = {
     "PR4": "UPDATE award SET promotion_version = 7 WHERE promotion IS NOT NULL",
     "PR5": "UPDATE limit_day SET used = used + 1",
     "PR6": "UPDATE purchase_discount SET amount_minor = amount_minor + 1",
+    "PR7": "UPDATE purchase_quote_use SET purchase_id = purchase_id + 100000",
 }
 
 
@@ -38,7 +39,7 @@ def test_every_crime_is_seen_by_its_law(owner: psycopg.Connection) -> None:
         assert offences, code
 
 
-@pytest.mark.parametrize("table", ["evaluation", "limit_release", "purchase_discount"])
+@pytest.mark.parametrize("table", ["evaluation", "limit_release", "purchase_discount", "purchase_quote_use"])
 @pytest.mark.parametrize("deed", ["TRUNCATE {0}", "DELETE FROM {0}"])
 def test_the_application_cannot_rewrite_what_was_evaluated(session: object, table: str, deed: str) -> None:
     with pytest.raises(psycopg.errors.InsufficientPrivilege):

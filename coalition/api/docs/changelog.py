@@ -22,6 +22,7 @@ ENTRIES = (
             "the addresses with # lead there as before.",
             "Webhooks: POST /webhook-endpoints and what belongs to it; deliveries by Standard Webhooks.",
             "Quick start, changelog, and a page for every error code.",
+            "Test mode: a program of the partner’s own with test members, clients and magic values.",
         ),
     ),
     Entry(

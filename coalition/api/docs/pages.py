@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import current_app, render_template, url_for
 
+from coalition import sandbox
 from coalition.api.docs import changelog, quickstart
 from coalition.api.docs.blueprint import blueprint
 
@@ -19,6 +20,12 @@ def reference() -> str:
 def quick_start() -> str:
     """From credentials to the first points in three commands."""
     return render_template("docs/quickstart.html", setting=quickstart.setting(), commands=quickstart.commands())
+
+
+@blueprint.get("/testing")
+def testing() -> str:
+    """Test mode: how it is switched on, its cards, and its magic values."""
+    return render_template("docs/testing.html", cards=sandbox.CARDS, outlet=sandbox.OUTLET)
 
 
 @blueprint.get("/changelog")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 CODES = {
     "url_refused": "This address is never called; `detail` says why (https, a public address, port 443 or 8443).",
+    "too_many_guesses": "Too many unknown coupon codes came from this client; `retry_after_s` says when to come again.",
     "too_many_endpoints": "A partner has at most ten webhook endpoints; remove one first.",
     "delivery_waiting": "This delivery is still on its way; it cannot be sent again yet.",
     "event_blanked": "The content of this event is older than 30 days and was forgotten.",
@@ -214,6 +215,7 @@ CODES = {
     "subscription_live": "The member has a subscription that runs.",
     "suspense_closed": "This receipt was posted or dismissed; it does not wait any more.",
     "tariff_overlaps": "Another row of the tariff is valid for some of these weights and days.",
+    "test_program": "This is a partner's test program; nothing in it is settled.",
     "tests_failed": "A test that the promotion carries does not pass; `errors` points at each.",
     "token_invalid": "The access token is unknown, expired or revoked; get a new one.",
     "token_missing": "The request carries no access token.",
@@ -222,6 +224,7 @@ CODES = {
     "too_late": "It happened longer ago than the program accepts.",
     "too_many_attempts": "Too many failed attempts to sign in; `retry_after_s` says when to come again.",
     "too_many_codes": "More codes were asked for than pieces are set aside; `reserved` says how many.",
+    "too_many_resets": "Test mode was started over too often today; `retry_after_s` says when to come again.",
     "too_many_requests": "Too many requests; Retry-After says when to come again.",
     "tracking_number_invalid": "The carrier gives no such tracking number; most often a digit of it is wrong.",
     "unauthorized": "Nobody, or nobody any more, is signed in.",
@@ -236,6 +239,7 @@ CODES = {
     "unknown_group": "The program has no such product group.",
     "unknown_hold": "There is no such hold.",
     "unknown_line": "The purchase has no such line.",
+    "unknown_magic": "Test mode knows no such magic value; /api/docs/testing lists them all.",
     "unknown_mapping": "The partner has saved no column mapping of this name.",
     "unknown_member": "The program has no member with this identifier.",
     "unknown_outlet": "The partner has no such outlet.",

@@ -24,6 +24,7 @@ from coalition.kernel.web.json_body import parse_object
 View = TypeVar("View", bound=Callable[..., Any])
 PREFIX = "/api/v1"
 _BEARERS = "coalition.bearers"
+_LOOKS = "coalition.looks"
 _CONVENTIONS = (
     "Get a token first: POST /oauth/token with the client's id and secret (HTTP Basic) and"
     " grant_type=client_credentials; send it as Authorization: Bearer. It lasts an hour and carries the client's"
@@ -49,6 +50,8 @@ class Caller(Protocol):
 
     @property
     def id(self) -> int: ...
+    @property
+    def client_id(self) -> str: ...
     @property
     def partner_id(self) -> int: ...
     @property
@@ -132,6 +135,11 @@ def check_bearers_with(app: Flask, check: Callable[[str], Caller]) -> None:
     app.extensions[_BEARERS] = check
 
 
+def look_first(app: Flask, look: Callable[[Caller], None]) -> None:
+    """Let `look` see every caller that was let in, before the view does anything; it may refuse."""
+    app.extensions.setdefault(_LOOKS, []).append(look)
+
+
 def needs(scope: str) -> Callable[[View], View]:
     """Demand a bearer token with `scope`; the caller is then `caller()`."""
 
@@ -139,6 +147,8 @@ def needs(scope: str) -> Callable[[View], View]:
         @functools.wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             _admit(scope)
+            for look in current_app.extensions.get(_LOOKS, ()):
+                look(caller())
             return view(*args, **kwargs)
 
         said = getattr(view, "_apidoc", {})

@@ -1,12 +1,12 @@
-"""What promotions change beside points: personal prices and deliveries in the catalog.
+"""What promotions change beside points: personal prices and deliveries in the catalog; and what their edges want.
 
 A perk is what one effect of a promotion granted a member of a price rule; the grant is what all perks that were not
-taken back come to.
+taken back come to. A quote is closed once, whether it took money off or not; who guesses codes is counted by minutes.
 """
 
 from alembic import op
 
-from coalition.migrations.grants import grant_app
+from coalition.migrations.grants import grant_app, grant_append_only
 
 revision = "0047_rewarding"
 down_revision = "0046_admin"
@@ -26,10 +26,30 @@ _TABLES = (
         withdrawn_at timestamptz,
         CONSTRAINT uq_price_perk_cause UNIQUE (cause, rule_id))""",
     "CREATE INDEX price_perk_member ON price_perk (member_id, rule_id)",
+    # whose counter it is, so that it is found when the member becomes another
+    """
+    CREATE INDEX limit_counter_member ON limit_counter ((substring(key from '/member:([0-9]+)/')))
+     WHERE substring(key from '/member:([0-9]+)/') IS NOT NULL""",
+    # Grain: one row = a quote that was closed, and the one purchase that closed it.
+    """
+    CREATE TABLE purchase_quote_use (
+        quote_id bigint PRIMARY KEY,
+        purchase_id bigint NOT NULL CONSTRAINT uq_purchase_quote_use_purchase UNIQUE)""",
+    """
+    INSERT INTO purchase_quote_use (quote_id, purchase_id)
+    SELECT DISTINCT quote_id, purchase_id FROM purchase_discount""",
+    # Grain: one row = how many codes nobody knows a client has named in a minute.
+    """
+    CREATE TABLE coupon_miss (
+        client text COLLATE "C" NOT NULL,
+        minute timestamptz NOT NULL,
+        misses int NOT NULL CONSTRAINT ck_coupon_miss_misses CHECK (misses > 0),
+        PRIMARY KEY (client, minute))""",
 )
 
 
 def upgrade() -> None:
     for statement in _TABLES:
         op.execute(statement)
-    grant_app("price_perk")
+    grant_app("price_perk", "coupon_miss")
+    grant_append_only("purchase_quote_use")

@@ -11,7 +11,8 @@ from coalition.promotions.granting.declining import give_up, givers
 from coalition.promotions.granting.enriching import contributes, enriched
 from coalition.promotions.granting.evaluating import Candidate, Evaluated, GoneOn, day_of, evaluate, preview
 from coalition.promotions.granting.explaining import explained, near_misses
-from coalition.promotions.granting.happening import CLOSED, TRANSACTION, Event, Happening, sort_of
+from coalition.promotions.granting.following import follow
+from coalition.promotions.granting.happening import CLOSED, LATE_AFTER, TRANSACTION, Event, Happening, sort_of
 from coalition.promotions.granting.keeping import EVENT, PURCHASE, Evaluation, packed, unpacked
 from coalition.promotions.granting.laws import laws
 from coalition.promotions.granting.sponsoring import Legs, Seller, legs
@@ -19,6 +20,7 @@ from coalition.promotions.granting.sponsoring import Legs, Seller, legs
 __all__ = [
     "CLOSED",
     "EVENT",
+    "LATE_AFTER",
     "MONEY",
     "PURCHASE",
     "TRANSACTION",
@@ -39,6 +41,7 @@ __all__ = [
     "enriched",
     "evaluate",
     "explained",
+    "follow",
     "give_up",
     "givers",
     "handlers",

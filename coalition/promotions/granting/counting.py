@@ -26,7 +26,7 @@ _ADD = """
       FROM unnest(%s::text[], %s::bigint[], %s::bigint[]) x(key, amount, most)
      WHERE c.program_id = %s AND c.key = x.key"""
 _HOLD = """
-    SELECT FROM limit_counter WHERE program_id = %s AND key = ANY(%s) ORDER BY key FOR UPDATE"""
+    SELECT key FROM limit_counter WHERE program_id = %s AND key = ANY(%s) ORDER BY key FOR UPDATE"""
 _ADD_DAYS = """
     INSERT INTO limit_day AS d (program_id, key, day, used)
     SELECT %s, x.* FROM unnest(%s::text[], %s::date[], %s::bigint[]) x(key, day, used)
@@ -117,10 +117,10 @@ def add(
         raw().execute(_ADD_DAYS.encode(), (program_id, *map(list, zip(*by_day, strict=True))))
 
 
-def hold(program_id: int, keys: Collection[str]) -> None:
-    """Hold counters until the transaction ends, in the order of their keys."""
-    if keys:
-        raw().execute(_HOLD.encode(), (program_id, sorted(keys)))
+def hold(program_id: int, keys: Collection[str]) -> set[str]:
+    """Hold counters until the transaction ends, in the order of their keys; those that there are."""
+    rows = raw().execute(_HOLD.encode(), (program_id, sorted(keys))).fetchall() if keys else ()
+    return {key for (key,) in rows}
 
 
 def release(program_id: int, amounts: Mapping[str, int], day: dt.date) -> None:

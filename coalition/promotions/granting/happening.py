@@ -23,6 +23,7 @@ from coalition import partners
 Event = dict[str, Any]
 CLOSED = "receipt.closed"
 TRANSACTION = "bank.transaction"
+LATE_AFTER = dt.timedelta(days=1)  # what arrives later than this after it happened is late
 _CARD = "bank_card"  # the kind of the one payment of a bank's transaction
 
 
@@ -48,6 +49,7 @@ class Happening:
     """A purchase or another event of a member before anything is known of its products.
 
     `id` is the same for the same purchase, however often it is sent: draws are rolled by it. `points_paid` is money.
+    `late`: it was told more than a day after it happened; promotions that say `late: skip` pass it over.
     """
 
     id: str
@@ -64,6 +66,7 @@ class Happening:
     payments: Sequence[Mapping[str, Any]] = ()
     coupons: Sequence[str] = ()
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    late: bool = False
 
     @property
     def skus(self) -> set[str]:
@@ -95,6 +98,8 @@ def event(
         "member": {**member, "id": str(of.member_id), "tier": of.tier},
         "payload": _payload(of, products),
     }
+    if of.late:
+        found["late"] = True
     if of.outlet is not None:
         place = {"code": of.outlet.code, "city": of.outlet.city, "tz": of.outlet.zone}
         found["store"] = {"id": f"{of.partner.code}:{of.outlet.code}", **place}

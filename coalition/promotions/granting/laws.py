@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from coalition.kernel.laws import Law
 
-_USED = """
-    SELECT program_id, key, sum(amount)::bigint AS used FROM (
+# a counter's key as that of the member who is there today
+_OF = """
+    regexp_replace(x.key, '/member:[0-9]+/', '/member:' || coalesce(
+      (SELECT coalesce(m.merged_into, m.id) FROM member m
+        WHERE m.id = substring(x.key from '/member:([0-9]+)/')::bigint)::text, '?') || '/')"""
+_USED = f"""
+    SELECT x.program_id, {_OF} AS key, sum(x.amount)::bigint AS used FROM (
       SELECT e.program_id, u.key, u.value::bigint AS amount
         FROM evaluation e CROSS JOIN LATERAL jsonb_each_text(e.used) u
        UNION ALL SELECT program_id, key, -amount FROM limit_release) x GROUP BY 1, 2"""
@@ -31,15 +36,22 @@ _LAWS = (
         "PR2",
         "a limit's counter, less what its leases have left, is what evaluations have used and returns not given back",
         f"""SELECT coalesce(c.key, u.key) FROM (
-              SELECT program_id, key, used - coalesce((SELECT sum(left_over) FROM limit_lease l
-                                                        WHERE l.program_id = k.program_id AND l.key = k.key), 0) AS used
-                FROM limit_counter k) c
+              SELECT x.program_id, {_OF} AS key,
+                     sum(x.used - coalesce((SELECT sum(left_over) FROM limit_lease l
+                                             WHERE l.program_id = x.program_id AND l.key = x.key), 0)) AS used
+                FROM limit_counter x GROUP BY 1, 2) c
               FULL JOIN ({_USED}) u USING (program_id, key) WHERE coalesce(c.used, 0) <> coalesce(u.used, 0)""",
     ),
     Law(
         "PR3",
         "no more was used of a limit than it has",
         f"SELECT u.key FROM ({_USED}) u JOIN limit_counter c USING (program_id, key) WHERE u.used > c.most",
+    ),
+    Law(
+        "PR7",
+        "discounts come off the purchase that closed their quote, and no quote is closed twice",
+        """SELECT d.purchase_id, d.quote_id FROM purchase_discount d LEFT JOIN purchase_quote_use u USING (quote_id)
+            WHERE u.purchase_id IS DISTINCT FROM d.purchase_id""",
     ),
     Law(
         "PR4",

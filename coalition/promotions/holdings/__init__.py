@@ -10,7 +10,7 @@ from coalition.promotions.holdings.keeping import KINDS, keep
 from coalition.promotions.holdings.laws import laws
 from coalition.promotions.holdings.naming import Names, names
 from coalition.promotions.holdings.telling import Effect, Holding, given, held
-from coalition.promotions.holdings.undoing import undo
+from coalition.promotions.holdings.undoing import lost_coupons, undo
 
 __all__ = [
     "DERIVED",
@@ -24,6 +24,7 @@ __all__ = [
     "held",
     "keep",
     "laws",
+    "lost_coupons",
     "names",
     "undo",
 ]

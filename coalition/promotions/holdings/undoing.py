@@ -38,6 +38,11 @@ _KEEP = """
                               name, change, what, occurred_at, root, depth, undoes)
     VALUES (:program, :member, :source, :source_id, :promotion, :version, :place, :part, :kind, :holding, :name,
             :change, CAST(:what AS jsonb), now(), :root, :depth, :undoes)"""
+_LOST = """
+    SELECT g.promotion, count(*) FROM given_effect g CROSS JOIN LATERAL jsonb_array_elements_text(g.what -> 'codes') k
+      JOIN coupon c ON c.program_id = g.program_id AND c.code = k
+     WHERE g.source = 'purchase' AND g.source_id = :purchase AND g.kind = 'coupon.issue' AND g.undoes IS NULL
+       AND c.used > 0 GROUP BY 1"""
 _LOWER = """
     UPDATE member_holding SET value = :value, changed_at = now()
      WHERE member_id = :member AND kind = :kind AND name = :name"""
@@ -69,6 +74,11 @@ def undo(purchase_ids: Sequence[int]) -> int:
         execute(_LOWER, {"member": member_id, "kind": kind, "name": name, "value": value})
     perks.take_back(rows)
     return len(rows)
+
+
+def lost_coupons(purchase_id: int) -> dict[str, int]:
+    """How many of the coupons that a purchase brought were used, by promotion: a return cannot take those back."""
+    return {row[0]: row[1] for row in fetch_all(_LOST, {"purchase": purchase_id})}
 
 
 def _void(purchase_id: int) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 from coalition.kernel.errors import Invalid
 from coalition.promotions import engine
+from coalition.promotions.engine.facts import instant
 from coalition.promotions.engine.terms import DISCOUNT, MONEY
 from coalition.promotions.publishing.contradicting import contradiction
 from coalition.promotions.publishing.documents import Document
@@ -29,6 +30,7 @@ def warnings(document: Document, others: Iterable[Document]) -> list[Warned]:
         *_conditions(promotion),
         *_liability(promotion),
         *_amounts(promotion),
+        *_lives(promotion),
         *_limits(promotion),
         *_overlaps(promotion, others),
     ]
@@ -79,6 +81,25 @@ def _amounts(promotion: engine.Promotion) -> Iterator[Warned]:
             yield Warned(
                 "multiplies_by_one", f"/effects/{effect.index}/calc/x_bp", "Times one or less adds nothing.",
                 "Множитель не больше единицы ничего не добавляет.",
+            )  # fmt: skip
+
+
+def _lives(promotion: engine.Promotion) -> Iterator[Warned]:
+    """Points that would be born after their end: a fixed end that lies before the promotion's own."""
+    for effect in promotion.effects:
+        end = effect.raw.get("expire_at")
+        if end is None or effect.kind not in MONEY:
+            continue
+        pointer = f"/effects/{effect.index}/expire_at"
+        if promotion.begins and instant(end) <= promotion.begins:
+            yield Warned(
+                "born_expired", pointer, "The points end before the promotion begins: nobody could spend them.",
+                "Баллы сгорают раньше, чем начинается акция: потратить их нельзя.",
+            )  # fmt: skip
+        elif promotion.ends is None or instant(end) < promotion.ends:
+            yield Warned(
+                "expires_within", pointer, "The points end before the promotion does: later ones are gone at once.",
+                "Баллы сгорают раньше, чем кончается акция: начисленные позже сгорят сразу.",
             )  # fmt: skip
 
 

@@ -136,6 +136,7 @@ def happening(at: Counter, made: Made) -> Happening:
         member_id=made.member.member_id,
         tier=made.member.tier,
         attributes=event.attributes,
+        late=clock.now() - event.occurred_at > granting.LATE_AFTER,
     )
 
 

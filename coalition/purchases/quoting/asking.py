@@ -10,7 +10,8 @@ import datetime as dt
 from dataclasses import dataclass, replace
 
 from coalition import promotions
-from coalition.kernel import clock
+from coalition.kernel import audit, clock
+from coalition.kernel.errors import TooMany
 from coalition.promotions import coupons, granting
 from coalition.promotions.coupons import Presented
 from coalition.promotions.granting import Candidate, Seller
@@ -58,7 +59,7 @@ def quote(partner_id: int, receipt: Receipt, language: str = "en") -> Quote:
     number, until = promising.next_id(), clock.now() + TTL
     head = Quote(number, until, drafted.member_id, receipt.total)
     ruleset = promotions.ruleset(at.program.id, receipt.occurred_at) if drafted.member_id and drafted.earns else None
-    shown = coupons.reserve(at.program.id, ask(at, drafted.member_id, receipt), until) if receipt.coupons else ()
+    shown = _reserved(at, drafted, until) if receipt.coupons else ()
     found = (
         _by_rules(at, drafted, head, language)
         if ruleset is None
@@ -69,6 +70,17 @@ def quote(partner_id: int, receipt: Receipt, language: str = "en") -> Quote:
     left = receipt.total - sum(one.minor for one in found.discounts)
     pays = spendable(at, replace(drafted, discounts=found.discounts), left) if drafted.member_id else ()
     return replace(found, coupons=shown, spendable=pays)
+
+
+def _reserved(at: Counter, draft: Draft, until: dt.datetime) -> tuple[Presented, ...]:
+    """What the codes open, with their last uses kept. TooMany `too_many_guesses` for a client that guesses codes."""
+    actor = audit.origin().actor
+    if seconds := coupons.wait_s(actor):
+        detail = "Too many codes that nobody knows came from this client; it has to wait."
+        raise TooMany("too_many_guesses", detail, retry_after_s=seconds)
+    shown = coupons.reserve(at.program.id, ask(at, draft.member_id, draft.receipt), until)
+    coupons.note_misses(actor, (one.refusal for one in shown))
+    return shown
 
 
 def _by_rules(at: Counter, draft: Draft, head: Quote, language: str) -> Quote:

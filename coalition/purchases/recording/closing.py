@@ -37,7 +37,7 @@ def quoted(at: Counter, draft: Draft) -> Draft:
         detail = "There is no such quote."
         raise Invalid("unknown_quote", detail, [FieldError("/quote_id", "unknown_quote", detail)])
     if quote.used:
-        raise Conflict("quote_used", "The discounts of this quote were given to another purchase.")
+        raise Conflict("quote_used", "Another purchase has closed this quote.")
     if receipt.occurred_at > quote.expires_at:
         raise Conflict("quote_expired", "The quote is over; ask for a new one.")
     if (quote.content, quote.member_id) != (promising.content(receipt), draft.member_id):
@@ -56,15 +56,14 @@ def discounts_of(ruleset: promotions.Ruleset, effects: Sequence[Mapping[str, Any
 
 
 def close(at: Counter, purchase_id: int, draft: Draft) -> None:
-    """Write the discounts that a recorded purchase was given."""
-    if draft.quote is None or not draft.discounts:
+    """Close the quote of a recorded purchase, and write the discounts that it was given."""
+    if draft.quote is None:
         return
     quote_id, ruleset_id = draft.quote
-    assert ruleset_id is not None
-    documents = promotions.kept_ruleset(ruleset_id).documents
+    documents = promotions.kept_ruleset(ruleset_id).documents if ruleset_id is not None else {}
     seller = Seller(at.program.id, at.partner.id, draft.outlet.legal_entity_id)
     paying = [(one, granting.legs(documents[one.promotion].get("sponsor"), seller)) for one in draft.discounts]
-    promising.insert_discounts(purchase_id, quote_id, paying)
+    promising.use(purchase_id, quote_id, paying)
 
 
 def check_kept(promised: Sequence[Discount], given: Sequence[Discount]) -> None:

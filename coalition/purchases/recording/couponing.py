@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from coalition.kernel import audit
 from coalition.kernel.copying import copy_csv, quoted
 from coalition.kernel.db import raw
 from coalition.promotions import coupons
@@ -19,6 +20,7 @@ from coalition.purchases.recording.storing import Draft
 
 Made = tuple[int, Draft]
 REDEEMED, IDLE = "redeemed", "idle"
+BRAKED = "coupon_braked"
 _COLUMNS = "purchase_id, no, coupon_id, code, outcome"
 _READ = "SELECT code, outcome FROM purchase_coupon WHERE purchase_id = %s ORDER BY no"
 
@@ -27,8 +29,16 @@ def claimed(at: Counter, made: Sequence[Made]) -> dict[int, tuple[Presented, ...
     """What the codes of new purchases open, by purchase. Locks codes, so that nobody else uses them up meanwhile."""
     mine = [(purchase_id, draft) for purchase_id, draft in made if draft.receipt.coupons]
     asks = [ask(at, draft.member_id, draft.receipt) for _, draft in mine]
+    actor = audit.origin().actor
+    if asks and coupons.wait_s(actor):
+        return {number: _braked(draft) for number, draft in mine}
     found = coupons.claim(at.program.id, asks) if asks else []
+    coupons.note_misses(actor, (one.refusal for shown in found for one in shown))
     return {purchase_id: shown for (purchase_id, _), shown in zip(mine, found, strict=True)}
+
+
+def _braked(draft: Draft) -> tuple[Presented, ...]:
+    return tuple(Presented(code, refusal=BRAKED) for code in draft.receipt.coupons[: coupons.CODES_MAX])
 
 
 def ask(at: Counter, member_id: int | None, receipt: Receipt) -> Ask:

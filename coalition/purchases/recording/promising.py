@@ -24,8 +24,9 @@ _INSERT = """
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"""
 _READ = """
     SELECT id, expires_at, partner_id, member_id, ruleset_id, content, discounts,
-           EXISTS (SELECT FROM purchase_discount d WHERE d.quote_id = q.id)
+           EXISTS (SELECT FROM purchase_quote_use u WHERE u.quote_id = q.id)
       FROM purchase_quote q WHERE id = %s AND partner_id = %s"""
+_USE = "INSERT INTO purchase_quote_use (quote_id, purchase_id) VALUES (%s, %s)"
 _DISCOUNT = """
     INSERT INTO purchase_discount (purchase_id, no, quote_id, promotion, promotion_version, effect, amount_minor, lines,
                                    funding) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"""
@@ -33,7 +34,9 @@ _DISCOUNT = """
 
 @dataclass(frozen=True, slots=True)
 class KeptQuote:
-    """A quote of a partner; `content` is the digest of what it was asked about, `used` whether its discounts are."""
+    """A quote of a partner; `content` is the digest of what it was asked about, `used` whether a purchase
+    has closed it.
+    """
 
     id: int
     expires_at: dt.datetime
@@ -78,9 +81,13 @@ def find(partner_id: int, quote_id: int) -> KeptQuote | None:
     return KeptQuote(number, expires_at, of, member_id, ruleset_id, bytes(digest), promised, used)
 
 
-def insert_discounts(purchase_id: int, quote_id: int, discounts: Sequence[tuple[Discount, Legs]]) -> None:
-    """Write the discounts that a purchase was given, with who pays for each. RacingKey if the quote is used by now."""
+def use(purchase_id: int, quote_id: int, discounts: Sequence[tuple[Discount, Legs]]) -> None:
+    """Close a quote by a purchase, and write the discounts that it was given, with who pays for each.
+
+    RacingKey if the quote is used by now.
+    """
     try:
+        raw().execute(_USE, (quote_id, purchase_id))
         for no, (one, legs) in enumerate(discounts, start=1):
             what = (one.promotion, one.version, one.effect, one.minor)
             how = (json.dumps(dict(one.lines)), json.dumps([list(leg) for leg in legs]))

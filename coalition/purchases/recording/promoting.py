@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from coalition import programs, promotions
+from coalition.kernel import clock
 from coalition.promotions import engine, granting
 from coalition.promotions.engine.terms import MONEY
 from coalition.promotions.granting import Candidate, Evaluated, Evaluation, Given, Happening, Seller
@@ -204,6 +205,7 @@ def happening(at: Counter, draft: Draft, member_id: int, coupons: Sequence[str] 
         points_paid=draft.points_paid,
         payments=receipt.payments,
         coupons=coupons,
+        late=receipt.waited_for is None and clock.now() - receipt.occurred_at > granting.LATE_AFTER,
     )
 
 

@@ -15,6 +15,7 @@ from coalition import members
 from coalition.kernel import clock, outbox
 from coalition.kernel.db import session
 from coalition.kernel.errors import Conflict, FieldError, Invalid, Refusal
+from coalition.promotions import coupons
 from coalition.purchases.counter import Counter, counter
 from coalition.purchases.receipts import Receipt, Recorded, Refused
 from coalition.purchases.recording.admitting import admitted
@@ -54,7 +55,9 @@ def record(
             place, refusal = drafted
             results[place] = Refused(batch[place].external_id, refusal)
     queue(at, [*plain, *paid] if len(batch) > 1 else plain, alone=len(batch) == 1)
-    results |= _record(at, plain, via) | _refuse(at, late)
+    for part in one_after_another(plain):
+        results |= _record(at, part, via)
+    results |= _refuse(at, late)
     for draft in paid:
         results[draft.place] = _record_paid(at, draft, via)
     recorded = [results[place] for place in range(len(batch))]
@@ -126,6 +129,22 @@ def _record(at: Counter, drafts: Sequence[Draft], via: Via) -> dict[int, Recorde
 def _in_time(draft: Draft) -> tuple[dt.datetime, str]:
     """The order in which a batch is written and evaluated, the same wherever it is sent: who came first, gets first."""
     return draft.receipt.occurred_at, draft.receipt.external_id
+
+
+def one_after_another(drafts: list[Draft]) -> Iterable[list[Draft]]:
+    """A batch in parts, none of which has a coupon's code twice: what the first leaves of it, the next can use."""
+    if not any(draft.receipt.coupons for draft in drafts):
+        yield drafts
+        return
+    part, seen = list[Draft](), set[str]()
+    for draft in sorted(drafts, key=_in_time):
+        codes = {coupons.normal(code) for code in draft.receipt.coupons}
+        if not seen.isdisjoint(codes):
+            yield part
+            part, seen = [], set()
+        part.append(draft)
+        seen |= codes
+    yield part
 
 
 def _told(draft: Draft, known: Standing, new: set[int]) -> Recorded | Refused:

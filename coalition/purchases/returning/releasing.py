@@ -2,8 +2,9 @@
 
 Points that were taken back free as much of their promotion's limits, in proportion and rounded down over all returns
 together, so that a full return frees everything; a use is freed once nothing of its promotion is left, coupons once
-nothing of the purchase is (only then are they void), and prizes that were won never: nobody takes them back. What was
-let go (waived) stays used, and so does a limit that says `"release_on_return": false`. Locks the counters.
+nothing of the purchase is (only then are they void; those that were used meanwhile stay used), and prizes that were won
+never: nobody takes them back. What was let go (waived) stays used, and so does a limit that says
+`"release_on_return": false`. Locks the counters.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from typing import Any
 
 from coalition import promotions
 from coalition.kernel.db import raw
-from coalition.promotions import granting
-from coalition.promotions.granting import Evaluation, counting, keeping
+from coalition.promotions import granting, holdings
+from coalition.promotions.granting import Evaluation, counting, following, keeping
 from coalition.purchases.returning.bought import Bought
 from coalition.purchases.returning.planning import Plan
 
@@ -26,17 +27,27 @@ _TAKEN = """
 _CAMPAIGN = "campaign:"
 
 
-def hold(evaluations: Iterable[Evaluation]) -> None:
-    """Hold the counters that purchases have used, after their wallets: in the order of a purchase."""
+def hold(evaluations: Iterable[Evaluation]) -> dict[str, str]:
+    """Hold the counters that purchases have used, after their wallets: in the order of a purchase. Where each use
+    stands today: a member may have become another.
+    """
     keys: dict[int, set[str]] = defaultdict(set)
     for one in evaluations:
         keys[one.program_id] |= one.used.keys()
+    found: dict[str, str] = {}
     for program_id, wanted in sorted(keys.items()):
-        counting.hold(program_id, wanted)
+        moved = following.today(wanted, counting.hold(program_id, wanted))
+        if gone := set(moved.values()) - wanted:
+            counting.hold(program_id, gone)
+        found |= moved
+    return found
 
 
-def release(made: Sequence[tuple[int, Plan]], of: Mapping[int, Evaluation]) -> None:
-    """Give back what these returns free, and write it down; the effects of the returns are written already."""
+def release(made: Sequence[tuple[int, Plan]], of: Mapping[int, Evaluation], standing: Mapping[str, str]) -> None:
+    """Give back what these returns free, and write it down; the effects of the returns are written already.
+
+    `standing`: where each counter's use stands today (`hold`).
+    """
     last = {plan.bought.id: (return_id, plan) for return_id, plan in made}
     for return_id, plan in last.values():
         evaluation = of.get(plan.bought.id)
@@ -44,7 +55,10 @@ def release(made: Sequence[tuple[int, Plan]], of: Mapping[int, Evaluation]) -> N
             amounts = _freed(plan.bought, evaluation, whole=plan.bought.state in ("returned", "voided"))
             ruleset = promotions.kept_ruleset(evaluation.ruleset_id)
             day = granting.day_of(ruleset, dict(evaluation.facts))
-            counting.release(evaluation.program_id, amounts, day)
+            today: dict[str, int] = defaultdict(int)
+            for key, amount in amounts.items():
+                today[standing.get(key, key)] += amount
+            counting.release(evaluation.program_id, today, day)
             keeping.insert_release(return_id, plan.bought.id, evaluation.program_id, amounts)
 
 
@@ -56,6 +70,8 @@ def _freed(of: Bought, evaluation: Evaluation, *, whole: bool) -> dict[str, int]
     for award in of.awards:
         if award.effect is not None:
             given[award.award.promotion] += award.award.units
+    counts_coupons = any(_parts(key)[1] == "coupons" for key in evaluation.used)
+    lost = holdings.lost_coupons(of.id) if whole and counts_coupons else {}
     before, found = keeping.released(of.id), {}
     for key, used in evaluation.used.items():
         owner, metric, per, period = _parts(key)
@@ -63,7 +79,8 @@ def _freed(of: Bought, evaluation: Evaluation, *, whole: bool) -> dict[str, int]
         if any(_kept(document, metric, per, period) for document in documents.values()):
             continue
         part = (sum(taken.get(code, 0) for code in documents), sum(given[code] for code in documents))
-        free = _part(used, *part, metric, whole=whole) - before.get(key, 0)
+        gone = sum(lost.get(code, 0) for code in documents) if metric == "coupons" else 0
+        free = _part(used - gone, *part, metric, whole=whole) - before.get(key, 0)
         if free > 0:
             found[key] = free
     return found

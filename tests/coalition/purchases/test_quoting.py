@@ -159,3 +159,16 @@ def test_points_pay_their_share_of_what_is_left_after_the_discounts(shop: Shop) 
 
     assert (pays.amount, _code(beyond)) == (450, "limit_share")
     assert isinstance(within, Recorded)
+
+
+def test_a_quote_without_discounts_is_closed_once_too(shop: Shop) -> None:
+    anonymous, body = _quoted(shop, 100, member=None)
+
+    first, second = _recorded(shop, body), _recorded(shop, {**body, "external_id": "another"})
+    again = _recorded(shop, body)
+
+    assert anonymous.discounts == ()
+    assert isinstance(first, Recorded)
+    assert _code(second) == "quote_used"
+    assert isinstance(again, Recorded)
+    assert again.replayed

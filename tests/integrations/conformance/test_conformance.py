@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from coalition import sandbox
+from coalition.kernel.db import db, transact
 from integrations.conformance.cli import SECRET, conformance
 from integrations.conformance.partner import Partner, Shop, Unreachable
 from integrations.conformance.report import Finding, Report
@@ -30,6 +32,23 @@ def test_our_own_server_conforms(served: Served) -> None:
 
     assert report.broken == []
     assert {finding.group for finding in report.findings if finding.kept} == set(GROUPS)
+
+
+def test_in_test_mode_nothing_stays_untried(served: Served) -> None:
+    with served.app.app_context():
+        made = transact(lambda: sandbox.switch_on(served.partner_id))
+        db.session.remove()
+    assert made is not None
+
+    report = run(Partner(served.base_url, made[1], made[2], Shop(sandbox.OUTLET, sandbox.CARDS[0].number, "EUR")))
+
+    assert report.facts() | {"findings": []} == {
+        "conforms": True,
+        "kept": len(report.findings),
+        "broken": 0,
+        "untried": 0,
+        "findings": [],
+    }
 
 
 @pytest.mark.parametrize(

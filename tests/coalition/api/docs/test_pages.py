@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from coalition.api.docs import changelog
 
-PAGES = ("", "/quickstart", "/errors", "/errors/not_found", "/changelog")
+PAGES = ("", "/quickstart", "/errors", "/errors/not_found", "/testing", "/changelog")
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -17,7 +17,7 @@ def test_a_page_of_the_documentation_leads_to_the_others(client: FlaskClient, pa
     page = client.get(f"/api/docs{path}")
 
     assert page.status_code == 200
-    for other in ("/api/docs/quickstart", "/api/docs/errors", "/api/docs/changelog"):
+    for other in ("/api/docs/quickstart", "/api/docs/errors", "/api/docs/testing", "/api/docs/changelog"):
         assert f'href="{other}"' in page.text
 
 

@@ -110,3 +110,19 @@ def test_what_holds_for_something_is_never_called_a_contradiction(node: dict[str
 
     if any(holds(node, Facts(event, "UTC", [], [])) for event in events):
         assert contradiction(node) is None
+
+
+@pytest.mark.parametrize(
+    ("end", "warned"),
+    [
+        ("2026-11-01T00:00:00Z", ["born_expired"]),
+        ("2026-12-15T00:00:00Z", ["expires_within"]),
+        ("2027-01-01T00:00:00Z", []),
+    ],
+)
+def test_points_that_end_before_they_can_be_spent_are_warned_of(end: str, warned: list[str]) -> None:
+    effect = {**a_credit(), "expire_at": end}
+
+    found = _codes(a_document("five", effect, **{**LIMITED, "from": "2026-12-01T00:00:00Z"}))
+
+    assert found == [(code, "/effects/0/expire_at") for code in warned]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from coalition import promotions, purchases
-from coalition.kernel import clock
+from coalition.kernel import audit, clock
+from coalition.kernel.db import execute, fetch_one
+from coalition.kernel.errors import TooMany
 from coalition.kernel.laws import offending
 from coalition.promotions import coupons, holdings
 from coalition.purchases import Recorded
@@ -39,6 +43,14 @@ def _outcomes(recorded: Recorded) -> list[str]:
 
 def _units(recorded: Recorded) -> int:
     return sum(one.units for one in recorded.awards if one.promotion == "ten")
+
+
+@contextmanager
+def _acting(actor: str) -> Iterator[None]:
+    before = audit.origin()
+    audit.set_origin(audit.Origin(actor))
+    yield
+    audit.set_origin(before)
 
 
 def _laws() -> list[str]:
@@ -142,3 +154,51 @@ def test_a_quote_keeps_the_last_use_for_its_receipt_however_often_it_is_asked(sh
     assert _outcomes(other) == ["coupon_reserved"]
     assert isinstance(own, Recorded)
     assert (_outcomes(own), _units(own)) == (["redeemed"], 10)
+
+
+def test_a_code_that_the_first_receipt_of_a_batch_leaves_is_there_for_the_second(shop: Shop) -> None:
+    (code, *_) = codes_of(a_batch(shop.program))
+    batch = [
+        a_receipt(100, coupons=[code], occurred_at="2026-11-20T09:00:00Z"),
+        a_receipt(500, coupons=[code], occurred_at="2026-11-20T09:01:00Z"),
+        a_receipt(500, coupons=[code], occurred_at="2026-11-20T09:02:00Z"),
+        a_receipt(500),
+    ]
+
+    first, second, third, plain = shop.record(*batch)
+
+    assert all(isinstance(one, Recorded) for one in (first, second, third, plain))
+    assert [_outcomes(one) for one in (first, second, third)] == [["idle"], ["redeemed"], ["coupon_used"]]  # type: ignore[arg-type]
+    assert _laws() == []
+
+
+def test_a_client_that_guesses_codes_has_to_wait_and_others_do_not(shop: Shop) -> None:
+    (code, *_) = codes_of(a_batch(shop.program))
+    with _acting("client:7"):
+        for start in range(0, coupons.guessing.MISSES_MOST, 20):
+            _buy(shop, 100, *(f"WRONG{number:03}" for number in range(start, start + 20)))
+
+        assert _outcomes(_buy(shop, 500, code)) == ["coupon_braked"]
+        with pytest.raises(TooMany) as refused:
+            purchases.quote(shop.partner.id, a_receipt(500, coupons=[code]))
+        assert _buy(shop, 500).coupons == ()
+    with _acting("client:8"):
+        assert _outcomes(_buy(shop, 500, code)) == ["redeemed"]
+
+    assert refused.value.code == "too_many_guesses"
+    assert 0 < refused.value.extra["retry_after_s"] <= 600
+
+
+def test_a_brake_is_let_go_with_its_window_and_files_are_not_counted(shop: Shop) -> None:
+    (code, *_) = codes_of(a_batch(shop.program))
+    for actor in ("job:3", "client:7"):
+        with _acting(actor):
+            for start in range(0, coupons.guessing.MISSES_MOST, 20):
+                _buy(shop, 100, *(f"WRONG{number:03}" for number in range(start, start + 20)))
+    execute("UPDATE coupon_miss SET minute = minute - interval '11 minutes'")
+
+    with _acting("client:7"):
+        found = _outcomes(_buy(shop, 500, code))
+
+    assert found == ["redeemed"]
+    assert fetch_one("SELECT count(*) FROM coupon_miss WHERE client = 'job:3'")[0] == 0  # type: ignore[index]

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from coalition import ledger, partners, programs, promotions, purchases
+from coalition.kernel import clock
 from coalition.kernel.db import raw
 from coalition.kernel.laws import offending
 from coalition.partners import exposure
@@ -254,3 +255,19 @@ def _by_promotion(recorded: Recorded | purchases.Refused) -> dict[str, int]:
 
 def _line(sku: str, **more: Any) -> dict[str, Any]:
     return {"no": 1, "sku": sku, "qty_m": 1000, "amount": 1000, **more}
+
+
+@pytest.mark.parametrize(("occurred_at", "given"), [("2026-11-20T09:30:00Z", 0), (None, 10)])
+def test_a_promotion_that_skips_late_receipts_gives_nothing_for_what_is_told_days_later(
+    app: Flask, occurred_at: str | None, given: int
+) -> None:
+    shop = a_shop()
+    promotions.publish(shop.program.id, [a_document("ten", a_credit("fixed", points=10), late="skip")], actor=ACTOR)
+
+    (recorded,) = shop.record(a_receipt(500, occurred_at=occurred_at or clock.now().isoformat()))
+
+    assert isinstance(recorded, Recorded)
+    assert sum(one.units for one in recorded.awards if one.promotion == "ten") == given
+    if not given:
+        (told,) = purchases.explain(shop.partner.id, recorded.id).promotions
+        assert (told.outcome, told.facts.get("why", "late")) == ("rejected", "late")

@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from coalition import promotions, purchases
+from coalition import members, promotions, purchases
 from coalition.kernel import ids
 from coalition.kernel.db import raw
+from coalition.kernel.laws import offending
+from coalition.promotions import granting
+from tests.coalition.members.builders import a_member
 from tests.coalition.promotions.coupons.builders import a_batch
 from tests.coalition.promotions.publishing.builders import ACTOR, a_credit, a_document
 from tests.coalition.purchases.builders import Shop, a_body, a_return, a_shop, a_void, bought, give_back
@@ -131,3 +134,49 @@ def _counters() -> dict[str, int]:
 
 def _used() -> dict[str, int]:
     return {key.split("/")[1]: used for key, used in raw().execute("SELECT key, used FROM limit_counter")}
+
+
+def test_a_budget_of_coupons_gets_back_those_that_nobody_has_used(shop: Shop) -> None:
+    a_batch(shop.program, code="gift", kind="issued", wanted=0, opens="gift")
+    budget = [{"metric": "coupons", "per": "promotion", "period": "life", "value": 9}]
+    big = {"f": "receipt.total", "op": "gte", "v": 500}
+    _publish(
+        shop,
+        a_document("two", {"kind": "coupon.issue", "template": "gift", "qty": 2}, limits=budget, when=big),
+        a_document("opened", a_credit("fixed", points=1), coupon="gift"),
+    )
+    purchase = bought(shop, a_body(700))
+    (row,) = raw().execute("SELECT code FROM coupon ORDER BY id LIMIT 1").fetchall()
+    bought(shop, a_body(100, coupons=[row[0]]))
+
+    give_back(shop, a_void(purchase))
+
+    assert raw().execute("SELECT used FROM limit_counter").fetchone() == (1,)
+    assert [law.code for law in granting.laws() if offending(law)] == []
+
+
+def test_what_a_member_has_used_of_a_limit_goes_with_it_into_a_merge_and_comes_back_from_there(shop: Shop) -> None:
+    limits = [
+        {"metric": "units", "per": "member", "period": "life", "value": 15},
+        {"metric": "units", "per": "member", "period": "rolling:P7D", "value": 100},
+    ]
+    _publish(shop, a_document("ten", a_credit("fixed", points=10), limits=limits))
+    other = a_member(shop.program, shop.partner, card="4276000099999999")
+    purchase = bought(shop, a_body(700))
+
+    members.merge(shop.program.id, shop.member.id, other.id, reason="one person")
+    granting.follow(shop.member.id, other.id)
+    granting.follow(shop.member.id, other.id)
+    second = bought(shop, a_body(700))
+    give_back(shop, a_void(purchase))
+
+    assert _units(second) == 5
+    counters = raw().execute("SELECT key, used FROM limit_counter ORDER BY key").fetchall()
+    assert [(key.split("/")[2], used) for key, used in counters] == [(f"member:{other.id}", 5)] * 2
+    assert [law.code for law in granting.laws() if offending(law)] == []
+
+
+def _units(purchase: int) -> int:
+    of = "SELECT sum(units) FROM award WHERE purchase_id = %s AND promotion = 'ten'"
+    row = raw().execute(of, (purchase,)).fetchone()
+    return int(row[0]) if row else 0
