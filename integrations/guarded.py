@@ -70,10 +70,11 @@ class GuardedTransport(httpx.BaseTransport):
         if url.scheme not in ("http", "https") or not url.host:
             raise httpx.UnsupportedProtocol(f"{url.scheme!r} is no scheme that is fetched")
         port = url.port or (443 if url.scheme == "https" else 80)
-        address = pinned(url.host, port, self._admitted, self._resolve)
+        host = url.raw_host.decode("ascii")  # as certificates and resolvers know it, in Punycode
+        address = pinned(host, port, self._admitted, self._resolve)
         if self._tls_ports and not self._strict_enough(url.scheme, port, address):
             raise AddressRefused(f"only https on the ports {self._tls_ports} leads out of the house")
-        request.extensions = {**request.extensions, "sni_hostname": url.host}
+        request.extensions = {**request.extensions, "sni_hostname": host}
         request.url = url.copy_with(host=address)  # the Host header was made from the name before
         return self._inner.handle_request(request)
 

@@ -12,6 +12,7 @@ def init_app(app: Flask) -> None:
         carts,
         feeding,
         feeds,
+        news,
         orders,
         parcels,
         payments,
@@ -20,3 +21,5 @@ def init_app(app: Flask) -> None:
         shelves,
         suppliers,
     )
+
+    news.init()

@@ -40,6 +40,7 @@ from catalog.orders.supplying.asking import answers_by_line, ask
 from catalog.orders.supplying.hearing import payment_authorized, payment_failed
 from catalog.orders.supplying.issuing import close_ripe
 from catalog.orders.supplying.releasing import released
+from catalog.orders.telling import Told, told_changes, told_consignments
 from catalog.orders.types import Change, Consignment, Order, OrderLine, Question, ReservedLine, Summary
 from catalog.orders.watching import look_again, look_around, prolong_holds, promise, wake_sleepers
 
@@ -69,6 +70,7 @@ __all__ = [
     "Returnable",
     "Shown",
     "Summary",
+    "Told",
     "alarms_of",
     "answered",
     "answers_by_line",
@@ -123,6 +125,8 @@ __all__ = [
     "set_policy",
     "show",
     "times_asked",
+    "told_changes",
+    "told_consignments",
     "undone",
     "wake_sleepers",
 ]

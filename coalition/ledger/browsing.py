@@ -16,7 +16,7 @@ _OPEN = """
      WHERE h.account_id = ANY(%s) AND h.state = 'open' ORDER BY h.expires_at, h.id LIMIT %s"""
 _OWNERS = "SELECT id, owner FROM account WHERE id = ANY(%s) AND kind = 1"
 _ENDING = """
-    SELECT l.account_id, a.owner, a.currency_id, l.expires_at, sum(l.remaining)
+    SELECT l.account_id, a.owner, a.currency_id, l.expires_at, sum(l.remaining)::bigint
       FROM lot l JOIN account a ON a.id = l.account_id
      WHERE l.account_id IN (SELECT w.account_id FROM wallet w WHERE w.program_id = %s AND w.account_id > %s
                              ORDER BY w.account_id LIMIT %s)

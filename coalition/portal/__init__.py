@@ -10,7 +10,15 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Register the pages; importing a module of pages fills the blueprint."""
-    from coalition.portal import member_pages, menu, operation_pages, overview, receipt_pages, testing_pages  # noqa: F401
+    from coalition.portal import (  # noqa: F401
+        member_pages,
+        menu,
+        operation_pages,
+        overview,
+        receipt_pages,
+        testing_pages,
+        webhook_pages,
+    )
     from coalition.portal.frame import blueprint
 
     menu.init_app(app)

@@ -43,13 +43,13 @@ class HttpWebhookSender:
         began = time.monotonic()
         try:
             return self._send(message, began)
-        except AddressRefused:
+        except (AddressRefused, httpx.InvalidURL, httpx.UnsupportedProtocol):
             return _failed("address_refused", began)
         except httpx.TimeoutException:
             return _failed("timeout", began)
         except httpx.ConnectError as error:
             return _failed("tls" if _of_tls(error) else "unreachable", began)
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError):
+        except (httpx.HTTPError, ValueError):
             return _failed("unreachable", began)
 
     def _send(self, message: WebhookMessage, began: float) -> WebhookAnswer:

@@ -7,4 +7,4 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Importing these modules registers their handlers and schedules."""
-    from settlement.jobs import accruing, exposing, invoicing, paying, proving, reconciling, reporting  # noqa: F401
+    from settlement.jobs import accruing, exposing, invoicing, news, paying, proving, reconciling, reporting  # noqa: F401

@@ -1,12 +1,14 @@
-"""Quick start, reference and changelog as pages."""
+"""Quick start, reference, webhooks and changelog as pages."""
 
 from __future__ import annotations
 
-from flask import current_app, render_template, url_for
+from flask import Response, current_app, jsonify, render_template, url_for
 
 from coalition import sandbox
-from coalition.api.docs import changelog, quickstart
+from coalition.api.docs import changelog, quickstart, told_webhooks
 from coalition.api.docs.blueprint import blueprint
+from coalition.kernel.errors import NotFound
+from coalition.partners.webhooks import envelope, event_type, event_types
 
 
 @blueprint.get("")
@@ -20,6 +22,22 @@ def reference() -> str:
 def quick_start() -> str:
     """From credentials to the first points in three commands."""
     return render_template("docs/quickstart.html", setting=quickstart.setting(), commands=quickstart.commands())
+
+
+@blueprint.get("/webhooks")
+def webhooks() -> str:
+    """How a partner is told what happens: verifying, order, retries, and every type of event with its schema."""
+    told = [told_webhooks.sample(one) for one in event_types()]
+    return render_template("docs/webhooks.html", types=told, verifying=told_webhooks.VERIFYING)
+
+
+@blueprint.get("/webhooks/<name>.json")
+def webhook_schema(name: str) -> Response:
+    """The JSON schema of the body of one type of events. NotFound for no type."""
+    known = event_type(name)
+    if known is None:
+        raise NotFound()
+    return jsonify(envelope(known.schema))
 
 
 @blueprint.get("/testing")

@@ -89,6 +89,8 @@ def public_event(row: Any) -> str:
 
 def record(turn: Turn, answers: Sequence[WebhookAnswer]) -> None:
     """Write down what came of a turn's messages, and let their lines go on."""
+    if not answers:
+        return
     at = _lock(turn.endpoint_id)
     now, failures, rows = clock.now(), at.failures, []
     for delivery, answer in zip(turn.deliveries, answers, strict=True):
