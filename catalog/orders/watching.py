@@ -36,7 +36,7 @@ _ASLEEP = """
             OR (c.state IN ('new', 'reserving', 'reserved', 'confirming', 'in_doubt')
                 AND o.payment IN ('none', 'authorized'))
             OR c.state IN ('cancel_requested', 'void_requested'))
-       AND c.state_at < now() - interval '60 seconds' AND coalesce(j.state, 'dead') IN ('dead', 'done')
+       AND c.state_at < now() - interval '60 seconds' AND coalesce(j.state, 'dead') IN ('dead', 'done', 'cancelled')
        AND NOT EXISTS (SELECT FROM order_case a WHERE a.consignment_id = c.id AND a.state = 'open'
                           AND a.kind NOT IN ('contradiction', 'cash_not_captured'))
      ORDER BY c.id LIMIT :limit"""

@@ -21,13 +21,17 @@ _SELECT = """
     SELECT u.id, u.email, u.owner_ref, u.program_id, u.active, u.created_at,
            ARRAY(SELECT r.name FROM user_role ur JOIN role r ON r.id = ur.role_id WHERE ur.user_id = u.id) AS roles,
            (SELECT max(s.seen_at) FROM user_session s WHERE s.user_id = u.id) AS seen_at,
+           u.totp_confirmed_at IS NOT NULL AS app,
            u.totp_confirmed_at IS NOT NULL OR EXISTS (SELECT FROM passkey p WHERE p.user_id = u.id) AS second_factor
       FROM user_account u"""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who signs in for an owner; `seen_at` is when they last asked for a page (to the minute)."""
+    """Somebody who signs in for an owner; `seen_at` is when they last asked for a page (to the minute).
+
+    `app`: an authenticator app is set up; `second_factor`: that, or a passkey.
+    """
 
     id: int
     email: str
@@ -35,6 +39,7 @@ class Person:
     program_id: int | None
     roles: frozenset[str]
     active: bool
+    app: bool
     second_factor: bool
     created_at: dt.datetime
     seen_at: dt.datetime | None

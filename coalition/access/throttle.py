@@ -21,6 +21,11 @@ _FREE = {
     "address": 10,
     "proof": 5,
     "invitation": 5,
+    "password": 5,
+    "factor": 5,
+    "mailbox": 4,
+    "mailer": 15,
+    "card": 5,
 }  # failures before the first wait; many people may share an address
 _FIRST_WAIT_S = 15
 _DOUBLINGS = 6  # the longest wait is 15 * 2^6 s = 16 minutes
@@ -75,6 +80,14 @@ def guard(kind: str, subject: str) -> None:
     )
     if row is not None:
         raise _wait(row.blocked_until, now)
+
+
+def admit_guess(kind: str, subject: str) -> None:
+    """Count a guess at, or a wish of, `subject` before it is looked at; `pardon` forgets the count.
+
+    Raises TooMany with `retry_after_s` while the subject has to wait; then nothing is counted.
+    """
+    _count(_key(kind, subject), _FREE[kind])
 
 
 def blame(kind: str, subject: str) -> None:

@@ -11,14 +11,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from coalition.access.models import Role, UserAccount
 from coalition.access.roles import ROLES, roles_for
 from coalition.kernel import audit
-from coalition.kernel.db import fetch_all, session
-from coalition.kernel.errors import Conflict, FieldError, Invalid
+from coalition.kernel.db import fetch_all, fetch_one, session
+from coalition.kernel.errors import Conflict, FieldError, Invalid, NotFound
 
 _LEAST_PASSWORD = 12
 _MOST_PASSWORD = 128
@@ -37,6 +38,7 @@ class User:
     program_id: int | None
     roles: frozenset[str]
     active: bool
+    language: str = "en"
 
 
 def create_user(
@@ -73,6 +75,25 @@ def create_user(
         raise Conflict("user_exists", "This address or this owner can sign in already.") from error
     audit.record("user.created", f"user:{user.id}", owner=owner_ref, roles=wanted)
     return _view(user)
+
+
+def user(user_id: int) -> User:
+    """The user of a number. Raises NotFound."""
+    found = session().get(UserAccount, user_id, populate_existing=True)
+    if found is None:
+        raise NotFound()
+    return _view(found)
+
+
+def is_password(user_id: int, password: str) -> bool:
+    """Whether this is the user's password."""
+    kept = fetch_one("SELECT password FROM user_account WHERE id = :id", {"id": user_id})
+    if kept is None:
+        return False
+    try:
+        return _hasher.verify(kept.password, unicodedata.normalize("NFKD", password))
+    except (Argon2Error, InvalidHashError):
+        return False
 
 
 def user_by_owner(owner_ref: str) -> User | None:
@@ -148,4 +169,4 @@ def check_password(password: str) -> list[FieldError]:
 
 def _view(user: UserAccount) -> User:
     roles = frozenset(role.name for role in user.roles)
-    return User(user.id, user.email, user.owner_ref, user.program_id, roles, user.active)
+    return User(user.id, user.email, user.owner_ref, user.program_id, roles, user.active, user.language)

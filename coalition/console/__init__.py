@@ -16,6 +16,7 @@ def init_app(app: Flask) -> None:
         currency_pages,
         holding_pages,
         identifier_pages,
+        job_pages,
         list_files,
         mapping_pages,
         marketing,
@@ -34,9 +35,11 @@ def init_app(app: Flask) -> None:
         suspense_pages,
         tier_pages,
     )
+    from coalition.console.administration import blueprint as administration
     from coalition.console.coupon_pages import blueprint as coupons
     from coalition.console.frame import blueprint
 
     app.register_blueprint(blueprint)
+    app.register_blueprint(administration)
     marketing.init_app(app)
     app.register_blueprint(coupons)

@@ -9,8 +9,10 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 
 from coalition.console import (
+    administration,
     approval_pages,
     coupon_pages,
+    job_pages,
     member_pages,
     program_pages,
     registry_pages,
@@ -142,6 +144,22 @@ offer(
     Field(_("Tier"), currency_name),
     Field(_("Code"), "code"),
     Field(_("From"), "threshold", "decimal", minor="page.currency.decimals"),
+)
+offer(
+    administration.blueprint,
+    "/jobs",
+    "job_list",
+    job_pages.listed,
+    "jobs",
+    Field(_("Job"), "id", "integer"),
+    Field(_("Kind"), "kind"),
+    Field(_("Key"), "key"),
+    Field(_("State"), "state"),
+    Field(_("Attempts"), "attempts", "integer"),
+    Field(_("Asked"), "created_at", "moment"),
+    Field(_("Due"), "due_at", "moment"),
+    Field(_("Finished"), "finished_at", "moment"),
+    Field(_("Error"), "error"),
 )
 offer(
     coupon_pages.blueprint,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from coalition import access, sandbox
+from coalition.access.factors.passkeys import clear_old_challenges
 from coalition.kernel import approvals, jobs
 
 _CHUNK = 1000
@@ -10,8 +11,9 @@ _CHUNK = 1000
 
 @jobs.handles("access.clear")
 def clear_access(task: jobs.Task) -> None:
-    """Forget dead tokens, quiet throttles and attempts of test clients, a chunk a transaction."""
-    for clear in (access.clear_expired_tokens, access.clear_old_attempts, sandbox.clear_attempts):
+    """Forget dead tokens, links and sessions, quiet throttles, unanswered challenges and attempts of test clients."""
+    people = (access.clear_old_links, access.clear_old_sessions, clear_old_challenges)
+    for clear in (access.clear_expired_tokens, access.clear_old_attempts, sandbox.clear_attempts, *people):
         while task.step(lambda clear=clear: clear(_CHUNK)) == _CHUNK:  # type: ignore[misc]
             pass
 

@@ -1,8 +1,8 @@
-"""What time does to members: tiers and subscriptions run out, points follow a merge."""
+"""What time does to members: tiers and subscriptions run out, points follow a merge. And what strangers asked for."""
 
 from __future__ import annotations
 
-from coalition import members
+from coalition import access, members
 from coalition.kernel import jobs
 
 _CHUNK = 1000
@@ -20,6 +20,12 @@ def lapse(task: jobs.Task) -> None:
 def follow(task: jobs.Task) -> None:
     """Let points that were on their way to a member while it was merged follow it."""
     task.finish(lambda: members.follow(_CHUNK))
+
+
+@jobs.handles(access.ANSWER_JOB)
+def answer(task: jobs.Task) -> None:
+    """Answer by mail what a stranger asked for: a new password, to join."""
+    task.finish(lambda: access.answer_by_mail(**task.args))
 
 
 jobs.every("members.follow", 60, "members.follow")

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Register the pages."""
-    from coalition.site import cabinet, family, holdings, paying, preferences, signin, viewer
+    from coalition.site import cabinet, factors, family, holdings, paying, preferences, safety, signin, viewer
 
     signin.init_app(app, app.config["COALITION"])
     viewer.init_app(app)
@@ -19,3 +19,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(paying.blueprint)
     app.register_blueprint(family.blueprint)
     app.register_blueprint(holdings.blueprint)
+    app.register_blueprint(safety.blueprint)
+    app.register_blueprint(factors.blueprint)

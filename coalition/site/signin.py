@@ -8,18 +8,20 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from flask import Blueprint, Flask, Response, after_this_request, current_app, redirect, request, session
+from flask import Blueprint, Flask, Response, after_this_request, current_app, redirect, request
 from flask_security import LoginForm, Security, SQLAlchemyUserDatastore, current_user
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import UnsupportedMediaType
 from werkzeug.wrappers import Response as BaseResponse
 
 from coalition import access
-from coalition.kernel import audit
+from coalition.access.sessions import LASTS as SESSION_LASTS
 from coalition.kernel.config import Config
 from coalition.kernel.db import db, transact
 from coalition.kernel.errors import TooMany
-from coalition.site import viewer
+from coalition.site import sessions, viewer
+from coalition.site.entering import invited, joining, proving, resetting
+from coalition.site.entering.proving import SecondStep
 
 blueprint = Blueprint("signin", __name__)
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -36,7 +38,6 @@ _HOMES = {
     "catalog": "/console/catalog",
     "auditor": "/console",
 }
-_SESSION_LIFE = dt.timedelta(hours=12)
 _csrf = CSRFProtect()
 
 
@@ -66,9 +67,7 @@ class SignInForm(LoginForm):
             raise
         if not super().validate(**kwargs):
             return False
-        user_id = self.user.id if self.user else 0
-        transact(lambda: _welcome(attempt, user_id))
-        session.permanent = True
+        transact(lambda: access.forgive(attempt))
         return True
 
 
@@ -81,8 +80,12 @@ def init_app(app: Flask, config: Config) -> None:
     security = Security(app, Accounts(db, access.UserAccount, access.Role), login_form=SignInForm)
     security.want_json(lambda request: False)
     security.principal.identity_loaders.clear()  # it would load the user in every request, static files too
+    security.two_factor_plugins = SecondStep()
+    sessions.init_app(app)
     app.login_manager.request_loader(lambda request: None)  # type: ignore[attr-defined] # no tokens in addresses
     app.register_blueprint(blueprint)
+    for door in (invited, resetting, joining, proving):
+        app.register_blueprint(door.blueprint)
 
 
 @blueprint.get("/welcome")
@@ -90,13 +93,6 @@ def welcome() -> BaseResponse:
     """Send the user who has just signed in to the page that they came for."""
     roles = [role.name for role in getattr(current_user, "roles", [])]
     return redirect(next((_HOMES[role] for role in roles if role in _HOMES), "/"), code=303)
-
-
-def _welcome(attempt: access.Attempt, user_id: int) -> None:
-    access.forgive(attempt)
-    origin = audit.origin()
-    audit.set_origin(audit.Origin(f"user:{user_id}", origin.ip, origin.request_id))
-    audit.record("user.signed_in", f"user:{user_id}")
 
 
 def _let_files_in() -> None:
@@ -130,7 +126,7 @@ def _cookies(config: Config) -> dict[str, Any]:
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_REFRESH_EACH_REQUEST": False,  # the twelve hours count from signing in
-        "PERMANENT_SESSION_LIFETIME": _SESSION_LIFE,
+        "PERMANENT_SESSION_LIFETIME": SESSION_LASTS,
         "WTF_CSRF_CHECK_DEFAULT": False,  # `_refuse_forgery` checks every page
         "WTF_CSRF_TIME_LIMIT": None,  # as long as the session
     }

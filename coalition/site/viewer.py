@@ -18,6 +18,7 @@ from coalition.kernel import audit
 from coalition.kernel.db import db
 from coalition.kernel.errors import Forbidden, NotFound
 from coalition.kernel.web.pages import use_zone
+from coalition.site.sessions import current_session
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,16 @@ def current_colleague() -> Colleague | None:
     return cast("Colleague | None", g.colleague)
 
 
+def require_person() -> int:
+    """The number of whoever is signed in, of whatever kind, even if they still lack a second factor."""
+    user = _signed_in()
+    if user is None:
+        _turn_away("Only people who are signed in have this page.")
+    origin = audit.origin()
+    audit.set_origin(audit.Origin(f"user:{user.id}", origin.ip, origin.request_id))
+    return user.id
+
+
 def require_member() -> Viewer:
     """The signed-in member; anybody else is sent to sign in, and staff are refused."""
     found = current_member()
@@ -124,8 +135,19 @@ def current_program() -> programs.Program:
     return cast(programs.Program, g.program)
 
 
-def _user() -> UserAccount | None:
+def _signed_in() -> UserAccount | None:
     return cast(UserAccount, current_user) if current_user and current_user.is_authenticated else None
+
+
+def _user() -> UserAccount | None:
+    """Who is signed in; nobody while they lack the second factor that one of their roles demands."""
+    user = _signed_in()
+    return None if user is not None and _lacks_factor(user) else user
+
+
+def _lacks_factor(user: UserAccount) -> bool:
+    found = current_session()
+    return any(role.factor_demanded for role in user.roles) and (found is None or found.factor == "password")
 
 
 def _member() -> Viewer | None:
@@ -150,6 +172,8 @@ def _colleague() -> Colleague | None:
 def _turn_away(why: str) -> NoReturn:
     if _user() is not None:
         raise Forbidden("role_missing", why)
+    if _signed_in() is not None:
+        abort(redirect(url_for("safety.overview", done="factor_demanded"), code=303))
     came_for = request.full_path.rstrip("?") if request.method == "GET" else None
     abort(redirect(url_for("security.login", next=came_for), code=303))
 

@@ -118,7 +118,7 @@ def wake(limit: int) -> int:
     """See to it that every undecided leg of more than a minute has a job that can still run; how many were woken."""
     rows = fetch_all(
         "SELECT l.id, l.client_ref FROM exchange_leg l LEFT JOIN job j ON j.kind = :kind AND j.key = l.client_ref"
-        " WHERE l.state IN ('requested', 'sent', 'in_doubt') AND coalesce(j.state, 'dead') = 'dead'"
+        " WHERE l.state IN ('requested', 'sent', 'in_doubt') AND coalesce(j.state, 'dead') IN ('dead', 'cancelled')"
         " AND l.created_at < now() - make_interval(secs => :s) ORDER BY l.id LIMIT :limit",
         {"kind": JOB, "s": _OVERDUE_S, "limit": limit},
     )

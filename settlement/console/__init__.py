@@ -28,6 +28,7 @@ _PAGES = (
 
 def init_app(app: Flask) -> None:
     """Register the pages, every blueprint once and whole."""
+    import_module(f"{__name__}.list_files")
     modules = [import_module(f"{__name__}.{name}") for name in _PAGES]
     for blueprint in dict.fromkeys(module.blueprint for module in modules):
         app.register_blueprint(blueprint)

@@ -93,21 +93,23 @@ def _decided(work: Any, done: str) -> Answer:
     return redirect(url_for("accounts.index", done=done), code=303)
 
 
-def _index(errors: forms.Errors) -> str:
-    def work() -> dict[str, Any]:
-        program = chosen_program()
-        entities = partners.entities(program.id)
-        known = payouts.current([one.id for one in entities])
-        rows = [
-            {"id": ids.public("ent", one.id), "name": one.name, "accounts": _told(known.get(one.id, []))}
-            for one in entities
-        ]
-        waiting = approvals.waiting(kind=payouts.ACCOUNT_KIND)
-        ours = {one.id: one.name for one in entities}
-        asked = [_asked(one, ours, known) for one in waiting if one.payload["legal_entity_id"] in ours]
-        return {**choices(program), "rows": rows, "asked": asked}
+def listed() -> dict[str, Any]:
+    """Every legal entity with its accounts, and what waits."""
+    program = chosen_program()
+    entities = partners.entities(program.id)
+    known = payouts.current([one.id for one in entities])
+    rows = [
+        {"id": ids.public("ent", one.id), "name": one.name, "accounts": _told(known.get(one.id, []))}
+        for one in entities
+    ]
+    waiting = approvals.waiting(kind=payouts.ACCOUNT_KIND)
+    ours = {one.id: one.name for one in entities}
+    asked = [_asked(one, ours, known) for one in waiting if one.payload["legal_entity_id"] in ours]
+    return {**choices(program), "rows": rows, "asked": asked}
 
-    return render_template("settlement/accounts.html", nav="settlement", errors=errors, **transact(work))
+
+def _index(errors: forms.Errors) -> str:
+    return render_template("settlement/accounts.html", nav="settlement", errors=errors, **transact(listed))
 
 
 def _form(number: int, errors: forms.Errors, given: dict[str, str]) -> str:

@@ -133,29 +133,33 @@ def _asked(public_id: str, errors: forms.Errors, given: dict[str, str]) -> str:
     )
 
 
-def _index(errors: forms.Errors, given: dict[str, str]) -> str:
-    def work() -> dict[str, Any]:
-        known = programs.list_programs()
-        chosen = request.args.get("program", "")
-        program = next((one for one in known if one.code == chosen), known[0]) if known else None
-        if program is None:
-            return {"program": None, "programs": [], "companies": [], "waiting": [], "booked": [], "older": None}
-        use_zone(program.zone)
-        operator_id = partners.operator_entity(program.id).id
-        companies = [one for one in partners.entities(program.id) if one.id != operator_id]
-        before = request.args.get("before", "")
-        booked = statements.adjustments(program.id, before=int(before) if before.isdecimal() else None, limit=_PAGE + 1)
-        names = {one.id: one.name for one in companies}
-        return {
-            "program": program,
-            "programs": known,
-            "companies": [{"id": ids.public("ent", one.id), "name": one.name} for one in companies],
-            "waiting": [_told(one) for one in statements.proposed(list(names))],
-            "booked": [{"row": one, "company": names.get(one.legal_entity_id, "")} for one in booked[:_PAGE]],
-            "older": booked[_PAGE - 1].id if len(booked) > _PAGE else None,
-        }
+def listed(cursor: str | None, limit: int) -> dict[str, Any]:
+    """A page of what was booked in a program, behind the id `cursor`, and all that waits."""
+    known = programs.list_programs()
+    chosen = request.args.get("program", "")
+    program = next((one for one in known if one.code == chosen), known[0]) if known else None
+    if program is None:
+        return {"program": None, "programs": [], "companies": [], "waiting": [], "booked": [], "older": None}
+    use_zone(program.zone)
+    operator_id = partners.operator_entity(program.id).id
+    companies = [one for one in partners.entities(program.id) if one.id != operator_id]
+    before = int(cursor) if cursor and cursor.isdecimal() else None
+    booked = statements.adjustments(program.id, before=before, limit=limit + 1)
+    names = {one.id: one.name for one in companies}
+    older = booked[limit - 1].id if len(booked) > limit else None
+    return {
+        "program": program,
+        "programs": known,
+        "companies": [{"id": ids.public("ent", one.id), "name": one.name} for one in companies],
+        "waiting": [_told(one) for one in statements.proposed(list(names))],
+        "booked": [{"row": one, "company": names.get(one.legal_entity_id, "")} for one in booked[:limit]],
+        "older": older,
+        "next_cursor": older and str(older),
+    }
 
-    context = transact(work)
+
+def _index(errors: forms.Errors, given: dict[str, str]) -> str:
+    context = transact(lambda: listed(request.args.get("before"), _PAGE))
     answers = {"direction": "receives", "reason_code": "error", "key": forms.new_key(), **given}
     return render_template(
         "settlement/adjustments.html",

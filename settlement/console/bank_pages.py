@@ -122,13 +122,7 @@ def undo(number: int) -> Answer:
 @blueprint.get("/aging")
 def aging() -> str:
     """What is overdue, by how long."""
-
-    def work() -> dict[str, Any]:
-        program = chosen_program()
-        on = bank_view.day(request.args.get("on", ""), program)
-        return {**choices(program), **bank_view.aged(program, on)}
-
-    return render_template("settlement/aging.html", nav="settlement", **transact(work))
+    return render_template("settlement/aging.html", nav="settlement", **transact(overdue))
 
 
 @blueprint.get("/aging.csv")
@@ -156,9 +150,18 @@ def _back(done: str) -> BaseResponse:
     return redirect(url_for("bank.index", done=done, program=program), code=303)
 
 
-def _index(errors: forms.Errors) -> str:
-    def work() -> dict[str, Any]:
-        program = chosen_program()
-        return {**choices(program), **bank_view.overview(program)}
+def overdue() -> dict[str, Any]:
+    """What was owed in the chosen program on the day in the address, or today."""
+    program = chosen_program()
+    on = bank_view.day(request.args.get("on", ""), program)
+    return {**choices(program), **bank_view.aged(program, on)}
 
-    return render_template("settlement/bank.html", nav="settlement", errors=errors, **transact(work))
+
+def listed() -> dict[str, Any]:
+    """Statements and files of the chosen program, what waits, and what was decided."""
+    program = chosen_program()
+    return {**choices(program), **bank_view.overview(program)}
+
+
+def _index(errors: forms.Errors) -> str:
+    return render_template("settlement/bank.html", nav="settlement", errors=errors, **transact(listed))

@@ -27,10 +27,11 @@ def _finance_only() -> None:
 @blueprint.get("")
 def index() -> str:
     """The limits of a program, the most used first."""
-    return render_template("settlement/exposure.html", nav="settlement", **transact(_context))
+    return render_template("settlement/exposure.html", nav="settlement", **transact(listed))
 
 
-def _context() -> dict[str, Any]:
+def listed() -> dict[str, Any]:
+    """The limits of a program, the most used first."""
     known = programs.list_programs()
     if not known:
         raise NotFound()

@@ -28,7 +28,7 @@ def _finance_only() -> None:
 @blueprint.get("")
 def index() -> str:
     """What has been signed, who has seen it, and every bundle that was written."""
-    return render_template("settlement/proofs.html", nav="settlement", **transact(_index))
+    return render_template("settlement/proofs.html", nav="settlement", **transact(listed))
 
 
 @blueprint.get("/<program>/<int:size>/checkpoint")
@@ -67,7 +67,8 @@ def verifier() -> Response:
     return _file(proofs.packaged(), "verifier.pyz")
 
 
-def _index() -> dict[str, Any]:
+def listed() -> dict[str, Any]:
+    """The signed heads of the chosen program, their keys and witnesses, and the latest bundles."""
     program = chosen_program()
     found = proofs.heads(program.id, _HEADS + 1)
     signed, codes = proofs.cosignatures([head.id for head in found]), proofs.period_codes(program.id)

@@ -17,11 +17,11 @@ PAGE = 50
 REFRESH_S = 4
 
 
-def index(program: programs.Program, partner_code: str, cursor: str | None) -> dict[str, Any]:
+def index(program: programs.Program, partner_code: str, cursor: str | None, limit: int) -> dict[str, Any]:
     """The list of a program's runs, and what its form offers."""
     known = partners.list_partners(program.id)
     partner = next((one for one in known if one.code == partner_code), None)
-    page = reconciliation.list_runs(program.id, cursor, PAGE, partner_id=partner.id if partner else None)
+    page = reconciliation.list_runs(program.id, cursor, limit, partner_id=partner.id if partner else None)
     names = {one.id: one.name for one in known}
     return {
         "program": program,

@@ -133,11 +133,14 @@ def dispute_difference(run_id: str, difference_id: int) -> BaseResponse | tuple[
     return redirect(url_for("reconciliation.dispute", dispute_id=ids.public("dsp", opened[-1])), code=303)
 
 
-def _index(errors: forms.Errors, answers: dict[str, str]) -> str:
-    def work() -> dict[str, Any]:
-        return reconciliation_page.index(chosen_program(), request.args.get("of", ""), request.args.get("cursor"))
+def listed_runs(cursor: str | None, limit: int) -> dict[str, Any]:
+    """A page of the chosen program's reconciliations, of all partners or of the one in the address."""
+    return reconciliation_page.index(chosen_program(), request.args.get("of", ""), cursor, limit)
 
-    context = {**transact(work), "errors": errors, "answers": answers}
+
+def _index(errors: forms.Errors, answers: dict[str, str]) -> str:
+    listed = transact(lambda: listed_runs(request.args.get("cursor"), reconciliation_page.PAGE))
+    context = {**listed, "errors": errors, "answers": answers}
     return render_template("settlement/reconciliations.html", nav="settlement", **context)
 
 

@@ -38,7 +38,7 @@ def ask(code: str) -> BaseResponse:
 @blueprint.get("/files", endpoint="files")
 def index() -> str:
     """Every file that was asked for, the latest first."""
-    rows = transact(_rows)
+    rows = transact(listed)
     waits = any(not one["over"] for one in rows)
     return render_template(
         "settlement/reports/files.html", nav="settlement", files=rows, refresh_s=_REFRESH_S if waits else 0
@@ -71,7 +71,8 @@ def cancel(number: int) -> BaseResponse:
     return redirect(url_for("reports.files"), code=303)
 
 
-def _rows() -> list[dict[str, Any]]:
+def listed() -> list[dict[str, Any]]:
+    """Every file that was asked for, the latest first."""
     use_zone(programs.by_code(first_program()).zone)
     found = files.listed()
     names = {program.id: program.name for program in programs.list_programs()}

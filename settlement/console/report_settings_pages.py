@@ -72,14 +72,15 @@ def _settled(work: Callable[[], None]) -> BaseResponse | tuple[str, int]:
 
 
 def _settings(errors: list[dict[str, Any]], answers: dict[str, Any]) -> str:
-    context = transact(lambda: _context(request.values.get("program") or first_program()))
+    context = transact(listed)
     return render_template(
         "settlement/reports/settings.html", nav="settlement", errors=errors, answers=answers, **context
     )
 
 
-def _context(code: str) -> dict[str, Any]:
-    program = programs.by_code(code)
+def listed() -> dict[str, Any]:
+    """The chosen program's estimates and policy, and what the forms offer."""
+    program = programs.by_code(request.values.get("program") or first_program())
     use_zone(program.zone)
     policy = reports.policy(program.id)
     currencies = programs.currencies(program.id)

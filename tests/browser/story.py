@@ -77,6 +77,7 @@ PAGES = {
     "payment": Page("member", lambda story: f"/checkout/payment?quote={story.quote_id}"),
     "orders": Page("member", lambda story: "/orders"),
     "order": Page("member", lambda story: f"/orders/{story.order_id}"),
+    "jobs": Page("admin", lambda story: "/console/jobs"),
     "balance": Page("member", lambda story: "/account"),
     "account-coupons": Page("member", lambda story: "/account/coupons"),
     "pay": Page("member", lambda story: "/account/pay"),

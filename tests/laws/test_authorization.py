@@ -155,7 +155,8 @@ def test_the_scope_of_each_endpoint_is_the_one_in_the_table(app: Flask) -> None:
 
 
 def test_everybody_gets_exactly_where_the_table_says(app: Flask, visitors: list[Visitor]) -> None:
-    wrong = [told for row in rows(app) for one in _callers(row, visitors) if (told := _call(app, row, one))]
+    ordered = sorted(rows(app), key=lambda row: row.rule == "/logout")  # the last thing that anybody does
+    wrong = [told for row in ordered for one in _callers(row, visitors) if (told := _call(app, row, one))]
 
     assert not wrong, "\n".join([f"{len(wrong)} cells are wrong", *wrong[:40]])
 

@@ -17,6 +17,7 @@ CRIMES = {
     " INSERT INTO outbox_line (follower, event_id, error) SELECT 'x', id, 'KeyError' FROM told",
     "I1": "INSERT INTO idempotency (client_id, key, request_hash) VALUES (1, 'x', '')",
     "J1": "INSERT INTO job (kind, state, due_at) VALUES ('x', 'running', now() - interval '3 minutes')",
+    "J2": "INSERT INTO job (kind, state) VALUES ('x', 'cancelled')",
 }
 
 

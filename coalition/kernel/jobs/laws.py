@@ -37,4 +37,10 @@ def laws() -> list[Law]:
             "no lease has run out more than two minutes ago",
             "SELECT id FROM job WHERE state = 'running' AND due_at < now() - interval '2 minutes'",
         ),
+        Law(
+            "J2",
+            "a job that was cancelled was cancelled by somebody, for a reason",
+            "SELECT j.id FROM job j WHERE j.state = 'cancelled' AND NOT EXISTS (SELECT FROM audit a"
+            " WHERE a.subject = 'job:' || j.id AND a.action = 'job.cancel' AND a.details ->> 'reason' <> '')",
+        ),
     ]

@@ -38,7 +38,7 @@ class Retry(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What anybody may know of a job: its state is `due`, `running`, `done` or `dead`."""
+    """What anybody may know of a job: its state is `due`, `running`, `done`, `dead` or `cancelled`."""
 
     id: int
     kind: str
@@ -185,9 +185,9 @@ def hasten(job_id: int) -> bool:
 
 
 def revive(job_id: int) -> bool:
-    """Let a job that was given up be tried again; whether there was one."""
+    """Let a job that was given up or cancelled be tried again; whether there was one."""
     change = "state = 'due', attempts = 0, due_at = now(), finished_at = NULL"
-    return execute(f"UPDATE job SET {change} WHERE id = :id AND state = 'dead'", {"id": job_id}) == 1
+    return execute(f"UPDATE job SET {change} WHERE id = :id AND state IN ('dead', 'cancelled')", {"id": job_id}) == 1
 
 
 def put_back(task: Task, after_s: float, error: str, *, failed: bool) -> None:

@@ -19,7 +19,7 @@ def wake_requests(table: str, kind: str, limit: int) -> int:
     """
     rows = fetch_all(
         f"SELECT r.id, r.key FROM {table} r LEFT JOIN job j ON j.kind = :kind AND j.key = r.key"
-        " WHERE r.state IN ('created', 'asked', 'unknown') AND coalesce(j.state, 'dead') IN ('dead', 'done')"
+        " WHERE r.state IN ('created', 'asked', 'unknown') AND coalesce(j.state, 'dead') NOT IN ('due', 'running')"
         " AND r.created_at < now() - make_interval(secs => :s) ORDER BY r.id LIMIT :limit",
         {"kind": kind, "s": _OVERDUE_S, "limit": limit},
     )

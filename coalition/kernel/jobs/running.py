@@ -76,4 +76,7 @@ def _tick() -> None:
         " RETURNING name, kind, next_at"
     )
     for row in due:
-        queue.enqueue(row.kind, {}, key=f"{row.name}:{row.next_at.isoformat()}")
+        job = queue.enqueue(row.kind, {}, key=f"{row.name}:{row.next_at.isoformat()}")
+        execute(
+            "UPDATE schedule SET last_at = now(), last_job = :job WHERE name = :name", {"job": job, "name": row.name}
+        )

@@ -16,7 +16,7 @@ from tempfile import TemporaryFile
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Flask, Response, request, send_file, stream_with_context, url_for
+from flask import Blueprint, Flask, Response, copy_current_request_context, request, send_file, url_for
 from flask_babel import gettext
 
 from coalition.kernel import audit, clock
@@ -30,6 +30,7 @@ MOST = 50_000
 SUFFIX = "_file"
 _CHUNK = 500
 Read = Callable[..., Mapping[str, Any]]
+Chunk = tuple[list[list[Cell]], str | None]
 Rows = str | Callable[[Mapping[str, Any]], Iterable[Any]]
 _listings: dict[str, Listing] = {}
 
@@ -118,17 +119,25 @@ def links() -> list[tuple[str, str]]:
 def _answer(endpoint: str, form: str, **where: Any) -> Response:
     listing = _listings[endpoint]
 
-    def begin() -> Mapping[str, Any]:
-        audit.record("list.exported", f"list:{endpoint}", form=form)
-        return listing.read(None, _CHUNK, **where)
+    def chunk(cursor: str | None) -> Chunk:
+        page = listing.read(cursor, _CHUNK, **where)
+        return [[field.cell(row, page) for field in listing.fields] for row in listing.of(page)], page.get(
+            "next_cursor"
+        )
 
-    rows = _rows(listing, transact(begin), where)
+    def begin() -> Chunk:
+        audit.record("list.exported", f"list:{endpoint}", form=form)
+        return chunk(None)
+
+    # What is read while the answer is being sent has a context of its own, and leaves nothing open if it is cut off.
+    read_on = copy_current_request_context(lambda cursor: transact(partial(chunk, cursor)))
+    rows = _rows(transact(begin), read_on, [_cut(), *[None] * (len(listing.fields) - 1)])
     if form == "xlsx":
         return _book(listing, rows)
     fallback = "semicolon" if language() == "ru" else "comma"
     separator = sheets.SEPARATORS.get(request.args.get("separator", ""), sheets.SEPARATORS[fallback])
-    lines = _lines(listing, rows, separator, ZoneInfo(viewer_zone()))
-    return sheets.download(stream_with_context(lines), f"{listing.name}.csv")
+    head = [str(field.title) for field in listing.fields]
+    return sheets.download(_lines(head, rows, separator, ZoneInfo(viewer_zone())), f"{listing.name}.csv")
 
 
 def _at(thing: Any, path: str) -> Any:
@@ -138,19 +147,16 @@ def _at(thing: Any, path: str) -> Any:
     return thing
 
 
-def _rows(listing: Listing, first: Mapping[str, Any], where: Mapping[str, Any]) -> Iterator[list[Cell]]:
-    page, sent = first, 0
+def _rows(first: Chunk, read_on: Callable[[str], Chunk], cut: list[Cell]) -> Iterator[list[Cell]]:
+    (rows, cursor), left = first, MOST
     while True:
-        for row in listing.of(page):
-            if sent == MOST:
-                yield [_cut(), *[None] * (len(listing.fields) - 1)]
-                return
-            yield [field.cell(row, page) for field in listing.fields]
-            sent += 1
-        cursor = page.get("next_cursor")
-        if cursor is None:
+        yield from rows[:left]
+        if len(rows) > left or (len(rows) == left and cursor is not None):
+            yield cut
+        left -= len(rows)
+        if cursor is None or left <= 0:
             return
-        page = transact(partial(listing.read, cursor, _CHUNK, **where))
+        rows, cursor = read_on(cursor)
 
 
 def _cut() -> str:
@@ -158,8 +164,8 @@ def _cut() -> str:
     return str(gettext(words, number=MOST))
 
 
-def _lines(listing: Listing, rows: Iterator[list[Cell]], separator: str, zone: ZoneInfo) -> Iterator[str]:
-    yield sheets.BOM + sheets.line([str(field.title) for field in listing.fields], separator)
+def _lines(head: list[str], rows: Iterator[list[Cell]], separator: str, zone: ZoneInfo) -> Iterator[str]:
+    yield sheets.BOM + sheets.line(head, separator)
     for row in rows:
         yield sheets.line([_text(cell, separator == ";", zone) for cell in row], separator)
 

@@ -28,6 +28,14 @@ def tells(source: Callable[[], list[str]]) -> None:
         _sources.append(source)
 
 
+def reasons() -> list[str]:
+    """What `/readyz` complains of, for a page that people read."""
+    failing = _database() or _migrations()
+    return (
+        failing + _carrier() + ([] if failing else _backlog() + [reason for source in _sources for reason in source()])
+    )
+
+
 def _live() -> Response:
     return jsonify(status="live")
 

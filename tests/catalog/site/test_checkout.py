@@ -83,8 +83,9 @@ def sign_in(app: Flask, world: World, member_id: int, email: str) -> Browser:
     )
     known = fetch_one("SELECT fs_uniquifier FROM user_account WHERE id = :id", {"id": user.id})
     client = app.test_client()
+    key = transact(lambda: access.open_session(user.id, "password", "", idles=False))
     with client.session_transaction() as session:
-        session.update({"_user_id": known.fs_uniquifier, "_fresh": True})
+        session.update({"_user_id": known.fs_uniquifier, "_fresh": True, "key": key})
     return Browser(world, client)
 
 

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import datetime as dt
-from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
-from io import BytesIO, StringIO
-from typing import Any
 
 import pytest
-from flask import Flask, template_rendered
+from flask import Flask
 from flask.testing import FlaskClient
-from openpyxl import load_workbook
 
 from catalog import pricing, suppliers
 from catalog.console import list_files as _catalog_lists  # noqa: F401 - it registers them
@@ -31,6 +24,7 @@ from tests.catalog.builders import a_supplier, offers_in_stock
 from tests.coalition.console.conftest import signed_in
 from tests.coalition.console.marketing.test_pages import publish
 from tests.coalition.purchases.builders import Shop, a_receipt
+from tests.screens import agreeing, unlisted
 
 # Pages with a table that is no list of its own, and why.
 NO_LISTS = {
@@ -38,7 +32,7 @@ NO_LISTS = {
     "desk.overview": "figures of lists that have pages",
     "marketing.promotion_calendar": "a picture of the list of promotions",
 }
-_OURS = ("console", "coupons", "marketing", "desk")
+_OURS = ("administration", "console", "coupons", "marketing", "desk")
 
 
 @pytest.fixture
@@ -81,80 +75,17 @@ def where(endpoint: str, shop: Shop) -> dict[str, str]:
     return {"name": "Anna"} if endpoint == "console.search" else {}
 
 
-@contextmanager
-def shown(app: Flask) -> Iterator[list[dict[str, Any]]]:
-    """What templates are given meanwhile."""
-    seen: list[dict[str, Any]] = []
-
-    def note(_: Flask, template: Any, context: dict[str, Any], **__: Any) -> None:
-        seen.append(context)
-
-    with template_rendered.connected_to(note, app):
-        yield seen
-
-
-def screen(app: Flask, admin: FlaskClient, address: str, listing: exporting.Listing) -> tuple[list[list[Any]], str]:
-    """The rows of all pages of a screen as its columns say, and the text of the first page."""
-    rows: list[list[Any]] = []
-    text, first = "", True
-    while address:
-        with shown(app) as seen:
-            answer = admin.get(address)
-        assert answer.status_code == 200, (address, answer.status_code)
-        context = seen[0]
-        rows += [[field.cell(row, context) for field in listing.fields] for row in listing.of(context)]
-        text = answer.text if first else text
-        first, cursor = False, context.get("next_cursor")
-        address = f"{address.partition('?cursor=')[0]}?cursor={cursor}" if cursor else ""
-    return rows, text
-
-
 def test_every_list_leaves_with_the_rows_and_the_sums_of_its_screen(app: Flask, admin: FlaskClient, shop: Shop) -> None:
-    filled = []
-    for endpoint, listing in exporting.offered().items():
-        with app.test_request_context():
-            page = app.url_for(endpoint, **where(endpoint, shop))
-            files = {
-                form: app.url_for(endpoint + exporting.SUFFIX, form=form, **where(endpoint, shop))
-                for form in ("csv", "xlsx")
-            }
-        if endpoint.partition(".")[0] not in _OURS:
-            continue
-        rows, text = screen(app, admin, page, listing)
-        assert all(f'href="{address}' in text for address in files.values()), endpoint
+    ours = [name for name in exporting.offered() if name.partition(".")[0] in _OURS]
 
-        told = admin.get(files["csv"])
-        lines = list(csv.reader(StringIO(told.get_data().decode("utf-8-sig"))))
-        sheet = load_workbook(BytesIO(admin.get(files["xlsx"]).data), data_only=True).active
+    filled = [name for name in ours if agreeing(app, admin, name, **where(name, shop))]
 
-        assert told.get_data().startswith(b"\xef\xbb\xbf"), endpoint
-        assert len(lines) == 1 + len(rows), endpoint
-        booked = [[cell.value for cell in line] for line in sheet.iter_rows(min_row=2)]
-        totals = booked.pop() if any(field.total for field in listing.fields) else None
-        for row, line, cells in zip(rows, lines[1:], booked, strict=True):
-            assert [_plain(cell) for cell in row] == [_read(cell, kind) for cell, kind in zip(line, row, strict=True)]
-            assert [_typed(cell) for cell in row] == [_typed(cell) for cell in cells], endpoint
-        for at, field in enumerate(listing.fields):
-            if field.total and totals:
-                assert Decimal(str(totals[at])) == sum(Decimal(row[at] or 0) for row in rows), (endpoint, field.title)
-        if rows:
-            filled.append(endpoint)
-            names = [cell for cell in rows[0] if isinstance(cell, str) and cell]
-            assert any(name in text for name in names), endpoint
     assert len(filled) >= 17, filled
     assert len(fetch_all("SELECT 1 FROM audit WHERE action = 'list.exported'")) > 30
 
 
 def test_no_page_with_a_list_offers_no_file(app: Flask, admin: FlaskClient, shop: Shop) -> None:
-    offered = exporting.offered()
-    missing = []
-    for rule in app.url_map.iter_rules():
-        asked = "GET" in (rule.methods or ()) and not rule.arguments and rule.endpoint.partition(".")[0] in _OURS
-        if asked and rule.endpoint not in offered and rule.endpoint not in NO_LISTS:
-            text = admin.get(rule.rule).text
-            if "<table" in text or 'rel="next"' in text:
-                missing.append(rule.endpoint)
-    assert missing == []
+    assert unlisted(app, admin, _OURS, NO_LISTS) == []
 
 
 def test_a_file_keeps_to_the_filters_of_the_screen(admin: FlaskClient, shop: Shop) -> None:
@@ -187,12 +118,15 @@ def test_a_formula_that_somebody_wrote_is_a_text(admin: FlaskClient, shop: Shop)
 def test_a_list_too_long_for_a_file_says_so_in_its_last_line(
     admin: FlaskClient, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exporting, "MOST", 40)
+    monkeypatch.setattr(exporting, "_CHUNK", 20)
+    lengths = []
+    for most in (60, 59, 40, 7):
+        monkeypatch.setattr(exporting, "MOST", most)
+        lines = admin.get("/console/suspense.csv").text.splitlines()
+        lengths.append(len(lines))
 
-    lines = admin.get("/console/suspense.csv").text.splitlines()
-
-    assert len(lines) == 42
-    assert "only its first rows are here, 40 of them" in lines[-1]
+    assert lengths == [61, 61, 42, 9]
+    assert "only its first rows are here, 7 of them" in lines[-1]
 
 
 def test_a_file_is_for_who_may_see_the_page(app: Flask, shop: Shop) -> None:
@@ -202,32 +136,3 @@ def test_a_file_is_for_who_may_see_the_page(app: Flask, shop: Shop) -> None:
     assert keeper.get("/console/members.csv?name=Anna").status_code == 403
     assert keeper.get("/console/catalog/orders.csv").status_code == 200
     assert signed_in(app, "s@coral.test", "support").get("/console/catalog/orders.csv").status_code == 200
-
-
-def _plain(cell: Any) -> Any:
-    """A value as the CSV's reader gets it."""
-    if isinstance(cell, dt.datetime):
-        return cell.replace(microsecond=0)
-    return "" if cell is None else exporting.sheets.guarded(cell) if isinstance(cell, str) else cell
-
-
-def _read(text: str, like: Any) -> Any:
-    if isinstance(like, dt.datetime):
-        return dt.datetime.fromisoformat(text)
-    if isinstance(like, dt.date):
-        return dt.date.fromisoformat(text)
-    return text if like is None or isinstance(like, str) else Decimal(text)
-
-
-def _typed(cell: Any) -> Any:
-    """A value as a workbook holds it: instants without seconds' parts in the program's zone, empty texts as nothing."""
-    if isinstance(cell, dt.datetime):
-        from zoneinfo import ZoneInfo
-
-        local = cell.astimezone(ZoneInfo("Europe/Riga")).replace(tzinfo=None) if cell.tzinfo else cell
-        return local.replace(microsecond=0)
-    if isinstance(cell, dt.date):
-        return dt.datetime.combine(cell, dt.time())
-    if isinstance(cell, int | float | Decimal):
-        return Decimal(str(cell)).normalize()
-    return cell or None

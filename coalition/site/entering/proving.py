@@ -1,0 +1,92 @@
+"""The second step of signing in: a code of the app, a recovery code, or a passkey, which is both steps in one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask_security.tf_plugin import TfPlugin
+from werkzeug.wrappers import Response
+
+from coalition.access.factors import passkeys, policy, totp
+from coalition.kernel import clock
+from coalition.kernel.db import fetch_one, transact
+from coalition.kernel.errors import Forbidden
+from coalition.site import sessions
+from coalition.site.entering import frame
+from coalition.site.entering.rp import site
+from coalition.site.preferences import safe_path
+
+blueprint = Blueprint("proving", __name__)
+_PENDING = "pending"
+_PATIENCE_S = 300
+
+
+class SecondStep(TfPlugin):
+    """Flask-Security's hook between the password and the session: who has a second factor is asked for it first."""
+
+    def tf_enter(self, user: Any, remember_me: Any, primary_authn_via: str, next_loc: str | None) -> Any:
+        """The way to the second step, or None: there is none."""
+        if not transact(lambda: policy.has_factor(user.id)):
+            return None
+        now = int(clock.now().timestamp())
+        whither = safe_path(request.args.get("next") or "/welcome")
+        session[_PENDING] = {"user": user.fs_uniquifier, "at": now, "next": whither}
+        return redirect(url_for("proving.asked"), code=303)
+
+
+@blueprint.get("/factor")
+def asked() -> str | tuple[str, int]:
+    """Ask for the second factor; whoever has not given a password a moment ago begins anew."""
+    return render_template("entering/factor.html", errors=[]) if _pending() else _late()
+
+
+@blueprint.post("/factor")
+def prove() -> Response | tuple[str, int]:
+    """Look at a code. Raises TooMany after five wrong ones."""
+    user_id, code = _pending(), request.form.get("code", "")[:60]
+    if user_id is None:
+        return _late()
+    try:
+        factor = frame.braked("factor", str(user_id), lambda: totp.use_code(user_id, code))
+    except Forbidden:
+        return render_template("entering/factor.html", errors=[frame.error("code", "wrong_code")]), 422
+    whither = session.pop(_PENDING)["next"]
+    sessions.enter(user_id, factor)
+    return redirect(whither, code=303)
+
+
+@blueprint.post("/passkey")
+def ask_passkey() -> str:
+    """Ask the browser for a passkey; needs its script."""
+    here = site()
+    return render_template("entering/passkey.html", options=transact(lambda: passkeys.ask_passkey(here)), errors=[])
+
+
+@blueprint.post("/passkey/prove")
+def prove_passkey() -> Response | tuple[str, int]:
+    """Sign in whoever the passkey names."""
+    here, answer = site(), request.form.get("answer", "")
+    try:
+        user_id = transact(lambda: passkeys.prove_passkey(here, answer))
+    except Forbidden:
+        options = transact(lambda: passkeys.ask_passkey(here))
+        errors = [frame.error("", "bad_passkey")]
+        return render_template("entering/passkey.html", options=options, errors=errors), 422
+    whither = (session.get(_PENDING) or {}).get("next", "/welcome")
+    sessions.enter(user_id, "passkey")
+    return redirect(whither, code=303)
+
+
+def _late() -> tuple[str, int]:
+    return render_template("entering/late.html"), 404
+
+
+def _pending() -> int | None:
+    """Whose password was right a moment ago."""
+    kept = session.get(_PENDING)
+    if not kept or clock.now().timestamp() - kept["at"] > _PATIENCE_S:
+        return None
+    sql = "SELECT id FROM user_account WHERE fs_uniquifier = :key AND active"
+    row = fetch_one(sql, {"key": kept["user"]})
+    return int(row.id) if row else None
