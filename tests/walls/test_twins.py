@@ -25,8 +25,9 @@ _KINDS = {"dispute_id": "dispute", "reconciliation_id": "reconciliation", "state
     "order_id": "order",
     "reward_id": "reward",
     "number": "invoice",
+    "webhook": "endpoint",
 }
-_FIXED = {"line": "1", "size": "1", "period": "2026-05", "return_id": "ortn_0000000000001"}
+_FIXED = {"line": "1", "size": "1", "period": "2026-05", "return_id": "ortn_0000000000001", "passkey": "x"}
 # Nobody's client or person asks here: signed messages, pages and pictures for everybody, what is not built with ids.
 _ELSEWHERE = re.compile(r"/callbacks|^/pictures|^/api/docs|^/events|^/flights|/proofs/heads|^/console|static|/family/")
 _OF_THE_PROGRAM = re.compile("/rewards/")  # twins share the catalog
@@ -89,7 +90,11 @@ def _of_route(method: str, rule: str, mine: Tenant, other: Tenant) -> Iterator[A
 def _value(part: str, of: Tenant) -> str:
     if part in ("form", "deed"):
         return "csv"
-    return _FIXED.get(part) or of.ids[_KINDS.get(part, part)]
+    found = _FIXED.get(part) or of.ids.get(_KINDS.get(part, part))
+    assert found, (
+        f"say here whose <{part}> is: in _KINDS if a tenant has one (see tenants.py), in _FIXED if nobody does"
+    )
+    return found
 
 
 def _body(method: str, rule: str) -> Any:
