@@ -82,6 +82,8 @@ PAGES = {
     "account-coupons": Page("member", lambda story: "/account/coupons"),
     "pay": Page("member", lambda story: "/account/pay"),
     "family": Page("member", lambda story: "/account/family"),
+    "apps": Page("member", lambda story: "/account/apps"),
+    "consent": Page("member", lambda story: story.running.facts["app"]["authorize_path"]),
     "history": Page("member", lambda story: "/account/history"),
     "sign-in": Page("visitor", lambda story: "/login"),
     "periods": Page("finance", lambda story: "/console/settlement"),

@@ -10,6 +10,7 @@ from typing import Any
 from coalition import access, members, partners, programs, promotions
 from coalition.kernel import clock
 from coalition.kernel.idempotency import request_hash
+from integrations.demo.seeding import apps
 
 PROGRAM = "coral"
 ZONE = "Europe/Riga"
@@ -74,11 +75,12 @@ class Made:
     staff: dict[str, dict[str, str]] = field(default_factory=dict)
     staff_ids: dict[str, int] = field(default_factory=dict)
     people: dict[str, dict[str, str]] = field(default_factory=dict)
+    app: dict[str, Any] = field(default_factory=dict)
 
     def facts(self) -> dict[str, Any]:
         """The content of var/demo.json, but for the addresses."""
         people = {"staff": self.staff, "partner_people": self.people}
-        return {"program": PROGRAM, "partners": self.clients, "member": self.member, **people}
+        return {"program": PROGRAM, "partners": self.clients, "member": self.member, "app": self.app, **people}
 
 
 def found() -> Made:
@@ -92,6 +94,7 @@ def found() -> Made:
     made = Made(program, operator)
     for shop in SHOPS:
         _open(made, shop)
+    made.app = apps.register(program.id, made.shops["freshmart"].id)
     _enrol_member(made)
     for name, role in STAFF.items():
         email, password = f"{name}@example.com", _password()
