@@ -26,6 +26,11 @@ class Story:
     registry_id: str
     approval_id: str
 
+    @property
+    def client_id(self) -> str:
+        """The client of the first partner's tills."""
+        return str(self.running.facts["partners"][0]["client_id"])
+
     def sign_in(self, session: Any, role: str) -> None:
         """Sign a browser session in as the member or a member of staff; a visitor stays nobody."""
         if role == "visitor":
@@ -67,6 +72,14 @@ PAGES = {
     "catalog-empty": Page("visitor", lambda story: "/?q=nothing-like-this"),
     "reward": Page("member", lambda story: f"/rewards/{story.reward_id}"),
     "catalog-filtered": Page("member", lambda story: "/?q=ticket&affordable=1&in_stock=1&min=1000&delivery=electronic"),
+    "join": Page("visitor", lambda story: "/join"),
+    "reset": Page("visitor", lambda story: "/reset"),
+    "reset-sent": Page("visitor", lambda story: "/reset?done=sent"),
+    "invitation-over": Page("visitor", lambda story: "/invitation?token=x", 404),
+    "security": Page("member", lambda story: "/security"),
+    "security-staff": Page("support", lambda story: "/security"),
+    "audit": Page("admin", lambda story: "/console/audit"),
+    "factors": Page("admin", lambda story: "/console/factors"),
     "cart": Page("member", lambda story: "/cart"),
     "flights": Page("member", lambda story: f"/flights?origin=RIX&destination=BCN&on={_in_a_month()}&passengers=2"),
     "events": Page("visitor", lambda story: "/events"),
@@ -103,6 +116,18 @@ PAGES = {
     "statements-none": Page("finance", lambda story: "/console/finance/statements?period=2001-01"),
     "statement-sifted": Page("finance", lambda story: f"/console/statements/{story.statement_id}?charge=redeemed"),
     "portal": Page("homeline", lambda story: "/portal/"),
+    "portal-overview": Page("freshmart", lambda story: "/portal/"),
+    "portal-operations": Page("freshmart", lambda story: "/portal/operations"),
+    "portal-operations-none": Page("freshmart", lambda story: "/portal/operations?number=nothing-like-this"),
+    "portal-receipt": Page("freshmart", lambda story: f"/portal/operations/{story.purchase_id}"),
+    "portal-receipt-return": Page("freshmart", lambda story: f"/portal/operations/{story.purchase_id}/return"),
+    "portal-members": Page("freshmart", lambda story: "/portal/members"),
+    "portal-member": Page("freshmart", lambda story: f"/portal/members/{story.member_id}"),
+    "portal-member-of-others": Page("homeline", lambda story: f"/portal/members/{story.member_id}"),
+    "portal-clients": Page("freshmart", lambda story: "/portal/clients"),
+    "portal-client-new": Page("freshmart", lambda story: "/portal/clients/new"),
+    "portal-client": Page("freshmart", lambda story: f"/portal/clients/{story.client_id}"),
+    "portal-team": Page("freshmart", lambda story: "/portal/team"),
     "portal-statements": Page("homeline", lambda story: "/portal/statements"),
     "portal-statement": Page("freshmart", lambda story: f"/portal/statements/{story.statement_id}"),
     "portal-disputes": Page("homeline", lambda story: "/portal/disputes"),
