@@ -129,6 +129,7 @@ def _join(app: Flask, world: World, name: str) -> Tenant:
         secret=SECRET,
     )
     client = access.create_client(world.program.id, tenant.partner.id, tenant.canary, access.SCOPES)
+    tenant.ids["client_id"] = client[0]
     tenant.token = access.issue_token(*client, access.SCOPES).value
     return tenant
 
@@ -160,9 +161,13 @@ def _trade(tenant: Tenant, world: World) -> None:
     path = f"/suppliers/{tenant.ids['code']}/feeds/{tenant.ids['feed']}/runs"
     tenant.made("run", path, data=a_file(an_offer(f"{tenant.canary}1")), headers={"Content-Type": "application/xml"})
     tenant.made("endpoint", "/webhook-endpoints", HOOK)
-    owners = {"member": f"member:{number}", "partner_admin": f"partner:{tenant.partner.id}"}
-    for role, owner in owners.items():
-        tenant.cookies[role] = _signed_in(tenant, world, role, owner)
+    mail, owner = f"invited.{tenant.canary}@example.com", f"partner:{tenant.partner.id}"
+    asked_in = ("partner",), owner, world.program.id
+    invited = transact(lambda: access.invite(mail, *asked_in, language="en", house=tenant.canary))
+    tenant.ids["invitation"] = ids.public("inv", invited.id)
+    owners = {"member": f"member:{number}", "partner_admin": owner}
+    for role, whose in owners.items():
+        tenant.cookies[role] = _signed_in(tenant, world, role, whose)
 
 
 def a_purchase(tenant: Tenant, external_id: str, **more: Any) -> dict[str, Any]:
@@ -189,7 +194,8 @@ def _look_up(tenant: Tenant) -> None:
 
 def _signed_in(tenant: Tenant, world: World, role: str, owner: str) -> str:
     email = f"{role}.{tenant.canary}@example.com"
-    transact(lambda: access.create_user(email, PASSWORD, [role], owner, program_id=world.program.id))
+    user = transact(lambda: access.create_user(email, PASSWORD, [role], owner, program_id=world.program.id))
+    tenant.ids["person"] = ids.public("usr", user.id)
     browser = tenant.app.test_client()
     browser.post("/login", data={"email": email, "password": PASSWORD})
     cookie = browser.get_cookie("session")

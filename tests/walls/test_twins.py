@@ -27,9 +27,17 @@ _KINDS = {"dispute_id": "dispute", "reconciliation_id": "reconciliation", "state
     "number": "invoice",
     "webhook": "endpoint",
 }
-_FIXED = {"line": "1", "size": "1", "period": "2026-05", "return_id": "ortn_0000000000001", "passkey": "x"}
+_FIXED = {
+    "line": "1",
+    "size": "1",
+    "period": "2026-05",
+    "return_id": "ortn_0000000000001",
+    "passkey": "x",
+}
 # Nobody's client or person asks here: signed messages, pages and pictures for everybody, what is not built with ids.
-_ELSEWHERE = re.compile(r"/callbacks|^/pictures|^/api/docs|^/events|^/flights|/proofs/heads|^/console|static|/family/")
+_ELSEWHERE = re.compile(
+    r"/callbacks|^/pictures|^/api/docs|^/events|^/flights|/proofs/heads|^/console|static|/family/|^/account/apps"
+)
 _OF_THE_PROGRAM = re.compile("/rewards/")  # twins share the catalog
 _ONES_OWN_NAME = {"PUT /api/v1/registry-mappings/<name>"}
 _HERE = {"external_id": "zq-attempt"}
