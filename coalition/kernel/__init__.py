@@ -17,15 +17,16 @@ def init_app(app: Flask) -> None:
 
     from coalition.kernel import approvals, db, laws, logs, outbox  # noqa: F401 - the outbox registers itself with the job queue
     from coalition.kernel.jobs import laws as job_laws
-    from coalition.kernel.web import api, exporting, health, pages, problem, requests, tags
+    from coalition.kernel.web import api, exporting, health, metrics, pages, problem, requests, tags
 
     config = app.config["COALITION"]
     app.config["SECRET_KEY"] = config.secret_key
-    logs.init_logs()
+    logs.init_logs(config.secret_key)
     laws.register(job_laws.laws)
     laws.register(approvals.laws)
     db.init_app(app, config)
     Migrate(app, db.db, directory=str(MIGRATIONS))
+    metrics.init_app(app)
     requests.init_app(app)
     problem.init_app(app)
     api.init_app(app)
