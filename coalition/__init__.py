@@ -32,6 +32,7 @@ def init_app(app: Flask) -> None:
         site,
         wallets,
     )
+    from coalition.access import oauth
     from coalition.kernel import approvals, laws
     from coalition.kernel.web import health
     from coalition.partners import webhooks
@@ -48,6 +49,7 @@ def init_app(app: Flask) -> None:
     rooms = (
         letters,
         access,
+        oauth,
         ledger,
         programs,
         partners,

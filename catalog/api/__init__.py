@@ -7,7 +7,7 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Register the endpoints."""
-    from catalog.api import callbacks, catalog, orders, payments, quotes, suppliers
+    from catalog.api import callbacks, catalog, me, orders, payments, quotes, suppliers
     from coalition.kernel.web import api
 
-    api.register(app, catalog.blp, suppliers.blp, quotes.blp, orders.blp, callbacks.blp, payments.blp)
+    api.register(app, catalog.blp, suppliers.blp, quotes.blp, orders.blp, callbacks.blp, payments.blp, me.blp)

@@ -15,6 +15,7 @@ def init_app(app: Flask) -> None:
         explaining,
         holds,
         magic,
+        me,
         members,
         moving,
         oauth,
@@ -31,5 +32,5 @@ def init_app(app: Flask) -> None:
     api.check_bearers_with(app, access.authenticate)
     magic.init_app(app)
     api.register(app, members.blp, purchases.blp, returns.blp, explaining.blp, holds.blp, moving.blp, exchanges.blp)
-    api.register(app, events.blp, registries.blp, quotes.blp)
+    api.register(app, me.blp, events.blp, registries.blp, quotes.blp)
     api.register(app, webhooks.blp)

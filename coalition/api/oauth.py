@@ -1,125 +1,85 @@
-"""The token endpoint: a partner's client trades its secret for an access token (RFC 6749, client_credentials).
+"""The OAuth endpoints of programs: tokens, giving them back, asking about them, and what this server can do.
 
-Authlib runs the protocol; the room `access` proves clients and issues tokens. Answers are OAuth's own JSON, never
-problem+json. What could leak a secret (a query string) or be read in two ways (a parameter twice) is refused.
+Authlib runs the protocol (`oauth_server`); the room `access` proves clients, claims and issues. Answers are OAuth's
+own JSON, never problem+json. What could leak a secret (a query string) or be read in two ways (a parameter twice) is
+refused. Members say yes at `/oauth/authorize`, which is a page (`site/consenting`).
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
-from authlib.integrations.flask_oauth2 import AuthorizationServer
-from authlib.integrations.flask_oauth2.requests import FlaskOAuth2Payload
-from authlib.oauth2 import OAuth2Error, OAuth2Request
-from authlib.oauth2.rfc6749 import ClientCredentialsGrant, InvalidRequestError, InvalidScopeError
+from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749 import InvalidRequestError
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from coalition import access
-from coalition.kernel import audit, config
+from coalition.access import oauth
+from coalition.api.oauth_server import CONFIDENTIAL, METHODS, TOKEN_PATH, a_server
+from coalition.kernel import config
 from coalition.kernel.db import transact
 
 blueprint = Blueprint("oauth", __name__)
-TOKEN_PATH = "/oauth/token"  # noqa: S105 - an address
 _MAX_BODY = 16 * 1024
-_AUTH_METHODS = ["client_secret_basic", "client_secret_post"]
-
-
-class TokenRequest(OAuth2Request):  # type: ignore[misc]
-    """The request as Authlib reads it. Its address is the one we are known by: a proxy may end TLS before us."""
-
-    def __init__(self) -> None:
-        super().__init__(request.method, config.current().base_url + request.path, headers=request.headers)
-        self.payload = FlaskOAuth2Payload(request)
-
-    @property
-    def form(self) -> Any:
-        """The parameters in the body, the only place where we take them from."""
-        return request.form
-
-
-class PartnerGrant(ClientCredentialsGrant):  # type: ignore[misc]
-    """client_credentials, with the secret in the header or in the body."""
-
-    TOKEN_ENDPOINT_AUTH_METHODS = _AUTH_METHODS
-
-
-class Server(AuthorizationServer):  # type: ignore[misc]
-    """Authlib's authorization server over the room `access`."""
-
-    def create_oauth2_request(self, request: Any) -> TokenRequest:
-        """The running request."""
-        return TokenRequest()
-
-    def query_client(self, client_id: str) -> None:
-        """Nobody is a client by name alone; see the two ways to prove it below."""
-
-    def authenticate_client(self, request: Any, methods: list[str], endpoint: str = "token") -> access.Client:
-        """The client that proves itself; from here on it is the origin of what happens."""
-        client: access.Client = super().authenticate_client(request, methods, endpoint)
-        origin = audit.origin()
-        audit.set_origin(audit.Origin(f"client:{client.id}", origin.ip, origin.request_id))
-        return client
-
-    def save_token(self, token: dict[str, Any], request: Any) -> None:
-        """`_bearer` has kept it already."""
-
-
-def _basic(_: Any, asked: TokenRequest) -> access.Client | None:
-    given = request.authorization
-    if given is None or given.type != "basic" or not given.username or not given.password:
-        return None
-    return access.verify_client(given.username, given.password)
-
-
-def _post(_: Any, asked: TokenRequest) -> access.Client | None:
-    return access.verify_client(asked.form.get("client_id", ""), asked.form.get("client_secret", ""))
-
-
-def _bearer(grant_type: str, client: access.Client, scope: str | None = None, **_: Any) -> dict[str, Any]:
-    allowed = client.get_allowed_scope(scope)
-    if allowed is None:
-        raise InvalidScopeError()
-    token = access.issue(client, allowed.split())
-    scopes = " ".join(sorted(token.scopes))
-    return {"token_type": "Bearer", "access_token": token.value, "expires_in": token.expires_in_s, "scope": scopes}
-
-
-server = Server()
-server.register_token_generator("default", _bearer)
-server.register_client_auth_method("client_secret_basic", _basic)
-server.register_client_auth_method("client_secret_post", _post)
-server.register_grant(PartnerGrant)
+server = a_server()
 
 
 @blueprint.post(TOKEN_PATH)
 def token() -> Response:
-    """Issue an access token, or refuse as RFC 6749 5.2 says."""
-    request.max_content_length = _MAX_BODY
-    try:
-        _check_form()
-        answer: Response = transact(server.create_token_response)
-    except OAuth2Error as error:
-        answer = server.handle_response(*error())
-    return answer
+    """Issue tokens, or refuse as RFC 6749 5.2 says."""
+    return _answer("grant_type", server.create_token_response)
+
+
+@blueprint.post("/oauth/revoke")
+def revoke() -> Response:
+    """End a token of the client's (RFC 7009): an access token alone, a refresh token with all of its family."""
+    return _answer("token", lambda: server.create_endpoint_response("revocation"))
+
+
+@blueprint.post("/oauth/introspect")
+def introspect() -> Response:
+    """What a token of the client's is still good for (RFC 7662)."""
+    return _answer("token", lambda: server.create_endpoint_response("introspection"))
 
 
 @blueprint.get("/.well-known/oauth-authorization-server")
 def metadata() -> Response:
-    """What this server can do (RFC 8414); only what exists is told."""
+    """What this server can do (RFC 8414, RFC 9207); only what exists is told."""
     base_url = config.current().base_url
     return jsonify(
         issuer=base_url,
+        authorization_endpoint=base_url + "/oauth/authorize",
         token_endpoint=base_url + TOKEN_PATH,
-        token_endpoint_auth_methods_supported=_AUTH_METHODS,
-        grant_types_supported=[PartnerGrant.GRANT_TYPE],
-        response_types_supported=[],
-        scopes_supported=sorted(access.SCOPES),
+        revocation_endpoint=base_url + "/oauth/revoke",
+        introspection_endpoint=base_url + "/oauth/introspect",
+        token_endpoint_auth_methods_supported=METHODS,
+        revocation_endpoint_auth_methods_supported=METHODS,
+        introspection_endpoint_auth_methods_supported=CONFIDENTIAL,
+        token_endpoint_auth_signing_alg_values_supported=list(oauth.ALGORITHMS),
+        grant_types_supported=["client_credentials", "authorization_code", "refresh_token"],
+        response_types_supported=["code"],
+        response_modes_supported=["query"],
+        code_challenge_methods_supported=[oauth.METHOD],
+        authorization_response_iss_parameter_supported=True,
+        scopes_supported=sorted(access.ALL_SCOPES),
         service_documentation=base_url + "/api/docs",
     )
 
 
-def _check_form() -> None:
+def _answer(needed: str, work: Callable[[], Response]) -> Response:
+    """One transaction: what an error leaves behind (a used code, an ended family) is committed with it."""
+    request.max_content_length = _MAX_BODY
+    try:
+        _check_form(needed)
+        answer = transact(work)
+    except OAuth2Error as error:
+        answer = server.handle_response(*error())
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _check_form(needed: str) -> None:
     if request.query_string:
         raise InvalidRequestError("Send every parameter in the body, none in the address.")
     try:
@@ -130,7 +90,8 @@ def _check_form() -> None:
         raise InvalidRequestError("Send the body as application/x-www-form-urlencoded.")
     if any(len(values) > 1 for _, values in form.lists()):
         raise InvalidRequestError("A parameter was sent twice.")
-    if not form.get("grant_type"):
-        raise InvalidRequestError("The parameter grant_type is missing.")
-    if "Authorization" in request.headers and "client_secret" in form:
-        raise InvalidRequestError("Prove the client in the header or in the body, not in both.")
+    if not form.get(needed):
+        raise InvalidRequestError(f"The parameter {needed} is missing.")
+    proofs = ["Authorization" in request.headers, "client_secret" in form, "client_assertion" in form]
+    if sum(proofs) > 1:
+        raise InvalidRequestError("Prove the client in one way, not in two.")

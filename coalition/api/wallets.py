@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from coalition import ledger, programs, purchases
+from coalition import ledger, partners, programs, purchases
 from coalition.kernel import ids
 from coalition.ledger import Movement
 from coalition.purchases import Why
@@ -29,11 +29,29 @@ def balances(partner_id: int, member_id: int) -> list[dict[str, Any]]:
 def movements(partner_id: int, member_id: int, cursor: str | None, limit: int, language: str = "en") -> dict[str, Any]:
     """A page of what this partner booked on the member's wallets, ready for `MovementsSchema`."""
     at = purchases.counter(partner_id)
-    wallets = [balance.account_id for balance in ledger.balances(at.program.id, member_id)]
-    page = ledger.movements(wallets, cursor, limit, partner_id=partner_id)
+    page = ledger.movements(_wallets(at, member_id), cursor, limit, partner_id=partner_id)
     why = purchases.whys(page.items, language)
     items = [_movement(at, one, why[one.entry_id]) for one in page.items]
     return {"items": items, "next_cursor": page.next_cursor}
+
+
+def all_movements(
+    partner_id: int, member_id: int, cursor: str | None, limit: int, language: str = "en"
+) -> dict[str, Any]:
+    """A page of everything on the member's wallets, for the member: whoever booked it is named by its code.
+
+    `partner_id` is whose app asks. Ready for `OwnMovementsSchema`.
+    """
+    at = purchases.counter(partner_id)
+    page = ledger.movements(_wallets(at, member_id), cursor, limit)
+    why = purchases.whys(page.items, language)
+    codes = {partner.id: partner.code for partner in partners.list_partners(at.program.id)}
+    items = [_movement(at, one, why[one.entry_id]) | {"partner": codes.get(one.partner_id)} for one in page.items]
+    return {"items": items, "next_cursor": page.next_cursor}
+
+
+def _wallets(at: purchases.Counter, member_id: int) -> list[int]:
+    return [balance.account_id for balance in ledger.balances(at.program.id, member_id)]
 
 
 def _movement(at: purchases.Counter, one: Movement, why: Why) -> dict[str, Any]:

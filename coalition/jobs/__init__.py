@@ -8,6 +8,7 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Importing these modules registers their handlers and schedules."""
     from coalition.jobs import (  # noqa: F401
+        allowances,
         clearing,
         coupons,
         exchanges,

@@ -10,7 +10,19 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Register the pages."""
-    from coalition.site import cabinet, factors, family, holdings, paying, preferences, safety, signin, viewer
+    from coalition.site import (
+        apps,
+        cabinet,
+        consenting,
+        factors,
+        family,
+        holdings,
+        paying,
+        preferences,
+        safety,
+        signin,
+        viewer,
+    )
 
     signin.init_app(app, app.config["COALITION"])
     viewer.init_app(app)
@@ -19,5 +31,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(paying.blueprint)
     app.register_blueprint(family.blueprint)
     app.register_blueprint(holdings.blueprint)
+    app.register_blueprint(consenting.blueprint)
+    app.register_blueprint(apps.blueprint)
     app.register_blueprint(safety.blueprint)
     app.register_blueprint(factors.blueprint)

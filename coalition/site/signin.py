@@ -25,7 +25,12 @@ from coalition.site.entering.proving import SecondStep
 
 blueprint = Blueprint("signin", __name__)
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-_BEARER_PATHS = ("/api/", "/oauth/token")  # no cookie is looked at there, so nothing can be forged with one
+_BEARER_PATHS = (
+    "/api/",
+    "/oauth/token",
+    "/oauth/revoke",
+    "/oauth/introspect",
+)  # no cookie is looked at there, so nothing can be forged with one
 _HOMES = {
     "member": "/account",
     "finance": "/console/settlement",
@@ -77,6 +82,7 @@ def init_app(app: Flask, config: Config) -> None:
     _csrf.init_app(app)
     app.before_request(_let_files_in)
     app.before_request(_refuse_forgery)
+    app.after_request(_see_other)
     security = Security(app, Accounts(db, access.UserAccount, access.Role), login_form=SignInForm)
     security.want_json(lambda request: False)
     security.principal.identity_loaders.clear()  # it would load the user in every request, static files too
@@ -109,6 +115,13 @@ def _refuse_forgery() -> None:
         raise UnsupportedMediaType("Pages take forms.")
     if current_app.config["WTF_CSRF_ENABLED"]:
         _csrf.protect()
+
+
+def _see_other(response: Response) -> Response:
+    """Flask-Security answers what was posted with 302; only 303 promises that a password is never posted on."""
+    if response.status_code == 302 and request.method == "POST" and str(request.endpoint).startswith("security."):
+        response.status_code = 303
+    return response
 
 
 def _say_when(retry_after_s: int) -> None:

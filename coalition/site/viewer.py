@@ -16,7 +16,7 @@ from coalition import ledger, members, partners, programs
 from coalition.access import UserAccount
 from coalition.kernel import audit
 from coalition.kernel.db import db
-from coalition.kernel.errors import Forbidden, NotFound
+from coalition.kernel.errors import Forbidden, NotFound, Unauthorized
 from coalition.kernel.web.pages import use_zone
 from coalition.site.sessions import current_session
 
@@ -109,6 +109,14 @@ def require_colleague(*roles: str) -> Colleague:
         raise Forbidden("role_missing", "You have no right to see or change this.")
     _be_origin()
     return found
+
+
+def signed_in_as() -> int:
+    """The number of the user who is signed in; call it behind one of the `require_` functions."""
+    user = _user()
+    if user is None:
+        raise Unauthorized("unauthorized", "Nobody is signed in.")
+    return user.id
 
 
 def require_role(*roles: str) -> Staff:

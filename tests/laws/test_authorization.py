@@ -20,6 +20,7 @@ from coalition.kernel.config import Config
 from coalition.kernel.db import transact
 from coalition.kernel.errors import Forbidden, NotFound
 from tests.builders import a_partner, a_program
+from tests.coalition.access.oauth.app import CALLBACK, a_token_of
 from wsgi import create_app
 
 TABLE = yaml.safe_load((Path(__file__).parent / "authorization.yaml").read_text(encoding="utf-8"))
@@ -110,7 +111,15 @@ def _bearers() -> list[Visitor]:
         for name, scopes in ((scope, {scope}), (f"all but {scope}", set(access.SCOPES) - {scope})):
             token = access.issue_token(client_id, secret, scopes).value
             found.append(Visitor(BEARER + name, {"Authorization": f"Bearer {token}"}))
-    return found
+    return [*found, *_members_tokens(partner.program_id, partner.id, (client_id, secret))]
+
+
+def _members_tokens(program_id: int, partner_id: int, partners: tuple[str, str]) -> list[Visitor]:
+    """A token that speaks for the member; one that may do all but that is the partner's own, with all its scopes."""
+    app, _ = access.create_client(program_id, partner_id, "app", ["me"], kind="public", redirect_uris=[CALLBACK])
+    tokens = {"me": a_token_of("member@authorization.test", app)}
+    tokens["all but me"] = access.issue_token(*partners, access.SCOPES).value
+    return [Visitor(BEARER + name, {"Authorization": f"Bearer {token}"}) for name, token in tokens.items()]
 
 
 def _create(role: str, program_id: int, partner_id: int) -> None:
@@ -140,7 +149,7 @@ def test_every_route_has_a_row_and_every_row_a_route(app: Flask) -> None:
 
 
 def test_the_table_names_only_audiences_and_scopes_that_exist(app: Flask) -> None:
-    scopes = {BEARER + scope for scope in access.SCOPES}
+    scopes = {BEARER + scope for scope in access.ALL_SCOPES}
 
     assert {audience(row) for row in rows(app)} <= set(TABLE["audiences"]) | scopes
 

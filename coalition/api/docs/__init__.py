@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from coalition.access import SCOPES
+from coalition.access import MEMBER_SCOPES, SCOPES
 
 
 def init_app(app: Flask) -> None:
@@ -17,5 +17,6 @@ def init_app(app: Flask) -> None:
     from coalition.api.docs.blueprint import blueprint
 
     schemes = app.extensions["coalition.api"].spec.components.security_schemes
-    schemes["oauth2"]["flows"]["clientCredentials"]["scopes"] = dict(SCOPES)
+    flows = schemes["oauth2"]["flows"]
+    flows["clientCredentials"]["scopes"], flows["authorizationCode"]["scopes"] = dict(SCOPES), dict(MEMBER_SCOPES)
     app.register_blueprint(blueprint)

@@ -46,7 +46,7 @@ _CONVENTIONS = (
 
 
 class Caller(Protocol):
-    """The client behind a bearer token: one partner in one program."""
+    """The client behind a bearer token: one partner in one program. `subject` is the person who allowed it to act."""
 
     @property
     def id(self) -> int: ...
@@ -58,6 +58,8 @@ class Caller(Protocol):
     def program_id(self) -> int: ...
     @property
     def scopes(self) -> frozenset[str]: ...
+    @property
+    def subject(self) -> str | None: ...
 
 
 class BodyParser(FlaskParser):
@@ -118,8 +120,11 @@ def init_app(app: Flask) -> ProblemApi:
         MAX_CONTENT_LENGTH=2_000_000,
     )
     api = ProblemApi(app)
-    flow = {"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": {}}}
-    api.spec.components.security_scheme("oauth2", {"type": "oauth2", "flows": flow})
+    flows = {
+        "clientCredentials": {"tokenUrl": "/oauth/token", "scopes": {}},
+        "authorizationCode": {"authorizationUrl": "/oauth/authorize", "tokenUrl": "/oauth/token", "scopes": {}},
+    }
+    api.spec.components.security_scheme("oauth2", {"type": "oauth2", "flows": flows})
     app.extensions["coalition.api"] = api
     return api
 

@@ -28,6 +28,8 @@ CODES = {
     429: "too_many_requests",
     503: "unavailable",
 }
+_FOR_PROGRAMS = ("/api/", "/oauth/", "/healthz", "/readyz")
+_FOR_PEOPLE = ("/oauth/authorize",)  # among them, but a page
 _PASSED_ON = ("Allow", "Retry-After", "WWW-Authenticate")
 _TITLES = {kind.status: kind.title for kind in Refusal.__subclasses__()}  # one title for each type of problem
 log = logger(__name__)
@@ -63,7 +65,7 @@ def init_app(app: Flask) -> None:
 
 def is_for_programs() -> bool:
     """Whether the caller of this request is a program, which reads problem+json, not pages."""
-    return request.path.startswith(("/api/", "/oauth/", "/healthz", "/readyz"))
+    return request.path.startswith(_FOR_PROGRAMS) and request.path not in _FOR_PEOPLE
 
 
 def answer(

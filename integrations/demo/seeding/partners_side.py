@@ -10,11 +10,13 @@ from typing import Any
 from coalition import access, members, partners, programs, promotions
 from coalition.kernel import clock
 from coalition.kernel.idempotency import request_hash
+from integrations.demo.seeding import apps
 
 PROGRAM = "coral"
 ZONE = "Europe/Riga"
 CURRENCY = "EUR"
 MEMBER_EMAIL = "anna@example.com"
+MANAGED = "freshmart"  # the partner whose person manages, too; those of the others only read
 MEMBER_CARD = "9843000000004417"
 # Two of the support, of finance and of the marketers, for four eyes.
 STAFF = {
@@ -74,11 +76,12 @@ class Made:
     staff: dict[str, dict[str, str]] = field(default_factory=dict)
     staff_ids: dict[str, int] = field(default_factory=dict)
     people: dict[str, dict[str, str]] = field(default_factory=dict)
+    app: dict[str, Any] = field(default_factory=dict)
 
     def facts(self) -> dict[str, Any]:
         """The content of var/demo.json, but for the addresses."""
         people = {"staff": self.staff, "partner_people": self.people}
-        return {"program": PROGRAM, "partners": self.clients, "member": self.member, **people}
+        return {"program": PROGRAM, "partners": self.clients, "member": self.member, "app": self.app, **people}
 
 
 def found() -> Made:
@@ -92,6 +95,7 @@ def found() -> Made:
     made = Made(program, operator)
     for shop in SHOPS:
         _open(made, shop)
+    made.app = apps.register(program.id, made.shops["freshmart"].id)
     _enrol_member(made)
     for name, role in STAFF.items():
         email, password = f"{name}@example.com", _password()
@@ -121,7 +125,8 @@ def _open(made: Made, shop: Shop) -> None:
     client_id, secret = access.create_client(program.id, partner.id, f"{shop.name} tills", scopes)
     made.shops[shop.code] = partner
     email, password = f"{shop.code}@example.com", _password()
-    access.create_user(email, password, ["partner"], f"partner:{partner.id}", program_id=program.id)
+    role = "partner_admin" if shop.code == MANAGED else "partner"
+    access.create_user(email, password, [role], f"partner:{partner.id}", program_id=program.id)
     made.people[shop.code] = {"email": email, "password": password}
     facts = {"code": shop.code, "client_id": client_id, "client_secret": secret, "outlet": shop.outlets[0][0]}
     made.clients.append({**facts, "currency": CURRENCY, "points_currency": currency.code, "scopes": scopes})

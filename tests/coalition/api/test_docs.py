@@ -31,7 +31,7 @@ def test_the_document_is_valid_openapi_31(client: FlaskClient) -> None:
 
 def test_the_document_names_every_scope_and_no_view_needs_another(client: FlaskClient, app: Flask) -> None:
     document = client.get("/api/v1/openapi.json").json
-    scheme = document["components"]["securitySchemes"]["oauth2"]["flows"]["clientCredentials"]
+    scheme = document["components"]["securitySchemes"]["oauth2"]["flows"]
 
     needed = {
         scope
@@ -42,8 +42,9 @@ def test_the_document_names_every_scope_and_no_view_needs_another(client: FlaskC
         for scope in needs.get("oauth2", [])
     }
 
-    assert scheme == {"tokenUrl": "/oauth/token", "scopes": access.SCOPES}
-    assert needed <= set(access.SCOPES)
+    assert scheme["clientCredentials"] == {"tokenUrl": "/oauth/token", "scopes": access.SCOPES}
+    assert scheme["authorizationCode"]["scopes"] == access.MEMBER_SCOPES
+    assert needed <= set(access.ALL_SCOPES)
 
 
 def test_the_document_says_what_holds_of_every_request_and_what_a_registry_s_body_is(client: FlaskClient) -> None:

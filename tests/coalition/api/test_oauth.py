@@ -81,11 +81,20 @@ def test_a_wrong_secret_an_unknown_client_and_no_proof_get_the_same_401(
     assert answers[0].headers["WWW-Authenticate"].startswith("Basic ")
 
 
-@pytest.mark.parametrize("grant", ["password", "authorization_code", "refresh_token", "implicit", "\0", "x" * 9000])
+@pytest.mark.parametrize("grant", ["password", "implicit", "\0", "x" * 9000])
 def test_other_grants_do_not_exist(client: FlaskClient, credentials: tuple[str, str], grant: str) -> None:
     answer = ask(client, {"grant_type": grant}, auth=credentials)
 
     assert (answer.status_code, answer.json["error"]) == (400, "unsupported_grant_type")
+
+
+@pytest.mark.parametrize("grant", ["authorization_code", "refresh_token"])
+def test_a_client_without_a_member_s_scope_has_no_grant_of_members(
+    client: FlaskClient, credentials: tuple[str, str], grant: str
+) -> None:
+    answer = ask(client, {"grant_type": grant, "code": "x", "refresh_token": "x"}, auth=credentials)
+
+    assert (answer.status_code, answer.json["error"]) == (400, "unauthorized_client")
 
 
 def test_a_request_that_leaks_or_can_be_read_in_two_ways_is_refused(
@@ -125,9 +134,18 @@ def test_the_metadata_tell_what_exists(client: FlaskClient) -> None:
     facts = client.get("/.well-known/oauth-authorization-server").json
 
     assert facts["token_endpoint"] == facts["issuer"] + "/oauth/token"
-    assert facts["grant_types_supported"] == ["client_credentials"]
-    assert set(facts["scopes_supported"]) == set(access.SCOPES)
-    assert "revocation_endpoint" not in facts
+    assert facts["grant_types_supported"] == ["client_credentials", "authorization_code", "refresh_token"]
+    assert set(facts["scopes_supported"]) == set(access.ALL_SCOPES)
+    assert facts["code_challenge_methods_supported"] == ["S256"]
+    assert facts["response_types_supported"] == ["code"]
+
+
+def test_every_endpoint_in_the_metadata_answers(client: FlaskClient) -> None:
+    facts = client.get("/.well-known/oauth-authorization-server").json
+
+    for name, address in facts.items():
+        if name.endswith("_endpoint"):
+            assert client.open(address.removeprefix(facts["issuer"]), method="POST").status_code in (400, 401), name
 
 
 def test_without_tls_no_secret_is_taken(app: Flask, client: FlaskClient, credentials: tuple[str, str]) -> None:

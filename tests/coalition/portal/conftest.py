@@ -38,7 +38,7 @@ def sign_in(app: Flask) -> Sign:
         email, owner = f"{'-'.join(roles)}@{partner.code}.test", f"partner:{partner.id}"
         transact(lambda: access.create_user(email, PASSWORD, roles, owner, program_id=partner.program_id))
         client = app.test_client()
-        assert client.post("/login", data={"email": email, "password": PASSWORD}).status_code == 302
+        assert client.post("/login", data={"email": email, "password": PASSWORD}).status_code == 303
         return client
 
     return signed_in
@@ -48,3 +48,9 @@ def sign_in(app: Flask) -> Sign:
 def reader(sign_in: Sign, shop: Shop) -> FlaskClient:
     """A browser of somebody of the shop who may read."""
     return sign_in(shop.partner, "partner")
+
+
+@pytest.fixture
+def manager(sign_in: Sign, shop: Shop) -> FlaskClient:
+    """A browser of somebody of the shop who may change what is the shop's."""
+    return sign_in(shop.partner, "partner_admin")

@@ -71,7 +71,7 @@ def test_a_member_gets_to_the_account(client: FlaskClient, anna: access.User) ->
     answer = sign_in(client, "  ANNA@coral.example ")
     onwards = client.get(answer.location)
 
-    assert (answer.status_code, onwards.status_code) == (302, 303)
+    assert (answer.status_code, onwards.status_code) == (303, 303)
     assert onwards.location == "/account"
     assert client.get("/t/member").text == "Anna Ozola"
 
@@ -178,7 +178,7 @@ def test_five_failures_make_the_account_wait_ever_longer(client: FlaskClient, an
     assert (right_but_early.status_code, right_but_early.headers["Retry-After"]) == (429, "16")
     assert sixth == 200
     assert (seventh.status_code, seventh.headers["Retry-After"]) == (429, "31")
-    assert right.status_code == 302
+    assert right.status_code == 303
 
 
 def test_success_forgives_the_failures(client: FlaskClient, anna: access.User) -> None:
@@ -200,7 +200,7 @@ def test_ten_failures_from_one_address_make_it_wait_whatever_the_account(
 
     assert tried == [200] * 10
     assert from_there.status_code == 429
-    assert from_elsewhere.status_code == 302
+    assert from_elsewhere.status_code == 303
 
 
 def test_what_was_typed_as_an_address_is_not_kept(client: FlaskClient, session: Session, anna: access.User) -> None:
@@ -218,7 +218,7 @@ def test_every_form_needs_its_token(client: FlaskClient, anna: access.User, form
     form = {"email": "anna@coral.example", "password": PASSWORD, "csrf_token": token.group(1)}
 
     assert without == [400, 400, 400]
-    assert client.post("/login", data=form).status_code == 302
+    assert client.post("/login", data=form).status_code == 303
     assert client.post("/oauth/token").status_code == 400  # OAuth's own answer: bearers need no form token
     assert client.post("/oauth/token").json["error"] == "invalid_request"
 
