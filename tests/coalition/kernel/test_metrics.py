@@ -21,7 +21,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 for _ in range(2):
     child = os.fork()
     if not child:
-        from coalition.kernel.web import metrics
+        from coalition.kernel import metrics
         metrics._requests.labels("healthz", "GET", 200).inc(3)
         os._exit(0)
     os.waitpid(child, 0)
