@@ -5,7 +5,7 @@ from __future__ import annotations
 from coalition.kernel.db import fetch_all, transact
 
 # What may be written of a request that is refused: the trail of who asked, and brakes against too much asking.
-_TRACES = ("request", "attempt", "client_use", "alembic_version")
+_TRACES = ("request", "attempt", "client_use", "user_session", "alembic_version")
 
 
 def digest() -> dict[str, str]:

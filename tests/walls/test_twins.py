@@ -26,6 +26,7 @@ _KINDS = {"dispute_id": "dispute", "reconciliation_id": "reconciliation", "state
     "reward_id": "reward",
     "number": "invoice",
     "webhook": "endpoint",
+    "supplier": "code",
 }
 _FIXED = {
     "line": "1",
@@ -33,6 +34,7 @@ _FIXED = {
     "period": "2026-05",
     "return_id": "ortn_0000000000001",
     "passkey": "x",
+    "reference": "x",
 }
 # Nobody's client or person asks here: signed messages, pages and pictures for everybody, what is not built with ids.
 _ELSEWHERE = re.compile(
