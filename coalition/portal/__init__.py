@@ -11,11 +11,14 @@ if TYPE_CHECKING:
 def init_app(app: Flask) -> None:
     """Register the pages; importing a module of pages fills the blueprint."""
     from coalition.portal import (  # noqa: F401
+        client_pages,
+        list_files,
         member_pages,
         menu,
         operation_pages,
         overview,
         receipt_pages,
+        team_pages,
         testing_pages,
         webhook_pages,
     )

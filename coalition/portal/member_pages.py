@@ -19,7 +19,7 @@ from coalition.console.frame import currency_name
 from coalition.kernel import audit, ids
 from coalition.kernel.db import transact
 from coalition.kernel.web.pages import language
-from coalition.kernel.web.paging import DEFAULT_LIMIT
+from coalition.kernel.web.paging import DEFAULT_LIMIT, Page
 from coalition.members import Enrolled, Found
 from coalition.portal import own
 from coalition.portal.frame import blueprint, viewer
@@ -67,7 +67,7 @@ def listed(cursor: str | None, limit: int) -> dict[str, Any]:
         filters.start("since", zone),
         filters.end("until", zone),
     )
-    page = members.enrolled(sought, cursor, limit)
+    page: Page[Found] = Page([]) if filters.errors else members.enrolled(sought, cursor, limit)
     if page.items:
         audit.record("member.listed", f"partner:{colleague.partner_id}", members=[one.member.id for one in page.items])
     return {

@@ -17,7 +17,7 @@ from coalition.console.frame import currency_name
 from coalition.kernel import audit, ids
 from coalition.kernel.db import transact
 from coalition.kernel.errors import NotFound
-from coalition.kernel.web.paging import DEFAULT_LIMIT
+from coalition.kernel.web.paging import DEFAULT_LIMIT, Page
 from coalition.portal.frame import blueprint, viewer
 from coalition.portal.sifting import Filters
 from coalition.purchases import Sought
@@ -52,7 +52,7 @@ def listed(cursor: str | None, limit: int) -> dict[str, Any]:
     program = programs.get(colleague.program_id)
     outlets = partners.list_outlets(colleague.partner_id)
     sought = _sought(colleague, program, filters, outlets)
-    page = purchases.search(sought, cursor, limit)
+    page: Page[purchases.Purchase] = Page([]) if filters.errors else purchases.search(sought, cursor, limit)
     return {
         "receipts": _rows(program, page.items, outlets),
         "next_cursor": page.next_cursor,

@@ -26,6 +26,11 @@ class Story:
     registry_id: str
     approval_id: str
 
+    @property
+    def client_id(self) -> str:
+        """The client of the first partner's tills."""
+        return str(self.running.facts["partners"][0]["client_id"])
+
     def sign_in(self, session: Any, role: str) -> None:
         """Sign a browser session in as the member or a member of staff; a visitor stays nobody."""
         if role == "visitor":
@@ -103,6 +108,18 @@ PAGES = {
     "statements-none": Page("finance", lambda story: "/console/finance/statements?period=2001-01"),
     "statement-sifted": Page("finance", lambda story: f"/console/statements/{story.statement_id}?charge=redeemed"),
     "portal": Page("homeline", lambda story: "/portal/"),
+    "portal-overview": Page("freshmart", lambda story: "/portal/"),
+    "portal-operations": Page("freshmart", lambda story: "/portal/operations"),
+    "portal-operations-none": Page("freshmart", lambda story: "/portal/operations?number=nothing-like-this"),
+    "portal-receipt": Page("freshmart", lambda story: f"/portal/operations/{story.purchase_id}"),
+    "portal-receipt-return": Page("freshmart", lambda story: f"/portal/operations/{story.purchase_id}/return"),
+    "portal-members": Page("freshmart", lambda story: "/portal/members"),
+    "portal-member": Page("freshmart", lambda story: f"/portal/members/{story.member_id}"),
+    "portal-member-of-others": Page("homeline", lambda story: f"/portal/members/{story.member_id}"),
+    "portal-clients": Page("freshmart", lambda story: "/portal/clients"),
+    "portal-client-new": Page("freshmart", lambda story: "/portal/clients/new"),
+    "portal-client": Page("freshmart", lambda story: f"/portal/clients/{story.client_id}"),
+    "portal-team": Page("freshmart", lambda story: "/portal/team"),
     "portal-statements": Page("homeline", lambda story: "/portal/statements"),
     "portal-statement": Page("freshmart", lambda story: f"/portal/statements/{story.statement_id}"),
     "portal-disputes": Page("homeline", lambda story: "/portal/disputes"),

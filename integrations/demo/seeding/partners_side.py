@@ -16,6 +16,7 @@ PROGRAM = "coral"
 ZONE = "Europe/Riga"
 CURRENCY = "EUR"
 MEMBER_EMAIL = "anna@example.com"
+MANAGED = "freshmart"  # the partner whose person manages, too; those of the others only read
 MEMBER_CARD = "9843000000004417"
 # Two of the support, of finance and of the marketers, for four eyes.
 STAFF = {
@@ -124,7 +125,8 @@ def _open(made: Made, shop: Shop) -> None:
     client_id, secret = access.create_client(program.id, partner.id, f"{shop.name} tills", scopes)
     made.shops[shop.code] = partner
     email, password = f"{shop.code}@example.com", _password()
-    access.create_user(email, password, ["partner"], f"partner:{partner.id}", program_id=program.id)
+    role = "partner_admin" if shop.code == MANAGED else "partner"
+    access.create_user(email, password, [role], f"partner:{partner.id}", program_id=program.id)
     made.people[shop.code] = {"email": email, "password": password}
     facts = {"code": shop.code, "client_id": client_id, "client_secret": secret, "outlet": shop.outlets[0][0]}
     made.clients.append({**facts, "currency": CURRENCY, "points_currency": currency.code, "scopes": scopes})

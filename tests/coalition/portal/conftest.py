@@ -48,3 +48,9 @@ def sign_in(app: Flask) -> Sign:
 def reader(sign_in: Sign, shop: Shop) -> FlaskClient:
     """A browser of somebody of the shop who may read."""
     return sign_in(shop.partner, "partner")
+
+
+@pytest.fixture
+def manager(sign_in: Sign, shop: Shop) -> FlaskClient:
+    """A browser of somebody of the shop who may change what is the shop's."""
+    return sign_in(shop.partner, "partner_admin")

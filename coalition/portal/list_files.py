@@ -1,0 +1,80 @@
+"""What the lists of the portal take along when they leave as files: the columns of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+
+from coalition.kernel.web.exporting import Field, offer, whole
+from coalition.portal import client_pages, member_pages, operation_pages, team_pages
+from coalition.portal.frame import blueprint
+
+
+def _points(row: Mapping[str, Any]) -> str:
+    """What a receipt earned, each currency by its name."""
+    return ", ".join(f"{Decimal(one['units']).scaleb(-one['decimals']):f} {one['name']}" for one in row["points"])
+
+
+offer(
+    blueprint,
+    "/operations",
+    "operations",
+    operation_pages.listed,
+    "receipts",
+    Field(_("Receipt"), "number"),
+    Field(_("Number"), "id"),
+    Field(_("When"), "occurred_at", "moment"),
+    Field(_("Outlet"), "outlet"),
+    Field(_("Member"), "member"),
+    Field(_("Amount"), "total_minor", "decimal", minor="decimals", total=True),
+    Field(_("Money"), "currency"),
+    Field(_("Earned"), _points),
+    Field(_("Paid with points"), "points_paid_minor", "decimal", minor="decimals", total=True),
+    Field(_("Paid back"), "refund_minor", "decimal", minor="decimals", total=True),
+    Field(_("State"), "state"),
+)
+offer(
+    blueprint,
+    "/members",
+    "members_enrolled",
+    member_pages.listed,
+    "people",
+    Field(_("Member"), "id"),
+    Field(_("Your number of the member"), "number"),
+    Field(_("Name"), "name"),
+    Field(_("E-mail"), "email"),
+    Field(_("Phone"), "phone"),
+    Field(_("Tier"), "tier"),
+    Field(_("State"), "state"),
+    Field(_("Enrolled"), "enrolled_at", "moment"),
+)
+offer(
+    blueprint,
+    "/clients",
+    "clients",
+    whole(client_pages.listed),
+    "clients",
+    Field(_("Client"), "id"),
+    Field(_("Name"), "name"),
+    Field(_("Kind"), "kind"),
+    Field(_("Rights"), "scopes"),
+    Field(_("active"), "active"),
+    Field(_("Last used"), "used_at", "moment"),
+    Field(_("Registered"), "created_at", "moment"),
+)
+offer(
+    blueprint,
+    "/team",
+    "team",
+    team_pages.listed,
+    "people",
+    Field(_("E-mail"), "email"),
+    Field(_("What they may do"), "roles"),
+    Field(_("active"), "active"),
+    Field(_("Second factor"), "second_factor"),
+    Field(_("Registered"), "created_at", "moment"),
+    Field(_("Last seen"), "seen_at", "moment"),
+)
