@@ -45,7 +45,7 @@ def test_who_the_member_is_and_by_what_tills_know_them(app: Flask, shop: Shop, t
 
     assert me["id"] == ids.public("mbr", shop.member.id)
     assert me["profile"]["first_name"]
-    assert [one["kind"] for one in me["identifiers"]] == ["card"]
+    assert [one["kind"] for one in me["identifiers"]] == ["card", "external"]
     assert CARD not in str(me)
 
 
