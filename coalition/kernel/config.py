@@ -73,6 +73,7 @@ class Config:
     from the public internet only, and from `outbound_networks`. `data_keys` seal what must be shown again, the first
     one what is new (see `kernel/sealing.py`). Without `payments` nothing is paid in cash, without `mail` letters wait.
     Requests for another host than `hosts` are refused; none: every host is ours.
+    `/metrics` answers whoever has `metrics_token`, and without one the machine itself alone.
     """
 
     environment: str
@@ -91,6 +92,7 @@ class Config:
     payments: PaymentAccess | None = None
     hosts: tuple[str, ...] = ()
     mail: MailAccess | None = None
+    metrics_token: str = field(default="", repr=False)
 
     @property
     def secure_cookies(self) -> bool:
@@ -129,6 +131,7 @@ def load(env: Mapping[str, str] | None = None) -> Config:
     if problems and not _brings_its_own():
         raise ConfigError(problems)
     return Config(
+        metrics_token=given.get("METRICS_TOKEN", ""),
         environment=environment,
         secret_key=secret_key or _DEMO_SECRET,
         database_url=database_url or _NOWHERE,

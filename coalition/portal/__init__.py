@@ -18,6 +18,7 @@ def init_app(app: Flask) -> None:
         operation_pages,
         overview,
         receipt_pages,
+        request_pages,
         team_pages,
         testing_pages,
         webhook_pages,

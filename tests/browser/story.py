@@ -231,6 +231,7 @@ PAGES = {
     "api-reference": Page("visitor", lambda story: "/api/docs"),
     "api-quickstart": Page("visitor", lambda story: "/api/docs/quickstart"),
     "api-testing": Page("visitor", lambda story: "/api/docs/testing"),
+    "portal-requests": Page("freshmart", lambda story: "/portal/requests"),
     "portal-testing": Page("freshmart", lambda story: "/portal/testing"),
     "api-changelog": Page("visitor", lambda story: "/api/docs/changelog"),
     "api-errors": Page("visitor", lambda story: "/api/docs/errors"),
