@@ -17,7 +17,7 @@ from typing import cast
 
 from flask import current_app
 
-from coalition.kernel.entrance import MailAccess, host_names, mail_access, secret_problems
+from coalition.kernel.entrance import MailAccess, Rates, host_names, mail_access, rates, secret_problems
 
 ROOT = Path(__file__).resolve().parents[2]
 VAR = (ROOT / os.environ.get("COALITION_VAR", "var")).resolve()
@@ -92,6 +92,7 @@ class Config:
     payments: PaymentAccess | None = None
     hosts: tuple[str, ...] = ()
     mail: MailAccess | None = None
+    rates: Rates = field(default_factory=Rates)
     metrics_token: str = field(default="", repr=False)
 
     @property
@@ -128,6 +129,7 @@ def load(env: Mapping[str, str] | None = None) -> Config:
     data_keys = _data_keys(given, problems)
     payments = _payments(given, problems)
     hosts, mail = host_names(given, environment, base_url), mail_access(given, problems)
+    allowed = rates(given, problems)
     if problems and not _brings_its_own():
         raise ConfigError(problems)
     return Config(
@@ -148,6 +150,7 @@ def load(env: Mapping[str, str] | None = None) -> Config:
         data_keys=data_keys,
         hosts=hosts,
         mail=mail,
+        rates=allowed,
     )
 
 
