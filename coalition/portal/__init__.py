@@ -16,6 +16,8 @@ def init_app(app: Flask) -> None:
         member_pages,
         menu,
         operation_pages,
+        outlet_file_pages,
+        outlet_pages,
         overview,
         receipt_pages,
         team_pages,
