@@ -103,6 +103,14 @@ def user_by_owner(owner_ref: str) -> User | None:
     return _view(user) if user else None
 
 
+def actor_of(text: str) -> str:
+    """The reference under which the trail knows somebody: of an e-mail address `user:<id>`; any other text as it is."""
+    if "@" not in text:
+        return text
+    row = fetch_one("SELECT id FROM user_account WHERE email = :email", {"email": text.strip().lower()})
+    return f"user:{row.id}" if row else text
+
+
 def names(actors: Iterable[str]) -> dict[str, str]:
     """Whom the audit trail's actors `user:<id>` and `client:<id>` name: e-mail addresses and clients' names."""
     numbers: dict[str, list[int]] = {"user": [], "client": []}

@@ -12,8 +12,10 @@ def init_app(app: Flask) -> None:
     """Register the pages; importing a module of pages fills the blueprint."""
     from coalition.console import (  # noqa: F401
         approval_pages,
+        audit_pages,
         correction_pages,
         currency_pages,
+        factor_pages,
         holding_pages,
         identifier_pages,
         job_pages,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from coalition import access, sandbox
 from coalition.access.factors.passkeys import clear_old_challenges
-from coalition.kernel import approvals, jobs
+from coalition.kernel import approvals, jobs, request_log
 
 _CHUNK = 1000
 
@@ -25,5 +25,13 @@ def expire_approvals(task: jobs.Task) -> None:
         pass
 
 
+@jobs.handles("requests.clear")
+def clear_requests(task: jobs.Task) -> None:
+    """Forget requests of more than thirty days ago."""
+    while task.step(lambda: request_log.clear_old(_CHUNK)) == _CHUNK:
+        pass
+
+
+jobs.every("requests.clear", 3600, "requests.clear")
 jobs.every("access.clear", 3600, "access.clear")
 jobs.every("approvals.expire", 3600, "approvals.expire")

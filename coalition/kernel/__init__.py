@@ -15,7 +15,7 @@ def init_app(app: Flask) -> None:
     """Wire the kernel into an application whose `COALITION` setting holds its Config."""
     from flask_migrate import Migrate
 
-    from coalition.kernel import approvals, db, laws, logs, outbox  # noqa: F401 - the outbox registers itself with the job queue
+    from coalition.kernel import approvals, db, laws, logs, outbox, request_log  # noqa: F401 - the outbox registers itself with the job queue
     from coalition.kernel.jobs import laws as job_laws
     from coalition.kernel.web import api, exporting, health, pages, problem, requests, tags
 
@@ -33,3 +33,4 @@ def init_app(app: Flask) -> None:
     tags.init_app(app, api.PREFIX)
     exporting.init_app(app)
     health.init_app(app)
+    request_log.init_app(app, starts=config.environment != "test")

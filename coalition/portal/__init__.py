@@ -20,6 +20,7 @@ def init_app(app: Flask) -> None:
         outlet_pages,
         overview,
         receipt_pages,
+        request_pages,
         team_pages,
         testing_pages,
         webhook_pages,

@@ -23,6 +23,7 @@ ENTRIES = (
             "Webhooks: POST /webhook-endpoints and what belongs to it; deliveries by Standard Webhooks.",
             "Quick start, changelog, and a page for every error code.",
             "Test mode: a program of the partner’s own with test members, clients and magic values.",
+            "The portal shows what your clients have asked in thirty days.",
         ),
     ),
     Entry(

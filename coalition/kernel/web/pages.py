@@ -37,6 +37,7 @@ _POLICY = {
     "base-uri": "'none'",
     "frame-ancestors": "'none'",
 }
+_HSTS = "max-age=31536000; includeSubDomains"
 _HEADERS = {
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "X-Content-Type-Options": "nosniff",
@@ -99,6 +100,8 @@ def _frame() -> dict[str, Any]:
 def _secure(response: Response) -> Response:
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
+    if current_app.config["COALITION"].secure_cookies:
+        response.headers.setdefault("Strict-Transport-Security", _HSTS)
     if response.mimetype == "text/html":
         policy = {**_POLICY, **getattr(g, "policy", {})}
         response.headers["Content-Security-Policy"] = "; ".join(f"{name} {value}" for name, value in policy.items())

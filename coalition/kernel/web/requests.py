@@ -6,18 +6,21 @@ import re
 import time
 import uuid
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
+from werkzeug.sansio.utils import host_is_trusted
 
 from coalition.kernel import audit, clock
 from coalition.kernel.logs import logger
 
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9._-]{8,80}")
+_PROBES = ("/healthz", "/readyz", "/metrics")
 log = logger("request")
 
 
 def init_app(app: Flask) -> None:
     """Give every request an id and an origin, echo the id, and log one line at its end."""
     app.before_request(_arrive)
+    app.before_request(_refuse_other_hosts)
     app.after_request(_leave)
 
 
@@ -26,6 +29,14 @@ def _arrive() -> None:
     request_id = given if _ACCEPTABLE.fullmatch(given) else f"req_{clock.now():%Y%m%d%H%M%S}_{uuid.uuid4().hex[:12]}"
     g.started = time.perf_counter()
     audit.set_origin(audit.Origin("anonymous", request.remote_addr, request_id))
+
+
+def _refuse_other_hosts() -> Response | None:
+    """A request for a host that is not ours gets no answer in which its name could stand; probes ask by number."""
+    hosts = current_app.config["COALITION"].hosts
+    if not hosts or request.path in _PROBES or host_is_trusted(request.host, hosts):
+        return None
+    return Response("There is no such host here.\n", 400, content_type="text/plain; charset=utf-8")
 
 
 def _leave(response: Response) -> Response:

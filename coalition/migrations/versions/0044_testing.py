@@ -10,6 +10,7 @@ down_revision = "0043_webhooks"
 
 def upgrade() -> None:
     _test_mode()
+    _request_log()
 
 
 def _test_mode() -> None:
@@ -39,3 +40,22 @@ def _test_mode() -> None:
             PRIMARY KEY (client_id, value))""")
     op.execute("CREATE INDEX test_attempt_age ON test_attempt (last_at)")
     grant_app("test_mode", "test_program", "test_attempt")
+
+
+def _request_log() -> None:
+    op.execute("""
+        CREATE TABLE request_log (
+            id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            at timestamptz NOT NULL,
+            client_id bigint NOT NULL,
+            method text NOT NULL,
+            path text NOT NULL CONSTRAINT ck_request_log_path CHECK (length(path) <= 200),
+            status int NOT NULL,
+            code text,
+            pointers text NOT NULL,
+            took_ms int NOT NULL,
+            request_id text NOT NULL CONSTRAINT ck_request_log_request_id CHECK (length(request_id) <= 200),
+            replayed boolean NOT NULL)""")
+    op.execute("CREATE INDEX request_log_client ON request_log (client_id, id)")
+    op.execute("CREATE INDEX request_log_age ON request_log USING brin (at)")
+    grant_app("request_log")

@@ -38,6 +38,11 @@ _TABLES = (
     """
     INSERT INTO purchase_quote_use (quote_id, purchase_id)
     SELECT DISTINCT quote_id, purchase_id FROM purchase_discount""",
+    """
+    ALTER TABLE promo_setting
+        ADD COLUMN earn_not text[] NOT NULL DEFAULT '{}',
+        ADD COLUMN day_starts_minutes int NOT NULL DEFAULT 0
+            CONSTRAINT ck_promo_setting_day_starts CHECK (day_starts_minutes BETWEEN 0 AND 720)""",
     # Grain: one row = how many codes nobody knows a client has named in a minute.
     """
     CREATE TABLE coupon_miss (

@@ -7,6 +7,7 @@ multipliers, then what is no money. The order in which promotions and lines are 
 
 from coalition.promotions.engine.checking import Condition, Problem, check
 from coalition.promotions.engine.conditions import holds
+from coalition.promotions.engine.discounting import unearning
 from coalition.promotions.engine.indexing import Index
 from coalition.promotions.engine.reading import promotion
 from coalition.promotions.engine.running import limits, run, run_indexed
@@ -27,4 +28,5 @@ __all__ = [
     "run",
     "run_indexed",
     "taken_back",
+    "unearning",
 ]

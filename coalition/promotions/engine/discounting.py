@@ -6,7 +6,8 @@ are spread over what is left: that is what the lines earn on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from coalition.kernel.money import largest_remainder
 from coalition.promotions.engine.bidding import Bid, bid
@@ -53,12 +54,22 @@ def _anew(state: State, won: Bid) -> Bid:
 
 
 def pay_with_points(state: State) -> None:
-    """Spread the points paid over the lines, unless the program lets members earn on all they bought."""
-    paid, weights = state.facts.payload.get("points_paid") or 0, list(state.bases.values())
-    if not paid or not weights or state.program.get("earn_on") == "gross":
+    """Spread what earns nothing over the lines: the points paid, unless the program lets members earn on all they
+    bought, and what was paid by means on which its members do not earn (`earn_not`).
+    """
+    payload, weights = state.facts.payload, list(state.bases.values())
+    paid = 0 if state.program.get("earn_on") == "gross" else payload.get("points_paid") or 0
+    if not_earning := state.program.get("earn_not"):
+        paid += unearning(payload.get("payments") or (), not_earning)
+    if not paid or not weights:
         return
     parts = largest_remainder(min(paid, sum(weights)), weights)
     state.bases = {no: base - part for (no, base), part in zip(state.bases.items(), parts, strict=True)}
+
+
+def unearning(payments: Iterable[Mapping[str, Any]], kinds: Collection[str]) -> int:
+    """What was paid by these kinds of means, in minor money."""
+    return sum(one.get("amount") or 0 for one in payments if one.get("kind") in kinds)
 
 
 def _together(state: State, promotion: Promotion, promotions: Sequence[Promotion]) -> list[Promotion]:

@@ -25,17 +25,22 @@ class Facts(dict[str, Any]):
     `lines` are those that the program does not exclude, by number; under `lines:FIELD` stand the same by the text that
     they have there, and under None those that have none. `receipt.current_total` is what is left of them after the
     discounts so far; the engine keeps it up to date. `applying`: the rules of each promotion that apply, where that
-    does not depend on it. `fitting`: the lines that fit each filter asked so far.
+    does not depend on it. `fitting`: the lines that fit each filter asked so far. `begins`: the minutes after midnight
+    at which a day of business begins; until then it is still the day before.
     """
 
     event: Mapping[str, Any]
     lines: Sequence[Line]
     all_lines: Sequence[Line]
-    __slots__ = ("_day", "_local", "all_lines", "applying", "at", "event", "fitting", "lines", "member", "payload",
-                 "zone")  # fmt: skip
+    __slots__ = ("_business", "_day", "_local", "all_lines", "applying", "at", "begins", "event", "fitting", "lines",
+                 "member", "payload", "zone")  # fmt: skip
 
-    def __init__(self, event: Mapping[str, Any], zone: str, lines: Sequence[Line], all_lines: Sequence[Line]) -> None:
+    def __init__(
+        self, event: Mapping[str, Any], zone: str, lines: Sequence[Line], all_lines: Sequence[Line], begins: int = 0
+    ) -> None:
         super().__init__()
+        self.begins = begins
+        self._business: dt.date | None = None
         self.event, self.zone, self.at = event, zone_of(zone), occurred_at(event)
         self.payload: Mapping[str, Any] = event.get("payload") or {}
         self.member: Mapping[str, Any] = event.get("member") or {}
@@ -65,10 +70,17 @@ class Facts(dict[str, Any]):
 
     @property
     def program_day(self) -> dt.date:
-        """The day in the program's zone, to which limits and expiry go by."""
+        """The day of business in the program's zone, by which limits and expiry go."""
         if self._day is None:
-            self._day = self.at.astimezone(self.zone).date()
+            self._day = business_day(self.at, self.zone, self.begins)
         return self._day
+
+    @property
+    def business(self) -> dt.date:
+        """The day of business by the clock of the outlet, else of the event, else of the program."""
+        if self._business is None:
+            self._business = (self.local.replace(tzinfo=None) - dt.timedelta(minutes=self.begins)).date()
+        return self._business
 
     def of_lines(self, name: str) -> Iterable[Hashable]:
         """The texts, numbers and truths that the lines have in a field, and those in sets there."""
@@ -121,6 +133,12 @@ def each(value: Any) -> Sequence[Hashable] | frozenset[str]:
     if isinstance(value, frozenset):
         return value
     return (value,) if isinstance(value, str | int) else ()
+
+
+def business_day(at: dt.datetime, zone: ZoneInfo, begins: int) -> dt.date:
+    """The day of business of an instant in a zone: it begins so many minutes after midnight, by the clock there."""
+    local = at.astimezone(zone)
+    return (local.replace(tzinfo=None) - dt.timedelta(minutes=begins)).date() if begins else local.date()
 
 
 def occurred_at(event: Mapping[str, Any]) -> dt.datetime:
@@ -185,11 +203,11 @@ def _sum(lines: Sequence[Line], name: str) -> int | None:
 
 
 _DERIVED: dict[str, Callable[[Facts], Any]] = {
-    "event.date": lambda facts: facts.local.year * 10_000 + facts.local.month * 100 + facts.local.day,
-    "event.year": lambda facts: facts.local.year,
-    "event.month": lambda facts: facts.local.month,
-    "event.day": lambda facts: facts.local.day,
-    "event.weekday": lambda facts: facts.local.isoweekday(),
+    "event.date": lambda facts: facts.business.year * 10_000 + facts.business.month * 100 + facts.business.day,
+    "event.year": lambda facts: facts.business.year,
+    "event.month": lambda facts: facts.business.month,
+    "event.day": lambda facts: facts.business.day,
+    "event.weekday": lambda facts: facts.business.isoweekday(),
     "event.hour": lambda facts: facts.local.hour,
     "event.minutes": lambda facts: facts.local.hour * 60 + facts.local.minute,
     "event.type": lambda facts: facts.event.get("type"),

@@ -112,4 +112,4 @@ def facts_of(program: Mapping[str, Any], event: Mapping[str, Any]) -> Facts:
     lines = sorted((event.get("payload") or {}).get("lines") or (), key=itemgetter("no"))
     excluded = program.get("exclude")
     kept = filtered({"not": excluded}).among(lines) if excluded else lines
-    return Facts(event, program.get("tz", "UTC"), kept, lines)
+    return Facts(event, program.get("tz", "UTC"), kept, lines, program.get("day_starts_minutes", 0))

@@ -10,6 +10,7 @@ from coalition.promotions.engine.facts import known_zone
 from coalition.promotions.engine.scanning import Scanner
 
 EARN_ON = ("money", "gross")
+DAY_STARTS_MOST = 720  # a day of business begins by noon
 MODES = ("all", "first", "best")
 SCOPES = ("receipt", "line")
 
@@ -22,6 +23,8 @@ def program(given: Any) -> Mapping[str, Any]:
         scan.wrong("/tz", "unknown_zone", "A time zone, like Europe/Moscow.")
     scan.filter(found.get("exclude"), "/exclude")
     scan.one_of(found, "earn_on", EARN_ON, "", "money")
+    scan.texts(found, "earn_not", "")
+    scan.number(found, "day_starts_minutes", "", 0, most=DAY_STARTS_MOST)
     for name, one in scan.object(found.get("currencies"), "/currencies").items():
         scan.number(one, "unit_minor", f"/currencies/{name}", 1, least=1)
     for name, one in scan.object(found.get("groups"), "/groups").items():

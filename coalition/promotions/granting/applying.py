@@ -22,7 +22,7 @@ class Given:
     """An effect that a promotion had for a member: `what` as the engine tells it, in its order (`place`) of the event.
 
     `source` is purchase or event, `source_id` its number, `event_id` what draws are rolled by. `root` is the event
-    that began a chain of events, `depth` how many there were before this one.
+    that began a chain of events, `depth` how many there were before this one; `day` its day of business.
     """
 
     program_id: int
@@ -39,6 +39,7 @@ class Given:
     what: Mapping[str, Any]
     root: str = ""
     depth: int = 0
+    day: dt.date | None = None
 
 
 Handler = Callable[[list[Given]], None]

@@ -17,7 +17,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from coalition.promotions import engine
-from coalition.promotions.engine.facts import occurred_at
+from coalition.promotions.engine.facts import business_day, occurred_at
 from coalition.promotions.granting import counting
 from coalition.promotions.granting.counting import Ask, Known
 from coalition.promotions.granting.happening import Event
@@ -97,8 +97,9 @@ def rolling_days(period: str) -> int:
 
 
 def day_of(ruleset: Ruleset, event: Event) -> dt.date:
-    """The day of an event in the program's zone: limits go by it."""
-    return occurred_at(event).astimezone(ZoneInfo(ruleset.program.get("tz", "UTC"))).date()
+    """The day of business of an event in the program's zone: limits go by it."""
+    zone, begins = ZoneInfo(ruleset.program.get("tz", "UTC")), ruleset.program.get("day_starts_minutes", 0)
+    return business_day(occurred_at(event), zone, begins)
 
 
 def _run(

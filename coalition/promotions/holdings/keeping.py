@@ -129,9 +129,9 @@ def _holding(key: Key, held: _Held) -> dict[str, Any]:
 
 
 def _note_days(given: Sequence[Given]) -> None:
-    """Note on which days of the program's zone members got on: some achievements count days."""
+    """Note on which days of business members got on: some achievements count days."""
     rows = {
-        (one.member_id, change.name, clock.local_date(one.occurred_at, programs.get(one.program_id).zone))
+        (one.member_id, change.name, one.day or clock.local_date(one.occurred_at, programs.get(one.program_id).zone))
         for one in given
         for change in _of_progress(one)
     }

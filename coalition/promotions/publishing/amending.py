@@ -6,7 +6,7 @@ approve it; then it is kept and the next ruleset composed in one transaction, an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from coalition import access, partners
@@ -31,9 +31,7 @@ _KEEP: Mapping[str, Callable[[int, Mapping[str, Any]], None]] = {
     "group": lambda program_id, value: groups.put_group(
         program_id, value["code"], {"mode": value["mode"], "scope": value["scope"]}
     ),
-    "setting": lambda program_id, value: settings.put_setting(
-        program_id, settings.Setting(value["exclude"], value["earn_on"])
-    ),
+    "setting": lambda program_id, value: settings.put_setting(program_id, settings.Setting.read(value)),
 }
 
 
@@ -59,17 +57,24 @@ def set_group(program_id: int, code: str, *, mode: str, scope: str = "receipt", 
 
 
 def change_setting(
-    program_id: int, *, exclude: Mapping[str, Any] | None, earn_on: str = "money", note: str = ""
+    program_id: int,
+    *,
+    exclude: Mapping[str, Any] | None,
+    earn_on: str = "money",
+    earn_not: Sequence[str] = (),
+    day_starts_minutes: int = 0,
+    note: str = "",
 ) -> Approval | None:
     """What lines count and earn nothing (a condition on a line; None: all count), and on what points are earned.
 
-    `earn_on`: `money`, what is left after discounts and points paid, or `gross`, what was left before points paid. The
+    `earn_on`: `money`, what is left after discounts and points paid, or `gross`, what was left before points paid.
+    `earn_not`: kinds of payments on which nothing is earned; `day_starts_minutes`: when a day of business begins. The
     request for a second person's approval if anything is published, else None. Invalid points at what is wrong.
     """
-    changed = settings.Setting(exclude, earn_on)
+    changed = settings.Setting(exclude, earn_on, tuple(earn_not), day_starts_minutes)
     _examine(settings.setting_problems(changed))
     used = fetch_one(f"{_IN_FORCE} LIMIT 1", {"program": program_id}) is not None
-    return _change(program_id, "setting", {"exclude": exclude, "earn_on": earn_on}, note, used)
+    return _change(program_id, "setting", changed.told(), note, used)
 
 
 def _change(program_id: int, what: str, value: Mapping[str, Any], note: str, used: bool) -> Approval | None:

@@ -29,8 +29,7 @@ def program_of(program_id: int, common: Setting) -> dict[str, Any]:
         "id": program.code,
         "tz": program.zone,
         "currencies": {program.currency: {"unit_minor": 1}, **points},
-        "exclude": common.exclude,
-        "earn_on": common.earn_on,
+        **common.told(),
         "groups": groups_of(program_id),
     }
 

@@ -1,7 +1,7 @@
 """All promotions of a program in one document, to be carried to another installation, or kept in a repository.
 
-`{"groups": {code: {mode, scope}}, "setting": {exclude, earn_on}, "campaigns": [..], "promotions": [..]}`: documents as
-they were written, with their tests, without their versions.
+`{"groups": {code: {mode, scope}}, "setting": {exclude, earn_on, ..}, "campaigns": [..], "promotions": [..]}`: documents
+as they were written, with their tests, without their versions.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def bundle(program_id: int) -> dict[str, Any]:
     common = setting(program_id)
     return {
         "groups": groups_of(program_id),
-        "setting": {"exclude": common.exclude, "earn_on": common.earn_on},
+        "setting": common.told(),
         "campaigns": [campaigns.told(one) for one in campaigns.list_campaigns(program_id)],
         "promotions": [json.loads(content(one.document)) for one in sorted(found, key=lambda one: one.code)],
     }
@@ -58,7 +58,7 @@ def publish_bundle(program_id: int, given: Any, *, actor: str, note: str = "") -
     _examine(program_id, given)
     for one in _campaigns(given):
         campaigns.put_campaign(program_id, one)
-    common = Setting(**given["setting"]) if given.get("setting") else None
+    common = Setting.read(given["setting"]) if given.get("setting") else None
     documents: Sequence[Document] = given.get("promotions", [])
     try:
         return publish(program_id, documents, actor=actor, groups=_groups(given), setting=common, note=note)
@@ -99,10 +99,10 @@ def _inside(program_id: int, given: Mapping[str, Any]) -> Sequence[FieldError]:
         found += [FieldError(f"/groups/{code}{it.pointer}", it.code, it.detail) for it in group_problems(code, group)]
     if given.get("setting"):
         common = given["setting"]
-        extra = sorted(common.keys() - {"exclude", "earn_on"})
-        found += [FieldError(f"/setting/{name}", "unknown_field", "exclude and earn_on.") for name in extra]
+        extra = sorted(common.keys() - set(Setting.__slots__))
+        found += [FieldError(f"/setting/{name}", "unknown_field", meant(name, Setting.__slots__)) for name in extra]
         if not extra:
-            inner = setting_problems(Setting(**common))
+            inner = setting_problems(Setting.read(common))
             found += [FieldError(f"/setting{it.pointer}", it.code, it.detail) for it in inner]
     return found
 

@@ -86,7 +86,7 @@ def republish(program_id: int, turn: Turn, text: str, *, actor: str, note: str) 
     """An earlier ruleset, word for word, as the next of the chain; its groups and setting are the program's again."""
     document = json.loads(text)
     common = document["program"]
-    put_setting(program_id, Setting(common["exclude"], common["earn_on"]))
+    put_setting(program_id, Setting.read(common))
     for code, group in common["groups"].items():
         put_group(program_id, code, group)
     ready = [promotion_of(canonical(one)) for one in document["promotions"]]

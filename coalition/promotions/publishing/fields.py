@@ -14,7 +14,10 @@ from coalition.promotions import wording
 from coalition.promotions.engine.checking import check, check_line
 from coalition.promotions.publishing.documents import Document
 from coalition.promotions.publishing.shapes import effects_of, rules_of
+from coalition.promotions.publishing.sponsoring import meant
 
+STATS = ("spend", "purchases")  # the features that are kept (`purchases.recording.features`)
+OF_A_STAT = ("brand", "category", "category_path", "group", "partner", "sku")
 OPEN = ("member.attrs.", "payload.", "store.attrs.", "partner.attrs.", "attrs.")
 
 
@@ -31,9 +34,27 @@ def field_problems(document: Document) -> Iterator[FieldError]:
     for pointer, node in _conditions(document):
         _, problems = check(node, of_events, of_lines)
         yield from (FieldError(pointer + one.pointer, one.code, one.detail) for one in problems)
+        yield from _stat_problems(node, pointer)
     for pointer, node in _line_conditions(document):
         for one in check_line(node, of_lines):
             yield FieldError(pointer + one.pointer, one.code, one.detail)
+
+
+def _stat_problems(node: Any, pointer: str) -> Iterator[FieldError]:
+    """Features that nobody keeps, and what they are asked to be of."""
+    if isinstance(node, dict) and isinstance(node.get("stat"), str):
+        of = node.get("where")
+        if node["stat"] not in STATS:
+            yield FieldError(f"{pointer}/stat", "unknown_stat", meant(node["stat"], STATS))
+        for name, value in of.items() if isinstance(of, dict) else ():
+            if name not in OF_A_STAT:
+                yield FieldError(f"{pointer}/where/{name}", "unknown_field", meant(name, OF_A_STAT))
+            elif not isinstance(value, str) or not value:
+                yield FieldError(f"{pointer}/where/{name}", "invalid", "A text.")
+        return
+    inner = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, one in inner:
+        yield from _stat_problems(one, f"{pointer}/{key}")
 
 
 def _conditions(document: Document) -> Iterator[tuple[str, Any]]:

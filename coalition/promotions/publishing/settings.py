@@ -6,10 +6,11 @@ numbers have no gaps and everybody composes what the one before has left.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from coalition.kernel import audit, sealing
@@ -18,14 +19,35 @@ from coalition.kernel.errors import FieldError
 from coalition.promotions.engine.checking import check_line
 
 EARN_ON = ("money", "gross")
+KINDS_MOST = 20
+DAY_STARTS_MOST = 720  # minutes: a day of business begins by noon
+_COLUMNS = "exclude, earn_on, earn_not, day_starts_minutes"
+_VALUES = "CAST(:exclude AS jsonb), CAST(:earn_on AS text), CAST(:earn_not AS text[]), CAST(:day_starts AS int)"
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What counts and earns nothing (a condition on a line, or None), and on what points are earned."""
+    """What counts and earns nothing (a condition on a line, or None), and on what points are earned.
+
+    `earn_not`: kinds of payments on which nothing is earned. `day_starts_minutes`: when a day of business begins.
+    """
 
     exclude: Mapping[str, Any] | None = None
     earn_on: str = "money"
+    earn_not: tuple[str, ...] = ()
+    day_starts_minutes: int = 0
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any]) -> Setting:
+        """A setting as it is told: in a ruleset, a bundle, a request for approval."""
+        told = {name: given[name] for name in cls.__slots__ if name in given}
+        return cls(**{**told, "earn_not": tuple(told.get("earn_not") or ())})
+
+    def told(self) -> dict[str, Any]:
+        """The setting, without what is as ever."""
+        found = {**asdict(self), "earn_not": list(self.earn_not)}
+        usual = {"earn_not": [], "day_starts_minutes": 0}
+        return {name: value for name, value in found.items() if name not in usual or value != usual[name]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +62,17 @@ def take_turn(program_id: int) -> Turn:
     """The next number of a ruleset; who else publishes for this program waits until this transaction ends."""
     _ensure(program_id)
     row = fetch_one(
-        "UPDATE promo_setting SET last_no = last_no + 1 WHERE program_id = :program"
-        " RETURNING last_no, exclude, earn_on",
+        f"UPDATE promo_setting SET last_no = last_no + 1 WHERE program_id = :program RETURNING last_no, {_COLUMNS}",
         {"program": program_id},
     )
     assert row is not None
-    return Turn(row.last_no, Setting(row.exclude, row.earn_on))
+    return Turn(row.last_no, Setting.read(row._asdict()))
 
 
 def setting(program_id: int) -> Setting:
     """What the program's promotions have in common; in force since the last ruleset, or with the next."""
-    row = fetch_one("SELECT exclude, earn_on FROM promo_setting WHERE program_id = :program", {"program": program_id})
-    return Setting(row.exclude, row.earn_on) if row else Setting()
+    row = fetch_one(f"SELECT {_COLUMNS} FROM promo_setting WHERE program_id = :program", {"program": program_id})
+    return Setting.read(row._asdict()) if row else Setting()
 
 
 def setting_problems(one: Setting) -> list[FieldError]:
@@ -59,6 +80,13 @@ def setting_problems(one: Setting) -> list[FieldError]:
     found = [FieldError(f"/exclude{it.pointer}", it.code, it.detail) for it in check_line(one.exclude or {"all": []})]
     if one.earn_on not in EARN_ON:
         found.append(FieldError("/earn_on", "invalid", f"One of {', '.join(EARN_ON)}."))
+    if len(one.earn_not) > KINDS_MOST or not all(
+        isinstance(kind, str) and 1 <= len(kind) <= 40 for kind in one.earn_not
+    ):
+        found.append(FieldError("/earn_not", "invalid", f"At most {KINDS_MOST} kinds of payments, as tills name them."))
+    if type(one.day_starts_minutes) is not int or not 0 <= one.day_starts_minutes <= DAY_STARTS_MOST:
+        told = f"Minutes after midnight, from 0 to {DAY_STARTS_MOST}."
+        found.append(FieldError("/day_starts_minutes", "invalid", told))
     return found
 
 
@@ -66,22 +94,32 @@ def put_setting(program_id: int, one: Setting) -> None:
     """Keep a setting that was checked, in force with the next ruleset."""
     _ensure(program_id)
     changed = execute(
-        "UPDATE promo_setting SET exclude = CAST(:exclude AS jsonb), earn_on = :earn_on"
-        " WHERE program_id = :program AND (exclude, earn_on) IS DISTINCT FROM (CAST(:exclude AS jsonb), :earn_on)",
+        f"UPDATE promo_setting SET ({_COLUMNS}) = ({_VALUES})"
+        f" WHERE program_id = :program AND ({_COLUMNS}) IS DISTINCT FROM ({_VALUES})",
         {
             "program": program_id,
             "exclude": json.dumps(one.exclude) if one.exclude else None,
             "earn_on": one.earn_on,
+            "earn_not": list(one.earn_not),
+            "day_starts": one.day_starts_minutes,
         },
     )
     if changed:
-        audit.record("promotions.setting", f"program:{program_id}", exclude=one.exclude, earn_on=one.earn_on)
+        audit.record("promotions.setting", f"program:{program_id}", **one.told())
 
 
 def draw_secret(program_id: int) -> str:
     """By what a program's draws are rolled: made once, sealed, and the same ever after."""
     row = fetch_one("SELECT draw_secret FROM promo_setting WHERE program_id = :program", {"program": program_id})
     return sealing.unseal(row.draw_secret) if row and row.draw_secret else ""
+
+
+def draw_commitment(program_id: int) -> str:
+    """The SHA-256 of the draw secret in hex, "" while there is none: published before draws are rolled by it, so that
+    nobody can say later that another secret was meant.
+    """
+    secret = draw_secret(program_id)
+    return hashlib.sha256(secret.encode()).hexdigest() if secret else ""
 
 
 def _ensure(program_id: int) -> None:

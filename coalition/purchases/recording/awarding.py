@@ -20,7 +20,7 @@ from coalition.purchases.grants import Grant, of_rule
 from coalition.purchases.limiting import ALONE_MAX, Claim, within
 from coalition.purchases.receipts import GrantedAward, Recorded
 from coalition.purchases.recording.couponing import claimed, opened, settle
-from coalition.purchases.recording.promoting import Promoted, promoted
+from coalition.purchases.recording.promoting import Promoted, promoted, unearning
 from coalition.purchases.recording.storing import BookedAward, Draft, insert_awards
 
 Made = tuple[int, Draft]
@@ -93,7 +93,8 @@ def _by_rules(at: Counter, rules: Sequence[promotions.Rule], made: Sequence[Made
     for purchase_id, draft in made:
         if draft.member_id is not None and draft.earns:
             earner = earners.of(draft)
-            awards = promotions.evaluate(draft.discounted, rules, points_paid=draft.points_paid, earner=earner)
+            paid = min(draft.points_paid + unearning(at, draft), draft.discounted.total)
+            awards = promotions.evaluate(draft.discounted, rules, points_paid=paid, earner=earner)
             for no, found in enumerate(awards, start=1):
                 payer_id = found.rule.funder_id or draft.outlet.legal_entity_id
                 yield _Earned(purchase_id, draft, draft.member_id, no, of_rule(found, payer_id))

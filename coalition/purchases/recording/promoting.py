@@ -119,6 +119,7 @@ class Promoted:
                     what=effect,
                     root=self.chain.root if self.chain else f"{one.ruleset.program_id}:{event_id}",
                     depth=self.chain.depth if self.chain else 0,
+                    day=granting.day_of(one.ruleset, one.found.event),
                 )
 
 
@@ -172,6 +173,13 @@ def ruleset_of(at: Counter, draft: Draft) -> promotions.Ruleset | None:
     if draft.quote is not None and draft.quote[1] is not None:
         return promotions.kept_ruleset(draft.quote[1])
     return promotions.ruleset(at.program.id, draft.receipt.occurred_at)
+
+
+def unearning(at: Counter, draft: Draft) -> int:
+    """What of a purchase was paid by means on which the program's members earn nothing, in minor money."""
+    ruleset = ruleset_of(at, draft) if draft.receipt.payments else None
+    kinds = ruleset.program.get("earn_not") if ruleset is not None else None
+    return engine.unearning(draft.receipt.payments, kinds) if kinds else 0
 
 
 def _ruleset(at: Counter, ask: Ask) -> promotions.Ruleset | None:

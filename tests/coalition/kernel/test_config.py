@@ -8,6 +8,14 @@ import pytest
 
 from coalition.kernel.config import ConfigError, load
 
+KNOWN = [
+    "change-me-change-me-change-me-really-1234",
+    "django-insecure-2!k#x9v7q3m5n8b1c4z6l0p2w",
+    "an-unguessable-key-for-the-tests-9876543",
+    "demo-00000000000000000000000000000000-xyz",
+    "this is the SECRET of the company, never share",
+    "0123456789abcdefghijklmnopqrstuvwxyzABCDEF",
+]
 GOOD = {"DATABASE_URL": "postgresql://app@db/coalition", "SECRET_KEY": secrets.token_urlsafe(48)}
 
 
@@ -19,7 +27,7 @@ def test_every_problem_is_named_at_the_same_time() -> None:
     assert all(name in named for name in ("COALITION_ENV", "DATABASE_URL", "REDIS_URL", "WEB_THREADS", "BASE_URL"))
 
 
-@pytest.mark.parametrize("secret", ["", "secret", "short-but-random-8f3a", "a" * 64, "abcabcabc" * 10])
+@pytest.mark.parametrize("secret", ["", "secret", "short-but-random-8f3a", "a" * 64, "abcabcabc" * 10, *KNOWN])
 def test_production_refuses_a_weak_secret(secret: str) -> None:
     with pytest.raises(ConfigError, match="SECRET_KEY"):
         load({**GOOD, "SECRET_KEY": secret})
@@ -53,3 +61,31 @@ def test_cash_is_taken_only_with_both_secrets_and_leads_to_origins_alone() -> No
         load({**GOOD, "STRIPE_SECRET_KEY": "sk_test_x"})
     with pytest.raises(ConfigError, match="origins"):
         load({**both, "STRIPE_PAGE_ORIGIN": "https://pay.example; script-src *"})
+
+
+def test_a_way_of_mails_is_read_and_its_password_is_in_no_log() -> None:
+    found = load({**GOOD, "MAIL_URL": "smtp://club:p%40ss@mail.example:587", "MAIL_FROM": "Club <club@club.example>"})
+    ses = load({**GOOD, "MAIL_URL": "ses://KEY:hush@eu-north-1", "MAIL_FROM": "club@club.example"}).mail
+
+    assert found.mail is not None
+    assert (found.mail.host, found.mail.port, found.mail.user, found.mail.secret) == (
+        "mail.example",
+        587,
+        "club",
+        "p@ss",
+    )
+    assert "p@ss" not in repr(found)
+    assert ses is not None
+    assert (ses.scheme, ses.host, ses.secret) == ("ses", "eu-north-1", "hush")
+    assert load(GOOD).mail is None
+
+
+@pytest.mark.parametrize("url", ["http://mail.example", "smtp://", "smtp://host:port", "mail.example:25"])
+def test_a_way_of_mails_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(ConfigError, match="MAIL_URL"):
+        load({**GOOD, "MAIL_URL": url, "MAIL_FROM": "club@club.example"})
+
+
+def test_mails_come_from_somewhere() -> None:
+    with pytest.raises(ConfigError, match="MAIL_FROM"):
+        load({**GOOD, "MAIL_URL": "smtp://mail.example"})
