@@ -10,11 +10,12 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Open this floor's doors."""
-    from catalog import api, cli, console, jobs, laws, site
+    from catalog import api, cli, console, jobs, laws, portal, site
 
     laws.register()
     api.init_app(app)
     site.init_app(app)
     console.init_app(app)
+    portal.init_app(app)
     jobs.init_app(app)
     cli.init_app(app)

@@ -33,6 +33,7 @@ from catalog.orders.returning.requesting import cancel_return, request_return, r
 from catalog.orders.returning.returned import find_return, policy, returns, returns_of, set_policy
 from catalog.orders.returning.rma import REASONS as RETURN_REASONS
 from catalog.orders.returning.rma import Return, Returnable, ReturnChange, ReturnItem, ReturnPolicy
+from catalog.orders.serving import ASKED_BACK, SERVED, TO_ANSWER, TO_SHIP, Served, one_served, served, serving
 from catalog.orders.states import ARRIVED, AWAITING, FAILED, UNDECIDED
 from catalog.orders.supplying.answering import answered
 from catalog.orders.supplying.artefacts import Shown, show
@@ -46,11 +47,15 @@ from catalog.orders.watching import look_again, look_around, prolong_holds, prom
 
 __all__ = [
     "ARRIVED",
+    "ASKED_BACK",
     "AWAITING",
     "DECISIONS",
     "FAILED",
     "JOB",
     "RETURN_REASONS",
+    "SERVED",
+    "TO_ANSWER",
+    "TO_SHIP",
     "UNDECIDED",
     "VIEWS",
     "Alarm",
@@ -68,6 +73,7 @@ __all__ = [
     "ReturnItem",
     "ReturnPolicy",
     "Returnable",
+    "Served",
     "Shown",
     "Summary",
     "Told",
@@ -103,6 +109,7 @@ __all__ = [
     "lose_return",
     "offered",
     "on_its_way",
+    "one_served",
     "parcel_said",
     "payment_authorized",
     "payment_failed",
@@ -122,6 +129,8 @@ __all__ = [
     "returns_of",
     "returns_overdue",
     "returns_unpaid",
+    "served",
+    "serving",
     "set_policy",
     "show",
     "times_asked",

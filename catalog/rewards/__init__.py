@@ -12,6 +12,7 @@ from catalog.rewards.categories import (
     create_category,
     move_category,
 )
+from catalog.rewards.counting import Counted, counted
 from catalog.rewards.drawing import MAX_BYTES, WIDTHS, Drawn, PictureRefused, draw, form_near
 from catalog.rewards.editing import Card, card, cards, edit_card, merge_cards, split_card, unpin_card
 from catalog.rewards.faceting import BANDS, Facets, FacetValue, band_end, facets, recent_facets
@@ -51,6 +52,7 @@ __all__ = [
     "Card",
     "Category",
     "CodePool",
+    "Counted",
     "Drawn",
     "FacetValue",
     "Facets",
@@ -84,6 +86,7 @@ __all__ = [
     "code_pools",
     "commit",
     "count",
+    "counted",
     "create_category",
     "draw",
     "edit_card",

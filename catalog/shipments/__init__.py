@@ -5,7 +5,7 @@ Publishes `shipment.updated`; the delivery itself (`order.delivered`) is the ord
 
 from catalog.shipments.alarms import alarms, dismiss
 from catalog.shipments.callbacks import CARRIER, NEWS, SUPPLIER, SetAside, Wait, receive, set_aside, understand
-from catalog.shipments.carriers import add_carrier, carrier, secret_of
+from catalog.shipments.carriers import add_carrier, carrier, carriers, secret_of
 from catalog.shipments.following import register, register_return, scan
 from catalog.shipments.formats import read
 from catalog.shipments.laws import laws
@@ -33,6 +33,7 @@ __all__ = [
     "add_carrier",
     "alarms",
     "carrier",
+    "carriers",
     "check_number",
     "dismiss",
     "fall_silent",

@@ -11,7 +11,7 @@ from catalog.shipments.numbers import FORMS
 from catalog.shipments.types import Carrier
 from catalog.shipments.vocabularies import OURS
 from coalition.kernel import audit
-from coalition.kernel.db import fetch_one
+from coalition.kernel.db import fetch_all, fetch_one
 from coalition.kernel.errors import NotFound
 
 # Where "delivery" is an e-mail, nobody else carries it and nobody else reports it.
@@ -25,6 +25,16 @@ _ADD = """
            tracking_url = excluded.tracking_url, quiet_days = excluded.quiet_days,
            number_forms = excluded.number_forms
     RETURNING id, code, name, tracking_url, vocabulary, quiet_days, number_forms"""
+
+
+def carriers() -> list[Carrier]:
+    """Every carrier with parcels, by name; an e-mail is carried by none."""
+    rows = fetch_all(
+        "SELECT id, code, name, tracking_url, vocabulary, quiet_days, number_forms FROM carrier"
+        " WHERE code <> :email ORDER BY name LIMIT 500",
+        {"email": EMAIL},
+    )
+    return [_told(row) for row in rows]
 
 
 def add_carrier(

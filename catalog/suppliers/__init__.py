@@ -37,6 +37,7 @@ from catalog.suppliers.directory import (
     list_suppliers,
     map_categories,
     of_partner,
+    owned_by,
 )
 from catalog.suppliers.feeds import (
     Feed,
@@ -205,6 +206,7 @@ __all__ = [
     "order_details",
     "override",
     "overtaken",
+    "owned_by",
     "place",
     "progressed",
     "prune_calls",

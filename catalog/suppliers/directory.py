@@ -102,6 +102,14 @@ def of_partner(program_id: int, partner_id: int, code: str) -> Supplier:
     return found
 
 
+def owned_by(program_id: int, partner_id: int) -> Sequence[Supplier]:
+    """The suppliers whose legal entity belongs to the partner, by name; suspended ones, too."""
+    entities = [entity.id for entity in partners.entities_of(partner_id)]
+    sql = f"{_SUPPLIER} WHERE program_id = :program_id AND legal_entity_id = ANY(:entities) ORDER BY name LIMIT :limit"
+    params = {"program_id": program_id, "entities": entities, "limit": _LIST_LIMIT}
+    return [Supplier(**row._mapping) for row in fetch_all(sql, params)]
+
+
 def list_suppliers(program_id: int) -> Sequence[Supplier]:
     """The program's active suppliers by name."""
     sql = f"{_SUPPLIER} WHERE program_id = :program_id AND state = 'active' ORDER BY name LIMIT :limit"

@@ -74,6 +74,7 @@ class Config:
     one what is new (see `kernel/sealing.py`). Without `payments` nothing is paid in cash, without `mail` letters wait.
     Requests for another host than `hosts` are refused; none: every host is ours. `map_url` is where a map of a place
     opens, with {lat} and {lon} in it; without it pages offer none.
+    `/metrics` answers whoever has `metrics_token`, and without one the machine itself alone.
     """
 
     environment: str
@@ -93,6 +94,7 @@ class Config:
     hosts: tuple[str, ...] = ()
     mail: MailAccess | None = None
     map_url: str = ""
+    metrics_token: str = field(default="", repr=False)
 
     @property
     def secure_cookies(self) -> bool:
@@ -134,6 +136,7 @@ def load(env: Mapping[str, str] | None = None) -> Config:
     if problems and not _brings_its_own():
         raise ConfigError(problems)
     return Config(
+        metrics_token=given.get("METRICS_TOKEN", ""),
         environment=environment,
         secret_key=secret_key or _DEMO_SECRET,
         database_url=database_url or _NOWHERE,

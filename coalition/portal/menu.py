@@ -23,7 +23,8 @@ _MENU, _TASKS = "portal_menu", "portal_tasks"
 class Entry:
     """A page of the menu. `words` says its name in the viewer's language; `place` orders, low first.
 
-    `main`: also in the bar above every page (five at most fit). Only people with one of `roles` see it.
+    `main`: also in the bar above every page (five at most fit). Only people with one of `roles` see it, and of these
+    only whom it `fits` (a supplier's pages are for suppliers).
     """
 
     key: str
@@ -33,6 +34,7 @@ class Entry:
     place: int
     main: bool = False
     roles: tuple[str, ...] = READERS
+    fits: Callable[[Colleague], bool] = lambda _: True
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def shown() -> list[Entry]:
     """The entries that the viewer may open, in order; none for who is of no partner."""
     colleague = current_colleague()
     known: dict[str, Entry] = current_app.extensions.get(_MENU, {})
-    own = [entry for entry in known.values() if colleague and not colleague.roles.isdisjoint(entry.roles)]
+    own = [entry for entry in known.values() if colleague and _offered(entry, colleague)]
     return sorted(own, key=lambda entry: entry.place)
 
 
@@ -86,3 +88,7 @@ def tasks(colleague: Colleague) -> list[Task]:
     """What waits for the viewer's partner, on every floor."""
     sources = cast("list[Tasks]", current_app.extensions.get(_TASKS, []))
     return [task for source in sources for task in source(colleague)]
+
+
+def _offered(entry: Entry, colleague: Colleague) -> bool:
+    return not colleague.roles.isdisjoint(entry.roles) and entry.fits(colleague)

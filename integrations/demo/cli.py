@@ -1,4 +1,7 @@
-"""The demo's commands: `flask demo`, and the seeding it does in a process of its own."""
+"""The demo's commands: `flask demo`, and the seeding it does in a process of its own.
+
+What they need is loaded when they run: it is no business of the processes of a real installation.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,6 @@ from typing import Any
 
 import click
 from flask.cli import with_appcontext
-
-from integrations.demo import supervisor
-from integrations.demo.seeding import seed
-from integrations.demo.supervisor import SEEDED, write_private
 
 SHOPPING = "The past to seed: generated (a year), none, or real baskets: their number, or all."
 
@@ -22,6 +21,8 @@ SHOPPING = "The past to seed: generated (a year), none, or real baskets: their n
 @click.option("--erase", is_flag=True, help="Forget everything, and do not start.")
 def demo(port: int | None, reset: bool, shopping: str, erase: bool) -> None:
     """Bring up the whole product with a seeded coalition; Ctrl-C stops it and keeps the data."""
+    from integrations.demo import supervisor
+
     if reset or erase:
         supervisor.erase()
     if erase:
@@ -42,6 +43,9 @@ def demo(port: int | None, reset: bool, shopping: str, erase: bool) -> None:
 @with_appcontext
 def demo_seed(shopping: str) -> None:
     """Seed the demo coalition once; its secrets are kept in var/seed.json."""
+    from integrations.demo.seeding import seed
+    from integrations.demo.supervisor import SEEDED, write_private
+
     write_private(SEEDED, json.dumps(seed(shopping)))
 
 

@@ -17,12 +17,14 @@ from coalition.kernel.web.sheets import download
 from coalition.kernel.web.workbook import MIMETYPE
 from coalition.ports import FileStore
 from settlement import proofs
-from settlement.console import exports, statement_book, statement_paper
+from settlement.console import exports, statement_book
 from settlement.statements import Statement
 
 
 def pdf(statement: Statement) -> Response:
     """The statement on paper."""
+    from settlement.console import statement_paper  # a typesetter of 20 MB, which few processes need
+
     with spoken(request.args.get("lang")) as language:
         paper = statement_paper.pdf(statement)
     headers = {"Content-Disposition": f'attachment; filename="{_name(statement)}-{language}.pdf"'}

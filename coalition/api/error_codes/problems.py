@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 CODES = {
+    "consignment_moved": "The order has moved on meanwhile, or this is not done by hand.",
     "url_refused": "This address is never called; `detail` says why (https, a public address, port 443 or 8443).",
     "too_many_guesses": "Too many unknown coupon codes came from this client; `retry_after_s` says when to come again.",
     "too_many_endpoints": "A partner has at most ten webhook endpoints; remove one first.",
