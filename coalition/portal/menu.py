@@ -62,6 +62,7 @@ def init_app(app: Flask) -> None:
         Entry("portal-webhooks", "portal.webhook_endpoints", lambda: gettext("Webhooks"), "broadcast", 52),
         Entry("portal-requests", "portal.requests", lambda: gettext("Requests"), "list-columns-reverse", 54),
         Entry("portal-testing", "portal.testing", lambda: gettext("Test mode"), "cone-striped", 55),
+        Entry("portal-company", "portal.company", lambda: gettext("Company"), "building", 85),
         Entry("portal-team", "portal.team", lambda: gettext("Team"), "people", 80),
     )
 

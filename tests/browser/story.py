@@ -136,6 +136,8 @@ PAGES = {
     "portal-outlet": Page("freshmart", lambda story: f"/portal/outlets/{story.outlet}"),
     "portal-outlet-edit": Page("freshmart", lambda story: f"/portal/outlets/{story.outlet}/edit"),
     "portal-outlet-file": Page("freshmart", lambda story: "/portal/outlet-file"),
+    "portal-company": Page("freshmart", lambda story: "/portal/company"),
+    "portal-agreements": Page("freshmart", lambda story: "/portal/agreements"),
     "portal-team": Page("freshmart", lambda story: "/portal/team"),
     "portal-statements": Page("homeline", lambda story: "/portal/statements"),
     "portal-statement": Page("freshmart", lambda story: f"/portal/statements/{story.statement_id}"),
