@@ -198,6 +198,8 @@ PAGES = {
     "promotion-send": Page("marketer", lambda story: "/console/promotions/early-birds/send"),
     "promotion-version": Page("marketer", lambda story: "/console/promotions/weekend-double/versions/1"),
     "promotion-groups": Page("marketer", lambda story: "/console/promotion-groups"),
+    "promotion-settings": Page("marketer", lambda story: "/console/promotion-settings"),
+    "shadows": Page("marketer", lambda story: "/console/shadows"),
     "promotion-changes": Page("marketer", lambda story: "/console/promotion-changes"),
     "product-groups": Page("marketer", lambda story: "/console/product-groups"),
     "campaigns": Page("marketer", lambda story: "/console/campaigns"),
