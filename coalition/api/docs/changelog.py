@@ -24,6 +24,7 @@ ENTRIES = (
             "Quick start, changelog, and a page for every error code.",
             "Test mode: a program of the partner’s own with test members, clients and magic values.",
             "The portal shows what your clients have asked in thirty days.",
+            "A recorded example for every operation.",
         ),
     ),
     Entry(
