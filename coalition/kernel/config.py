@@ -17,7 +17,7 @@ from typing import cast
 
 from flask import current_app
 
-from coalition.kernel.entrance import MailAccess, host_names, mail_access, secret_problems
+from coalition.kernel.entrance import MailAccess, Rates, host_names, mail_access, rates, secret_problems
 
 ROOT = Path(__file__).resolve().parents[2]
 VAR = (ROOT / os.environ.get("COALITION_VAR", "var")).resolve()
@@ -94,6 +94,7 @@ class Config:
     hosts: tuple[str, ...] = ()
     mail: MailAccess | None = None
     map_url: str = ""
+    rates: Rates = field(default_factory=Rates)
     metrics_token: str = field(default="", repr=False)
 
     @property
@@ -133,6 +134,7 @@ def load(env: Mapping[str, str] | None = None) -> Config:
     map_url = given.get("MAP_URL", "")
     if map_url and not (map_url.startswith("https://") and "{lat}" in map_url and "{lon}" in map_url):
         problems.append("MAP_URL must be an https address with {lat} and {lon} in it")
+    allowed = rates(given, problems)
     if problems and not _brings_its_own():
         raise ConfigError(problems)
     return Config(
@@ -154,6 +156,7 @@ def load(env: Mapping[str, str] | None = None) -> Config:
         hosts=hosts,
         mail=mail,
         map_url=map_url,
+        rates=allowed,
     )
 
 
