@@ -31,6 +31,11 @@ class Story:
         """The client of the first partner's tills."""
         return str(self.running.facts["partners"][0]["client_id"])
 
+    @property
+    def outlet(self) -> str:
+        """The code of the first partner's first outlet."""
+        return str(self.running.facts["partners"][0]["outlet"])
+
     def sign_in(self, session: Any, role: str) -> None:
         """Sign a browser session in as the member or a member of staff; a visitor stays nobody."""
         if role == "visitor":
@@ -131,6 +136,12 @@ PAGES = {
     "portal-clients": Page("freshmart", lambda story: "/portal/clients"),
     "portal-client-new": Page("freshmart", lambda story: "/portal/clients/new"),
     "portal-client": Page("freshmart", lambda story: f"/portal/clients/{story.client_id}"),
+    "portal-outlets": Page("freshmart", lambda story: "/portal/outlets"),
+    "portal-outlet": Page("freshmart", lambda story: f"/portal/outlets/{story.outlet}"),
+    "portal-outlet-edit": Page("freshmart", lambda story: f"/portal/outlets/{story.outlet}/edit"),
+    "portal-outlet-file": Page("freshmart", lambda story: "/portal/outlet-file"),
+    "portal-company": Page("freshmart", lambda story: "/portal/company"),
+    "portal-agreements": Page("freshmart", lambda story: "/portal/agreements"),
     "portal-webhooks": Page("freshmart", lambda story: "/portal/webhooks"),
     "portal-webhook-new": Page("freshmart", lambda story: "/portal/webhooks/new"),
     "portal-webhook": Page("freshmart", lambda story: f"/portal/webhooks/{ids.public('whk', 1)}"),
