@@ -31,6 +31,11 @@ class Story:
         """The client of the first partner's tills."""
         return str(self.running.facts["partners"][0]["client_id"])
 
+    @property
+    def outlet(self) -> str:
+        """The code of the first partner's first outlet."""
+        return str(self.running.facts["partners"][0]["outlet"])
+
     def sign_in(self, session: Any, role: str) -> None:
         """Sign a browser session in as the member or a member of staff; a visitor stays nobody."""
         if role == "visitor":
@@ -90,6 +95,10 @@ PAGES = {
     "payment": Page("member", lambda story: f"/checkout/payment?quote={story.quote_id}"),
     "orders": Page("member", lambda story: "/orders"),
     "order": Page("member", lambda story: f"/orders/{story.order_id}"),
+    "program-launch": Page("admin", lambda story: "/console/programs/new"),
+    "partners": Page("admin", lambda story: "/console/partners"),
+    "partner-new": Page("admin", lambda story: "/console/partners/new"),
+    "partner-kept": Page("admin", lambda story: "/console/partners/freshmart"),
     "jobs": Page("admin", lambda story: "/console/jobs"),
     "balance": Page("member", lambda story: "/account"),
     "account-coupons": Page("member", lambda story: "/account/coupons"),
@@ -127,6 +136,12 @@ PAGES = {
     "portal-clients": Page("freshmart", lambda story: "/portal/clients"),
     "portal-client-new": Page("freshmart", lambda story: "/portal/clients/new"),
     "portal-client": Page("freshmart", lambda story: f"/portal/clients/{story.client_id}"),
+    "portal-outlets": Page("freshmart", lambda story: "/portal/outlets"),
+    "portal-outlet": Page("freshmart", lambda story: f"/portal/outlets/{story.outlet}"),
+    "portal-outlet-edit": Page("freshmart", lambda story: f"/portal/outlets/{story.outlet}/edit"),
+    "portal-outlet-file": Page("freshmart", lambda story: "/portal/outlet-file"),
+    "portal-company": Page("freshmart", lambda story: "/portal/company"),
+    "portal-agreements": Page("freshmart", lambda story: "/portal/agreements"),
     "portal-webhooks": Page("freshmart", lambda story: "/portal/webhooks"),
     "portal-webhook-new": Page("freshmart", lambda story: "/portal/webhooks/new"),
     "portal-webhook": Page("freshmart", lambda story: f"/portal/webhooks/{ids.public('whk', 1)}"),

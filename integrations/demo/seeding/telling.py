@@ -20,7 +20,7 @@ def listen(made: Made) -> None:
     shops = {shop.id for shop in made.shops.values()}
     for supplier in suppliers.list_suppliers(made.program.id):
         partner_id = partners.entity(supplier.legal_entity_id).partner_id
-        if supplier.protocol == "goods" and partner_id not in shops:
+        if supplier.kind == "goods" and partner_id not in shops:
             email, password = "supplier@example.com", secrets.token_urlsafe(12)
             access.create_user(email, password, ["supplier"], f"partner:{partner_id}", program_id=made.program.id)
             made.people["supplier"] = {"email": email, "password": password}
