@@ -83,7 +83,7 @@ PAGES = {
     "invitation-over": Page("visitor", lambda story: "/invitation?token=x", 404),
     "security": Page("member", lambda story: "/security"),
     "security-staff": Page("support", lambda story: "/security"),
-    "audit": Page("admin", lambda story: "/console/audit"),
+    "audit": Page("auditor", lambda story: "/console/audit"),
     "factors": Page("admin", lambda story: "/console/factors"),
     "cart": Page("member", lambda story: "/cart"),
     "flights": Page("member", lambda story: f"/flights?origin=RIX&destination=BCN&on={_in_a_month()}&passengers=2"),

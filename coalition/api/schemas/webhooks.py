@@ -56,7 +56,7 @@ class SecretSchema(EndpointSchema):
 
 
 class EndpointsSchema(Schema):
-    """A partner's endpoints; ten at most, so on one page."""
+    """A page of a partner's endpoints, of which there are ten at most."""
 
     items = fields.List(fields.Nested(EndpointSchema), required=True)
     next_cursor = fields.String(required=True, allow_none=True)
