@@ -25,9 +25,11 @@ campaign: .venv/dev            ## 10,000 orders through failing suppliers under 
 	  tests/settlement/statements/test_properties.py
 	EXPOSURE_ROUNDS=200 EXPOSURE_ISSUES=1000 $(BIN)/python -m pytest -n 0 tests/coalition/partners/exposure
 	COUPON_ROUNDS=1000 $(BIN)/python -m pytest -n 0 tests/coalition/promotions/coupons/test_races.py
+	OAUTH_ROUNDS=1000 $(BIN)/python -m pytest -n 0 tests/coalition/access/oauth/test_races.py
 	ORDER_ROUNDS=200 $(BIN)/python -m pytest -n 0 tests/catalog/orders/test_races.py
 	WEBHOOK_DEATHS=all $(BIN)/python -m pytest -n 0 tests/coalition/partners/webhooks/test_dying.py
 	VECTOR_SEEDS=100 $(BIN)/python -m pytest -n 0 tests/settlement/vectors
+	API_REQUESTS=20000 $(BIN)/python -m pytest -n 0 tests/walls/test_document.py
 	TAMPERINGS=20000 FORGERIES=20000 $(BIN)/python -m pytest -n 0 tests/settlement/proofs
 
 check: .venv/dev               ## format, lint, types, import contracts, generated docs

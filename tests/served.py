@@ -38,7 +38,7 @@ def a_served_shop(config: Config) -> Iterator[Served]:
 
     url = clone(f"served_{os.getpid()}")
     login = f"{config.database_url.rsplit('/', 1)[0]}/{url.rsplit('/', 1)[1]}"
-    app = create_app(replace(config, database_url=login, owner_url=url))
+    app = create_app(replace(config, database_url=login, owner_url=url, outbound_networks=("127.0.0.0/8",)))
     with app.app_context():
         shop = transact(a_shop)
         owner = (shop.program.id, shop.partner.id)

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from flask import Blueprint
 
 from catalog import suppliers
-from coalition import partners
 from coalition.kernel.errors import NotFound
 from coalition.portal.frame import ADMIN, viewer
 from coalition.site.viewer import Colleague, require_colleague
@@ -26,8 +25,8 @@ def _partners_only() -> None:
 
 
 def is_supplier(colleague: Colleague) -> bool:
-    """Whether the colleague's partner supplies rewards."""
-    return "supplier" in partners.get(colleague.partner_id).roles
+    """Whether the colleague's partner supplies rewards, whatever else it does."""
+    return bool(suppliers.owned_by(colleague.program_id, colleague.partner_id))
 
 
 def own_suppliers() -> Mapping[int, suppliers.Supplier]:

@@ -14,6 +14,7 @@ def init_app(app: Flask) -> None:
         exchanges,
         explaining,
         holds,
+        limiting,
         magic,
         me,
         members,
@@ -34,3 +35,4 @@ def init_app(app: Flask) -> None:
     api.register(app, members.blp, purchases.blp, returns.blp, explaining.blp, holds.blp, moving.blp, exchanges.blp)
     api.register(app, me.blp, events.blp, registries.blp, quotes.blp)
     api.register(app, webhooks.blp)
+    limiting.init_app(app, app.config["COALITION"])

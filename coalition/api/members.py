@@ -15,6 +15,7 @@ from coalition.api.schemas.members import (
     EnrolmentSchema,
     IdentifierSchema,
     KnownIdentifierSchema,
+    MemberCouponsSchema,
     MemberPatchSchema,
     MemberSchema,
     MovementsSchema,
@@ -26,7 +27,8 @@ from coalition.kernel.errors import Forbidden, NotFound
 from coalition.kernel.idempotency import Answer, request_hash, transact_once
 from coalition.kernel.web import tags
 from coalition.kernel.web.api import ApiBlueprint, caller, needs
-from coalition.kernel.web.paging import PagingSchema
+from coalition.kernel.web.paging import Page, PagingSchema, part_of
+from coalition.promotions import coupons
 
 blp = ApiBlueprint("members", __name__, description="Members and their identifiers.")
 
@@ -119,6 +121,26 @@ def movements(paging: dict[str, Any], member: str) -> dict[str, Any]:
         if not seen.intimate:
             raise Forbidden("consent_required", "Movements are for who enrolled the member, or with consent.")
         return wallets.movements(caller().partner_id, seen.member.id, paging["cursor"], paging["limit"])
+
+    return transact(work)
+
+
+@blp.route("/members/<member>/coupons")
+@needs("members:read")
+@blp.arguments(PagingSchema, location="query")
+@blp.response(200, MemberCouponsSchema)
+def member_coupons(paging: dict[str, Any], member: str) -> Page[dict[str, Any]]:
+    """The coupons that a member holds, the latest first, at most two hundred: their codes, what they open, until when.
+
+    For who enrolled the member, or with consent.
+    """
+
+    def work() -> Page[dict[str, Any]]:
+        seen = _seen(member)
+        if not seen.intimate:
+            raise Forbidden("consent_required", "Coupons are for who enrolled the member, or with consent.")
+        held = [_coupon(one) for one in coupons.held(seen.member.id)]
+        return part_of(held, paging["cursor"], paging["limit"])
 
     return transact(work)
 
@@ -219,3 +241,18 @@ def _dump(told: dict[str, Any]) -> dict[str, Any]:
 
 def _dump_identifier(one: members.Identifier) -> dict[str, Any]:
     return dict(KnownIdentifierSchema().dump(_identifier(one)))
+
+
+def _coupon(one: coupons.Held) -> dict[str, Any]:
+    window = {"valid_from": one.valid_from, "valid_until": one.valid_until}
+    name = {"en": one.name_en, "ru": one.name_ru}
+    uses = {"used": one.used, "uses_max": one.uses_max}
+    return {
+        "code": one.code,
+        "name": name,
+        "opens": one.opens,
+        "state": one.state,
+        "issued_at": one.issued_at,
+        **uses,
+        **window,
+    }

@@ -33,7 +33,7 @@ def token() -> Response:
 
 @blueprint.post("/oauth/revoke")
 def revoke() -> Response:
-    """End a token of the client's (RFC 7009): an access token alone, a refresh token with all of its family."""
+    """End a token of the client's (RFC 7009): an access token alone, a refresh token with all of its allowance."""
     return _answer("token", lambda: server.create_endpoint_response("revocation"))
 
 
@@ -68,7 +68,7 @@ def metadata() -> Response:
 
 
 def _answer(needed: str, work: Callable[[], Response]) -> Response:
-    """One transaction: what an error leaves behind (a used code, an ended family) is committed with it."""
+    """One transaction: what an error leaves behind (a used code, an ended allowance) is committed with it."""
     request.max_content_length = _MAX_BODY
     try:
         _check_form(needed)

@@ -57,17 +57,17 @@ class Taken:
 
     code_challenge_method = oauth.METHOD
 
-    def __init__(self, family: oauth.Family) -> None:
-        self.family = family
-        self.code_challenge = family.challenge
+    def __init__(self, allowance: oauth.Allowance) -> None:
+        self.allowance = allowance
+        self.code_challenge = allowance.challenge
 
     def get_redirect_uri(self) -> str:
         """The address that the code was sent to; the same must be named again."""
-        return self.family.redirect_uri
+        return self.allowance.redirect_uri
 
     def get_scope(self) -> str:
         """What the member allowed."""
-        return " ".join(sorted(self.family.scopes))
+        return " ".join(sorted(self.allowance.scopes))
 
     def check_client(self, client: access.Client) -> bool:
         """Nobody else's is ever found."""
@@ -81,15 +81,15 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
 
     def query_authorization_code(self, code: str, client: access.Client) -> Taken | None:
         """Claim the code."""
-        family = oauth.claim_code(client, code)
-        return Taken(family) if family else None
+        allowance = oauth.claim_code(client, code)
+        return Taken(allowance) if allowance else None
 
     def delete_authorization_code(self, authorization_code: Taken) -> None:
         """It is used up already; it stays, so that its second use is seen."""
 
-    def authenticate_user(self, authorization_code: Taken) -> oauth.Family:
-        """For whom: the family stands for the member."""
-        return authorization_code.family
+    def authenticate_user(self, authorization_code: Taken) -> oauth.Allowance:
+        """For whom: the allowance stands for the member."""
+        return authorization_code.allowance
 
 
 class FreshGrant(RefreshTokenGrant):  # type: ignore[misc]
@@ -99,15 +99,15 @@ class FreshGrant(RefreshTokenGrant):  # type: ignore[misc]
 
     def authenticate_refresh_token(self, refresh_token: str) -> Taken | None:
         """What may be asked for with it."""
-        family = oauth.refreshable(self.request.client, refresh_token)
-        return Taken(family) if family else None
+        allowance = oauth.refreshable(self.request.client, refresh_token)
+        return Taken(allowance) if allowance else None
 
-    def authenticate_user(self, refresh_token: Taken) -> oauth.Family:
-        """Claim it; a used one ends its family."""
-        family = oauth.claim_refresh(self.request.client, self.request.form["refresh_token"])
-        if family is None:
+    def authenticate_user(self, refresh_token: Taken) -> oauth.Allowance:
+        """Claim it; a used one ends its allowance."""
+        allowance = oauth.claim_refresh(self.request.client, self.request.form["refresh_token"])
+        if allowance is None:
             raise InvalidGrantError()
-        return family
+        return allowance
 
     def revoke_old_credential(self, refresh_token: Taken) -> None:
         """It is used up already."""
@@ -231,7 +231,7 @@ def _none(_: Any, asked: TokenRequest) -> access.Client | None:
 
 
 def _bearer(
-    grant_type: str, client: access.Client, user: oauth.Family | None = None, scope: str | None = None, **_: Any
+    grant_type: str, client: access.Client, user: oauth.Allowance | None = None, scope: str | None = None, **_: Any
 ) -> dict[str, Any]:
     if user is not None:
         pair = oauth.issue_pair(client, user, frozenset((scope or "").split()))

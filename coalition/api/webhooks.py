@@ -26,6 +26,7 @@ from coalition.kernel.db import transact
 from coalition.kernel.errors import FieldError, Invalid
 from coalition.kernel.idempotency import Answer, transact_once
 from coalition.kernel.web.api import ApiBlueprint, caller, needs
+from coalition.kernel.web.paging import PagingSchema, part_of
 from coalition.partners import webhooks
 from coalition.partners.webhooks import Delivery, Endpoint
 
@@ -49,11 +50,13 @@ def create(body: dict[str, Any]) -> Response:
 
 @blp.route("/webhook-endpoints")
 @needs(_SCOPE)
+@blp.arguments(PagingSchema, location="query")
 @blp.response(200, EndpointsSchema)
-def read_all() -> dict[str, Any]:
+def read_all(query: dict[str, Any]) -> dict[str, Any]:
     """The partner's endpoints, the oldest first."""
     found = transact(lambda: webhooks.endpoints(caller().partner_id))
-    return {"items": [_told(one) for one in found], "next_cursor": None}
+    page = part_of(found, query["cursor"], query["limit"])
+    return {"items": [_told(one) for one in page.items], "next_cursor": page.next_cursor}
 
 
 @blp.route("/webhook-endpoints/<endpoint>")

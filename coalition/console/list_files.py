@@ -14,6 +14,7 @@ from coalition.console import (
     coupon_pages,
     job_pages,
     member_pages,
+    partner_pages,
     program_pages,
     registry_pages,
     search_page,
@@ -144,6 +145,19 @@ offer(
     Field(_("Tier"), currency_name),
     Field(_("Code"), "code"),
     Field(_("From"), "threshold", "decimal", minor="page.currency.decimals"),
+)
+offer(
+    administration.blueprint,
+    "/partners",
+    "partner_list",
+    whole(partner_pages.listed),
+    "rows",
+    Field(_("Partner"), "partner.name"),
+    Field(_("Code"), "partner.code"),
+    Field(_("Kind"), "partner.kind"),
+    Field(_("Companies"), "entities"),
+    Field(_("Outlets"), "outlets", "integer", total=True),
+    Field(_("Clients"), "clients", "integer", total=True),
 )
 offer(
     administration.blueprint,

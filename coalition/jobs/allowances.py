@@ -10,8 +10,8 @@ _CHUNK = 1000
 
 @jobs.handles("oauth.clear")
 def clear(task: jobs.Task) -> None:
-    """Forget families, refresh tokens and assertions that are over, a chunk a transaction."""
-    for forget in (oauth.clear_families, oauth.clear_refresh_tokens, oauth.clear_assertions):
+    """Forget allowances, refresh tokens and assertions that are over, a chunk a transaction."""
+    for forget in (oauth.clear_allowances, oauth.clear_refresh_tokens, oauth.clear_assertions):
         while task.step(lambda forget=forget: forget(_CHUNK)) == _CHUNK:  # type: ignore[misc]
             pass
 

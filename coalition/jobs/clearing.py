@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from coalition import access, sandbox
 from coalition.access.factors.passkeys import clear_old_challenges
-from coalition.kernel import approvals, jobs, request_log
+from coalition.kernel import approvals, cleaning, jobs, request_log
 
 _CHUNK = 1000
 
@@ -25,6 +25,14 @@ def expire_approvals(task: jobs.Task) -> None:
         pass
 
 
+@jobs.handles("kernel.clear")
+def clear_rows(task: jobs.Task) -> None:
+    """Forget old answers under idempotency keys, finished jobs and events handed over, a chunk a transaction."""
+    for clear in (cleaning.clear_keys, cleaning.clear_jobs, cleaning.clear_events):
+        while task.step(lambda clear=clear: clear(_CHUNK)) == _CHUNK:  # type: ignore[misc]
+            pass
+
+
 @jobs.handles("requests.clear")
 def clear_requests(task: jobs.Task) -> None:
     """Forget requests of more than thirty days ago."""
@@ -34,4 +42,5 @@ def clear_requests(task: jobs.Task) -> None:
 
 jobs.every("requests.clear", 3600, "requests.clear")
 jobs.every("access.clear", 3600, "access.clear")
+jobs.every("kernel.clear", 3600, "kernel.clear")
 jobs.every("approvals.expire", 3600, "approvals.expire")

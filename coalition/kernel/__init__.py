@@ -15,17 +15,18 @@ def init_app(app: Flask) -> None:
     """Wire the kernel into an application whose `COALITION` setting holds its Config."""
     from flask_migrate import Migrate
 
-    from coalition.kernel import approvals, db, laws, logs, outbox, request_log  # noqa: F401 - the outbox registers itself with the job queue
+    from coalition.kernel import approvals, db, laws, logs, metrics, outbox, request_log  # noqa: F401 - the outbox registers itself with the job queue
     from coalition.kernel.jobs import laws as job_laws
     from coalition.kernel.web import api, exporting, health, pages, problem, requests, tags
 
     config = app.config["COALITION"]
     app.config["SECRET_KEY"] = config.secret_key
-    logs.init_logs()
+    logs.init_logs(config.secret_key)
     laws.register(job_laws.laws)
     laws.register(approvals.laws)
     db.init_app(app, config)
     Migrate(app, db.db, directory=str(MIGRATIONS))
+    metrics.init_app(app)
     requests.init_app(app)
     problem.init_app(app)
     api.init_app(app)

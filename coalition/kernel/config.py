@@ -17,7 +17,7 @@ from typing import cast
 
 from flask import current_app
 
-from coalition.kernel.entrance import MailAccess, host_names, mail_access, secret_problems
+from coalition.kernel.entrance import MailAccess, Rates, host_names, mail_access, rates, secret_problems
 
 ROOT = Path(__file__).resolve().parents[2]
 VAR = (ROOT / os.environ.get("COALITION_VAR", "var")).resolve()
@@ -72,7 +72,9 @@ class Config:
     With `files_bucket` files lie in that bucket of `s3`, else on the disk in `files_dir`. Foreign addresses are fetched
     from the public internet only, and from `outbound_networks`. `data_keys` seal what must be shown again, the first
     one what is new (see `kernel/sealing.py`). Without `payments` nothing is paid in cash, without `mail` letters wait.
-    Requests for another host than `hosts` are refused; none: every host is ours.
+    Requests for another host than `hosts` are refused; none: every host is ours. `map_url` is where a map of a place
+    opens, with {lat} and {lon} in it; without it pages offer none.
+    `/metrics` answers whoever has `metrics_token`, and without one the machine itself alone.
     """
 
     environment: str
@@ -91,6 +93,9 @@ class Config:
     payments: PaymentAccess | None = None
     hosts: tuple[str, ...] = ()
     mail: MailAccess | None = None
+    map_url: str = ""
+    rates: Rates = field(default_factory=Rates)
+    metrics_token: str = field(default="", repr=False)
 
     @property
     def secure_cookies(self) -> bool:
@@ -126,9 +131,14 @@ def load(env: Mapping[str, str] | None = None) -> Config:
     data_keys = _data_keys(given, problems)
     payments = _payments(given, problems)
     hosts, mail = host_names(given, environment, base_url), mail_access(given, problems)
+    map_url = given.get("MAP_URL", "")
+    if map_url and not (map_url.startswith("https://") and "{lat}" in map_url and "{lon}" in map_url):
+        problems.append("MAP_URL must be an https address with {lat} and {lon} in it")
+    allowed = rates(given, problems)
     if problems and not _brings_its_own():
         raise ConfigError(problems)
     return Config(
+        metrics_token=given.get("METRICS_TOKEN", ""),
         environment=environment,
         secret_key=secret_key or _DEMO_SECRET,
         database_url=database_url or _NOWHERE,
@@ -145,6 +155,8 @@ def load(env: Mapping[str, str] | None = None) -> Config:
         data_keys=data_keys,
         hosts=hosts,
         mail=mail,
+        map_url=map_url,
+        rates=allowed,
     )
 
 

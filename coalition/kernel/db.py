@@ -67,6 +67,7 @@ def init_app(app: Flask, config: Config) -> None:
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
         "pool_size": config.web_threads,
         "max_overflow": 2,
+        "hide_parameters": True,  # an error says which statement failed, not for whom
         "pool_events": [(_note_time, "checkin"), (_ping_after_idling, "checkout")],
         "connect_args": {"options": options},
     }

@@ -1,4 +1,4 @@
-"""The settings on which it depends who gets in: the key that signs cookies, our host names, and the way of mails."""
+"""The settings on which it depends who gets in, and how often: keys of cookies, hosts, rates, the way of mails."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ _SAID_BEFORE = re.compile(  # keys out of manuals, samples and these very files
     r"secret|passw|change.?me|replace|example|default|insecure|django|flask|your.?key|test|demo|0123456789|abcdefgh|qwerty"
 )
 _SCHEMES = {"smtp": 25, "smtps": 465, "ses": 0}
+_RATE = re.compile(r"off|[1-9][0-9]{0,8}/(second|minute|hour)")
 _SENDER = re.compile(r"[^<>\r\n]*<?[^<>@\s]+@[A-Za-z0-9.-]+>?")
 
 
@@ -32,6 +33,19 @@ class MailAccess:
     endpoint: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """How often one may come, as `18000/minute`, or `off`.
+
+    `api`: a client (a stranger: an address) at the whole API. `token`: tokens that a client gets. `token_address`:
+    requests of one address to the token endpoints.
+    """
+
+    api: str = "18000/minute"
+    token: str = "120/minute"  # noqa: S105 - a rate
+    token_address: str = "600/minute"  # noqa: S105 - a rate
+
+
 def secret_problems(secret: str) -> list[str]:
     """Why this key may not sign cookies in production: too short, too even, or known to the world."""
     if not secret:
@@ -48,6 +62,20 @@ def host_names(env: Mapping[str, str], environment: str, base_url: str) -> tuple
     named = [name.strip().lower() for name in env.get("ALLOWED_HOSTS", "").split(",") if name.strip()]
     own = ["localhost", "127.0.0.1", "[::1]"] if environment != "production" else []
     return tuple(dict.fromkeys([urlsplit(base_url).hostname or "", *named, *own]))
+
+
+def rates(env: Mapping[str, str], problems: list[str]) -> Rates:
+    """What API_RATE, TOKEN_RATE and TOKEN_ADDRESS_RATE say, our own where they say nothing."""
+    known = Rates()
+    given = {
+        "API_RATE": env.get("API_RATE") or known.api,
+        "TOKEN_RATE": env.get("TOKEN_RATE") or known.token,
+        "TOKEN_ADDRESS_RATE": env.get("TOKEN_ADDRESS_RATE") or known.token_address,
+    }
+    for name, rate in given.items():
+        if not _RATE.fullmatch(rate):
+            problems.append(f"{name} is {rate!r}; write it as 600/minute (or second, hour), or off")
+    return Rates(*given.values())
 
 
 def mail_access(env: Mapping[str, str], problems: list[str]) -> MailAccess | None:

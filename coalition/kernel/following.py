@@ -72,10 +72,14 @@ def line_up(events: Sequence[tuple[int, str]]) -> None:
 
 @queue.handles("outbox.follow")
 def serve(task: queue.Task) -> None:
-    """Let a follower take what waits in its line, a chunk a transaction. Retry while another job is at it."""
+    """Let a follower take what waits in its line, a chunk a transaction. Retry while another job is at it.
+
+    The job leaves no row behind: how many there are depends on how the relay came by, and says nothing.
+    """
     name = task.args["follower"]
     while task.step(lambda: _take(name, _followers[name].take)):
         pass
+    task.finish(lambda: execute("DELETE FROM job WHERE id = :id", {"id": task.id}))
 
 
 def _take(name: str, take: Callable[[Sequence[Event]], None]) -> int:

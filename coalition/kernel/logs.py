@@ -1,4 +1,7 @@
-"""Structured logs: one JSON object a line, each with the request id and the actor. Never a secret, never a body."""
+"""Structured logs: one JSON object a line, each with the request id and the actor. Never a secret, never a body.
+
+Whatever is written passes `redacting` last, tracebacks and the lines of libraries, too.
+"""
 
 from __future__ import annotations
 
@@ -8,34 +11,37 @@ from typing import Any
 
 import structlog
 
-from coalition.kernel import audit
+from coalition.kernel import audit, redacting
 
 
-def init_logs() -> None:
-    """Send everything through one JSON renderer to standard error."""
-    shared: list[Any] = [
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _add_origin,
-    ]
+def init_logs(secret: str) -> None:
+    """Send everything through one JSON renderer to standard error; `secret` keys the hashes of what is left out."""
+    redacting.use_key(secret)
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
-    finish: list[Any] = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *finish],
-        )
-    )
+    handler.setFormatter(formatter())
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
     for chatty in ("httpx", "httpcore", "rq.worker", "alembic", "werkzeug"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def formatter() -> logging.Formatter:
+    """What turns an event, ours or a library's, into its line."""
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=_SHARED,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            redacting.of_event,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+    )
 
 
 def logger(name: str) -> structlog.stdlib.BoundLogger:
@@ -50,3 +56,10 @@ def _add_origin(_: object, __: str, event: dict[str, object]) -> dict[str, objec
     if at.request_id:
         event.setdefault("request_id", at.request_id)
     return event
+
+
+_SHARED: list[Any] = [
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    _add_origin,
+]

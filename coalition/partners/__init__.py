@@ -30,7 +30,7 @@ from coalition.partners.directory import (
     outlets,
 )
 from coalition.partners.exposure.laws import laws
-from coalition.partners.joining import add_entity, join, open_outlet
+from coalition.partners.joining import add_entity, join, open_outlet, rename
 from coalition.partners.roles import ROLES, give_roles, not_in_role
 
 __all__ = [
@@ -64,6 +64,7 @@ __all__ = [
     "operator_entity",
     "outlets",
     "products",
+    "rename",
     "shelves",
     "spent_by_group",
 ]

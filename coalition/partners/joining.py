@@ -20,6 +20,15 @@ def join(program_id: int, code: str, name: str, *, kind: str) -> Partner:
     return get(row.id)
 
 
+def rename(partner_id: int, name: str) -> Partner:
+    """Call a partner something else; its code stays. Raises NotFound."""
+    was = get(partner_id)
+    session().get_one(PartnerRow, partner_id).name = name
+    session().flush()
+    audit.record("partner.rename", f"partner:{partner_id}", was=was.name, now=name)
+    return get(partner_id)
+
+
 def add_entity(partner_id: int, code: str, name: str, *, country: str, tax_id: str) -> LegalEntity:
     """A legal entity through which a partner settles."""
     program_id = get(partner_id).program_id

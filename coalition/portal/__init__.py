@@ -12,10 +12,13 @@ def init_app(app: Flask) -> None:
     """Register the pages; importing a module of pages fills the blueprint."""
     from coalition.portal import (  # noqa: F401
         client_pages,
+        company_page,
         list_files,
         member_pages,
         menu,
         operation_pages,
+        outlet_file_pages,
+        outlet_pages,
         overview,
         receipt_pages,
         request_pages,

@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 
 from coalition.kernel.web.exporting import Field, offer, whole
-from coalition.portal import client_pages, member_pages, operation_pages, team_pages
+from coalition.portal import client_pages, company_page, member_pages, operation_pages, outlet_pages, team_pages
 from coalition.portal.frame import blueprint
 
 
@@ -77,4 +77,31 @@ offer(
     Field(_("Second factor"), "second_factor"),
     Field(_("Registered"), "created_at", "moment"),
     Field(_("Last seen"), "seen_at", "moment"),
+)
+offer(
+    blueprint,
+    "/outlets",
+    "outlets",
+    outlet_pages.listed,
+    "outlets",
+    Field(_("Code"), "code"),
+    Field(_("Outlet name"), "name"),
+    Field(_("Company"), "entity"),
+    Field(_("City"), "city"),
+    Field(_("Address"), "address"),
+    Field(_("Time zone"), "zone"),
+    Field(_("Latitude"), "lat", "decimal"),
+    Field(_("Longitude"), "lon", "decimal"),
+    Field(_("Closed"), "closed_at", "moment"),
+)
+offer(
+    blueprint,
+    "/company",
+    "company",
+    whole(company_page.listed),
+    "entities",
+    Field(_("Company"), "name"),
+    Field(_("Code"), "code"),
+    Field(_("Country"), "country"),
+    Field(_("Tax number"), "tax_id"),
 )

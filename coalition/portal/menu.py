@@ -56,11 +56,13 @@ def init_app(app: Flask) -> None:
         app,
         Entry("portal", "portal.overview", lambda: gettext("Overview"), "speedometer2", 10, True, EVERYBODY),
         Entry("portal-operations", "portal.operations", lambda: gettext("Receipts"), "receipt", 20, main=True),
+        Entry("portal-outlets", "portal.outlets", lambda: gettext("Outlets"), "shop", 30, main=True),
         Entry("portal-members", "portal.members_enrolled", lambda: gettext("Members"), "people", 25),
         Entry("portal-clients", "portal.clients", lambda: gettext("API clients"), "key", 40),
         Entry("portal-webhooks", "portal.webhook_endpoints", lambda: gettext("Webhooks"), "broadcast", 52),
         Entry("portal-requests", "portal.requests", lambda: gettext("Requests"), "list-columns-reverse", 54),
         Entry("portal-testing", "portal.testing", lambda: gettext("Test mode"), "cone-striped", 55),
+        Entry("portal-company", "portal.company", lambda: gettext("Company"), "building", 85),
         Entry("portal-team", "portal.team", lambda: gettext("Team"), "people", 80),
     )
 

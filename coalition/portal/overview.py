@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from flask import render_template
+from flask_babel import gettext
 
+from coalition import programs, purchases
+from coalition.console.frame import currency_name
+from coalition.kernel import clock
 from coalition.kernel.db import transact
+from coalition.kernel.web import charts, formats
 from coalition.portal import menu
-from coalition.portal.frame import EVERYBODY, blueprint, viewer
+from coalition.portal.frame import EVERYBODY, READERS, blueprint, viewer
+from coalition.purchases import DaySum
+from coalition.site.viewer import Colleague
+
+_DAYS = 7
 
 
 @blueprint.get("/")
@@ -19,4 +30,57 @@ def overview() -> str:
 
 def _overview() -> dict[str, Any]:
     colleague = viewer(*EVERYBODY)
-    return {"partner": colleague.partner, "tasks": menu.tasks(colleague)}
+    reads = not colleague.roles.isdisjoint(READERS)
+    figures = _figures(colleague) if reads else None
+    return {"partner": colleague.partner, "tasks": menu.tasks(colleague) if reads else [], "figures": figures}
+
+
+def _figures(colleague: Colleague) -> dict[str, Any]:
+    """Today and the last seven days, today among them."""
+    program = programs.get(colleague.program_id)
+    today = clock.local_date(clock.now(), program.zone)
+    since = clock.start_of_day(today - dt.timedelta(days=_DAYS - 1), program.zone)
+    found = purchases.days(colleague.partner_id, program.zone, since)
+    found = {day: one for day, one in found.items() if day <= today}
+    main = programs.main_currency(program.id)
+    week = [today - dt.timedelta(days=back) for back in reversed(range(_DAYS))]
+    return {
+        "today": _told(program, found.get(today, DaySum())),
+        "week": _told(program, purchases.together(found)),
+        "refusals": purchases.refusals(colleague.partner_id, since),
+        "currency": program.currency,
+        "decimals": program.currency_decimals,
+        "main": {"name": currency_name(main), "decimals": main.decimals},
+        "days": [_day(one, found.get(one, DaySum()), main) for one in week],
+        "chart": _chart(week, found, main),
+    }
+
+
+def _told(program: programs.Program, one: DaySum) -> dict[str, Any]:
+    currencies = programs.currencies(program.id)
+    points = [
+        {
+            "name": currency_name(currency),
+            "decimals": currency.decimals,
+            "issued": one.issued[currency.id],
+            "redeemed": one.redeemed[currency.id],
+        }
+        for currency in currencies
+        if one.issued[currency.id] or one.redeemed[currency.id]
+    ]
+    told = {name: getattr(one, name) for name in ("receipts", "members", "sold_minor", "returns", "refund_minor")}
+    return told | {"points": points}
+
+
+def _day(day: dt.date, one: DaySum, main: programs.Currency) -> dict[str, Any]:
+    points = {"issued": one.issued[main.id], "redeemed": one.redeemed[main.id]}
+    return {"day": day, "receipts": one.receipts, "sold_minor": one.sold_minor, **points}
+
+
+def _chart(week: list[dt.date], found: Mapping[dt.date, DaySum], main: programs.Currency) -> Any:
+    columns = [charts.Bar(formats.when(day, "day"), found.get(day, DaySum()).issued[main.id]) for day in week]
+    line = [found.get(day, DaySum()).redeemed[main.id] for day in week]
+    if not any(column.value for column in columns) and not any(line):
+        return None
+    alt = gettext("Points issued a day, and as a line those redeemed; the table below has the figures")
+    return charts.bars(columns, alt, line=line, decimals=main.decimals, width=1080)

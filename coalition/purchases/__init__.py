@@ -74,6 +74,7 @@ from coalition.purchases.returning.record import record_returns
 from coalition.purchases.returns import RETURN, VOID, Clawed, GivenLine, Restored, Return, Returned, ReturnedLine
 from coalition.purchases.searching import Came, Sought, came, own, payments, search
 from coalition.purchases.spending import given, spent
+from coalition.purchases.summing import DaySum, Refusals, days, refusals, together
 from coalition.purchases.suspense.draining import drain, sweep_suspense
 from coalition.purchases.suspense.queue import (
     Suspense,
@@ -108,6 +109,7 @@ __all__ = [
     "Clawed",
     "ColumnMapping",
     "Counter",
+    "DaySum",
     "Discount",
     "Entry",
     "Event",
@@ -130,6 +132,7 @@ __all__ = [
     "Receipt",
     "Recorded",
     "RecordedEvent",
+    "Refusals",
     "Refused",
     "Registry",
     "Rejection",
@@ -161,6 +164,7 @@ __all__ = [
     "close",
     "count_of",
     "counter",
+    "days",
     "declined",
     "define_source",
     "dismiss_suspended",
@@ -206,6 +210,7 @@ __all__ = [
     "record_following",
     "record_returns",
     "record_takeovers",
+    "refusals",
     "registry",
     "registry_states",
     "rejections",
@@ -226,6 +231,7 @@ __all__ = [
     "taken",
     "tell",
     "tell_event",
+    "together",
     "waiting_count",
     "waiting_ids",
     "whole",

@@ -5,12 +5,13 @@ and the walls between programs are the walls around it. It is not settled, repor
 """
 
 from coalition.sandbox.attempts import attempt, clear_attempts
-from coalition.sandbox.furnishing import CARDS, OUTLET
+from coalition.sandbox.furnishing import CARDS, CHARITY, OUTLET
 from coalition.sandbox.laws import laws
 from coalition.sandbox.mode import TestMode, find, reset, switch_on
 
 __all__ = [
     "CARDS",
+    "CHARITY",
     "OUTLET",
     "TestMode",
     "attempt",

@@ -11,6 +11,7 @@ from coalition.kernel.idempotency import request_hash
 from coalition.programs import launching
 
 OUTLET = "TEST"
+CHARITY = "charity"
 EACH_MINOR = 100  # one point for so much money, whatever the partner's own rules give
 OPENING = 10_000  # points of the member who has some
 _OPERATOR = "operator"
@@ -49,6 +50,8 @@ def furnish(partner_id: int, generation: int) -> partners.Partner:
         programs.add_currency(test.id, currency.code, **names, **policies)
     operator = partners.join(test.id, _OPERATOR, "Test operator", kind="operator")
     partners.add_entity(operator.id, "OPERATOR", "Test operator", country="LV", tax_id="TEST")
+    charity = partners.join(test.id, CHARITY, "Test charity", kind="charity")
+    partners.add_entity(charity.id, "CHARITY", "Test charity", country="LV", tax_id="TEST")
     programs.move(test.id, "live")
     twin = _twin(real, test)
     _people(test, twin)
@@ -78,16 +81,22 @@ def _twin(real: partners.Partner, test: programs.Program) -> partners.Partner:
 
 
 def _people(test: programs.Program, twin: partners.Partner) -> None:
+    """The members of the cards; who has points and who has none are one family, so that points can be transferred."""
+    numbers: dict[str, int] = {}
     for card in CARDS:
         name = members.Profile(first_name="Test", last_name=card.state.title(), locale="en")
         key = f"test-{card.state}"
         enrolment = members.Enrolment(key, request_hash(key), name, (("card", card.number),))
         member, _ = members.enrol(test.id, twin.id, enrolment)
+        numbers[card.state] = member.id
         if card.state == "points":
             _open(test, twin, card)
         elif card.state == "blocked":
             (known,) = [one for one in members.identifiers(member.id) if one.kind == "card"]
             members.block(twin.id, member.id, known.id, reason="test")
+    empty = next(card.number for card in CARDS if card.state == "empty")
+    members.invite(test.id, numbers["points"], ("card", empty))
+    members.accept(test.id, numbers["empty"], members.invitations(numbers["empty"])[0].family_id)
 
 
 def _open(test: programs.Program, twin: partners.Partner, card: Card) -> None:

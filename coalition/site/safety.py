@@ -22,6 +22,23 @@ _FIELDS = {
     "/email": "email",
 }
 
+_BROWSERS = (
+    ("Firefox/", "Firefox"),
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("YaBrowser/", "Yandex"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
 
 @blueprint.get("")
 def overview() -> str:
@@ -86,6 +103,13 @@ def end() -> Response:
     return redirect(url_for("safety.overview", done="sessions"), code=303)
 
 
+def _about(one: access.Session) -> dict[str, object]:
+    """A session, with its browser and system in two words as far as it names them."""
+    browser = next((words for sign, words in _BROWSERS if sign in one.agent), "")
+    system = next((words for sign, words in _SYSTEMS if sign in one.agent), "")
+    return {"browser": ", ".join(filter(None, (browser, system))) or one.agent[:40], "about": one}
+
+
 def _refused(refusal: Refusal, given: dict[str, str]) -> tuple[str, int]:
     if refusal.status == 429:
         raise refusal
@@ -98,7 +122,7 @@ def _page(errors: frame.Errors, given: dict[str, str]) -> str:
     def work() -> dict[str, object]:
         known = access.person(user_id)
         found = [
-            {"id": ids.public("ses", one.id), "mine": now is not None and one.id == now.id, "about": one}
+            {"id": ids.public("ses", one.id), "mine": now is not None and one.id == now.id, **_about(one)}
             for one in access.sessions_of(user_id)
         ]
         return {

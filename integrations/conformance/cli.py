@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
 
+from integrations.conformance.listening import listening
 from integrations.conformance.partner import Partner, Shop, Unreachable
 from integrations.conformance.running import run
 
@@ -23,6 +25,8 @@ TEST_CLIENT = "client_test_"
 @click.option("--outlet", default="TEST", show_default=True, help="The code of an outlet of the partner.")
 @click.option("--card", default="9990000000000017", show_default=True, help="A member's card.")
 @click.option("--currency", default="EUR", show_default=True, help="The code of the program's money.")
+@click.option("--listen", metavar="HOST:PORT", help="Listen here for webhooks; without it they are not tried.")
+@click.option("--webhook-url", default="", help="How the server reaches that address, where it is another one.")
 @click.option("--live", is_flag=True, help="Run with a client that is no test client: its purchases are real.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def conformance(
@@ -32,10 +36,12 @@ def conformance(
     outlet: str,
     card: str,
     currency: str,
+    listen: str | None,
+    webhook_url: str,
     live: bool,
     as_json: bool,
 ) -> None:
-    """Run a partner's credentials through earning, duplicates, offline queues, returns, spending and refusals.
+    """Run a partner's credentials through earning, duplicates, offline queues, returns, spending, refusals, webhooks.
 
     The secret is read from --secret-file or from the variable CONFORMANCE_SECRET.
     """
@@ -44,8 +50,12 @@ def conformance(
     secret = secret_file.read_text().strip() if secret_file else os.environ.get(SECRET, "")
     if not secret:
         raise click.UsageError(f"name a --secret-file, or set {SECRET}")
+    host, _, port = (listen or "").rpartition(":")
+    if listen and not port.isdecimal():
+        raise click.UsageError("--listen is HOST:PORT")
     try:
-        report = run(Partner(base_url.rstrip("/"), client_id, secret, Shop(outlet, card, currency)))
+        with listening(host, int(port), webhook_url) if listen else nullcontext() as listener:
+            report = run(Partner(base_url.rstrip("/"), client_id, secret, Shop(outlet, card, currency), listener))
     except Unreachable as error:
         click.echo(f"cannot begin: {error}", err=True)
         sys.exit(2)

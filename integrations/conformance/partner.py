@@ -10,6 +10,8 @@ from typing import Any
 
 import httpx
 
+from integrations.conformance.listening import Listener
+
 _TIMEOUT_S = 30
 
 
@@ -50,10 +52,16 @@ class Shop:
 
 
 class Partner:
-    """A client of the API with a token for all its scopes. `run` stands in every number that it makes."""
+    """A client of the API with a token for all its scopes. `run` stands in every number that it makes.
 
-    def __init__(self, base_url: str, client_id: str, secret: str, shop: Shop) -> None:
+    At `listener` it is told what happens; None: nowhere.
+    """
+
+    def __init__(
+        self, base_url: str, client_id: str, secret: str, shop: Shop, listener: Listener | None = None
+    ) -> None:
         self.shop = shop
+        self.listener = listener
         self.run = uuid.uuid4().hex[:12]
         self._numbers = itertools.count(1)
         self.http = httpx.Client(base_url=base_url, timeout=_TIMEOUT_S, trust_env=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from integrations.conformance import duplicates, earning, holding, offline, refusing, returning
+from integrations.conformance import duplicates, earning, holding, offline, refusing, returning, webhooks
 from integrations.conformance.partner import Partner, Unreachable
 from integrations.conformance.report import Report
 from integrations.conformance.till import Till
@@ -17,6 +17,7 @@ GROUPS: dict[str, Laws] = {
     "returning": returning.run,
     "spending": holding.run,
     "refusals": refusing.run,
+    "webhooks": webhooks.run,
 }
 
 

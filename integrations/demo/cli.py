@@ -59,7 +59,7 @@ def _tell(facts: dict[str, Any]) -> None:
     click.echo(f"  API         {facts['base_url']}/api/docs")
     click.echo(f"  mails       {facts['mail_url']}  (all of them are caught there)")
     click.echo(f"  member      {facts['member']['email']}  {facts['member']['password']}")
-    for name in ("support", "support2", "catalog", "admin", "finance", "finance2", "marketer", "marketer2"):
+    for name in ("support", "support2", "catalog", "admin", "finance", "finance2", "marketer", "marketer2", "auditor"):
         click.echo(f"  {name:<11} {facts['staff'][name]['email']}  {facts['staff'][name]['password']}")
     somebody = facts["partner_people"][partner["code"]]
     click.echo(f"  {partner['code']:<11} {somebody['email']}  {somebody['password']}  (statements: /portal)")

@@ -23,6 +23,7 @@ def create_server(book: Book, kept: dict[str, dict[str, str]]) -> Flask:
     app.add_url_rule("/healthz", view_func=lambda: {"status": "ok"}, endpoint="healthz")
     _open_suppliers(app, book, kept)
     _open_programs(app, book, kept)
+    app.add_url_rule("/partners/<code>/hooks", "hooks", lambda code: ("", 204), methods=["POST"])
     _open_controls(app, book, kept)
     return app
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from coalition.kernel.web.fields import Instant
+from coalition.kernel.web.fields import Instant, QueryInteger
 
 _SIZE = validate.Range(1, 2**62)
 
@@ -12,7 +12,7 @@ _SIZE = validate.Range(1, 2**62)
 class ConsistencyQuerySchema(Schema):
     """The query of a consistency proof: the size of the older tree."""
 
-    older = fields.Integer(required=True, validate=_SIZE, data_key="from", attribute="from")
+    older = QueryInteger(required=True, validate=_SIZE, data_key="from", attribute="from")
 
 
 class HeadSchema(Schema):

@@ -11,7 +11,7 @@ from coalition.kernel.web.pages import use_zone
 from settlement import terms
 from settlement.terms import Agreement
 
-_TERMS = (
+TERMS = (
     *("funding_mode", "issue_price", "redemption_price", "service_price", "redeemer_rate", "redeemer_commission"),
     *("breakage_share", "reversal_order", "vat_profile", "vat_rate", "currency", "cycle", "model"),
     *("credit_limit_minor", "prefund_minor", "over_limit"),
@@ -33,7 +33,7 @@ def overview(code: str) -> dict[str, Any]:
             "id": ids.public("ent", entity.id),
             "name": entity.name,
             "partner": names[entity.partner_id],
-            "held": _shown(held[entity.id], program) if entity.id in held else None,
+            "held": shown(held[entity.id], program) if entity.id in held else None,
         }
         for entity in partners.entities(program.id)
         if entity.partner_id != operator.id
@@ -43,7 +43,7 @@ def overview(code: str) -> dict[str, Any]:
         "program": program,
         "programs": known,
         "companies": companies,
-        "waiting": [{**_shown(one, program), "company": by_id[one.legal_entity_id]} for one in waiting],
+        "waiting": [{**shown(one, program), "company": by_id[one.legal_entity_id]} for one in waiting],
         "models": list(terms.settlement_models().values()),
     }
 
@@ -59,10 +59,10 @@ def of(public_id: str) -> dict[str, Any]:
         "program": program,
         "company": {"id": public_id, "name": entity.name, "partner": partners.get(entity.partner_id).name},
         "versions": [
-            {**_shown(one, program), "held": held is not None and one.id == held.id}
+            {**shown(one, program), "held": held is not None and one.id == held.id}
             for one in reversed(terms.versions(entity.id))
         ],
-        "held": _shown(held, program) if held else None,
+        "held": shown(held, program) if held else None,
     }
 
 
@@ -77,9 +77,9 @@ def version(public_id: str) -> dict[str, Any]:
     return {
         "program": program,
         "company": {"id": ids.public("ent", entity.id), "name": entity.name},
-        "version": _shown(found, program),
-        "before": _shown(older[-1], program) if older else None,
-        "terms": _TERMS,
+        "version": shown(found, program),
+        "before": shown(older[-1], program) if older else None,
+        "terms": TERMS,
         "asked": asked
         and {
             "by": names.get(asked.requested_by, asked.requested_by),
@@ -93,6 +93,7 @@ def version(public_id: str) -> dict[str, Any]:
     }
 
 
-def _shown(one: Agreement, program: programs.Program) -> dict[str, Any]:
-    facts = {name: getattr(one, name) for name in (*_TERMS, "version", "state", "starts_on", "ends_on", "agreed_at")}
+def shown(one: Agreement, program: programs.Program) -> dict[str, Any]:
+    """A version as templates want it."""
+    facts = {name: getattr(one, name) for name in (*TERMS, "version", "state", "starts_on", "ends_on", "agreed_at")}
     return {**facts, "id": ids.public("agr", one.id), "money": program.currency, "places": program.currency_decimals}

@@ -39,11 +39,12 @@ def listed() -> dict[str, Any]:
     program = programs.by_code(code) if code else known[0]
     use_zone(program.zone)
     names = {entity.id: entity.name for entity in partners.entities(program.id)}
-    limits = [_row(one, names[one.limit.legal_entity_id], program) for one in exposure.standings(program.id)]
+    limits = [row(one, names[one.limit.legal_entity_id], program) for one in exposure.standings(program.id)]
     return {"program": program, "programs": known, "limits": limits}
 
 
-def _row(one: Standing, name: str, program: programs.Program) -> dict[str, Any]:
+def row(one: Standing, name: str, program: programs.Program) -> dict[str, Any]:
+    """A limit as templates want it."""
     scale = 10 ** (6 - program.currency_decimals)
     share = 100 * one.used // one.limit.cap if one.limit.cap else _FULL
     return {

@@ -11,7 +11,7 @@ from coalition.portal.menu import Entry
 
 def init_app(app: Flask) -> None:
     """Register the pages; importing a module of pages fills the blueprint."""
-    from settlement.portal import act_pages, dispute_pages, statement_pages  # noqa: F401
+    from settlement.portal import act_pages, agreement_page, dispute_pages, list_files, statement_pages  # noqa: F401
     from settlement.portal.blueprint import blueprint
     from settlement.portal.waiting import waiting
 
@@ -27,5 +27,8 @@ def init_app(app: Flask) -> None:
             main=True,
         ),
         Entry("portal-disputes", "portal_statements.disputes", lambda: gettext("Disputes"), "chat-left-text", 61),
+        Entry(
+            "portal-agreements", "portal_statements.agreements", lambda: gettext("Agreements"), "file-earmark-check", 62
+        ),
     )
     menu.tells(app, waiting)

@@ -7,6 +7,7 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from coalition import programs
 from coalition.console import forms
 from coalition.kernel import ids
 from coalition.kernel.db import transact
@@ -24,24 +25,24 @@ _FIELDS = {"/evidence": "evidence", "/amount": "amount", "/reason": "reason", "/
 def disputes() -> str:
     """The partner's disputes, the latest first."""
 
-    def work() -> dict[str, Any]:
-        colleague = viewer()
-        state = request.args.get("state", "")
-        page = reconciliation.list_disputes(
-            colleague.program_id,
-            request.args.get("cursor"),
-            DEFAULT_LIMIT,
-            partner_id=colleague.partner_id,
-            state=state,
-        )
-        return {
-            "disputes": statement_page.disputes(page.items),
-            "next_cursor": page.next_cursor,
-            "state": state,
-            "states": reconciliation.STATES,
-        }
+    found = transact(lambda: listed(request.args.get("cursor"), DEFAULT_LIMIT))
+    return render_template("settlement/portal/disputes.html", nav="portal-disputes", **found)
 
-    return render_template("settlement/portal/disputes.html", nav="portal-disputes", **transact(work))
+
+def listed(cursor: str | None, limit: int) -> dict[str, Any]:
+    """A page of the disputes, by the filter of the address."""
+    colleague = viewer()
+    state = request.args.get("state", "")
+    page = reconciliation.list_disputes(
+        colleague.program_id, cursor, limit, partner_id=colleague.partner_id, state=state
+    )
+    return {
+        "disputes": statement_page.disputes(page.items),
+        "next_cursor": page.next_cursor,
+        "state": state,
+        "states": reconciliation.STATES,
+        "decimals": programs.get(colleague.program_id).currency_decimals,
+    }
 
 
 @blueprint.get("/statements/<statement_id>/dispute")

@@ -9,6 +9,7 @@ _SIZES = {
     "posting": (),
     "growth": ("--rounds", "1", "--entries", "300000"),
     "http": ("--purchases", "4800"),
+    "tokens": ("--purchases", "200"),
     "exposure": ("--purchases", "1600"),
     "prices": ("--members", "20000"),
     "feeds": ("--offers", "50000"),

@@ -35,6 +35,7 @@ def environment(ground: Ground, files: Path) -> dict[str, str]:
     """What a process of the product needs to run on the database `bench`, as the unprivileged role."""
     settings = {"COALITION_ENV": "test", "SECRET_KEY": "an-unguessable-key-for-the-bench-0123456789"}
     settings |= {"DATABASE_URL": ground.web_url, "DATABASE_OWNER_URL": ground.owner_url}
+    settings |= {"API_RATE": "100000/second"}  # counted as in life, refused never
     return settings | {"REDIS_URL": ground.redis_url, "FILES_DIR": str(files)}
 
 

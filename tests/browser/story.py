@@ -31,6 +31,11 @@ class Story:
         """The client of the first partner's tills."""
         return str(self.running.facts["partners"][0]["client_id"])
 
+    @property
+    def outlet(self) -> str:
+        """The code of the first partner's first outlet."""
+        return str(self.running.facts["partners"][0]["outlet"])
+
     def sign_in(self, session: Any, role: str) -> None:
         """Sign a browser session in as the member or a member of staff; a visitor stays nobody."""
         if role == "visitor":
@@ -78,7 +83,7 @@ PAGES = {
     "invitation-over": Page("visitor", lambda story: "/invitation?token=x", 404),
     "security": Page("member", lambda story: "/security"),
     "security-staff": Page("support", lambda story: "/security"),
-    "audit": Page("admin", lambda story: "/console/audit"),
+    "audit": Page("auditor", lambda story: "/console/audit"),
     "factors": Page("admin", lambda story: "/console/factors"),
     "cart": Page("member", lambda story: "/cart"),
     "flights": Page("member", lambda story: f"/flights?origin=RIX&destination=BCN&on={_in_a_month()}&passengers=2"),
@@ -90,6 +95,10 @@ PAGES = {
     "payment": Page("member", lambda story: f"/checkout/payment?quote={story.quote_id}"),
     "orders": Page("member", lambda story: "/orders"),
     "order": Page("member", lambda story: f"/orders/{story.order_id}"),
+    "program-launch": Page("admin", lambda story: "/console/programs/new"),
+    "partners": Page("admin", lambda story: "/console/partners"),
+    "partner-new": Page("admin", lambda story: "/console/partners/new"),
+    "partner-kept": Page("admin", lambda story: "/console/partners/freshmart"),
     "jobs": Page("admin", lambda story: "/console/jobs"),
     "balance": Page("member", lambda story: "/account"),
     "account-coupons": Page("member", lambda story: "/account/coupons"),
@@ -127,6 +136,20 @@ PAGES = {
     "portal-clients": Page("freshmart", lambda story: "/portal/clients"),
     "portal-client-new": Page("freshmart", lambda story: "/portal/clients/new"),
     "portal-client": Page("freshmart", lambda story: f"/portal/clients/{story.client_id}"),
+    "portal-outlets": Page("freshmart", lambda story: "/portal/outlets"),
+    "portal-outlet": Page("freshmart", lambda story: f"/portal/outlets/{story.outlet}"),
+    "portal-outlet-edit": Page("freshmart", lambda story: f"/portal/outlets/{story.outlet}/edit"),
+    "portal-outlet-file": Page("freshmart", lambda story: "/portal/outlet-file"),
+    "portal-company": Page("freshmart", lambda story: "/portal/company"),
+    "portal-agreements": Page("freshmart", lambda story: "/portal/agreements"),
+    "portal-webhooks": Page("freshmart", lambda story: "/portal/webhooks"),
+    "portal-webhook-new": Page("freshmart", lambda story: "/portal/webhooks/new"),
+    "portal-webhook": Page("freshmart", lambda story: f"/portal/webhooks/{ids.public('whk', 1)}"),
+    "supply-orders": Page("supplier", lambda story: "/portal/supply/orders"),
+    "supply-orders-sent": Page("supplier", lambda story: "/portal/supply/orders?view=sent"),
+    "supply-stock": Page("supplier", lambda story: "/portal/supply/stock"),
+    "supply-feeds": Page("supplier", lambda story: "/portal/supply/feeds"),
+    "docs-webhooks": Page("visitor", lambda story: "/api/docs/webhooks"),
     "portal-team": Page("freshmart", lambda story: "/portal/team"),
     "portal-statements": Page("homeline", lambda story: "/portal/statements"),
     "portal-statement": Page("freshmart", lambda story: f"/portal/statements/{story.statement_id}"),
@@ -187,6 +210,8 @@ PAGES = {
     "promotion-send": Page("marketer", lambda story: "/console/promotions/early-birds/send"),
     "promotion-version": Page("marketer", lambda story: "/console/promotions/weekend-double/versions/1"),
     "promotion-groups": Page("marketer", lambda story: "/console/promotion-groups"),
+    "promotion-settings": Page("marketer", lambda story: "/console/promotion-settings"),
+    "shadows": Page("marketer", lambda story: "/console/shadows"),
     "promotion-changes": Page("marketer", lambda story: "/console/promotion-changes"),
     "product-groups": Page("marketer", lambda story: "/console/product-groups"),
     "campaigns": Page("marketer", lambda story: "/console/campaigns"),

@@ -64,8 +64,8 @@ def _part(found: re.Match[str]) -> str:
 
 
 def page_of(row: Row) -> Row:
-    """The page whose list this address sends as a file, or the row itself: a list is for the same eyes in any form."""
-    return row._replace(rule=row.rule.removesuffix(_FILE))
+    """The row itself; for a list as a file that has none, its page: a list is for the same eyes in any form."""
+    return row if str(row) in TABLE["rows"] else row._replace(rule=row.rule.removesuffix(_FILE))
 
 
 def audience(row: Row) -> str:

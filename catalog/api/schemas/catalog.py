@@ -12,7 +12,7 @@ from catalog.api.schemas.members import PresentedMember
 from catalog.pricing import Price
 from catalog.rewards import KINDS, SORTS, Facets, Reward, form_near
 from coalition.kernel import config, ids
-from coalition.kernel.web.fields import AMOUNT_MAX, AmountSchema, Text
+from coalition.kernel.web.fields import AMOUNT_MAX, AmountSchema, QueryInteger, Text
 from coalition.kernel.web.language import language
 from coalition.kernel.web.paging import PagingSchema
 
@@ -26,8 +26,8 @@ class RewardQuerySchema(PagingSchema):
     q = Text(100, least=0, load_default="")
     category = Text(40, least=0, load_default="")
     supplier = Text(40, least=0, load_default="")
-    min_points = fields.Integer(load_default=None, validate=_POINTS)
-    max_points = fields.Integer(load_default=None, validate=_POINTS)
+    min_points = QueryInteger(load_default=None, validate=_POINTS)
+    max_points = QueryInteger(load_default=None, validate=_POINTS)
     brand = Text(100, least=0, load_default="")
     kind = fields.String(load_default="", validate=validate.OneOf(["", *KINDS]))
     delivery = fields.String(load_default=None, validate=validate.OneOf(["electronic", "parcel"]))

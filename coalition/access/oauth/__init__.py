@@ -5,11 +5,11 @@ Everything that is given out is random, kept as SHA-256 and good once; see `docs
 
 from coalition.access.oauth.allowing import CODE_LIFE_S, LIFE, App, allow, apps_of, withdraw
 from coalition.access.oauth.asking import METHOD, SentBack, Wish, read
-from coalition.access.oauth.clearing import clear_assertions, clear_families, clear_refresh_tokens
+from coalition.access.oauth.clearing import clear_allowances, clear_assertions, clear_refresh_tokens
 from coalition.access.oauth.laws import laws
 from coalition.access.oauth.proving import ALGORITHMS, ASSERTION_TYPE, verify_assertion
 from coalition.access.oauth.redeeming import (
-    Family,
+    Allowance,
     Pair,
     claim_code,
     claim_refresh,
@@ -25,8 +25,8 @@ __all__ = [
     "CODE_LIFE_S",
     "LIFE",
     "METHOD",
+    "Allowance",
     "App",
-    "Family",
     "Known",
     "Pair",
     "SentBack",
@@ -35,8 +35,8 @@ __all__ = [
     "apps_of",
     "claim_code",
     "claim_refresh",
+    "clear_allowances",
     "clear_assertions",
-    "clear_families",
     "clear_refresh_tokens",
     "end",
     "issue_pair",

@@ -1,7 +1,7 @@
-"""What a member has allowed an app: the root of a family of codes and tokens, all of which die with it.
+"""What a member has allowed an app: the root of codes and tokens, all of which die with it.
 
-Each time a member says yes a family begins. It ends 90 days later, when the member takes it back, when the app gives
-it back, or when a code or a refresh token comes a second time: then somebody has stolen it, and nobody knows who.
+Each yes of a member is one allowance. It ends 90 days later, when the member takes it back, when the app gives it back,
+or when a code or a refresh token comes a second time: then somebody has stolen it, and nobody knows who.
 """
 
 from __future__ import annotations
@@ -103,8 +103,8 @@ def withdraw(user_id: int, client_id: str) -> None:
     audit.record("grant.revoked", f"client:{rows[0].client}", grants=[row.id for row in rows], why="member")
 
 
-def revoke_family(grant_id: int, client_number: int, why: str) -> None:
-    """End a family of this client with all its tokens, within a second everywhere; once."""
+def end_allowance(grant_id: int, client_number: int, why: str) -> None:
+    """End an allowance of this client with all its tokens, within a second everywhere; once."""
     sql = (
         "UPDATE oauth_grant SET revoked_at = :now, why = :why"
         " WHERE id = :id AND oauth_client_id = :client AND revoked_at IS NULL"

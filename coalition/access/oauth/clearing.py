@@ -1,6 +1,6 @@
 """What nobody can use any more is forgotten, at most `limit` rows a call; each says how many there were.
 
-A used code or refresh token is kept as long as it would have lived or its family does: only so its second use is seen.
+A used code or refresh token stays while it would have lived, or its allowance does: only so its second use is seen.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from coalition.kernel.db import execute
 _KEPT = dt.timedelta(days=1)
 
 
-def clear_families(limit: int) -> int:
-    """Forget families that ended more than a day ago, with all that came of them, and those nobody ever took up."""
+def clear_allowances(limit: int) -> int:
+    """Forget allowances that ended more than a day ago, with all that came of them, and those nobody ever took up."""
     return execute(
         "DELETE FROM oauth_grant WHERE id IN ("
         " (SELECT id FROM oauth_grant WHERE least(revoked_at, expires_at) < :before LIMIT :limit)"

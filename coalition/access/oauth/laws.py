@@ -38,7 +38,7 @@ _LAWS = (
     ),
     Law(
         "OA5",
-        "the code gives a family one token and each refresh one more",
+        "the code gives an allowance one token and each refresh one more",
         """SELECT g.id FROM oauth_grant g
             WHERE (SELECT count(*) FROM oauth_token t WHERE t.grant_id = g.id)
                 > 1 + (SELECT count(*) FROM oauth_refresh r WHERE r.grant_id = g.id AND r.used_at IS NOT NULL)""",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from coalition.access import tokens
 from coalition.access.clients import Client, hash_of
-from coalition.access.oauth.allowing import revoke_family
+from coalition.access.oauth.allowing import end_allowance
 from coalition.kernel import clock
 from coalition.kernel.db import fetch_one
 
@@ -48,11 +48,11 @@ def known(client: Client, value: str) -> Known | None:
 
 
 def end(client: Client, value: str) -> None:
-    """End a token of the client: an access token alone, a refresh token with its whole family (RFC 7009 2.1)."""
+    """End a token of the client: an access token alone, a refresh token with its whole allowance (RFC 7009 2.1)."""
     found = known(client, value)
     if found is None:
         return
     if found.kind == "access_token":
         tokens.revoke(value)
     elif found.grant_id is not None:
-        revoke_family(found.grant_id, client.id, "client")
+        end_allowance(found.grant_id, client.id, "client")

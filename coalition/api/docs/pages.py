@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, current_app, jsonify, render_template, url_for
 
 from coalition import sandbox
-from coalition.api.docs import changelog, quickstart, told_webhooks
+from coalition.api.docs import changelog, examples, quickstart, told_webhooks
 from coalition.api.docs.blueprint import blueprint
 from coalition.kernel.errors import NotFound
 from coalition.partners.webhooks import envelope, event_type, event_types
@@ -15,7 +15,8 @@ from coalition.partners.webhooks import envelope, event_type, event_types
 def reference() -> str:
     """Every operation of the API."""
     spec = current_app.extensions["coalition.api"].spec.to_dict()
-    return render_template("docs/api.html", spec=spec, spec_url=url_for("api-docs.openapi_json"))
+    where = {"spec_url": url_for("api-docs.openapi_json"), "examples": examples.shown()}
+    return render_template("docs/api.html", spec=spec, **where)
 
 
 @blueprint.get("/quickstart")

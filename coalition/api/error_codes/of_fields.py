@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 FIELD_CODES = {
+    "bad_position": "Degrees: latitude -90 to 90, longitude -180 to 180.",
+    "position_half": "Latitude and longitude go together.",
+    "bad_hours": "Hours are written like 09:00-13:00, 14:00-20:00, or 24h.",
+    "bad_exceptions": "A day and its hours, like 2026-12-25 closed.",
     "url_refused": "This address is never called; `detail` says why.",
     "unknown_event_type": "There is no event of this type; see /api/docs/webhooks.",
     "unknown_delivery": "The endpoint has no such delivery.",

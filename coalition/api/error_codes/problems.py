@@ -5,6 +5,9 @@ from __future__ import annotations
 CODES = {
     "consignment_moved": "The order has moved on meanwhile, or this is not done by hand.",
     "url_refused": "This address is never called; `detail` says why (https, a public address, port 443 or 8443).",
+    "drawn": "The draw was held before, with another number of prizes.",
+    "no_draw_secret": "The program has published no promotions yet, so that it has no secret to draw by.",
+    "no_tickets": "Nobody takes part in the draw.",
     "too_many_guesses": "Too many unknown coupon codes came from this client; `retry_after_s` says when to come again.",
     "too_many_endpoints": "A partner has at most ten webhook endpoints; remove one first.",
     "delivery_waiting": "This delivery is still on its way; it cannot be sent again yet.",
@@ -109,6 +112,7 @@ CODES = {
     "method_not_allowed": "The address does not know this method.",
     "more_than_total": "Points cannot pay more than the total.",
     "no_rate": "There is no rate between these currencies on this day.",
+    "outlet_exists": "The partner has an outlet of this code already.",
     "no_secret": "A client of this kind proves itself by its key or not at all, so it has no secret to change.",
     "no_signature": "The checkpoint bears no signature of a witness that is known to be the partner's.",
     "not_a_card": "This file holds cards and nothing else.",

@@ -133,6 +133,34 @@ class BalancesSchema(Schema):
     next_cursor = fields.String(required=True, allow_none=True)
 
 
+class CouponNameSchema(Schema):
+    """What a coupon is called."""
+
+    en = fields.String(required=True)
+    ru = fields.String(required=True)
+
+
+class MemberCouponSchema(Schema):
+    """A coupon that a member holds. `opens` is the coupon that promotions ask for, `uses_max` how often it is good."""
+
+    code = fields.String(required=True)
+    name = fields.Nested(CouponNameSchema, required=True)
+    opens = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(["usable", "waiting", "used", "expired", "void"]))
+    used = fields.Integer(required=True)
+    uses_max = fields.Integer(required=True)
+    issued_at = fields.AwareDateTime(required=True)
+    valid_from = fields.AwareDateTime(required=True, allow_none=True)
+    valid_until = fields.AwareDateTime(required=True, allow_none=True)
+
+
+class MemberCouponsSchema(Schema):
+    """A page of a member's coupons, the latest first."""
+
+    items = fields.List(fields.Nested(MemberCouponSchema), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+
+
 class SourceSchema(Schema):
     """The purchase behind a movement: its rule and version for what it earned, its return for what was taken back or
     given back; `lines` are the points by line."""

@@ -17,7 +17,7 @@ class NewEndpointSchema(Schema):
 
     url = Text(500, required=True)
     event_types = fields.List(Text(60), required=True, validate=validate.Length(min=1, max=50))
-    description = Text(200, load_default="")
+    description = Text(200, least=0, load_default="")
 
 
 class EndpointChangeSchema(Schema):
@@ -56,7 +56,7 @@ class SecretSchema(EndpointSchema):
 
 
 class EndpointsSchema(Schema):
-    """A partner's endpoints; ten at most, so on one page."""
+    """A page of a partner's endpoints, of which there are ten at most."""
 
     items = fields.List(fields.Nested(EndpointSchema), required=True)
     next_cursor = fields.String(required=True, allow_none=True)

@@ -25,6 +25,8 @@ def init_app(app: Flask) -> None:
         listing,
         promotion_page,
         ruleset_pages,
+        setting_page,
+        shadow_pages,
         starting,
     )
     from coalition.console.marketing.frame import blueprint

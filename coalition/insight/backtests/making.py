@@ -19,6 +19,7 @@ from coalition.insight.backtests.booking import Books, Payers, faces
 from coalition.insight.backtests.keeping import Backtest
 from coalition.insight.backtests.playing import Side
 from coalition.insight.backtests.seen import Seen
+from coalition.insight.backtests.sparing import Sparing
 from coalition.insight.backtests.tallying import Difference, Tally
 from coalition.kernel import clock
 from coalition.promotions import Rehearsal
@@ -73,7 +74,8 @@ class Trial:
         self.parts = 1 if shared else max(-(-self.total // part), 1)
         self._both = _both(active, draft)
         self._remembers = _remembers(active, draft, self._both)
-        self.tally = Tally(sides[0], sides[1], faces(policies), margin_bp)
+        spared = Sparing(active, draft, (active.documents, draft.documents))
+        self.tally = Tally(sides[0], sides[1], faces(policies), margin_bp, spared)
 
     def read(self, at: Cursor, size: int = BLOCK) -> Block:
         """The next purchases, ready to be played. Reads only."""
@@ -92,8 +94,7 @@ class Trial:
         """Count what a block comes to; what is different of it. Neither reads nor writes."""
         found = [one for event, seen in block.receipts for one in self.tally.add(event, seen)]
         if block.then is not None and not block.then.after:
-            self.tally.active.forget()
-            self.tally.draft.forget()
+            self.tally.forget()
         return found
 
     def _seen(self, one: Replayed) -> Seen:

@@ -38,7 +38,7 @@ class Side:
     money can come off, as if each receipt had been quoted first.
     """
 
-    __slots__ = ("_books", "_payers", "_quoted", "_rules", "budgets", "counters")
+    __slots__ = ("_books", "_payers", "_quoted", "_rules", "budgets", "counters", "used")
 
     def __init__(
         self,
@@ -50,6 +50,7 @@ class Side:
     ) -> None:
         self._rules, self._payers, self._books, self._quoted = rules, payers, books, quoted
         self.budgets = Budgets(rules.promotions)
+        self.used: Mapping[str, int] = {}
         self.forget()
 
     def forget(self) -> None:
@@ -57,14 +58,20 @@ class Side:
         self.counters = counters_for(self._rules.promotions)
 
     def play(self, event: Event, seen: Seen) -> Outcome:
-        """What this ruleset gives for a receipt; its counters move on."""
+        """What this ruleset gives for a receipt; its counters move on by what it has `used`."""
         rules, counters = self._rules, self.counters
         counters.day = seen.day
         result = engine.run_indexed(rules.program, rules.index, event, counters, base=seen.base, discounts=self._quoted)
-        if result.counters_delta:
-            counters.use(result.counters_delta)
-            self.budgets.note(result.counters_delta, counters, seen.day)
+        self.follow(result.counters_delta, seen)
         return self._outcome(result.effects, seen) if result.effects else NOTHING
+
+    def follow(self, used: Mapping[str, int], seen: Seen) -> None:
+        """Count what a receipt has used of limits, here or under the other ruleset where both come to the same."""
+        self.used = used
+        if used:
+            self.counters.day = seen.day
+            self.counters.use(used)
+            self.budgets.note(used, self.counters, seen.day)
 
     def _outcome(self, effects: Sequence[Mapping[str, Any]], seen: Seen) -> Outcome:
         awards, gifts = list[Award](), dict[tuple[str, str], int]()

@@ -9,6 +9,7 @@ from coalition.insight.backtests.alarms import Alarm, Alarms
 from coalition.insight.backtests.people import People
 from coalition.insight.backtests.playing import Event, Side
 from coalition.insight.backtests.seen import Outcome, Seen
+from coalition.insight.backtests.sparing import Sparing
 from coalition.insight.backtests.sums import Pair, Sums
 
 
@@ -27,10 +28,13 @@ class Tally:
 
     __slots__ = (
         "active", "alarms", "changed", "draft", "faces", "gifts", "members_given", "people", "receipts",
-        "rewarded", "sums", "turnover",
+        "rewarded", "sparing", "sums", "turnover",
     )  # fmt: skip
 
-    def __init__(self, active: Side, draft: Side, faces: Mapping[str, int], margin_bp: int) -> None:
+    def __init__(
+        self, active: Side, draft: Side, faces: Mapping[str, int], margin_bp: int, sparing: Sparing | None = None
+    ) -> None:
+        self.sparing = sparing
         self.active, self.draft, self.faces = active, draft, faces
         self.alarms, self.people, self.sums = Alarms(margin_bp), People(), Sums()
         self.receipts = self.changed = self.turnover = 0
@@ -40,7 +44,7 @@ class Tally:
 
     def add(self, event: Event, seen: Seen) -> list[Difference]:
         """Play one receipt; what is different under the draft."""
-        active, draft = self.active.play(event, seen), self.draft.play(event, seen)
+        active, draft = self._played(event, seen)
         self.receipts += 1
         self.turnover += seen.spent
         self.sums.add(seen, active, draft)
@@ -52,6 +56,24 @@ class Tally:
             return []
         self.changed += 1
         return list(self._differences(seen, active, draft))
+
+    def forget(self) -> None:
+        """Begin with unused limits: the members to come share none with those before."""
+        self.active.forget()
+        self.draft.forget()
+        if self.sparing is not None:
+            self.sparing.forget()
+
+    def _played(self, event: Event, seen: Seen) -> tuple[Outcome, Outcome]:
+        """What both rulesets give; played once where both come to the same."""
+        active, sparing = self.active.play(event, seen), self.sparing
+        if sparing is not None and sparing.alike(event):
+            self.draft.follow(self.active.used, seen)
+            return active, active
+        draft = self.draft.play(event, seen)
+        if sparing is not None:
+            sparing.note(self.active.used, self.draft.used)
+        return active, draft
 
     def members(self) -> Pair:
         """How many members get anything of the promotions under each ruleset."""

@@ -7,6 +7,7 @@ from coalition.kernel.db import db, execute, fetch_all, fetch_one, transact
 from coalition.kernel.jobs import queue
 from coalition.kernel.jobs.queue import Retry, StaleLease, Task
 from coalition.kernel.logs import logger
+from coalition.kernel.redacting import redacted
 
 log = logger(__name__)
 _LONGEST_PAUSE_S = 600
@@ -50,11 +51,11 @@ def _run(task: Task) -> None:
     except StaleLease:
         log.warning("job.taken_over", job=task.id, kind=task.kind)
     except Retry as later:
-        why, after_s = str(later), later.after_s
+        why, after_s = redacted(str(later)), later.after_s
         transact(lambda: queue.put_back(task, after_s, why, failed=False))
     except Exception as error:
         log.exception("job.failed", job=task.id, kind=task.kind, attempts=task.attempts)
-        why, pause_s = f"{type(error).__name__}: {error}", min(_LONGEST_PAUSE_S, 2**task.attempts)
+        why, pause_s = redacted(f"{type(error).__name__}: {error}"), min(_LONGEST_PAUSE_S, 2**task.attempts)
         transact(lambda: queue.put_back(task, pause_s, why, failed=True))
     finally:
         db.session.remove()

@@ -88,7 +88,11 @@ def offer(blueprint: Blueprint, rule: str, endpoint: str, read: Read, rows: Rows
     """Offer the list of the page `endpoint` of `blueprint` as files, at `rule` with .csv or .xlsx behind it."""
     name = f"{blueprint.name}.{endpoint}"
     _listings[name] = Listing(rule.rpartition("/")[2], read, rows, fields)
-    blueprint.add_url_rule(f"{rule}.<any(csv, xlsx):form>", endpoint + SUFFIX, partial(_answer, name))
+
+    def file(form: str, **where: Any) -> Response:
+        return _answer(name, form, **where)
+
+    blueprint.add_url_rule(f"{rule}.<any(csv, xlsx):form>", endpoint + SUFFIX, file)
 
 
 def whole(read: Callable[..., Mapping[str, Any]]) -> Read:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+_DIGITS = re.compile(r"-?[0-9]{1,18}")
 INT64_MAX = 2**63 - 1
 # A quarter of the range: sums of several amounts still fit into a bigint.
 AMOUNT_MAX = 10**15
@@ -23,6 +25,15 @@ class StrictInteger(fields.Integer):
         if type(value) is not int:
             raise ValidationError("Not an integer.")
         return value
+
+
+class QueryInteger(fields.Integer):
+    """An integer of a query string: plain decimal digits, with a minus at most; not `1_000`, no other script's."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
+        if not isinstance(value, str) or not _DIGITS.fullmatch(value):
+            raise ValidationError("Not an integer.")
+        return int(value)
 
 
 class Text(fields.String):

@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 from marshmallow import Schema, fields, validate
 
 from coalition.kernel.errors import FieldError, Invalid
+from coalition.kernel.web.fields import QueryInteger
 
 T = TypeVar("T")
 DEFAULT_LIMIT = 50
@@ -29,7 +30,7 @@ class Page(Generic[T]):
 class PagingSchema(Schema):
     """The query of every list."""
 
-    limit = fields.Integer(load_default=DEFAULT_LIMIT, validate=validate.Range(min=1, max=MAX_LIMIT))
+    limit = QueryInteger(load_default=DEFAULT_LIMIT, validate=validate.Range(min=1, max=MAX_LIMIT))
     cursor = fields.String(load_default=None, validate=validate.Length(max=500))
 
 

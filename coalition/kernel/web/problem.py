@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Flask, Response, json, request
-from marshmallow import Schema, fields
+from marshmallow import INCLUDE, Schema, fields
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -44,7 +44,10 @@ class FieldErrorSchema(Schema):
 
 
 class ProblemSchema(Schema):
-    """A problem as RFC 9457 describes it, with our stable `code`."""
+    """A problem as RFC 9457 describes it, with our stable `code`; some codes add facts of their own."""
+
+    class Meta:
+        unknown = INCLUDE
 
     type = fields.String(required=True)
     title = fields.String(required=True)

@@ -37,6 +37,7 @@ _TABLES = (
         rest_until timestamptz,
         runs bigint NOT NULL DEFAULT 0,
         job_id bigint,
+        since_event bigint NOT NULL,
         created_at timestamptz NOT NULL DEFAULT now(),
         CONSTRAINT uq_webhook_endpoint_partner UNIQUE (id, partner_id),
         CONSTRAINT ck_webhook_endpoint_failing CHECK ((failures = 0) = (failing_since IS NULL)),

@@ -38,6 +38,18 @@ _TABLES = (
     """
     INSERT INTO purchase_quote_use (quote_id, purchase_id)
     SELECT DISTINCT quote_id, purchase_id FROM purchase_discount""",
+    # Grain: one row = a draw that was held, with what anybody needs to hold it again.
+    """
+    CREATE TABLE prize_draw (
+        program_id int NOT NULL,
+        name text COLLATE "C" NOT NULL,
+        drawn_at timestamptz NOT NULL DEFAULT now(),
+        actor text NOT NULL,
+        prizes int NOT NULL CONSTRAINT ck_prize_draw_prizes CHECK (prizes > 0),
+        seed bytea NOT NULL,
+        entries jsonb NOT NULL,
+        winners jsonb NOT NULL,
+        PRIMARY KEY (program_id, name))""",
     """
     ALTER TABLE promo_setting
         ADD COLUMN earn_not text[] NOT NULL DEFAULT '{}',
@@ -57,4 +69,4 @@ def upgrade() -> None:
     for statement in _TABLES:
         op.execute(statement)
     grant_app("price_perk", "coupon_miss")
-    grant_append_only("purchase_quote_use")
+    grant_append_only("purchase_quote_use", "prize_draw")

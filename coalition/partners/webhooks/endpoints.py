@@ -46,7 +46,7 @@ class Endpoint:
 
 
 def create(partner_id: int, url: str, event_types: Sequence[str], description: str = "") -> tuple[Endpoint, str]:
-    """A new endpoint and its secret, which cannot be read again.
+    """A new endpoint and its secret, which cannot be read again; it is told of what happens from now on.
 
     Invalid for an address that is never called and for unknown types; Conflict `too_many_endpoints`. Locks the partner.
     """
@@ -56,8 +56,9 @@ def create(partner_id: int, url: str, event_types: Sequence[str], description: s
     if len(endpoints(partner_id)) >= MOST:
         raise Conflict("too_many_endpoints", f"A partner has at most {MOST} endpoints.")
     row = fetch_one(
-        "INSERT INTO webhook_endpoint (program_id, partner_id, url, event_types, description)"
-        " VALUES (:program, :partner, :url, :types, :description) RETURNING id",
+        "INSERT INTO webhook_endpoint (program_id, partner_id, url, event_types, description, since_event)"
+        " VALUES (:program, :partner, :url, :types, :description, (SELECT coalesce(max(id), 0) FROM outbox))"
+        " RETURNING id",
         {"program": partner.program_id, "partner": partner_id, **wanted},
     )
     assert row is not None

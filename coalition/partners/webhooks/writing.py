@@ -24,9 +24,9 @@ _EVENTS = """
       FROM jsonb_to_recordset(CAST(:news AS jsonb))
            n(no int, partner_id int, type text, about text, cause text, occurred_at timestamptz, data jsonb)
       JOIN partner p ON p.id = n.partner_id ORDER BY n.no
-        ON CONFLICT (partner_id, type, cause) DO NOTHING RETURNING id, partner_id, type, about"""
+        ON CONFLICT (partner_id, type, cause) DO NOTHING RETURNING id, partner_id, type, about, cause"""
 _ENDPOINTS = """
-    SELECT id, partner_id, event_types, state FROM webhook_endpoint
+    SELECT id, partner_id, event_types, state, since_event FROM webhook_endpoint
      WHERE partner_id = ANY(:partners) AND state <> 'deleted' ORDER BY id LIMIT 10000 FOR NO KEY UPDATE"""
 _NUMBERS = """
     INSERT INTO webhook_line AS l (endpoint_id, about, last_sequence)
@@ -60,7 +60,7 @@ def store(news: Sequence[News]) -> None:
     ]
     events = sorted(fetch_all(_EVENTS, {"news": json.dumps(facts)}), key=lambda row: row.id)
     endpoints = fetch_all(_ENDPOINTS, {"partners": sorted({event.partner_id for event in events})})
-    _deliver(events, endpoints)
+    _deliver(events, endpoints, {(one.partner_id, one.type, one.cause): one.event_id for one in news})
     start(endpoint.id for endpoint in endpoints if endpoint.state == "on")
 
 
@@ -89,8 +89,11 @@ def follow_up(endpoint_id: int, due_at: Any) -> None:
     execute("UPDATE webhook_endpoint SET job_id = :job WHERE id = :id", {"job": job_id, "id": endpoint_id})
 
 
-def _deliver(events: Sequence[Any], endpoints: Sequence[Any]) -> None:
-    """One delivery for each event and endpoint that has chosen its type, numbered in their lines."""
+def _deliver(events: Sequence[Any], endpoints: Sequence[Any], source: Mapping[tuple[int, str, str], int]) -> None:
+    """One delivery for each event and endpoint that has chosen its type, numbered in their lines.
+
+    An endpoint is not told of what had been published before it was made; `source` names each event's place.
+    """
     of_partner = defaultdict(list)
     for endpoint in endpoints:
         of_partner[endpoint.partner_id].append(endpoint)
@@ -99,6 +102,7 @@ def _deliver(events: Sequence[Any], endpoints: Sequence[Any]) -> None:
         for event in events
         for endpoint in of_partner[event.partner_id]
         if event.type in endpoint.event_types
+        and source[event.partner_id, event.type, event.cause] > endpoint.since_event
     ]
     if not pairs:
         return

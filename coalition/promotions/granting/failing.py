@@ -1,6 +1,7 @@
 """Where a condition failed: the leaf that did not hold, what it asked, what there was, and how much was missing.
 
-Pure; the plain reading of the nodes, as `engine.conditions.holds` has it. A leaf under `not` tells what it must not be.
+Pure; the reading of the nodes is that of `engine.conditions.holds`, each leaf read once. A leaf under `not` tells what
+it must not be.
 """
 
 from __future__ import annotations
@@ -8,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from coalition.promotions.engine.conditions import Node, aggregate, holds, stat_key
+from coalition.promotions.engine.compiling import filtered
+from coalition.promotions.engine.conditions import Node, aggregate, compare, holds, stat_key
 from coalition.promotions.engine.facts import Facts
 
 _AT_LEAST = {"gte": 0, "gt": 1, "eq": 0}
@@ -20,32 +22,46 @@ def failed(node: Node, facts: Facts, path: str = "") -> list[dict[str, Any]]:
     Each has `path` (a JSON pointer into the condition), `field`, `op`, `expected`, `actual` and, where a number was too
     small, `missing_by`. Of alternatives that all fail the one that lacks the least is told.
     """
-    if holds(node, facts):
-        return []
     if "all" in node:
         return [one for at, inner in enumerate(node["all"]) for one in failed(inner, facts, f"{path}/all/{at}")]
     if "any" in node:
         tries = [failed(inner, facts, f"{path}/any/{at}") for at, inner in enumerate(node["any"])]
-        return min(tries, key=_distance) if tries else [{"path": path, "op": "any"}]
+        if not tries:
+            return [{"path": path, "op": "any"}]
+        return [] if [] in tries else min(tries, key=_distance)
     if "not" in node:
-        return [_leaf(one, facts, at) | {"negated": True} for at, one in _leaves(node["not"], f"{path}/not")][:1]
-    return [_leaf(node, facts, path)]
+        if not holds(node["not"], facts):
+            return []
+        leaves = list(_leaves(node["not"], f"{path}/not"))[:1]
+        return [_told(one, _actual(one, facts), at) | {"negated": True} for at, one in leaves]
+    actual = _actual(node, facts)
+    asked = node.get("lines", node)
+    met = actual is not None if "exists" in node else compare(asked["op"], actual, asked["v"])
+    return [] if met else [_told(node, actual, path)]
 
 
-def _leaf(node: Node, facts: Facts, path: str) -> dict[str, Any]:
+def _actual(node: Node, facts: Facts) -> Any:
+    """What there is of what a leaf asks for; its lines are found by the compiled filter, once for all who ask alike."""
+    if "lines" in node:
+        inner = node["lines"]
+        fitting = filtered(inner.get("where")).of(facts)
+        return aggregate({"agg": inner["agg"], "of": inner.get("of")}, fitting)
+    if "stat" in node:
+        return facts.stat(stat_key(node))
+    return facts.get(node.get("exists") or node["f"])
+
+
+def _told(node: Node, actual: Any, path: str) -> dict[str, Any]:
     if "exists" in node:
         return {"path": path, "field": node["exists"], "op": "exists", "expected": True, "actual": None}
     if "lines" in node:
         inner = node["lines"]
-        actual = aggregate(inner, facts.lines)
         about = {"agg": inner["agg"], "of": inner.get("of"), "where": inner.get("where")}
         return _compared({"path": path, "field": "lines", **about}, inner, actual)
     if "stat" in node:
-        return _compared({"path": path, "field": f"stat:{stat_key(node)}"}, node, facts.stat(stat_key(node)))
-    actual = facts.get(node["f"])
-    return _compared(
-        {"path": path, "field": node["f"]}, node, sorted(actual) if isinstance(actual, frozenset) else actual
-    )
+        return _compared({"path": path, "field": f"stat:{stat_key(node)}"}, node, actual)
+    known = sorted(actual) if isinstance(actual, frozenset) else actual
+    return _compared({"path": path, "field": node["f"]}, node, known)
 
 
 def _compared(at: dict[str, Any], node: Mapping[str, Any], actual: Any) -> dict[str, Any]:

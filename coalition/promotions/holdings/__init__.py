@@ -4,6 +4,7 @@ Every effect is kept for good; what a member has of it today is counted beside, 
 """
 
 from coalition.promotions.holdings.deriving import DERIVED
+from coalition.promotions.holdings.drawing import Drawing, Entry, Winner, commitment, drawing, hold_draw, winners_of
 from coalition.promotions.holdings.following import follow
 from coalition.promotions.holdings.giving import give_coupons
 from coalition.promotions.holdings.keeping import KINDS, keep
@@ -15,16 +16,23 @@ from coalition.promotions.holdings.undoing import lost_coupons, undo
 __all__ = [
     "DERIVED",
     "KINDS",
+    "Drawing",
     "Effect",
+    "Entry",
     "Holding",
     "Names",
+    "Winner",
+    "commitment",
+    "drawing",
     "follow",
     "give_coupons",
     "given",
     "held",
+    "hold_draw",
     "keep",
     "laws",
     "lost_coupons",
     "names",
     "undo",
+    "winners_of",
 ]

@@ -28,6 +28,16 @@ _LAWS = (
                   IS DISTINCT FROM (g.member_id, g.source, g.source_id, g.kind, g.name)
                OR g.undoes IS NOT NULL OR u.change > 0""",
     ),
+    Law(
+        "CP8",
+        "a draw's winners took part in it with the ticket that won, each once, and no more than there are prizes",
+        """SELECT d.program_id, d.name FROM prize_draw d CROSS JOIN LATERAL (
+             SELECT count(*) AS won, count(DISTINCT w ->> 0) AS people,
+                    count(*) FILTER (WHERE (w ->> 1)::int BETWEEN 1 AND (
+                      SELECT (e ->> 1)::int FROM jsonb_array_elements(d.entries) e WHERE e ->> 0 = w ->> 0)) AS held
+               FROM jsonb_array_elements(d.winners) w) x
+            WHERE x.won <> least(d.prizes, jsonb_array_length(d.entries)) OR x.people <> x.won OR x.held <> x.won""",
+    ),
 )
 
 

@@ -60,5 +60,5 @@ def _page(token: str, errors: frame.Errors) -> tuple[str, int]:
         found = transact(lambda: access.link_of("reset", token)) if token else None
     except NotFound:
         found = None
-    page = render_template("entering/choose.html", found=found is not None, token=token, errors=errors)
+    page = render_template("entering/choose.html", found=found, token=token, errors=errors)
     return page, 200 if found else 404

@@ -16,6 +16,7 @@ from integrations.demo.seeding import (
     payments,
     real,
     settlement_floor,
+    telling,
     vendors,
     ways_out,
 )
@@ -49,4 +50,5 @@ def seed(shopping: str) -> dict[str, Any]:
         payments.leave_runs(made)
     if shopping == "generated":
         desk.leave(made)  # what waits for staff would keep a period open
+    transact(lambda: telling.listen(made))  # the last: nobody is told of a year that is over
     return made.facts()

@@ -28,6 +28,7 @@ STAFF = {
     "catalog": "catalog",
     "marketer": "marketer",
     "marketer2": "marketer",
+    "auditor": "auditor",
 }
 
 

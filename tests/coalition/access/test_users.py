@@ -87,3 +87,19 @@ def test_guesses_made_at_once_are_counted_one_by_one(
         admitted = list(threads.map(guess, range(30)))
 
     assert sum(admitted) == let_through
+
+
+def test_stolen_passwords_tried_from_many_addresses_hardly_reach_the_password(app: Flask) -> None:
+    """Each account once, from twenty addresses: after the free attempts of each address nothing is looked at."""
+    reached = [_reaches(f"user{at}@coral.example", f"203.0.113.{at % 20}") for at in range(800)]
+
+    assert sum(reached[:200]) == 200
+    assert sum(reached[200:]) <= 6  # one in a hundred
+
+
+def _reaches(account: str, address: str) -> bool:
+    try:
+        access.admit(account, address)
+    except TooMany:
+        return False
+    return True

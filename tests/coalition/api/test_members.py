@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from coalition.kernel import clock, ids
 from coalition.kernel.db import transact
+from coalition.promotions import coupons
 from tests.coalition.api.till import Till, a_till
 from tests.coalition.purchases.builders import CARD, a_body, a_shop
 
@@ -166,3 +168,31 @@ def test_only_who_enrolled_a_member_changes_its_profile_and_only_the_named_field
     assert changed.json["profile"] == {**member["profile"], "last_name": "Liepa", "locale": "ru"}
     assert (refused.status_code, refused.json["code"]) == (403, "not_your_member")
     assert unknown.status_code == 422
+
+
+def test_a_member_s_coupons_are_told_to_who_enrolled_it_page_by_page(till: Till) -> None:
+    member = till.post("/members", ANNA).json["id"]
+    number = ids.parse("mbr", member)
+
+    def give() -> None:
+        order = coupons.Order("gift", name_en="Gift", name_ru="Подарок", kind="issued", wanted=0)
+        coupons.order(till.shop.program.id, order)
+        gift = coupons.Gift("gift", number, 3, "event:1", clock.now(), 30)
+        coupons.issue(till.shop.program.id, [gift])
+
+    transact(give)
+
+    page = till.get(f"/members/{member}/coupons?limit=2").json
+    rest = till.get(f"/members/{member}/coupons?limit=2&cursor={page['next_cursor']}").json
+
+    assert [len(one["items"]) for one in (page, rest)] == [2, 1]
+    assert rest["next_cursor"] is None
+    (one,) = rest["items"]
+    assert (one["name"]["en"], one["opens"], one["state"], one["used"], one["uses_max"]) == (
+        "Gift",
+        "gift",
+        "usable",
+        0,
+        1,
+    )
+    assert till.get("/members/mbr_00000000000000000000000000/coupons").status_code == 404

@@ -65,3 +65,26 @@ def test_a_file_that_is_no_good_is_told_by_its_places(app: Flask, tmp_path: Path
 
     assert {wanted: code for wanted, (code, _) in found.items()} == dict.fromkeys(cases, 1)
     assert [(wanted, said) for wanted, (_, said) in found.items() if wanted not in said] == []
+
+
+def test_a_draw_is_committed_to_and_held_from_the_command_line(app: Flask) -> None:
+    from tests.coalition.purchases.builders import a_receipt, a_shop
+
+    def play() -> str:
+        shop = a_shop()
+        tickets = {"kind": "draw.enter", "draw": "car", "tickets": 2}
+        promotions.publish(shop.program.id, [a_document("car", tickets)], actor=ACTOR)
+        shop.record(a_receipt(1000))
+        return shop.program.code
+
+    code, cli = transact(play), app.test_cli_runner()
+
+    promised = cli.invoke(args=["coalition", "draw-commitment", code, "car"])
+    held = cli.invoke(args=["coalition", "draw-winners", code, "car", "--prizes", "1"])
+    nobody = cli.invoke(args=["coalition", "draw-winners", code, "yacht", "--prizes", "1"])
+
+    told = json.loads(held.output)
+    assert told["commitment"] == promised.output.strip()
+    assert [one["member_id"] for one in told["winners"]] == [one["member_id"] for one in told["entries"]]
+    assert nobody.exit_code == 1
+    assert "Nobody has a ticket" in nobody.output

@@ -29,6 +29,7 @@ from tests.screens import agreeing, unlisted
 # Pages with a table that is no list of its own, and why.
 NO_LISTS = {
     "console.overview": "the latest of lists that have pages",
+    "console.factor_policy": "the settings of each role, which a form changes",
     "desk.overview": "figures of lists that have pages",
     "marketing.promotion_calendar": "a picture of the list of promotions",
 }
@@ -76,7 +77,10 @@ def where(endpoint: str, shop: Shop) -> dict[str, str]:
 
 
 def test_every_list_leaves_with_the_rows_and_the_sums_of_its_screen(app: Flask, admin: FlaskClient, shop: Shop) -> None:
-    ours = [name for name in exporting.offered() if name.partition(".")[0] in _OURS]
+    growing = {
+        "console.audit_log"
+    }  # whoever takes a list away adds to it; tests/coalition/console/test_audit.py has it
+    ours = [name for name in exporting.offered() if name.partition(".")[0] in _OURS and name not in growing]
 
     filled = [name for name in ours if agreeing(app, admin, name, **where(name, shop))]
 

@@ -132,6 +132,7 @@ def _send(world: World, *bodies: dict[str, Any]) -> None:
 def _with_old_points(world: World) -> None:
     jobs.run_due()
     transact(lambda: world.till.shop.record(a_receipt(5000, external_id="OLD", occurred_at="2024-02-10T10:00:00Z")))
+    jobs.run_due()
     transact(lambda: jobs.enqueue("ledger.expire", {}))
 
 

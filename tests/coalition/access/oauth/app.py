@@ -125,9 +125,9 @@ def a_token_of(email: str, client_id: str) -> str:
     assert client is not None
     assert user is not None
     wish = oauth.Wish(client, CALLBACK, client.member_scopes, None, challenge_of(VERIFIER))
-    family = oauth.claim_code(client, oauth.allow(user.id, wish))
-    assert family is not None
-    return oauth.issue_pair(client, family, family.scopes).access.value
+    allowance = oauth.claim_code(client, oauth.allow(user.id, wish))
+    assert allowance is not None
+    return oauth.issue_pair(client, allowance, allowance.scopes).access.value
 
 
 def challenge_of(verifier: str) -> str:

@@ -83,7 +83,7 @@ def test_20_of_eight_with_one_code_one_wins_and_its_tokens_die(shopper: App) -> 
             assert alive(shopper) == (0, 0)
 
 
-def test_25_of_eight_with_one_refresh_token_one_wins_and_the_family_dies(shopper: App) -> None:
+def test_25_of_eight_with_one_refresh_token_one_wins_and_the_allowance_dies(shopper: App) -> None:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for _ in range(ROUNDS):
             refresh = shopper.redeem(code(shopper)).json["refresh_token"]

@@ -145,7 +145,7 @@ def test_23_no_other_grant_exists(server: App, grant: str) -> None:
     assert error(server.token(grant_type=grant, **asked)) == (400, "unsupported_grant_type")
 
 
-def test_24_each_refresh_gives_another_pair_and_the_old_one_kills_the_family(shopper: App) -> None:
+def test_24_each_refresh_gives_another_pair_and_the_old_one_kills_the_allowance(shopper: App) -> None:
     first = shopper.tokens()
     second = shopper.refresh(first["refresh_token"]).json
     third = shopper.refresh(second["refresh_token"]).json
@@ -161,7 +161,7 @@ def test_24_each_refresh_gives_another_pair_and_the_old_one_kills_the_family(sho
         assert shopper.me(third["access_token"]).status_code == 401
 
 
-def test_24_a_family_that_dies_takes_no_other_with_it(shopper: App) -> None:
+def test_24_an_allowance_that_dies_takes_no_other_with_it(shopper: App) -> None:
     stolen, other = shopper.tokens(), shopper.tokens()
 
     shopper.refresh(stolen["refresh_token"])
@@ -178,7 +178,7 @@ def test_25_there_is_no_time_of_grace(shopper: App) -> None:
     assert answers == [200, 400]
 
 
-def test_26_another_client_cannot_refresh_nor_end_the_family(server: App, shopper: App) -> None:
+def test_26_another_client_cannot_refresh_nor_end_the_allowance(server: App, shopper: App) -> None:
     pair, other = server.tokens(), server.alike()
 
     stolen = [other.refresh(pair["refresh_token"]), shopper.refresh(pair["refresh_token"])]
@@ -197,7 +197,7 @@ def test_27_a_refresh_widens_nothing_and_costs_nothing(shopper: App, scope: str)
     assert shopper.refresh(pair["refresh_token"], scope="me").json["scope"] == "me"
 
 
-def test_28_a_family_ends_ninety_days_after_the_yes_however_often_it_is_refreshed(shopper: App) -> None:
+def test_28_an_allowance_ends_ninety_days_after_the_yes_however_often_it_is_refreshed(shopper: App) -> None:
     start, pair = clock.now(), shopper.tokens()
 
     for day in (29, 58, 87, 89.99):
@@ -301,12 +301,12 @@ def test_what_is_over_is_forgotten_and_what_is_not_stays(shopper: App) -> None:
     shopper.code()
     shopper.tokens()
 
-    soon = [oauth.clear_families(10), oauth.clear_refresh_tokens(10), oauth.clear_assertions(10)]
+    soon = [oauth.clear_allowances(10), oauth.clear_refresh_tokens(10), oauth.clear_assertions(10)]
     with later(days=2):
-        never_taken_up = oauth.clear_families(10)
+        never_taken_up = oauth.clear_allowances(10)
     with later(days=32):
         idle = oauth.clear_refresh_tokens(10)
     with later(days=92):
-        ended = [oauth.clear_families(10), oauth.clear_families(10)]
+        ended = [oauth.clear_allowances(10), oauth.clear_allowances(10)]
 
     assert (soon, never_taken_up, idle, ended) == ([0, 0, 0], 1, 1, [1, 0])

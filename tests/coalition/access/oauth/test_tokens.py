@@ -172,7 +172,7 @@ def test_42_revocation_ends_own_tokens_only_and_says_the_same_of_any(server: App
     assert shopper.refresh(mine["refresh_token"]).status_code == 200
 
 
-def test_42_revoking_a_refresh_token_ends_its_family(server: App) -> None:
+def test_42_revoking_a_refresh_token_ends_its_allowance(server: App) -> None:
     first, other = server.tokens(), server.tokens()
     second = server.refresh(first["refresh_token"]).json
 
@@ -258,7 +258,7 @@ def test_46_nobody_takes_back_what_somebody_else_allowed(shopper: App, app: Flas
         assert shopper.me(pair["access_token"]).status_code == 200
 
 
-def test_each_token_and_each_family_leaves_a_trail(shopper: App) -> None:
+def test_each_token_and_each_allowance_leaves_a_trail(shopper: App) -> None:
     pair = shopper.tokens()
     shopper.refresh(pair["refresh_token"])
     shopper.refresh(pair["refresh_token"])

@@ -161,7 +161,7 @@ CRIMES = {
 }
 
 
-@pytest.mark.parametrize("law", holdings.laws(), ids=lambda law: law.code)
+@pytest.mark.parametrize("law", [one for one in holdings.laws() if one.code in CRIMES], ids=lambda law: law.code)
 def test_a_law_holds_until_it_is_broken(shop: Shop, law: Law) -> None:
     _publish(shop, {"kind": "badge.grant", "badge": "milk"}, CARD)
     _buy(shop, 3)

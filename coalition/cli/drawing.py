@@ -1,0 +1,45 @@
+"""`flask coalition draw-commitment | draw-winners`: a draw, before it is held and when it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import TypeVar
+
+import click
+
+from coalition import programs
+from coalition.cli.processing import group
+from coalition.kernel.db import transact
+from coalition.kernel.errors import Refusal
+from coalition.promotions import holdings
+
+T = TypeVar("T")
+
+
+@group.command("draw-commitment")
+@click.argument("program")
+@click.argument("name")
+def draw_commitment(program: str, name: str) -> None:
+    """Print the SHA-256 of the seed by which the draw NAME will be held, to be published before it begins."""
+    click.echo(_tried(lambda: holdings.commitment(programs.by_code(program).id, name)))
+
+
+@group.command("draw-winners")
+@click.argument("program")
+@click.argument("name")
+@click.option("--prizes", type=int, required=True, help="How many prizes; one a member.")
+def draw_winners(program: str, name: str, prizes: int) -> None:
+    """Hold the draw NAME once and for good; print its seed, who took part and who won, as JSON."""
+    found = _tried(lambda: holdings.hold_draw(programs.by_code(program).id, name, prizes=prizes))
+    told = asdict(found) | {"drawn_at": found.drawn_at.isoformat()}
+    told |= {"entries": [one._asdict() for one in found.entries], "winners": [one._asdict() for one in found.winners]}
+    click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+
+
+def _tried(work: Callable[[], T]) -> T:
+    try:
+        return transact(work)
+    except Refusal as refusal:
+        raise click.ClickException(refusal.detail) from refusal

@@ -1,0 +1,227 @@
+"""Partners, as administrators keep them: who takes part in a program, with companies, outlets, clients and people.
+
+A client's secret is shown once, on the answer to the form that made it. Whatever is changed stands in the trail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from flask import Response, make_response, redirect, render_template, url_for
+from sqlalchemy.exc import IntegrityError
+from werkzeug.wrappers import Response as BaseResponse
+
+from coalition import access, partners
+from coalition.access import SCOPES
+from coalition.console import forms
+from coalition.console.administration import blueprint
+from coalition.console.frame import choices, chosen_program
+from coalition.kernel.db import transact
+from coalition.kernel.web.pages import language
+from coalition.partners import Partner
+
+KINDS = ("retail", "fuel", "bank", "airline", "supplier", "charity", "other", "operator")
+_TEXT_MAX = 200
+Answer = BaseResponse | tuple[str, int]
+
+
+@blueprint.get("/partners")
+def partner_list() -> str:
+    """The partners of a program."""
+    return render_template("console/partners.html", nav="programs", **transact(listed))
+
+
+@blueprint.get("/partners/new")
+def new_partner() -> str:
+    """The form of a partner."""
+    return _form([], {})
+
+
+@blueprint.post("/partners/new")
+def join_partner() -> Answer:
+    """Let a partner into the program, with the company through which it settles."""
+    given = forms.answers("code", "name", "kind", "entity_code", "entity_name", "country", "tax_id")
+    errors = [] if forms.is_code(given["code"]) else [forms.error("code", "code")]
+    errors += [] if given["kind"] in KINDS else [forms.error("kind", "choose")]
+    errors += _named(given["name"], "name") + _company(given)
+
+    def work() -> None:
+        made = partners.join(chosen_program().id, given["code"], given["name"], kind=given["kind"])
+        _add_company(made.id, given)
+
+    errors, status = _tried(errors, work, "code")
+    return (_form(errors, given), status) if errors else _done(given["code"], "partner_joined")
+
+
+@blueprint.get("/partners/<code>")
+def partner(code: str) -> str:
+    """One partner with all that belongs to it."""
+    return _page(code, [], {})
+
+
+@blueprint.post("/partners/<code>/name")
+def rename_partner(code: str) -> Answer:
+    """Call a partner something else from now on."""
+    given = forms.answers("name")
+    work = lambda: partners.rename(_partner(code).id, given["name"])  # noqa: E731
+    return _deed(code, _named(given["name"], "name"), work, given, "partner_changed")
+
+
+@blueprint.post("/partners/<code>/entities")
+def add_partner_entity(code: str) -> Answer:
+    """Give a partner another company."""
+    given = forms.answers("entity_code", "entity_name", "country", "tax_id")
+    work = lambda: _add_company(_partner(code).id, given)  # noqa: E731
+    return _deed(code, _company(given), work, given, "entity_added", "entity_code")
+
+
+@blueprint.post("/partners/<code>/outlets")
+def open_partner_outlet(code: str) -> Answer:
+    """Open an outlet, at which one of the partner's companies sells."""
+    given = forms.answers("outlet_code", "outlet_name", "city", "zone", "entity")
+    errors = [] if _is_code(given["outlet_code"]) else [forms.error("outlet_code", "code")]
+    errors += _named(given["outlet_name"], "outlet_name")
+    errors += [] if given["zone"] in available_timezones() else [forms.error("zone", "choose")]
+
+    def work() -> None:
+        owner = _partner(code)
+        companies = {one.code: one.id for one in partners.entities_of(owner.id)}
+        place = {"city": given["city"], "zone": ZoneInfo(given["zone"]).key}
+        entity = companies[given["entity"]]
+        partners.open_outlet(owner.id, entity, given["outlet_code"], given["outlet_name"], **place)
+
+    known = transact(lambda: {one.code for one in partners.entities_of(_partner(code).id)})
+    errors += [] if given["entity"] in known else [forms.error("entity", "choose")]
+    return _deed(code, errors, work, given, "outlet_opened", "outlet_code")
+
+
+@blueprint.post("/partners/<code>/clients")
+def make_partner_client(code: str) -> Response | tuple[str, int]:
+    """Register a client for the partner's systems, and show its secret this once."""
+    given, scopes = forms.answers("client_name"), forms.picked("scopes")
+    made: list[tuple[str, str]] = []
+
+    def work() -> None:
+        owner = _partner(code)
+        made.append(access.create_client(owner.program_id, owner.id, given["client_name"], scopes))
+
+    errors, status = forms.tried(work, {"/name": "client_name", "/scopes": "scopes"})
+    if errors:
+        return _page(code, errors, given), status
+    client_id, secret = made[-1]
+    shown = {"client_id": client_id, "secret": secret, **transact(lambda: _owner(code))}
+    answer = make_response(render_template("console/partner_secret.html", nav="programs", **shown))
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@blueprint.post("/partners/<code>/people")
+def invite_partner_person(code: str) -> Answer:
+    """Invite somebody of the partner by mail, who can then invite and manage the others."""
+    given = forms.answers("email")
+
+    def work() -> None:
+        owner = _partner(code)
+        role = "supplier" if owner.kind == "supplier" else "partner_admin"
+        about = {"language": language(), "house": owner.name}
+        access.invite(given["email"], [role], f"partner:{owner.id}", owner.program_id, **about)
+
+    return _deed(code, [], work, given, "person_invited", "email")
+
+
+def listed() -> dict[str, Any]:
+    """The partners of the chosen program, each with its companies and the number of its outlets."""
+    program = chosen_program()
+    rows = [
+        {
+            "partner": one,
+            "entities": [entity.code for entity in partners.entities_of(one.id)],
+            "outlets": len(partners.list_outlets(one.id)),
+            "clients": len(access.clients_of(one.id)),
+        }
+        for one in partners.list_partners(program.id)
+    ]
+    return {**choices(program), "rows": rows}
+
+
+def _partner(code: str) -> Partner:
+    return partners.by_code(chosen_program().id, code)
+
+
+def _owner(code: str) -> dict[str, Any]:
+    program = chosen_program()
+    return {"program": program, "partner": partners.by_code(program.id, code)}
+
+
+def _is_code(text: str) -> bool:
+    return forms.is_code(text.lower())
+
+
+def _named(text: str, field: str) -> forms.Errors:
+    if not text:
+        return [forms.error(field, "required")]
+    return [forms.error(field, "too_long")] if len(text) > _TEXT_MAX else []
+
+
+def _company(given: dict[str, str]) -> forms.Errors:
+    country = given["country"]
+    errors = [] if _is_code(given["entity_code"]) else [forms.error("entity_code", "code")]
+    errors += _named(given["entity_name"], "entity_name") + _named(given["tax_id"], "tax_id")
+    known = len(country) == 2 and country.isascii() and country.isalpha()
+    return errors + ([] if known else [forms.error("country", "country")])
+
+
+def _add_company(partner_id: int, given: dict[str, str]) -> None:
+    facts = {"country": given["country"].upper(), "tax_id": given["tax_id"]}
+    partners.add_entity(partner_id, given["entity_code"], given["entity_name"], **facts)
+
+
+def _tried(errors: forms.Errors, work: Callable[[], object], code_field: str) -> tuple[forms.Errors, int]:
+    """Do it if nothing is wrong; a code that is taken is told beside its field."""
+    if errors:
+        return errors, 422
+    try:
+        return forms.tried(work, {"/email": code_field, "/roles": code_field})
+    except IntegrityError:
+        return [forms.error(code_field, "code_in_use")], 409
+
+
+def _deed(
+    code: str, errors: forms.Errors, work: Callable[[], object], given: dict[str, str], done: str, field: str = "name"
+) -> Answer:
+    transact(lambda: _partner(code))
+    errors, status = _tried(errors, work, field)
+    return (_page(code, errors, given), status) if errors else _done(code, done)
+
+
+def _done(code: str, done: str) -> BaseResponse:
+    program = transact(chosen_program)
+    return redirect(url_for("administration.partner", code=code, program=program.code, done=done), code=303)
+
+
+def _form(errors: forms.Errors, given: dict[str, str]) -> str:
+    context = transact(lambda: choices(chosen_program()))
+    return render_template(
+        "console/partner_new.html", nav="programs", errors=errors, answers=given, kinds=KINDS, **context
+    )
+
+
+def _page(code: str, errors: forms.Errors, given: dict[str, str]) -> str:
+    def work() -> dict[str, Any]:
+        program = chosen_program()
+        found = partners.by_code(program.id, code)
+        invited = access.invitations(f"partner:{found.id}")
+        return {
+            **choices(program),
+            "partner": found,
+            "entities": partners.entities_of(found.id),
+            "outlets": partners.list_outlets(found.id),
+            "clients": access.clients_of(found.id),
+            "people": access.people_of(f"partner:{found.id}").items,
+            "invitations": [one for one in invited.items if one.state == "waiting"],
+        }
+
+    more = {"errors": errors, "answers": given, "scopes": SCOPES, "zones": sorted(available_timezones())}
+    return render_template("console/partner.html", nav="programs", **transact(work), **more)

@@ -1,0 +1,136 @@
+"""Drawing lots: who of those with tickets of a draw wins, so that nobody can choose and everybody can check.
+
+Each draw has a seed of its own, the HMAC-SHA256 of its name under the program's secret. Its SHA-256 (the commitment) is
+known before the draw and can be published; the seed is told with the winners. A ticket's score is the HMAC-SHA256 of
+`member|number` under the seed; the lowest scores win, one prize a member. Whoever has seed and entries can draw again
+(`winners_of`), and finds the same.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from coalition.kernel import audit
+from coalition.kernel.db import RacingKey, execute, fetch_all, fetch_one
+from coalition.kernel.errors import Conflict, FieldError, Invalid
+from coalition.promotions.publishing.settings import draw_secret
+
+PRIZES_MOST = 10_000
+TICKETS_MOST = 5_000_000
+_ENTRIES = """
+    SELECT member_id, value FROM member_holding
+     WHERE program_id = :program AND kind = 'ticket' AND name = :name AND value > 0 ORDER BY member_id"""
+_KEEP = """
+    INSERT INTO prize_draw (program_id, name, actor, prizes, seed, entries, winners)
+    VALUES (:program, :name, :actor, :prizes, :seed, CAST(:entries AS jsonb), CAST(:winners AS jsonb))
+    ON CONFLICT DO NOTHING"""
+_READ = """
+    SELECT name, drawn_at, actor, prizes, seed, entries, winners FROM prize_draw
+     WHERE program_id = :program AND name = :name"""
+
+
+class Entry(NamedTuple):
+    """A member with its number of tickets."""
+
+    member_id: int
+    tickets: int
+
+
+class Winner(NamedTuple):
+    """Who won, by which of its tickets (from 1 on), with the ticket's score in hex."""
+
+    member_id: int
+    ticket: int
+    score: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A draw that was held: `seed` in hex, its SHA-256 the `commitment`; who took part, and who won, best first."""
+
+    name: str
+    drawn_at: dt.datetime
+    actor: str
+    prizes: int
+    seed: str
+    commitment: str
+    entries: tuple[Entry, ...]
+    winners: tuple[Winner, ...]
+
+
+def commitment(program_id: int, name: str) -> str:
+    """The SHA-256 of a draw's seed in hex: to be published before anybody has a ticket.
+
+    Conflict `no_draw_secret` before the program's first ruleset.
+    """
+    return hashlib.sha256(_seed(program_id, name)).hexdigest()
+
+
+def hold_draw(program_id: int, name: str, *, prizes: int) -> Drawing:
+    """Draw the winners of so many prizes among those who have tickets now, once and for good.
+
+    The same draw again is the first one. Invalid for a number of prizes that cannot be, Conflict `drawn` for one that
+    was held with another, `no_tickets` where nobody takes part. Raises RacingKey.
+    """
+    if not 1 <= prizes <= PRIZES_MOST:
+        raise Invalid("invalid", "How many prizes?", [FieldError("/prizes", "invalid", f"From 1 to {PRIZES_MOST}.")])
+    if (known := drawing(program_id, name)) is not None:
+        if known.prizes != prizes:
+            raise Conflict("drawn", "This draw was held before, with another number of prizes.")
+        return known
+    seed = _seed(program_id, name)
+    entries = [Entry(*row) for row in fetch_all(_ENTRIES, {"program": program_id, "name": name})]
+    if not entries or sum(one.tickets for one in entries) > TICKETS_MOST:
+        raise Conflict("no_tickets", f"Nobody has a ticket of this draw, or all have more than {TICKETS_MOST:,}.")
+    winners = winners_of(seed, entries, prizes)
+    params = {"program": program_id, "name": name, "actor": audit.origin().actor, "prizes": prizes, "seed": seed}
+    if not execute(_KEEP, {**params, "entries": json.dumps(entries), "winners": json.dumps(winners)}):
+        raise RacingKey
+    audit.record("prize_draw.hold", f"program:{program_id}", name=name, prizes=prizes, entrants=len(entries))
+    found = drawing(program_id, name)
+    assert found is not None
+    return found
+
+
+def drawing(program_id: int, name: str) -> Drawing | None:
+    """A draw that was held; None for one that was not."""
+    row = fetch_one(_READ, {"program": program_id, "name": name})
+    if row is None:
+        return None
+    seed = bytes(row.seed)
+    return Drawing(
+        row.name,
+        row.drawn_at,
+        row.actor,
+        row.prizes,
+        seed.hex(),
+        hashlib.sha256(seed).hexdigest(),
+        tuple(Entry(*one) for one in row.entries),
+        tuple(Winner(*one) for one in row.winners),
+    )
+
+
+def winners_of(seed: bytes, entries: Sequence[Entry], prizes: int) -> list[Winner]:
+    """Who wins: pure, the same for the same seed and entries, whatever their order."""
+    best = [min(_scored(seed, one.member_id, one.tickets), key=lambda won: won.score) for one in entries]
+    return sorted(best, key=lambda won: (won.score, won.member_id))[:prizes]
+
+
+def _scored(seed: bytes, member_id: int, tickets: int) -> list[Winner]:
+    return [
+        Winner(member_id, no, hmac.digest(seed, f"{member_id}|{no}".encode(), "sha256").hex())
+        for no in range(1, tickets + 1)
+    ]
+
+
+def _seed(program_id: int, name: str) -> bytes:
+    secret = draw_secret(program_id)
+    if not secret:
+        raise Conflict("no_draw_secret", "The program has published no promotions yet.")
+    return hmac.digest(secret.encode(), f"draw|{name}".encode(), "sha256")
