@@ -17,6 +17,7 @@ from flask import Flask
 
 from coalition import access
 from coalition.access import oauth
+from coalition.kernel import jobs
 from coalition.kernel.db import fetch_all, transact
 from tests.coalition.access.oauth.app import CALLBACK, VERIFIER, App, an_app, challenge_of
 from tests.coalition.access.oauth.keys import a_key, public_keys
@@ -28,9 +29,11 @@ AT_ONCE = 8
 
 @pytest.fixture
 def shopper(live: Flask) -> App:
-    """An app and its member on a database of their own."""
+    """An app and its member on a database of their own; what is to be told of them has been told."""
     with live.app_context():
-        return transact(lambda: an_app(live))
+        made = transact(lambda: an_app(live))
+        jobs.run_due()
+        return made
 
 
 def together(work: Callable[[], Any], pool: ThreadPoolExecutor) -> list[Any]:
