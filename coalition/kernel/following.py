@@ -30,6 +30,7 @@ _NEXT = """
      WHERE l.follower = :follower AND l.error IS NULL
        AND l.event_id < coalesce((SELECT min(w.id) FROM outbox w WHERE w.delivered_at IS NULL), l.event_id + 1)
      ORDER BY l.event_id LIMIT :chunk"""
+_WAITING = "SELECT FROM outbox_line WHERE follower = :follower AND error IS NULL LIMIT 1"
 _OUT = "DELETE FROM outbox_line WHERE follower = :follower AND event_id = ANY(:ids) AND error IS NULL"
 
 
@@ -72,7 +73,8 @@ def line_up(events: Sequence[tuple[int, str]]) -> None:
 
 @queue.handles("outbox.follow")
 def serve(task: queue.Task) -> None:
-    """Let a follower take what waits in its line, a chunk a transaction. Retry while another job is at it.
+    """Let a follower take what waits in its line, a chunk a transaction. Retry while another job is at it, and while
+    something waits behind an event that is not handed over: if nobody follows that one, no other job comes for it.
 
     The job leaves no row behind: how many there are depends on how the relay came by, and says nothing.
     """
@@ -95,6 +97,8 @@ def _take(name: str, take: Callable[[Sequence[Event]], None]) -> int:
                 execute(sql, {"error": error[:2000], "follower": name, "id": event.id})
     if events:
         execute(_OUT, {"follower": name, "ids": [event.id for event in events]})
+    elif fetch_one(_WAITING, {"follower": name}) is not None:
+        raise queue.Retry(_BUSY_S, "an earlier event is not handed over yet")
     return len(events)
 
 

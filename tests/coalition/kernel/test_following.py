@@ -67,8 +67,25 @@ def test_nothing_behind_an_event_that_is_not_handed_over_yet_is_taken(follower: 
 
     task = transact(jobs.queue.claim)
     assert task is not None
-    following.serve(task)
+    with pytest.raises(jobs.Retry):
+        following.serve(task)
     assert seen == []
 
     jobs.run_due()
     assert [one for chunk in seen for one in chunk] == [1, 2]
+
+
+def test_what_waits_behind_an_event_that_nobody_follows_is_taken_when_that_one_is_handed_over(follower: None) -> None:
+    transact(lambda: outbox.publish("test.other", {}, key="a"))
+    _publish(1)
+    outbox.relay()
+    transact(lambda: execute("UPDATE outbox SET delivered_at = NULL WHERE kind = 'test.other'"))
+    task = transact(jobs.queue.claim)
+    assert task is not None
+
+    with pytest.raises(jobs.Retry):
+        following.serve(task)
+    transact(lambda: jobs.queue.put_back(task, 0, "", failed=False))
+    jobs.run_due()
+
+    assert seen == [[1]]
