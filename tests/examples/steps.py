@@ -71,6 +71,7 @@ MEMBERS = (
     api("GET /members/{member}", "/members/{eva}"),
     api("PATCH /members/{member}", "/members/{eva}", {"profile": {"locale": "ru"}}),
     api("GET /members/{member}/balances"),
+    api("GET /members/{member}/coupons"),
     api(
         "POST /members/{member}/identifiers",
         "/members/{eva}/identifiers",

@@ -21,6 +21,9 @@ ENTRIES = (
             "The type of a problem is the address of its own page, /api/docs/errors/<code>; "
             "the addresses with # lead there as before.",
             "Webhooks: POST /webhook-endpoints and what belongs to it; deliveries by Standard Webhooks.",
+            "Apps that members allow: /oauth/authorize with PKCE, refresh tokens, /oauth/revoke and /introspect, /me.",
+            "Clients prove themselves by a key (private_key_jwt), if they like; secrets overlap while they change.",
+            "429 with Retry-After for who comes too often.",
             "Quick start, changelog, and a page for every error code.",
             "Test mode: a program of the partner’s own with test members, clients and magic values.",
             "The portal shows what your clients have asked in thirty days.",

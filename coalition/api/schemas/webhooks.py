@@ -17,7 +17,7 @@ class NewEndpointSchema(Schema):
 
     url = Text(500, required=True)
     event_types = fields.List(Text(60), required=True, validate=validate.Length(min=1, max=50))
-    description = Text(200, load_default="")
+    description = Text(200, least=0, load_default="")
 
 
 class EndpointChangeSchema(Schema):

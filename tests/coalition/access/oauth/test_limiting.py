@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,6 +17,7 @@ from coalition import access
 from coalition.kernel.config import Config, ConfigError, load
 from coalition.kernel.db import db, transact
 from coalition.kernel.entrance import Rates
+from tests.databases import clone, drop
 from wsgi import create_app
 
 _addresses = itertools.count(1)
@@ -50,11 +52,24 @@ def call(app: Flask, token: str | None, address: str) -> Any:
     return app.test_client().get(path, headers=headers, environ_base={"REMOTE_ADDR": address})
 
 
-@pytest.fixture
-def slow(fresh_database: Config) -> Iterator[Flask]:
+@pytest.fixture(scope="module")
+def ground(base_config: Config) -> Iterator[Config]:
+    """A database for all tests here: each has clients and addresses of its own."""
+    url = clone(f"rates_{os.getpid()}")
+    name = url.rsplit("/", 1)[1]
+    yield replace(base_config, database_url=base_config.database_url.rsplit("/", 1)[0] + f"/{name}", owner_url=url)
+    drop(url)
+
+
+@pytest.fixture(scope="module")
+def slow(ground: Config) -> Iterator[Flask]:
     """Three tokens a client, five requests for one an address, four calls of the API an hour."""
-    app = braked(fresh_database, token="3/hour", token_address="5/hour", api="4/hour")
+    app = braked(ground, token="3/hour", token_address="5/hour", api="4/hour")
     yield app
+    let_go(app)
+
+
+def let_go(app: Flask) -> None:
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
@@ -127,30 +142,26 @@ def test_pages_are_not_counted_with_the_api(slow: Flask, address: str) -> None:
     assert set(opened) == {200}
 
 
-def test_two_processes_count_together(fresh_database: Config, address: str) -> None:
-    here, there = braked(fresh_database, token="3/hour"), braked(fresh_database, token="3/hour")
+def test_two_processes_count_together(ground: Config, address: str) -> None:
+    here, there = braked(ground, token="3/hour"), braked(ground, token="3/hour")
     tills = a_client(here)
 
     answers = [ask(app, tills, address).status_code for app in (here, there, here, there)]
 
-    for app in (here, there):
-        with app.app_context():
-            db.session.remove()
-            db.engine.dispose()
+    let_go(here)
+    let_go(there)
     assert answers == [200, 200, 200, 429]
 
 
-def test_without_valkey_each_process_counts_for_itself_and_nothing_fails(fresh_database: Config, address: str) -> None:
+def test_without_valkey_each_process_counts_for_itself_and_nothing_fails(ground: Config, address: str) -> None:
     gone = "redis://127.0.0.1:1/0"
-    app = braked(replace(fresh_database, redis_url=gone), token="3/hour", api="4/hour")
+    app = braked(replace(ground, redis_url=gone), token="3/hour", api="4/hour")
     tills = a_client(app, ["purchases:read"])
 
     given = [ask(app, tills, address) for _ in range(4)]
     called = [call(app, given[0].json["access_token"], address).status_code for _ in range(5)]
 
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    let_go(app)
     with pytest.raises(redis.exceptions.ConnectionError):
         redis.Redis.from_url(gone).ping()
     assert [answer.status_code for answer in given] == [200, 200, 200, 429]
