@@ -15,6 +15,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable, Sequence
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpcore
@@ -99,11 +100,16 @@ def guarded_client(
     admitted: Sequence[Network] = (), timeout: httpx.Timeout | None = None, longest_s: float = LONGEST_S
 ) -> httpx.Client:
     """An HTTP client for foreign addresses: guarded, without the environment's proxies, following nobody elsewhere."""
+    return forgetful_client(
+        GuardedTransport(admitted, longest_s=longest_s), timeout or httpx.Timeout(20.0, connect=5.0)
+    )
+
+
+def forgetful_client(transport: httpx.BaseTransport, timeout: httpx.Timeout) -> httpx.Client:
+    """A client that takes nothing along from one request to the next: no proxies, no redirects, no cookies."""
+    no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
     return httpx.Client(
-        transport=GuardedTransport(admitted, longest_s=longest_s),
-        timeout=timeout or httpx.Timeout(20.0, connect=5.0),
-        trust_env=False,
-        follow_redirects=False,
+        transport=transport, timeout=timeout, cookies=no_cookies, trust_env=False, follow_redirects=False
     )
 
 

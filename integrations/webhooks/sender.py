@@ -17,7 +17,7 @@ from standardwebhooks import Webhook
 
 from coalition.kernel import clock
 from coalition.ports import WebhookAnswer, WebhookMessage
-from integrations.guarded import AddressRefused, GuardedTransport, Network
+from integrations.guarded import AddressRefused, GuardedTransport, Network, forgetful_client
 
 MOST_S = 15.0
 _EXCERPT = 2_000
@@ -35,8 +35,7 @@ class HttpWebhookSender:
         longest_s: float = MOST_S,
     ) -> None:
         transport = GuardedTransport(admitted, inner, resolve, tls_ports=_PORTS, longest_s=longest_s)
-        timeout = httpx.Timeout(10.0, connect=5.0)
-        self._client = httpx.Client(transport=transport, timeout=timeout, trust_env=False, follow_redirects=False)
+        self._client = forgetful_client(transport, httpx.Timeout(10.0, connect=5.0))
 
     def send(self, message: WebhookMessage) -> WebhookAnswer:
         """Send it once; see `coalition.ports.WebhookSender`."""
