@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -89,3 +90,14 @@ def test_what_waits_behind_an_event_that_nobody_follows_is_taken_when_that_one_i
     jobs.run_due()
 
     assert seen == [[1]]
+
+
+def test_heavy_events_are_taken_a_few_at_a_time(follower: None) -> None:
+    def work() -> None:
+        for n in range(1, 6):
+            outbox.publish("test.followed", {"n": n, "numbers": secrets.token_urlsafe(75_000)}, key="a")
+
+    transact(work)
+    jobs.run_due()
+
+    assert seen == [[1, 2], [3, 4], [5]]
