@@ -1,16 +1,18 @@
 """Prices that follow what changed elsewhere: whatever no publishing has computed anew is found and computed here; what
-promotions give members of the catalog is granted."""
+promotions give members of the catalog is granted, in the order in which it was given and taken back."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from catalog import pricing
-from coalition.kernel import jobs, outbox
+from coalition.kernel import following, jobs, outbox
 from coalition.kernel.jobs import Task
 
 _EVERY_S = 300
 _MOST = 1_000
+_GIVEN, _ENDED = "promotions.perk", "promotions.perk_ended"
 
 
 @jobs.handles("prices.rebuild")
@@ -25,17 +27,22 @@ def follow(event: outbox.Event) -> None:
     pricing.follow_merge(event.payload["from_id"], event.payload["into_id"])
 
 
-@outbox.subscribe("promotions.perk", consumer="prices")
+def heed(events: Sequence[outbox.Event]) -> None:
+    """One after another: a grant is the sum of its perks, and none is taken back before it was given."""
+    for event in events:
+        (give if event.kind == _GIVEN else end)(event)
+
+
 def give(event: outbox.Event) -> None:
     """A promotion gave a member a personal price, or delivery for nothing."""
     until = event.payload["until"]
     pricing.give_perk(pricing.Perk(**{**event.payload, "until": dt.datetime.fromisoformat(until) if until else None}))
 
 
-@outbox.subscribe("promotions.perk_ended", consumer="prices")
 def end(event: outbox.Event) -> None:
     """All of the purchase that brought it was returned."""
     pricing.end_perk(event.payload["cause"])
 
 
+following.follow("perks", lambda: (_GIVEN, _ENDED), heed)
 jobs.every("prices.rebuild", _EVERY_S, "prices.rebuild")

@@ -69,6 +69,14 @@ def use_link(kind: str, token: str) -> Link:
     return found
 
 
+def end_links(user_id: int) -> None:
+    """Let every link that a user was sent be good for nothing any more."""
+    execute(
+        "UPDATE account_link SET used_at = :now WHERE user_id = :user AND used_at IS NULL",
+        {"now": clock.now(), "user": user_id},
+    )
+
+
 def clear_old_links(limit: int) -> int:
     """Forget links that have been good for nothing for a week, at most `limit`; how many there were."""
     return execute(

@@ -1,5 +1,6 @@
 """Changing what an account is entered with: password and address. Whoever had it before is told, and signed out.
 
+Whatever else was sent to open it (a link to another address, a link for a password) is good for nothing from then on.
 What a stranger may ask for (a new password, to join) is answered by mail alone: the page says the same to everybody,
 and the work is a job, so that its time tells nothing either.
 """
@@ -11,7 +12,7 @@ from base64 import b64decode, b64encode
 from typing import Any
 
 from coalition import letters
-from coalition.access.links import make_link, use_link
+from coalition.access.links import end_links, make_link, use_link
 from coalition.access.sessions import end_sessions
 from coalition.access.throttle import admit_guess, pardon
 from coalition.access.users import User, check_password, hashed_password, is_password, user
@@ -98,6 +99,7 @@ def confirm_new_email(token: str) -> User:
     if fetch_one(taken, {"email": link.email}):
         raise Conflict("user_exists", "This address can sign in already.")
     execute("UPDATE user_account SET email = :email WHERE id = :id", {"email": link.email, "id": link.user_id})
+    end_links(link.user_id)
     letters.post("email_changed", old.email, old.language, hint=hinted(link.email))
     audit.record("user.email_changed", f"user:{link.user_id}")
     return user(link.user_id)
@@ -119,4 +121,5 @@ def _set_password(user_id: int, password: str, *, keep: str = "") -> None:
         {"password": hashed_password(password), "keep": keep, "fresh": secrets.token_hex(32), "id": user_id},
     )
     end_sessions(user_id, but=keep)
+    end_links(user_id)
     letters.post("password_changed", known.email, known.language, page="/reset")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from threading import Lock
 from typing import NoReturn
 
 from flask import Flask, Response, abort, g, request
@@ -30,6 +31,7 @@ _DELAY = re.compile(r"delay_([1-5])s")
 _FAILING = re.compile(r"fail_([1-9])x")
 _LOST = "lost_answer"
 _AGAIN_S = 1
+_waiting = Lock()  # one request of a process waits at a time: its threads are for everybody, live ones above all
 
 
 def init_app(app: Flask) -> None:
@@ -50,7 +52,7 @@ def obey(caller: Caller) -> None:
 
 def _do(caller: Caller, word: str, value: str) -> None:
     if delay := _DELAY.fullmatch(word):
-        time.sleep(int(delay[1]))
+        _wait(int(delay[1]))
     elif failing := _FAILING.fullmatch(word):
         if transact(lambda: sandbox.attempt(caller.id, value)) <= int(failing[1]):
             raise Unavailable("unavailable", "Test mode fails here as it was asked to.", retry_after_s=_AGAIN_S)
@@ -60,6 +62,15 @@ def _do(caller: Caller, word: str, value: str) -> None:
         _refuse(word)
     else:
         raise Invalid("unknown_magic", f"Test mode knows no {PREFIX}{word}; see /api/docs/testing.")
+
+
+def _wait(seconds: int) -> None:
+    if not _waiting.acquire(blocking=False):
+        raise Unavailable("unavailable", "Another request waits in test mode already.", retry_after_s=_AGAIN_S)
+    try:
+        time.sleep(seconds)
+    finally:
+        _waiting.release()
 
 
 def _refuse(code: str) -> NoReturn:

@@ -23,13 +23,19 @@ from coalition.kernel.logs import logger
 
 log = logger(__name__)
 _CHUNK = 500
+_WEIGHT = 128 * 1024  # bytes of payloads: one event may tell of thousands of purchases
 _BUSY_S = 0.2
 _ALONE = "SELECT pg_try_advisory_xact_lock(hashtextextended(:follower, 43)) AS mine"
 _NEXT = """
-    SELECT o.id, o.kind, o.key, o.payload FROM outbox_line l JOIN outbox o ON o.id = l.event_id
-     WHERE l.follower = :follower AND l.error IS NULL
-       AND l.event_id < coalesce((SELECT min(w.id) FROM outbox w WHERE w.delivered_at IS NULL), l.event_id + 1)
-     ORDER BY l.event_id LIMIT :chunk"""
+    SELECT id, kind, key, payload FROM (
+           SELECT o.id, o.kind, o.key, o.payload,
+                  sum(pg_column_size(o.payload)) OVER (ORDER BY o.id) - pg_column_size(o.payload) AS before
+             FROM (SELECT l.event_id FROM outbox_line l
+                    WHERE l.follower = :follower AND l.error IS NULL AND l.event_id < coalesce(
+                          (SELECT min(w.id) FROM outbox w WHERE w.delivered_at IS NULL), l.event_id + 1)
+                    ORDER BY l.event_id LIMIT :chunk) n JOIN outbox o ON o.id = n.event_id) x
+     WHERE before < :weight ORDER BY id"""
+_WAITING = "SELECT FROM outbox_line WHERE follower = :follower AND error IS NULL LIMIT 1"
 _OUT = "DELETE FROM outbox_line WHERE follower = :follower AND event_id = ANY(:ids) AND error IS NULL"
 
 
@@ -55,6 +61,8 @@ _followers: dict[str, _Follower] = {}
 def follow(name: str, kinds: Callable[[], Collection[str]], take: Callable[[Sequence[Event]], None]) -> None:
     """Let `take` have the events of these kinds in order, up to 500 at once, in one transaction with their leaving.
 
+    Fewer at once where they are heavy, so that what one transaction does is bounded.
+
     `kinds` is asked whenever events are handed over, so that higher floors may add to them while doors open.
     """
     _followers[name] = _Follower(kinds, take)
@@ -72,7 +80,8 @@ def line_up(events: Sequence[tuple[int, str]]) -> None:
 
 @queue.handles("outbox.follow")
 def serve(task: queue.Task) -> None:
-    """Let a follower take what waits in its line, a chunk a transaction. Retry while another job is at it.
+    """Let a follower take what waits in its line, a chunk a transaction. Retry while another job is at it, and while
+    something waits behind an event that is not handed over: if nobody follows that one, no other job comes for it.
 
     The job leaves no row behind: how many there are depends on how the relay came by, and says nothing.
     """
@@ -86,7 +95,7 @@ def _take(name: str, take: Callable[[Sequence[Event]], None]) -> int:
     mine = fetch_one(_ALONE, {"follower": name})
     if mine is None or not mine.mine:
         raise queue.Retry(_BUSY_S, "another job serves this line")
-    events = [Event(*row) for row in fetch_all(_NEXT, {"follower": name, "chunk": _CHUNK})]
+    events = [Event(*row) for row in fetch_all(_NEXT, {"follower": name, "chunk": _CHUNK, "weight": _WEIGHT})]
     if events and not _taken(take, events):
         for event in events:
             if error := _refused(take, [event]):
@@ -95,6 +104,8 @@ def _take(name: str, take: Callable[[Sequence[Event]], None]) -> int:
                 execute(sql, {"error": error[:2000], "follower": name, "id": event.id})
     if events:
         execute(_OUT, {"follower": name, "ids": [event.id for event in events]})
+    elif fetch_one(_WAITING, {"follower": name}) is not None:
+        raise queue.Retry(_BUSY_S, "an earlier event is not handed over yet")
     return len(events)
 
 

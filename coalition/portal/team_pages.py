@@ -32,11 +32,12 @@ def team() -> str:
 
 @blueprint.post("/team")
 def invite() -> Response | tuple[str, int]:
-    """Invite somebody by mail."""
+    """Invite somebody by mail; one mailbox is not written to without end."""
     given, roles = forms.answers("email"), forms.picked("roles")
 
     def work() -> None:
         one = manager()
+        access.admit_guess("mailbox", given["email"].lower())
         access.invite(given["email"], roles, _owner(one), one.program_id, language=language(), house=one.partner)
 
     errors, status = forms.tried(work, _FIELDS)

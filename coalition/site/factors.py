@@ -81,7 +81,7 @@ def begin_passkey() -> str | tuple[str, int]:
 
 @blueprint.post("/passkeys/add")
 def add_passkey() -> Response | tuple[str, int]:
-    """Keep the passkey that the browser has made."""
+    """Keep the passkey that the browser has made; one that is not taken is begun anew, with the password."""
     user_id, here = viewer.require_person(), site()
     answer, name = request.form.get("answer", ""), request.form.get("name", "")
 
@@ -92,9 +92,7 @@ def add_passkey() -> Response | tuple[str, int]:
     try:
         transact(work)
     except Forbidden:
-        options = transact(lambda: passkeys.begin_passkey(user_id, here))
-        errors = [frame.error("", "bad_passkey")]
-        return render_template("security/passkey.html", options=options, errors=errors), 422
+        return render_template("security/refused.html", errors=[frame.error("", "bad_passkey")]), 422
     sessions.renew("passkey")
     return redirect(url_for("safety.overview", done="passkey"), code=303)
 

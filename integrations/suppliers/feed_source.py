@@ -39,7 +39,7 @@ class HttpFeedSource:
     """Fetches feeds with plain GET, from guarded addresses only; redirects are not followed."""
 
     def __init__(self, admitted: Sequence[Network] = (), client: httpx.Client | None = None) -> None:
-        self._client = client or guarded_client(admitted)
+        self._client = client or guarded_client(admitted, longest_s=MOST_S)
 
     def fetch(
         self, place: FeedPlace, known: Validators, most_bytes: int, alive: Callable[[], None]

@@ -18,7 +18,7 @@ class HttpImageSource:
     """Fetches pictures with plain GET."""
 
     def __init__(self, admitted: Sequence[Network] = (), client: httpx.Client | None = None) -> None:
-        self._client = client or guarded_client(admitted, httpx.Timeout(10.0, connect=5.0))
+        self._client = client or guarded_client(admitted, httpx.Timeout(10.0, connect=5.0), MOST_S)
 
     def fetch(self, url: str, most_bytes: int) -> bytes:
         """The whole file. Raises ImageUnreachable; a redirect is not followed."""

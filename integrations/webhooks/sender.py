@@ -17,11 +17,10 @@ from standardwebhooks import Webhook
 
 from coalition.kernel import clock
 from coalition.ports import WebhookAnswer, WebhookMessage
-from integrations.guarded import AddressRefused, GuardedTransport, Network
+from integrations.guarded import AddressRefused, GuardedTransport, Network, forgetful_client
 
 MOST_S = 15.0
 _EXCERPT = 2_000
-_MOST_BYTES = 64 * 1024
 _PORTS = (443, 8443)
 
 
@@ -33,10 +32,10 @@ class HttpWebhookSender:
         admitted: Sequence[Network] = (),
         inner: httpx.BaseTransport | None = None,
         resolve: Callable[..., Any] = socket.getaddrinfo,
+        longest_s: float = MOST_S,
     ) -> None:
-        transport = GuardedTransport(admitted, inner, resolve, tls_ports=_PORTS)
-        timeout = httpx.Timeout(10.0, connect=5.0)
-        self._client = httpx.Client(transport=transport, timeout=timeout, trust_env=False, follow_redirects=False)
+        transport = GuardedTransport(admitted, inner, resolve, tls_ports=_PORTS, longest_s=longest_s)
+        self._client = forgetful_client(transport, httpx.Timeout(10.0, connect=5.0))
 
     def send(self, message: WebhookMessage) -> WebhookAnswer:
         """Send it once; see `coalition.ports.WebhookSender`."""
@@ -65,18 +64,18 @@ class HttpWebhookSender:
             "webhook-signature": " ".join(signatures),
         }
         with self._client.stream("POST", message.url, content=message.body.encode(), headers=headers) as answer:
-            excerpt = _read(answer, began)
+            excerpt = _read(answer)
             after = answer.headers.get("Retry-After", "")
             after_s = int(after) if after.isascii() and after.isdigit() and len(after) < 8 else None
             return WebhookAnswer(answer.status_code, None, _ms(began), excerpt, after_s)
 
 
-def _read(answer: httpx.Response, began: float) -> str:
+def _read(answer: httpx.Response) -> str:
     """The beginning of the answer; the rest is not waited for."""
     content = bytearray()
-    for chunk in answer.iter_raw(4096):
+    for chunk in answer.iter_raw():
         content += chunk
-        if len(content) >= min(_EXCERPT * 4, _MOST_BYTES) or time.monotonic() - began > MOST_S:
+        if len(content) >= _EXCERPT * 4:
             break
     text = bytes(content).decode("utf-8", "replace").replace("\0", "\ufffd")
     return text[:_EXCERPT]

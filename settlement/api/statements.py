@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from flask import Response
@@ -12,7 +11,7 @@ from coalition.kernel import audit, ids
 from coalition.kernel.db import transact
 from coalition.kernel.idempotency import Answer, transact_once
 from coalition.kernel.web.api import ApiBlueprint, caller, needs
-from coalition.kernel.web.paging import PagingSchema, decode_cursor, encode_cursor
+from coalition.kernel.web.paging import PagingSchema, decode_cursor, decode_moment, encode_cursor
 from settlement import statements
 from settlement.api.schemas import (
     AgreementSchema,
@@ -95,8 +94,6 @@ def _list(period: str | None, cursor: str | None, limit: int) -> dict[str, Any]:
 
 
 def _lines(statement: statements.Statement, cursor: str | None, limit: int) -> dict[str, Any]:
-    position = decode_cursor(cursor, str, str)
-    after = (dt.datetime.fromisoformat(str(position[0])), str(position[1])) if position else None
-    found, following = statements.entries(statement, after, limit)
+    found, following = statements.entries(statement, decode_moment(cursor), limit)
     next_cursor = encode_cursor(following[0].isoformat(), following[1]) if following else None
     return {"items": [entry_told(entry) for entry in found], "next_cursor": next_cursor}

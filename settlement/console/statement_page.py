@@ -11,7 +11,7 @@ from typing import Any
 from coalition import partners, programs
 from coalition.kernel import ids
 from coalition.kernel.money import largest_remainder
-from coalition.kernel.web.paging import decode_cursor, encode_cursor
+from coalition.kernel.web.paging import decode_moment, encode_cursor
 from settlement import proofs, statements, terms
 from settlement.reconciliation import Dispute
 from settlement.statements import Document, Sift, Statement
@@ -63,8 +63,15 @@ def sift_of(args: Mapping[str, str]) -> Sift:
         agreement_id=ids.parse("agr", agreement) if agreement else None,
         unit_price=Decimal(price) if _PRICE.fullmatch(price) else None,
         reference=args.get("reference", "").replace("\0", "")[:100],
-        day=dt.date.fromisoformat(day) if _DAY.fullmatch(day) else None,
+        day=_day(day),
     )
+
+
+def _day(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text) if _DAY.fullmatch(text) else None
+    except ValueError:  # the thirtieth of February
+        return None
 
 
 def disputes(found: Iterable[Dispute]) -> list[dict[str, Any]]:
@@ -104,8 +111,7 @@ def _page(
     statement: Statement, cursor: str | None, sift: Sift
 ) -> tuple[list[statements.Entry], statements.Position | None]:
     """A page of entries. Of those that are sifted some movements have none: a few more are looked at then."""
-    position = decode_cursor(cursor, str, str)
-    after = (dt.datetime.fromisoformat(str(position[0])), str(position[1])) if position else None
+    after = decode_moment(cursor)
     if sift == Sift():
         return statements.entries(statement, after, _PAGE)
     found: list[statements.Entry] = []

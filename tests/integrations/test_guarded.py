@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
 import pytest
 
-from integrations.guarded import AddressRefused, GuardedTransport, networks, pinned
+from integrations.guarded import AddressRefused, GuardedTransport, guarded_client, networks, pinned
 
 
 def _resolving(*addresses: str) -> Any:
@@ -79,3 +83,60 @@ def test_the_request_goes_to_the_address_that_was_looked_at_under_its_own_name()
     assert str(sent[0].url) == "https://8.8.8.8:8443/a?b=c"
     assert sent[0].headers["Host"] == "shop.example:8443"
     assert sent[0].extensions["sni_hostname"] == "shop.example"
+
+
+@contextmanager
+def serving(head: bytes, drip: bytes) -> Iterator[tuple[int, list[int]]]:
+    """A server that begins an answer and then lets it drip; its port, and the ports from which it was called."""
+    callers: list[int] = []
+
+    def answer(line: socket.socket) -> None:
+        with line:
+            line.recv(65_536)
+            line.sendall(head)
+            try:
+                while drip:
+                    line.sendall(drip)
+                    time.sleep(0.05)
+                while line.recv(65_536):
+                    line.sendall(head)
+            except OSError:
+                pass
+
+    def accept(server: socket.socket) -> None:
+        while True:
+            try:
+                line, caller = server.accept()
+            except OSError:
+                return
+            callers.append(caller[1])
+            threading.Thread(target=answer, args=(line,), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=accept, args=(server,), daemon=True).start()
+        yield server.getsockname()[1], callers
+        server.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize(
+    ("head", "drip"),
+    [(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", b"x"), (b"HTTP/1.1 200 OK\r\n", b"X-Drip: 1\r\n")],
+    ids=["body", "headers"],
+)
+def test_an_answer_that_drips_is_not_waited_for(head: bytes, drip: bytes) -> None:
+    client = guarded_client(networks(["127.0.0.0/8"]), httpx.Timeout(5.0), longest_s=0.5)
+    began = time.monotonic()
+    with serving(head, drip) as (port, _), pytest.raises(httpx.ReadTimeout):
+        client.get(f"http://127.0.0.1:{port}/")
+
+    assert time.monotonic() - began < 3
+
+
+def test_two_names_of_one_address_share_no_connection() -> None:
+    transport = GuardedTransport(networks(["127.0.0.0/8"]), resolve=_resolving("127.0.0.1"))
+    with serving(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", b"") as (port, callers):
+        client = httpx.Client(transport=transport)
+        for name in ("one.example", "two.example"):
+            assert client.get(f"http://{name}:{port}/").status_code == 200
+
+    assert len(set(callers)) == 2

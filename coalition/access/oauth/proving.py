@@ -40,7 +40,7 @@ def verify_assertion(assertion: str, audiences: Collection[str]) -> Client | Non
             return None
         client, keys = found
         claims = jwt.decode(assertion, key_set(keys), algorithms=ALGORITHMS).claims
-    except (JoseError, ValueError, TypeError, KeyError):
+    except (JoseError, ValueError, TypeError, KeyError, RecursionError):
         return None
     sound = claims.get("iss") == claims.get("sub") == client_id and _for_us(claims.get("aud"), audiences)
     return client if sound and _in_time(claims) and _first(client, claims) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import datetime as dt
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -53,12 +54,30 @@ def decode_cursor(cursor: str | None, *kinds: type) -> tuple[int | str, ...] | N
         return None
     try:
         position = json.loads(base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
-    except (ValueError, binascii.Error):
+    except (ValueError, binascii.Error, RecursionError):
         position = None
     if not isinstance(position, list) or [type(part) for part in position] != list(kinds) or not _storable(position):
-        problem = FieldError("/cursor", "bad_cursor", "Unknown cursor.")
-        raise Invalid("invalid", "The cursor is not one of ours.", [problem])
+        raise _foreign()
     return tuple(position)
+
+
+def decode_moment(cursor: str | None) -> tuple[dt.datetime, str] | None:
+    """The position behind a cursor of an instant (ISO 8601, with its offset) and a text. Raises Invalid likewise."""
+    position = decode_cursor(cursor, str, str)
+    if position is None:
+        return None
+    try:
+        at = dt.datetime.fromisoformat(str(position[0]))
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise _foreign()
+    return at, str(position[1])
+
+
+def _foreign() -> Invalid:
+    problem = FieldError("/cursor", "bad_cursor", "Unknown cursor.")
+    return Invalid("invalid", "The cursor is not one of ours.", [problem])
 
 
 def _storable(position: list[int | str]) -> bool:

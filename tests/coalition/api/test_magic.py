@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from coalition import access, sandbox
+from coalition.api import magic
 from coalition.api.docs import origins
 from coalition.api.error_codes import CODES
 from coalition.kernel.db import transact
@@ -77,6 +78,13 @@ def test_a_delay_waits_and_then_goes_on(tester: Till) -> None:
 
     assert time.monotonic() - began >= 1
     assert answer.status_code == 201
+
+
+def test_delays_hold_no_more_than_one_thread(tester: Till) -> None:
+    with magic._waiting:
+        refused = _buy(tester, "magic.delay_5s.7")
+
+    assert (refused.status_code, refused.json["code"]) == (503, "unavailable")
 
 
 def test_what_is_no_magic_word_is_refused(tester: Till) -> None:

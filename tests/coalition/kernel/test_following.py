@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -67,8 +68,36 @@ def test_nothing_behind_an_event_that_is_not_handed_over_yet_is_taken(follower: 
 
     task = transact(jobs.queue.claim)
     assert task is not None
-    following.serve(task)
+    with pytest.raises(jobs.Retry):
+        following.serve(task)
     assert seen == []
 
     jobs.run_due()
     assert [one for chunk in seen for one in chunk] == [1, 2]
+
+
+def test_what_waits_behind_an_event_that_nobody_follows_is_taken_when_that_one_is_handed_over(follower: None) -> None:
+    transact(lambda: outbox.publish("test.other", {}, key="a"))
+    _publish(1)
+    outbox.relay()
+    transact(lambda: execute("UPDATE outbox SET delivered_at = NULL WHERE kind = 'test.other'"))
+    task = transact(jobs.queue.claim)
+    assert task is not None
+
+    with pytest.raises(jobs.Retry):
+        following.serve(task)
+    transact(lambda: jobs.queue.put_back(task, 0, "", failed=False))
+    jobs.run_due()
+
+    assert seen == [[1]]
+
+
+def test_heavy_events_are_taken_a_few_at_a_time(follower: None) -> None:
+    def work() -> None:
+        for n in range(1, 6):
+            outbox.publish("test.followed", {"n": n, "numbers": secrets.token_urlsafe(75_000)}, key="a")
+
+    transact(work)
+    jobs.run_due()
+
+    assert seen == [[1, 2], [3, 4], [5]]

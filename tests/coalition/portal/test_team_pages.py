@@ -52,6 +52,15 @@ def test_somebody_is_invited_and_the_invitation_taken_back(manager: FlaskClient,
     assert invited(shop) == [("new@freshmart.test", {"partner"}, "revoked")]
 
 
+def test_one_mailbox_is_not_flooded_with_invitations(manager: FlaskClient, shop: Shop) -> None:
+    form = {"email": "New@Freshmart.test", "roles": ["partner"]}
+    answers = [manager.post("/portal/team", data=form).status_code for _ in range(6)]
+
+    assert answers[:3] == [303] * 3
+    assert answers[-1] == 429
+    assert len(invited(shop)) == answers.count(303) < 5
+
+
 @pytest.mark.parametrize(
     ("form", "field"),
     [

@@ -151,6 +151,17 @@ def test_a_redirect_is_not_followed() -> None:
     assert (answer.status, answer.accepted, len(receiver.received)) == (302, False, 1)
 
 
+def test_no_cookie_is_kept_or_brought_along() -> None:
+    with receiving() as receiver:
+        receiver.answer = lambda _: (204, {"Set-Cookie": "who=partner-a; Path=/"}, b"")
+        sender = HttpWebhookSender(LOOPBACK)
+        for _ in range(2):
+            sender.send(_message(receiver.url))
+
+    assert ["cookie" in one.headers for one in receiver.received] == [False, False]
+    assert len(sender._client.cookies.jar) == 0
+
+
 def test_both_live_secrets_sign_and_a_third_does_not_verify() -> None:
     with receiving() as receiver:
         answer = HttpWebhookSender(LOOPBACK).send(_message(receiver.url, SECRETS))

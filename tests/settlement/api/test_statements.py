@@ -12,6 +12,7 @@ from flask import Flask
 from coalition import access
 from coalition.kernel import ids
 from coalition.kernel.db import transact
+from coalition.kernel.web.paging import encode_cursor
 from settlement import statements
 from settlement.terms import Prices
 from tests.settlement.builders import Coalition
@@ -61,6 +62,16 @@ def every_line(live: Flask, statement_id: str, headers: dict[str, str]) -> list[
         if page["next_cursor"] is None:
             return found
         cursor = f"&cursor={page['next_cursor']}"
+
+
+@pytest.mark.parametrize("begins", ["x", "2026-05-05T10:00:00", "2026-02-30T10:00:00Z"])
+def test_a_cursor_that_is_no_instant_is_not_one_of_ours(live: Flask, coalition: Coalition, begins: str) -> None:
+    headers = bearer(coalition, "A")
+    statement_id = read(live, "/statements", headers)["items"][0]["id"]
+
+    refused = read(live, f"/statements/{statement_id}/lines?cursor={encode_cursor(begins, 'y')}", headers, 422)
+
+    assert refused["errors"][0]["code"] == "bad_cursor"
 
 
 @pytest.mark.parametrize("name", ["A", "B", "S"])

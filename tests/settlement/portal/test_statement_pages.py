@@ -14,6 +14,7 @@ from coalition import access
 from coalition.kernel import ids
 from coalition.kernel.db import transact
 from settlement import reconciliation, statements
+from settlement.console import statement_page
 from settlement.statements import Sought, Statement
 from tests.settlement.builders import Coalition, on_issue
 
@@ -206,3 +207,8 @@ def test_entries_are_sifted_by_line_receipt_and_day(live: Flask, coalition: Coal
     assert client.get(path(own, "?day=2026-05-06")).text.count("dispute?movement=") == 0
     assert client.get(path(own, "?day=2026-05-05&charge=redeemed")).text.count("dispute?movement=") == 2
     assert client.get(path(own, "?price=x&day=2026-99-99&cursor=")).status_code in (200, 400, 422)
+
+
+@pytest.mark.parametrize(("day", "asked"), [("2026-02-28", dt.date(2026, 2, 28)), ("2026-02-30", None), ("", None)])
+def test_a_day_that_there_is_not_is_not_asked(day: str, asked: dt.date | None) -> None:
+    assert statement_page.sift_of({"day": day}).day == asked

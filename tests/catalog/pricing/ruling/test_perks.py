@@ -10,8 +10,8 @@ import pytest
 from catalog import pricing
 from catalog.jobs import prices
 from coalition import promotions
-from coalition.kernel import clock, ids, outbox
-from coalition.kernel.db import fetch_all, fetch_one
+from coalition.kernel import clock, ids, jobs, outbox
+from coalition.kernel.db import execute, fetch_all, fetch_one
 from coalition.kernel.laws import offending
 from tests.catalog.pricing.worlds import PriceWorld, a_price_world
 from tests.coalition.promotions.publishing.builders import ACTOR, a_document
@@ -81,6 +81,21 @@ def test_a_whole_return_ends_it_and_one_more_purchase_keeps_it() -> None:
 
     assert (kept, _points(shop, world)) == ([700, 1000], [1000, 1000])
     assert _offences() == []
+
+
+def test_what_was_taken_back_stays_so_whatever_job_is_late() -> None:
+    world, shop = _world(CHEAP)
+    give_back(shop, a_void(bought(shop, a_body(1000))))
+    outbox.relay()
+
+    late = "SELECT min(id) FROM job WHERE args::text LIKE '%perk%'"
+    execute(f"UPDATE job SET due_at = now() + interval '1 hour' WHERE id = ({late})")
+    jobs.run_due()
+    execute("UPDATE job SET due_at = now() WHERE state = 'due'")
+    jobs.run_due()
+
+    assert _points(shop, world) == [1000, 1000]
+    assert fetch_all("SELECT FROM price_perk WHERE withdrawn_at IS NULL") == []
 
 
 def test_pieces_add_up_and_the_later_end_counts() -> None:

@@ -145,6 +145,7 @@ def test_43_what_jwts_are_infamous_for_has_no_place(client_id: str) -> None:
         "nothing": "",
         "other letters": "é.é.é",
         "a deep header": "eyJh" + "[" * 3000 + ".e30.",
+        "deep claims": f"{by_hand(payload, body).partition('.')[0]}.{'W1tb' * 900}.",
     }
 
     proven = {case for case, assertion in cases.items() if oauth.verify_assertion(assertion, OURS) is not None}

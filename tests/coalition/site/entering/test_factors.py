@@ -190,6 +190,16 @@ def test_a_passkey_of_elsewhere_is_not_taken(browser: FlaskClient, staff: access
     assert passkeys.passkeys_of(staff.id) == []
 
 
+def test_a_wrong_answer_begins_no_passkey_without_the_password(browser: FlaskClient, staff: access.User) -> None:
+    refused = browser.post("/security/passkeys/add", data={"answer": "{}", "name": "Mine"})
+    row = fetch_one("SELECT count(*) AS n FROM passkey_challenge WHERE user_id IS NOT NULL")
+
+    assert refused.status_code == 422
+    assert "data-options" not in refused.text
+    assert row is not None
+    assert row.n == 0
+
+
 def test_another_devices_signature_proves_nothing(app: Flask, browser: FlaskClient) -> None:
     device, thief = Authenticator(), Authenticator()
     add_passkey(browser, device)

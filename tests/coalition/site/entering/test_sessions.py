@@ -129,6 +129,30 @@ def test_the_address_changes_by_the_new_mailbox_and_the_old_one_is_told(
     assert browser.post("/security/email/confirm", data={"token": token}).status_code == 404
 
 
+def test_a_link_to_another_address_is_over_once_the_password_is_another(
+    browser: FlaskClient, staff: access.User, box: Box
+) -> None:
+    browser.post("/security/email", data={"old": PASSWORD, "email": "thief@coral.test"})
+    token = box.token("thief@coral.test")
+    browser.post("/reset", data={"email": staff.email})
+    new = {"password": "another horse battery", "again": "another horse battery"}
+    browser.post("/reset/choose", data={"token": box.token(staff.email), **new})
+
+    assert browser.post("/security/email/confirm", data={"token": token}).status_code == 404
+    assert access.user(staff.id).email == staff.email
+
+
+def test_a_link_that_came_to_the_old_address_is_over_once_there_is_a_new_one(
+    browser: FlaskClient, staff: access.User, box: Box
+) -> None:
+    browser.post("/reset", data={"email": staff.email})
+    token = box.token(staff.email)
+    browser.post("/security/email", data={"old": PASSWORD, "email": "new@coral.test"})
+    browser.post("/security/email/confirm", data={"token": box.token("new@coral.test")})
+
+    assert browser.get(f"/reset/choose?token={token}").status_code == 404
+
+
 def test_a_taken_address_is_told_to_nobody_but_its_mailbox(
     browser: FlaskClient, anna: access.User, staff: access.User, box: Box
 ) -> None:
