@@ -17,6 +17,7 @@ from catalog.console.frame import blueprint, choices, chosen_program, page
 from coalition.console import forms
 from coalition.kernel.db import transact
 from coalition.kernel.errors import Refusal
+from coalition.kernel.web.paging import place
 
 PAGE = 50
 BODY_MAX = 30_000_000
@@ -101,7 +102,7 @@ def set_cash() -> Response | tuple[str, int]:
 def tariffs(cursor: str | None, limit: int) -> dict[str, Any]:
     """A page of carriers' tariffs behind the id `cursor`, of all or of the carrier in the address."""
     program, carrier = chosen_program(), request.args.get("carrier", "")
-    after = int(cursor) if cursor and cursor.isdecimal() else 0
+    after = place(cursor) or 0
     found = pricing.tariffs_of(program.id, carrier=carrier, after_id=after, limit=limit + 1)
     more = found[limit - 1].id if len(found) > limit else None
     told = {"tariffs": found[:limit], "more": more, "next_cursor": more and str(more), "carrier": carrier}

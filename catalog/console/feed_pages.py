@@ -14,6 +14,7 @@ from coalition.console import forms
 from coalition.kernel import ids, ports
 from coalition.kernel.db import transact
 from coalition.kernel.errors import NotFound
+from coalition.kernel.web.paging import place
 from coalition.ports import FileStore, StoredFile
 from coalition.programs import Program
 
@@ -162,7 +163,7 @@ def _page(supplier: str, feed: str, errors: forms.Errors) -> str:
         program, _, found = _feed(supplier, feed)
         standing = next(one for one in suppliers.standings(program.id) if one.id == found.supplier_id)
         before = request.args.get("before", "")
-        runs = suppliers.runs(found.id, before=int(before) if before.isdecimal() else None, limit=PAGE + 1)
+        runs = suppliers.runs(found.id, before=place(before), limit=PAGE + 1)
         return {
             **choices(program),
             "feed": _told_feed(found, standing),

@@ -18,6 +18,7 @@ from coalition.kernel.db import transact
 from coalition.kernel.errors import NotFound
 from coalition.kernel.web import sheets
 from coalition.kernel.web.pages import use_zone
+from coalition.kernel.web.paging import place
 
 PAGE = 50
 KINDS = ("changed", "new", "missing", "jump")
@@ -115,7 +116,7 @@ def listed(cursor: str | None, limit: int) -> dict[str, Any]:
     """Prices that wait, the latest first, behind the id `cursor`."""
     program = chosen_program()
     known = {one.id: one.name for one in suppliers.standings(program.id)}
-    before = int(cursor) if cursor and cursor.isdecimal() else None
+    before = place(cursor)
     found = suppliers.quarantined_prices(list(known), before=before, limit=limit + 1)
     more = found[limit - 1].id if len(found) > limit else None
     told = {"prices": found[:limit], "names": known, "more": more, "next_cursor": more and str(more)}

@@ -20,6 +20,7 @@ from coalition.kernel import audit, ids, ports
 from coalition.kernel.db import transact
 from coalition.kernel.errors import NotFound
 from coalition.kernel.web import sheets
+from coalition.kernel.web.paging import place
 from coalition.ports import FileStore
 
 _ISSUES = 100
@@ -109,7 +110,7 @@ def _page(supplier: str, feed: str, errors: forms.Errors) -> str:
         owner = own_supplier(supplier)
         found = suppliers.feed(owner.id, feed)
         before = request.args.get("before", "")
-        runs = suppliers.runs(found.id, before=int(before) if before.isdecimal() else None, limit=PAGE + 1)
+        runs = suppliers.runs(found.id, before=place(before), limit=PAGE + 1)
         return {
             "feed": _told(found, owner),
             "runs": [told(run) for run in runs[:PAGE]],

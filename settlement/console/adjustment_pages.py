@@ -14,6 +14,7 @@ from coalition.kernel.approvals import Approval
 from coalition.kernel.db import transact
 from coalition.kernel.errors import NotFound, Refusal
 from coalition.kernel.web.pages import use_zone
+from coalition.kernel.web.paging import place
 from coalition.site.viewer import require_role
 from settlement import accruals, statements
 
@@ -143,7 +144,7 @@ def listed(cursor: str | None, limit: int) -> dict[str, Any]:
     use_zone(program.zone)
     operator_id = partners.operator_entity(program.id).id
     companies = [one for one in partners.entities(program.id) if one.id != operator_id]
-    before = int(cursor) if cursor and cursor.isdecimal() else None
+    before = place(cursor)
     booked = statements.adjustments(program.id, before=before, limit=limit + 1)
     names = {one.id: one.name for one in companies}
     older = booked[limit - 1].id if len(booked) > limit else None

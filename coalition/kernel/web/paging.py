@@ -43,6 +43,11 @@ def part_of(whole: Sequence[T], cursor: str | None, limit: int) -> Page[T]:
     return Page(whole[first:until], encode_cursor(until) if len(whole) > until else None)
 
 
+def place(text: str | None) -> int | None:
+    """The number in an address that a page's list goes on from; None for anything that is no number of a row."""
+    return int(text) if text and text.isdecimal() and len(text) < 19 else None
+
+
 def encode_cursor(*position: int | str) -> str:
     """A cursor that points behind a position in a list's order."""
     return base64.urlsafe_b64encode(json.dumps(position, separators=(",", ":")).encode()).decode().rstrip("=")

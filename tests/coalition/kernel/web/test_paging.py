@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from coalition.kernel.errors import Invalid
-from coalition.kernel.web.paging import decode_cursor, encode_cursor, part_of
+from coalition.kernel.web.paging import decode_cursor, encode_cursor, part_of, place
 
 
 def test_a_cursor_leads_back_to_its_place() -> None:
@@ -36,3 +36,8 @@ def test_the_pages_of_a_short_list_are_the_list() -> None:
     assert (read, cursor) == (whole, None)
     assert part_of(whole, encode_cursor(-5), 3).items == [0, 1, 2]
     assert part_of(whole, encode_cursor(99), 3).items == []
+
+
+@pytest.mark.parametrize(("text", "found"), [("17", 17), ("", None), (None, None), ("-1", None), ("9" * 19, None)])
+def test_a_page_goes_on_from_the_number_of_a_row_alone(text: str | None, found: int | None) -> None:
+    assert place(text) == found
