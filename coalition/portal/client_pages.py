@@ -79,11 +79,10 @@ def client(client_id: str) -> str:
 @blueprint.post("/clients/<client_id>/secret")
 def rotate_client(client_id: str) -> Response | tuple[str, int]:
     """Give the client a new secret, beside which the old one lives on for the chosen time."""
-    overlap = OVERLAPS.get(request.form.get("overlap", ""))
+    partner_id, overlap = manager().partner_id, OVERLAPS.get(request.form.get("overlap", ""))
     made: list[str] = []
 
     def work() -> None:
-        partner_id = manager().partner_id
         if overlap is None:
             problem = FieldError("/overlap", "invalid", "Choose how long the old secret lives on.")
             raise Invalid("invalid", "The secret cannot be changed so.", [problem])
@@ -145,7 +144,8 @@ def _row(one: ClientView) -> dict[str, Any]:
 
 
 def _change(client_id: str, deed: Callable[[int], None], said: str) -> BaseResponse | tuple[str, int]:
-    errors, status = forms.tried(lambda: deed(manager().partner_id), _FIELDS)
+    partner_id = manager().partner_id
+    errors, status = forms.tried(lambda: deed(partner_id), _FIELDS)
     if errors:
         return _page(client_id, errors), status
     return redirect(url_for("portal.client", client_id=client_id, said=said), code=303)

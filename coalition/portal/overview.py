@@ -30,9 +30,8 @@ def overview() -> str:
 
 def _overview() -> dict[str, Any]:
     colleague = viewer(*EVERYBODY)
-    reads = not colleague.roles.isdisjoint(READERS)
-    figures = _figures(colleague) if reads else None
-    return {"partner": colleague.partner, "tasks": menu.tasks(colleague) if reads else [], "figures": figures}
+    figures = None if colleague.roles.isdisjoint(READERS) else _figures(colleague)
+    return {"partner": colleague.partner, "tasks": menu.tasks(colleague), "figures": figures}
 
 
 def _figures(colleague: Colleague) -> dict[str, Any]:

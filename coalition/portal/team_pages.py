@@ -49,24 +49,27 @@ def invite() -> Response | tuple[str, int]:
 @blueprint.post("/team/invitations/<invitation>/revoke")
 def revoke_invitation(invitation: str) -> Response:
     """Take an invitation back that still waits."""
+    owner = _owner(manager())
     number = ids.parse("inv", invitation)
-    transact(lambda: access.revoke_invitation(number, _owner(manager())))
+    transact(lambda: access.revoke_invitation(number, owner))
     return _done("uninvited")
 
 
 @blueprint.post("/team/<person>/roles")
 def set_person_roles(person: str) -> Response | tuple[str, int]:
     """Give somebody other roles; they have to sign in again."""
+    owner = _owner(manager())
     number, roles = ids.parse("usr", person), forms.picked("roles")
-    return _change(lambda one: access.set_roles(number, roles, owner_ref=_owner(one)), "roles_set")
+    return _change(lambda: access.set_roles(number, roles, owner_ref=owner), "roles_set")
 
 
 @blueprint.post("/team/<person>/switch")
 def switch_person(person: str) -> Response | tuple[str, int]:
     """Let somebody sign in, or no longer."""
+    owner = _owner(manager())
     number, active = ids.parse("usr", person), request.form.get("active") == "yes"
     said = "person_on" if active else "person_off"
-    return _change(lambda one: access.switch_person(number, active, owner_ref=_owner(one)), said)
+    return _change(lambda: access.switch_person(number, active, owner_ref=owner), said)
 
 
 def listed(cursor: str | None, limit: int) -> dict[str, Any]:
@@ -107,8 +110,8 @@ def _page(errors: forms.Errors, given: dict[str, Any]) -> str:
     return render_template("portal/team.html", nav="portal-team", **transact(work), **more)
 
 
-def _change(deed: Callable[[Colleague], None], said: str) -> Response | tuple[str, int]:
-    errors, status = forms.tried(lambda: deed(manager()), {})
+def _change(deed: Callable[[], None], said: str) -> Response | tuple[str, int]:
+    errors, status = forms.tried(deed, {})
     return (_page(errors, {}), status) if errors else _done(said)
 
 

@@ -164,7 +164,8 @@ def webhook_resend(delivery: str) -> Response:
 
 def _own(webhook: str) -> Endpoint:
     """The endpoint, for who may change it. NotFound for another partner's."""
-    return webhooks.endpoint(ids.parse("whk", webhook), manager().partner_id)
+    partner_id = manager().partner_id
+    return webhooks.endpoint(ids.parse("whk", webhook), partner_id)
 
 
 def _tried(work: Callable[[], Any]) -> tuple[forms.Errors, int, Any]:

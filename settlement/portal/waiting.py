@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from flask import url_for
 from flask_babel import ngettext
 
+from coalition.portal.frame import READERS
 from coalition.portal.menu import Task
 from coalition.site.viewer import Colleague
 from settlement import statements
@@ -16,6 +17,8 @@ from settlement.statements import Sought
 
 def waiting(colleague: Colleague) -> Iterator[Task]:
     """The task to answer statements, if some wait."""
+    if colleague.roles.isdisjoint(READERS):
+        return
     sought = Sought(colleague.program_id, own_entities(colleague), told=True)
     count = sum(one.statements for one in statements.standing(sought) if one.state == "sent")
     if count:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 FIELD_CODES = {
+    "card_unproven": "No member has this card and this address, or somebody signs in for that member already.",
+    "card_needed": "The address belongs to a member already; name the member's card, so that it is linked.",
     "bad_position": "Degrees: latitude -90 to 90, longitude -180 to 180.",
     "position_half": "Latitude and longitude go together.",
     "bad_hours": "Hours are written like 09:00-13:00, 14:00-20:00, or 24h.",

@@ -3,6 +3,20 @@
 from __future__ import annotations
 
 CODES = {
+    "job_not_over": "Only a job that has failed for good is run again.",
+    "job_over": "The job is done or was given up already.",
+    "invited_already": "Somebody else is inviting this address at this moment.",
+    "too_many_invitations": "Too many invitations wait; take one back or wait until one has lapsed.",
+    "own_account": "Nobody switches off or demotes themself; another person has to do it.",
+    "last_admin": "Somebody who may invite others has to remain.",
+    "wrong_password": "The password is another one.",
+    "weak_password": "A password has 12 to 128 characters, at least four of them different.",
+    "bad_passkey": "The passkey did not prove itself; begin again.",
+    "too_many_passkeys": "Nobody has more than ten passkeys; remove one first.",
+    "wrong_code": "The code is wrong, was used already, or its time is over.",
+    "factor_exists": "There is a second factor of this kind already; remove it first.",
+    "card_unproven": "No member has this card and this address, or somebody signs in for that member already.",
+    "card_needed": "The address belongs to a member already; name the member's card, so that it is linked.",
     "consignment_moved": "The order has moved on meanwhile, or this is not done by hand.",
     "url_refused": "This address is never called; `detail` says why (https, a public address, port 443 or 8443).",
     "drawn": "The draw was held before, with another number of prizes.",
