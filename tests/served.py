@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from flask import Flask
 
 from coalition import access
+from coalition.kernel import jobs
 from coalition.kernel.config import Config
 from coalition.kernel.db import db, transact
 from coalition.kernel.laws import laws, offending
@@ -47,6 +48,9 @@ def a_served_shop(config: Config) -> Iterator[Served]:
     with serving(app) as base_url:
         yield Served(app, base_url, shop.partner.id, client_id, secret, "S1", CARD)
     with app.app_context():
+        transact(lambda: jobs.enqueue("ledger.expire_holds", {}))
+        while jobs.run_due():  # no worker has run meanwhile, and minutes may have passed
+            pass
         assert [law.code for law in laws() if offending(law)] == []
         db.session.remove()
         db.engine.dispose()
