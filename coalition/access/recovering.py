@@ -11,13 +11,15 @@ import secrets
 from base64 import b64decode, b64encode
 from typing import Any
 
+from sqlalchemy.exc import IntegrityError
+
 from coalition import letters
 from coalition.access.links import end_links, make_link, use_link
 from coalition.access.sessions import end_sessions
 from coalition.access.throttle import admit_guess, pardon
 from coalition.access.users import User, check_password, hashed_password, is_password, user
 from coalition.kernel import audit, sealing
-from coalition.kernel.db import execute, fetch_one
+from coalition.kernel.db import execute, fetch_one, session
 from coalition.kernel.errors import Conflict, FieldError, Invalid
 from coalition.kernel.jobs import enqueue
 
@@ -95,10 +97,11 @@ def confirm_new_email(token: str) -> User:
     link = use_link("email", token)
     assert link.user_id is not None
     old = user(link.user_id)
-    taken = "SELECT 1 FROM user_account WHERE email = :email"
-    if fetch_one(taken, {"email": link.email}):
-        raise Conflict("user_exists", "This address can sign in already.")
-    execute("UPDATE user_account SET email = :email WHERE id = :id", {"email": link.email, "id": link.user_id})
+    try:
+        with session().begin_nested():
+            execute("UPDATE user_account SET email = :email WHERE id = :id", {"email": link.email, "id": link.user_id})
+    except IntegrityError as error:
+        raise Conflict("user_exists", "This address can sign in already.") from error
     end_links(link.user_id)
     letters.post("email_changed", old.email, old.language, hint=hinted(link.email))
     audit.record("user.email_changed", f"user:{link.user_id}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from dataclasses import dataclass
 
 from coalition.kernel import audit, clock
@@ -61,6 +62,15 @@ def clients_in(program_id: int, cursor: str | None = None, limit: int = 50) -> P
     )
     shown = [_view(row) for row in rows[:limit]]
     return Page(shown, encode_cursor(shown[-1].id) if len(rows) > limit else None)
+
+
+def client_counts(program_id: int) -> Counter[int]:
+    """How many clients each partner of a program has, by partner."""
+    rows = fetch_all(
+        "SELECT partner_id, count(*) AS count FROM oauth_client WHERE program_id = :program GROUP BY 1",
+        {"program": program_id},
+    )
+    return Counter({row.partner_id: row.count for row in rows})
 
 
 def client_view(client_id: str, *, partner_id: int | None = None) -> ClientView:

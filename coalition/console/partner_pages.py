@@ -5,6 +5,7 @@ A client's secret is shown once, on the answer to the form that made it. Whateve
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -134,13 +135,12 @@ def invite_partner_person(code: str) -> Answer:
 def listed() -> dict[str, Any]:
     """The partners of the chosen program, each with its companies and the number of its outlets."""
     program = chosen_program()
+    outlets, clients = partners.outlet_counts(program.id), access.client_counts(program.id)
+    entities = defaultdict(list)
+    for entity in partners.entities(program.id):
+        entities[entity.partner_id].append(entity.code)
     rows = [
-        {
-            "partner": one,
-            "entities": [entity.code for entity in partners.entities_of(one.id)],
-            "outlets": len(partners.list_outlets(one.id)),
-            "clients": len(access.clients_of(one.id)),
-        }
+        {"partner": one, "entities": entities[one.id], "outlets": outlets[one.id], "clients": clients[one.id]}
         for one in partners.list_partners(program.id)
     ]
     return {**choices(program), "rows": rows}

@@ -27,6 +27,7 @@ from coalition.partners.directory import (
     list_partners,
     operator,
     operator_entity,
+    outlet_counts,
     outlets,
 )
 from coalition.partners.exposure.laws import laws
@@ -62,6 +63,7 @@ __all__ = [
     "open_outlet",
     "operator",
     "operator_entity",
+    "outlet_counts",
     "outlets",
     "products",
     "rename",

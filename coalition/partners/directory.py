@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from coalition.kernel.db import session
 from coalition.kernel.errors import NotFound
@@ -113,6 +114,13 @@ def list_outlets(partner_id: int) -> list[Outlet]:
     """The outlets of a partner, by code."""
     query = select(OutletRow).where(OutletRow.partner_id == partner_id).order_by(OutletRow.code).limit(_MOST)
     return [_outlet(row) for row in session().scalars(query)]
+
+
+def outlet_counts(program_id: int) -> Counter[int]:
+    """How many outlets each partner of a program has, by partner."""
+    query = select(OutletRow.partner_id, func.count()).join(PartnerRow, PartnerRow.id == OutletRow.partner_id)
+    rows = session().execute(query.where(PartnerRow.program_id == program_id).group_by(OutletRow.partner_id))
+    return Counter(dict(rows.tuples().all()))
 
 
 def _partner(row: PartnerRow | None) -> Partner:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event
 
 from coalition import access, partners, programs
-from coalition.kernel.db import fetch_all, transact
+from coalition.kernel.db import db, fetch_all, transact
 from tests.coalition.console.conftest import signed_in
 from tests.coalition.purchases.builders import CARD, a_body
 
@@ -114,6 +116,30 @@ def test_a_partner_gets_another_name_another_company_and_people(admin: FlaskClie
     [invited] = transact(lambda: access.invitations(f"partner:{found.id}")).items
     assert (invited.email, invited.roles) == ("boss@kiosk.test", {"partner_admin"})
     assert all(words in admin.get(page).text for words in ("Corner kiosk", "Kiosk Nord SIA", "boss@kiosk.test"))
+
+
+def test_many_partners_are_listed_with_as_many_queries_as_one(admin: FlaskClient, reef: programs.Program) -> None:
+    def listed() -> tuple[int, str]:
+        asked: list[str] = []
+
+        def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            asked.append(statement)
+
+        event.listen(db.engine, "before_cursor_execute", note)
+        page = admin.get("/console/partners?program=reef").text
+        event.remove(db.engine, "before_cursor_execute", note)
+        return len(asked), page
+
+    few = min(listed()[0] for _ in range(3))
+    for code in ("kiosk", "bakery", "cafe"):
+        wanted = PARTNER | {"program": "reef", "code": code, "name": code.title(), "entity_code": code.upper()}
+        assert admin.post("/console/partners/new", data=wanted).status_code == 303
+    admin.post("/console/partners/kiosk/outlets?program=reef", data=OUTLET)
+    counts = [listed() for _ in range(3)]
+
+    assert min(count for count, _ in counts) == few
+    row = re.search(r"Kiosk</a>.*?</tr>", counts[0][1], re.DOTALL)
+    assert row and "KIOSK" in row[0] and re.search(r'data-label="Outlets"[^>]*>\s*1\s*<', row[0]), row and row[0]
 
 
 def test_auditors_look_and_nobody_else_comes_in(app: Flask, admin: FlaskClient, reef: programs.Program) -> None:
