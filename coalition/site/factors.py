@@ -15,7 +15,7 @@ from coalition import access, letters
 from coalition.access.factors import passkeys, totp
 from coalition.kernel import ids
 from coalition.kernel.db import transact
-from coalition.kernel.errors import Forbidden, Refusal, TooMany
+from coalition.kernel.errors import Conflict, Forbidden, Refusal, TooMany
 from coalition.site import sessions, viewer
 from coalition.site.entering import frame
 from coalition.site.entering.rp import site
@@ -91,8 +91,8 @@ def add_passkey() -> Response | tuple[str, int]:
 
     try:
         transact(work)
-    except Forbidden:
-        return render_template("security/refused.html", errors=[frame.error("", "bad_passkey")]), 422
+    except (Forbidden, Conflict) as refusal:
+        return render_template("security/refused.html", errors=[frame.error("", refusal.code)]), 422
     sessions.renew("passkey")
     return redirect(url_for("safety.overview", done="passkey"), code=303)
 

@@ -62,7 +62,7 @@ def begin_passkey(user_id: int, site: Site) -> str:
     """What the browser needs to make a passkey, as JSON. Raises Conflict `too_many_passkeys` beyond ten."""
     known = fetch_all("SELECT credential_id FROM passkey WHERE user_id = :id", {"id": user_id})
     if len(known) >= MOST:
-        raise Conflict("too_many_passkeys", f"At most {MOST} passkeys; remove one first.")
+        raise _too_many()
     row = fetch_one("SELECT email, passkey_handle FROM user_account WHERE id = :id", {"id": user_id})
     assert row is not None
     options = generate_registration_options(
@@ -80,7 +80,10 @@ def begin_passkey(user_id: int, site: Site) -> str:
 
 
 def add_passkey(user_id: int, site: Site, answer: str, name: str) -> None:
-    """Keep the passkey that the browser has made. Raises Forbidden `bad_passkey` for an answer that proves nothing."""
+    """Keep the passkey that the browser has made; locks the user, since two may be made at once.
+
+    Raises Forbidden `bad_passkey` for an answer that proves nothing, Conflict `too_many_passkeys` beyond ten.
+    """
     challenge = _taken(answer, user_id)
     try:
         made = verify_registration_response(
@@ -93,6 +96,9 @@ def add_passkey(user_id: int, site: Site, answer: str, name: str) -> None:
         transports = json.loads(answer).get("response", {}).get("transports") or []
     except (WebAuthnException, ValueError, KeyError, TypeError, AttributeError) as error:
         raise _bad() from error
+    execute("SELECT FROM user_account WHERE id = :id FOR UPDATE", {"id": user_id})
+    if len(passkeys_of(user_id)) >= MOST:
+        raise _too_many()
     kept = execute(
         "INSERT INTO passkey (user_id, credential_id, public_key, sign_count, transports, name, created_at)"
         " VALUES (:user, :credential, :key, :count, :transports, :name, :now) ON CONFLICT DO NOTHING",
@@ -204,6 +210,10 @@ def _credential_id(answer: str) -> bytes:
         return base64url_to_bytes(json.loads(answer)["rawId"])
     except (ValueError, KeyError, TypeError) as error:
         raise _bad() from error
+
+
+def _too_many() -> Conflict:
+    return Conflict("too_many_passkeys", f"At most {MOST} passkeys; remove one first.")
 
 
 def _bad() -> Forbidden:

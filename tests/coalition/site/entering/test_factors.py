@@ -190,6 +190,23 @@ def test_a_passkey_of_elsewhere_is_not_taken(browser: FlaskClient, staff: access
     assert passkeys.passkeys_of(staff.id) == []
 
 
+def test_nobody_has_more_passkeys_than_they_can_see(
+    browser: FlaskClient, staff: access.User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passkeys, "MOST", 1)
+    devices = [Authenticator(), Authenticator()]
+    begun = [options_of(browser.post("/security/passkeys", data=OLD)) for _ in devices]
+
+    answers = [
+        browser.post("/security/passkeys/add", data={"answer": device.make(options), "name": "Mine"})
+        for device, options in zip(devices, begun, strict=True)
+    ]
+
+    assert [answer.status_code for answer in answers] == [303, 422]
+    assert "Ten passkeys are enough" in answers[1].text
+    assert fetch_one("SELECT count(*) AS n FROM passkey").n == 1  # type: ignore[union-attr]
+
+
 def test_a_wrong_answer_begins_no_passkey_without_the_password(browser: FlaskClient, staff: access.User) -> None:
     refused = browser.post("/security/passkeys/add", data={"answer": "{}", "name": "Mine"})
     row = fetch_one("SELECT count(*) AS n FROM passkey_challenge WHERE user_id IS NOT NULL")
