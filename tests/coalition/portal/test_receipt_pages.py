@@ -75,7 +75,10 @@ def test_a_whole_receipt_is_voided(manager: FlaskClient, shop: Shop, receipt: st
 
     assert answer.headers["Location"].endswith("said=purchase_voided")
     assert transact(shop.available) == 0
-    assert "Nothing is left" in manager.get(f"{receipt}/return").text
+    page = manager.get(f"{receipt}/return").text
+    assert "Nothing is left" in page
+    assert f'href="{receipt}"' in page and 'href="/portal/operations"' in page
+    assert "/console/" not in page
     assert manager.get(receipt).text.count("/return") == 0
 
 
