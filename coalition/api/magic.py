@@ -18,7 +18,7 @@ from coalition import access, sandbox
 from coalition.api.docs import origins
 from coalition.api.error_codes import CODES
 from coalition.kernel.db import transact
-from coalition.kernel.errors import BadRequest, Invalid, Unavailable
+from coalition.kernel.errors import BadRequest, Invalid, TooMany, Unavailable
 from coalition.kernel.idempotency import REPLAYED
 from coalition.kernel.web import api, problem
 from coalition.kernel.web.api import Caller
@@ -74,10 +74,14 @@ def _wait(seconds: int) -> None:
 
 
 def _refuse(code: str) -> NoReturn:
-    """The refusal that the product itself makes with this code, but for the facts that it would add."""
-    if found := origins.kinds(code):
-        raise found[0](code, CODES[code])
-    status = origins.statuses(code)[0]
+    """The refusal that the product itself makes with this code, but for the facts that it would add.
+
+    One that may be tried again says when.
+    """
+    status, found = origins.statuses(code)[0], origins.kinds(code)
+    kind = found[0] if found else TooMany if status == TooMany.status else None
+    if kind:
+        raise kind(code, CODES[code], retry_after_s=_AGAIN_S) if kind.retryable else kind(code, CODES[code])
     abort(problem.answer(status, code, "Provoked in test mode", CODES[code], retryable=status >= 500))
 
 

@@ -40,6 +40,8 @@ def test_every_code_of_a_problem_can_be_provoked(tester: Till) -> None:
 
         assert (refused.json["code"], refused.status_code in origins.statuses(code)) == (code, True)
         assert refused.json["retryable"] == ("Retry-After" in refused.headers or refused.status_code == 500)
+        assert ("retry_after_s" in refused.json) == ("Retry-After" in refused.headers)
+    assert _buy(tester, "magic.too_many_requests").headers["Retry-After"] == "1"
 
 
 @pytest.mark.parametrize(
