@@ -16,7 +16,7 @@ _TIMEOUT_S = 30
 
 
 class Unreachable(Exception):
-    """Nobody answers at the address, or nobody who knows this client; the message says what was tried."""
+    """Nobody answers at the address, or nobody who knows this client, its outlet, card and money; it says which."""
 
 
 @dataclass(frozen=True, slots=True)

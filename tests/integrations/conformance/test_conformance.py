@@ -128,12 +128,14 @@ def test_the_command_prints_a_report_and_says_by_its_exit_how_it_ended(served: S
     shy = CliRunner().invoke(conformance, given)
     as_json = CliRunner().invoke(conformance, [*given, "--live", "--json"])
     wrong = CliRunner().invoke(conformance, [*where, "--live"], env={SECRET: "wrong"})
+    astray = CliRunner().invoke(conformance, [*given, "--live", "--outlet", "NOWHERE"])
 
     assert (shy.exit_code, "--live" in shy.output) == (2, True)
     assert as_json.exit_code == 0, as_json.output
     facts = json.loads(as_json.stdout)
     assert (facts["conforms"], facts["broken"]) == (True, 0)
     assert (wrong.exit_code, "401" in wrong.output) == (2, True)
+    assert (astray.exit_code, "cannot begin" in astray.output, "/outlet" in astray.output) == (2, True, True)
 
 
 def test_a_report_counts_what_is_kept_broken_and_untried() -> None:
