@@ -1,6 +1,6 @@
 """The API against its own OpenAPI document, by schemathesis, as four callers: what it may answer is what is written.
 
-`API_REQUESTS` says how many requests are made (some hundreds in `make test`, 20,000 in `make campaign`).
+`API_REQUESTS` says how many requests are made (some hundreds in `make test`, 5,000 in CI, 20,000 in `make campaign`).
 """
 
 from __future__ import annotations
