@@ -49,29 +49,32 @@ def horizon() -> str:
     return str(row.upto)
 
 
-def quiesce(patience_s: int) -> bool:
-    """Wait, at most `patience_s`, until every transaction that began before now has ended; whether they all have.
+def quiesce(patience_s: int) -> str | None:
+    """Wait, at most `patience_s`, until every transaction that began before now has ended; None if one has not.
 
-    Call it before anything is written: a transaction cannot outwait itself.
+    Returns the transaction below which all have ended. Give it to `accrue`: that stays true, while a later look may be
+    less sure of a transaction elsewhere that ends at that moment. Call it before anything is written: a transaction
+    cannot outwait itself.
     """
     row = fetch_one(
         "SELECT least(pg_snapshot_xmax(pg_current_snapshot()), pg_current_xact_id_if_assigned())::text AS goal"
     )
     assert row is not None
     for _ in range(max(1, int(patience_s / _PAUSE_S))):
-        if int(horizon()) >= int(row.goal):
-            return True
+        reached = horizon()
+        if int(reached) >= int(row.goal):
+            return reached
         fetch_one("SELECT pg_sleep(:pause)", {"pause": _PAUSE_S})
-    return False
+    return None
 
 
-def accrue(program_id: int, *, wait: bool = True) -> Accrued | None:
-    """Accrue what is new. Holds the program's watermark until the transaction ends; None if another run holds it now
+def accrue(program_id: int, *, reached: str | None = None, wait: bool = True) -> Accrued | None:
+    """Accrue what is new, at least what `quiesce` has `reached`. Holds the program's watermark until the transaction ends; None if another run holds it now
     and `wait` is false. Raises Unavailable if a run in progress takes longer than a minute."""
     since = hold(program_id, wait=wait)
     if since is None:
         return None
-    upto = max(horizon(), since, key=int)
+    upto = max(horizon(), since, reached or since, key=int)
     params = basis(program_id, since=since, upto=upto)
     movements, suspended = _accrue_movements(params)
     deliveries = _accrue_deliveries(params)

@@ -38,13 +38,14 @@ def close(program_id: int, code: str, *, patience_s: int = 10) -> Closed:
     `checking.demand`); Invalid if `code` is no period; Unavailable if an open transaction or another run of the
     settlement takes too long.
     """
-    if not accruals.quiesce(patience_s):
+    reached = accruals.quiesce(patience_s)
+    if reached is None:
         raise Unavailable("writers_open", "A transaction that began earlier is still open; try again.")
     program = programs.get(program_id)
     today = clock.local_date(clock.now(), program.zone)
     if accruals.days_of(code)[0] > today:
         raise Conflict("period_in_future", f"{code} has not begun.")
-    accrued = accruals.accrue(program_id)
+    accrued = accruals.accrue(program_id, reached=reached)
     assert accrued is not None
     period = accruals.open_period(program_id, code)
     if period.state == "closed":

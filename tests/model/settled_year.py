@@ -133,8 +133,8 @@ def _redeem(shops: list[house.Shop]) -> None:
 
 def _months(program_id: int) -> list[str]:
     """The months in which anything happened, in order."""
-    transact(lambda: accruals.quiesce(60))
-    transact(lambda: accruals.accrue(program_id))
+    reached = transact(lambda: accruals.quiesce(60))
+    transact(lambda: accruals.accrue(program_id, reached=reached))
     return sorted(period.code for period in transact(lambda: accruals.list_periods(program_id)))
 
 

@@ -112,8 +112,8 @@ class Coalition:
 
     def accrue(self) -> Any:
         """A run over all that has been posted."""
-        transact(lambda: accruals.quiesce(_PATIENCE_S))
-        return transact(lambda: accruals.accrue(self.program.id))
+        reached = transact(lambda: accruals.quiesce(_PATIENCE_S))
+        return transact(lambda: accruals.accrue(self.program.id, reached=reached))
 
     def close(self, code: str) -> statements.Closed:
         return transact(lambda: statements.close(self.program.id, code, patience_s=_PATIENCE_S))

@@ -159,6 +159,20 @@ def test_an_open_transaction_of_another_database_holds_nothing_back(live: Flask)
     assert accrued.movements == 1
 
 
+def test_what_was_reached_stays_reached_though_a_later_look_is_less_sure(live: Flask) -> None:
+    coalition = Coalition()
+    coalition.join("A", on_issue("0.01"))
+    with db.engine.connect() as unsure:
+        unsure.exec_driver_sql("SELECT pg_current_xact_id()")
+        coalition.issue(1, MAY, {"A": 1})
+        reached = transact(lambda: fetch_one("SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS xid")).xid
+
+        cautious = transact(lambda: accruals.accrue(coalition.program.id))
+        told = transact(lambda: accruals.accrue(coalition.program.id, reached=reached))
+
+    assert (cautious.movements, told.movements) == (0, 1)
+
+
 def test_of_two_closes_at_once_exactly_one_succeeds(live: Flask) -> None:
     coalition = Coalition()
     coalition.join("A", on_issue("0.01"))

@@ -82,8 +82,8 @@ class Till:
 
     def accrue(self) -> None:
         """Let everything that was posted be priced."""
-        transact(lambda: accruals.quiesce(60))
-        transact(lambda: accruals.accrue(self.shop.program.id))
+        reached = transact(lambda: accruals.quiesce(60))
+        transact(lambda: accruals.accrue(self.shop.program.id, reached=reached))
 
     def send(
         self, content: str | bytes, period: str = "2026-11", mapping: str | None = None, *, work: bool = True
