@@ -69,8 +69,11 @@ def quiesce(patience_s: int) -> str | None:
 
 
 def accrue(program_id: int, *, reached: str | None = None, wait: bool = True) -> Accrued | None:
-    """Accrue what is new, at least what `quiesce` has `reached`. Holds the program's watermark until the transaction ends; None if another run holds it now
-    and `wait` is false. Raises Unavailable if a run in progress takes longer than a minute."""
+    """Accrue what is new, at least what `quiesce` has `reached`.
+
+    Holds the program's watermark until the transaction ends; None if another run holds it now and `wait` is false.
+    Raises Unavailable if a run in progress takes longer than a minute.
+    """
     since = hold(program_id, wait=wait)
     if since is None:
         return None
