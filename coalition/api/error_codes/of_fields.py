@@ -76,6 +76,7 @@ FIELD_CODES = {
     "not_in_family": "Points are transferred within a family only.",
     "one_at_a_time": "A supplier of tickets books one find at a time; order the other one by itself.",
     "out_of_range": "The number does not fit into 64 bits.",
+    "outlet_closed": "The outlet was closed before the purchase; what it sold before that is taken.",
     "payment_required": "A paid plan needs the reference of its payment, a free plan has none.",
     "pickup_point_missing": "No pick-up point was chosen.",
     "points_mismatch": "Not the amount that was quoted.",
