@@ -1,34 +1,31 @@
-"""The partner's OAuth clients: registered, given scopes, new secrets and rest. A secret is shown once, on one page.
+"""The partner's OAuth clients: what each may do, where its members come back to, whether it works, what happened to it.
 
-The page with a secret is no answer that can be fetched again: a form sent twice registers two clients (one of which
-can be switched off), or ends the secret of a moment ago.
+Secrets are made in `client_secret_pages`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Response, make_response, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response as BaseResponse
+from flask import redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
 from coalition import access
 from coalition.access import ClientView
 from coalition.console import forms
-from coalition.kernel import audit, clock
+from coalition.kernel import audit
 from coalition.kernel.db import transact
-from coalition.kernel.errors import FieldError, Invalid, Refusal
-from coalition.kernel.web.json_body import parse_object
 from coalition.portal.frame import blueprint, manager, viewer
 
 OVERLAPS = {"0": 0, "1": 3600, "24": 24 * 3600, "168": 7 * 24 * 3600, "720": 30 * 24 * 3600}
-_KEYS_MAX = 20_000
+WORDED = ("bad_redirect", "bad_keys", "scope_needs_proof", "unknown_scope")
 _URIS_MAX = 10
 _EVENTS = 20
-_FIELDS = {"/name": "name", "/kind": "kind", "/scopes": "scopes", "/jwks": "jwks", "/redirect_uris": "redirect_uris"}
-_FIELDS |= {f"/redirect_uris/{at}": "redirect_uris" for at in range(_URIS_MAX)}
-_FIELDS |= {f"/jwks/keys/{at}": "jwks" for at in range(5)}
+FIELDS = {"/name": "name", "/kind": "kind", "/scopes": "scopes", "/jwks": "jwks", "/redirect_uris": "redirect_uris"}
+FIELDS |= {f"/redirect_uris/{at}": "redirect_uris" for at in range(_URIS_MAX + 1)}
+FIELDS |= {f"/jwks/keys/{at}": "jwks" for at in range(5)}
 
 
 @blueprint.get("/clients")
@@ -37,66 +34,14 @@ def clients() -> str:
     return render_template("portal/clients.html", nav="portal-clients", **transact(listed))
 
 
-@blueprint.get("/clients/new")
-def new_client() -> str:
-    """The form that registers a client."""
-    transact(manager)
-    return _form({"name": "", "kind": access.KINDS[0], "redirect_uris": "", "jwks": ""}, [], [])
-
-
-@blueprint.post("/clients")
-def make_client() -> Response | tuple[str, int]:
-    """Register a client and show its secret."""
-    given = forms.answers("name", "kind", "redirect_uris") | {"jwks": request.form.get("jwks", "")[:_KEYS_MAX]}
-    scopes = forms.picked("scopes")
-    made: list[tuple[str, str]] = []
-
-    def work() -> None:
-        colleague = manager()
-        client = access.create_client(
-            colleague.program_id,
-            colleague.partner_id,
-            given["name"],
-            scopes,
-            kind=given["kind"],
-            redirect_uris=given["redirect_uris"].split(),
-            jwks=_keys(given),
-        )
-        made.append(client)
-
-    errors, status = forms.tried(work, _FIELDS)
-    if errors:
-        return _form(given, scopes, errors), status
-    return _shown_once(*made[-1], until=None)
-
-
 @blueprint.get("/clients/<client_id>")
 def client(client_id: str) -> str:
     """One client: what it may do, and what happened to it."""
-    return _page(client_id, [])
-
-
-@blueprint.post("/clients/<client_id>/secret")
-def rotate_client(client_id: str) -> Response | tuple[str, int]:
-    """Give the client a new secret, beside which the old one lives on for the chosen time."""
-    partner_id, overlap = manager().partner_id, OVERLAPS.get(request.form.get("overlap", ""))
-    made: list[str] = []
-
-    def work() -> None:
-        if overlap is None:
-            problem = FieldError("/overlap", "invalid", "Choose how long the old secret lives on.")
-            raise Invalid("invalid", "The secret cannot be changed so.", [problem])
-        made.append(access.rotate_secret(client_id, overlap_s=overlap, partner_id=partner_id))
-
-    errors, status = forms.tried(work, {"/overlap": "overlap"})
-    if errors:
-        return _page(client_id, errors), status
-    until = clock.now() + dt.timedelta(seconds=overlap) if overlap else None
-    return _shown_once(client_id, made[-1], until=until)
+    return page(client_id, [])
 
 
 @blueprint.post("/clients/<client_id>/scopes")
-def scope_client(client_id: str) -> BaseResponse | tuple[str, int]:
+def scope_client(client_id: str) -> Response | tuple[str, int]:
     """Say what the client may do from now on."""
     wanted = forms.picked("scopes")
     return _change(
@@ -106,8 +51,20 @@ def scope_client(client_id: str) -> BaseResponse | tuple[str, int]:
     )
 
 
+@blueprint.post("/clients/<client_id>/redirects")
+def redirect_client(client_id: str) -> Response | tuple[str, int]:
+    """Say where members come back to from now on."""
+    typed = forms.answers("redirect_uris")["redirect_uris"]
+    return _change(
+        client_id,
+        lambda partner_id: access.set_redirects(client_id, typed.split(), partner_id=partner_id),
+        "redirects_set",
+        typed,
+    )
+
+
 @blueprint.post("/clients/<client_id>/switch")
-def switch_client(client_id: str) -> BaseResponse | tuple[str, int]:
+def switch_client(client_id: str) -> Response | tuple[str, int]:
     """Switch the client off, or on again."""
     active = request.form.get("active") == "yes"
     return _change(
@@ -121,14 +78,39 @@ def listed() -> dict[str, Any]:
     """All the clients of the partner: at most two hundred, on one page."""
     colleague = viewer()
     found = access.clients_of(colleague.partner_id)
+    used = _last_used(*found)
     return {
-        "clients": [_row(one) for one in found],
+        "clients": [_row(one, used) for one in found],
         "may_change": "partner_admin" in colleague.roles,
     }
 
 
-def _row(one: ClientView) -> dict[str, Any]:
-    used = audit.trail(f"client:{one.id}", None, 1, only=("token.issued",))
+def page(client_id: str, errors: forms.Errors, typed: str | None = None) -> str:
+    """The page of a client; `typed` are the addresses that somebody tried to give it."""
+
+    def work() -> dict[str, Any]:
+        colleague = viewer()
+        found = access.client_view(client_id, partner_id=colleague.partner_id)
+        events = access.token_events(client_id, request.args.get("cursor"), _EVENTS, partner_id=colleague.partner_id)
+        return {
+            "client": _row(found, _last_used(found)),
+            "addresses": "\n".join(found.redirect_uris) if typed is None else typed,
+            "events": events.items,
+            "next_cursor": events.next_cursor,
+            "actors": access.names(one.actor for one in events.items),
+            "may_change": "partner_admin" in colleague.roles,
+        }
+
+    choices = {"all_scopes": list(access.ALL_SCOPES), "overlaps": list(OVERLAPS), "key": forms.new_key()}
+    return render_template("portal/client.html", nav="portal-clients", **transact(work), **choices, errors=errors)
+
+
+def _last_used(*found: ClientView) -> Mapping[str, dt.datetime]:
+    """When each was last given a token, by what the trail calls it."""
+    return audit.latest([f"client:{one.id}" for one in found], "token.issued")
+
+
+def _row(one: ClientView, used: Mapping[str, dt.datetime]) -> dict[str, Any]:
     return {
         "id": one.client_id,
         "name": one.name,
@@ -139,56 +121,15 @@ def _row(one: ClientView) -> dict[str, Any]:
         "active": one.active,
         "created_at": one.created_at,
         "old_secret_until": one.old_secret_until,
-        "used_at": used[0].at if used else None,
+        "used_at": used.get(f"client:{one.id}"),
     }
 
 
-def _change(client_id: str, deed: Callable[[int], None], said: str) -> BaseResponse | tuple[str, int]:
+def _change(
+    client_id: str, deed: Callable[[int], None], said: str, typed: str | None = None
+) -> Response | tuple[str, int]:
     partner_id = manager().partner_id
-    errors, status = forms.tried(lambda: deed(partner_id), _FIELDS)
+    errors, status = forms.tried(lambda: deed(partner_id), FIELDS, WORDED)
     if errors:
-        return _page(client_id, errors), status
+        return page(client_id, errors, typed), status
     return redirect(url_for("portal.client", client_id=client_id, said=said), code=303)
-
-
-def _keys(given: dict[str, str]) -> dict[str, Any] | None:
-    """The public keys of a client that signs. Raises Invalid for what is no JSON."""
-    if given["kind"] != "private_key_jwt":
-        return None
-    try:
-        return parse_object(given["jwks"].encode("utf-8", "replace"))
-    except Refusal as refusal:
-        raise Invalid("invalid", "No key set.", [FieldError("/jwks", "bad_keys", "A JSON key set.")]) from refusal
-
-
-def _form(given: dict[str, str], scopes: list[str], errors: forms.Errors) -> str:
-    choices = {"kinds": access.KINDS, "all_scopes": list(access.ALL_SCOPES)}
-    more = {"answers": given, "chosen": scopes, "errors": errors}
-    return render_template("portal/client_new.html", nav="portal-clients", **choices, **more)
-
-
-def _page(client_id: str, errors: forms.Errors) -> str:
-    def work() -> dict[str, Any]:
-        colleague = viewer()
-        found = access.client_view(client_id, partner_id=colleague.partner_id)
-        events = access.token_events(client_id, request.args.get("cursor"), _EVENTS, partner_id=colleague.partner_id)
-        return {
-            "client": _row(found),
-            "events": events.items,
-            "next_cursor": events.next_cursor,
-            "actors": access.names(one.actor for one in events.items),
-            "may_change": "partner_admin" in colleague.roles,
-        }
-
-    context = transact(work) | {"all_scopes": list(access.ALL_SCOPES), "overlaps": list(OVERLAPS), "errors": errors}
-    return render_template("portal/client.html", nav="portal-clients", **context)
-
-
-def _shown_once(client_id: str, secret: str, until: dt.datetime | None) -> Response:
-    answer = make_response(
-        render_template(
-            "portal/client_secret.html", nav="portal-clients", client_id=client_id, secret=secret, until=until
-        )
-    )
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
