@@ -43,9 +43,15 @@ def make_client() -> Response | tuple[str, int]:
         colleague = manager()
 
         def register() -> str:
-            about = {"kind": given["kind"], "redirect_uris": given["redirect_uris"].split(), "jwks": _keys(given)}
-            whose = (colleague.program_id, colleague.partner_id)
-            client_id, secret = access.create_client(*whose, given["name"], scopes, **about)
+            client_id, secret = access.create_client(
+                colleague.program_id,
+                colleague.partner_id,
+                given["name"],
+                scopes,
+                kind=given["kind"],
+                redirect_uris=given["redirect_uris"].split(),
+                jwks=_keys(given),
+            )
             secrets.append(secret)
             return client_id
 
