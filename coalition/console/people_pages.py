@@ -173,5 +173,5 @@ def _change(person: str, deed: Callable[[int], object], said: str) -> Answer:
 
 
 def _back(house: House, said: str) -> Response:
-    where = {"partner": house.code, "program": house.program}
-    return redirect(url_for("administration.people", done=said, **where), code=303)
+    there = url_for("administration.people", partner=house.code, program=house.program, done=said)
+    return redirect(there, code=303)
