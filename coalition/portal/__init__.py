@@ -12,7 +12,6 @@ def init_app(app: Flask) -> None:
     """Register the pages; importing a module of pages fills the blueprint."""
     from coalition.portal import (  # noqa: F401
         client_pages,
-        client_secret_pages,
         company_page,
         list_files,
         member_pages,

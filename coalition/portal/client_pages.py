@@ -1,31 +1,29 @@
-"""The partner's OAuth clients: what each may do, where its members come back to, whether it works, what happened to it.
+"""The partner's OAuth clients: registered, given scopes, new secrets and rest. A secret is shown once, on one page.
 
-Secrets are made in `client_secret_pages`.
+The page with a secret is no answer that can be fetched again: a form sent twice registers two clients (one of which
+can be switched off), or ends the secret of a moment ago.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
+from flask import render_template, request, url_for
+from flask_babel import gettext
 
 from coalition import access
-from coalition.access import ClientView
-from coalition.console import forms
-from coalition.kernel import audit
+from coalition.console import client_tending, forms
+from coalition.console.client_tending import Answer, Tending
+from coalition.kernel import sent_forms
 from coalition.kernel.db import transact
-from coalition.portal.frame import blueprint, manager, viewer
+from coalition.kernel.errors import FieldError, Invalid, Refusal
+from coalition.kernel.web.json_body import parse_object
+from coalition.portal.frame import ADMIN, blueprint, manager, viewer
+from coalition.site.viewer import Colleague
 
-OVERLAPS = {"0": 0, "1": 3600, "24": 24 * 3600, "168": 7 * 24 * 3600, "720": 30 * 24 * 3600}
-WORDED = ("bad_redirect", "bad_keys", "scope_needs_proof", "unknown_scope")
-_URIS_MAX = 10
-_EVENTS = 20
-FIELDS = {"/name": "name", "/kind": "kind", "/scopes": "scopes", "/jwks": "jwks", "/redirect_uris": "redirect_uris"}
-FIELDS |= {f"/redirect_uris/{at}": "redirect_uris" for at in range(_URIS_MAX + 1)}
-FIELDS |= {f"/jwks/keys/{at}": "jwks" for at in range(5)}
+_KEYS_MAX = 20_000
+_ENDPOINTS = {"page": "client", "secret": "rotate_client", "scopes": "scope_client"}
+_ENDPOINTS |= {"redirects": "redirect_client", "switch": "switch_client"}
 
 
 @blueprint.get("/clients")
@@ -34,102 +32,106 @@ def clients() -> str:
     return render_template("portal/clients.html", nav="portal-clients", **transact(listed))
 
 
+@blueprint.get("/clients/new")
+def new_client() -> str:
+    """The form that registers a client."""
+    transact(manager)
+    return _form({"name": "", "kind": access.KINDS[0], "redirect_uris": "", "jwks": "", "key": forms.new_key()}, [], [])
+
+
+@blueprint.post("/clients")
+def make_client() -> Answer:
+    """Register a client and show its secret."""
+    given = forms.answers("name", "kind", "redirect_uris") | {"jwks": request.form.get("jwks", "")[:_KEYS_MAX]}
+    given["key"], scopes = forms.sent_key(), forms.picked("scopes")
+    made, secrets = list[str](), list[str]()
+
+    def register() -> str:
+        colleague = manager()
+        client_id, secret = access.create_client(
+            colleague.program_id,
+            colleague.partner_id,
+            given["name"],
+            scopes,
+            kind=given["kind"],
+            redirect_uris=given["redirect_uris"].split(),
+            jwks=_keys(given),
+        )
+        secrets.append(secret)
+        return client_id
+
+    def work() -> None:
+        secrets.clear()
+        made.append(sent_forms.once("client", given["key"], register)[0])
+
+    errors, status = forms.tried(work, client_tending.FIELDS, client_tending.WORDED)
+    if errors:
+        return _form(given, scopes, errors), status
+    return client_tending.shown_once(_tending(manager()), made[-1], secrets, None)
+
+
 @blueprint.get("/clients/<client_id>")
 def client(client_id: str) -> str:
     """One client: what it may do, and what happened to it."""
-    return page(client_id, [])
+    return client_tending.page(_tending(viewer()), client_id, [])
+
+
+@blueprint.post("/clients/<client_id>/secret")
+def rotate_client(client_id: str) -> Answer:
+    """Give the client a new secret, beside which the old one lives on for the chosen time."""
+    return client_tending.rotate(_tending(manager()), client_id)
 
 
 @blueprint.post("/clients/<client_id>/scopes")
-def scope_client(client_id: str) -> Response | tuple[str, int]:
+def scope_client(client_id: str) -> Answer:
     """Say what the client may do from now on."""
-    wanted = forms.picked("scopes")
-    return _change(
-        client_id,
-        lambda partner_id: access.set_scopes(client_id, wanted, partner_id=partner_id),
-        "scopes_set",
-    )
+    return client_tending.scope(_tending(manager()), client_id)
 
 
 @blueprint.post("/clients/<client_id>/redirects")
-def redirect_client(client_id: str) -> Response | tuple[str, int]:
+def redirect_client(client_id: str) -> Answer:
     """Say where members come back to from now on."""
-    typed = forms.answers("redirect_uris")["redirect_uris"]
-    return _change(
-        client_id,
-        lambda partner_id: access.set_redirects(client_id, typed.split(), partner_id=partner_id),
-        "redirects_set",
-        typed,
-    )
+    return client_tending.redirects(_tending(manager()), client_id)
 
 
 @blueprint.post("/clients/<client_id>/switch")
-def switch_client(client_id: str) -> Response | tuple[str, int]:
+def switch_client(client_id: str) -> Answer:
     """Switch the client off, or on again."""
-    active = request.form.get("active") == "yes"
-    return _change(
-        client_id,
-        lambda partner_id: access.set_client_active(client_id, active, partner_id=partner_id),
-        "client_on" if active else "client_off",
-    )
+    return client_tending.switch(_tending(manager()), client_id)
 
 
 def listed() -> dict[str, Any]:
     """All the clients of the partner: at most two hundred, on one page."""
     colleague = viewer()
     found = access.clients_of(colleague.partner_id)
-    used = _last_used(*found)
+    used = client_tending.last_used(found)
     return {
-        "clients": [_row(one, used) for one in found],
+        "clients": [client_tending.row(one, used) for one in found],
         "may_change": "partner_admin" in colleague.roles,
     }
 
 
-def page(client_id: str, errors: forms.Errors, typed: str | None = None) -> str:
-    """The page of a client; `typed` are the addresses that somebody tried to give it."""
+def _tending(colleague: Colleague) -> Tending:
+    """The partner's own clients, which its `partner_admin` changes."""
 
-    def work() -> dict[str, Any]:
-        colleague = viewer()
-        found = access.client_view(client_id, partner_id=colleague.partner_id)
-        events = access.token_events(client_id, request.args.get("cursor"), _EVENTS, partner_id=colleague.partner_id)
-        return {
-            "client": _row(found, _last_used(found)),
-            "addresses": "\n".join(found.redirect_uris) if typed is None else typed,
-            "events": events.items,
-            "next_cursor": events.next_cursor,
-            "actors": access.names(one.actor for one in events.items),
-            "may_change": "partner_admin" in colleague.roles,
-        }
+    def address(deed: str, client_id: str, **more: Any) -> str:
+        return url_for(f"portal.{_ENDPOINTS[deed]}", client_id=client_id, **more)
 
-    choices = {"all_scopes": list(access.ALL_SCOPES), "overlaps": list(OVERLAPS), "key": forms.new_key()}
-    return render_template("portal/client.html", nav="portal-clients", **transact(work), **choices, errors=errors)
+    above = [(url_for("portal.clients"), gettext("API clients"))]
+    return Tending(colleague.partner_id, ADMIN in colleague.roles, "portal-clients", above, address)
 
 
-def _last_used(*found: ClientView) -> Mapping[str, dt.datetime]:
-    """When each was last given a token, by what the trail calls it."""
-    return audit.latest([f"client:{one.id}" for one in found], "token.issued")
+def _keys(given: dict[str, str]) -> dict[str, Any] | None:
+    """The public keys of a client that signs. Raises Invalid for what is no JSON."""
+    if given["kind"] != "private_key_jwt":
+        return None
+    try:
+        return parse_object(given["jwks"].encode("utf-8", "replace"))
+    except Refusal as refusal:
+        raise Invalid("invalid", "No key set.", [FieldError("/jwks", "bad_keys", "A JSON key set.")]) from refusal
 
 
-def _row(one: ClientView, used: Mapping[str, dt.datetime]) -> dict[str, Any]:
-    return {
-        "id": one.client_id,
-        "name": one.name,
-        "kind": one.kind,
-        "scopes": list(one.scopes),
-        "redirect_uris": list(one.redirect_uris),
-        "key_ids": list(one.key_ids),
-        "active": one.active,
-        "created_at": one.created_at,
-        "old_secret_until": one.old_secret_until,
-        "used_at": used.get(f"client:{one.id}"),
-    }
-
-
-def _change(
-    client_id: str, deed: Callable[[int], None], said: str, typed: str | None = None
-) -> Response | tuple[str, int]:
-    partner_id = manager().partner_id
-    errors, status = forms.tried(lambda: deed(partner_id), FIELDS, WORDED)
-    if errors:
-        return page(client_id, errors, typed), status
-    return redirect(url_for("portal.client", client_id=client_id, said=said), code=303)
+def _form(given: dict[str, str], scopes: list[str], errors: forms.Errors) -> str:
+    choices = {"kinds": access.KINDS, "all_scopes": list(access.ALL_SCOPES)}
+    more = {"answers": given, "chosen": scopes, "errors": errors}
+    return render_template("portal/client_new.html", nav="portal-clients", **choices, **more)
