@@ -17,7 +17,7 @@ from catalog import orders, pricing
 from catalog.orders import Order
 from catalog.ports import PaymentProvider
 from catalog.pricing import Quote
-from catalog.site import cards, tender
+from catalog.site import cards, confirming, tender
 from catalog.site.blueprint import blueprint
 from catalog.site.checkout import LIVE, find, lapsed, told
 from catalog.site.checkout_form import FormError
@@ -31,6 +31,7 @@ from coalition.kernel.web.pages import language
 from coalition.site.viewer import Viewer, require_member
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
+_PASSWORD_MAX = 200
 _NUMBER = re.compile("[0-9]{1,15}")
 _CODES = {"quote_used": "already_done", "external_id_conflict": "already_done"}
 _FIELDS = {
@@ -39,6 +40,8 @@ _FIELDS = {
     "unknown_proof": "proof",
     "proof_used": "proof",
     "insufficient_points": "points",
+    "password_required": "password",
+    "wrong_password": "password",
 }
 
 
@@ -64,12 +67,17 @@ def place() -> BaseResponse:
     form = {name: request.form.get(name, "").strip()[:40] for name in ("pay", "points", "proof", "consent_points")}
     try:
         points = _chosen(quoted, form)
+        password = request.form.get("password", "")[:_PASSWORD_MAX]
+        confirming.confirm(member, quoted.points if points is None else points, password)
         order = transact(lambda: _place(member, quoted, points, form, key))
     except Refusal as refusal:
         if refusal.code in ("quote_expired", "quote_used") and quoted.state not in LIVE:
             return lapsed()
+        if refusal.status == 429:
+            raise
         code = _CODES.get(refusal.code, refusal.code)
-        return _page(member, quoted, form, key, [FormError(_FIELDS.get(code, ""), code)], 422, refusal.extra)
+        errors = [FormError(_FIELDS.get(code, ""), code, confirming.told(refusal))]
+        return _page(member, quoted, form, key, errors, 422, refusal.extra)
     return redirect(_after(order), code=303)
 
 
@@ -156,5 +164,6 @@ def _context(member: Viewer, quoted: Quote, form: dict[str, str]) -> dict[str, A
         "offers": offers,
         "limits": limits,
         "form": {**form, "pay": form["pay"] or default},
+        "wants_password": confirming.wants_password(member, max((one["points"] for one in offers), default=0)),
         "wants_proof": programs.get(member.program_id).proof_policy == "spend",
     }

@@ -26,6 +26,7 @@ from coalition.access.recovering import (
     confirm_new_email,
     prove_password,
     reset_password,
+    sign_in_changed_at,
 )
 from coalition.access.registering import (
     TEST_CLIENT,
@@ -142,6 +143,7 @@ __all__ = [
     "set_redirects",
     "set_roles",
     "set_scopes",
+    "sign_in_changed_at",
     "sign_out",
     "suspend_partner",
     "suspended_partners",

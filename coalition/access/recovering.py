@@ -7,6 +7,7 @@ and the work is a job, so that its time tells nothing either.
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
 from base64 import b64decode, b64encode
 from typing import Any
@@ -106,6 +107,13 @@ def confirm_new_email(token: str) -> User:
     letters.post("email_changed", old.email, old.language, hint=hinted(link.email))
     audit.record("user.email_changed", f"user:{link.user_id}")
     return user(link.user_id)
+
+
+def sign_in_changed_at(user_id: int, *, password: bool) -> dt.datetime | None:
+    """When the address that signs in was last changed, or (with `password`) the password; None if never."""
+    passwords = ("user.password_changed", "user.password_reset") if password else ()
+    found = audit.trail(f"user:{user_id}", None, 1, only=("user.email_changed", *passwords))
+    return found[0].at if found else None
 
 
 def hinted(email: str) -> str:
