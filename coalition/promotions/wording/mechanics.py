@@ -121,7 +121,7 @@ class Part:
     start: str = ""
     mechanic: str = ""
     currency: str = ""
-    asked: Row = Row()
+    asked: Row = field(default_factory=Row)
     raw: Raw | None = None
     kept: bool = False
     place: int = field(default=-1, compare=False)
