@@ -41,6 +41,7 @@ _INSIDE = re.compile(r"then-(\d{1,3})")
 def sheet_in(form: Form, stored: Sheet) -> Sheet:
     """The sheet as it was sent; what the form only shows comes from the `stored` one."""
     facts = {name: form.get(name, "").strip().replace("\0", "")[:_LONG] for name in FACTS}
+    facts["segments"] = ", ".join(form.getlist("segments")).replace("\0", "")[:_LONG]
     found = Sheet(facts | {"notes": stored.facts.get("notes", "")} if "notes" not in form else facts)
     found.own_lines = stored.own_lines
     for section in SECTIONS:

@@ -53,7 +53,7 @@ def choices_of(about: Field, row: Row, voice: Voice) -> Choices:
     listed = voice.names.listed(about.source) if about.source else {}
     if not listed or len(listed) > OFFERED_AT_ONCE:
         return []
-    own = about.source in ("categories", "brands")
+    own = about.source in ("categories", "brands", "segments")
     known = [(value, value if own else upper(voice.t(*pair))) for value, pair in listed.items()]
     return known + [(one, one) for one in row.values if one not in listed]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from coalition import partners, programs, promotions
 from coalition.console.marketing.gift_view import gift_row
-from coalition.console.marketing.row_view import Choices, condition_row, kept_row, upper
+from coalition.console.marketing.row_view import OFFERED_AT_ONCE, Choices, condition_row, kept_row, upper
 from coalition.programs import Program
 from coalition.promotions.wording import (
     BUILT_IN,
@@ -110,6 +110,7 @@ def _options(program: Program, given: Sheet, voice: Voice) -> dict[str, Choices]
         "currencies": [(one.code, upper(voice.t(one.name_en, one.name_ru))) for one in programs.currencies(program.id)],
         "accounts": accounts,
         "tiers": [(code, upper(voice.t(*pair))) for code, pair in names.listed("tiers").items()],
+        "segments": segment_choices(given.facts.get("segments", ""), list(names.listed("segments"))),
         "line_fields": [(one.name, upper(one.label(voice.language))) for one in of_section(LINE)],
         "groups": [(code, code) for code in promotions.groups_of(program.id)],
         "campaigns": [(one.code, voice.t(one.name_en, one.name_ru)) for one in campaigns],
@@ -119,6 +120,14 @@ def _options(program: Program, given: Sheet, voice: Voice) -> dict[str, Choices]
             (code, voice.t(*PERIOD[code]).strip() or voice.t("at any time", "за всё время")) for code in PERIODS
         ],
     }
+
+
+def segment_choices(given: str, known: Sequence[str]) -> Choices:
+    """The segments to choose from, with those that are named already; none where there are too many to choose from."""
+    if not known or len(known) > OFFERED_AT_ONCE:
+        return []
+    named = [part.strip() for part in given.split(",") if part.strip()]
+    return [(one, one) for one in [*known, *(one for one in named if one not in known)]]
 
 
 def field_at(pointer: str, given: Sheet) -> str:
@@ -160,4 +169,4 @@ def _told(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)
 
 
-__all__ = ["differences", "field_at", "sheet", "title"]
+__all__ = ["differences", "field_at", "segment_choices", "sheet", "title"]
