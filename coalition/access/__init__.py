@@ -49,6 +49,13 @@ from coalition.access.sessions import (
     session_of,
     sessions_of,
 )
+from coalition.access.suspending import (
+    Suspension,
+    resume_partner,
+    suspend_partner,
+    suspended_partners,
+    suspension,
+)
 from coalition.access.throttle import Attempt, admit, admit_guess, blame, clear_old_attempts, forgive, guard, pardon
 from coalition.access.tokens import Token, authenticate, clear_expired_tokens, issue, issue_token, revoke
 from coalition.access.users import User, actor_of, create_user, has_role, may_approve, names, user, user_by_owner
@@ -72,6 +79,7 @@ __all__ = [
     "Person",
     "Role",
     "Session",
+    "Suspension",
     "Token",
     "User",
     "UserAccount",
@@ -122,6 +130,7 @@ __all__ = [
     "prove_password",
     "renew_session",
     "reset_password",
+    "resume_partner",
     "revoke",
     "revoke_invitation",
     "roles_for",
@@ -132,6 +141,9 @@ __all__ = [
     "set_roles",
     "set_scopes",
     "sign_out",
+    "suspend_partner",
+    "suspended_partners",
+    "suspension",
     "switch_person",
     "token_events",
     "use_link",
