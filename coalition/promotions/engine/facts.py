@@ -9,13 +9,13 @@ import calendar
 import datetime as dt
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
 Line = Mapping[str, Any]
 UNCOUNTED = frozenset({type(None), dict, list})
 Column = dict[str | None, list[Line]]
+NO_TEXTS = frozenset[str]()
 CURRENT_TOTAL, LINES = "receipt.current_total", "lines:"
 
 
@@ -87,7 +87,11 @@ class Facts(dict[str, Any]):
         column: Column = self[LINES + name]
         if None not in column:
             return column
-        return set(chain.from_iterable([each(line_value(line, name)) for line in self.lines]))
+        found: set[Hashable] = {text for text in column if text is not None}
+        for line in column[None]:
+            if (value := line_value(line, name)) != NO_TEXTS:
+                found.update(each(value))
+        return found
 
     def stat(self, key: str) -> int | None:
         """A feature that is kept up to date elsewhere, by its key; None if there is none."""
@@ -172,7 +176,11 @@ def known_zone(name: Any) -> bool:
 
 
 def _as_set(value: Any) -> Any:
-    return frozenset(value) if isinstance(value, list) and all(isinstance(one, str) for one in value) else value
+    if type(value) is not list:
+        return value
+    if not value:
+        return NO_TEXTS
+    return frozenset(value) if all(isinstance(one, str) for one in value) else value
 
 
 def _at(where: Any, path: str) -> Any:
