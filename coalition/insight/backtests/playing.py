@@ -63,7 +63,8 @@ class Side:
         if not rules.promotions:
             return NOTHING
         counters.day = seen.day
-        result = engine.run_indexed(rules.program, rules.index, event, counters, base=seen.base, discounts=self._quoted)
+        run, terms = engine.run_indexed, (rules.program, rules.index)
+        result = run(*terms, event, counters, base=seen.base, discounts=self._quoted, by_line=False)
         self.follow(result.counters_delta, seen)
         return self._outcome(result.effects, seen) if result.effects else NOTHING
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
+from operator import itemgetter
 from typing import Any
 
 from coalition.promotions.engine.compiling import Filter, filtered
 from coalition.promotions.engine.conditions import Node, within
-from coalition.promotions.engine.facts import CURRENT_TOTAL, Facts, Line, each
+from coalition.promotions.engine.facts import CURRENT_TOTAL, EACH, Facts, Line, each
 from coalition.promotions.engine.terms import MONEY, Promotion, Rule
 
 Demand = tuple[str, frozenset[Hashable]]
@@ -182,15 +183,11 @@ def _reader(about: str, asked: Iterable[Hashable]) -> Callable[[Facts], Iterable
         whole = _reader(about.removeprefix(_STARTS), ())
         return partial(_beginnings, whole, _begun(frozenset(map(str, asked))))
     if about.startswith(_LINES):
-        return partial(_of_lines, about.removeprefix(_LINES))
+        return itemgetter(EACH + about.removeprefix(_LINES))
     if about.startswith(_FIELD):
         return partial(_of_event, about.removeprefix(_FIELD))
     known: dict[str, Callable[[Facts], Iterable[Hashable]]] = {_TYPE: _type, _COUPON: _coupons}
     return known.get(about) or partial(_of_event, "member.segments")
-
-
-def _of_lines(name: str, facts: Facts) -> Iterable[Hashable]:
-    return facts.of_lines(name)
 
 
 def _begun(asked: frozenset[str]) -> Callable[[str], Sequence[str]]:
