@@ -102,6 +102,7 @@ PAGES = {
     "people": Page("admin", lambda story: "/console/people"),
     "people-of-partner": Page("admin", lambda story: "/console/people?partner=freshmart&role=partner"),
     "person": Page("admin", lambda story: f"/console/people/{ids.public('usr', 1)}"),
+    "partner-company": Page("admin", lambda story: "/console/partners/freshmart/entities/FRESHMART"),
     "partner-client": Page("admin", lambda story: f"/console/partners/freshmart/clients/{story.client_id}"),
     "letters": Page("admin", lambda story: "/console/letters"),
     "jobs": Page("admin", lambda story: "/console/jobs"),
