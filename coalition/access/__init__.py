@@ -16,7 +16,7 @@ from coalition.access.invitations import (
 from coalition.access.laws import laws
 from coalition.access.links import Link, clear_old_links, link_of, make_link, use_link
 from coalition.access.models import Role, UserAccount
-from coalition.access.people import Person, people_of, person, set_roles, switch_person
+from coalition.access.people import Person, people_of, person, set_roles, sign_out, switch_person
 from coalition.access.recovering import (
     ANSWER_JOB,
     answer_by_mail,
@@ -49,6 +49,13 @@ from coalition.access.sessions import (
     session_of,
     sessions_of,
 )
+from coalition.access.suspending import (
+    Suspension,
+    resume_partner,
+    suspend_partner,
+    suspended_partners,
+    suspension,
+)
 from coalition.access.throttle import Attempt, admit, admit_guess, blame, clear_old_attempts, forgive, guard, pardon
 from coalition.access.tokens import Token, authenticate, clear_expired_tokens, issue, issue_token, revoke
 from coalition.access.users import User, actor_of, create_user, has_role, may_approve, names, user, user_by_owner
@@ -72,6 +79,7 @@ __all__ = [
     "Person",
     "Role",
     "Session",
+    "Suspension",
     "Token",
     "User",
     "UserAccount",
@@ -122,6 +130,7 @@ __all__ = [
     "prove_password",
     "renew_session",
     "reset_password",
+    "resume_partner",
     "revoke",
     "revoke_invitation",
     "roles_for",
@@ -131,6 +140,10 @@ __all__ = [
     "set_client_active",
     "set_roles",
     "set_scopes",
+    "sign_out",
+    "suspend_partner",
+    "suspended_partners",
+    "suspension",
     "switch_person",
     "token_events",
     "use_link",
