@@ -4,7 +4,9 @@ Four are people of the world (`everything`, `reader`, `stranger`, `nobody`), the
 let in, `ignored_auth` asks again without a token and with a wrong one. In stories two more checks look at what came
 before: what was deleted is gone (`use_after_free`), and what was made is there (`ensure_resource_availability`). They
 hold for every operation of ours: nothing that is deleted can still be read, nothing that was made is hidden from its
-maker. `API_REQUESTS` says how many requests are made (some hundreds in `make test`, 5,000 in CI, 20,000 in `make campaign`).
+maker.
+
+`API_REQUESTS` says how many requests are made (some hundreds in `make test`, 5,000 in CI, 20,000 in `make campaign`).
 """
 
 from __future__ import annotations

@@ -88,6 +88,15 @@ def endpoint(endpoint_id: int, partner_id: int) -> Endpoint:
     return Endpoint(**row._mapping)
 
 
+def hold_endpoint(endpoint_id: int, partner_id: int) -> Endpoint:
+    """The endpoint, its row held until the transaction ends. NotFound."""
+    fetch_one(
+        "SELECT id FROM webhook_endpoint WHERE id = :id AND partner_id = :partner FOR NO KEY UPDATE",
+        {"id": endpoint_id, "partner": partner_id},
+    )
+    return endpoint(endpoint_id, partner_id)
+
+
 def change(
     endpoint_id: int,
     partner_id: int,
@@ -101,7 +110,7 @@ def change(
 
     What waits when an endpoint is switched off becomes dead letters.
     """
-    was = _locked(endpoint_id, partner_id)
+    was = hold_endpoint(endpoint_id, partner_id)
     state = was.state if on is None or on == (was.state == "on") else "on" if on else "off"
     wanted = {
         "url": was.url if url is None else check_url(url),
@@ -128,7 +137,7 @@ def rotate(endpoint_id: int, partner_id: int, overlap_s: int = OVERLAP_S) -> tup
     if not 0 <= overlap_s <= OVERLAP_MOST_S:
         detail = "Two secrets sign together for at most seven days."
         raise Invalid("invalid", detail, [FieldError("/overlap_s", "bad_number", detail)])
-    _locked(endpoint_id, partner_id)
+    hold_endpoint(endpoint_id, partner_id)
     value = secrets.replace(endpoint_id, overlap_s)
     audit.record("webhook.rotate", f"webhook:{endpoint_id}", overlap_s=overlap_s)
     return endpoint(endpoint_id, partner_id), value
@@ -136,7 +145,7 @@ def rotate(endpoint_id: int, partner_id: int, overlap_s: int = OVERLAP_S) -> tup
 
 def delete(endpoint_id: int, partner_id: int) -> None:
     """Remove an endpoint: it is told nothing more, and its secrets are forgotten. NotFound."""
-    _locked(endpoint_id, partner_id)
+    hold_endpoint(endpoint_id, partner_id)
     execute(
         "UPDATE webhook_endpoint SET state = 'deleted', reason = NULL, failures = 0, failing_since = NULL"
         " WHERE id = :id",
@@ -164,15 +173,6 @@ def bury(endpoint_id: int, reason: str) -> None:
         " WHERE endpoint_id = :id AND state = 'waiting'",
         {"id": endpoint_id, "reason": reason},
     )
-
-
-def _locked(endpoint_id: int, partner_id: int) -> Endpoint:
-    """The endpoint, its row held until the transaction ends. NotFound."""
-    fetch_one(
-        "SELECT id FROM webhook_endpoint WHERE id = :id AND partner_id = :partner FOR NO KEY UPDATE",
-        {"id": endpoint_id, "partner": partner_id},
-    )
-    return endpoint(endpoint_id, partner_id)
 
 
 def _types(event_types: Sequence[str]) -> list[str]:
