@@ -46,7 +46,7 @@ class Endpoint:
 
 
 def create(partner_id: int, url: str, event_types: Sequence[str], description: str = "") -> tuple[Endpoint, str]:
-    """A new endpoint and its secret, which cannot be read again; it is told of what happens from now on.
+    """A new endpoint and its secret, which cannot be read again; it is told of what is committed from now on.
 
     Invalid for an address that is never called and for unknown types; Conflict `too_many_endpoints`. Locks the partner.
     """
@@ -56,9 +56,9 @@ def create(partner_id: int, url: str, event_types: Sequence[str], description: s
     if len(endpoints(partner_id)) >= MOST:
         raise Conflict("too_many_endpoints", f"A partner has at most {MOST} endpoints.")
     row = fetch_one(
-        "INSERT INTO webhook_endpoint (program_id, partner_id, url, event_types, description, since_event)"
-        " VALUES (:program, :partner, :url, :types, :description, (SELECT coalesce(max(id), 0) FROM outbox))"
-        " RETURNING id",
+        "INSERT INTO webhook_endpoint (program_id, partner_id, url, event_types, description, since_event,"
+        " since_snapshot, made_xid) VALUES (:program, :partner, :url, :types, :description,"
+        " (SELECT coalesce(max(id), 0) FROM outbox), pg_current_snapshot(), pg_current_xact_id()) RETURNING id",
         {"program": partner.program_id, "partner": partner_id, **wanted},
     )
     assert row is not None
@@ -157,11 +157,16 @@ def delete(endpoint_id: int, partner_id: int) -> None:
 
 
 def switch_off(endpoint_id: int, reason: str) -> None:
-    """Stop telling an endpoint that does not listen (`failing`, `gone`). The caller holds its row."""
-    execute(
+    """Stop telling an endpoint that does not listen (`failing`, `gone`), and write that into the trail, once.
+
+    Nothing where it is off already. The caller holds its row.
+    """
+    changed = execute(
         "UPDATE webhook_endpoint SET state = 'switched_off', reason = :reason WHERE id = :id AND state = 'on'",
         {"id": endpoint_id, "reason": reason},
     )
+    if not changed:
+        return
     bury(endpoint_id, "endpoint_off")
     audit.record("webhook.switch_off", f"webhook:{endpoint_id}", reason=reason)
 
