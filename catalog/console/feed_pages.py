@@ -21,7 +21,7 @@ from coalition.programs import Program
 PAGE = 25
 REFRESH_S = 4
 BODY_MAX = 2_000_000_000
-_TEXTS = ("supplier", "code", "url", "format", "mapping", "every_min", "username", "secret", "host_key")
+_TEXTS = ("supplier", "code", "url", "scope", "format", "mapping", "every_min", "username", "secret", "host_key")
 _FIELDS = {f"/{name}": name for name in _TEXTS} | {"/every_s": "every_min"}
 
 
@@ -51,6 +51,7 @@ def create_feed() -> Response | tuple[str, int]:
             supplier.id,
             given["code"],
             url=given["url"] or None,
+            scope=given["scope"] or suppliers.CATALOG,
             format=given["format"] or "yml",
             mapping=given["mapping"] or None,
             every_s=every * 60 or None,
@@ -135,6 +136,7 @@ def _told_feed(feed: suppliers.Feed, supplier: suppliers.Standing) -> dict[str, 
     names = (
         "code",
         "url",
+        "scope",
         "format",
         "state",
         "freshness",
@@ -187,7 +189,7 @@ def _form(errors: forms.Errors, given: dict[str, str]) -> str:
             "mappings": [(one.name, f"{owner.name}: {one.name}") for owner in known for one in _mappings(owner)],
         }
 
-    answers = {**dict.fromkeys(_TEXTS, ""), "format": "yml", **given, "secret": ""}
+    answers = {**dict.fromkeys(_TEXTS, ""), "scope": suppliers.CATALOG, "format": "yml", **given, "secret": ""}
     return render_template("desk/feed_new.html", errors=errors, answers=answers, **page("feeds"), **transact(work))
 
 

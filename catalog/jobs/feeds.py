@@ -73,7 +73,7 @@ def read_into_stage(
 ) -> dt.datetime:
     """Stage the whole file; the instant as of which its stock was counted. Raises FeedRefused."""
     mapping: suppliers.TableMapping | None = step(lambda: suppliers.mapping(feed.mapping_id))
-    source = suppliers.open_feed(feed.format, file, mapping)
+    source = suppliers.open_feed(feed.format, file, mapping, counts=feed.scope == suppliers.COUNTS)
     for chunk in suppliers.chunks(source):
         step(partial(_stage, run_id, chunk, source.read_bytes, progress))
     return cast(dt.datetime, step(lambda: suppliers.dated(run_id, feed, source.written_at)))
@@ -154,7 +154,7 @@ def _conclude(run: suppliers.FeedRun, feed: suppliers.Feed, snapshot_at: dt.date
     suppliers.apply(run.id, feed, verdict)
     taken = verdict.state != "refused" and "all" not in verdict.holds
     if taken and "stock" not in verdict.holds:
-        rewards.apply_feed_stock(run.id, snapshot_at)
+        rewards.apply_feed_stock(run.id, snapshot_at, every=feed.scope == suppliers.COUNTS)
     return suppliers.close(run.id, verdict.state, verdict.code, verdict.detail, verdict.holds)
 
 

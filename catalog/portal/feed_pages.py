@@ -100,7 +100,7 @@ def _own_run(public_id: str) -> tuple[suppliers.FeedRun, suppliers.Feed, supplie
 
 def _told(feed: suppliers.Feed, supplier: suppliers.Supplier) -> dict[str, Any]:
     last = suppliers.runs(feed.id, limit=1)
-    names = ("code", "format", "state", "freshness", "good_at", "last_error", "url")
+    names = ("code", "scope", "format", "state", "freshness", "good_at", "last_error", "url")
     facts = {name: getattr(feed, name) for name in names}
     return {**facts, "supplier": supplier.name, "supplier_code": supplier.code, "last": told(last[0]) if last else None}
 

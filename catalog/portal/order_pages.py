@@ -1,4 +1,4 @@
-"""A supplier's orders: accept, pack, give the parcel's number, say what cannot be supplied, take back or not.
+"""A supplier's orders: accept all or a part, pack, name the parcel, say what cannot be supplied, take back or not.
 
 What people do here is what the supplier's system would have answered, through the same functions of the room: nothing
 else can happen to an order. The first definite answer counts, whoever gives it.
@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from catalog import orders, shipments
 from catalog.orders import Served
 from catalog.portal.frame import blueprint, own_suppliers
-from catalog.ports import Accepted, Cancelled, CancelRefused, Rejected
+from catalog.ports import Accepted, Cancelled, CancelRefused, LineAnswer, Rejected
 from coalition.console import forms
 from coalition.kernel import audit
 from coalition.kernel.db import transact
@@ -28,7 +28,13 @@ VIEWS = tuple(orders.SERVED)
 REASONS = ("out_of_stock", "discontinued", "undeliverable", "supplier_refused")
 _LABELS_MOST = 200
 _COLUMNS = ("reference", "name", "phone", "country", "postal_code", "city", "line1", "articles")
-_FIELDS = {"/parcel/tracking_no": "tracking_no", "/reason": "reason", "/pieces": "tracking_no"}
+_FIELDS = {
+    "/parcel/tracking_no": "tracking_no",
+    "/reason": "reason",
+    "/pieces": "tracking_no",
+    "/short": "short",
+    **{f"/lines/{at}": f"take-{at}" for at in range(100)},
+}
 
 
 @blueprint.get("/orders")
@@ -71,7 +77,7 @@ def order_page(reference: str) -> str:
 @blueprint.post("/orders/<reference>/<any(accept, refuse, pack, parcel, give_back, keep):deed>")
 def order_deed(reference: str, deed: str) -> Response | tuple[str, int]:
     """Answer, pack, send, or let it be cancelled."""
-    given = forms.answers("external_id", "reason", "carrier", "tracking_no")
+    given = forms.answers("external_id", "reason", "short", "carrier", "tracking_no")
 
     def work() -> None:
         found = orders.one_served(own_suppliers(), reference)
@@ -85,8 +91,34 @@ def order_deed(reference: str, deed: str) -> Response | tuple[str, int]:
 
 
 def _accept(found: Served, given: dict[str, str]) -> None:
+    """Take what is promised of each line; what is not, goes back to its member. Nothing at all is a refusal."""
     _expect(found, orders.TO_ANSWER)
-    orders.answered(found.id, Accepted(given["external_id"][:100] or found.client_ref))
+    answers = _promised(found, given["short"])
+    orders.answered(found.id, Accepted(given["external_id"][:100] or found.client_ref, answers))
+
+
+def _promised(found: Served, why: str) -> tuple[LineAnswer, ...]:
+    """The lines of which fewer pieces come than were ordered. A line without a number is taken whole.
+
+    Raises Invalid for no number of pieces, for none in all, and where nobody says why they are fewer.
+    """
+    typed = [request.form.get(f"take-{at}", "") for at in range(len(found.lines))]
+    pieces = [forms.whole(text) if text else line.qty for text, line in zip(typed, found.lines, strict=True)]
+    wrong = [at for at, (qty, line) in enumerate(zip(pieces, found.lines, strict=True)) if not _fits(qty, line.qty)]
+    if wrong:
+        problems = [FieldError(f"/lines/{at}", "invalid", "Write how many of the ordered pieces come.") for at in wrong]
+        raise Invalid("invalid", "Write how many of the ordered pieces come.", problems)
+    if not any(pieces):
+        problem = FieldError("/lines/0", "invalid", "Nothing is left: say that you cannot supply the order.")
+        raise Invalid("invalid", "Nothing is left: say that you cannot supply the order.", [problem])
+    short = [(line.sku, qty or 0) for line, qty in zip(found.lines, pieces, strict=True) if qty != line.qty]
+    if short and why not in REASONS:
+        raise Invalid("invalid", "Say why.", [FieldError("/short", "required", "Say why.")])
+    return tuple(LineAnswer(sku, "qty_changed" if qty else "rejected", qty, code=why) for sku, qty in short)
+
+
+def _fits(qty: int | None, ordered: int) -> bool:
+    return qty is not None and 0 <= qty <= ordered
 
 
 def _refuse(found: Served, given: dict[str, str]) -> None:

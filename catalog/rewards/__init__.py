@@ -22,7 +22,15 @@ from catalog.rewards.issuing import issued_codes, take_codes
 from catalog.rewards.kinds import KINDS, Kind, kind_of
 from catalog.rewards.laws import laws
 from catalog.rewards.listing import Listed, Listing, listed, put_up, units_of
-from catalog.rewards.picturing import WantedPicture, claim_pictures, picture_came, picture_failed, picture_key
+from catalog.rewards.picturing import (
+    ShownPicture,
+    WantedPicture,
+    claim_pictures,
+    gallery,
+    picture_came,
+    picture_failed,
+    picture_key,
+)
 from catalog.rewards.pooling import (
     CodePool,
     Uploaded,
@@ -62,6 +70,7 @@ __all__ = [
     "PictureRefused",
     "Reward",
     "RewardQuery",
+    "ShownPicture",
     "StockApplied",
     "StockIncident",
     "Suggestion",
@@ -94,6 +103,7 @@ __all__ = [
     "facets",
     "form_near",
     "found_points",
+    "gallery",
     "get",
     "index",
     "issued_codes",

@@ -16,6 +16,7 @@ _STEPS = (
     "card_leads.sql",
     "card_texts.sql",
     "card_pictures.sql",
+    "card_galleries.sql",
 )
 
 

@@ -1,7 +1,8 @@
 """Which pictures are wanted, fetched and shown: what the database knows of them.
 
 A picture is fetched once for each address, by a job; a card shows the last picture that came for it, so a new address
-that leads nowhere changes nothing. The files lie in the file store under the hash of what came.
+that leads nowhere changes nothing. Further pictures of a card (its gallery) are shown as far as they have come. The
+files lie in the file store under the hash of what came.
 """
 
 from __future__ import annotations
@@ -24,9 +25,31 @@ class WantedPicture:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class ShownPicture:
+    """A picture in our store: the hash of the file that came, and the size in pixels of its largest form."""
+
+    sha256: str
+    width: int
+    height: int
+
+
 def picture_key(sha256: str, width: int) -> str:
     """Where one form of a picture lies in the file store."""
     return f"pictures/{sha256}-{width}.webp"
+
+
+def gallery(product_id: int, first: str | None) -> Sequence[ShownPicture]:
+    """The further pictures of a card that have come, in its supplier's order, each once; `first` is shown already."""
+    rows = fetch_all(
+        "SELECT k.sha256, k.width, k.height FROM product_gallery g"
+        " CROSS JOIN LATERAL unnest(g.urls) WITH ORDINALITY AS u (url, place)"
+        " JOIN picture k ON k.url_hash = sha256(convert_to(u.url, 'UTF8')) AND k.state = 'stored'"
+        " WHERE g.product_id = :product AND k.sha256 IS DISTINCT FROM :first GROUP BY k.sha256, k.width, k.height"
+        " ORDER BY min(u.place) LIMIT 9",
+        {"product": product_id, "first": first},
+    )
+    return [ShownPicture(*row) for row in rows]
 
 
 def claim_pictures(limit: int) -> Sequence[WantedPicture]:

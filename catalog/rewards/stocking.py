@@ -43,9 +43,13 @@ def apply_stock(supplier_id: int, snapshot_at: dt.datetime, counts: Sequence[tup
     return StockApplied(applied, len(known) - applied, sorted(unknown))
 
 
-def apply_feed_stock(run_id: int, snapshot_at: dt.datetime) -> int:
-    """Take over the counts of a feed run that is being applied; the number of offers of which the count is another."""
-    return _apply(_FED, snapshot_at, {"run_id": run_id}, every=False)
+def apply_feed_stock(run_id: int, snapshot_at: dt.datetime, *, every: bool = False) -> int:
+    """Take over the counts of a feed run that is being applied; the number of offers of which the count is another.
+
+    `every`: note the same count, too, as made now; for a feed that is not the one that brings the offers (whose age the
+    offers know by themselves).
+    """
+    return _apply(_FED, snapshot_at, {"run_id": run_id}, every=every)
 
 
 def _apply(source: str, snapshot_at: dt.datetime, params: Mapping[str, Any], *, every: bool) -> int:

@@ -18,6 +18,7 @@ from catalog.rewards import Reward, RewardQuery
 from catalog.site import cards, checkout, checkout_form, tender
 from catalog.site.blueprint import blueprint
 from catalog.site.means import Means, means
+from catalog.site.pictures import gallery
 from coalition import programs
 from coalition.kernel import ids
 from coalition.kernel.db import transact
@@ -59,6 +60,7 @@ def _reward(reward_id: int) -> dict[str, Any]:
             **_facts(program_id, found, options),
             "wished": member is not None and found.id in pricing.wished(member.member_id),
         },
+        "pictures": gallery(found, request.args.get("picture", 1, type=int)),
         "pay": _ways_to_pay(program_id, price.points),
         "sent": _sent(program_id, found),
         "countries": checkout_form.COUNTRIES,

@@ -40,6 +40,8 @@ from catalog.suppliers.directory import (
     owned_by,
 )
 from catalog.suppliers.feeds import (
+    CATALOG,
+    COUNTS,
     Feed,
     Guards,
     age,
@@ -55,6 +57,7 @@ from catalog.suppliers.feeds import (
     use_mapping,
 )
 from catalog.suppliers.formats import (
+    COUNTING,
     FORMATS,
     FeedFile,
     FeedRefused,
@@ -134,6 +137,9 @@ from catalog.suppliers.travelling import (
 )
 
 __all__ = [
+    "CATALOG",
+    "COUNTING",
+    "COUNTS",
     "FORMATS",
     "MOST_PASSENGERS",
     "MOST_SEATS",

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from catalog.ports import FeedPlace, Validators
 from catalog.suppliers import directory, mappings
-from catalog.suppliers.formats import FORMATS
+from catalog.suppliers.formats import COUNTING, FORMATS
 from coalition import programs
 from coalition.kernel import audit, outbox, sealing
 from coalition.kernel.db import execute, fetch_all, fetch_one
@@ -21,6 +21,7 @@ _DEFAULT_EVERY_S = 900
 _SHORTEST_S = 60
 _AT_ONCE = 100
 _LOST_AFTER_S = 86_400
+CATALOG, COUNTS = "catalog", "stock"
 _SCHEMES = ("http", "https", "s3", "sftp")
 
 
@@ -57,6 +58,8 @@ _GUARDS = tuple(guard.name for guard in fields(Guards))
 class Feed:
     """A file that a supplier publishes; prices in `currency`, dates without a zone are in `zone`.
 
+    `scope`: `catalog`, whole offers; `stock`, only the pieces of offers that another feed brings.
+
     `state`: `active`, or `disabled` (not fetched until somebody enables it). `freshness`: `fresh`, `stale` (two
     intervals without a good run) or `expired` (and the grace is over: its offers cannot be ordered).
     """
@@ -65,6 +68,7 @@ class Feed:
     supplier_id: int
     code: str
     url: str | None
+    scope: str
     format: str
     mapping_id: int | None
     currency: str
@@ -89,6 +93,7 @@ def create_feed(
     code: str,
     *,
     url: str | None = None,
+    scope: str = CATALOG,
     format: str = "yml",
     mapping: str | None = None,
     every_s: int | None = None,
@@ -103,14 +108,17 @@ def create_feed(
     `mapping` names a saved column mapping. Raises Invalid with every wrong field, NotFound for an unknown supplier.
     """
     supplier = directory.get(supplier_id)
-    _check(url, format, every_s, host_key)
+    _check(url, format, scope, every_s, host_key)
+    saved = mappings.mapping_by_name(supplier_id, mapping) if mapping else None
+    _fits(saved, scope)
     program, chosen = programs.get(supplier.program_id), asdict(guards or Guards())
     values = {
         "supplier_id": supplier_id,
         "code": code,
         "url": url,
+        "scope": scope,
         "format": format,
-        "mapping_id": mappings.mapping_by_name(supplier_id, mapping).id if mapping else None,
+        "mapping_id": saved and saved.id,
         "every_s": (every_s or _DEFAULT_EVERY_S) if url else None,
         "username": username,
         "sealed_secret": sealing.seal(secret) if secret else None,
@@ -126,7 +134,8 @@ def create_feed(
         values,
     )
     assert row is not None
-    audit.record("feed.create", f"feed:{row.id}", supplier_id=supplier_id, code=code, format=format, url=url)
+    facts = {"code": code, "scope": scope, "format": format, "url": url}
+    audit.record("feed.create", f"feed:{row.id}", supplier_id=supplier_id, **facts)
     return get_feed(row.id)
 
 
@@ -190,12 +199,14 @@ def enable_feed(feed_id: int, *, enabled: bool) -> None:
 
 def use_mapping(feed_id: int, name: str) -> None:
     """Read a feed by the newest version of a saved mapping from its next run on, even if the file is the same."""
-    mapping_id = mappings.mapping_by_name(get_feed(feed_id).supplier_id, name).id
+    feed = get_feed(feed_id)
+    saved = mappings.mapping_by_name(feed.supplier_id, name)
+    _fits(saved, feed.scope)
     execute(
         "UPDATE feed SET mapping_id = :mapping, mapped_at = now(), etag = NULL, modified = NULL WHERE id = :id",
-        {"id": feed_id, "mapping": mapping_id},
+        {"id": feed_id, "mapping": saved.id},
     )
-    audit.record("feed.mapping", f"feed:{feed_id}", mapping_id=mapping_id)
+    audit.record("feed.mapping", f"feed:{feed_id}", mapping_id=saved.id)
 
 
 def age() -> Sequence[int]:
@@ -234,10 +245,22 @@ def published(feed_id: int) -> int:
     return int(row.supplier_id)
 
 
-def _check(url: str | None, form: str, every_s: int | None, host_key: str | None) -> None:
+def _fits(saved: mappings.SavedMapping | None, scope: str) -> None:
+    """Raises Invalid if a mapping lacks what a feed of this scope has to bring."""
+    if saved is not None and (missing := saved.table.lacks(counts=scope == COUNTS)):
+        problem = FieldError("/mapping", "invalid", f"The layout has no column for {missing[0]}.")
+        raise Invalid("invalid", f"The layout has no column for {missing[0]}.", [problem])
+
+
+def _check(url: str | None, form: str, scope: str, every_s: int | None, host_key: str | None) -> None:
     problems = []
     if form not in FORMATS:
         problems.append(FieldError("/format", "invalid", f"Choose one of {', '.join(FORMATS)}."))
+    if scope not in (CATALOG, COUNTS):
+        problems.append(FieldError("/scope", "invalid", f"Choose {CATALOG} or {COUNTS}."))
+    elif scope == COUNTS and form in FORMATS and form not in COUNTING:
+        words = f"Counts alone come as {', '.join(COUNTING)}."
+        problems.append(FieldError("/format", "invalid", words))
     if url is not None:
         parts = urlsplit(url)
         if parts.scheme not in _SCHEMES or not parts.hostname or parts.username:

@@ -63,6 +63,15 @@ def judge(found: Comparison, guards: Guards, waived: Collection[str] = ()) -> Ve
     return Verdict("held", held[0].code, " ".join(one.detail or "" for one in held), holds)
 
 
+def judge_counts(found: Comparison, strange: int, guards: Guards, waived: Collection[str] = ()) -> Verdict:
+    """What may be done with a run of a feed that brings counts alone, of which `strange` rows name no article that we
+    know. Nothing is missing from it: what it does not name keeps its count."""
+    refusal = _unusable(found, guards)
+    if refusal is None and strange >= found.rows_ok:
+        refusal = Verdict("refused", "ids_changed", f"None of the {found.rows_read} ids is known.")
+    return refusal or _stock(found, guards, waived) or Verdict("applied")
+
+
 def _unusable(found: Comparison, guards: Guards) -> Verdict | None:
     if found.rows_read == 0:
         return Verdict("refused", "empty", "The file holds no offer.")

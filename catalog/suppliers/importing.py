@@ -11,9 +11,9 @@ from dataclasses import replace
 from itertools import islice
 
 from catalog.suppliers import runs
-from catalog.suppliers.feeds import Feed
+from catalog.suppliers.feeds import COUNTS, Feed
 from catalog.suppliers.formats import ENDLESS, RawOffer
-from catalog.suppliers.guarding import Comparison, Verdict, judge
+from catalog.suppliers.guarding import Comparison, Verdict, judge, judge_counts
 from coalition.kernel.db import execute, fetch_all, fetch_one, load_sql, raw
 
 _CHUNK = 5_000
@@ -47,20 +47,25 @@ def check(run_id: int, feed: Feed) -> Verdict:
     execute("SET LOCAL work_mem = '64MB'")
     execute("SET LOCAL jit = off")
     execute("ANALYZE feed_stage (run_id, line_no, sku)")
-    execute(load_sql(__file__, "rows.sql"), _params(run_id, feed) | _price_limits(feed, run))
+    if feed.scope == COUNTS:
+        execute(load_sql(__file__, "counts.sql"), _params(run_id, feed))
+    else:
+        execute(load_sql(__file__, "rows.sql"), _params(run_id, feed) | _price_limits(feed, run))
     execute("ANALYZE feed_row (run_id, line_no, sku, change, jump)")
     execute(load_sql(__file__, "issues.sql"), {"run_id": run_id, "keep": _KEPT_PER_CODE})
     execute(load_sql(__file__, "quarantine.sql"), {"run_id": run_id, "keep": _KEPT_ROWS})
     execute(load_sql(__file__, "samples.sql"), _params(run_id, feed) | {"keep": _SAMPLES})
-    found = _compare(run, feed)
-    runs.count(run_id, found, _by_code(run_id))
+    found, by_code = _compare(run, feed), _by_code(run_id)
+    runs.count(run_id, found, by_code)
+    if feed.scope == COUNTS:
+        return judge_counts(found, by_code.get("W06", 0), feed.guards, run.waived)
     return judge(found, feed.guards, run.waived)
 
 
 def apply(run_id: int, feed: Feed, verdict: Verdict) -> None:
     """Create and update the offers that differ, put aside the prices that jump, and count what is missing as missing;
-    nothing on a refusal, and of a held run all but what is held."""
-    if verdict.state == "refused" or "all" in verdict.holds:
+    nothing on a refusal, and of a held run all but what is held. A feed of counts has no offers to create or miss."""
+    if verdict.state == "refused" or "all" in verdict.holds or feed.scope == COUNTS:
         return
     params = _params(run_id, feed)
     execute(load_sql(__file__, "superseded.sql"), params)

@@ -13,8 +13,10 @@ from coalition.console import (
     approval_pages,
     coupon_pages,
     job_pages,
+    letter_pages,
     member_pages,
     partner_pages,
+    people_pages,
     program_pages,
     registry_pages,
     search_page,
@@ -161,6 +163,19 @@ offer(
 )
 offer(
     administration.blueprint,
+    "/people",
+    "people",
+    people_pages.listed,
+    "people",
+    Field(_("E-mail"), "email"),
+    Field(_("Roles"), "roles"),
+    Field(_("Switched off"), lambda one: not one["active"]),
+    Field(_("Second factor"), "second_factor"),
+    Field(_("Last seen"), "seen_at", "moment"),
+    Field(_("Joined"), "created_at", "moment"),
+)
+offer(
+    administration.blueprint,
     "/jobs",
     "job_list",
     job_pages.listed,
@@ -173,6 +188,18 @@ offer(
     Field(_("Asked"), "created_at", "moment"),
     Field(_("Due"), "due_at", "moment"),
     Field(_("Finished"), "finished_at", "moment"),
+    Field(_("Error"), "error"),
+)
+offer(
+    administration.blueprint,
+    "/letters",
+    "letter_list",
+    letter_pages.listed,
+    "letters",
+    Field(_("To"), "recipient"),
+    Field(_("Letter"), "kind"),
+    Field(_("Attempts"), "attempts", "integer"),
+    Field(_("Given up"), "closed_at", "moment"),
     Field(_("Error"), "error"),
 )
 offer(

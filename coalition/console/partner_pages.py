@@ -1,6 +1,6 @@
-"""Partners, as administrators keep them: who takes part in a program, with companies, outlets, clients and people.
+"""Partners, as administrators keep them: who takes part in a program, with companies, outlets and people.
 
-A client's secret is shown once, on the answer to the form that made it. Whatever is changed stands in the trail.
+Their clients have pages of their own (`partner_client_pages`). Whatever is changed stands in the trail.
 """
 
 from __future__ import annotations
@@ -10,22 +10,23 @@ from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from flask import Response, make_response, redirect, render_template, url_for
+from flask import redirect, render_template, url_for
 from sqlalchemy.exc import IntegrityError
-from werkzeug.wrappers import Response as BaseResponse
+from werkzeug.wrappers import Response
 
 from coalition import access, partners
 from coalition.access import SCOPES
 from coalition.console import forms
 from coalition.console.administration import blueprint
 from coalition.console.frame import choices, chosen_program
+from coalition.kernel import ids
 from coalition.kernel.db import transact
 from coalition.kernel.web.pages import language
 from coalition.partners import Partner
 
 KINDS = ("retail", "fuel", "bank", "airline", "supplier", "charity", "other", "operator")
 _TEXT_MAX = 200
-Answer = BaseResponse | tuple[str, int]
+Answer = Response | tuple[str, int]
 
 
 @blueprint.get("/partners")
@@ -59,7 +60,7 @@ def join_partner() -> Answer:
 @blueprint.get("/partners/<code>")
 def partner(code: str) -> str:
     """One partner with all that belongs to it."""
-    return _page(code, [], {})
+    return page(code, [], {})
 
 
 @blueprint.post("/partners/<code>/name")
@@ -98,26 +99,6 @@ def open_partner_outlet(code: str) -> Answer:
     return _deed(code, errors, work, given, "outlet_opened", "outlet_code")
 
 
-@blueprint.post("/partners/<code>/clients")
-def make_partner_client(code: str) -> Response | tuple[str, int]:
-    """Register a client for the partner's systems, and show its secret this once."""
-    given, scopes = forms.answers("client_name"), forms.picked("scopes")
-    made: list[tuple[str, str]] = []
-
-    def work() -> None:
-        owner = _partner(code)
-        made.append(access.create_client(owner.program_id, owner.id, given["client_name"], scopes))
-
-    errors, status = forms.tried(work, {"/name": "client_name", "/scopes": "scopes"})
-    if errors:
-        return _page(code, errors, given), status
-    client_id, secret = made[-1]
-    shown = {"client_id": client_id, "secret": secret, **transact(lambda: _owner(code))}
-    answer = make_response(render_template("console/partner_secret.html", nav="programs", **shown))
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
-
-
 @blueprint.post("/partners/<code>/people")
 def invite_partner_person(code: str) -> Answer:
     """Invite somebody of the partner by mail, who can then invite and manage the others."""
@@ -148,11 +129,6 @@ def listed() -> dict[str, Any]:
 
 def _partner(code: str) -> Partner:
     return partners.by_code(chosen_program().id, code)
-
-
-def _owner(code: str) -> dict[str, Any]:
-    program = chosen_program()
-    return {"program": program, "partner": partners.by_code(program.id, code)}
 
 
 def _is_code(text: str) -> bool:
@@ -193,10 +169,10 @@ def _deed(
 ) -> Answer:
     transact(lambda: _partner(code))
     errors, status = _tried(errors, work, field)
-    return (_page(code, errors, given), status) if errors else _done(code, done)
+    return (page(code, errors, given), status) if errors else _done(code, done)
 
 
-def _done(code: str, done: str) -> BaseResponse:
+def _done(code: str, done: str) -> Response:
     program = transact(chosen_program)
     return redirect(url_for("administration.partner", code=code, program=program.code, done=done), code=303)
 
@@ -208,7 +184,9 @@ def _form(errors: forms.Errors, given: dict[str, str]) -> str:
     )
 
 
-def _page(code: str, errors: forms.Errors, given: dict[str, str]) -> str:
+def page(code: str, errors: forms.Errors, given: dict[str, str]) -> str:
+    """A partner with all that belongs to it, and what was wrong with the form that `given` was typed into."""
+
     def work() -> dict[str, Any]:
         program = chosen_program()
         found = partners.by_code(program.id, code)
@@ -219,7 +197,7 @@ def _page(code: str, errors: forms.Errors, given: dict[str, str]) -> str:
             "entities": partners.entities_of(found.id),
             "outlets": partners.list_outlets(found.id),
             "clients": access.clients_of(found.id),
-            "people": access.people_of(f"partner:{found.id}").items,
+            "people": [(ids.public("usr", one.id), one) for one in access.people_of(f"partner:{found.id}").items],
             "invitations": [one for one in invited.items if one.state == "waiting"],
         }
 

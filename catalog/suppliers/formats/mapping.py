@@ -18,6 +18,7 @@ _CHOICES = {
     "header": (True, False),
 }
 _KEYS = frozenset((*_CHOICES, "columns", "attributes", "fixed", "category_separator", "sheet"))
+OFFERED, COUNTED = ("sku", "title", "price"), ("sku", "quantity")
 _PARTS_MAX = 5
 _ATTRIBUTES_MAX = 50
 Column = str | int
@@ -42,8 +43,15 @@ class TableMapping:
     attributes: Mapping[str, Column] = field(default_factory=dict)
     fixed: Mapping[str, str] = field(default_factory=dict)
 
+    def lacks(self, *, counts: bool) -> list[str]:
+        """The fields that a row has to have and has not: of a file of counts, or of one of whole offers."""
+        return [
+            name for name in (COUNTED if counts else OFFERED) if name not in self.columns and name not in self.fixed
+        ]
 
-OWN_NAMES = TableMapping(columns={name: (name,) for name in ("sku", "title", "price")})
+
+OWN_COUNTS = TableMapping(columns={name: (name,) for name in COUNTED})
+OWN_NAMES = TableMapping(columns={name: (name,) for name in OFFERED})
 
 
 def read_mapping(definition: Mapping[str, Any]) -> TableMapping:
@@ -83,7 +91,7 @@ def _columns(given: Any, fixed: Any, header: bool) -> list[FieldError]:
     known = {*given, *(fixed if isinstance(fixed, dict) else ())}
     problems += [
         FieldError(f"/columns/{name}", "required", "An offer needs this field.")
-        for name in ("sku", "title", "price")
+        for name in (COUNTED if "quantity" in known and not known & {"title", "price"} else OFFERED)
         if name not in known
     ]
     return problems

@@ -58,4 +58,5 @@ ROW_CODES = {
     "W03": "There is no weight: delivery cannot be quoted, so the offer is not on sale.",
     "W04": "The old price is not above the new one.",
     "W05": "The description has tags beyond the usual few; they were taken out.",
+    "W06": "A file of counts names an article that the supplier does not sell here; nothing was counted.",
 }

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 import pytest
 from flask import Flask
 
+from catalog import rewards
 from catalog.ports import ImageSource, ImageUnreachable
-from coalition.kernel import jobs, ports
-from coalition.kernel.db import db, execute, fetch_one, transact
+from coalition.kernel import ids, jobs, ports
+from coalition.kernel.db import db, execute, fetch_all, fetch_one, transact
 from tests.catalog.builders import an_offer
 from tests.catalog.rewards.builders import PEN, Shop, a_shop
 from tests.catalog.rewards.test_drawing import a_picture
@@ -92,6 +93,50 @@ def test_what_is_no_picture_is_asked_for_once_and_what_cannot_be_reached_six_tim
     assert (images.asked.count(_OLD), images.asked.count(_NEW)) == (1, 6)
     row = fetch_one("SELECT reason FROM picture WHERE url = :url", {"url": _OLD})
     assert row.reason == "not_a_picture"
+
+
+def _several(*addresses: str) -> str:
+    """An offer with these pictures, in this order."""
+    return an_offer("F2", picture=None).replace(
+        "</offer>", "".join(f"<picture>{one}</picture>" for one in addresses) + "</offer>"
+    )
+
+
+def test_every_picture_of_an_offer_is_fetched_once_and_can_be_looked_at(
+    shop: Shop, images: FakeImages, app: Flask
+) -> None:
+    images.files |= {f"https://pictures.example/{at}.png": a_picture(size=(200 + at, 100)) for at in (1, 2)}
+    one, two, gone = (f"https://pictures.example/{name}.png" for name in ("1", "2", "gone"))
+    shop.supplies("first", an_offer("F1", barcode=PEN, picture=_OLD), _several(_OLD, two, gone, one, two))
+    transact(lambda: execute("UPDATE picture SET due_at = now()"))
+    _fetch()
+    _fetch()
+
+    assert sorted(images.asked) == sorted([_OLD, one, two, gone])
+    found = shop.one("F2")
+    assert [shown.width for shown in rewards.gallery(found.product_id or 0, found.picture)] == [202, 201]
+    db.session.rollback()
+    path = f"/rewards/{ids.public('rew', found.id)}"
+    page, second = app.test_client().get(path).text, app.test_client().get(f"{path}?picture=2").text
+    assert page.count('class="thumb"') >= 3
+    assert f'product-art" src="/pictures/{found.picture}-' in page
+    assert 'product-art" src="/pictures/' in second
+    assert f'product-art" src="/pictures/{found.picture}-' not in second
+    assert app.test_client().get(f"{path}?picture=77").text.count('aria-current="true"') == page.count(
+        'aria-current="true"'
+    )
+
+
+def test_a_gallery_follows_its_feed_and_an_unchanged_one_is_not_rewritten(shop: Shop, images: FakeImages) -> None:
+    other = an_offer("F1", barcode=PEN, picture=_OLD)
+    shop.supplies("first", other, _several(_OLD, _NEW))
+    (before,) = fetch_all("SELECT urls, xmin::text FROM product_gallery")
+    shop.supplies("first", other, _several(_OLD, _NEW).replace("Thing", "Item"))
+    (after,) = fetch_all("SELECT urls, xmin::text FROM product_gallery")
+    assert (before, before.urls) == (after, [_NEW])
+
+    shop.supplies("first", other, _several(_OLD))
+    assert [row.urls for row in fetch_all("SELECT urls FROM product_gallery")] == [[]]
 
 
 def test_our_own_address_never_changes_and_serves_nothing_else(shop: Shop, app: Flask) -> None:

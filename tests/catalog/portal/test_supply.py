@@ -15,7 +15,7 @@ from coalition import access, partners
 from coalition.kernel import ids, jobs
 from coalition.kernel.db import execute, fetch_all, transact
 from tests.catalog.builders import a_file, a_supplier, an_offer
-from tests.catalog.orders.builders import FakeSupplier, World, a_world, bind
+from tests.catalog.orders.builders import FakeSupplier, World, a_world, assert_laws_hold, bind
 
 PASSWORD = "correct horse battery"
 
@@ -52,9 +52,14 @@ def _person(app: Flask, supplier: suppliers.Supplier, *roles: str) -> FlaskClien
 
 @pytest.fixture
 def desk(app: Flask) -> Desk:
+    return _waiting(app, (0, 1))
+
+
+def _waiting(app: Flask, *wanted: tuple[int, int]) -> Desk:
+    """An order of so many pieces of the first, second ... reward that waits for its supplier's answer."""
     world = transact(a_world)
     bind(FakeSupplier(next=["pending"]))
-    transact(world.place)
+    transact(lambda: world.place(world.quote(*((world.rewards[at].id, qty) for at, qty in wanted))))
     jobs.run_due()
     (one,) = transact(lambda: orders.served([world.supplier.id], "answer", None, 10).items)
     transact(lambda: shipments.add_carrier("post", "Post", "whsec_cG9zdA=="))
@@ -92,6 +97,45 @@ def test_what_cannot_be_supplied_ends_and_the_points_come_back(desk: Desk) -> No
     assert (desk.stands().state, desk.stands().reason) == ("rejected", "out_of_stock")
     assert transact(desk.world.balance).available > before.available
     assert transact(desk.world.balance).held == 0
+
+
+def test_some_lines_and_pieces_are_accepted_and_the_others_come_back(app: Flask) -> None:
+    desk = _waiting(app, (0, 2), (1, 3), (2, 1))
+    before, skus = transact(desk.world.balance), [line.sku for line in desk.stands().lines]
+    pieces = dict(zip(skus, (line.qty for line in desk.stands().lines), strict=True))
+    assert "take-2" in desk.browser.get(desk.path).text
+    gone, fewer, whole = sorted(skus, key=lambda sku: (pieces[sku] != 2, pieces[sku] != 3))
+    sent = {f"take-{skus.index(gone)}": "0", f"take-{skus.index(fewer)}": "1"}
+
+    assert desk.does("accept", short="out_of_stock", **sent) == 303
+
+    assert {line.sku: line.qty for line in desk.stands().lines} == {fewer: 1, whole: 1}
+    now = transact(desk.world.balance)
+    assert (desk.stands().state, now.held, now.available - before.available) == ("confirmed", 0, 4_000)
+    left = {
+        one.supplier_sku: one.available for one in (transact(lambda at=at: desk.world.reward(at)) for at in range(3))
+    }
+    assert left == {gone: 5, fewer: 4, whole: 4}
+    assert_laws_hold()
+
+
+def test_a_part_is_accepted_with_a_reason_and_in_pieces_that_were_ordered(app: Flask) -> None:
+    desk = _waiting(app, (0, 2), (1, 3))
+
+    for wrong in (
+        {"take-0": "1"},
+        {"take-0": "1", "short": "whim"},
+        {"take-0": "9"},
+        {"take-0": "-1"},
+        {"take-0": "x"},
+    ):
+        assert desk.does("accept", **wrong) == 422
+    assert desk.does("accept", short="out_of_stock", **{"take-0": "0", "take-1": "0"}) == 422
+    kept = desk.browser.post(f"{desk.path}/accept", data={"take-0": "1"}).text
+    assert 'id="short-error"' in kept
+
+    assert desk.stands().state == "confirming"
+    assert {line.qty for line in desk.stands().lines} == {2, 3}
 
 
 def test_what_was_accepted_and_cannot_be_supplied_is_for_the_operator_to_decide(desk: Desk) -> None:
