@@ -29,6 +29,7 @@ def init_app(app: Flask) -> None:
         overview,
         partner_client_pages,
         partner_pages,
+        partner_standing_pages,
         people_pages,
         plan_pages,
         policy_pages,

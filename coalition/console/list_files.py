@@ -160,6 +160,7 @@ offer(
     Field(_("Companies"), "entities"),
     Field(_("Outlets"), "outlets", "integer", total=True),
     Field(_("Clients"), "clients", "integer", total=True),
+    Field(_("Suspended"), "suspended"),
 )
 offer(
     administration.blueprint,

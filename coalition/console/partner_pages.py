@@ -120,8 +120,15 @@ def listed() -> dict[str, Any]:
     entities = defaultdict(list)
     for entity in partners.entities(program.id):
         entities[entity.partner_id].append(entity.code)
+    suspended = access.suspended_partners()
     rows = [
-        {"partner": one, "entities": entities[one.id], "outlets": outlets[one.id], "clients": clients[one.id]}
+        {
+            "partner": one,
+            "suspended": one.id in suspended,
+            "entities": entities[one.id],
+            "outlets": outlets[one.id],
+            "clients": clients[one.id],
+        }
         for one in partners.list_partners(program.id)
     ]
     return {**choices(program), "rows": rows}
@@ -141,12 +148,17 @@ def _named(text: str, field: str) -> forms.Errors:
     return [forms.error(field, "too_long")] if len(text) > _TEXT_MAX else []
 
 
-def _company(given: dict[str, str]) -> forms.Errors:
+def particulars(given: dict[str, str]) -> forms.Errors:
+    """What is wrong with the name, the tax number and the country of a company."""
     country = given["country"]
-    errors = [] if _is_code(given["entity_code"]) else [forms.error("entity_code", "code")]
-    errors += _named(given["entity_name"], "entity_name") + _named(given["tax_id"], "tax_id")
+    errors = _named(given["entity_name"], "entity_name") + _named(given["tax_id"], "tax_id")
     known = len(country) == 2 and country.isascii() and country.isalpha()
     return errors + ([] if known else [forms.error("country", "country")])
+
+
+def _company(given: dict[str, str]) -> forms.Errors:
+    errors = [] if _is_code(given["entity_code"]) else [forms.error("entity_code", "code")]
+    return errors + particulars(given)
 
 
 def _add_company(partner_id: int, given: dict[str, str]) -> None:
@@ -194,6 +206,7 @@ def page(code: str, errors: forms.Errors, given: dict[str, str]) -> str:
         return {
             **choices(program),
             "partner": found,
+            "suspension": access.suspension(found.id),
             "entities": partners.entities_of(found.id),
             "outlets": partners.list_outlets(found.id),
             "clients": access.clients_of(found.id),
