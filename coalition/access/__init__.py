@@ -33,6 +33,7 @@ from coalition.access.registering import (
     move_clients,
     rotate_secret,
     set_client_active,
+    set_redirects,
     set_scopes,
 )
 from coalition.access.roles import PARTNER_ROLES, ROLES, STAFF_ROLES, roles_for
@@ -138,6 +139,7 @@ __all__ = [
     "session_of",
     "sessions_of",
     "set_client_active",
+    "set_redirects",
     "set_roles",
     "set_scopes",
     "sign_out",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, url_for
+from flask import url_for
 from flask_babel import gettext
 
 from coalition import access, partners
@@ -19,12 +19,13 @@ _ENDPOINTS = {
     "page": "partner_client",
     "secret": "rotate_partner_client",
     "scopes": "scope_partner_client",
+    "redirects": "redirect_partner_client",
     "switch": "switch_partner_client",
 }
 
 
 @blueprint.post("/partners/<code>/clients")
-def make_partner_client(code: str) -> Response | tuple[str, int]:
+def make_partner_client(code: str) -> Answer:
     """Register a client for the partner's systems, and show its secret this once."""
     given, scopes = forms.answers("client_name"), forms.picked("scopes")
     made: list[tuple[str, str]] = []
@@ -36,7 +37,8 @@ def make_partner_client(code: str) -> Response | tuple[str, int]:
     errors, status = forms.tried(work, {"/name": "client_name", "/scopes": "scopes"})
     if errors:
         return partner_pages.page(code, errors, given), status
-    return client_tending.shown_once(_tending(code), *made[-1], None)
+    client_id, secret = made[-1]
+    return client_tending.shown_once(_tending(code), client_id, [secret], None)
 
 
 @blueprint.get("/partners/<code>/clients/<client_id>")
@@ -46,7 +48,7 @@ def partner_client(code: str, client_id: str) -> str:
 
 
 @blueprint.post("/partners/<code>/clients/<client_id>/secret")
-def rotate_partner_client(code: str, client_id: str) -> Response | tuple[str, int]:
+def rotate_partner_client(code: str, client_id: str) -> Answer:
     """Give the client a new secret; the partner has to be told it by a safe way."""
     return client_tending.rotate(_tending(code), client_id)
 
@@ -55,6 +57,12 @@ def rotate_partner_client(code: str, client_id: str) -> Response | tuple[str, in
 def scope_partner_client(code: str, client_id: str) -> Answer:
     """Say what the client may do from now on."""
     return client_tending.scope(_tending(code), client_id)
+
+
+@blueprint.post("/partners/<code>/clients/<client_id>/redirects")
+def redirect_partner_client(code: str, client_id: str) -> Answer:
+    """Say where members come back to from now on."""
+    return client_tending.redirects(_tending(code), client_id)
 
 
 @blueprint.post("/partners/<code>/clients/<client_id>/switch")

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask_babel import gettext
 
 from coalition import access
 from coalition.console import client_tending, forms
 from coalition.console.client_tending import Answer, Tending
+from coalition.kernel import sent_forms
 from coalition.kernel.db import transact
 from coalition.kernel.errors import FieldError, Invalid, Refusal
 from coalition.kernel.web.json_body import parse_object
@@ -21,11 +22,8 @@ from coalition.portal.frame import ADMIN, blueprint, manager, viewer
 from coalition.site.viewer import Colleague
 
 _KEYS_MAX = 20_000
-_URIS_MAX = 10
-_ENDPOINTS = {"page": "client", "secret": "rotate_client", "scopes": "scope_client", "switch": "switch_client"}
-_FIELDS = {"/name": "name", "/kind": "kind", "/scopes": "scopes", "/jwks": "jwks", "/redirect_uris": "redirect_uris"}
-_FIELDS |= {f"/redirect_uris/{at}": "redirect_uris" for at in range(_URIS_MAX)}
-_FIELDS |= {f"/jwks/keys/{at}": "jwks" for at in range(5)}
+_ENDPOINTS = {"page": "client", "secret": "rotate_client", "scopes": "scope_client"}
+_ENDPOINTS |= {"redirects": "redirect_client", "switch": "switch_client"}
 
 
 @blueprint.get("/clients")
@@ -38,19 +36,19 @@ def clients() -> str:
 def new_client() -> str:
     """The form that registers a client."""
     transact(manager)
-    return _form({"name": "", "kind": access.KINDS[0], "redirect_uris": "", "jwks": ""}, [], [])
+    return _form({"name": "", "kind": access.KINDS[0], "redirect_uris": "", "jwks": "", "key": forms.new_key()}, [], [])
 
 
 @blueprint.post("/clients")
-def make_client() -> Response | tuple[str, int]:
+def make_client() -> Answer:
     """Register a client and show its secret."""
     given = forms.answers("name", "kind", "redirect_uris") | {"jwks": request.form.get("jwks", "")[:_KEYS_MAX]}
-    scopes = forms.picked("scopes")
-    made: list[tuple[str, str]] = []
+    given["key"], scopes = forms.sent_key(), forms.picked("scopes")
+    made, secrets = list[str](), list[str]()
 
-    def work() -> None:
+    def register() -> str:
         colleague = manager()
-        client = access.create_client(
+        client_id, secret = access.create_client(
             colleague.program_id,
             colleague.partner_id,
             given["name"],
@@ -59,12 +57,17 @@ def make_client() -> Response | tuple[str, int]:
             redirect_uris=given["redirect_uris"].split(),
             jwks=_keys(given),
         )
-        made.append(client)
+        secrets.append(secret)
+        return client_id
 
-    errors, status = forms.tried(work, _FIELDS)
+    def work() -> None:
+        secrets.clear()
+        made.append(sent_forms.once("client", given["key"], register)[0])
+
+    errors, status = forms.tried(work, client_tending.FIELDS, client_tending.WORDED)
     if errors:
         return _form(given, scopes, errors), status
-    return client_tending.shown_once(_tending(manager()), *made[-1], None)
+    return client_tending.shown_once(_tending(manager()), made[-1], secrets, None)
 
 
 @blueprint.get("/clients/<client_id>")
@@ -74,7 +77,7 @@ def client(client_id: str) -> str:
 
 
 @blueprint.post("/clients/<client_id>/secret")
-def rotate_client(client_id: str) -> Response | tuple[str, int]:
+def rotate_client(client_id: str) -> Answer:
     """Give the client a new secret, beside which the old one lives on for the chosen time."""
     return client_tending.rotate(_tending(manager()), client_id)
 
@@ -83,6 +86,12 @@ def rotate_client(client_id: str) -> Response | tuple[str, int]:
 def scope_client(client_id: str) -> Answer:
     """Say what the client may do from now on."""
     return client_tending.scope(_tending(manager()), client_id)
+
+
+@blueprint.post("/clients/<client_id>/redirects")
+def redirect_client(client_id: str) -> Answer:
+    """Say where members come back to from now on."""
+    return client_tending.redirects(_tending(manager()), client_id)
 
 
 @blueprint.post("/clients/<client_id>/switch")
@@ -95,8 +104,9 @@ def listed() -> dict[str, Any]:
     """All the clients of the partner: at most two hundred, on one page."""
     colleague = viewer()
     found = access.clients_of(colleague.partner_id)
+    used = client_tending.last_used(found)
     return {
-        "clients": [client_tending.row(one) for one in found],
+        "clients": [client_tending.row(one, used) for one in found],
         "may_change": "partner_admin" in colleague.roles,
     }
 

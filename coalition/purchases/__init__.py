@@ -31,6 +31,7 @@ from coalition.purchases.reading.receipt import CHANNELS, ON_UNKNOWN, read
 from coalition.purchases.reading.return_slip import read_return
 from coalition.purchases.receipts import Discount, GrantedAward, Line, Receipt, Recorded, Refused
 from coalition.purchases.recording.record import record
+from coalition.purchases.recording.redeeming import limits_of_hold
 from coalition.purchases.recording.storing import Via
 from coalition.purchases.registries.cells import Row
 from coalition.purchases.registries.kinds import Entry, interpret, read_event_or_transaction
@@ -177,6 +178,7 @@ __all__ = [
     "interpret",
     "laws",
     "layout",
+    "limits_of_hold",
     "list_registries",
     "mapping",
     "mapping_by_name",
