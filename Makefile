@@ -16,7 +16,7 @@ demo-real: .venv/real          ## the demo on real baskets (RECEIPTS=20000 by de
 	@COALITION_VAR=var/real-$(or $(RECEIPTS),20000) exec $(BIN)/flask demo --shopping $(or $(RECEIPTS),20000)
 
 test: .venv/dev                ## the whole suite on embedded servers
-	$(BIN)/python -m pytest -n 3 --dist loadscope -m "not browser"
+	$(BIN)/python -m pytest -n 4 --dist loadscope --no-loadscope-reorder -m "not browser"
 
 campaign: .venv/dev            ## 10,000 orders through failing suppliers under fire, and 200 last units; CI does not run it
 	CAMPAIGN_ORDERS=10000 LAST_UNIT_ROUNDS=200 $(BIN)/python -m pytest -n 0 -s tests/campaign tests/journeys/test_races.py

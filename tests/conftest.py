@@ -31,6 +31,8 @@ from tests.databases import clone, drop, template_url
 from tests.served import Served, a_served_shop
 
 ROOT = Path(__file__).resolve().parents[1]
+# What takes a process longest begins first, so that the others do not wait for it at the end.
+_LONGEST = ("tests/journeys/test_races.py", "tests/model/test_machine.py", "tests/walls/")
 _servers: list[Servers] = []
 settings.register_profile("coalition", deadline=None)  # a slow machine fails no test
 settings.load_profile("coalition")
@@ -61,6 +63,11 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     if migrated.returncode:
         pytest.exit(f"the migrations failed:\n{migrated.stderr}", returncode=3)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest modules first, everything else in its order."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONGEST))
 
 
 def pytest_unconfigure() -> None:

@@ -16,7 +16,7 @@ from coalition.access.invitations import (
 from coalition.access.laws import laws
 from coalition.access.links import Link, clear_old_links, link_of, make_link, use_link
 from coalition.access.models import Role, UserAccount
-from coalition.access.people import Person, people_of, person, set_roles, switch_person
+from coalition.access.people import Person, people_of, person, set_roles, sign_out, switch_person
 from coalition.access.recovering import (
     ANSWER_JOB,
     answer_by_mail,
@@ -131,6 +131,7 @@ __all__ = [
     "set_client_active",
     "set_roles",
     "set_scopes",
+    "sign_out",
     "switch_person",
     "token_events",
     "use_link",

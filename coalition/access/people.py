@@ -24,6 +24,11 @@ _SELECT = """
            u.totp_confirmed_at IS NOT NULL AS app,
            u.totp_confirmed_at IS NOT NULL OR EXISTS (SELECT FROM passkey p WHERE p.user_id = u.id) AS second_factor
       FROM user_account u"""
+_SIFTED = (
+    " AND (:role = '' OR EXISTS (SELECT FROM user_role ur JOIN role r ON r.id = ur.role_id"
+    " WHERE ur.user_id = u.id AND r.name = :role))"
+    " AND u.active = coalesce(CAST(:active AS boolean), u.active)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +50,28 @@ class Person:
     seen_at: dt.datetime | None
 
 
-def people_of(owner_ref: str, *, cursor: str | None = None, limit: int = 50) -> Page[Person]:
-    """The people of an owner, in the order in which they came."""
+def people_of(
+    owner_ref: str,
+    *,
+    text: str = "",
+    role: str = "",
+    active: bool | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> Page[Person]:
+    """The people of an owner, in the order in which they came: whose address holds `text`, with this `role`."""
     (after,) = decode_cursor(cursor, int) or (0,)
     rows = fetch_all(
-        f"{_SELECT} WHERE u.owner_ref = :owner AND u.id > :after ORDER BY u.id LIMIT :limit",
-        {"owner": owner_ref, "after": after, "limit": limit + 1},
+        f"{_SELECT} WHERE u.owner_ref = :owner AND u.id > :after AND strpos(u.email, :text) > 0{_SIFTED}"
+        " ORDER BY u.id LIMIT :limit",
+        {
+            "owner": owner_ref,
+            "after": after,
+            "text": text.strip().lower(),
+            "role": role,
+            "active": active,
+            "limit": limit + 1,
+        },
     )
     found = [_view(row) for row in rows[:limit]]
     return Page(found, encode_cursor(found[-1].id) if len(rows) > limit else None)
@@ -94,6 +115,13 @@ def set_roles(user_id: int, roles: Iterable[str], *, owner_ref: str | None = Non
     )
     end_sessions(user_id)
     audit.record("user.roles_set", f"user:{user_id}", before=sorted(found.roles), after=wanted)
+
+
+def sign_out(user_id: int, *, owner_ref: str | None = None) -> int:
+    """End every session of somebody; how many there were. Raises NotFound (see `person`)."""
+    ended = end_sessions(person(user_id, owner_ref=owner_ref).id)
+    audit.record("user.sessions_ended", f"user:{user_id}", sessions=ended)
+    return ended
 
 
 def _locked(user_id: int, owner_ref: str | None) -> Person:

@@ -27,6 +27,7 @@ def init_app(app: Flask) -> None:
         merge_pages,
         overview,
         partner_pages,
+        people_pages,
         plan_pages,
         policy_pages,
         program_pages,

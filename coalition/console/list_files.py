@@ -15,6 +15,7 @@ from coalition.console import (
     job_pages,
     member_pages,
     partner_pages,
+    people_pages,
     program_pages,
     registry_pages,
     search_page,
@@ -158,6 +159,19 @@ offer(
     Field(_("Companies"), "entities"),
     Field(_("Outlets"), "outlets", "integer", total=True),
     Field(_("Clients"), "clients", "integer", total=True),
+)
+offer(
+    administration.blueprint,
+    "/people",
+    "people",
+    people_pages.listed,
+    "people",
+    Field(_("E-mail"), "email"),
+    Field(_("Roles"), "roles"),
+    Field(_("Switched off"), lambda one: not one["active"]),
+    Field(_("Second factor"), "second_factor"),
+    Field(_("Last seen"), "seen_at", "moment"),
+    Field(_("Joined"), "created_at", "moment"),
 )
 offer(
     administration.blueprint,

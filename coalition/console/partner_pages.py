@@ -19,6 +19,7 @@ from coalition.access import SCOPES
 from coalition.console import forms
 from coalition.console.administration import blueprint
 from coalition.console.frame import choices, chosen_program
+from coalition.kernel import ids
 from coalition.kernel.db import transact
 from coalition.kernel.web.pages import language
 from coalition.partners import Partner
@@ -219,7 +220,7 @@ def _page(code: str, errors: forms.Errors, given: dict[str, str]) -> str:
             "entities": partners.entities_of(found.id),
             "outlets": partners.list_outlets(found.id),
             "clients": access.clients_of(found.id),
-            "people": access.people_of(f"partner:{found.id}").items,
+            "people": [(ids.public("usr", one.id), one) for one in access.people_of(f"partner:{found.id}").items],
             "invitations": [one for one in invited.items if one.state == "waiting"],
         }
 

@@ -103,7 +103,7 @@ def end() -> Response:
     return redirect(url_for("safety.overview", done="sessions"), code=303)
 
 
-def _about(one: access.Session) -> dict[str, object]:
+def about(one: access.Session) -> dict[str, object]:
     """A session, with its browser and system in two words as far as it names them."""
     browser = next((words for sign, words in _BROWSERS if sign in one.agent), "")
     system = next((words for sign, words in _SYSTEMS if sign in one.agent), "")
@@ -122,7 +122,7 @@ def _page(errors: frame.Errors, given: dict[str, str]) -> str:
     def work() -> dict[str, object]:
         known = access.person(user_id)
         found = [
-            {"id": ids.public("ses", one.id), "mine": now is not None and one.id == now.id, **_about(one)}
+            {"id": ids.public("ses", one.id), "mine": now is not None and one.id == now.id, **about(one)}
             for one in access.sessions_of(user_id)
         ]
         return {
