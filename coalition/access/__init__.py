@@ -33,6 +33,7 @@ from coalition.access.registering import (
     move_clients,
     rotate_secret,
     set_client_active,
+    set_redirects,
     set_scopes,
 )
 from coalition.access.roles import PARTNER_ROLES, ROLES, STAFF_ROLES, roles_for
@@ -48,6 +49,13 @@ from coalition.access.sessions import (
     renew_session,
     session_of,
     sessions_of,
+)
+from coalition.access.suspending import (
+    Suspension,
+    resume_partner,
+    suspend_partner,
+    suspended_partners,
+    suspension,
 )
 from coalition.access.throttle import Attempt, admit, admit_guess, blame, clear_old_attempts, forgive, guard, pardon
 from coalition.access.tokens import Token, authenticate, clear_expired_tokens, issue, issue_token, revoke
@@ -72,6 +80,7 @@ __all__ = [
     "Person",
     "Role",
     "Session",
+    "Suspension",
     "Token",
     "User",
     "UserAccount",
@@ -122,6 +131,7 @@ __all__ = [
     "prove_password",
     "renew_session",
     "reset_password",
+    "resume_partner",
     "revoke",
     "revoke_invitation",
     "roles_for",
@@ -129,9 +139,13 @@ __all__ = [
     "session_of",
     "sessions_of",
     "set_client_active",
+    "set_redirects",
     "set_roles",
     "set_scopes",
     "sign_out",
+    "suspend_partner",
+    "suspended_partners",
+    "suspension",
     "switch_person",
     "token_events",
     "use_link",

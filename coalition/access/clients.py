@@ -26,6 +26,8 @@ _METHODS = {
     "private_key_jwt": ("private_key_jwt",),
     "public": ("none",),
 }
+NOT_SUSPENDED = "NOT EXISTS (SELECT FROM suspended_partner s WHERE s.partner_id = {client}.partner_id)"
+_MAY_CALL = NOT_SUSPENDED.format(client="oauth_client")
 _CLIENT_ID = re.compile(r"[a-z0-9_]{4,64}")
 _NO_HASH = bytes(32)  # compared with when there is no such client, so that both answers take the same way
 _COLUMNS = "id, client_id, partner_id, program_id, name, scopes, kind, redirect_uris"
@@ -110,7 +112,7 @@ def _row(client_id: str, more: str = "NULL") -> AnyRow | None:
     if not _CLIENT_ID.fullmatch(client_id):
         return None
     return fetch_one(
-        f"SELECT {_COLUMNS}, {more} FROM oauth_client WHERE client_id = :client_id AND active",
+        f"SELECT {_COLUMNS}, {more} FROM oauth_client WHERE client_id = :client_id AND active AND {_MAY_CALL}",
         {"client_id": client_id, "now": clock.now()},
     )
 

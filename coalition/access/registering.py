@@ -110,6 +110,19 @@ def set_scopes(client_id: str, scopes: Iterable[str], *, partner_id: int | None 
     audit.record("client.scopes", f"client:{row.id}", before=sorted(row.scopes), scopes=wanted)
 
 
+def set_redirects(client_id: str, redirect_uris: Iterable[str], *, partner_id: int | None = None) -> None:
+    """Where the client's members are sent back to from now on; nowhere else. Invalid, NotFound.
+
+    A code that was given for an address struck out can still be redeemed in its one minute.
+    """
+    uris = list(dict.fromkeys(redirect_uris))
+    row = _find(client_id, partner_id)
+    if errors := [*_scope_errors(list(row.scopes), row.kind, uris), *check_redirects(uris, row.kind)]:
+        raise Invalid("invalid", "The client cannot have these addresses.", errors)
+    _change("redirect_uris = :uris", client_id, partner_id, uris=uris)
+    audit.record("client.redirects", f"client:{row.id}", before=list(row.redirect_uris), redirect_uris=uris)
+
+
 def set_client_active(client_id: str, active: bool, *, partner_id: int | None = None) -> None:
     """Switch a client off, which kills its tokens within a second, or on again. NotFound for no client."""
     row = _change("active = :active", client_id, partner_id, active=active)

@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from coalition.access.clients import Client, hash_of, verify_client
+from coalition.access.clients import NOT_SUSPENDED, Client, hash_of, verify_client
 from coalition.kernel import audit, clock
 from coalition.kernel.db import execute, fetch_one
 from coalition.kernel.errors import Forbidden, Unauthorized
@@ -22,6 +22,7 @@ LIFE_S = 3600
 _REMEMBERED_FOR = dt.timedelta(seconds=1)
 _REMEMBERED = 4096  # tokens; beyond it the memory starts afresh
 _LONGEST = 200
+_MAY_CALL = NOT_SUSPENDED.format(client="c")
 _seen: dict[bytes, tuple[dt.datetime, Client]] = {}
 
 
@@ -118,6 +119,7 @@ def _look_up(token_hash: bytes, now: dt.datetime) -> tuple[dt.datetime, Client]:
         " t.expires_at, u.owner_ref FROM oauth_token t JOIN oauth_client c ON c.id = t.oauth_client_id"
         " LEFT JOIN oauth_grant g ON g.id = t.grant_id LEFT JOIN user_account u ON u.id = g.user_id"
         " WHERE t.token_hash = :hash AND t.revoked_at IS NULL AND t.expires_at > :now AND c.active"
+        f"   AND {_MAY_CALL}"
         "   AND (t.grant_id IS NULL OR (g.revoked_at IS NULL AND g.expires_at > :now AND u.active))",
         {"hash": token_hash, "now": now},
     )

@@ -116,6 +116,8 @@ def _context(receipt: dict[str, Any] | None) -> programs.SpendContext | None:
         outlet = purchases.counter(partner_id).outlets([receipt["outlet"]]).get(receipt["outlet"])
         if outlet is None:
             raise _wrong("unknown_outlet", "/receipt/outlet", "The partner has no such outlet.")
+        if outlet.closed_at is not None:
+            raise _wrong("outlet_closed", "/receipt/outlet", "This outlet is closed.")
         outlet_id = outlet.id
     lines = [(line["sku"], line["amount"]) for line in receipt["lines"]]
     groups = partners.spent_by_group(partner_id, lines)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -73,26 +73,26 @@ def error(field: str, code: str, text: str | None = None) -> dict[str, Any]:
     return {"field": field, "code": code, "text": text}
 
 
-def refused(refusal: Refusal, fields: Mapping[str, str]) -> Errors:
+def refused(refusal: Refusal, fields: Mapping[str, str], worded: Collection[str] = ()) -> Errors:
     """What a form says of a refusal: beside the fields that it points at, else above it.
 
-    `fields` leads from a JSON pointer to the form's field.
+    `fields` leads from a JSON pointer to the form's field; for the codes `worded` the page has words of its own.
     """
     found = [
-        error(fields[at.pointer], "required" if at.code == "required" else "text", at.detail)
+        error(fields[at.pointer], at.code if at.code in ("required", *worded) else "text", at.detail)
         for at in refusal.errors
         if at.pointer in fields
     ]
     return found or [error("", refusal.code, refusal.detail)]
 
 
-def tried(work: Callable[[], object], fields: Mapping[str, str]) -> tuple[Errors, int]:
+def tried(work: Callable[[], object], fields: Mapping[str, str], worded: Collection[str] = ()) -> tuple[Errors, int]:
     """Do it in a transaction: no errors and 200, or what the refusal says and its status. Raises NotFound."""
     try:
         transact(work)
     except NotFound:
         raise
     except Refusal as refusal:
-        found = refused(refusal, fields)
+        found = refused(refusal, fields, worded)
         return [one | {"code": "invalid"} if one["code"] == "text" else one for one in found], refusal.status
     return [], 200

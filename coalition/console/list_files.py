@@ -13,6 +13,7 @@ from coalition.console import (
     approval_pages,
     coupon_pages,
     job_pages,
+    letter_pages,
     member_pages,
     partner_pages,
     people_pages,
@@ -159,6 +160,7 @@ offer(
     Field(_("Companies"), "entities"),
     Field(_("Outlets"), "outlets", "integer", total=True),
     Field(_("Clients"), "clients", "integer", total=True),
+    Field(_("Suspended"), "suspended"),
 )
 offer(
     administration.blueprint,
@@ -187,6 +189,18 @@ offer(
     Field(_("Asked"), "created_at", "moment"),
     Field(_("Due"), "due_at", "moment"),
     Field(_("Finished"), "finished_at", "moment"),
+    Field(_("Error"), "error"),
+)
+offer(
+    administration.blueprint,
+    "/letters",
+    "letter_list",
+    letter_pages.listed,
+    "letters",
+    Field(_("To"), "recipient"),
+    Field(_("Letter"), "kind"),
+    Field(_("Attempts"), "attempts", "integer"),
+    Field(_("Given up"), "closed_at", "moment"),
     Field(_("Error"), "error"),
 )
 offer(

@@ -1,6 +1,6 @@
-"""Partners, as administrators keep them: who takes part in a program, with companies, outlets, clients and people.
+"""Partners, as administrators keep them: who takes part in a program, with companies, outlets and people.
 
-A client's secret is shown once, on the answer to the form that made it. Whatever is changed stands in the trail.
+Their clients have pages of their own (`partner_client_pages`). Whatever is changed stands in the trail.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from flask import Response, make_response, redirect, render_template, url_for
+from flask import redirect, render_template, url_for
 from sqlalchemy.exc import IntegrityError
-from werkzeug.wrappers import Response as BaseResponse
+from werkzeug.wrappers import Response
 
 from coalition import access, partners
 from coalition.access import SCOPES
@@ -26,7 +26,7 @@ from coalition.partners import Partner
 
 KINDS = ("retail", "fuel", "bank", "airline", "supplier", "charity", "other", "operator")
 _TEXT_MAX = 200
-Answer = BaseResponse | tuple[str, int]
+Answer = Response | tuple[str, int]
 
 
 @blueprint.get("/partners")
@@ -60,7 +60,7 @@ def join_partner() -> Answer:
 @blueprint.get("/partners/<code>")
 def partner(code: str) -> str:
     """One partner with all that belongs to it."""
-    return _page(code, [], {})
+    return page(code, [], {})
 
 
 @blueprint.post("/partners/<code>/name")
@@ -99,26 +99,6 @@ def open_partner_outlet(code: str) -> Answer:
     return _deed(code, errors, work, given, "outlet_opened", "outlet_code")
 
 
-@blueprint.post("/partners/<code>/clients")
-def make_partner_client(code: str) -> Response | tuple[str, int]:
-    """Register a client for the partner's systems, and show its secret this once."""
-    given, scopes = forms.answers("client_name"), forms.picked("scopes")
-    made: list[tuple[str, str]] = []
-
-    def work() -> None:
-        owner = _partner(code)
-        made.append(access.create_client(owner.program_id, owner.id, given["client_name"], scopes))
-
-    errors, status = forms.tried(work, {"/name": "client_name", "/scopes": "scopes"})
-    if errors:
-        return _page(code, errors, given), status
-    client_id, secret = made[-1]
-    shown = {"client_id": client_id, "secret": secret, **transact(lambda: _owner(code))}
-    answer = make_response(render_template("console/partner_secret.html", nav="programs", **shown))
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
-
-
 @blueprint.post("/partners/<code>/people")
 def invite_partner_person(code: str) -> Answer:
     """Invite somebody of the partner by mail, who can then invite and manage the others."""
@@ -140,8 +120,15 @@ def listed() -> dict[str, Any]:
     entities = defaultdict(list)
     for entity in partners.entities(program.id):
         entities[entity.partner_id].append(entity.code)
+    suspended = access.suspended_partners()
     rows = [
-        {"partner": one, "entities": entities[one.id], "outlets": outlets[one.id], "clients": clients[one.id]}
+        {
+            "partner": one,
+            "suspended": one.id in suspended,
+            "entities": entities[one.id],
+            "outlets": outlets[one.id],
+            "clients": clients[one.id],
+        }
         for one in partners.list_partners(program.id)
     ]
     return {**choices(program), "rows": rows}
@@ -149,11 +136,6 @@ def listed() -> dict[str, Any]:
 
 def _partner(code: str) -> Partner:
     return partners.by_code(chosen_program().id, code)
-
-
-def _owner(code: str) -> dict[str, Any]:
-    program = chosen_program()
-    return {"program": program, "partner": partners.by_code(program.id, code)}
 
 
 def _is_code(text: str) -> bool:
@@ -166,12 +148,17 @@ def _named(text: str, field: str) -> forms.Errors:
     return [forms.error(field, "too_long")] if len(text) > _TEXT_MAX else []
 
 
-def _company(given: dict[str, str]) -> forms.Errors:
+def particulars(given: dict[str, str]) -> forms.Errors:
+    """What is wrong with the name, the tax number and the country of a company."""
     country = given["country"]
-    errors = [] if _is_code(given["entity_code"]) else [forms.error("entity_code", "code")]
-    errors += _named(given["entity_name"], "entity_name") + _named(given["tax_id"], "tax_id")
+    errors = _named(given["entity_name"], "entity_name") + _named(given["tax_id"], "tax_id")
     known = len(country) == 2 and country.isascii() and country.isalpha()
     return errors + ([] if known else [forms.error("country", "country")])
+
+
+def _company(given: dict[str, str]) -> forms.Errors:
+    errors = [] if _is_code(given["entity_code"]) else [forms.error("entity_code", "code")]
+    return errors + particulars(given)
 
 
 def _add_company(partner_id: int, given: dict[str, str]) -> None:
@@ -194,10 +181,10 @@ def _deed(
 ) -> Answer:
     transact(lambda: _partner(code))
     errors, status = _tried(errors, work, field)
-    return (_page(code, errors, given), status) if errors else _done(code, done)
+    return (page(code, errors, given), status) if errors else _done(code, done)
 
 
-def _done(code: str, done: str) -> BaseResponse:
+def _done(code: str, done: str) -> Response:
     program = transact(chosen_program)
     return redirect(url_for("administration.partner", code=code, program=program.code, done=done), code=303)
 
@@ -209,7 +196,9 @@ def _form(errors: forms.Errors, given: dict[str, str]) -> str:
     )
 
 
-def _page(code: str, errors: forms.Errors, given: dict[str, str]) -> str:
+def page(code: str, errors: forms.Errors, given: dict[str, str]) -> str:
+    """A partner with all that belongs to it, and what was wrong with the form that `given` was typed into."""
+
     def work() -> dict[str, Any]:
         program = chosen_program()
         found = partners.by_code(program.id, code)
@@ -217,6 +206,7 @@ def _page(code: str, errors: forms.Errors, given: dict[str, str]) -> str:
         return {
             **choices(program),
             "partner": found,
+            "suspension": access.suspension(found.id),
             "entities": partners.entities_of(found.id),
             "outlets": partners.list_outlets(found.id),
             "clients": access.clients_of(found.id),

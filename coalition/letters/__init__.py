@@ -5,12 +5,27 @@ because they hold links that open an account, and they are forgotten once the le
 """
 
 from coalition.letters.laws import laws
-from coalition.letters.outgoing import JOB, Letter, clear_old, failed, give_up, opened, post, refused, revive, sent
+from coalition.letters.outgoing import (
+    JOB,
+    Dead,
+    Letter,
+    clear_old,
+    dead,
+    failed,
+    give_up,
+    opened,
+    post,
+    refused,
+    revive,
+    sent,
+)
 
 __all__ = [
     "JOB",
+    "Dead",
     "Letter",
     "clear_old",
+    "dead",
     "failed",
     "give_up",
     "laws",

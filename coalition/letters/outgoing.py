@@ -11,10 +11,11 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from coalition.kernel import clock, sealing
-from coalition.kernel.db import execute, fetch_one
+from coalition.kernel import audit, clock, sealing
+from coalition.kernel.db import execute, fetch_all, fetch_one
 from coalition.kernel.errors import NotFound
 from coalition.kernel.jobs import enqueue
+from coalition.kernel.web.paging import Page, decode_cursor, encode_cursor
 
 JOB = "letters.send"
 LANGUAGES = ("en", "ru")
@@ -31,6 +32,18 @@ class Letter:
     recipient: str
     language: str
     facts: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """A letter that was given up at `closed_at` after so many `attempts`; what it says stays sealed."""
+
+    id: int
+    kind: str
+    recipient: str
+    attempts: int
+    error: str | None
+    closed_at: dt.datetime
 
 
 def post(kind: str, recipient: str, language: str, **facts: Any) -> int:
@@ -101,11 +114,24 @@ def give_up(letter_id: int, why: str) -> None:
 
 
 def revive(letter_id: int) -> None:
-    """Let a dead letter be tried again from the beginning. NotFound if it is not dead."""
+    """Let a dead letter be tried again from the beginning; it stands in the trail. NotFound if it is not dead."""
     change = "state = 'waiting', closed_at = NULL, attempts = 0, error = NULL"
     if not execute(f"UPDATE letter SET {change} WHERE id = :id AND state = 'dead'", {"id": letter_id}):
         raise NotFound()
     enqueue(JOB, {"letter_id": letter_id}, key=f"{letter_id}:{clock.now().isoformat()}")
+    audit.record("letter.revived", f"letter:{letter_id}")
+
+
+def dead(cursor: str | None = None, limit: int = 50) -> Page[Dead]:
+    """The letters that were given up, the latest first."""
+    (before,) = decode_cursor(cursor, int) or (None,)
+    rows = fetch_all(
+        "SELECT id, kind, recipient, attempts, error, closed_at FROM letter WHERE state = 'dead'"
+        " AND (CAST(:before AS bigint) IS NULL OR id < :before) ORDER BY id DESC LIMIT :limit",
+        {"before": before, "limit": limit + 1},
+    )
+    found = [Dead(**row._mapping) for row in rows[:limit]]
+    return Page(found, encode_cursor(found[-1].id) if len(rows) > limit else None)
 
 
 def clear_old(limit: int) -> int:

@@ -31,7 +31,7 @@ from coalition.partners.directory import (
     outlets,
 )
 from coalition.partners.exposure.laws import laws
-from coalition.partners.joining import add_entity, join, open_outlet, rename
+from coalition.partners.joining import add_entity, amend_entity, join, open_outlet, rename
 from coalition.partners.roles import ROLES, give_roles, not_in_role
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "ProductGroup",
     "add_entity",
     "add_group",
+    "amend_entity",
     "assign",
     "by_code",
     "classify",

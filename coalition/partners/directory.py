@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -42,7 +43,7 @@ class LegalEntity:
 
 @dataclass(frozen=True, slots=True)
 class Outlet:
-    """A place of sale; `zone` is its IANA time zone."""
+    """A place of sale; `zone` is its IANA time zone. What is bought from `closed_at` on was not bought there."""
 
     id: int
     partner_id: int
@@ -51,6 +52,7 @@ class Outlet:
     name: str
     city: str
     zone: str
+    closed_at: dt.datetime | None = None
 
 
 def get(partner_id: int) -> Partner:
@@ -136,4 +138,5 @@ def _entity(row: LegalEntityRow | None) -> LegalEntity:
 
 
 def _outlet(row: OutletRow) -> Outlet:
-    return Outlet(row.id, row.partner_id, row.legal_entity_id, row.code, row.name, row.city, row.zone)
+    place = (row.legal_entity_id, row.code, row.name, row.city, row.zone)
+    return Outlet(row.id, row.partner_id, *place, row.closed_at)

@@ -41,6 +41,24 @@ def add_entity(partner_id: int, code: str, name: str, *, country: str, tax_id: s
     return entity(row.id)
 
 
+def amend_entity(entity_id: int, *, name: str, country: str, tax_id: str) -> LegalEntity:
+    """Write a legal entity's particulars anew; its code stays, since invoices are numbered by it. NotFound.
+
+    Statements keep the particulars of the day on which their period was closed, and so do their invoices. Locks the
+    entity's row.
+    """
+    was = entity(entity_id)
+    row = session().get_one(LegalEntityRow, entity_id, with_for_update=True, populate_existing=True)
+    before = {"name": row.name, "country": row.country, "tax_id": row.tax_id}
+    now = {"name": name, "country": country, "tax_id": tax_id}
+    if before == now:
+        return was
+    row.name, row.country, row.tax_id = name, country, tax_id
+    session().flush()
+    audit.record("legal_entity.amend", f"legal_entity:{entity_id}", was=before, now=now)
+    return entity(entity_id)
+
+
 def open_outlet(partner_id: int, entity_id: int, code: str, name: str, *, city: str, zone: str) -> Outlet:
     """An outlet of a partner at which `entity_id` sells. ZoneInfoNotFoundError for an unknown zone."""
     ZoneInfo(zone)

@@ -70,3 +70,4 @@ class OutletRow(Base):
     name: Mapped[str]
     city: Mapped[str]
     zone: Mapped[str]
+    closed_at: Mapped[dt.datetime | None]

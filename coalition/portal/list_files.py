@@ -14,8 +14,8 @@ from coalition.portal.frame import blueprint
 
 
 def _points(row: Mapping[str, Any]) -> str:
-    """What a receipt earned, each currency by its name."""
-    return ", ".join(f"{Decimal(one['units']).scaleb(-one['decimals']):f} {one['name']}" for one in row["points"])
+    """What a receipt earned, each currency by its name, which stands first: so it needs no plural."""
+    return ", ".join(f"{one['name']}: {Decimal(one['units']).scaleb(-one['decimals']):f}" for one in row["points"])
 
 
 offer(

@@ -9,9 +9,9 @@ from typing import Any
 from flask import render_template
 from flask_babel import gettext
 
-from coalition import programs, purchases
+from coalition import access, programs, purchases
 from coalition.console.frame import currency_name
-from coalition.kernel import clock
+from coalition.kernel import clock, request_log
 from coalition.kernel.db import transact
 from coalition.kernel.web import charts, formats
 from coalition.portal import menu
@@ -47,12 +47,19 @@ def _figures(colleague: Colleague) -> dict[str, Any]:
         "today": _told(program, found.get(today, DaySum())),
         "week": _told(program, purchases.together(found)),
         "refusals": purchases.refusals(colleague.partner_id, since),
+        "requests": _requests(colleague, clock.start_of_day(today, program.zone)),
+        "on": today.isoformat(),
         "currency": program.currency,
         "decimals": program.currency_decimals,
         "main": {"name": currency_name(main), "decimals": main.decimals},
         "days": [_day(one, found.get(one, DaySum()), main) for one in week],
         "chart": _chart(week, found, main),
     }
+
+
+def _requests(colleague: Colleague, since: dt.datetime) -> request_log.Refusals:
+    """What the API refused the partner's own systems since an instant; those of test mode provoke what they like."""
+    return request_log.refusals([one.id for one in access.clients_of(colleague.partner_id)], since)
 
 
 def _told(program: programs.Program, one: DaySum) -> dict[str, Any]:

@@ -64,6 +64,13 @@ def _shown() -> dict[str, Any]:
         "clients": access.clients_of(mode.twin_id) if mode else [],
         "cards": sandbox.CARDS,
         "outlet": sandbox.OUTLET,
+        "settings": _settings() if mode else "",
         "may_change": ADMIN in colleague.roles,
         "over": request.args.get("over") == "1",
     }
+
+
+def _settings() -> str:
+    """What a developer sets before the commands of the quick start: where the server is, an outlet, a card."""
+    full = next(card.number for card in sandbox.CARDS if card.state == "points")
+    return f"URL={request.host_url.rstrip('/')}\nOUTLET={sandbox.OUTLET}\nCARD={full}"

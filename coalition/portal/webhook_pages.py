@@ -22,6 +22,7 @@ from coalition.partners.webhooks import Delivery, Endpoint
 from coalition.portal.frame import blueprint, manager, viewer
 
 _FIELDS = {"/url": "url", "/event_types": "types", "/description": "description"}
+_WORDED = ("url_scheme", "url_form", "url_credentials", "url_not_public", "url_port")
 _NAV = {"nav": "portal-webhooks"}
 _SINCE = {"day": 1, "week": 7, "month": 30}
 _KEPT_DAYS = (webhooks.ANSWERS_DAYS, webhooks.CONTENTS_DAYS)
@@ -176,7 +177,7 @@ def _tried(work: Callable[[], Any]) -> tuple[forms.Errors, int, Any]:
         if refusal.status in (403, 404):
             raise
         pointers = {error.pointer: _FIELDS.get(f"/{error.pointer.split('/')[1]}", "") for error in refusal.errors}
-        return forms.refused(refusal, pointers), refusal.status, None
+        return forms.refused(refusal, pointers, _WORDED), refusal.status, None
 
 
 def _form(at: Endpoint | None, errors: forms.Errors, typed: dict[str, str], chosen: list[str]) -> str:

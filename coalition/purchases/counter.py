@@ -42,15 +42,15 @@ class Counter:
     def outlets(self, codes: Iterable[str]) -> dict[str, partners.Outlet]:
         """The partner's outlets with these codes, in at most one statement; unknown codes are left out.
 
-        No code at all stands for the partner's first outlet: a bank has no tills.
+        No code at all stands for the partner's first outlet that is not closed: a bank has no tills.
         """
         oldest = time.monotonic() - _FRESH_S
         wanted = set(codes)
         found = {code: self._outlets[code][1] for code in wanted if self._outlets.get(code, (0.0,))[0] > oldest}
         if missing := wanted - found.keys():
             read = partners.outlets(self.partner.id, missing)
-            if "" in missing and (first := partners.list_outlets(self.partner.id)):
-                read[""] = first[0]
+            if "" in missing and (known := partners.list_outlets(self.partner.id)):
+                read[""] = next((one for one in known if one.closed_at is None), known[0])
             self._outlets.update({code: (time.monotonic(), outlet) for code, outlet in read.items()})
             found |= read
         return found

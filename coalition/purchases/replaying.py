@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 from coalition import members, partners
 from coalition.kernel.db import load_sql, raw
 from coalition.promotions.granting import Happening, Seller, sort_of
-from coalition.purchases.counter import counter
+from coalition.purchases.counter import Counter, counter
 from coalition.purchases.receipts import Line
 
 _LINES = (
-    "SELECT purchase_id, no, amount_minor, qty_m, price_minor, sku, name, category FROM purchase_line"
+    "SELECT purchase_id, no, amount_minor, qty_m, price_minor, sku, name FROM purchase_line"
     " WHERE purchase_id = ANY(%s) ORDER BY purchase_id, no"
 )
 _BASE = (
@@ -90,11 +90,12 @@ def replayed(span: Span, after: int, limit: int, *, remembered: bool = True) -> 
     rows = raw().execute(query, scope | {"part": span.part, "parts": span.parts, "upto": span.upto}).fetchall()
     ids = [row[0] for row in rows]
     lines: dict[int, list[Line]] = defaultdict(list)
-    for purchase_id, *line in raw().execute(_LINES, (ids,)) if ids else ():
-        lines[purchase_id].append(Line(*line))
+    for row in raw().execute(_LINES, (ids,)).fetchall() if ids else ():
+        lines[row[0]].append(Line(*row[1:]))
     tiers = members.tiers_at([(row[2], row[7]) for row in rows]) if rows else []
     known = {of_id: rest for of_id, *rest in raw().execute(_KNOWN, (ids,))} if ids and remembered else {}
     base, outlets = _base(ids), dict[int, dict[int, partners.Outlet]]()
+    counters = {partner_id: counter(partner_id) for partner_id in {row[1] for row in rows}}
     found = []
     for row, tier in zip(rows, tiers, strict=True):
         partner_id, outlet_id = row[1], row[3]
@@ -103,13 +104,21 @@ def replayed(span: Span, after: int, limit: int, *, remembered: bool = True) -> 
         facts, coupons = known.get(row[0], ({}, []))
         found.append(
             _replayed(
-                row, tier, outlets[partner_id].get(outlet_id), lines[row[0]], base.get(row[0], ()), facts, coupons
+                counters[partner_id],
+                row,
+                tier,
+                outlets[partner_id].get(outlet_id),
+                lines[row[0]],
+                base.get(row[0], ()),
+                facts,
+                coupons,
             )
         )
     return found
 
 
 def _replayed(
+    at: Counter,
     row: Sequence[Any],
     tier: str,
     outlet: partners.Outlet | None,
@@ -120,7 +129,6 @@ def _replayed(
 ) -> Replayed:
     purchase_id, partner_id, member_id, outlet_id, entity_id, external_id, occurred_at, _, total, paid, *rest = row
     currency, channel, payments = rest
-    at = counter(partner_id)
     happening = Happening(
         id=f"{at.partner.code}/{external_id}",
         type=sort_of(payments or ()),
@@ -143,7 +151,7 @@ def _replayed(
 
 def _base(ids: Sequence[int]) -> Mapping[int, Sequence[tuple[int, int, Mapping[str, int]]]]:
     found: dict[int, list[tuple[int, int, Mapping[str, int]]]] = defaultdict(list)
-    for purchase_id, *award in raw().execute(_BASE, (list(ids),)) if ids else ():
+    for purchase_id, *award in raw().execute(_BASE, (list(ids),)).fetchall() if ids else ():
         found[purchase_id].append((award[0], award[1], award[2]))
     return found
 

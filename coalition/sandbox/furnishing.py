@@ -65,7 +65,7 @@ def _twin(real: partners.Partner, test: programs.Program) -> partners.Partner:
     entity = partners.add_entity(twin.id, "TEST", f"{real.name} · test", country="LV", tax_id="TEST")
     partners.open_outlet(twin.id, entity.id, OUTLET, "Test outlet", city="", zone=test.zone)
     for outlet in partners.list_outlets(real.id):
-        if outlet.code != OUTLET:
+        if outlet.code != OUTLET and outlet.closed_at is None:
             place = {"city": outlet.city, "zone": outlet.zone}
             partners.open_outlet(twin.id, entity.id, outlet.code, outlet.name, **place)
     promotions.create_base_rule(

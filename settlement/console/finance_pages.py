@@ -36,7 +36,7 @@ def overview() -> str:
 @blueprint.get("/statements", endpoint="statements")
 def statement_index() -> str:
     """Every statement, by period, company, state and direction; the filters stand in the address."""
-    context = transact(lambda: statement_list.context(_program(), request.args))
+    context = transact(lambda: statement_list.context(_program(), request.args, cursor=request.args.get("cursor")))
     return render_template("settlement/statements.html", nav="settlement", **context, programs=_programs())
 
 

@@ -19,7 +19,7 @@ from settlement import accruals, statements
 from settlement.console.words import say
 from settlement.statements import Sought, Statement
 
-_PAGE = 50
+PAGE = 50
 _CHUNK = 500
 FIELDS = ("period", "entity", "state", "direction")
 
@@ -37,10 +37,17 @@ def sought(program_id: int, args: MultiDict[str, str], own: list[int] | None = N
     return Sought(program_id, entity_ids, **texts, told=own is not None)
 
 
-def context(program: programs.Program, args: MultiDict[str, str], own: list[int] | None = None) -> dict[str, Any]:
+def context(
+    program: programs.Program,
+    args: MultiDict[str, str],
+    own: list[int] | None = None,
+    *,
+    cursor: str | None = None,
+    limit: int = PAGE,
+) -> dict[str, Any]:
     """A page of the list with its filters. Raises Invalid for a cursor that is not ours."""
     asked = sought(program.id, args, own)
-    page = statements.find(asked, args.get("cursor"), _PAGE)
+    page = statements.find(asked, cursor, limit)
     chosen = {name: args.get(name, "") for name in FIELDS}
     return {
         "program": {"id": program.id, "code": program.code, "name": program.name},

@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 
 from coalition.kernel.web.exporting import Field, offer, whole
-from settlement.portal import agreement_page, dispute_pages
+from settlement.portal import agreement_page, dispute_pages, statement_pages
 from settlement.portal.blueprint import blueprint
 
 
@@ -50,4 +50,21 @@ offer(
     Field(_("Money"), "currency"),
     Field(_("Opened"), "opened_at", "moment"),
     Field(_("Answer by"), "due_at", "moment"),
+)
+offer(
+    blueprint,
+    "/statements",
+    "statements",
+    statement_pages.listed,
+    "statements",
+    Field(_("Number"), "number"),
+    Field(_("Statement"), "id"),
+    Field(_("Period"), "period"),
+    Field(_("Company"), "company"),
+    Field(_("State"), "state"),
+    Field(_("Position"), "position_minor", "decimal", minor="currency_decimals", total=True),
+    Field(_("Money"), "currency"),
+    Field(_("To settle"), "settled_minor", "decimal", minor="settled_decimals"),
+    Field(_("Settlement currency"), "settled_currency"),
+    Field(_("Made"), "issued_at", "moment"),
 )

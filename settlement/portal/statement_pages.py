@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Response, redirect, render_template, request, stream_with_context, url_for
+from typing import Any
+
+from flask import Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from coalition import partners, programs
 from coalition.kernel import audit
 from coalition.kernel.db import transact
 from coalition.kernel.errors import Conflict
-from coalition.kernel.web.sheets import download
 from settlement import reconciliation, statements
 from settlement.console import statement_files, statement_list, statement_page
 from settlement.portal.blueprint import blueprint, own_entities, own_statement, viewer
@@ -24,7 +25,7 @@ def index() -> str:
         colleague = viewer()
         own = own_entities(colleague)
         return {
-            **statement_list.context(programs.get(colleague.program_id), request.args, own),
+            **listed(request.args.get("cursor"), statement_list.PAGE),
             "standing": statements.standing(Sought(colleague.program_id, own, told=True)),
             "partner": colleague.partner,
         }
@@ -32,15 +33,11 @@ def index() -> str:
     return render_template("settlement/portal/statements.html", nav="portal-statements", **transact(work))
 
 
-@blueprint.get("/statements.csv")
-def statements_csv() -> Response:
-    """The list, by the same filters, as CSV."""
-
-    def work() -> Sought:
-        colleague = viewer()
-        return statement_list.sought(colleague.program_id, request.args, own_entities(colleague))
-
-    return download(stream_with_context(statement_list.csv(transact(work))), "statements.csv")
+def listed(cursor: str | None, limit: int) -> dict[str, Any]:
+    """A page of the partner's statements, by the filters of the address. Raises Invalid for a cursor not ours."""
+    colleague = viewer()
+    program, own = programs.get(colleague.program_id), own_entities(colleague)
+    return statement_list.context(program, request.args, own, cursor=cursor, limit=limit)
 
 
 @blueprint.get("/statements/<statement_id>")

@@ -28,6 +28,8 @@ ENTRIES = (
             "Test mode: a program of the partner’s own with test members, clients and magic values.",
             "The portal shows what your clients have asked in thirty days.",
             "A recorded example for every operation.",
+            "Purchases, quotes and holds at an outlet that was closed before them are refused: outlet_closed (422).",
+            "An address for webhooks that is refused says why in the code beside /url.",
         ),
     ),
     Entry(

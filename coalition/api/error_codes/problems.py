@@ -126,6 +126,7 @@ CODES = {
     "method_not_allowed": "The address does not know this method.",
     "more_than_total": "Points cannot pay more than the total.",
     "no_rate": "There is no rate between these currencies on this day.",
+    "outlet_closed": "The outlet was closed before the purchase; what it sold before that is taken.",
     "outlet_exists": "The partner has an outlet of this code already.",
     "no_secret": "A client of this kind proves itself by its key or not at all, so it has no secret to change.",
     "no_signature": "The checkpoint bears no signature of a witness that is known to be the partner's.",

@@ -23,7 +23,7 @@ from coalition.insight.backtests.sparing import Sparing
 from coalition.insight.backtests.tallying import Difference, Tally
 from coalition.kernel import clock
 from coalition.promotions import Rehearsal
-from coalition.promotions.granting import asked, enriched
+from coalition.promotions.granting import Products, asked, enriched
 from coalition.purchases import Replayed, Span
 
 BLOCK = 2_000
@@ -74,6 +74,7 @@ class Trial:
         self.parts = 1 if shared else max(-(-self.total // part), 1)
         self._both = _both(active, draft)
         self._remembers = _remembers(active, draft, self._both)
+        self._products: Products = {}
         spared = Sparing(active, draft, (active.documents, draft.documents))
         self.tally = Tally(sides[0], sides[1], faces(policies), margin_bp, spared)
 
@@ -83,7 +84,8 @@ class Trial:
         found = purchases.replayed(span, at.after, size, remembered=self._remembers)
         for payers in self._payers:
             payers.meet({one.seller for one in found})
-        events = enriched(self._both, [one.happening for one in found], [one.known for one in found], tz=self._zone)
+        happenings, own = [one.happening for one in found], [one.known for one in found]
+        events = enriched(self._both, happenings, own, tz=self._zone, known=self._products)
         seen = map(self._seen, found)
         receipts = list(zip(events, seen, strict=True))
         if len(found) == size:

@@ -60,8 +60,11 @@ class Side:
     def play(self, event: Event, seen: Seen) -> Outcome:
         """What this ruleset gives for a receipt; its counters move on by what it has `used`."""
         rules, counters = self._rules, self.counters
+        if not rules.promotions:
+            return NOTHING
         counters.day = seen.day
-        result = engine.run_indexed(rules.program, rules.index, event, counters, base=seen.base, discounts=self._quoted)
+        run, terms = engine.run_indexed, (rules.program, rules.index)
+        result = run(*terms, event, counters, base=seen.base, discounts=self._quoted, by_line=False)
         self.follow(result.counters_delta, seen)
         return self._outcome(result.effects, seen) if result.effects else NOTHING
 

@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import NamedTuple
 
 from coalition.kernel.money import round_half_up
@@ -51,14 +52,15 @@ class Award(NamedTuple):
     shares: Shares
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Outcome:
     """What one ruleset gave for one receipt. `gifts`: how often what is no money, by (promotion, kind)."""
 
     awards: tuple[Award, ...] = ()
     gifts: tuple[tuple[tuple[str, str], int], ...] = ()
 
-    def units(self) -> dict[str, int]:
+    @cached_property
+    def units(self) -> Mapping[str, int]:
         """Units by currency."""
         found: dict[str, int] = {}
         for award in self.awards:

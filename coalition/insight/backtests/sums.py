@@ -68,7 +68,7 @@ class Sums:
         if not outcome.awards:
             return
         keys = _keys(seen)
-        for currency, units in outcome.units().items():
+        for currency, units in outcome.units.items():
             self._count(TOTAL, "", currency, side, units)
             for dimension, key in keys:
                 self._count(dimension, key, currency, side, units)

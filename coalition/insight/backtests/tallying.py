@@ -87,7 +87,7 @@ class Tally:
             self.gifts.setdefault(about, [0, 0])[side] += times
 
     def _worth(self, outcome: Outcome) -> int:
-        return sum(award.units * self.faces.get(award.currency, 0) for award in outcome.awards)
+        return sum([units * self.faces.get(currency, 0) for currency, units in outcome.units.items()])
 
     def _alarm(self, seen: Seen, draft: Outcome) -> None:
         base = sum(sum(lines.values()) * self.faces.get(currency, 0) for currency, lines in seen.base)
@@ -95,7 +95,7 @@ class Tally:
             self.alarms.add(Alarm(seen.purchase_id, seen.member_id, seen.spent, reward))
 
     def _differences(self, seen: Seen, active: Outcome, draft: Outcome) -> Iterator[Difference]:
-        before, after = active.units(), draft.units()
+        before, after = active.units, draft.units
         for currency in sorted({*before, *after}):
             units = (before.get(currency, 0), after.get(currency, 0))
             if units[0] != units[1]:

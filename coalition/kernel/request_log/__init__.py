@@ -6,16 +6,18 @@ it. Bodies are not kept.
 """
 
 from coalition.kernel.request_log.collecting import Collector, Entry, collector, init_app
-from coalition.kernel.request_log.searching import KEPT_DAYS, Logged, Wanted, clear_old, search
+from coalition.kernel.request_log.searching import KEPT_DAYS, Logged, Refusals, Wanted, clear_old, refusals, search
 
 __all__ = [
     "KEPT_DAYS",
     "Collector",
     "Entry",
     "Logged",
+    "Refusals",
     "Wanted",
     "clear_old",
     "collector",
     "init_app",
+    "refusals",
     "search",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -19,6 +20,20 @@ _SEARCH = """
        AND (CAST(:since AS timestamptz) IS NULL OR at >= :since)
        AND (CAST(:until AS timestamptz) IS NULL OR at < :until)
      ORDER BY id DESC LIMIT :limit"""
+
+_REFUSED = """
+    SELECT code, status >= 500 AS failed, count(*) AS times FROM request_log
+     WHERE client_id = ANY(:clients) AND at >= :since AND status >= 400 GROUP BY 1, 2"""
+_CODES_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """Requests that were not done; `codes` are the most frequent of the refused ones, each with its number."""
+
+    refused: int
+    failed: int
+    codes: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +84,14 @@ def search(client_ids: Collection[int], wanted: Wanted, cursor: str | None = Non
     )
     found = [Logged(**row._mapping) for row in rows[:limit]]
     return Page(found, encode_cursor(found[-1].id) if len(rows) > limit else None)
+
+
+def refusals(client_ids: Collection[int], since: dt.datetime) -> Refusals:
+    """How many requests of these clients were refused (4xx) and failed (5xx) since an instant, and with which codes."""
+    rows = fetch_all(_REFUSED, {"clients": list(client_ids), "since": since})
+    failed = sum(row.times for row in rows if row.failed)
+    codes = Counter({row.code: row.times for row in rows if row.code and not row.failed})
+    return Refusals(sum(row.times for row in rows) - failed, failed, tuple(codes.most_common(_CODES_SHOWN)))
 
 
 def clear_old(limit: int) -> int:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from types import CodeType, FunctionType
 from typing import Any
 
-from coalition.promotions.engine.conditions import SETS, Node, stat_key
+from coalition.promotions.engine.conditions import SETS, Node, stat_key, within
 from coalition.promotions.engine.facts import LINES, UNCOUNTED, Facts, Line, line_value
 
 Test = Callable[[Facts], bool]
@@ -21,23 +21,27 @@ LineTest = Callable[[Line], bool]
 _ORDER = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "eq": "==", "ne": "!="}
 _OF_EVENT, _OF_LINE = "F[{}]", "line_value(L, {})"
 _BUILTINS = {"sum": sum, "max": max, "len": len, "type": type, "int": int, "str": str, "bool": bool}
-_REMEMBERED = 20_000
+_REMEMBERED, _TEXTS = 20_000, 5_000
 _canonical = json.JSONEncoder(sort_keys=True).encode
 
 
 class Filter:
     """A compiled condition on one line. Equal ones are one and the same, and asked only once of an event.
 
-    Where a line must have a certain text in some field, only the lines that have it are asked anything else.
+    Where a line must have a certain text in some field, only the lines that have it are asked anything else. `text`:
+    the one field on whose text it depends whether a line fits (None: there is none), and `fits` tells it of a text,
+    remembered because the texts of products come again.
     """
 
-    __slots__ = ("place", "test", "whole")
+    __slots__ = ("fits", "place", "test", "text", "whole")
 
     def __init__(self, node: Node | None) -> None:
         writer = _Writer()
         self.test: LineTest = writer.function("L", "True" if node is None else writer.node(node, _OF_LINE))
         self.place = None if node is None else _place(node)
         self.whole = node is None or ("f" in node and self.place is not None)
+        self.text = None if node is None or self.place else _text(node)
+        self.fits = _of_text(self.text, self.test)
 
     def of(self, facts: Facts) -> Sequence[Line]:
         """The eligible lines of an event that fit."""
@@ -51,7 +55,18 @@ class Filter:
 
     def among(self, lines: Iterable[Line]) -> list[Line]:
         """Those of the lines that fit."""
+        if (name := self.text) is not None:
+            fits, found = self.fits, []
+            for line in lines:
+                if fits(text) if type(text := line.get(name)) is str else self.test(line):
+                    found.append(line)
+            return found
         return [line for line in lines if self.test(line)]
+
+
+def _of_text(name: str | None, test: LineTest) -> Callable[[str], bool]:
+    """Whether a line with this text in the field fits, whatever else it has."""
+    return lru_cache(_TEXTS)(lambda text: test({name: text})) if name is not None else lambda text: False
 
 
 def compiled(node: Node) -> Test:
@@ -91,6 +106,15 @@ def _place(node: Node) -> tuple[str, str] | None:
     if node.get("op") == "eq" and isinstance(node["v"], str):
         return LINES + node["f"], node["v"]
     return next((found for inner in node.get("all", ()) if (found := _place(inner))), None)
+
+
+def _text(node: Node) -> str | None:
+    """The field that every leaf compares with texts, if it is one and the same."""
+    if "f" in node:
+        given = node["v"][0] if isinstance(node["v"], list) else node["v"]
+        return node["f"] if isinstance(given, str) and node["op"] not in SETS and "." not in node["f"] else None
+    fields = {_text(inner) for inner in within(node)}
+    return fields.pop() if len(fields) == 1 else None
 
 
 class _Writer:

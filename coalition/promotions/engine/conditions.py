@@ -40,6 +40,11 @@ def holds(node: Node, facts: Facts) -> bool:
     return compare(node["op"], facts.get(node["f"]), node["v"])
 
 
+def within(node: Node) -> tuple[Node, ...]:
+    """The nodes of which a node is made; a leaf has none."""
+    return (*node.get("all", ()), *node.get("any", ()), *((node["not"],) if "not" in node else ()))
+
+
 def holds_of(node: Node | None, line: Line) -> bool:
     """Whether a condition on one line holds; no condition always does."""
     if node is None:

@@ -83,7 +83,7 @@ def _grant(state: State, won: Bid) -> int:
     """Grant a credit within its limits; the units granted."""
     promotion, effect, worth = won.promotion, won.effect, won.worth
     units, stops = state.counters.allow(promotion, "units", won.units, worth)
-    lines: Mapping[int, int] = won.spread(units)
+    lines: Mapping[int, int] = won.spread(units) if state.by_line or promotion.caps_of_lines else {}
     if promotion.caps_of_lines and lines:
         lines = within_lines(promotion, "units", lines)
         units = sum(lines.values())
@@ -107,7 +107,7 @@ def _tell(state: State, won: Bid, units: int, lines: Mapping[int, int]) -> None:
     }
     if effect.lives:
         given |= _life(state, effect)
-    if state.facts.all_lines:
+    if state.by_line and state.facts.all_lines:
         given["lines"] = told(lines)
     state.granted[currency] = state.granted.get(currency, 0) + units
     state.tell(promotion, given)

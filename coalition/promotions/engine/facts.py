@@ -9,22 +9,23 @@ import calendar
 import datetime as dt
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
 Line = Mapping[str, Any]
 UNCOUNTED = frozenset({type(None), dict, list})
 Column = dict[str | None, list[Line]]
-CURRENT_TOTAL, LINES = "receipt.current_total", "lines:"
+NO_TEXTS = frozenset[str]()
+CURRENT_TOTAL, LINES, EACH = "receipt.current_total", "lines:", "each:"
 
 
 class Facts(dict[str, Any]):
     """An event as conditions see it: a mapping from fields to values, which looks up what it does not hold yet.
 
     `lines` are those that the program does not exclude, by number; under `lines:FIELD` stand the same by the text that
-    they have there, and under None those that have none. `receipt.current_total` is what is left of them after the
-    discounts so far; the engine keeps it up to date. `applying`: the rules of each promotion that apply, where that
+    they have there, and under None those that have none; under `each:FIELD` the texts, numbers and truths that they
+    have there, and those in sets. `receipt.current_total` is what is left of them after the discounts so far; the
+    engine keeps it up to date. `applying`: the rules of each promotion that apply, where that
     does not depend on it. `fitting`: the lines that fit each filter asked so far. `begins`: the minutes after midnight
     at which a day of business begins; until then it is still the day before.
     """
@@ -51,7 +52,10 @@ class Facts(dict[str, Any]):
         self.applying: dict[str, Any] = {}
 
     def __missing__(self, name: str) -> Any:
-        value = self._column(name.removeprefix(LINES)) if name.startswith(LINES) else self._field(name)
+        if name.startswith(LINES):
+            value: Any = self._column(name.removeprefix(LINES))
+        else:
+            value = self._each(name.removeprefix(EACH)) if name.startswith(EACH) else self._field(name)
         self[name] = value
         return value
 
@@ -82,13 +86,6 @@ class Facts(dict[str, Any]):
             self._business = (self.local.replace(tzinfo=None) - dt.timedelta(minutes=self.begins)).date()
         return self._business
 
-    def of_lines(self, name: str) -> Iterable[Hashable]:
-        """The texts, numbers and truths that the lines have in a field, and those in sets there."""
-        column: Column = self[LINES + name]
-        if None not in column:
-            return column
-        return set(chain.from_iterable([each(line_value(line, name)) for line in self.lines]))
-
     def stat(self, key: str) -> int | None:
         """A feature that is kept up to date elsewhere, by its key; None if there is none."""
         value = (self.member.get("stats") or {}).get(key)
@@ -111,6 +108,17 @@ class Facts(dict[str, Any]):
                 found[value].append(line)
             else:
                 found[value] = [line]
+        return found
+
+    def _each(self, name: str) -> Iterable[Hashable]:
+        column: Column = self[LINES + name]
+        if None not in column:
+            return column
+        found: set[Hashable] = {text for text in column if text is not None}
+        for line in column[None]:
+            value = line.get(name) if "." not in name else line_value(line, name)
+            if value != []:
+                found.update(each(_as_set(value)))
         return found
 
     def days_to_birthday(self) -> int | None:
@@ -172,7 +180,11 @@ def known_zone(name: Any) -> bool:
 
 
 def _as_set(value: Any) -> Any:
-    return frozenset(value) if isinstance(value, list) and all(isinstance(one, str) for one in value) else value
+    if type(value) is not list:
+        return value
+    if not value:
+        return NO_TEXTS
+    return frozenset(value) if all(isinstance(one, str) for one in value) else value
 
 
 def _at(where: Any, path: str) -> Any:

@@ -18,7 +18,7 @@ def shut(promotion: Promotion, facts: Facts, counters: Counters) -> str | None:
     begins, ends = promotion.begins, promotion.ends
     if (begins and facts.at < begins) or (ends and facts.at >= ends):
         return "dates"
-    if facts.event.get("late") is True and not promotion.takes_late:
+    if not promotion.takes_late and facts.event.get("late") is True:
         return "late"
     if promotion.coupon and promotion.coupon not in (facts.payload.get("coupons") or ()):
         return "coupon"

@@ -9,23 +9,30 @@ indexed (the top level of its condition, every rule of it), the others count as 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
+from operator import itemgetter
 from typing import Any
 
-from coalition.promotions.engine.conditions import Node
-from coalition.promotions.engine.facts import CURRENT_TOTAL, Facts, each
+from coalition.promotions.engine.compiling import Filter, filtered
+from coalition.promotions.engine.conditions import Node, within
+from coalition.promotions.engine.facts import CURRENT_TOTAL, EACH, Facts, Line, each
 from coalition.promotions.engine.terms import MONEY, Promotion, Rule
 
 Demand = tuple[str, frozenset[Hashable]]
 _TYPE, _COUPON, _SEGMENTS, _FIELD, _LINES = "type:", "coupon:", "segments:", "field:", "lines:"
 _STARTS, _GIVEN = "starts:", "given:"
 _OF_LINES = MONEY | {"discount"}
+_REMEMBERED = 20_000
 
 
 class Index:
-    """The promotions of a ruleset in the order in which they are evaluated, and their masks."""
+    """The promotions of a ruleset in the order in which they are evaluated, and their masks.
 
-    __slots__ = ("_all", "_masks", "ordered")
+    Lines are laid before the filters of its promotions that look at one text alone, too: which of them a text fits is
+    remembered, because the texts of products come again and again.
+    """
+
+    __slots__ = ("_all", "_fits", "_masks", "ordered")
 
     def __init__(self, promotions: Iterable[Promotion]) -> None:
         self.ordered = sorted(promotions, key=lambda one: one.order)
@@ -45,6 +52,11 @@ class Index:
             )
             for about, places in sorted(asking.items(), key=lambda item: -len(item[1]))
         ]
+        wheres = {where for promotion in self.ordered for where in _filters(promotion) if where.text}
+        self._fits = [
+            (name, _fitted(name, [one for one in wheres if one.text == name]))
+            for name in sorted({where.text for where in wheres if where.text})
+        ]
 
     def candidates(self, facts: Facts) -> list[Promotion]:
         """A superset of the promotions that apply to an event, in their order."""
@@ -55,7 +67,9 @@ class Index:
                     mask |= by_value[value]
             left &= mask
             if not left:
-                break
+                return []
+        for name, fits in self._fits:
+            _lay_out(facts, name, fits)
         return [self.ordered[place] for place in _places(left)]
 
     def _mask(self, places: Sequence[int]) -> int:
@@ -64,6 +78,41 @@ class Index:
         for place in places:
             octets[place >> 3] |= 1 << (place & 7)
         return int.from_bytes(octets, "little")
+
+
+def _filters(promotion: Promotion) -> Iterator[Filter]:
+    """The filters of its effects, and of what its conditions ask of lines."""
+    for effect in promotion.effects:
+        yield effect.where
+    for rule in promotion.rules:
+        yield from map(filtered, _wheres(rule.node or {}))
+
+
+def _wheres(node: Node) -> Iterator[Node]:
+    if "lines" in node and node["lines"].get("where"):
+        yield node["lines"]["where"]
+    for inner in within(node):
+        yield from _wheres(inner)
+
+
+def _fitted(name: str, filters: Sequence[Filter]) -> Callable[[str], Sequence[Filter]]:
+    """Which of these filters, which look at one field of a line alone, a text there fits."""
+    return lru_cache(_REMEMBERED)(lambda text: [one for one in filters if one.test({name: text})])
+
+
+def _lay_out(facts: Facts, name: str, fits: Callable[[str], Sequence[Filter]]) -> None:
+    """Lay the lines of an event before the filters that they fit, where each line has a text in the field."""
+    fitting: dict[Filter, list[Line]] = {}
+    for line in facts.lines:
+        text = line.get(name)
+        if type(text) is not str:
+            return
+        for where in fits(text):
+            if where in fitting:
+                fitting[where].append(line)
+            else:
+                fitting[where] = [line]
+    facts.fitting.update(fitting)
 
 
 def _demands(promotion: Promotion) -> dict[str, frozenset[Hashable]]:
@@ -125,30 +174,32 @@ def _wants_a_line(inner: Mapping[str, Any]) -> bool:
 def _reader(about: str, asked: Iterable[Hashable]) -> Callable[[Facts], Iterable[Hashable]]:
     """How an event is asked for what it has of something: one value, or several.
 
-    Where it is asked how a text begins (`asked`), its beginnings of those lengths are what it has.
+    Where it is asked how a text begins (`asked`), those of the beginnings are what it has.
     """
     if about.startswith(_GIVEN):  # of an event without lines nothing can be said
         lines = _reader(about.removeprefix(_GIVEN), asked)
         return lambda facts: lines(facts) if facts.all_lines else asked
     if about.startswith(_STARTS):
         whole = _reader(about.removeprefix(_STARTS), ())
-        return partial(_beginnings, whole, sorted({len(str(one)) for one in asked}))
+        return partial(_beginnings, whole, _begun(frozenset(map(str, asked))))
     if about.startswith(_LINES):
-        return partial(_of_lines, about.removeprefix(_LINES))
+        return itemgetter(EACH + about.removeprefix(_LINES))
     if about.startswith(_FIELD):
         return partial(_of_event, about.removeprefix(_FIELD))
     known: dict[str, Callable[[Facts], Iterable[Hashable]]] = {_TYPE: _type, _COUPON: _coupons}
     return known.get(about) or partial(_of_event, "member.segments")
 
 
-def _of_lines(name: str, facts: Facts) -> Iterable[Hashable]:
-    return facts.of_lines(name)
+def _begun(asked: frozenset[str]) -> Callable[[str], Sequence[str]]:
+    """Which of the texts asked for a text begins with."""
+    lengths = sorted({len(one) for one in asked})
+    return lru_cache(_REMEMBERED)(lambda text: [text[:length] for length in lengths if text[:length] in asked])
 
 
 def _beginnings(
-    whole: Callable[[Facts], Iterable[Hashable]], lengths: Sequence[int], facts: Facts
+    whole: Callable[[Facts], Iterable[Hashable]], begun: Callable[[str], Sequence[str]], facts: Facts
 ) -> Iterable[Hashable]:
-    return {text[:length] for text in whole(facts) if isinstance(text, str) for length in lengths}
+    return {beginning for text in whole(facts) if isinstance(text, str) for beginning in begun(text)}
 
 
 def _of_event(name: str, facts: Facts) -> Iterable[Hashable]:

@@ -49,9 +49,13 @@ def run_indexed(
     *,
     base: Sequence[Base] = (),
     discounts: bool = True,
+    by_line: bool = True,
 ) -> Result:
-    """The same effects, at the price of the promotions that can apply; of the others it does not say why not."""
-    state = State(program, facts_of(program, event), counters)
+    """The same effects, at the price of the promotions that can apply; of the others it does not say why not.
+
+    `by_line`: whether credits tell what falls to each line; a back-test does not ask.
+    """
+    state = State(program, facts_of(program, event), counters, by_line=by_line)
     return _evaluate(state, index.candidates(state.facts), base, discounts)
 
 

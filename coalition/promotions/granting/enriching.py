@@ -18,6 +18,8 @@ from coalition.promotions.publishing import Rehearsal, Ruleset
 
 # By the name of a member's fact: a program and its members to the fact of each member that has it.
 Contribution = Callable[[int, Collection[int]], Mapping[int, Any]]
+Products = dict[int, dict[str, partners.Product]]  # by partner and SKU
+_KEPT = 100_000
 _contributions: dict[str, Contribution] = {}
 
 
@@ -37,14 +39,15 @@ def enriched(
     own: Sequence[Mapping[str, Any]] = (),
     *,
     tz: str | None = None,
+    known: Products | None = None,
 ) -> list[Event]:
     """The engine's events of a batch, in its order.
 
     `own`: what is known of each one's member beforehand, by name; it is not asked for again. `tz`: the zone of what
-    happens nowhere.
+    happens nowhere. `known`: the products that the batches before have asked for, kept for those to come.
     """
     wanted = asked(ruleset)
-    products = _products(batch)
+    products = _products(batch, {} if known is None else known)
     facts = _members(batch[0].partner.program_id, batch, wanted) if batch else {}
     return [
         event(
@@ -57,11 +60,17 @@ def enriched(
     ]
 
 
-def _products(batch: Sequence[Happening]) -> dict[int, dict[str, partners.Product]]:
+def _products(batch: Sequence[Happening], known: Products) -> Products:
     skus: dict[int, set[str]] = defaultdict(set)
     for one in batch:
         skus[one.partner.id] |= one.skus
-    return {partner_id: partners.products(partner_id, wanted) for partner_id, wanted in sorted(skus.items())}
+    for partner_id, wanted in sorted(skus.items()):
+        of_partner = known.setdefault(partner_id, {})
+        if len(of_partner) > _KEPT:
+            of_partner.clear()
+        missing = wanted - of_partner.keys()
+        of_partner |= dict.fromkeys(missing, partners.NO_PRODUCT) | partners.products(partner_id, missing)
+    return known
 
 
 def _members(program_id: int, batch: Sequence[Happening], wanted: Asked) -> dict[int, dict[str, Any]]:

@@ -30,6 +30,7 @@ from coalition.purchases.recording.promoting import base_credits, granted, happe
 from coalition.purchases.recording.record import drafts
 from coalition.purchases.recording.remembering import Asker, remembered
 from coalition.purchases.recording.storing import Draft
+from coalition.purchases.recording.timeliness import shut
 
 TTL = dt.timedelta(minutes=15)
 
@@ -56,6 +57,8 @@ def quote(partner_id: int, receipt: Receipt, language: str = "en") -> Quote:
     (drafted,) = admitted(at, drafts(at, [receipt]))
     if not isinstance(drafted, Draft):
         raise drafted[1]
+    if refusal := shut(drafted.outlet, receipt.occurred_at):
+        raise refusal
     number, until = promising.next_id(), clock.now() + TTL
     head = Quote(number, until, drafted.member_id, receipt.total)
     ruleset = promotions.ruleset(at.program.id, receipt.occurred_at) if drafted.member_id and drafted.earns else None

@@ -24,7 +24,7 @@ from coalition.purchases.recording.closing import close, quoted
 from coalition.purchases.recording.queueing import queue
 from coalition.purchases.recording.storing import Draft, Standing, Via, insert_many, insert_one, standing
 from coalition.purchases.recording.tendering import pay, tendered
-from coalition.purchases.recording.timeliness import untimely
+from coalition.purchases.recording.timeliness import shut, untimely
 
 BATCH_MAX = 5_000
 
@@ -88,8 +88,10 @@ def drafts(at: Counter, batch: Sequence[Receipt]) -> Iterable[Draft | tuple[int,
 
 
 def _untimely(at: Counter, draft: Draft, now: dt.datetime) -> Refusal | None:
-    waited = draft.receipt.waited_for is not None
-    return None if waited else untimely(at.program, draft.receipt.occurred_at, now)
+    if draft.receipt.waited_for is not None:
+        return None
+    occurred_at = draft.receipt.occurred_at
+    return untimely(at.program, occurred_at, now) or shut(draft.outlet, occurred_at)
 
 
 def _refuse(at: Counter, late: Sequence[tuple[Draft, Refusal]]) -> dict[int, Recorded | Refused]:

@@ -1,13 +1,14 @@
 """Whether a receipt comes in time: tills that were offline deliver late, but not later than the program accepts.
 
-Pure. What a receipt earns follows the rules of the day on which it occurred, however late it arrives.
+Pure. What a receipt earns follows the rules of the day on which it occurred, however late it arrives; and what an
+outlet sold before it was closed is taken after that, too.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 
-from coalition import programs
+from coalition import partners, programs
 from coalition.kernel.errors import FieldError, Invalid
 
 FUTURE_MAX = dt.timedelta(minutes=10)  # clocks of tills go wrong by minutes
@@ -21,6 +22,14 @@ def untimely(program: programs.Program, occurred_at: dt.datetime, now: dt.dateti
     if days is not None and occurred_at < now - dt.timedelta(days=days):
         return _refused("too_late", f"The program takes receipts of the last {days} days.")
     return None
+
+
+def shut(outlet: partners.Outlet, occurred_at: dt.datetime) -> Invalid | None:
+    """The refusal of what is said to be bought at an outlet after it was closed; else None."""
+    if outlet.closed_at is None or occurred_at < outlet.closed_at:
+        return None
+    detail = "This outlet was closed before that moment; its code, or the clock of the till, is wrong."
+    return Invalid("outlet_closed", detail, [FieldError("/outlet", "outlet_closed", detail)])
 
 
 def _refused(code: str, detail: str) -> Invalid:

@@ -22,7 +22,7 @@ from coalition.purchases.counter import Counter, counter
 from coalition.purchases.receipts import Line, Receipt, Recorded, Refused
 from coalition.purchases.recording.record import as_it_stands, record
 from coalition.purchases.recording.storing import Via, standing
-from coalition.purchases.recording.timeliness import untimely
+from coalition.purchases.recording.timeliness import shut, untimely
 
 _INSERT = """
     INSERT INTO suspense (program_id, partner_id, source_id, registry_id, line, external_id, request_hash, member_kind,
@@ -116,10 +116,13 @@ def _may_wait(receipt: Receipt, result: Taken, hold: bool) -> bool:
 def _suspend(at: Counter, batch: Sequence[Receipt], via: Via, lines: Sequence[int | None]) -> list[Taken]:
     known = standing(at.partner.id, [receipt.external_id for receipt in batch])
     now, results, rows = clock.now(), dict[int, Taken](), dict[int, tuple[Any, ...]]()
+    outlets = at.outlets(receipt.outlet for receipt in batch)
     for place, (receipt, line) in enumerate(zip(batch, lines, strict=True)):
         if found := known.get(receipt.external_id):
             results[place] = as_it_stands(receipt, found)
-        elif refusal := untimely(at.program, receipt.occurred_at, now):
+        elif refusal := untimely(at.program, receipt.occurred_at, now) or shut(
+            outlets[receipt.outlet], receipt.occurred_at
+        ):
             results[place] = Refused(receipt.external_id, refusal)
         elif awaited := members.awaited(at.program.id, at.partner.id, *(receipt.member or ("", ""))):
             kind = receipt.member[0] if receipt.member else ""

@@ -11,6 +11,7 @@ import pytest
 from coalition import partners, programs, promotions
 from coalition.kernel.db import fetch_all, transact
 from coalition.ledger import Operation
+from coalition.partners import places
 from tests.coalition.api.till import Till, a_till
 from tests.coalition.purchases.builders import CARD, Shop, a_body, a_hold, a_shop, public_hold
 
@@ -191,3 +192,12 @@ def test_promo_points_are_set_aside_first_where_the_receipt_says_that_they_may_p
 
 def _outlet(shop: Shop) -> int:
     return partners.outlets(shop.partner.id, ["S1"])["S1"].id
+
+
+def test_no_points_are_set_aside_at_an_outlet_that_was_closed(till: Till) -> None:
+    transact(lambda: places.close(till.shop.partner.id, "S1"))
+
+    refused = till.post("/holds", _request(receipt={"outlet": "S1", "total": 3_000, "lines": []}))
+
+    assert (refused.status_code, refused.json["code"]) == (422, "outlet_closed")
+    assert refused.json["errors"][0]["pointer"] == "/receipt/outlet"

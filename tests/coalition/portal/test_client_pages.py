@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import event
 
 from coalition import access
-from coalition.kernel.db import fetch_all, transact
+from coalition.kernel.db import db, fetch_all, transact
 from coalition.kernel.errors import Unauthorized
 from tests.coalition.purchases.builders import Shop
 
 SECRET = re.compile(r">(secret_[\w-]+)<")
 CLIENT = re.compile(r">(client_\w+)<")
+KEY = re.compile(r'name="key" value="(\w+)"')
 
 
 def register(manager: FlaskClient, **more: object) -> tuple[str, str]:
@@ -109,6 +112,7 @@ def test_another_partner_s_client_does_not_exist_and_stays_as_it_was(manager: Fl
     for end, form in (
         ("secret", {"overlap": "0"}),
         ("scopes", {"scopes": ["members:read"]}),
+        ("redirects", {"redirect_uris": "https://mine.test/"}),
         ("switch", {"active": "no"}),
     ):
         assert manager.post(f"{path}/{end}", data=form).status_code == 404
@@ -123,7 +127,7 @@ def test_who_may_only_read_sees_clients_and_changes_none(reader: FlaskClient, sh
     assert "Tills" in reader.get("/portal/clients").text and "<form" in reader.get(path).text
     assert f"{path}/" not in reader.get(path).text
     assert reader.get("/portal/clients/new").status_code == 403
-    for end in ("secret", "scopes", "switch"):
+    for end in ("secret", "scopes", "redirects", "switch"):
         assert reader.post(f"{path}/{end}").status_code == 403
     assert reader.post("/portal/clients", data={"name": "Mine", "scopes": ["me"]}).status_code == 403
 
@@ -135,3 +139,74 @@ def test_every_deed_is_audited_by_the_person_who_did_it(manager: FlaskClient, sh
     rows = transact(lambda: fetch_all("SELECT actor, action FROM audit WHERE action LIKE 'client.%' ORDER BY id"))
     assert [row.action for row in rows] == ["client.created", "client.secret_rotated"]
     assert all(row.actor.startswith("user:") for row in rows)
+
+
+def test_a_form_sent_twice_registers_one_client_and_shows_its_secret_once(manager: FlaskClient, shop: Shop) -> None:
+    key = KEY.findall(manager.get("/portal/clients/new").text)[0]
+    client_id, secret = register(manager, key=key)
+
+    form = {"name": "Tills", "kind": "confidential_basic", "scopes": ["purchases:write"], "key": key}
+    again = manager.post("/portal/clients", data=form, follow_redirects=True)
+
+    assert "sent before" in again.text and secret not in again.text
+    assert [one.client_id for one in transact(lambda: access.clients_of(shop.partner.id))] == [client_id]
+    assert register(manager)[0] != client_id, "another form registers another client"
+
+
+def test_a_form_that_was_refused_can_be_sent_again(manager: FlaskClient, shop: Shop) -> None:
+    key = KEY.findall(manager.get("/portal/clients/new").text)[0]
+
+    refused = manager.post("/portal/clients", data={"name": "", "kind": "public", "key": key})
+
+    assert refused.status_code == 422 and KEY.findall(refused.text) == [key]
+    register(manager, key=key)
+    assert len(transact(lambda: access.clients_of(shop.partner.id))) == 1
+
+
+def test_a_new_secret_asked_for_twice_by_one_form_does_not_end_the_one_in_use(manager: FlaskClient) -> None:
+    client_id, first = register(manager)
+    form = {"overlap": "24", "key": KEY.findall(manager.get(f"/portal/clients/{client_id}").text)[0]}
+
+    second = SECRET.findall(manager.post(f"/portal/clients/{client_id}/secret", data=form).text)[0]
+    again = manager.post(f"/portal/clients/{client_id}/secret", data=form)
+
+    assert again.status_code == 303 and again.location.endswith("said=sent_before")
+    assert proves(client_id, first) and proves(client_id, second)
+
+
+def test_members_come_back_to_the_addresses_that_are_kept_last(manager: FlaskClient) -> None:
+    uris = "https://a.test/back\nhttps://b.test/back"
+    client_id, _ = register(manager, scopes=["me"], redirect_uris=uris)
+    path = f"/portal/clients/{client_id}"
+
+    manager.post(f"{path}/redirects", data={"redirect_uris": "https://b.test/back\r\nhttps://c.test/back"})
+    kept = transact(lambda: access.client_view(client_id)).redirect_uris
+    bad = manager.post(f"{path}/redirects", data={"redirect_uris": "http://evil.test/"})
+    none = manager.post(f"{path}/redirects", data={"redirect_uris": ""})
+
+    assert kept == ("https://b.test/back", "https://c.test/back")
+    assert (bad.status_code, none.status_code) == (422, 422)
+    assert 'href="#redirect_uris"' in bad.text and "http://evil.test/" in bad.text and "127.0.0.1 only" in bad.text
+    assert transact(lambda: access.client_view(client_id)).redirect_uris == kept
+    assert "other addresses" in manager.get(path).text
+
+
+def test_the_list_of_clients_asks_as_much_for_many_as_for_one(manager: FlaskClient, shop: Shop) -> None:
+    sent: list[int] = []
+
+    def note(*facts: Any) -> None:
+        sent[-1] += 1
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        for more in (1, 5):
+            for _ in range(more):
+                sent.append(0)
+                register(manager)
+            sent.append(0)
+            assert manager.get("/portal/clients").status_code == 200
+            few, many = sent[1], sent[-1]
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+    assert 3 < few == many

@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
-from coalition import purchases
+from coalition import access, purchases
 from coalition.kernel import clock
-from coalition.kernel.db import transact
+from coalition.kernel.db import execute, transact
 from tests.coalition.portal.conftest import TWIN_CARD, Sign
 from tests.coalition.purchases.builders import Shop, a_body, a_return, bought, give_back
 
@@ -84,3 +85,32 @@ def test_the_company_page_shows_the_partner_s_own_entities(
     page = reader.get("/portal/company").text
 
     assert "Freshmart SIA" in page and "LV4" in page and "Twin SIA" not in page
+
+
+def test_what_the_api_refused_the_partner_today_is_counted_with_its_codes(
+    app: Flask, reader: FlaskClient, shop: Shop, twin: Shop
+) -> None:
+    def log(of: Shop, status: int, code: str | None, days_ago: float = 0) -> None:
+        name, _ = access.create_client(of.program.id, of.partner.id, "Tills", ["purchases:write"])
+        client = access.client_view(name)
+        values = {"client": client.id, "at": clock.now() - dt.timedelta(days=days_ago), "status": status, "code": code}
+        execute(
+            "INSERT INTO request_log (client_id, at, method, path, status, code, pointers, took_ms, request_id,"
+            " replayed) VALUES (:client, :at, 'POST', '/api/v1/purchases', :status, :code, '', 1, 'r', false)",
+            values,
+        )
+
+    for told in ((shop, 422, "unknown_outlet"), (shop, 422, "unknown_outlet"), (shop, 409, "sold_out")):
+        transact(lambda told=told: log(*told))
+    transact(lambda: log(shop, 201, None))
+    transact(lambda: log(shop, 500, "internal_error"))
+    transact(lambda: log(shop, 422, "too_late", 2))
+    transact(lambda: log(twin, 422, "in_the_future"))
+
+    page = reader.get("/portal/").text
+
+    tile = page[page.index("Refused requests, today") :].partition("</section>")[0]
+    assert ">3<" in tile and "failed on our side: 1" in tile
+    assert tile.index("unknown_outlet") < tile.index("sold_out")
+    assert "too_late" not in tile and "in_the_future" not in tile and "internal_error" not in tile
+    assert reader.get(f"/portal/requests?status=4&since={clock.local_date(clock.now(), ZONE)}").status_code == 200

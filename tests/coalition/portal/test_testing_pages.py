@@ -31,6 +31,8 @@ def test_credentials_are_shown_once_and_hold(shop: Shop, sign_in: Sign) -> None:
     assert shown[1] in later
     assert shown[2] not in later
     assert all(card.number in later for card in sandbox.CARDS)
+    full = next(card.number for card in sandbox.CARDS if card.state == "points")
+    assert f"CLIENT_ID={shown[1]}\nURL=http://localhost\nOUTLET=TEST\nCARD={full}" in later
 
 
 def test_switching_on_twice_shows_no_other_secret(shop: Shop, sign_in: Sign) -> None:

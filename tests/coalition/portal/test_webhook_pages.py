@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from flask.testing import FlaskClient
 
 from coalition.kernel import ids, jobs
@@ -47,6 +48,26 @@ def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_made(sign_in: Sig
     assert "http://shop.example/hooks" in bad_url.text
     assert 'href="#types"' in no_types.text
     assert transact(lambda: webhooks.endpoints(shop.partner.id)) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("ftp://a.test", "Begin with https://"),
+        ("shop.example/hooks", "Begin with https://"),
+        ("http://shop.example/hooks", "Begin with https://"),
+        ("https://me:secret@shop.example/", "Leave the user name"),
+        ("https://10.0.0.1/hooks", "not of the public internet"),
+        ("https://shop.example:8080/hooks", "ports 443 and 8443"),
+        ("https://shop.example/#hooks", "Enter a whole address"),
+    ],
+)
+def test_an_address_that_is_never_called_is_refused_in_words_that_help(
+    sign_in: Sign, shop: Shop, url: str, words: str
+) -> None:
+    page = sign_in(shop.partner, "partner_admin").post("/portal/webhooks/new", data=FORM | {"url": url})
+
+    assert page.status_code == 422 and page.text.count(words) == 2, "above the form and beside the field"
 
 
 def test_an_endpoint_is_changed_tried_switched_given_a_new_secret_and_removed(sign_in: Sign, shop: Shop) -> None:

@@ -16,6 +16,7 @@ from coalition.kernel.db import transact
 from settlement import reconciliation, statements
 from settlement.console import statement_page
 from settlement.statements import Sought, Statement
+from tests.screens import agreeing
 from tests.settlement.builders import Coalition, on_issue
 
 MAY, JUNE = dt.date(2026, 5, 5), dt.date(2026, 6, 5)
@@ -67,6 +68,7 @@ def test_a_partner_sees_its_own_and_nothing_of_another(live: Flask, coalition: C
     assert client.post(path(other, "/agree")).status_code == 404
     assert client.post(path(other, "/dispute"), data={"reason": "other", "evidence": "x"}).status_code == 404
     assert other.number not in client.get("/portal/statements.csv").text
+    assert agreeing(live, client, "portal_statements.statements") == 1
     assert client.get("/portal/statements?entity=B").text.count(own.number) == 0
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coalition.promotions.engine.checking import check, check_line
-from coalition.promotions.engine.compiling import compiled, compiled_line
+from coalition.promotions.engine.compiling import compiled, compiled_line, filtered
 from coalition.promotions.engine.conditions import holds, holds_of
 from coalition.promotions.engine.facts import Facts
 from tests.coalition.promotions.engine.builders import a_line, a_receipt
@@ -114,7 +114,10 @@ def test_what_is_accepted_means_the_same_compiled_and_read(
 @given(LINE_NODES, LINES)
 def test_conditions_on_a_line_mean_the_same_compiled_and_read(node: Any, lines: list[dict[str, Any]]) -> None:
     if not check_line(node):
-        assert [compiled_line(node)(line) for line in lines] == [holds_of(node, line) for line in lines]
+        fitting = [line for line in lines if holds_of(node, line)]
+        assert [line for line in lines if compiled_line(node)(line)] == fitting
+        for _ in range(2):  # the second time from memory
+            assert filtered(node).among(lines) == fitting
 
 
 @settings(max_examples=200)

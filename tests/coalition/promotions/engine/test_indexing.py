@@ -14,8 +14,12 @@ from tests.coalition.promotions.engine.test_conditions import LINES, MEMBERS, NO
 
 DAIRY = {"f": "category", "op": "eq", "v": "dairy"}
 BREAD = {"f": "category", "op": "eq", "v": "bread"}
-WHERES = st.sampled_from([None, DAIRY, {"any": [DAIRY, BREAD]}, {"f": "category", "op": "starts", "v": "br"}])
+STARTS = {"f": "category", "op": "starts", "v": "br"}
+WHERES = st.sampled_from(
+    [None, DAIRY, {"any": [DAIRY, BREAD]}, STARTS, {"not": STARTS}, {"any": [STARTS, {"not": DAIRY}]}]
+)
 CALCS = st.sampled_from([{"calc": "fixed", "points": 3}, {"calc": "percent", "bp": 10_000}])
+OF_LINE, OF_MEMBER = {"per": "line", "period": "receipt"}, {"per": "member", "period": "day"}
 WANTED = st.one_of(
     NODES,
     st.sampled_from(
@@ -54,6 +58,9 @@ def rulesets(draw: st.DrawFn) -> list[dict[str, Any]]:
             one["coupon"] = draw(st.sampled_from(["SALE", "OTHER"]))
         if draw(st.integers(0, 3)) == 0:
             one["audience"] = {"segments_any": ["vip"]}
+        if draw(st.integers(0, 3)) == 0:
+            limit = {"metric": "units", "value": 2, **draw(st.sampled_from([OF_LINE, OF_MEMBER]))}
+            one["limits"] = [limit]
         found.append(one)
     return found
 
@@ -68,10 +75,15 @@ def test_what_the_index_leaves_out_would_not_have_applied(
     promotions = [engine.promotion(one) for one in given_promotions]
 
     whole = engine.run(PROGRAM, promotions, event, {})
-    found = engine.run_indexed(PROGRAM, engine.Index(promotions), event, {})
+    index = engine.Index(promotions)
 
-    assert (found.effects, found.counters_delta) == (whole.effects, whole.counters_delta)
-    assert all(one in whole.explain for one in found.explain)
+    for _ in range(2):  # the second time the texts are known
+        found = engine.run_indexed(PROGRAM, index, event, {})
+        assert (found.effects, found.counters_delta) == (whole.effects, whole.counters_delta)
+        assert all(one in whole.explain for one in found.explain)
+    short = engine.run_indexed(PROGRAM, index, event, {}, by_line=False)
+    assert short.effects == [{name: one[name] for name in one if name != "lines"} for one in whole.effects]
+    assert (short.explain, short.counters_delta) == (found.explain, whole.counters_delta)
 
 
 def about(number: int) -> dict[str, Any]:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from importlib import import_module
 
 import pytest
 from flask import Flask
 
-from coalition import ledger, programs, promotions
+from coalition import ledger, partners, programs, promotions, purchases
 from coalition.kernel import clock
 from coalition.kernel.db import transact
+from coalition.kernel.errors import Invalid
+from coalition.partners import places
 from coalition.purchases import Recorded, Refused
+from coalition.purchases.recording.storing import Via
+from coalition.purchases.suspense.suspending import accept
 from tests.coalition.purchases.builders import Shop, a_receipt, a_shop
 
 
@@ -79,3 +84,52 @@ def test_a_late_receipt_earns_by_the_rule_of_its_day_and_its_points_are_born_on_
     wallet = ledger.account(shop.program.id, shop.currency.id, ledger.AccountKind.WALLET, shop.member.id)
     born = programs.birth(shop.currency, old.occurred_at, shop.program.zone)
     assert [lot.expires_at for lot in ledger.lots(wallet)] == [born.expires_at]
+
+
+def _close(shop: Shop) -> None:
+    """The shop's only outlet is closed now."""
+    [outlet] = partners.list_outlets(shop.partner.id)
+    places.close(shop.partner.id, outlet.code)
+
+
+@pytest.fixture
+def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No outlet is believed for ten seconds."""
+    monkeypatch.setattr(import_module("coalition.purchases.counter"), "_FRESH_S", 0.0)
+
+
+def test_a_closed_outlet_sells_nothing_more_and_what_it_sold_before_still_comes(shop: Shop) -> None:
+    transact(lambda: _close(shop))
+
+    assert _codes(shop, _ago(minutes=1), _ago(minutes=-5)) == ["recorded", "outlet_closed"]
+
+
+@pytest.mark.usefixtures("forgetful")
+def test_what_was_bought_before_the_closing_is_a_replay_and_an_outlet_opened_again_sells(shop: Shop) -> None:
+    receipt = a_receipt(1000, occurred_at=_ago(minutes=-5))
+    transact(lambda: shop.record(receipt))
+    transact(lambda: _close(shop))
+
+    [again] = transact(lambda: purchases.record(shop.partner.id, [receipt]))
+
+    assert isinstance(again, Recorded) and again.replayed
+    assert _codes(shop, _ago(minutes=-5)) == ["outlet_closed"]
+    transact(lambda: places.reopen(shop.partner.id, receipt.outlet))
+    assert _codes(shop, _ago(minutes=-5)) == ["recorded"]
+
+
+def test_nothing_is_quoted_for_a_closed_outlet(shop: Shop) -> None:
+    transact(lambda: _close(shop))
+
+    with pytest.raises(Invalid, match="closed"):
+        transact(lambda: purchases.quote(shop.partner.id, a_receipt(1000, occurred_at=_ago(minutes=-5))))
+
+
+def test_a_receipt_for_a_member_who_may_come_does_not_wait_at_a_closed_outlet(shop: Shop) -> None:
+    transact(lambda: _close(shop))
+    receipt = a_receipt(1000, occurred_at=_ago(minutes=-5), member={"kind": "card", "value": "7777 0001"})
+
+    [refused] = transact(lambda: accept(shop.partner.id, [receipt], Via(None, None), hold=True))
+
+    assert isinstance(refused, Refused)
+    assert refused.refusal.code == "outlet_closed"

@@ -13,6 +13,7 @@ from peppol import check_rules, validate_xsd
 from psycopg import connect
 from psycopg.errors import ForeignKeyViolation
 
+from coalition import partners
 from coalition.kernel import jobs, outbox
 from coalition.kernel.config import current
 from coalition.kernel.db import execute, fetch_all, transact
@@ -145,6 +146,18 @@ def test_a_draft_has_no_invoices(coalition: Coalition) -> None:
 def test_the_operators_own_statement_has_none(coalition: Coalition) -> None:
     with pytest.raises(NotFound):
         issue(closed(coalition, MAY, "2026-05")["operator"])
+
+
+def test_an_invoice_names_a_company_as_it_was_when_its_period_was_closed(coalition: Coalition) -> None:
+    entity = transact(lambda: partners.entity(coalition.entities["A"]))
+    statement = closed(coalition, MAY, "2026-05")["A"]
+
+    transact(lambda: partners.amend_entity(entity.id, name="Renamed OU", country="EE", tax_id="EE101"))
+
+    [issued] = issue(statement)
+    xml = transact(lambda: invoices.file_of(issued.statement_id, issued.number)).decode()
+    assert entity.name in xml and entity.tax_id in xml
+    assert "Renamed OU" not in xml and "EE101" not in xml
 
 
 def test_without_a_tax_number_nothing_is_issued_until_there_is_one(coalition: Coalition) -> None:
