@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Response
@@ -24,7 +25,10 @@ blp = ApiBlueprint("holds", __name__, description="Points set aside for a purcha
 @blp.arguments(HoldRequestSchema)
 @blp.response(201, HoldSchema)
 def hold(body: dict[str, Any]) -> Response:
-    """Set points aside; 409 `insufficient_points` says how many are available."""
+    """Set points aside; 409 `insufficient_points` says how many are available.
+
+    Where `receipt` names the outlet, what promotions say of paying with points holds at once; else when the hold pays.
+    """
     content = {name: value for name, value in body.items() if name != "proof"}  # a replay needs no new one
     return transact_once(lambda: _hold(body, request_hash(content)))
 
@@ -67,9 +71,10 @@ def release(body: dict[str, Any], hold: str) -> Response:
 def _hold(body: dict[str, Any], key: bytes) -> Answer:
     client, presented = caller(), (body["member"]["kind"], body["member"]["value"])
     currency = _currency(body["points"]["currency"])
-    member_id = members.identify(client.program_id, client.partner_id, [presented]).get(presented)
-    if member_id is None:
+    member = members.recognise(client.program_id, client.partner_id, [presented]).get(presented)
+    if member is None:
         raise _wrong("unknown_member", "/member", "Nobody in this program has this identifier.")
+    member_id = member.member_id
     refused = programs.redemption_refused(currency, member_id, pointer="/points/currency")
     refused = refused or partners.not_in_role(purchases.counter(client.partner_id).partner, "redeemer")
     account_id = ledger.account(client.program_id, currency.id, AccountKind.WALLET, member_id)
@@ -93,7 +98,8 @@ def _hold(body: dict[str, Any], key: bytes) -> Answer:
         raise refused
     if not held.replayed:
         program = purchases.counter(client.partner_id).program
-        limits.check_hold(currency, account_id, held.amount, program.zone, context)
+        ruled, context = _ruled(body, member, currency, context)
+        limits.check_hold(ruled, account_id, held.amount, program.zone, context)
         _prove(program, member_id, body["proof"])
         audit.record("hold.make", _public(held), external_id=held.external_id, amount=held.amount)
     return Answer(dict(HoldSchema().dump(_told(held))), 201, held.replayed)
@@ -122,6 +128,20 @@ def _context(receipt: dict[str, Any] | None) -> programs.SpendContext | None:
     lines = [(line["sku"], line["amount"]) for line in receipt["lines"]]
     groups = partners.spent_by_group(partner_id, lines)
     return programs.SpendContext(partner_id, outlet_id, groups, receipt["total"])
+
+
+def _ruled(
+    body: dict[str, Any], member: members.Recognised, currency: programs.Currency, context: programs.SpendContext | None
+) -> tuple[programs.Currency, programs.SpendContext | None]:
+    """The limits of a hold as promotions have them, where its receipt names the outlet; else the purchase asks them."""
+    if context is None or context.outlet_id is None:
+        return currency, context
+    receipt, at = body["receipt"], purchases.counter(caller().partner_id)
+    lines = [(line["sku"], line["amount"]) for line in receipt["lines"]]
+    worth = min(int(body["points"]["amount"] * currency.face_minor), context.total)
+    outlet = at.outlets([receipt["outlet"]])[receipt["outlet"]]
+    ruled, groups = purchases.limits_of_hold(at, member, currency, outlet, lines, context.total, worth)
+    return ruled, replace(context, groups=groups)
 
 
 def _capture(held: Hold, body: dict[str, Any]) -> Answer:

@@ -68,6 +68,11 @@ def whole(text: str) -> int | None:
     return units(text, 0)
 
 
+def is_hash(text: str) -> bool:
+    """Whether this can be the hash of what was shown, as a form sends it."""
+    return len(text) == 64 and all(char in "0123456789abcdef" for char in text)
+
+
 def error(field: str, code: str, text: str | None = None) -> dict[str, Any]:
     """One line of the error summary."""
     return {"field": field, "code": code, "text": text}

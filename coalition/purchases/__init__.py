@@ -26,12 +26,12 @@ from coalition.purchases.explaining.purchase import (
 from coalition.purchases.explaining.tracing import Why, whys
 from coalition.purchases.finding import Told, find, tell
 from coalition.purchases.laws import laws
-from coalition.purchases.limiting import declined
 from coalition.purchases.quoting.asking import Quote, quote
 from coalition.purchases.reading.receipt import CHANNELS, ON_UNKNOWN, read
 from coalition.purchases.reading.return_slip import read_return
 from coalition.purchases.receipts import Discount, GrantedAward, Line, Receipt, Recorded, Refused
 from coalition.purchases.recording.record import record
+from coalition.purchases.recording.redeeming import limits_of_hold
 from coalition.purchases.recording.storing import Via
 from coalition.purchases.registries.cells import Row
 from coalition.purchases.registries.kinds import Entry, interpret, read_event_or_transaction
@@ -165,7 +165,6 @@ __all__ = [
     "count_of",
     "counter",
     "days",
-    "declined",
     "define_source",
     "dismiss_suspended",
     "drain",
@@ -179,6 +178,7 @@ __all__ = [
     "interpret",
     "laws",
     "layout",
+    "limits_of_hold",
     "list_registries",
     "mapping",
     "mapping_by_name",

@@ -215,6 +215,7 @@ PAGES = {
     "promotion-expert": Page("marketer", lambda story: "/console/promotions/coffee-card/expert"),
     "promotion-send": Page("marketer", lambda story: "/console/promotions/early-birds/send"),
     "promotion-version": Page("marketer", lambda story: "/console/promotions/weekend-double/versions/1"),
+    "draws": Page("marketer", lambda story: "/console/draws"),
     "promotion-groups": Page("marketer", lambda story: "/console/promotion-groups"),
     "promotion-settings": Page("marketer", lambda story: "/console/promotion-settings"),
     "shadows": Page("marketer", lambda story: "/console/shadows"),

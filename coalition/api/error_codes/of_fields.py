@@ -115,6 +115,7 @@ FIELD_CODES = {
     "unknown_decision": "This cannot be decided about it; `detail` says what can.",
     "unknown_currency": "The program has no such currency.",
     "unknown_entity": "The program has no such legal entity.",
+    "unknown_segment": "The program has no such segment: nobody is in it, and no promotion puts members into it.",
     "unknown_stat": "Nobody keeps such a feature of members; `detail` says which there are.",
     "unknown_field": "The request has a field that we do not know; nothing is ignored in silence.",
     "unknown_group": "The program has no such group of products, or of promotions.",

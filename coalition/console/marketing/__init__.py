@@ -17,6 +17,7 @@ def init_app(app: Flask) -> None:
         campaign_pages,
         change_pages,
         deciding,
+        draw_pages,
         experiment_pages,
         expert_page,
         goods_pages,

@@ -17,7 +17,8 @@ from coalition.programs import Program
 from coalition.promotions import wording
 from coalition.promotions.wording import Misread
 
-_TEXTS = ("code", "name_en", "name_ru", "starts", "ends", "segments_any", "segments_none", "control", "budget", "note")
+_TEXTS = ("code", "name_en", "name_ru", "starts", "ends", "control", "budget", "note")
+_SEGMENTS = ("segments_any", "segments_none")
 _FIELDS = {f"/{name}": name for name in ("code", "name_en", "name_ru", "segments_any", "segments_none")}
 _FIELDS |= {"/ends_at": "ends", "/starts_at": "starts", "/control_bp": "control", "/budget/value": "budget"}
 
@@ -37,7 +38,7 @@ def edit_campaign() -> str:
 @blueprint.post("/campaigns/edit")
 def save_campaign() -> Response | tuple[str, int]:
     """Keep it, or ask for a second person where published promotions belong to it."""
-    given = forms.answers(*_TEXTS)
+    given = forms.answers(*_TEXTS) | {name: ", ".join(forms.picked(name)).replace("\0", "") for name in _SEGMENTS}
     payers = [(request.form.get(f"payer-{at}", ""), request.form.get(f"share-{at}", "").strip()) for at in range(3)]
     campaign, errors = transact(lambda: _read(chosen_program(), given, payers))
     asked: list[object] = []
@@ -85,10 +86,8 @@ def _read(
     wrong: list[tuple[str, str]] = []
     sponsor = wording.sponsor_of(payers, was.sponsor if was else None, wrong)
     errors += [forms.error(name, code) for name, code in wrong]
-    segments = {
-        name: tuple(part.strip() for part in given[name].split(",") if part.strip())
-        for name in ("segments_any", "segments_none")
-    }
+    segments = {name: tuple(part.strip() for part in given[name].split(",") if part.strip()) for name in _SEGMENTS}
+    errors += _unknown(program, segments, was)
     if errors:
         return None, errors
     return promotions.Campaign(
@@ -103,6 +102,18 @@ def _read(
         budget={"metric": "money", "value": budget} if budget else None,
         sponsor=sponsor,
     ), []
+
+
+def _unknown(program: Program, named: dict[str, tuple[str, ...]], was: promotions.Campaign | None) -> forms.Errors:
+    """The segments that there are not, with the ones that may have been meant; what the campaign had may stay."""
+    if not any(named.values()):
+        return []
+    known = promotions.segments(program.id)
+    return [
+        forms.error(name, "unknown_segment", one.detail)
+        for name, codes in named.items()
+        for one in promotions.unknown(codes, [*known, *(getattr(was, name) if was else ())], f"/{name}")
+    ]
 
 
 def _now(program: Program, one: promotions.Campaign) -> dict[str, str]:
@@ -136,7 +147,14 @@ def _page(errors: forms.Errors, given: dict[str, str] | None) -> str:
             *((one.code, one.name) for one in partners.list_partners(program.id) if one.kind != "operator"),
         ]
         answers = given if given is not None else _now(program, known) if known else {}
-        return {"program": program, "payers": payers, "answers": answers, "known": known}
+        segments = promotions.segments(program.id)
+        return {
+            "program": program,
+            "payers": payers,
+            "answers": answers,
+            "known": known,
+            **{name: showing.segment_choices(answers.get(name, ""), segments) for name in _SEGMENTS},
+        }
 
     context = {**page("campaigns"), **transact(work)}
     return render_template("marketing/campaign.html", errors=errors, **context)

@@ -43,7 +43,7 @@ def decide_change(approval: str, answer: str) -> Response | tuple[str, int]:
             approvals.reject(number, request.form.get("rejection", "").strip()[:500] or "—")
         else:
             if found.state == "requested":
-                approvals.approve(number, seen=bytes.fromhex(seen) if _is_hash(seen) else b"")
+                approvals.approve(number, seen=bytes.fromhex(seen) if forms.is_hash(seen) else b"")
             approvals.execute(number)
 
     try:
@@ -79,7 +79,3 @@ def listed() -> dict[str, Any]:
 
 def _page(errors: forms.Errors) -> str:
     return render_template("marketing/changes.html", errors=errors, **page("promotions"), **transact(listed))
-
-
-def _is_hash(text: str) -> bool:
-    return len(text) == 64 and all(char in "0123456789abcdef" for char in text)

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Blueprint, request
 
-from coalition import members, partners, programs
+from coalition import members, partners, programs, promotions
 from coalition.console.frame import choices, chosen_program
 from coalition.kernel.web.pages import language
 from coalition.programs import Program
@@ -72,6 +72,7 @@ def names_of(program: Program, *, shelves: bool = False) -> wording.Names:
             "groups": {one.code: (one.name_en, one.name_ru) for one in partners.groups(program.id)},
             "categories": {one: (one, one) for one in categories},
             "brands": {one: (one, one) for one in brands},
+            "segments": {one: (one, one) for one in promotions.segments(program.id)},
             "accounts": {one.code: (one.name_en, one.name_ru) for one in programs.promo_accounts(program.id)},
         },
     )

@@ -15,14 +15,17 @@ from werkzeug.datastructures import MultiDict
 
 from coalition.promotions.wording import (
     FACTS,
+    FOLLOWING,
     MECHANICS,
     METRICS,
+    PARTS_MOST,
     PAYERS,
     PERIODS,
     PERS,
     SECTIONS,
     Cap,
     Gift,
+    Part,
     Row,
     Sheet,
     field_of,
@@ -32,13 +35,15 @@ from coalition.promotions.wording import (
 Form = MultiDict[str, str]
 _MOST, _LONG = 100, 2_000
 _PLACE = re.compile(r"(when|line|member|then|most)-(\d{1,3})-[a-z0-9_]{1,12}")
+_INSIDE = re.compile(r"then-(\d{1,3})")
 
 
 def sheet_in(form: Form, stored: Sheet) -> Sheet:
     """The sheet as it was sent; what the form only shows comes from the `stored` one."""
     facts = {name: form.get(name, "").strip().replace("\0", "")[:_LONG] for name in FACTS}
+    facts["segments"] = ", ".join(form.getlist("segments")).replace("\0", "")[:_LONG]
     found = Sheet(facts | {"notes": stored.facts.get("notes", "")} if "notes" not in form else facts)
-    found.own_lines, found.kept_caps = stored.own_lines, list(stored.kept_caps)
+    found.own_lines = stored.own_lines
     for section in SECTIONS:
         found.conditions[section] = [
             row for at in _places(form, section) if (row := _row(form, section, at, stored)) is not None
@@ -46,7 +51,9 @@ def sheet_in(form: Form, stored: Sheet) -> Sheet:
     found.gifts = [gift for at in _places(form, "then") if (gift := _gift(form, at, stored)) is not None]
     found.caps = [_cap(form, at) for at in _places(form, "most")]
     dropped = {int(one) for one in form.getlist("drop-kept") if one.isdecimal()}
-    found.kept_caps = [one for at, one in enumerate(stored.kept_caps) if at not in dropped]
+    sent = [int(one) for one in form.getlist("kept-cap") if one.isdecimal()]
+    found.kept_at = [at for at in stored.kept_at if at in sent and at not in dropped]
+    found.kept_caps = [stored.kept_caps[at] for at in found.kept_at]
     payers = [(form.get(f"payer-{at}", ""), form.get(f"share-{at}", "").strip()[:20]) for at in range(PAYERS)]
     found.payers = [(partner[:100], share) for partner, share in payers if partner]
     return found
@@ -67,6 +74,9 @@ def pressed(sheet: Sheet, button: str, form: Form) -> Sheet:
         listed = several.get(where, [])
         if int(what) < len(listed):
             del listed[int(what)]
+        elif (at := _gift_at(sheet, where)) is not None:
+            gift, no = sheet.gifts[at], int(what)
+            sheet.gifts[at] = replace(gift, parts=gift.parts[:no] + gift.parts[no + 1 :])
     return sheet
 
 
@@ -76,9 +86,20 @@ def _add(sheet: Sheet, where: str, what: str) -> None:
         sheet.conditions[where].append(Row(what, offered(about)[0]) if about else Row())
     elif where == "then" and len(sheet.gifts) < _MOST:
         currency = next((one.currency for one in sheet.gifts if one.currency), "")
-        sheet.gifts.append(Gift(what if what in MECHANICS else "multiply", currency=currency))
+        mechanic = what if what in MECHANICS else "multiply"
+        sheet.gifts.append(_begun(Gift(mechanic, currency=currency)))
+    elif (at := _gift_at(sheet, where)) is not None and len(sheet.gifts[at].parts) < PARTS_MOST:
+        gift = sheet.gifts[at]
+        part = Part(mechanic=what if what in FOLLOWING else "", currency=gift.currency)
+        sheet.gifts[at] = replace(gift, parts=(*gift.parts, part))
     elif where == "most" and len(sheet.caps) < _MOST:
         sheet.caps.append(Cap())
+
+
+def _gift_at(sheet: Sheet, where: str) -> int | None:
+    """The gift inside which a button stands (`then-0`); None for another place."""
+    found = _INSIDE.fullmatch(where)
+    return int(found[1]) if found and int(found[1]) < len(sheet.gifts) else None
 
 
 def _places(form: Form, section: str) -> list[int]:
@@ -90,8 +111,8 @@ def _places(form: Form, section: str) -> list[int]:
 def _row(form: Form, section: str, at: int, stored: Sheet) -> Row | None:
     kept = form.get(f"{section}-{at}-kept", "")
     if kept:
-        nodes = [row for row in stored.conditions[section] if row.kept is not None]
-        return nodes[int(kept)] if kept.isdecimal() and int(kept) < len(nodes) else None
+        rows = stored.conditions.get(section, [])
+        return rows[int(kept)] if kept.isdecimal() and int(kept) < len(rows) and rows[int(kept)].kept else None
     name, op = form.get(f"{section}-{at}-f", "")[:200], form.get(f"{section}-{at}-op", "")[:20]
     about = field_of(name)
     values = [one.strip().replace("\0", "")[:_LONG] for one in form.getlist(f"{section}-{at}-v")]
@@ -109,12 +130,61 @@ def _gift(form: Form, at: int, stored: Sheet) -> Gift | None:
     before = stored.gifts[int(was)] if was.isdecimal() and int(was) < len(stored.gifts) else None
     if form.get(f"then-{at}-kept"):
         return before
-    value, each, currency, account, days = (
-        form.get(f"then-{at}-{name}", "").strip().replace("\0", "")[:_LONG]
-        for name in ("value", "each", "currency", "account", "expire_days")
+
+    def sent(name: str) -> str:
+        return form.get(f"then-{at}-{name}", "").strip().replace("\0", "")[:_LONG]
+
+    mechanic = form.get(f"then-{at}-mechanic", "")[:20]
+    same = before is not None and before.mechanic == mechanic
+    known = before.parts if before and same else ()
+    found = Gift(
+        mechanic,
+        sent("value"),
+        sent("each"),
+        sent("currency"),
+        sent("account"),
+        sent("expire_days"),
+        parts=tuple(_part(form, f"then-{at}", no, known) for no in _rows(form, f"then-{at}")),
+        mode=sent("mode"),
+        on=sent("on"),
+        by=sent("by"),
+        target=sent("target"),
+        repeat=form.get(f"then-{at}-repeat") == "yes",
     )
-    found = Gift(form.get(f"then-{at}-mechanic", "")[:20], value, each, currency, account, days)
-    return replace(found, raw=before.raw) if before and before.raw and not before.kept else found
+    if form.get(f"then-{at}-chosen", mechanic) != mechanic:
+        found = _begun(replace(found, parts=()))
+    return replace(found, raw=before.raw, place=before.place) if before and before.raw and not before.kept else found
+
+
+def _begun(gift: Gift) -> Gift:
+    """A gift whose mechanic was just chosen: one that needs rows has a first one."""
+    known = MECHANICS.get(gift.mechanic)
+    return replace(gift, parts=(Part(),)) if known and known.parts not in ("", "follow") else gift
+
+
+def _rows(form: Form, gift: str) -> list[int]:
+    """The places of the rows inside a gift, in order."""
+    inside = re.compile(rf"{gift}-(\d{{1,3}})-[a-z0-9_]{{1,12}}")
+    return sorted({int(match[1]) for name in form if (match := inside.fullmatch(name))})[:PARTS_MOST]
+
+
+def _part(form: Form, gift: str, no: int, known: tuple[Part, ...]) -> Part:
+    """A row inside a gift; what it does not show comes from the one that it was (`known`)."""
+    was = form.get(f"{gift}-{no}-part", "")
+    before = known[int(was)] if was.isdecimal() and int(was) < len(known) else Part()
+    if before.kept:
+        return before
+    value, start, currency = (
+        form.get(f"{gift}-{no}-{name}", "").strip().replace("\0", "")[:_LONG] for name in ("value", "start", "currency")
+    )
+    mechanic = form.get(f"{gift}-{no}-mechanic", "")[:20]
+    asked = before.asked if before.asked.kept else _asked(form, gift, no)
+    chosen = mechanic if mechanic in FOLLOWING else ""
+    return Part(value, start, chosen, currency, asked, before.raw, place=before.place)
+
+
+def _asked(form: Form, gift: str, no: int) -> Row:
+    return _row(form, gift, no, Sheet()) or Row()
 
 
 def _cap(form: Form, at: int) -> Cap:

@@ -8,9 +8,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from coalition import partners, programs, promotions
+from coalition.console.marketing.gift_view import gift_row
+from coalition.console.marketing.row_view import OFFERED_AT_ONCE, Choices, condition_row, kept_row, upper
 from coalition.programs import Program
 from coalition.promotions.wording import (
     BUILT_IN,
+    FOLLOWING,
     KEPT,
     LINE,
     MECHANICS,
@@ -20,36 +23,26 @@ from coalition.promotions.wording import (
     PERS,
     SECTIONS,
     Cap,
-    Field,
-    Gift,
-    Row,
     Sheet,
     Voice,
-    called,
     clear,
-    effect,
-    in_words,
     line_fields,
     of_section,
-    offered,
     printed,
-    said,
-    text,
 )
 
-Choices = list[tuple[str, str]]
-_OFFERED_AT_ONCE = 60
-_UNITS = {"percent": "%", "factor": "×"}
 _OF_EFFECTS = ("currency", "account", "expire_days", "value", "each", "mechanic")
-_MANY = frozenset({"in", "nin", "has_any", "has_all", "has_none"})
 _METRICS = {
     "units": ("points", "баллов"),
     "uses": ("times", "раз"),
     "money": ("money", "денег"),
     "coupons": ("coupons", "купонов"),
+    "prizes": ("prizes", "призов"),
 }
 _FACTS = {"/name": "name_en", "/events": "event", "/audience": "segments", "/sponsor": "payer-0"}
 _POINTER = re.compile(r"/(when|effects|limits)(?:/all)?(?:/(\d+))?(.*)")
+_LEVEL = re.compile(r"/rules/(\d+)")
+_INSIDE = re.compile(r"/(?:calc/(?:rows|items)|on_complete|on_win)/(\d+)(/where|/from)?.*")
 
 
 def title(document: Mapping[str, Any], code: str, language: str) -> str:
@@ -63,10 +56,14 @@ def sheet(program: Program, given: Sheet, voice: Voice) -> dict[str, Any]:
     """The sections, gifts, limits and facts of a sheet with everything that can be chosen."""
     return {
         "sections": [_section(one, given, voice) for one in SECTIONS],
-        "gifts": [_gift(at, one, program, voice) for at, one in enumerate(given.gifts)],
+        "gifts": [gift_row(at, one, program, voice) for at, one in enumerate(given.gifts)],
+        "following": [(one, MECHANICS[one].label(voice.language)) for one in FOLLOWING],
         "mechanics": [(one.code, one.label(voice.language)) for one in MECHANICS.values()],
         "caps": [_cap(at, one) for at, one in enumerate(given.caps)],
-        "kept_caps": [json.dumps(one, ensure_ascii=False)[:300] for one in given.kept_caps],
+        "kept_caps": [
+            (at, json.dumps(one, ensure_ascii=False)[:300])
+            for at, one in zip(given.kept_at, given.kept_caps, strict=True)
+        ],
         "facts": given.facts,
         "own_lines": given.own_lines,
         "payers": [*given.payers, ("", "")][:3] if len(given.payers) > 1 else [*given.payers, ("", ""), ("", "")][:2],
@@ -77,85 +74,13 @@ def sheet(program: Program, given: Sheet, voice: Voice) -> dict[str, Any]:
 
 def _section(section: str, given: Sheet, voice: Voice) -> dict[str, Any]:
     about = [*of_section(section), *(line_fields() if section == LINE else ())]
-    kept = 0
     shown = []
     for at, row in enumerate(given.conditions[section]):
         if row.kept is not None:
-            shown.append({"id": f"{section}-{at}", "kept": kept, **_kept(row.kept, section == LINE, voice)})
-            kept += 1
+            shown.append({"id": f"{section}-{at}", "kept": row.place, **kept_row(row.kept, section == LINE, voice)})
         else:
-            shown.append(_row(f"{section}-{at}", row, voice))
-    return {"code": section, "rows": shown, "fields": [(one.name, _upper(one.label(voice.language))) for one in about]}
-
-
-def _kept(node: Any, line: bool, voice: Voice) -> dict[str, Any]:
-    """A node that no row shows, in words and as the expert's text."""
-    if not clear(node, line=line):
-        return {"words": json.dumps(node, ensure_ascii=False)[:300], "text": ""}
-    return {"words": _upper(said(in_words(node, voice, line=line))), "text": printed(node)}
-
-
-def _row(name: str, row: Row, voice: Voice) -> dict[str, Any]:
-    about = row.about
-    if about is None:
-        return {"id": name, "field": "", "op": "", "ops": [], "sort": "none", "values": []}
-    ops = [(op, called(op, voice.language)) for op in offered(about)]
-    choices = _choices(about, row, voice)
-    many = row.op in _MANY
-    sort = "choices" if choices and many else "choice" if choices else "day" if about.unit == "date" else "text"
-    chosen = [words for value, words in choices if value in row.values]
-    return {
-        "id": name,
-        "field": about.name,
-        "label": _upper(about.label(voice.language)),
-        "op": row.op,
-        "ops": ops,
-        "sort": sort,
-        "between": row.op == "between",
-        "values": list(row.values),
-        "joined": ", ".join(row.values),
-        "choices": choices,
-        "chosen": ", ".join(chosen),
-        "unit": voice.names.money if about.unit == "money" else _UNITS.get(about.unit, ""),
-        "list": f"list-{about.source}" if len(voice.names.listed(about.source)) > _OFFERED_AT_ONCE else "",
-        "numeric": about.type == "int" and not choices and about.unit != "clock",
-    }
-
-
-def _choices(about: Field, row: Row, voice: Voice) -> Choices:
-    """The values to choose from, with those that the row has; none where there are too many, or nobody knows them."""
-    listed = voice.names.listed(about.source) if about.source else {}
-    if not listed or len(listed) > _OFFERED_AT_ONCE:
-        return []
-    own = about.source in ("categories", "brands")
-    known = [(value, value if own else _upper(voice.t(*pair))) for value, pair in listed.items()]
-    return known + [(one, one) for one in row.values if one not in listed]
-
-
-def _gift(at: int, gift: Gift, program: Program, voice: Voice) -> dict[str, Any]:
-    found: dict[str, Any] = {"id": f"then-{at}", "was": at if gift.raw is not None else ""}
-    if gift.kept or gift.mechanic not in MECHANICS:
-        raw = gift.raw if isinstance(gift.raw, Mapping) else {}
-        where = raw.get("where")
-        safe = raw if where is None or clear(where, line=True) else {**raw, "where": None}
-        return found | {"kept": True, "words": _upper(said(effect(safe, voice))) if raw else text(gift.raw)}
-    known = MECHANICS[gift.mechanic]
-    units = {"money": program.currency, "quantity": voice.t("pcs", "шт."), **_UNITS}
-    return found | {
-        "kept": False,
-        "mechanic": known.code,
-        "value": gift.value,
-        "each": gift.each,
-        "currency": gift.currency or _main(program),
-        "account": gift.account,
-        "expire_days": gift.expire_days,
-        "points": known.points,
-        "has_each": bool(known.each),
-        "textual": known.value == "text",
-        "unit": units.get(known.value, ""),
-        "each_unit": units.get(known.each.rstrip("?"), ""),
-        "value_kind": known.value,
-    }
+            shown.append(condition_row(f"{section}-{at}", row, voice))
+    return {"code": section, "rows": shown, "fields": [(one.name, upper(one.label(voice.language))) for one in about]}
 
 
 def _cap(at: int, cap: Cap) -> dict[str, Any]:
@@ -182,10 +107,11 @@ def _options(program: Program, given: Sheet, voice: Voice) -> dict[str, Choices]
     return {
         "events": events,
         "payers": payers,
-        "currencies": [
-            (one.code, _upper(voice.t(one.name_en, one.name_ru))) for one in programs.currencies(program.id)
-        ],
+        "currencies": [(one.code, upper(voice.t(one.name_en, one.name_ru))) for one in programs.currencies(program.id)],
         "accounts": accounts,
+        "tiers": [(code, upper(voice.t(*pair))) for code, pair in names.listed("tiers").items()],
+        "segments": segment_choices(given.facts.get("segments", ""), list(names.listed("segments"))),
+        "line_fields": [(one.name, upper(one.label(voice.language))) for one in of_section(LINE)],
         "groups": [(code, code) for code in promotions.groups_of(program.id)],
         "campaigns": [(one.code, voice.t(one.name_en, one.name_ru)) for one in campaigns],
         "metrics": [(code, voice.t(*pair)) for code, pair in _METRICS.items()],
@@ -196,16 +122,19 @@ def _options(program: Program, given: Sheet, voice: Voice) -> dict[str, Choices]
     }
 
 
-def _main(program: Program) -> str:
-    return next((one.code for one in programs.currencies(program.id) if one.spendable), "")
-
-
-def _upper(words: str) -> str:
-    return words[:1].upper() + words[1:]
+def segment_choices(given: str, known: Sequence[str]) -> Choices:
+    """The segments to choose from, with those that are named already; none where there are too many to choose from."""
+    if not known or len(known) > OFFERED_AT_ONCE:
+        return []
+    named = [part.strip() for part in given.split(",") if part.strip()]
+    return [(one, one) for one in [*known, *(one for one in named if one not in known)]]
 
 
 def field_at(pointer: str, given: Sheet) -> str:
     """The field of the builder that a JSON pointer of the document is about; "" for the whole."""
+    if level := _LEVEL.match(pointer):
+        gift = next((at for at, one in enumerate(given.gifts) if one.mechanic == "by_tier"), None)
+        return "" if gift is None else f"then-{gift}-{level[1]}-value"
     found = _POINTER.fullmatch(pointer)
     if found is None:
         return next((name for start, name in _FACTS.items() if pointer.startswith(start)), pointer.strip("/"))
@@ -219,6 +148,9 @@ def field_at(pointer: str, given: Sheet) -> str:
         return f"most-{place}-value"
     if rest.startswith("/where"):
         return "line-0-v" if given.conditions[LINE] else f"then-{place}-value"
+    inner = _INSIDE.fullmatch(rest)
+    if inner and not given.gifts[place].kept:
+        return f"then-{place}-{inner[1]}-{({'/where': 'v', '/from': 'start'}).get(inner[2] or '', 'value')}"
     last = rest.rpartition("/")[2]
     return f"then-{place}-{last if last in _OF_EFFECTS else 'value'}"
 
@@ -237,4 +169,4 @@ def _told(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)
 
 
-__all__ = ["differences", "field_at", "sheet", "title"]
+__all__ = ["differences", "field_at", "segment_choices", "sheet", "title"]

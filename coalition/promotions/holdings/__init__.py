@@ -5,6 +5,7 @@ Every effect is kept for good; what a member has of it today is counted beside, 
 
 from coalition.promotions.holdings.deriving import DERIVED
 from coalition.promotions.holdings.drawing import Drawing, Entry, Winner, commitment, drawing, hold_draw, winners_of
+from coalition.promotions.holdings.draws import Draw, Held, ask_draw, asked_draw, draws, entries_of, one_draw
 from coalition.promotions.holdings.following import follow
 from coalition.promotions.holdings.giving import give_coupons
 from coalition.promotions.holdings.keeping import KINDS, keep
@@ -16,14 +17,20 @@ from coalition.promotions.holdings.undoing import lost_coupons, undo
 __all__ = [
     "DERIVED",
     "KINDS",
+    "Draw",
     "Drawing",
     "Effect",
     "Entry",
+    "Held",
     "Holding",
     "Names",
     "Winner",
+    "ask_draw",
+    "asked_draw",
     "commitment",
     "drawing",
+    "draws",
+    "entries_of",
     "follow",
     "give_coupons",
     "given",
@@ -33,6 +40,7 @@ __all__ = [
     "laws",
     "lost_coupons",
     "names",
+    "one_draw",
     "undo",
     "winners_of",
 ]

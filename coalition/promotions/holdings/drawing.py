@@ -3,33 +3,29 @@
 Each draw has a seed of its own, the HMAC-SHA256 of its name under the program's secret. Its SHA-256 (the commitment) is
 known before the draw and can be published; the seed is told with the winners. A ticket's score is the HMAC-SHA256 of
 `member|number` under the seed; the lowest scores win, one prize a member. Whoever has seed and entries can draw again
-(`winners_of`), and finds the same.
+(`winners_of`), and finds the same. A draw is held by one statement of SQL, however many tickets there are.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import heapq
 import hmac
-import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 from coalition.kernel import audit
-from coalition.kernel.db import RacingKey, execute, fetch_all, fetch_one
+from coalition.kernel.db import RacingKey, execute, fetch_one
 from coalition.kernel.errors import Conflict, FieldError, Invalid
 from coalition.promotions.publishing.settings import draw_secret
 
 PRIZES_MOST = 10_000
 TICKETS_MOST = 5_000_000
-_ENTRIES = """
-    SELECT member_id, value FROM member_holding
-     WHERE program_id = :program AND kind = 'ticket' AND name = :name AND value > 0 ORDER BY member_id"""
-_KEEP = """
-    INSERT INTO prize_draw (program_id, name, actor, prizes, seed, entries, winners)
-    VALUES (:program, :name, :actor, :prizes, :seed, CAST(:entries AS jsonb), CAST(:winners AS jsonb))
-    ON CONFLICT DO NOTHING"""
+_KEEP = (Path(__file__).parent / "sql" / "hold_draw.sql").read_text(encoding="utf-8")
+_BLOCK = 64  # bytes that SHA-256 takes at a time: what HMAC pads its key to
 _READ = """
     SELECT name, drawn_at, actor, prizes, seed, entries, winners FROM prize_draw
      WHERE program_id = :program AND name = :name"""
@@ -85,14 +81,12 @@ def hold_draw(program_id: int, name: str, *, prizes: int) -> Drawing:
             raise Conflict("drawn", "This draw was held before, with another number of prizes.")
         return known
     seed = _seed(program_id, name)
-    entries = [Entry(*row) for row in fetch_all(_ENTRIES, {"program": program_id, "name": name})]
-    if not entries or sum(one.tickets for one in entries) > TICKETS_MOST:
-        raise Conflict("no_tickets", f"Nobody has a ticket of this draw, or all have more than {TICKETS_MOST:,}.")
-    winners = winners_of(seed, entries, prizes)
     params = {"program": program_id, "name": name, "actor": audit.origin().actor, "prizes": prizes, "seed": seed}
-    if not execute(_KEEP, {**params, "entries": json.dumps(entries), "winners": json.dumps(winners)}):
-        raise RacingKey
-    audit.record("prize_draw.hold", f"program:{program_id}", name=name, prizes=prizes, entrants=len(entries))
+    if not execute(_KEEP, {**params, **_pads(seed), "most": TICKETS_MOST}):
+        if drawing(program_id, name) is not None:
+            raise RacingKey
+        raise Conflict("no_tickets", f"Nobody has a ticket of this draw, or all have more than {TICKETS_MOST:,}.")
+    audit.record("prize_draw.hold", f"program:{program_id}", name=name, prizes=prizes)
     found = drawing(program_id, name)
     assert found is not None
     return found
@@ -116,17 +110,22 @@ def drawing(program_id: int, name: str) -> Drawing | None:
     )
 
 
-def winners_of(seed: bytes, entries: Sequence[Entry], prizes: int) -> list[Winner]:
-    """Who wins: pure, the same for the same seed and entries, whatever their order."""
-    best = [min(_scored(seed, one.member_id, one.tickets), key=lambda won: won.score) for one in entries]
-    return sorted(best, key=lambda won: (won.score, won.member_id))[:prizes]
+def winners_of(seed: bytes, entries: Iterable[Entry], prizes: int) -> list[Winner]:
+    """Who wins: pure, the same for the same seed and entries, whatever their order; holds no more than the winners."""
+    best = (min(_scored(seed, *one), key=lambda won: won.score) for one in entries)
+    return heapq.nsmallest(prizes, best, key=lambda won: (won.score, won.member_id))
 
 
-def _scored(seed: bytes, member_id: int, tickets: int) -> list[Winner]:
-    return [
-        Winner(member_id, no, hmac.digest(seed, f"{member_id}|{no}".encode(), "sha256").hex())
-        for no in range(1, tickets + 1)
-    ]
+def _scored(seed: bytes, member_id: int, tickets: int) -> Iterator[Winner]:
+    """The tickets of a member with their scores, one at a time."""
+    for no in range(1, tickets + 1):
+        yield Winner(member_id, no, hmac.digest(seed, f"{member_id}|{no}".encode(), "sha256").hex())
+
+
+def _pads(seed: bytes) -> dict[str, bytes]:
+    """The seed as the two blocks that HMAC begins its hashes with (RFC 2104)."""
+    key = seed.ljust(_BLOCK, b"\0")
+    return {"inner_pad": bytes(byte ^ 0x36 for byte in key), "outer_pad": bytes(byte ^ 0x5C for byte in key)}
 
 
 def _seed(program_id: int, name: str) -> bytes:

@@ -14,6 +14,7 @@ from coalition.promotions.publishing.codes import code_problems
 from coalition.promotions.publishing.documents import Document, canonical
 from coalition.promotions.publishing.fields import field_problems
 from coalition.promotions.publishing.groups import groups_of
+from coalition.promotions.publishing.segmenting import segment_problems
 from coalition.promotions.publishing.shapes import effects_of, shape_problems
 from coalition.promotions.publishing.sponsoring import meant, sponsor_problems
 
@@ -38,7 +39,7 @@ class Known:
 def examine(program_id: int, document: Document, *, strict: bool = False) -> engine.Promotion:
     """The promotion that a document makes. Raises Invalid with a pointer to each thing that is wrong with it.
 
-    `strict`: what people write, which has a name and asks only for fields of the registry.
+    `strict`: what people write, which has a name and asks only for fields of the registry and segments that there are.
     """
     found, problems = examined(program_id, document, strict=strict)
     if problems or found is None:
@@ -51,7 +52,8 @@ def examined(
 ) -> tuple[engine.Promotion | None, list[FieldError]]:
     """The promotion that a document makes, None if it makes none, and everything that is wrong with it."""
     found, problems = understood(document, strict=strict)
-    return found, problems + list(_foreign(known_of(program_id), document))
+    problems += _foreign(known_of(program_id), document)
+    return found, problems + (segment_problems(program_id, document) if strict else [])
 
 
 def examine_all(program_id: int, documents: Sequence[Document]) -> None:

@@ -10,40 +10,45 @@ from coalition.promotions.wording.conditions import in_words
 from coalition.promotions.wording.effects import effect
 from coalition.promotions.wording.expert import plain, printed
 from coalition.promotions.wording.fields import FIELDS, LINE, SECTIONS, Field, called, found, of_section, offered, types
-from coalition.promotions.wording.gifts import MECHANICS, METRICS, PERIODS, PERS, Cap, Gift, Mechanic, Money
+from coalition.promotions.wording.mechanics import (
+    FOLLOWING,
+    MECHANICS,
+    METRICS,
+    PARTS_MOST,
+    PERIODS,
+    PERS,
+    STEPS,
+    Cap,
+    Gift,
+    Mechanic,
+    Money,
+    Part,
+)
 from coalition.promotions.wording.parsing import understood
+from coalition.promotions.wording.payers import PAYERS, Wrong, payers_of, sponsor_of
 from coalition.promotions.wording.reasons import given, near_miss, why_not
 from coalition.promotions.wording.rows import Misread, Row, field_of, line_fields, number, plain_number
 from coalition.promotions.wording.sentences import PER, PERIOD, sentence, sentence_text, sponsors
-from coalition.promotions.wording.sheets import (
-    FACTS,
-    KEPT,
-    PAYERS,
-    Sheet,
-    Wrong,
-    day_of,
-    document_of,
-    midnight,
-    payers_of,
-    sheet_of,
-    sponsor_of,
-)
+from coalition.promotions.wording.sheets import FACTS, KEPT, Sheet, day_of, document_of, midnight, sheet_of
 from coalition.promotions.wording.voice import Names, Piece, Voice, said, text
 
 __all__ = [
     "BUILT_IN",
     "FACTS",
     "FIELDS",
+    "FOLLOWING",
     "KEPT",
     "LINE",
     "MECHANICS",
     "METRICS",
+    "PARTS_MOST",
     "PAYERS",
     "PER",
     "PERIOD",
     "PERIODS",
     "PERS",
     "SECTIONS",
+    "STEPS",
     "Cap",
     "Field",
     "Gift",
@@ -51,6 +56,7 @@ __all__ = [
     "Misread",
     "Money",
     "Names",
+    "Part",
     "Piece",
     "Row",
     "Sheet",

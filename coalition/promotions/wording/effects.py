@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from coalition.promotions.wording.checking import clear
 from coalition.promotions.wording.conditions import goods
 from coalition.promotions.wording.voice import Piece, Pieces, Voice, strong, text
 
@@ -108,7 +109,8 @@ def _discount(raw: Raw, voice: Voice) -> Pieces:
     if kind == "cheapest_free":
         return _cheapest(calc, voice)
     if kind == "bundle":
-        return [Piece(voice.t("sell the set for ", "продать набор за ")), strong(voice.money(calc.get("price")))]
+        for_price = [Piece(voice.t(" for ", " за ")), strong(voice.money(calc.get("price")))]
+        return [Piece(voice.t("sell the set ", "продать набор ")), *_set(calc, voice), *for_price]
     off = calc.get("minor", calc.get("amount", calc.get("points", 0)))
     return [Piece(voice.t("take ", "скидка ")), strong(voice.money(off)), Piece(voice.t(" off", ""))]
 
@@ -129,6 +131,19 @@ def _cheapest(calc: Raw, voice: Voice) -> Pieces:
     if cap is not None:
         pieces += [Piece(voice.t(", at most ", ", не больше ")), strong(voice.money(cap))]
     return pieces
+
+
+def _set(calc: Raw, voice: Voice) -> Pieces:
+    """Of what a set is made: "(2 pieces on coffee, 1 piece on any goods)"."""
+    given = calc["items"] if isinstance(calc.get("items"), list) else []
+    pieces: Pieces = [Piece("(")]
+    for at, one in enumerate(one for one in given[:_ROWS_TOLD] if isinstance(one, Mapping)):
+        where = one.get("where")
+        known = where if where is not None and clear(where, line=True) else None
+        told = goods(known, voice) or [Piece(voice.t(" of any goods", " любых товаров"))]
+        number = voice.number(one.get("qty", 1))
+        pieces += [Piece(" + " if at else ""), strong(voice.t(f"{number} pcs", f"{number}\u00a0шт.")), *told]
+    return [*pieces, Piece(")")]
 
 
 def _life(raw: Raw, voice: Voice) -> Pieces:
@@ -165,9 +180,16 @@ def _tickets(raw: Raw, voice: Voice) -> Pieces:
 
 
 def _progress(raw: Raw, voice: Voice) -> Pieces:
-    pieces = [Piece(voice.t("count towards ", "засчитать в достижение ")), strong(text(raw.get("achievement")))]
+    by = raw.get("by")
+    en, ru = _COUNTED.get(str(by.get("type")) if isinstance(by, Mapping) else "", ("", ""))
+    pieces = [
+        Piece(voice.t(f"count {en}towards ", f"засчитать {ru}в достижение ")),
+        strong(text(raw.get("achievement"))),
+    ]
     if raw.get("target"):
-        pieces += [Piece(voice.t(" of ", " до ")), strong(voice.number(raw["target"]))]
+        of_money = isinstance(by, Mapping) and by.get("type") == "amount"
+        target = voice.money(raw["target"]) if of_money else voice.number(raw["target"])
+        pieces += [Piece(voice.t(" of ", " до ")), strong(target)]
     pieces += goods(raw.get("where"), voice)
     return [*pieces, *_then(raw.get("on_complete"), (", and when it is complete ", ", а по выполнении "), voice)]
 
@@ -236,5 +258,12 @@ _OTHER: Mapping[str, Callable[[Raw, Voice], Pieces]] = {
     "points.redeem_rule": _redeem,
     "price.override": _price,
     "delivery.free": _delivery,
+}
+# What an achievement counts, where it is not purchases.
+_COUNTED: Mapping[str, tuple[str, str]] = {
+    "qty": ("pieces ", "штуки "),
+    "amount": ("the amount ", "сумму "),
+    "points": ("points earned ", "начисленные баллы "),
+    "distinct_days": ("days ", "дни "),
 }
 _ROWS_TOLD = 12

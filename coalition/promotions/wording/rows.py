@@ -11,6 +11,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -33,12 +34,16 @@ _SPACES = str.maketrans("", "", " \u00a0\u202f\u2009'")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One comparison as it is typed: a field, an operator, its values; `kept` is a node that no row can show."""
+    """One comparison as it is typed: a field, an operator, its values; `kept` is a node that no row can show.
+
+    `place`: where it stood in the draft, of a kept one.
+    """
 
     field: str = ""
     op: str = ""
     values: tuple[str, ...] = ()
     kept: Node | None = None
+    place: int = dataclass_field(default=-1, compare=False)
 
     @property
     def about(self) -> Field | None:
@@ -216,3 +221,14 @@ def _one(about: Field, text: str, decimals: int) -> Any:
         except ValueError:
             raise Misread("day") from None
     return number(text, decimals if about.unit == "money" else _DECIMALS.get(about.unit, 0))
+
+
+def typed(text: str, decimals: int, name: str, *, least: int, most: int = _MOST) -> int:
+    """The number in a field of that name, of at least so much. Raises Misread with `<name>:<code>`."""
+    try:
+        value = number(text, decimals)
+    except Misread as wrong:
+        raise Misread(f"{name}:{wrong}") from None
+    if not least <= value <= most:
+        raise Misread(f"{name}:number")
+    return value

@@ -9,28 +9,28 @@ of their own the sheet leaves them alone (`own_lines`).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from coalition.promotions.wording import gifts, rows
+from coalition.promotions.wording import gifts, levels, rows
 from coalition.promotions.wording.fields import LINE, MEMBER, WHEN
-from coalition.promotions.wording.gifts import Cap, Gift, Money
+from coalition.promotions.wording.mechanics import LEVELS, Cap, Gift, Money
+from coalition.promotions.wording.payers import Wrong, payers_of, sponsor_of
 from coalition.promotions.wording.rows import Misread, Row
-from coalition.promotions.wording.sentences import sponsors
 
 Document = Mapping[str, Any]
 TEXTS = ("coupon", "group", "campaign", "notes")
 FACTS = ("name_en", "name_ru", "event", *TEXTS, "from", "to", "priority", "exclusive", "segments", "control")
-PAYERS = 3
 
 
 @dataclass(slots=True)
 class Sheet:
     """What stands in the fields. `facts` are those around the rules; `payers` are (partner, share in percent).
 
-    `places`: of each node at the top of the condition, the section and the place that show it.
+    `places`: of each node at the top of the condition, the section and the place that show it. `kept_at`: of each limit
+    that no row can show (`kept_caps`), where it stood in the draft.
     """
 
     facts: dict[str, str] = field(default_factory=dict)
@@ -38,19 +38,19 @@ class Sheet:
     gifts: list[Gift] = field(default_factory=list)
     caps: list[Cap] = field(default_factory=list)
     kept_caps: list[Any] = field(default_factory=list)
+    kept_at: list[int] = field(default_factory=list)
     payers: list[tuple[str, str]] = field(default_factory=list)
     own_lines: bool = False
     places: list[tuple[str, int]] = field(default_factory=list)
-
-
-Wrong = list[tuple[str, str]]
 
 
 def sheet_of(document: Document, zone: str, money: Money) -> Sheet:
     """The sheet of a document, whatever state it is in."""
     effects = document["effects"] if isinstance(document.get("effects"), list) else []
     found = Sheet(_facts(document, zone))
-    wheres = [one.get("where") for one in effects if gifts.takes_lines(one)]
+    level = levels.level_gift(document, money)
+    raws = [*effects, *([level.raw] if level else [])]
+    wheres = [one.get("where") for one in raws if gifts.takes_lines(one)]
     found.own_lines = any(one != wheres[0] for one in wheres)
     where = None if found.own_lines or not wheres else wheres[0]
     found.conditions[LINE] = rows.taken_apart(where, money.decimals, line=True)
@@ -59,7 +59,11 @@ def sheet_of(document: Document, zone: str, money: Money) -> Sheet:
         section = LINE if same else row.about.section if row.about else WHEN
         found.places.append((section, len(found.conditions[section])))
         found.conditions[section].append(same or row)
-    found.gifts = [gifts.gift_of(one, money) for one in effects]
+    shown = [gifts.gift_of(one, money) for one in effects] + ([level] if level else [])
+    found.gifts = [_with_places(at, one) for at, one in enumerate(shown)]
+    found.conditions = {
+        name: [replace(row, place=at) for at, row in enumerate(several)] for name, several in found.conditions.items()
+    }
     currency = currency_of(found)
     for limit in document["limits"] if isinstance(document.get("limits"), list) else []:
         cap = gifts.cap_of(limit, currency, money)
@@ -67,8 +71,14 @@ def sheet_of(document: Document, zone: str, money: Money) -> Sheet:
             found.kept_caps.append(limit)
         else:
             found.caps.append(cap)
+    found.kept_at = list(range(len(found.kept_caps)))
     found.payers = payers_of(document.get("sponsor"))
     return found
+
+
+def _with_places(at: int, gift: Gift) -> Gift:
+    """A gift that knows where it and its rows stood."""
+    return replace(gift, place=at, parts=tuple(replace(part, place=no) for no, part in enumerate(gift.parts)))
 
 
 def document_of(sheet: Sheet, was: Document, zone: str, money: Money) -> tuple[dict[str, Any], Wrong]:
@@ -81,6 +91,7 @@ def document_of(sheet: Sheet, was: Document, zone: str, money: Money) -> tuple[d
         _tried(lambda row=row: nodes.append(rows.node_of(row, money.decimals, where)), f"{LINE}-{at}-v", wrong)
     found["when"] = rows.put_together(nodes)
     found["effects"] = _effects(sheet, where, money, wrong)
+    found |= _levels(sheet, was, where, money, wrong)
     found["limits"] = [*_limits(sheet, money, wrong), *sheet.kept_caps]
     found["sponsor"] = sponsor_of(sheet.payers, was.get("sponsor"), wrong)
     return {name: value for name, value in found.items() if value not in (None, "", [], {})}, wrong
@@ -159,17 +170,34 @@ def _nodes(sheet: Sheet, section: str, money: Money, wrong: Wrong) -> list[Any]:
 def _effects(sheet: Sheet, where: Any, money: Money, wrong: Wrong) -> list[dict[str, Any]]:
     found = []
     for at, gift in enumerate(sheet.gifts):
-        try:
-            raw = gifts.raw_of(gift, money)
-        except Misread as misread:
-            name, _, code = str(misread).partition(":")
-            wrong.append((f"then-{at}-{name}", code))
+        if gift.mechanic == levels.BY_TIER:
             continue
+        raws: list[Any] = []
+        _placed(lambda gift=gift, raws=raws: raws.append(gifts.raw_of(gift, money)), at, wrong)
+        if not raws:
+            continue
+        raw = raws[0]
         if gifts.takes_lines(raw) and not sheet.own_lines:
             raw.pop("where", None)
             raw |= {"where": where} if where is not None else {}
         found.append(raw)
     return found
+
+
+def _levels(sheet: Sheet, was: Document, where: Any, money: Money, wrong: Wrong) -> dict[str, Any]:
+    """The levels, where a gift says them or said them before; others are left alone."""
+    said = [(at, one) for at, one in enumerate(sheet.gifts) if one.mechanic == levels.BY_TIER]
+    before = levels.level_gift(was, money)
+    if not said and before is None:
+        return {}
+    if said and (len(said) > 1 or (was.get(LEVELS) and before is None)):
+        wrong.append((f"then-{said[-1][0]}-mechanic", "levels"))
+        return {}
+    found: list[dict[str, Any]] = []
+    for at, gift in said:
+        _placed(lambda gift=gift: found.extend(levels.levels_of(gift, where, sheet.own_lines, money)), at, wrong)
+    mode = was.get("rules_mode") if found and len(sheet.gifts) == len(said) else None
+    return {LEVELS: found, "rules_mode": mode}
 
 
 def _limits(sheet: Sheet, money: Money, wrong: Wrong) -> list[dict[str, Any]]:
@@ -183,38 +211,13 @@ def _limits(sheet: Sheet, money: Money, wrong: Wrong) -> list[dict[str, Any]]:
     return found
 
 
-def sponsor_of(given: Sequence[tuple[str, str]], was: Any, wrong: Wrong) -> Any:
-    """Who pays, as a document says it; left as it `was` where nothing about it has changed."""
-    payers = [(partner, share) for partner, share in given if partner]
-    if payers == payers_of(was):
-        return was
-    if payers == [("operator", "")] or not payers:
-        return "operator" if payers else None
-    found, whole = [], 0
-    for at, (partner, share) in enumerate(payers):
-        try:
-            part = rows.number(share or ("100" if len(payers) == 1 else ""), 2)
-            if not 1 <= part <= _WHOLE:
-                raise Misread("percent")
-            found.append({"partner": partner, "share_bp": part})
-        except Misread as misread:
-            wrong.append((f"share-{at}", str(misread)))
-        else:
-            whole += part
-    if len({partner for partner, _ in payers}) < len(payers):
-        wrong.append(("payer-0", "twice"))
-    if len(found) == len(payers) and whole != _WHOLE:
-        wrong.append(("share-0", "shares"))
-    return found[0] if len(found) == 1 else found
-
-
-def payers_of(sponsor: Any) -> list[tuple[str, str]]:
-    """Who pays and which share in percent, as the sheet shows it."""
-    given = sponsors(sponsor) if sponsor else []
-    return [
-        (partner, rows.plain_number(share, 2).removesuffix(".00") if type(share) is int else "")
-        for partner, share in given
-    ]
+def _placed(work: Any, at: int, wrong: Wrong) -> None:
+    """Read a gift; what is wrong with it is told with its place and its field."""
+    try:
+        work()
+    except Misread as misread:
+        name, _, code = str(misread).partition(":")
+        wrong.append((f"then-{at}-{name}", code))
 
 
 def _tried(work: Any, name: str, wrong: Wrong) -> None:
@@ -254,4 +257,4 @@ def midnight(text: str, zone: str, *, last: bool = False) -> dt.datetime:
 
 
 KEPT = "kept"
-_WHOLE, _CONTROL_MOST = 10_000, 9_000
+_CONTROL_MOST = 9_000

@@ -12,12 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from coalition import partners, promotions
+from coalition import members, partners, promotions
+from coalition.kernel import clock
 from coalition.programs import Currency
 from coalition.promotions import coupons, engine, granting
 from coalition.promotions.granting import Candidate
 from coalition.purchases.counter import Counter
-from coalition.purchases.receipts import Line
+from coalition.purchases.receipts import Line, Receipt
 from coalition.purchases.recording.couponing import ask, opened
 from coalition.purchases.recording.promoting import happening, ruleset_of
 from coalition.purchases.recording.remembering import Asker, remembered
@@ -76,6 +77,42 @@ def terms(at: Counter, draft: Draft, points_paid: int) -> Terms:
     (event,) = granting.enriched(asked, [what], own, tz=at.program.zone)
     (found,) = granting.preview(asked, [Candidate(event)])
     return Terms([one for one in found.result.effects if one["kind"] == RULE], at.partner.id, lines)
+
+
+def limits_of_hold(
+    at: Counter,
+    member: members.Recognised,
+    currency: Currency,
+    outlet: partners.Outlet,
+    lines: Sequence[tuple[str, int]],
+    total: int,
+    points_paid: int,
+) -> tuple[Currency, dict[str, int]]:
+    """The policies that hold for a receipt to come, and the money of it that falls on each limited group.
+
+    `lines` are products with amounts; what they leave of `total` is a line without a product. As of now: what the
+    receipt turns out to be is asked again when the hold pays it.
+    """
+    told = [Line(no, amount, sku=sku) for no, (sku, amount) in enumerate(lines, start=1)]
+    rest = total - sum(amount for _, amount in lines)
+    if rest > 0:
+        told.append(Line(len(told) + 1, rest))
+    receipt = Receipt(
+        external_id="",
+        occurred_at=clock.now(),
+        outlet=outlet.code,
+        currency=at.program.currency,
+        lines=tuple(told),
+        total=total,
+        member=None,
+        channel="pos",
+        hold=None,
+        points_paid=points_paid,
+        payments=(),
+        request_hash=b"",
+    )
+    draft = Draft(0, receipt, at.program.id, outlet, member.member_id, points_paid, tier=member.tier)
+    return terms(at, draft, points_paid).of(currency, partners.spent_by_group(at.partner.id, lines))
 
 
 def _ruling(ruleset: promotions.Ruleset) -> promotions.Ruleset | None:

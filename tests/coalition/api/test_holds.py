@@ -13,6 +13,7 @@ from coalition.kernel.db import fetch_all, transact
 from coalition.ledger import Operation
 from coalition.partners import places
 from tests.coalition.api.till import Till, a_till
+from tests.coalition.promotions.publishing.builders import ACTOR, a_document
 from tests.coalition.purchases.builders import CARD, Shop, a_body, a_hold, a_shop, public_hold
 
 
@@ -188,6 +189,34 @@ def test_promo_points_are_set_aside_first_where_the_receipt_says_that_they_may_p
     left = fetch_all("SELECT restriction_id IS NOT NULL AS promo, remaining FROM lot ORDER BY 1")
     assert [(row.promo, row.remaining) for row in left] == [(False, 100), (True, 500)]
     assert (too_much.status_code, too_much.json["errors"][0]["pointer"]) == (422, "/receipt/outlet")
+
+
+def test_a_hold_obeys_what_promotions_say_of_paying_where_its_receipt_names_the_outlet(rich: Till) -> None:
+    dairy = {"f": "category", "op": "eq", "v": "dairy"}
+    effects = [{"kind": "points.redeem_rule", "share_bp": 0, "where": dairy}]
+    effects.append({"kind": "points.redeem_rule", "share_bp": 2_500, "min": 20})
+    documents = [a_document("rule", *effects)]
+
+    def prepare() -> None:
+        partners.classify(rich.shop.partner.id, [partners.Item("MILK", "food/dairy")])
+        promotions.publish(rich.shop.program.id, documents, actor=ACTOR)
+
+    transact(prepare)
+    receipt = {"outlet": "S1", "total": 400, "lines": [{"sku": "MILK", "amount": 350}]}
+    bread = {**receipt, "lines": [{"sku": "BREAD", "amount": 10}]}
+
+    few = rich.post("/holds", _request(19, receipt=bread))
+    much = rich.post("/holds", _request(101, receipt=bread))
+    milk = rich.post("/holds", _request(51, receipt=receipt))
+    nowhere = rich.post("/holds", _request(101, external_id="H-2", receipt={**bread, "outlet": None}))
+    right = rich.post("/holds", _request(100, receipt=bread))
+
+    assert [(one.status_code, one.json["code"]) for one in (few, much, milk)] == [
+        (409, "limit_min"),
+        (409, "limit_share"),
+        (409, "limit_group"),
+    ]
+    assert (nowhere.status_code, right.status_code) == (201, 201)
 
 
 def _outlet(shop: Shop) -> int:

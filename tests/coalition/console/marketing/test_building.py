@@ -100,6 +100,58 @@ def test_a_row_is_taken_away_by_its_button(first: FlaskClient, shop: Shop) -> No
     assert 'name="when-0-v"' not in page
 
 
+def test_a_set_steps_and_a_win_are_made_of_rows_by_posts_alone(first: FlaskClient, shop: Shop) -> None:
+    first.post("/console/promotions/new", data={**NEW, "start": "empty"})
+    page = first.get(EDIT).text
+    for button, more in (
+        ("add:then", {"add-then": "table_points"}),
+        ("add:then-0", {"then-0-0-start": "0", "then-0-0-value": "5", "then-0-mode": "slice"}),
+        ("add:then", {"then-0-1-start": "20", "then-0-1-value": "9", "add-then": "bundle"}),
+        ("refresh", {"then-1-value": "10", "then-1-0-value": "2", "then-1-0-f": "category"}),
+        ("add:then", {"then-1-0-v": "coffee", "add-then": "chance"}),
+        ("add:then-2", {"then-2-value": "2.5", "add-then-2": "gift"}),
+        ("add:then", {"then-2-0-value": "MUG", "add-then": "by_tier"}),
+        ("save", {"then-3-0-start": "base", "then-3-0-value": "1.5"}),
+    ):
+        answer = first.post(EDIT, data={**fields(page), **more, "do": button})
+        page = answer.text
+
+    assert answer.status_code == 303
+    draft = transact(lambda: promotions.draft(shop.program.id, "coffee-weekend"))
+    steps, bundle, chance = draft.document["effects"]
+    assert steps["calc"]["rows"] == [{"from": 0, "points": 5}, {"from": 2000, "points": 9}]
+    assert steps["calc"]["mode"] == "slice"
+    goods = {"where": {"f": "category", "op": "in", "v": ["coffee"]}, "qty": 2}
+    assert bundle["calc"] == {"type": "bundle", "price": 1000, "items": [goods]}
+    assert chance == {"kind": "chance", "win_ppm": 25_000, "on_win": [{"kind": "gift", "sku": "MUG"}]}
+    [level] = draft.document["rules"]
+    assert (level["when"]["v"], level["effects"][0]["calc"]["x_bp"]) == ("base", 15_000)
+    assert draft.problems == ()
+    told = text_of(first.get(EDIT).text)
+    assert "sell the set (2 pcs on coffee) for" in told
+    before = draft.document
+    assert first.post(EDIT, data={**fields(first.get(EDIT).text), "do": "save"}).status_code == 303
+    assert transact(lambda: promotions.draft(shop.program.id, "coffee-weekend")).document == before
+
+
+def test_a_row_that_was_taken_away_does_not_come_back_with_the_next_post(first: FlaskClient, shop: Shop) -> None:
+    first.post("/console/promotions/new", data={**NEW, "start": "empty"})
+    effects = [{"kind": "crown.add", "crowns": one} for one in (1, 2)]
+    limits = [{"metric": "uses", "per": "member", "period": f"rolling:P{one}D", "value": one} for one in (1, 2)]
+    when = {"all": [{"not": {"f": "event.day", "op": "eq", "v": one}} for one in (1, 2)]}
+    draft = transact(lambda: promotions.draft(shop.program.id, "coffee-weekend"))
+    document = {**draft.document, "effects": effects, "limits": limits, "when": when}
+    transact(lambda: promotions.save_draft(shop.program.id, "coffee-weekend", document, actor="tests"))
+    page = first.get(EDIT).text
+
+    page = first.post(EDIT, data={**fields(page), "do": "drop:then:0", "drop-kept": "0"}).text
+    page = first.post(EDIT, data={**fields(page), "do": "drop:when:0"}).text
+    first.post(EDIT, data={**fields(page), "do": "save"})
+
+    found = transact(lambda: promotions.draft(shop.program.id, "coffee-weekend")).document
+    assert (found["effects"], found["limits"], found["when"]) == (effects[1:], limits[1:], when["all"][1])
+
+
 def test_a_wrong_value_is_told_beside_its_field_and_nothing_is_saved(first: FlaskClient, shop: Shop) -> None:
     first.post("/console/promotions/new", data={**NEW, "start": "threshold"})
     page = first.get(EDIT).text

@@ -122,14 +122,45 @@ def test_what_published_promotions_share_is_changed_by_two(
     assert transact(lambda: promotions.groups_of(shop.program.id)) == {"mult": {"mode": "first", "scope": "line"}}
 
 
+def a_draft_that_fills(shop: Shop, *segments: str) -> None:
+    """A promotion's draft that puts members into these segments."""
+    effects = [{"kind": "segment.add", "segment": one} for one in segments]
+    document = {"name": {"en": "A", "ru": "Б"}, "events": ["receipt.closed"], "effects": effects}
+    transact(lambda: promotions.save_draft(shop.program.id, "fills", document, actor="tests"))
+
+
+def test_a_segment_is_picked_and_one_that_there_is_not_stands_in_the_way(first: FlaskClient, shop: Shop) -> None:
+    a_draft_that_fills(shop, "vip", "new")
+    document = {
+        "name": {"en": "A", "ru": "Б"},
+        "events": ["receipt.closed"],
+        "audience": {"segments_any": ["vpi"]},
+        "when": {"any": [{"f": "member.segments", "op": "has", "v": "neww"}]},
+        "effects": [],
+    }
+
+    draft = transact(lambda: promotions.save_draft(shop.program.id, "meant", document, actor="tests"))
+    page = first.get("/console/promotions/meant/edit").text
+
+    assert {(one.pointer, one.detail) for one in draft.problems if one.code == "unknown_segment"} == {
+        ("/audience/segments_any/0", "Unknown: vpi. Did you mean vip?"),
+        ("/when/any/0/v/0", "Unknown: neww. Did you mean new?"),
+    }
+    assert 'name="segments" value="vip"' in page
+    assert 'name="segments" value="vpi" checked' in page
+
+
 def test_a_campaign_is_kept_and_shown_again(first: FlaskClient, shop: Shop) -> None:
     given = {"code": "autumn", "name_en": "Autumn", "name_ru": "Осень", "starts": "2026-09-01", "ends": "2026-11-30"}
     given |= {"control": "10", "budget": "1000", "segments_any": "vip, new", "payer-0": "operator"}
+    a_draft_that_fills(shop, "vip", "new")
 
+    slip = first.post("/console/campaigns/edit", data={**given, "segments_any": "vipp"})
     saved = first.post("/console/campaigns/edit", data=given)
     wrong = first.post("/console/campaigns/edit", data={**given, "starts": "soon", "control": "x"})
 
-    assert (saved.status_code, wrong.status_code) == (303, 422)
+    assert (slip.status_code, saved.status_code, wrong.status_code) == (422, 303, 422)
+    assert "Did you mean vip?" in slip.text
     [one] = transact(lambda: promotions.list_campaigns(shop.program.id))
     assert (one.control_bp, one.segments_any, one.sponsor) == (1_000, ("vip", "new"), "operator")
     assert one.budget == {"metric": "money", "value": 100_000}

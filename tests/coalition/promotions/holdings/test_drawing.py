@@ -47,6 +47,19 @@ def test_the_seed_was_committed_to_and_whoever_has_it_finds_the_same_winner(shop
     assert [(one.score, one.member_id) for one in held.winners] == [min(scores.items())]
 
 
+def test_the_statement_that_holds_a_draw_finds_whom_the_proof_finds(shop: Shop) -> None:
+    for at in range(5):
+        card = {"kind": "card", "value": f"427600001111{at:04}"}
+        a_member(shop.program, shop.partner, card=card["value"])
+        shop.record(a_receipt(1500 * (at + 1), member=card))
+
+    held = holdings.hold_draw(shop.program.id, "car", prizes=4)
+
+    assert list(holdings.entries_of(shop.program.id, "car")) == list(held.entries)
+    assert list(held.winners) == holdings.winners_of(bytes.fromhex(held.seed), held.entries, 4)
+    assert len(held.winners) == 4
+
+
 def test_a_draw_is_held_once_whatever_happens_afterwards(shop: Shop) -> None:
     first = holdings.hold_draw(shop.program.id, "car", prizes=2)
     shop.record(a_receipt(5000))

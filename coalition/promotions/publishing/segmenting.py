@@ -1,0 +1,67 @@
+"""The segments of a program, and whether a document or a campaign names one that there is not.
+
+A segment is made by a promotion that puts members into it (`segment.add`), from its draft on, and stays while anybody
+is or was in it. A condition on another one would never be true: a slip of the pen would keep everybody out in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from coalition.kernel.db import fetch_all
+from coalition.kernel.errors import FieldError
+from coalition.promotions.publishing.documents import Document
+from coalition.promotions.publishing.shapes import rules_of
+from coalition.promotions.publishing.sponsoring import meant
+
+FIELD = "member.segments"
+_SQL = (Path(__file__).parent / "sql" / "segments.sql").read_text(encoding="utf-8")
+_MOST = 5_000
+
+
+def segments(program_id: int) -> list[str]:
+    """The codes of a program's segments, in order; at most five thousand."""
+    return [row.name for row in fetch_all(_SQL, {"program": program_id, "most": _MOST})]
+
+
+def unknown(codes: Sequence[Any], known: Sequence[str], pointer: str) -> Iterator[FieldError]:
+    """Each code that is no segment, with the one that may have been meant."""
+    for at, code in enumerate(codes):
+        if isinstance(code, str) and code not in known:
+            yield FieldError(f"{pointer}/{at}", "unknown_segment", meant(code, known))
+
+
+def segment_problems(program_id: int, document: Document) -> list[FieldError]:
+    """The segments that the audience or a condition of a document names and the program does not have."""
+    named = list(_named(document))
+    if not named:
+        return []
+    known = segments(program_id)
+    return [one for pointer, codes in named for one in unknown(codes, known, pointer)]
+
+
+def _named(document: Document) -> Iterator[tuple[str, Sequence[Any]]]:
+    audience = document.get("audience")
+    for name in ("segments_any", "segments_none"):
+        codes = audience.get(name) if isinstance(audience, Mapping) else None
+        if isinstance(codes, list) and codes:
+            yield f"/audience/{name}", codes
+    for pointer, rule in rules_of(document):
+        if isinstance(rule, Mapping):
+            yield from _asked(rule.get("when"), f"{pointer}/when")
+
+
+def _asked(node: Any, pointer: str) -> Iterator[tuple[str, Sequence[Any]]]:
+    """The leaves of a condition that ask for segments."""
+    if isinstance(node, Mapping):
+        if node.get("f") == FIELD:
+            value = node.get("v")
+            yield f"{pointer}/v", value if isinstance(value, list) else [value]
+            return
+        for name in ("all", "any", "not"):
+            yield from _asked(node.get(name), f"{pointer}/{name}")
+    elif isinstance(node, list):
+        for at, one in enumerate(node):
+            yield from _asked(one, f"{pointer}/{at}")
