@@ -6,7 +6,7 @@ Old events and endpoints have none; for them the order of the ids decides, as be
 from alembic import op
 
 revision = "0050_told_since"
-down_revision = "0053_counts_and_galleries"
+down_revision = "0051_named_holdings"
 
 
 def upgrade() -> None:
