@@ -76,6 +76,7 @@ def read_into_stage(
     source = suppliers.open_feed(feed.format, file, mapping, counts=feed.scope == suppliers.COUNTS)
     for chunk in suppliers.chunks(source):
         step(partial(_stage, run_id, chunk, source.read_bytes, progress))
+        chunk.clear()  # or it would still be in memory while the next one is read
     return cast(dt.datetime, step(lambda: suppliers.dated(run_id, feed, source.written_at)))
 
 

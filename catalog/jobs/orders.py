@@ -1,7 +1,9 @@
 """Asking suppliers, outside every transaction; watching the clock; letting old quotes lapse.
 
 One question is: commit that we ask; ask; record the answer. A crash between any two of them is healed by the job's
-lease: the next attempt looks the reference up before it asks again.
+lease: the next attempt looks the reference up before it asks again. The lease outlasts the call, so that nobody takes a
+consignment over whose supplier is still being asked, and an answer is never lost to one who came later; should it
+happen all the same, our reference is the same, and whoever is late records nothing.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from coalition.kernel import crash, ids, jobs, outbox, ports
 from coalition.kernel.jobs import Retry, Task
 from coalition.kernel.outbox import Event
 
+LEASE_S = 120  # longer than the longest talk with a supplier between two steps (see its timeouts)
 BACKOFF_S = (5, 15, 60, 300)
 _CHUNK = 1000
 _SWEEP_CHUNK = 200
@@ -41,7 +44,7 @@ def ask(task: Task) -> None:
     """
     consignment_id, gateway = task.args["consignment_id"], ports.get(SupplierGateway)
     while True:
-        question = task.step(lambda: orders.ask(consignment_id, gateway.caps))
+        question = task.step(lambda: orders.ask(consignment_id, gateway.caps), lease_s=LEASE_S)
         if question is None:
             return
         if question.step in ("cancel", "release"):
@@ -139,7 +142,7 @@ def _cancel(task: Task, gateway: SupplierGateway, question: Question) -> Undone 
     if not question.agreed:
         terms = gateway.cancel_quote(access, number)
         if isinstance(terms, CancelTerms):
-            if not task.step(lambda: orders.offered(question.consignment_id, terms)):
+            if not task.step(lambda: orders.offered(question.consignment_id, terms), lease_s=LEASE_S):
                 return None
         elif not isinstance(terms, CancelRefused) or terms.code != NOT_OFFERED:
             return terms

@@ -3,7 +3,11 @@
 Before that, what a member gathers: the cart, the wish list with the price that was seen, what was looked at last.
 """
 
-from catalog.pricing.browsing import browse
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from catalog.pricing.carts.cart import Cart, CartLine, abandon, absorb, add, cart, pieces, set_quantity
 from catalog.pricing.carts.checking_out import check_out
 from catalog.pricing.carts.laws import laws_of_carts
@@ -31,7 +35,6 @@ from catalog.pricing.importing import Imported, RowProblem, import_grants, impor
 from catalog.pricing.laws import laws
 from catalog.pricing.looking import pay_examples, ways_to
 from catalog.pricing.personal.applying import WHOLE, Applied
-from catalog.pricing.personal.book import Book, Ranking, book, ranking
 from catalog.pricing.personal.explaining import Considered, Why, why
 from catalog.pricing.personal.personalising import Price, personal, prices, rules_of
 from catalog.pricing.queries import find
@@ -66,6 +69,22 @@ from catalog.pricing.splitting import Share, Split, refund_share, split
 from catalog.pricing.taking import give_back
 from catalog.pricing.types import CashTerms, DeliveryOption, Quote, QuotedLine, QuotedRule
 from catalog.pricing.using import confirm, deliver_to, expire
+
+if TYPE_CHECKING:
+    from catalog.pricing.browsing import browse
+    from catalog.pricing.personal.book import Book, Ranking, book, ranking
+
+_OF_THE_BOOK = dict.fromkeys(("Book", "Ranking", "book", "ranking"), "catalog.pricing.personal.book")
+_OF_THE_BOOK["browse"] = "catalog.pricing.browsing"
+
+
+def __getattr__(name: str) -> Any:
+    """The price book and what reads it, loaded when first asked for: numpy takes 13 MB, and a process that imports
+    feeds or speaks with suppliers never needs it."""
+    if name not in _OF_THE_BOOK:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_OF_THE_BOOK[name]), name)
+
 
 __all__ = [
     "EFFECTS",

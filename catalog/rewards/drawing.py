@@ -11,8 +11,10 @@ import io
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 MAX_BYTES = 10_000_000
 MAX_PIXELS = 40_000_000
@@ -43,6 +45,8 @@ class Drawn:
 
 def draw(content: bytes) -> Drawn:
     """The picture in every width of ours that it fills, and at least in one. Raises PictureRefused."""
+    from PIL.Image import Resampling
+
     if len(content) > MAX_BYTES:
         raise PictureRefused("too_large")
     picture = _opened(content)
@@ -51,7 +55,7 @@ def draw(content: bytes) -> Drawn:
     for width in sorted(set(widths)):
         height = max(1, round(picture.height * width / picture.width))
         target = io.BytesIO()
-        picture.resize((width, height), Image.Resampling.LANCZOS).save(target, "WEBP", quality=_QUALITY, method=4)
+        picture.resize((width, height), Resampling.LANCZOS).save(target, "WEBP", quality=_QUALITY, method=4)
         forms[width] = target.getvalue()
     return Drawn(hashlib.sha256(content).hexdigest(), max(forms), height, forms)
 
@@ -61,8 +65,10 @@ def form_near(largest: int, wanted: int) -> int:
     return min((width for width in WIDTHS if wanted <= width < largest), default=largest)
 
 
-def _opened(content: bytes) -> Image.Image:
+def _opened(content: bytes) -> Image:
     """The first frame, upright, in colours of ours."""
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")

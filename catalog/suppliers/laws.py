@@ -33,6 +33,12 @@ def laws() -> list[Law]:
             "SELECT id FROM offer WHERE state = 'active' AND missing_runs >= 3",
         ),
         Law(
+            "feed-counts",
+            "A feed of counts brings no offer",
+            "SELECT f.id FROM feed f WHERE f.scope = 'stock' AND EXISTS (SELECT FROM offer o"
+            " WHERE o.supplier_id = f.supplier_id AND o.feed_id = f.id)",
+        ),
+        Law(
             "find-offer",
             "A find has become an offer of the supplier at which it was found, under the same reference",
             "SELECT b.id FROM bookable_offer b JOIN offer o ON o.id = b.offer_id"

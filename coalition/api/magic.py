@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from threading import Lock
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from flask import Flask, Response, abort, g, request
 
@@ -31,6 +31,9 @@ _DELAY = re.compile(r"delay_([1-5])s")
 _FAILING = re.compile(r"fail_([1-9])x")
 _LOST = "lost_answer"
 _AGAIN_S = 1
+_FACTS: Mapping[str, Mapping[str, Any]] = {
+    "insufficient_points": {"available": 0}
+}  # what the real refusal adds, as a client reads it
 _waiting = Lock()  # one request of a process waits at a time: its threads are for everybody, live ones above all
 
 
@@ -74,14 +77,16 @@ def _wait(seconds: int) -> None:
 
 
 def _refuse(code: str) -> NoReturn:
-    """The refusal that the product itself makes with this code, but for the facts that it would add.
+    """The refusal that the product itself makes with this code; of the facts that it would add those that clients read.
 
     One that may be tried again says when.
     """
     status, found = origins.statuses(code)[0], origins.kinds(code)
     kind = found[0] if found else TooMany if status == TooMany.status else None
     if kind:
-        raise kind(code, CODES[code], retry_after_s=_AGAIN_S) if kind.retryable else kind(code, CODES[code])
+        if kind.retryable:
+            raise kind(code, CODES[code], retry_after_s=_AGAIN_S)
+        raise kind(code, CODES[code], **_FACTS.get(code, {}))
     abort(problem.answer(status, code, "Provoked in test mode", CODES[code], retryable=status >= 500))
 
 

@@ -82,8 +82,9 @@ def read(member: str) -> dict[str, Any]:
 @needs("members:write")
 @blp.arguments(MemberPatchSchema)
 @blp.response(200, MemberSchema)
+@blp.doc(parameters=[tags.IF_MATCH])
 def amend(body: dict[str, Any], member: str) -> dict[str, Any]:
-    """Change the named fields of a member's profile; only who enrolled the member may. Takes If-Match."""
+    """Change the named fields of a member's profile; only who enrolled the member may."""
 
     def work() -> dict[str, Any]:
         client, seen = caller(), _seen(member).member

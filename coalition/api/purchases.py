@@ -98,7 +98,7 @@ def _told(recorded: Recorded) -> dict[str, Any]:
         "awards": [purchases.tell(partner_id, award) for award in recorded.awards],
         "declined": [
             {"promotion": one.promotion, "currency": currencies[one.currency_id].code, "units": one.units}
-            for one in purchases.declined(purchases.counter(partner_id), recorded.external_id)
+            for one in recorded.declined
         ],
         "discounts": [
             {"promotion": one.promotion, "version": one.version, "amount": one.minor, "lines": dict(one.lines)}

@@ -92,11 +92,9 @@ def rejections(paging: dict[str, Any], registry: str) -> Any:
 @needs("registries:write")
 @blp.arguments(MappingSchema)
 @blp.response(200, SavedMappingSchema)
+@blp.doc(parameters=[tags.IF_MATCH])
 def save_mapping(definition: dict[str, Any], name: str) -> Any:
-    """Save how this partner's tables are to be read; files that are being read keep the version they began with.
-
-    Takes If-Match.
-    """
+    """Save how this partner's tables are to be read; files that are being read keep the version they began with."""
 
     def work() -> Any:
         if tags.is_conditional():

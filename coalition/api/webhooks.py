@@ -25,6 +25,7 @@ from coalition.kernel import ids
 from coalition.kernel.db import transact
 from coalition.kernel.errors import FieldError, Invalid
 from coalition.kernel.idempotency import Answer, transact_once
+from coalition.kernel.web import tags
 from coalition.kernel.web.api import ApiBlueprint, caller, needs
 from coalition.kernel.web.paging import PagingSchema, part_of
 from coalition.partners import webhooks
@@ -71,12 +72,19 @@ def read(endpoint: str) -> dict[str, Any]:
 @needs(_SCOPE)
 @blp.arguments(EndpointChangeSchema)
 @blp.response(200, EndpointSchema)
+@blp.doc(parameters=[tags.IF_MATCH])
 def change(body: dict[str, Any], endpoint: str) -> dict[str, Any]:
     """Change the address, the types, the description; switch off, or on again after we have switched it off."""
     names = {"active": "on"}
     wanted = {names.get(name, name): value for name, value in body.items()}
     at = ids.parse("whk", endpoint)
-    return transact(lambda: _told(webhooks.change(at, caller().partner_id, **wanted)))
+
+    def work() -> dict[str, Any]:
+        if tags.is_conditional():
+            tags.demand(dict(EndpointSchema().dump(_told(webhooks.hold_endpoint(at, caller().partner_id)))))
+        return _told(webhooks.change(at, caller().partner_id, **wanted))
+
+    return transact(work)
 
 
 @blp.route("/webhook-endpoints/<endpoint>", methods=["DELETE"])

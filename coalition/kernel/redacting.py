@@ -23,7 +23,7 @@ _SHAPES = (
     ("secret", re.compile(rf"(?i)\b(?:{_WORDS})['\"]?\s*[=:]\s*['\"]?[^\s\"'&,}}\]]+")),
     ("secret", re.compile(r"\b(?:token|secret|refresh|code|whsec|sk|rk|pk|shp_sig)_[A-Za-z0-9+/_=-]{16,}")),
     ("secret", re.compile(r"(?<=://)[^\s/:@]+:[^\s/@]+(?=@)")),
-    ("email", re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")),
+    ("email", re.compile(r"(?<![\w.+%-])[\w.+%-]++@[\w-]+(?:\.[\w-]+)+")),
     ("secret", re.compile(r"(?<![\w-])[A-Za-z0-9_-]{40,}={0,2}(?![\w-])")),
     ("number", re.compile(r"(?<![\w.-])\+?\d(?:[ ()-]{0,2}\d){9,18}(?![\w-])")),
 )

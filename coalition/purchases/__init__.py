@@ -26,7 +26,6 @@ from coalition.purchases.explaining.purchase import (
 from coalition.purchases.explaining.tracing import Why, whys
 from coalition.purchases.finding import Told, find, tell
 from coalition.purchases.laws import laws
-from coalition.purchases.limiting import declined
 from coalition.purchases.quoting.asking import Quote, quote
 from coalition.purchases.reading.receipt import CHANNELS, ON_UNKNOWN, read
 from coalition.purchases.reading.return_slip import read_return
@@ -166,7 +165,6 @@ __all__ = [
     "count_of",
     "counter",
     "days",
-    "declined",
     "define_source",
     "dismiss_suspended",
     "drain",

@@ -10,6 +10,7 @@ from coalition.kernel.db import raw
 from coalition.kernel.errors import NotFound
 from coalition.purchases.counter import Counter, counter
 from coalition.purchases.grants import PROMOTION
+from coalition.purchases.limiting import declined
 from coalition.purchases.receipts import GrantedAward, Recorded
 from coalition.purchases.recording.couponing import coupons_of
 from coalition.purchases.recording.storing import standing
@@ -51,6 +52,7 @@ def find(partner_id: int, *, purchase_id: int | None = None, external_id: str | 
         returned=tuple((no, parts if of.lines[no].qty_m else None) for no, parts in of.returned.items() if parts),
         replayed=True,
         coupons=coupons_of(recorded.id),
+        declined=declined(counter(partner_id), external_id),
     )
 
 

@@ -45,8 +45,13 @@ def within(at: Counter, operation: int, claims: Sequence[Claim]) -> list[Grant |
     return [one.grant.cut(granted[id(one)]) for one in claims]
 
 
+def lacking(no: int, asked: Grant, granted: Grant | None) -> Declined:
+    """What of an award was not granted."""
+    return Declined(no, asked.code, asked.currency_id, asked.units - (granted.units if granted else 0))
+
+
 def declined(at: Counter, external_id: str) -> tuple[Declined, ...]:
-    """What of a purchase's awards exceeded the limit of its funder."""
+    """What of a known purchase's awards exceeded the limit of its funder."""
     return tuple(exposure.declined(at.partner.id, _KEYED, external_id)) if at.limits else ()
 
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from coalition import members
 from coalition.kernel.errors import Refusal
+from coalition.partners.exposure import Declined
 
 
 class Line(NamedTuple):
@@ -104,11 +105,11 @@ class Discount:
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """A recorded purchase. `captured` is (points, currency id) of the hold that paid, None without one; `redeemed` the
-    same of points that paid on the spot.
+    same of points that paid on the spot; `declined` what of its awards exceeded the limit of its funder.
 
     `state` is recorded, partly_returned, returned or voided, `returned` what came back of each line (number,
-    thousandths; None for a line without a quantity). For a replay in a batch, `awards`, `redeemed`, `returned` and
-    `state` are those of a new purchase without them: `find` reads them.
+    thousandths; None for a line without a quantity). For a replay in a batch, `awards`, `redeemed`, `returned`,
+    `declined` and `state` are those of a new purchase without them: `find` reads them.
     """
 
     id: int
@@ -126,6 +127,7 @@ class Recorded:
     returned: tuple[tuple[int, int | None], ...] = ()
     discounts: tuple[Discount, ...] = ()
     coupons: tuple[ShownCoupon, ...] = ()
+    declined: tuple[Declined, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 
-from text_unidecode import unidecode
-
 _OUTSIDE = re.compile(r"[^A-Za-z0-9/?:().,'+\- ]+")
 _NOTHING = "NOTPROVIDED"
 _NAME_MAX, _TEXT_MAX = 70, 140
@@ -26,6 +24,8 @@ def remark(text: str) -> str:
 
 
 def _clean(text: str, most: int) -> str:
+    from text_unidecode import unidecode  # its tables take 5 MB
+
     latin = _OUTSIDE.sub(" ", unidecode(text).replace("&", "+"))
     tidy = re.sub(r"/{2,}", "/", " ".join(latin.split()))
     return tidy[:most].strip(" /") or _NOTHING

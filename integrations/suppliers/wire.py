@@ -147,20 +147,22 @@ class Wire:
             patience_s -= ticket + _PAUSE_S
 
     def _send(self, ctx: SupplierAccess, request: Request) -> tuple[Reply, bytes]:
+        timeout = timeout_of(request.operation) if self._patient else self._client.timeout
+        until = time.monotonic() + (timeout.read or _TIMEOUT_S)
         try:
             prepared = self._client.build_request(
                 request.method,
                 f"{ctx.base_url}{request.path}",
                 content=request.text.encode() or None,
                 headers={"Content-Type": "application/json", **self._authorize(ctx, request)},
-                timeout=_patience(request.operation) if self._patient else self._client.timeout,
+                timeout=timeout,
             )
         except Exception:  # an address or a secret of which no request can be made
             _log.exception("no request to %s can be made", ctx.code)
             return Reply(0, sent=False, after_s=_NOT_ADMITTED_S), b""
         try:
             answer = self._client.send(prepared, stream=True)
-            content = _content(answer)
+            content = _content(answer, until)
         except _NEVER_SENT:
             return Reply(0, sent=False, after_s=_AGAIN_S), b""
         except (httpx.HTTPError, httpx.StreamError, OSError, ValueError):
@@ -168,17 +170,19 @@ class Wire:
         return Reply(answer.status_code, _facts(content), after_s=seconds(answer.headers.get("Retry-After"))), content
 
 
-def _patience(operation: str) -> httpx.Timeout:
+def timeout_of(operation: str) -> httpx.Timeout:
+    """How long one request of a kind may take: to connect, and then for each piece of its answer."""
     return httpx.Timeout(_TIMEOUTS_S.get(operation, _TIMEOUT_S), connect=_CONNECT_S, pool=_CONNECT_S)
 
 
-def _content(answer: httpx.Response) -> bytes:
+def _content(answer: httpx.Response, until: float) -> bytes:
+    """All of the answer. Raises ValueError for one that is too long, or comes in drops until its time is over."""
     try:
         content = bytearray()
-        for chunk in answer.iter_bytes(1 << 16):
+        for chunk in answer.iter_bytes():
             content += chunk
-            if len(content) > _MOST_BYTES:
-                raise ValueError("the answer is too long to be one")
+            if len(content) > _MOST_BYTES or time.monotonic() > until:
+                raise ValueError("the answer is too long, or too slow, to be one")
         return bytes(content)
     finally:
         answer.close()

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import click
 
-from coalition.kernel import audit, ids, ports
+from coalition.kernel import ids, ports
 from coalition.kernel.db import transact
 from coalition.kernel.errors import Refusal
 from coalition.ports import FileStore
+from settlement.cli.acting import act_as, acting
 from settlement.payouts import bank
 from settlement.ports import BankFiles
 
@@ -21,13 +22,14 @@ _MOST_BYTES = 32 << 20
 
 @click.command("import-bank-statement")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@acting()
 @_as_json
-def import_bank_statement(file: Path, as_json: bool) -> None:
+def import_bank_statement(file: Path, email: str | None, as_json: bool) -> None:
     """Take in a bank's statement of account (camt.053) from FILE; the same file again changes nothing.
 
     Exit 1 with a code, and nothing changed, for a file that is not to be believed.
     """
-    audit.set_origin(audit.Origin(actor="cli"))
+    act_as(email)
     with file.open("rb") as stream:
         data = stream.read(_MOST_BYTES)
     try:
@@ -45,10 +47,11 @@ def import_bank_statement(file: Path, as_json: bool) -> None:
 
 @click.command("bank-file")
 @click.argument("run")
+@acting()
 @_as_json
-def bank_file(run: str, as_json: bool) -> None:
+def bank_file(run: str, email: str | None, as_json: bool) -> None:
     """Write the file of transfers (pain.001) of a payment RUN (run_...), once; again it says the same."""
-    audit.set_origin(audit.Origin(actor="cli"))
+    act_as(email)
     try:
         found = bank.export(ids.parse("run", run), ports.get(BankFiles), ports.get(FileStore), transact)
     except Refusal as refusal:

@@ -1,6 +1,6 @@
-"""`flask settlement pay`: record and reserve the payments of a closed period, or show and abort a run.
+"""`flask settlement pay`: record and reserve the payments of a closed period, as somebody of finance.
 
-Nobody commits from here: whoever moves money signs in and is a second person of finance.
+Nobody commits from here: whoever moves money signs in and is a second person of finance, never the one named here.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from typing import Any
 import click
 
 from coalition import partners, programs
-from coalition.kernel import audit, ids, ports
+from coalition.kernel import ids, ports
 from coalition.kernel.db import transact
 from coalition.kernel.errors import Refusal
 from coalition.kernel.money import format_minor
 from settlement import payouts
+from settlement.cli.acting import act_as, acting
 from settlement.ports import PayoutProvider
 
 _NAMES = ("stripe", "bank")
@@ -26,13 +27,14 @@ _NAMES = ("stripe", "bank")
 @click.argument("period")
 @click.option("--supplementary", is_flag=True, help="Take what the runs before left out.")
 @click.option("--leave-out", is_flag=True, help="Leave those without an account to a later run.")
+@acting(required=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def pay(program: str, period: str, supplementary: bool, leave_out: bool, as_json: bool) -> None:
-    """Record and reserve the payment run of a closed PERIOD (2026-11) of PROGRAM; a person of finance commits it.
+def pay(program: str, period: str, supplementary: bool, leave_out: bool, email: str, as_json: bool) -> None:
+    """Record and reserve the payment run of a closed PERIOD (2026-11) of PROGRAM; another person of finance commits it.
 
     Exit 1 with `run_exists` if the period has its run already.
     """
-    audit.set_origin(audit.Origin(actor="cli"))
+    act_as(email)
     bound = [name for name in _NAMES if ports.bound(PayoutProvider, name=name)]
 
     def work() -> dict[str, Any]:

@@ -15,6 +15,7 @@ from coalition.kernel.db import transact
 from coalition.kernel.errors import Refusal
 from coalition.kernel.money import format_minor
 from settlement import accruals, statements
+from settlement.cli.acting import act_as, acting
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 _PATIENCE_S = 120
@@ -26,10 +27,13 @@ _PATIENCE_S = 120
 @click.option("--accept", "accepted", multiple=True, metavar="CHECK", help="Accept what a check counts; with --reason.")
 @click.option("--reason", default="", help="Why that is accepted.")
 @click.option("--draft", is_flag=True, help="Send no statement yet: the period can still be opened again.")
+@acting()
 @_as_json
-def close(program: str, period: str, accepted: tuple[str, ...], reason: str, draft: bool, as_json: bool) -> None:
+def close(
+    program: str, period: str, accepted: tuple[str, ...], reason: str, draft: bool, email: str | None, as_json: bool
+) -> None:
     """Close PERIOD (2026-11) of PROGRAM and send every company its statement, for ever."""
-    audit.set_origin(audit.Origin(actor="cli"))
+    act_as(email)
     for check in accepted:
         _refusable(lambda check=check: transact(lambda: _accept(program, period, check, reason)))
 
@@ -60,9 +64,10 @@ def close(program: str, period: str, accepted: tuple[str, ...], reason: str, dra
 @click.argument("rate")
 @click.option("--source", required=True, help="Who gives this rate, such as ECB.")
 @click.option("--at", type=click.DateTime(), help="Its moment in UTC; now, if it is left out.")
-def rate(base: str, quote: str, rate: str, source: str, at: dt.datetime | None) -> None:
+@acting()
+def rate(base: str, quote: str, rate: str, source: str, at: dt.datetime | None, email: str | None) -> None:
     """Enter a RATE of exchange: so much QUOTE is one BASE (EUR USD 1.0850)."""
-    audit.set_origin(audit.Origin(actor="cli"))
+    act_as(email)
     try:
         value = Decimal(rate)
     except InvalidOperation as error:

@@ -18,7 +18,7 @@ from settlement.proofs import growing, stating
 from settlement.proofs import tree as trees
 from settlement.proofs.growing import Place
 from settlement.proofs.verifier import archive, notes
-from settlement.proofs.verifier.merkle import leaf_hash
+from settlement.proofs.verifier.merkle import leaf_hashes
 from settlement.proofs.verifier.verifying import FORMAT
 from settlement.statements import Statement
 
@@ -54,14 +54,14 @@ class _Writer:
         self.digest = hashlib.sha256()
 
     def records(self, name: str, blocks: Iterable[list[bytes]], *, wide: bool = False) -> None:
-        """Write the records of a member, each with its line feed."""
+        """Write the records of a member, each on a line of its own."""
 
         def noted() -> Iterator[bytes]:
             for rows in blocks:
-                hashes = b"".join([leaf_hash(row[:-1]) for row in rows])
+                hashes = leaf_hashes(rows)
                 self.digest.update(hashes)
                 self._leaves.write(hashes)
-                yield b"".join(rows)
+                yield b"\n".join([*rows, b""])
 
         self.member(name, noted(), wide=wide)
 
@@ -97,10 +97,10 @@ def write(statement: Statement, file: BinaryIO) -> None:
     with TemporaryFile() as leaves, closing(_Writer(file, leaves)) as writer:
         writer.member(archive.README, [_README])
         behind = stating.tail(statement)
-        writer.records(archive.HEAD, [_fed([stating.head(statement, behind)])])
+        writer.records(archive.HEAD, [[stating.head(statement, behind)]])
         writer.records(archive.ENTRIES, stating.entries(statement), wide=place.entries > _WIDE)
         for name, records in behind.items():
-            writer.records(name, [_fed(records)])
+            writer.records(name, [records])
         if writer.digest.digest() != place.leaves_sha256:
             raise Conflict("not_as_stated", "The rows of a closed statement have changed since it was proven.")
         leaves.seek(0)
@@ -129,10 +129,6 @@ def _proofs(place: Place) -> dict[str, bytes]:
         archive.PREVIOUS: before.checkpoint.encode() if before else b"",
         archive.TLOG_PROOF: notes.proof_text(place.first_leaf, path, head.checkpoint).encode(),
     }
-
-
-def _fed(records: list[bytes]) -> list[bytes]:
-    return [record + b"\n" for record in records]
 
 
 def _hex(hashes: list[bytes]) -> list[str]:

@@ -18,7 +18,7 @@ from coalition.kernel.errors import NotFound
 from settlement import statements
 from settlement.proofs import signing, stating
 from settlement.proofs import tree as trees
-from settlement.proofs.verifier.merkle import leaf_hash
+from settlement.proofs.verifier.merkle import leaf_hashes
 from settlement.statements import Statement
 
 _MOST = 1000
@@ -163,11 +163,12 @@ def _append(growth: trees.Growth, statement: Statement) -> None:
     digest = hashlib.sha256()
     with SpooledTemporaryFile(_IN_MEMORY) as spool:  # nothing else can be asked while the entries are copied out
         behind = stating.tail(statement)
-        spool.write(leaf_hash(stating.head(statement, behind)))
+        spool.write(leaf_hashes([stating.head(statement, behind)]))
         for rows in stating.entries(statement):
             entries += len(rows)
-            spool.write(b"".join([leaf_hash(row[:-1]) for row in rows]))
-        spool.write(b"".join(leaf_hash(record) for records in behind.values() for record in records))
+            spool.write(leaf_hashes(rows))
+        for records in behind.values():
+            spool.write(leaf_hashes(records))
         spool.seek(0)
         while block := spool.read(_BLOCK):
             digest.update(block)

@@ -11,7 +11,11 @@ import datetime as dt
 import json
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from itertools import islice
 from typing import Any
+
+from psycopg.rows import scalar_row
+from psycopg.types.string import ByteaBinaryLoader
 
 from coalition import partners, programs
 from coalition.kernel.db import fetch_one, load_sql, raw
@@ -73,7 +77,8 @@ def head(statement: Statement, behind: dict[str, list[bytes]]) -> bytes:
 def entries(statement: Statement) -> Iterator[list[bytes]]:
     """The records of the entries, some thousand at a time, as PostgreSQL makes them; the operator's has none.
 
-    To be called inside a transaction, which lasts while they are read.
+    They come as bytes, never decoded, in whole chunks of rows: a row at a time, as COPY sends them, costs three times
+    as much here. To be called inside a transaction, which lasts while they are read.
     """
     if statement.is_operator:
         return
@@ -84,17 +89,12 @@ def entries(statement: Statement) -> Iterator[list[bytes]]:
         "decimals": statement.currency_decimals,
         "upto": _closed_below(statement) if statement.replaced else None,
     }
-    found: list[bytes] = []
-    with raw().cursor() as cursor:
+    with raw().cursor(row_factory=scalar_row) as cursor:
         cursor.execute("SET LOCAL work_mem = '64MB'")
-        with cursor.copy(f"COPY ({_query(statement)}) TO STDOUT".encode(), params) as copy:
-            for row in copy:
-                found.append(bytes(row))
-                if len(found) == _STEP:
-                    yield _unescaped(found)
-                    found = []
-    if found:
-        yield _unescaped(found)
+        cursor.adapters.register_loader("text", ByteaBinaryLoader)
+        rows = cursor.stream(_query(statement).encode(), params, binary=True, size=_STEP)
+        while found := list(islice(rows, _STEP)):
+            yield found
 
 
 def _query(statement: Statement) -> str:
@@ -192,11 +192,6 @@ def _agreement(agreement: Agreement) -> dict[str, Any]:
         "vat_rate": agreement.vat_rate,
         "currency": agreement.currency,
     }
-
-
-def _unescaped(rows: list[bytes]) -> list[bytes]:
-    """COPY doubles backslashes; nothing else of canonical JSON is special to it. Line feeds are left at the ends."""
-    return [row.replace(b"\\\\", b"\\") if b"\\" in row else row for row in rows]
 
 
 def _plain(value: Any) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -156,3 +157,19 @@ def test_secrets_and_people_are_masked_and_reasons_are_not() -> None:
     for fact in ("out_of_stock", "pas_1", '"A-1"', '"qty": 2'):
         assert fact in shown
     assert masked(b"name=Anna") == "(9 bytes that are no JSON)"
+
+
+def test_an_answer_that_comes_in_drops_is_given_up_and_leaves_the_outcome_unknown() -> None:
+    def drops() -> Iterator[bytes]:
+        for _ in range(100):
+            time.sleep(0.02)
+            yield b" "
+
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=drops()))
+    asked = Wire(lambda *_: {}, httpx.Client(transport=transport, timeout=0.1))
+    began = time.monotonic()
+
+    reply = asked.ask(access("goods"), Caps(), Request("confirm", "con_1", "POST", "/orders", {}))
+
+    assert (reply.status, reply.sent, reply.failure) == (0, True, Unknown())
+    assert time.monotonic() - began < 1

@@ -16,6 +16,7 @@ CRIMES = {
     "feed-waived": "UPDATE feed_run SET waived = ARRAY['prices'], of_run_id = NULL",
     "feed-good": "UPDATE feed SET last_good_run_id = (SELECT max(id) FROM feed_run)",
     "feed-missing": "UPDATE offer SET missing_runs = 3",
+    "feed-counts": "UPDATE feed SET scope = 'stock'",
     "find-offer": "UPDATE bookable_offer SET offer_ref = 'another'",
 }
 

@@ -7,6 +7,7 @@ import json
 
 from flask import Flask
 
+from coalition import access
 from coalition.kernel.clock import local_date, month_code, now
 from coalition.kernel.db import fetch_all, transact
 from coalition.kernel.jobs import enqueue, run_due
@@ -47,6 +48,28 @@ def test_close_sends_the_statements_unless_they_are_to_stay_drafts(live: Flask) 
     states += " ON p.id = s.period_id JOIN statement_event e ON e.statement_id = s.id GROUP BY 1"
     rows = transact(lambda: fetch_all(states))
     assert {row[0]: row[1] for row in rows} == {"2026-04": ["draft"], "2026-05": ["draft", "sent"]}
+
+
+def test_the_trail_of_a_close_names_who_was_acted_as_and_else_the_machine(live: Flask) -> None:
+    a_coalition()
+    run, email = live.test_cli_runner(), "ann@coral.test"
+    ann = transact(lambda: access.create_user(email, "correct horse battery", ["finance"], "staff"))
+
+    stranger = run.invoke(args=["settlement", "close", "coral", "2026-04", "--as", "bob@coral.test"])
+    run.invoke(args=["settlement", "close", "coral", "2026-04", "--as", email])
+    run.invoke(args=["settlement", "close", "coral", "2026-05"])
+
+    assert (stranger.exit_code, stranger.stderr) == (
+        1,
+        "Error: not_of_finance: bob@coral.test is nobody of finance who may sign in.\n",
+    )
+    rows = transact(
+        lambda: fetch_all(
+            "SELECT DISTINCT p.code, e.actor FROM statement_event e JOIN statement s ON s.id = e.statement_id"
+            " JOIN settlement_period p ON p.id = s.period_id ORDER BY 1"
+        )
+    )
+    assert [tuple(row) for row in rows] == [("2026-04", f"user:{ann.id}"), ("2026-05", "cli")]
 
 
 def test_closing_the_running_month_warns_and_a_future_one_is_refused(live: Flask) -> None:

@@ -27,7 +27,7 @@ UNREADABLE = "E09"
 _UNSAFE = "W05"
 _STRANGE = re.compile(r"<(?!/?(?:p|br|ul|ol|li|b|i|strong|em)\b)[a-z/!]", re.IGNORECASE)
 _BREAK = re.compile(r"<br\s*/?>|</(?:p|li|div|h[1-6]|tr|ul|ol)>", re.IGNORECASE)
-_BLANK_LINES = re.compile(r"\s*\n\s*")
+_BLANK_LINES = re.compile(r"(?<![^\S\n])[^\S\n]*+\n\s*+")
 _NO_TAGS: set[str] = set()
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 

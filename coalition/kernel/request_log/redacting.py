@@ -8,7 +8,7 @@ MASK = "…"
 _LONGEST = 200
 _OURS = re.compile(r"(req_\d{14}_[0-9a-f]{12}|[a-z]{3}_[0-9a-hjkmnp-tv-z]{13,40})")  # ids that we made
 _SECRETS = re.compile(r"(token|secret|code|refresh|whsec)_[\w-]{20,}", re.IGNORECASE)
-_ADDRESS = re.compile(r"[^\s/@]+@[^\s/@]+")
+_ADDRESS = re.compile(r"(?<![^\s/@])[^\s/@]++@[^\s/@]+")
 _DIGITS = re.compile(r"\+?\d(?:[ ().-]{0,2}\d){6,}")  # a phone has seven digits, a card more
 
 

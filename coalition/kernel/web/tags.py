@@ -16,6 +16,14 @@ from flask import Flask, Response, request
 
 from coalition.kernel.errors import PreconditionFailed
 
+IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "The ETag of a GET of this thing: the change is only made while it is still so, else 412"
+    " changed_meanwhile.",
+}  # for the document of every PATCH and PUT
 _LENGTH = 32
 _READING = ("GET", "HEAD")
 _COMPRESSED = ":gzip"  # Flask-Compress marks the tag of an answer that it has compressed

@@ -6,7 +6,6 @@ transaction, which may still fail, holds the last of it. Never is more granted t
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,14 @@ from coalition.partners.exposure.limiting import Limit
 from coalition.partners.exposure.spreading import move
 
 _SPEND = "SELECT exposure_spend(%s, %s, %s::smallint, %s, %s::smallint[], %s, %s, %s)"
+# What nearly every award needs, in one plain statement: a part that has enough, and the note of its use.
+_SPEND_ONE = b"""
+    WITH part AS (
+      UPDATE exposure_part SET available = available - %s WHERE id = (
+        SELECT p.id FROM exposure_part p
+         WHERE p.legal_entity_id = %s AND p.available >= %s LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id)
+    INSERT INTO exposure_use (partner_id, operation, external_id, no, legal_entity_id, units, amount, currency_id)
+    SELECT %s, %s, %s, %s, %s, %s, %s, %s FROM part"""
 _NOTE = """
     INSERT INTO exposure_use (partner_id, operation, external_id, no, legal_entity_id, units, declined, amount,
                               currency_id, promotion) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
@@ -27,7 +34,7 @@ _LOCK = b"SELECT deficit FROM exposure_limit WHERE legal_entity_id = %s FOR UPDA
 _USE_AGAIN = b"INSERT INTO exposure_freeing (legal_entity_id, key, amount) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
 _LACK = b"UPDATE exposure_limit SET deficit = %s WHERE legal_entity_id = %s"
 _DECLINED = """
-    SELECT DISTINCT ON (no) no, promotion, currency_id, declined, at FROM exposure_use
+    SELECT DISTINCT ON (no) no, promotion, currency_id, declined FROM exposure_use
      WHERE partner_id = %s AND operation = %s AND external_id = %s AND declined > 0 ORDER BY no LIMIT 1000"""
 
 
@@ -61,7 +68,6 @@ class Declined:
     promotion: str
     currency_id: int
     units: int
-    at: dt.datetime
 
 
 def admit(known: Mapping[int, Limit], partner_id: int, operation: int, wanted: Sequence[Wanted]) -> list[int]:
@@ -135,6 +141,9 @@ def declined(partner_id: int, operation: int, external_id: str) -> list[Declined
 
 
 def _spend(limit: Limit, partner_id: int, operation: int, wanted: Sequence[Wanted]) -> bool:
+    """Grant awards of one funder, all of them or none."""
+    if len(wanted) == 1 and _spend_one(limit, partner_id, operation, wanted[0]):
+        return True
     columns = (
         [one.external_id for one in wanted],
         [one.no for one in wanted],
@@ -144,6 +153,14 @@ def _spend(limit: Limit, partner_id: int, operation: int, wanted: Sequence[Wante
     )
     row = raw().execute(_SPEND.encode(), (limit.legal_entity_id, partner_id, operation, *columns)).fetchone()
     return bool(row and row[0])
+
+
+def _spend_one(limit: Limit, partner_id: int, operation: int, one: Wanted) -> bool:
+    """Grant an award out of one part; False, with nothing done, where no free part has enough of it alone."""
+    entity_id, amount = limit.legal_entity_id, limit.amount(one.own, one.decimals)
+    key = (partner_id, operation, one.external_id, one.no, entity_id)
+    params = (amount, entity_id, amount, *key, one.units, amount, one.currency_id)
+    return raw().execute(_SPEND_ONE, params).rowcount == 1
 
 
 def _one(limit: Limit, partner_id: int, operation: int, wanted: Wanted, *, alone: bool) -> int:

@@ -13,6 +13,7 @@ from coalition.partners.webhooks.endpoints import (
     delete,
     endpoint,
     endpoints,
+    hold_endpoint,
     rotate,
 )
 from coalition.partners.webhooks.laws import laws
@@ -53,6 +54,7 @@ __all__ = [
     "event_types",
     "forget",
     "heal",
+    "hold_endpoint",
     "laws",
     "pick",
     "proceed",

@@ -46,7 +46,7 @@ class Endpoint:
 
 
 def create(partner_id: int, url: str, event_types: Sequence[str], description: str = "") -> tuple[Endpoint, str]:
-    """A new endpoint and its secret, which cannot be read again; it is told of what happens from now on.
+    """A new endpoint and its secret, which cannot be read again; it is told of what is committed from now on.
 
     Invalid for an address that is never called and for unknown types; Conflict `too_many_endpoints`. Locks the partner.
     """
@@ -56,9 +56,9 @@ def create(partner_id: int, url: str, event_types: Sequence[str], description: s
     if len(endpoints(partner_id)) >= MOST:
         raise Conflict("too_many_endpoints", f"A partner has at most {MOST} endpoints.")
     row = fetch_one(
-        "INSERT INTO webhook_endpoint (program_id, partner_id, url, event_types, description, since_event)"
-        " VALUES (:program, :partner, :url, :types, :description, (SELECT coalesce(max(id), 0) FROM outbox))"
-        " RETURNING id",
+        "INSERT INTO webhook_endpoint (program_id, partner_id, url, event_types, description, since_event,"
+        " since_snapshot, made_xid) VALUES (:program, :partner, :url, :types, :description,"
+        " (SELECT coalesce(max(id), 0) FROM outbox), pg_current_snapshot(), pg_current_xact_id()) RETURNING id",
         {"program": partner.program_id, "partner": partner_id, **wanted},
     )
     assert row is not None
@@ -88,6 +88,15 @@ def endpoint(endpoint_id: int, partner_id: int) -> Endpoint:
     return Endpoint(**row._mapping)
 
 
+def hold_endpoint(endpoint_id: int, partner_id: int) -> Endpoint:
+    """The endpoint, its row held until the transaction ends. NotFound."""
+    fetch_one(
+        "SELECT id FROM webhook_endpoint WHERE id = :id AND partner_id = :partner FOR NO KEY UPDATE",
+        {"id": endpoint_id, "partner": partner_id},
+    )
+    return endpoint(endpoint_id, partner_id)
+
+
 def change(
     endpoint_id: int,
     partner_id: int,
@@ -101,7 +110,7 @@ def change(
 
     What waits when an endpoint is switched off becomes dead letters.
     """
-    was = _locked(endpoint_id, partner_id)
+    was = hold_endpoint(endpoint_id, partner_id)
     state = was.state if on is None or on == (was.state == "on") else "on" if on else "off"
     wanted = {
         "url": was.url if url is None else check_url(url),
@@ -128,7 +137,7 @@ def rotate(endpoint_id: int, partner_id: int, overlap_s: int = OVERLAP_S) -> tup
     if not 0 <= overlap_s <= OVERLAP_MOST_S:
         detail = "Two secrets sign together for at most seven days."
         raise Invalid("invalid", detail, [FieldError("/overlap_s", "bad_number", detail)])
-    _locked(endpoint_id, partner_id)
+    hold_endpoint(endpoint_id, partner_id)
     value = secrets.replace(endpoint_id, overlap_s)
     audit.record("webhook.rotate", f"webhook:{endpoint_id}", overlap_s=overlap_s)
     return endpoint(endpoint_id, partner_id), value
@@ -136,7 +145,7 @@ def rotate(endpoint_id: int, partner_id: int, overlap_s: int = OVERLAP_S) -> tup
 
 def delete(endpoint_id: int, partner_id: int) -> None:
     """Remove an endpoint: it is told nothing more, and its secrets are forgotten. NotFound."""
-    _locked(endpoint_id, partner_id)
+    hold_endpoint(endpoint_id, partner_id)
     execute(
         "UPDATE webhook_endpoint SET state = 'deleted', reason = NULL, failures = 0, failing_since = NULL"
         " WHERE id = :id",
@@ -148,11 +157,16 @@ def delete(endpoint_id: int, partner_id: int) -> None:
 
 
 def switch_off(endpoint_id: int, reason: str) -> None:
-    """Stop telling an endpoint that does not listen (`failing`, `gone`). The caller holds its row."""
-    execute(
+    """Stop telling an endpoint that does not listen (`failing`, `gone`), and write that into the trail, once.
+
+    Nothing where it is off already. The caller holds its row.
+    """
+    changed = execute(
         "UPDATE webhook_endpoint SET state = 'switched_off', reason = :reason WHERE id = :id AND state = 'on'",
         {"id": endpoint_id, "reason": reason},
     )
+    if not changed:
+        return
     bury(endpoint_id, "endpoint_off")
     audit.record("webhook.switch_off", f"webhook:{endpoint_id}", reason=reason)
 
@@ -164,15 +178,6 @@ def bury(endpoint_id: int, reason: str) -> None:
         " WHERE endpoint_id = :id AND state = 'waiting'",
         {"id": endpoint_id, "reason": reason},
     )
-
-
-def _locked(endpoint_id: int, partner_id: int) -> Endpoint:
-    """The endpoint, its row held until the transaction ends. NotFound."""
-    fetch_one(
-        "SELECT id FROM webhook_endpoint WHERE id = :id AND partner_id = :partner FOR NO KEY UPDATE",
-        {"id": endpoint_id, "partner": partner_id},
-    )
-    return endpoint(endpoint_id, partner_id)
 
 
 def _types(event_types: Sequence[str]) -> list[str]:

@@ -23,7 +23,8 @@ _ABOUT_TEST = "test"
 _AGAIN = """
     INSERT INTO webhook_delivery (partner_id, endpoint_id, event_id, about, sequence, again, due_at, give_up_at)
     SELECT d.partner_id, d.endpoint_id, d.event_id, d.about, d.sequence, true, now(), now() + :patience
-      FROM webhook_delivery d WHERE d.id = ANY(:ids) ORDER BY d.id RETURNING id"""
+      FROM webhook_delivery d JOIN webhook_event v ON v.id = d.event_id AND v.data IS NOT NULL
+     WHERE d.id = ANY(:ids) ORDER BY d.id FOR SHARE OF v RETURNING id"""
 _DEAD = """
     SELECT d.id FROM webhook_delivery d JOIN webhook_event v ON v.id = d.event_id AND v.data IS NOT NULL
      WHERE d.endpoint_id = :endpoint AND d.created_at >= :since AND NOT d.again
@@ -41,8 +42,7 @@ def resend(endpoint_id: int, partner_id: int, delivery_id: int) -> int:
     """
     _listening(endpoint_id, partner_id)
     row = fetch_one(
-        "SELECT d.id, d.state, v.data IS NULL AS blank FROM webhook_delivery d"
-        " JOIN webhook_event v ON v.id = d.event_id WHERE d.id = :id AND d.endpoint_id = :endpoint",
+        "SELECT d.id, d.state FROM webhook_delivery d WHERE d.id = :id AND d.endpoint_id = :endpoint",
         {"id": delivery_id, "endpoint": endpoint_id},
     )
     if row is None:
@@ -50,10 +50,10 @@ def resend(endpoint_id: int, partner_id: int, delivery_id: int) -> int:
         raise Invalid("invalid", detail, [FieldError("/delivery_id", "unknown_delivery", detail)])
     if row.state == "waiting":
         raise Conflict("delivery_waiting", "This delivery is still on its way.")
-    if row.blank:
+    numbers = _again(endpoint_id, [delivery_id])
+    if not numbers:
         raise Conflict("event_blanked", "The content of this event is older than 30 days and was forgotten.")
-    (number,) = _again(endpoint_id, [delivery_id])
-    return number
+    return numbers[0]
 
 
 def resend_since(
@@ -105,6 +105,8 @@ def try_out(endpoint_id: int, partner_id: int, name: str | None = None) -> int:
 
 
 def _again(endpoint_id: int, delivery_ids: list[int]) -> list[int]:
+    """New deliveries of what these have said; of those events only whose content is still there. Holds the events,
+    so that nobody forgets them meanwhile."""
     rows = fetch_all(_AGAIN, {"ids": delivery_ids, "patience": PATIENCE})
     start([endpoint_id])
     audit.record("webhook.resend", f"webhook:{endpoint_id}", count=len(rows))

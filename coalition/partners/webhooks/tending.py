@@ -14,6 +14,11 @@ _LOST = """
        AND EXISTS (SELECT FROM webhook_delivery d
                      WHERE d.endpoint_id = e.id AND d.due_at <= now() - interval '20 seconds')
      ORDER BY e.id LIMIT 1000 FOR NO KEY UPDATE OF e SKIP LOCKED"""
+_IDLE = "NOT EXISTS (SELECT FROM webhook_delivery d WHERE d.event_id = e.id AND d.state = 'waiting')"
+_OLD = (
+    "SELECT e.id FROM webhook_event e WHERE e.created_at < now() - make_interval(days => :days)"
+    f" AND (:blank OR e.data IS NOT NULL) AND {_IDLE} LIMIT :limit FOR UPDATE SKIP LOCKED"
+)
 
 
 def heal() -> int:
@@ -34,16 +39,16 @@ def forget(limit: int) -> int:
         " AND at < now() - make_interval(days => :days) LIMIT :limit)",
         {"days": ANSWERS_DAYS, "limit": limit},
     )
-    contents = execute(
-        "UPDATE webhook_event v SET data = NULL WHERE v.id IN (SELECT e.id FROM webhook_event e"
-        " WHERE e.data IS NOT NULL AND e.created_at < now() - make_interval(days => :days) AND NOT EXISTS"
-        " (SELECT FROM webhook_delivery d WHERE d.event_id = e.id AND d.state = 'waiting') LIMIT :limit)",
-        {"days": CONTENTS_DAYS, "limit": limit},
-    )
-    rows = execute(
-        "DELETE FROM webhook_event WHERE id IN (SELECT e.id FROM webhook_event e"
-        " WHERE e.created_at < now() - make_interval(days => :days) AND NOT EXISTS"
-        " (SELECT FROM webhook_delivery d WHERE d.event_id = e.id AND d.state = 'waiting') LIMIT :limit)",
-        {"days": ROWS_DAYS, "limit": limit},
-    )
+    contents = _each_idle("UPDATE webhook_event e SET data = NULL", CONTENTS_DAYS, limit, blank=False)
+    rows = _each_idle("DELETE FROM webhook_event e", ROWS_DAYS, limit, blank=True)
     return answers + contents + rows
+
+
+def _each_idle(statement: str, days: int, limit: int, *, blank: bool) -> int:
+    """Do it to events of that age of which no delivery waits.
+
+    They are locked first, and looked at again in a second statement: whoever sends one again holds it (`resending`), so
+    either its delivery is seen here, or it finds that the content is gone.
+    """
+    old = fetch_all(_OLD, {"days": days, "limit": limit, "blank": blank})
+    return execute(f"{statement} WHERE e.id = ANY(:ids) AND {_IDLE}", {"ids": [row.id for row in old]}) if old else 0

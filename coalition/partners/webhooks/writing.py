@@ -44,6 +44,11 @@ _DELIVERY = """
     VALUES (:partner_id, :endpoint_id, :event_id, :about, :sequence,
            CASE WHEN :on THEN 'waiting' ELSE 'dead' END, CASE WHEN NOT :on THEN 'endpoint_off' END,
            CASE WHEN :on AND :first THEN now() END, CASE WHEN NOT :on THEN clock_timestamp() END, now() + :patience)"""
+# Of these events, those that were not committed yet when the endpoint was made, though a later one was.
+_LATE = """
+    SELECT e.id AS endpoint_id, o.id AS event_id FROM webhook_endpoint e JOIN outbox o ON o.id = ANY(:events)
+     WHERE e.id = ANY(:endpoints) AND o.id <= e.since_event AND o.xid <> e.made_xid
+       AND NOT pg_visible_in_snapshot(o.xid, e.since_snapshot)"""
 
 
 def store(news: Sequence[News]) -> None:
@@ -92,7 +97,7 @@ def follow_up(endpoint_id: int, due_at: Any) -> None:
 def _deliver(events: Sequence[Any], endpoints: Sequence[Any], source: Mapping[tuple[int, str, str], int]) -> None:
     """One delivery for each event and endpoint that has chosen its type, numbered in their lines.
 
-    An endpoint is not told of what had been published before it was made; `source` names each event's place.
+    An endpoint is not told of what had been committed before it was made; `source` names each event's place.
     """
     of_partner = defaultdict(list)
     for endpoint in endpoints:
@@ -102,8 +107,8 @@ def _deliver(events: Sequence[Any], endpoints: Sequence[Any], source: Mapping[tu
         for event in events
         for endpoint in of_partner[event.partner_id]
         if event.type in endpoint.event_types
-        and source[event.partner_id, event.type, event.cause] > endpoint.since_event
     ]
+    pairs = _since([(endpoint, event, source[event.partner_id, event.type, event.cause]) for endpoint, event in pairs])
     if not pairs:
         return
     counts = Counter((endpoint.id, event.about) for endpoint, event in pairs)
@@ -126,6 +131,23 @@ def _deliver(events: Sequence[Any], endpoints: Sequence[Any], source: Mapping[tu
         counts[line] -= 1
         waiting.add(line)
     execute_many(_DELIVERY, rows)
+
+
+def _since(pairs: Sequence[tuple[Any, Any, int]]) -> list[tuple[Any, Any]]:
+    """The pairs of which the event (its place is the third) was committed after the endpoint was made.
+
+    A greater id says so. A smaller one does not say the contrary: its transaction may have been open for long.
+    """
+    before = [(endpoint.id, place) for endpoint, _, place in pairs if place <= endpoint.since_event]
+    late: set[tuple[int, int]] = set()
+    if before:
+        asked = {"endpoints": [endpoint for endpoint, _ in before], "events": [place for _, place in before]}
+        late = {(row.endpoint_id, row.event_id) for row in fetch_all(_LATE, asked)}
+    return [
+        (endpoint, event)
+        for endpoint, event, place in pairs
+        if place > endpoint.since_event or (endpoint.id, place) in late
+    ]
 
 
 def _numbered(counts: Mapping[tuple[int, str], int]) -> dict[tuple[int, str], int]:

@@ -7,18 +7,19 @@ the ruleset that was in force when a purchase occurred. All of it is one batch a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from coalition import ledger, members, promotions
 from coalition.kernel import clock
 from coalition.ledger import AccountKind, Credit, Operation
+from coalition.partners.exposure import Declined
 from coalition.promotions.granting import Evaluation
 from coalition.purchases.counter import Counter, knowing
 from coalition.purchases.grants import Grant, of_rule
-from coalition.purchases.limiting import ALONE_MAX, Claim, within
-from coalition.purchases.receipts import GrantedAward, Recorded
+from coalition.purchases.limiting import ALONE_MAX, Claim, lacking, within
+from coalition.purchases.receipts import GrantedAward, Recorded, ShownCoupon
 from coalition.purchases.recording.couponing import claimed, opened, settle
 from coalition.purchases.recording.promoting import Promoted, promoted, unearning
 from coalition.purchases.recording.storing import BookedAward, Draft, insert_awards
@@ -41,18 +42,30 @@ def award(at: Counter, made: Sequence[Made]) -> list[Recorded]:
     """Evaluate new purchases (id, draft) and book what they earn; the purchases with their awards, in order."""
     rules = promotions.in_force(at.partner.id)
     at = knowing(at, rules)
-    earned = _within_limits(at, list(_by_rules(at, rules, made)))
+    earned, beyond = _within_limits(at, list(_by_rules(at, rules, made)))
     codes = claimed(at, made)
     found = promoted(at, made, _granted(earned), {of: opened(shown) for of, shown in codes.items()})
     kept: Sequence[Evaluation] = ()
     if found is not None:
         at = found.at
-        beyond = _within_limits(at, list(_by_promotions(made, found)))
-        kept = found.settle({(one.purchase_id, one.grant.code, one.grant.effect): one.grant.units for one in beyond})
-        earned = sorted(earned + beyond, key=lambda one: (one.purchase_id, one.no))
+        more, besides = _within_limits(at, list(_by_promotions(made, found)))
+        kept = found.settle({(one.purchase_id, one.grant.code, one.grant.effect): one.grant.units for one in more})
+        earned = sorted(earned + more, key=lambda one: (one.purchase_id, one.no))
+        beyond += besides
     shown = settle(made, codes, found.coupons() if found else {}) if codes else {}
-    recorded = _book(at, made, earned, kept)
-    return [replace(one, coupons=shown[one.id]) if one.id in shown else one for one in recorded] if shown else recorded
+    return _telling(_book(at, made, earned, kept), shown, beyond)
+
+
+def _telling(
+    recorded: list[Recorded], shown: Mapping[int, tuple[ShownCoupon, ...]], beyond: Sequence[tuple[int, Declined]]
+) -> list[Recorded]:
+    """The purchases with what became of their coupons, and of the awards that exceeded a limit."""
+    if not shown and not beyond:
+        return recorded
+    declined: dict[int, list[Declined]] = defaultdict(list)
+    for purchase_id, one in beyond:
+        declined[purchase_id].append(one)
+    return [replace(one, coupons=shown.get(one.id, ()), declined=tuple(declined[one.id])) for one in recorded]
 
 
 def _book(
@@ -115,13 +128,15 @@ def _by_promotions(made: Sequence[Made], found: Promoted) -> Iterator[_Earned]:
             yield _Earned(purchase_id, draft, draft.member_id, no, grant)
 
 
-def _within_limits(at: Counter, earned: list[_Earned]) -> list[_Earned]:
-    """What the funders' limits carry; what they do not is noted (`exposure.declined`)."""
+def _within_limits(at: Counter, earned: list[_Earned]) -> tuple[list[_Earned], list[tuple[int, Declined]]]:
+    """What the funders' limits carry, and what they do not, with the purchase: it is also noted."""
     if not at.limits:
-        return earned
+        return earned, []
     claims = [Claim(one.draft.receipt.external_id, one.no, one.grant) for one in earned]
     granted = within(at, Operation.PURCHASE, claims)
-    return [one._replace(grant=grant) for one, grant in zip(earned, granted, strict=True) if grant]
+    pairs = list(zip(earned, granted, strict=True))
+    beyond = [(one.purchase_id, lacking(one.no, one.grant, grant)) for one, grant in pairs if grant is not one.grant]
+    return [one._replace(grant=grant) for one, grant in pairs if grant], beyond
 
 
 class _Earners:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-_PART = re.compile(r"\[([^\]]*)\]")
+_PART = re.compile(r"\[([^\[\]]*+)\]")
 
 
 class Refused(Exception):

@@ -10,8 +10,6 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from text_unidecode import unidecode
-
 from coalition import partners
 from coalition.kernel import ids
 from coalition.kernel.db import fetch_all
@@ -74,6 +72,8 @@ def find(entry: BankEntry, currency: str, candidates: Candidates) -> Payment | N
 
 def key(name: str) -> str:
     """A name so that spellings of it are equal: Latin letters, no signs, no legal form, words in order."""
+    from text_unidecode import unidecode  # its tables take 5 MB
+
     words = re.findall(r"[a-z0-9]+", unidecode(name).lower())
     return " ".join(sorted(word for word in words if word not in _FORMS))
 

@@ -19,6 +19,12 @@ def leaf_hash(record: bytes) -> bytes:
     return hashlib.sha256(b"\x00" + record).digest()
 
 
+def leaf_hashes(records: Iterable[bytes]) -> bytes:
+    """The hashes of leaves, one behind the other: without a call of ours for each of a million."""
+    sha256 = hashlib.sha256
+    return b"".join([sha256(b"\x00" + record).digest() for record in records])
+
+
 def node_hash(left: bytes, right: bytes) -> bytes:
     """The hash of an interior node."""
     return hashlib.sha256(b"\x01" + left + right).digest()

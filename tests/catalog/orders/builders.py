@@ -185,9 +185,11 @@ class World:
         return rewards.get(self.program.id, self.rewards[at].id)
 
 
-def a_world(*, pieces: int = 5, points: int = 10_000, delivery_points: int = 390) -> World:
+def a_world(
+    *, pieces: int = 5, points: int = 10_000, delivery_points: int = 390, program: programs.Program | None = None
+) -> World:
     """A supplier with three rewards of 1,000 points and `pieces` pieces each, and a member with `points`."""
-    program = a_program()
+    program = program or a_program()
     a_category(program)
     supplier = a_supplier(program)
     offers_in_stock(supplier, A1=pieces, A2=pieces, A3=pieces)

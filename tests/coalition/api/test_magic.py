@@ -44,6 +44,12 @@ def test_every_code_of_a_problem_can_be_provoked(tester: Till) -> None:
     assert _buy(tester, "magic.too_many_requests").headers["Retry-After"] == "1"
 
 
+def test_too_few_points_say_how_many_there_are_as_the_real_refusal_does(tester: Till) -> None:
+    answer = tester.post("/purchases", a_body(external_id="magic.insufficient_points"))
+
+    assert (answer.status_code, answer.json["code"], answer.json["available"]) == (409, "insufficient_points", 0)
+
+
 @pytest.mark.parametrize(
     "ask",
     [

@@ -11,6 +11,8 @@ from flask.testing import FlaskClient
 from coalition import purchases
 from coalition.kernel.db import transact
 from coalition.kernel.laws import offending
+from coalition.partners import exposure
+from coalition.partners.exposure import Limit
 from tests.builders import a_partner
 from tests.coalition.api.till import Till, a_till
 from tests.coalition.members.builders import a_member
@@ -94,6 +96,18 @@ def test_a_purchase_is_found_again_by_id_and_by_external_id_by_its_own_partner_o
     assert other.get("/purchases?external_id=R-7").json["items"] == []
     assert till.get("/purchases").status_code == 422
     assert till.get("/purchases?external_id=%00").status_code == 422
+
+
+def test_what_exceeds_a_funders_limit_is_told_in_the_answer_in_its_replay_and_when_found(till: Till) -> None:
+    cap = Limit(till.shop.entity.id, "credit", "decline", 11_000, 11_000)
+    transact(lambda: exposure.set_limit(cap))
+    body = a_body(1000)
+
+    first = till.post("/purchases", body)
+
+    assert first.json["declined"] == [{"promotion": "base", "currency": "BON", "units": 5}]
+    assert (first.json["awards"], first.json["balances"]) == ([], [])
+    assert till.post("/purchases", body).json == till.get(f"/purchases/{first.json['id']}").json == first.json
 
 
 def test_a_hold_pays_and_is_told_as_captured(till: Till) -> None:

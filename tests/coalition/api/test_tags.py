@@ -12,6 +12,7 @@ from tests.coalition.purchases.registries.test_tables import a_definition
 from tests.racing import at_once
 
 ANNA = {"external_id": "A-1", "profile": {"first_name": "Anna"}, "identifiers": [{"kind": "nfc", "value": "AB:CD"}]}
+HOOK = {"url": "https://hooks.shop.example/in", "event_types": ["points.issued"]}
 BERTA = {"profile": {"first_name": "Berta"}}
 
 
@@ -92,6 +93,18 @@ def test_a_mapping_is_saved_over_the_version_one_has_seen_only(till: Till) -> No
 
     assert (saved.status_code, saved.json["version"], late.status_code) == (200, 2, 412)
     assert till.put("/registry-mappings/new", a_definition(), If_Match=seen).status_code == 404
+
+
+def test_an_endpoint_is_changed_as_one_has_seen_it_only(till: Till) -> None:
+    path = f"/webhook-endpoints/{till.post('/webhook-endpoints', HOOK).json['id']}"
+    seen = till.get(path).headers["ETag"]
+
+    changed = till.patch(path, {"description": "till"}, If_Match=seen)
+    late = till.patch(path, {"active": False}, If_Match=seen)
+
+    assert (changed.status_code, late.status_code, late.json["code"]) == (200, 412, "changed_meanwhile")
+    assert till.get(path).json["state"] == "on"
+    assert till.patch(path, {"active": False}, If_Match=till.get(path).headers["ETag"]).json["state"] == "off"
 
 
 def test_of_two_who_change_what_both_have_seen_at_once_one_is_refused(live: Flask) -> None:

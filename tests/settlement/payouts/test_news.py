@@ -9,13 +9,13 @@ import pytest
 import stripe as vendor
 from flask import Flask
 
-from coalition.kernel.db import fetch_all, fetch_one, transact
+from coalition.kernel.db import fetch_all, transact
 from coalition.kernel.errors import Conflict
 from integrations.payments.payouts import StripePayouts
 from settlement import payouts
 from tests.integrations.payments.standin import StandIn
 from tests.settlement.builders import Coalition, broken_laws
-from tests.settlement.payouts.builders import PERIOD, Cashier, Finance, look_again, of, states, work_off
+from tests.settlement.payouts.builders import Cashier, Finance, look_again, of, states, work_off
 
 URL = "/api/v1/payouts/stripe/callbacks"
 
@@ -112,28 +112,6 @@ def test_news_are_no_proof(
 def test_who_is_no_provider_is_called_by_nobody(house: Flask, cashier: Cashier) -> None:
     assert house.test_client().post("/api/v1/payouts/nobody/callbacks", json={}).status_code == 404
     assert house.test_client().post(URL, json={}).status_code == 401
-
-
-def test_the_command_records_and_reserves_once(house: Flask, coalition: Coalition, cashier: Cashier) -> None:
-    run = house.test_cli_runner()
-
-    first = run.invoke(args=["settlement", "pay", "coral", PERIOD, "--json"])
-    second = run.invoke(args=["settlement", "pay", "coral", PERIOD])
-    nowhere = run.invoke(args=["settlement", "pay", "coral", "2001-01"])
-
-    facts = json.loads(first.stdout)
-    assert first.exit_code == 0 and facts["state"] == "reserved"
-    assert sorted((one["direction"], one["amount"]) for one in facts["payments"]) == [
-        ("in", "1.21"),
-        ("in", "12.10"),
-        ("out", "2.70"),
-        ("out", "7.26"),
-    ]
-    assert (second.exit_code, nowhere.exit_code) == (1, 1)
-    assert "run_exists" in second.stderr and "period_not_found" in nowhere.stderr
-    row = transact(lambda: fetch_one("SELECT count(*) AS n FROM payout_run"))
-    assert row is not None and row.n == 1
-    assert cashier.keys == []
 
 
 def _payouts(standin: StandIn, ref: str) -> list[dict[str, Any]]:

@@ -57,12 +57,25 @@ def test_awards_use_a_limit_until_it_is_reached_and_the_purchase_is_recorded_all
 def test_a_declined_award_is_told_with_what_was_not_granted(shop: Shop) -> None:
     capped(shop, 10)
     receipt = a_receipt(4_000)
-    shop.record(receipt)
+    (recorded,) = shop.record(receipt)
+    assert isinstance(recorded, purchases.Recorded)
 
-    [one] = purchases.declined(purchases.counter(shop.partner.id), receipt.external_id)
+    [one] = recorded.declined
 
     assert (one.no, one.units, one.currency_id) == (1, 20, shop.currency.id)
     assert one.promotion
+    assert purchases.find(shop.partner.id, external_id=receipt.external_id).declined == (one,)
+
+
+def test_what_a_throttled_award_lacks_is_told_at_once_and_ever_after(shop: Shop) -> None:
+    capped(shop, 50, policy="throttle")
+    first, second = a_receipt(8_000), a_receipt(8_000)
+
+    told = [one.declined for one in shop.record(first, second) if isinstance(one, purchases.Recorded)]
+
+    assert [sum(one.units for one in lacking) for lacking in told] == [0, 30]
+    found = [purchases.find(shop.partner.id, external_id=one.external_id).declined for one in (first, second)]
+    assert found == told
 
 
 def test_a_throttled_award_is_cut_to_what_still_fits(shop: Shop) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from coalition.kernel import following
+from coalition.kernel import audit, following
 from coalition.kernel.db import execute, fetch_all, fetch_one, transact
 from coalition.kernel.errors import Conflict, Invalid
 from coalition.kernel.laws import offending
@@ -119,6 +119,22 @@ def test_an_endpoint_that_says_it_is_gone_is_switched_off_at_once(line: Line) ->
 
     assert (line.at().state, line.at().reason) == ("switched_off", "gone")
     assert line.states() == [("dead", "endpoint_off")] * 2
+    (trace,) = [
+        one for one in audit.trail(f"webhook:{line.endpoint_id}", None, 50) if one.action == "webhook.switch_off"
+    ]
+    assert trace.details == {"reason": "gone"}
+
+
+def test_an_endpoint_that_is_off_is_not_switched_off_and_the_trail_says_nothing(line: Line) -> None:
+    partner = line.shop.partner.id
+    line.buys()
+    turn = transact(lambda: webhooks.pick(line.endpoint_id))
+    transact(lambda: webhooks.change(line.endpoint_id, partner, on=False))
+
+    transact(lambda: webhooks.record(turn, [GONE]))
+
+    assert (line.at().state, line.at().reason) == ("off", None)
+    assert "webhook.switch_off" not in {one.action for one in audit.trail(f"webhook:{line.endpoint_id}", None, 50)}
 
 
 def test_dead_letters_are_sent_again_once_the_endpoint_is_on(line: Line) -> None:
