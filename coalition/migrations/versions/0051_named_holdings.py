@@ -6,7 +6,7 @@ Both ask by name and never by member; a change of a value touches no column of t
 from alembic import op
 
 revision = "0051_named_holdings"
-down_revision = "0049_suspending"
+down_revision = "0050_suspending"
 
 
 def upgrade() -> None:

@@ -9,7 +9,7 @@ from alembic import op
 
 from coalition.migrations.grants import grant_app
 
-revision = "0053_counts_and_galleries"
+revision = "0049_counts_and_galleries"
 down_revision = "0048_coming_back"
 
 _SCOPE = (

@@ -4,8 +4,8 @@ from alembic import op
 
 from coalition.migrations.grants import grant_app
 
-revision = "0049_suspending"
-down_revision = "0053_counts_and_galleries"
+revision = "0050_suspending"
+down_revision = "0049_counts_and_galleries"
 
 
 def upgrade() -> None:

@@ -5,7 +5,7 @@ Old events and endpoints have none; for them the order of the ids decides, as be
 
 from alembic import op
 
-revision = "0050_told_since"
+revision = "0052_told_since"
 down_revision = "0051_named_holdings"
 
 
