@@ -11,7 +11,7 @@ import hmac
 import ipaddress
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from flask import Flask, Response, g, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
@@ -31,6 +31,15 @@ _requests = Counter("coalition_requests", "Requests that were answered", (*_LABE
 _seconds = Histogram("coalition_request_seconds", "Time to answer", _LABELS, buckets=_BUCKETS, registry=_own)
 
 
+_told: list[Callable[[], Iterable[Metric]]] = []
+
+
+def tell(source: Callable[[], Iterable[Metric]]) -> None:
+    """Add a floor's figures to what a scrape answers; `source` opens its own transaction, and must be quick."""
+    if source not in _told:
+        _told.append(source)
+
+
 class Standing:
     """What the database and this process's pool say at the moment of asking."""
 
@@ -47,6 +56,8 @@ class Standing:
             oldest.add_metric((one.kind,), one.oldest_s or 0)
         yield jobs
         yield oldest
+        for source in _told:
+            yield from source()
         yield GaugeMetricFamily("coalition_outbox_waiting", "Events that were not handed over", value=backlog.waiting)
         yield GaugeMetricFamily("coalition_outbox_lag_seconds", "How long the oldest event waits", value=backlog.lag_s)
         pool = getattr(db.engine, "pool", None)

@@ -4,6 +4,7 @@ Reads the views `ledger_movements` and `catalog_deliveries`, in sets, past a wat
 """
 
 from settlement.accruals.accruing import Accrued, accrue, hold, quiesce
+from settlement.accruals.counting import Counted, counted
 from settlement.accruals.cycles import days_of, next_code
 from settlement.accruals.flows import (
     Day,
@@ -32,12 +33,14 @@ from settlement.accruals.rebuilding import Rebuilt, rebuild
 
 __all__ = [
     "Accrued",
+    "Counted",
     "Day",
     "Flow",
     "Period",
     "Rebuilt",
     "Supply",
     "accrue",
+    "counted",
     "days",
     "days_of",
     "defer",

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from coalition import partners, programs
 from coalition.kernel.db import execute, fetch_all, fetch_one, load_sql
 from coalition.kernel.errors import Unavailable
-from settlement.accruals import periods
+from settlement.accruals import counting, periods
 
 _PAUSE_S = 0.05
 _STAGE = """
@@ -132,6 +132,7 @@ def stage(params: dict[str, Any]) -> int:
 
 def _accrue_movements(params: dict[str, Any]) -> tuple[int, int]:
     fresh = stage(params)
+    counting.count(params)
     waiting = execute(
         f"WITH taken AS (DELETE FROM accrual_suspense WHERE program_id = :program RETURNING {STAGED})"
         f" INSERT INTO fresh_movement ({STAGED}) SELECT {STAGED} FROM taken",

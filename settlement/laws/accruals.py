@@ -21,6 +21,16 @@ LAWS = (
                   ON m.movement_id = a.movement_id AND abs(m.points) = abs(a.points) WHERE m.movement_id IS NULL""",
     ),
     Law(
+        "P2c",
+        "what is counted as issued and redeemed is what the movements behind the watermark sum up to",
+        f"""SELECT * FROM (SELECT m.program_id, m.currency_id, m.kind, sum(m.points) AS points
+                    FROM ledger_movements m {_BEHIND}
+                   WHERE m.points > 0 AND (m.kind = 'issue' OR m.kind = 'redeem' AND m.counter_kind = 3)
+                   GROUP BY m.program_id, m.currency_id, m.kind) moved
+             FULL JOIN counted_points a USING (program_id, currency_id, kind)
+            WHERE moved.points IS DISTINCT FROM a.points""",
+    ),
+    Law(
         "P2b",
         "a supplier is owed what the catalog says it has delivered, less what it has taken back",
         """SELECT x.supply_id FROM supply_accrual x LEFT JOIN catalog_deliveries d ON d.supply_id = x.supply_id

@@ -18,6 +18,7 @@ OFFENCES = {
     "P1": "UPDATE statement SET position_minor = position_minor + 1 WHERE NOT is_operator",
     "P2": "DELETE FROM accrual WHERE kind = 'redeem'",
     "P2b": "UPDATE supply_accrual SET cost_minor = cost_minor + 1",
+    "P2c": "UPDATE counted_points SET points = points + 1 WHERE kind = 'redeem'",
     "P3": "UPDATE statement SET position_minor = position_minor - 1 WHERE is_operator",
     "P4": "UPDATE accrual SET xid = '99999999999'",
     "P4a": "UPDATE accrual SET booked_on = booked_on + 1",
