@@ -8,9 +8,10 @@ refused. Members say yes at `/oauth/authorize`, which is a page (`site/consentin
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 from authlib.oauth2 import OAuth2Error
-from authlib.oauth2.rfc6749 import InvalidRequestError
+from authlib.oauth2.rfc6749 import InvalidRequestError, UnsupportedGrantTypeError
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -22,13 +23,15 @@ from coalition.kernel.db import transact
 
 blueprint = Blueprint("oauth", __name__)
 _MAX_BODY = 16 * 1024
+_GRANTS = ("client_credentials", "authorization_code", "refresh_token")
+_NO_SUCH_GRANT = f"There is no such grant_type. There are {', '.join(_GRANTS)}; /api/docs says when to use which."
 server = a_server()
 
 
 @blueprint.post(TOKEN_PATH)
 def token() -> Response:
     """Issue tokens, or refuse as RFC 6749 5.2 says."""
-    return _answer("grant_type", server.create_token_response)
+    return _answer("grant_type", _issue)
 
 
 @blueprint.post("/oauth/revoke")
@@ -57,7 +60,7 @@ def metadata() -> Response:
         revocation_endpoint_auth_methods_supported=METHODS,
         introspection_endpoint_auth_methods_supported=CONFIDENTIAL,
         token_endpoint_auth_signing_alg_values_supported=list(oauth.ALGORITHMS),
-        grant_types_supported=["client_credentials", "authorization_code", "refresh_token"],
+        grant_types_supported=list(_GRANTS),
         response_types_supported=["code"],
         response_modes_supported=["query"],
         code_challenge_methods_supported=[oauth.METHOD],
@@ -77,6 +80,14 @@ def _answer(needed: str, work: Callable[[], Response]) -> Response:
         answer = server.handle_response(*error())
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _issue() -> Response:
+    if request.form["grant_type"] not in _GRANTS:
+        error = UnsupportedGrantTypeError(None)
+        error.description = _NO_SUCH_GRANT
+        raise error
+    return cast(Response, server.create_token_response())
 
 
 def _check_form(needed: str) -> None:

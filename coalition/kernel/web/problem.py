@@ -32,6 +32,7 @@ _FOR_PROGRAMS = ("/api/", "/oauth/", "/healthz", "/readyz")
 _FOR_PEOPLE = ("/oauth/authorize",)  # among them, but a page
 _PASSED_ON = ("Allow", "Retry-After", "WWW-Authenticate")
 _TITLES = {kind.status: kind.title for kind in Refusal.__subclasses__()}  # one title for each type of problem
+_SAID = {404: "There is nothing at this address. Every address of the API stands in /api/docs."}
 _ERRORS_MOST = 1_000  # an answer is never much larger than what it answers
 log = logger(__name__)
 
@@ -132,7 +133,7 @@ def _http(error: HTTPException) -> BaseResponse | tuple[str, int]:
         return error_page(status)
     messages = (getattr(error, "data", None) or {}).get("messages") or {}
     errors = tuple(found for inner in messages.values() for found in flatten(inner)) if messages else ()
-    detail = "One or more fields are wrong." if errors else (error.description or error.name)
+    detail = "One or more fields are wrong." if errors else _SAID.get(status) or error.description or error.name
     response = answer(status, CODES.get(status, "error"), _TITLES.get(status, error.name), detail, errors=errors)
     for name, value in error.get_headers():
         if name in _PASSED_ON:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,6 +63,15 @@ def test_one_type_of_problem_has_one_title_whoever_found_it(client: FlaskClient)
     found_by_the_frame = client.get("/api/v1/nowhere").json
 
     assert found_by_the_frame["title"] == errors.NotFound.title
+
+
+def test_an_address_that_is_none_says_where_the_addresses_stand(client: FlaskClient) -> None:
+    told = client.get("/api/v1/nowhere").json["detail"]
+
+    found = re.search(r"/api/[a-z]+", told)
+
+    assert found is not None
+    assert client.get(found[0]).status_code == 200
 
 
 def test_the_reference_is_a_page(client: FlaskClient) -> None:

@@ -86,6 +86,8 @@ def test_other_grants_do_not_exist(client: FlaskClient, credentials: tuple[str, 
     answer = ask(client, {"grant_type": grant}, auth=credentials)
 
     assert (answer.status_code, answer.json["error"]) == (400, "unsupported_grant_type")
+    assert "client_credentials, authorization_code, refresh_token" in answer.json["error_description"]
+    assert grant not in answer.json["error_description"]
 
 
 @pytest.mark.parametrize("grant", ["authorization_code", "refresh_token"])
