@@ -22,6 +22,16 @@ from tests.walls.wrong_fields import WRONG, good_bodies
 _JSON = "application/json"
 
 
+_LISTS = {
+    "purchase": "lines",
+    "return": "lines",
+    "member": "identifiers",
+    "basket": "lines",
+    "stock": "items",
+    "endpoint": "event_types",
+}
+
+
 class Case(NamedTuple):
     """A request that has to be refused. `who`: the tenant's client, nobody, or one of its people."""
 
@@ -35,7 +45,7 @@ class Case(NamedTuple):
 
 def cases(mine: Tenant) -> list[Case]:
     """The whole corpus, by name."""
-    families = (_fields, _bodies, _headers, _queries, _addresses, _files, _oauth, _pages)
+    families = (_fields, _bodies, _arrays, _headers, _queries, _addresses, _files, _oauth, _pages)
     found = [case for family in families for case in family(mine)]
     assert len({case.name for case in found}) == len(found)
     return found
@@ -88,6 +98,21 @@ def _bodies(mine: Tenant) -> Iterator[Case]:
         }
         for name, body in more.items():
             yield Case(f"body: {name} to {path}", "POST", path, body, _typed(_JSON))
+
+
+def _arrays(mine: Tenant) -> Iterator[Case]:
+    """A million items, and as many as a body can hold, wherever a list is taken."""
+    good = good_bodies(mine)
+    for family, pointer in _LISTS.items():
+        method, path, body = good[family]
+        kinds = {"as many as fit": (b"0", 990_000)}
+        if family in ("purchase", "member"):
+            kinds |= {"a million": (b"0", 1_000_000), "objects": (b"{}", 600_000)}
+        for name, (item, count) in kinds.items():
+            whole = _with(body, pointer, ["zq"]).replace(b'["zq"]', b"[" + (item + b",") * count + item + b"]")
+            yield Case(f"array: {family} {pointer} {name}", method, path, whole, _typed(_JSON))
+    many = b"{" + b",".join(b'"a%d":1' % at for at in range(20_000)) + b"}"
+    yield Case("array: twenty thousand unknown members", "POST", "/members", many, _typed(_JSON))
 
 
 def _headers(mine: Tenant) -> Iterator[Case]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from marshmallow import EXCLUDE, Schema, fields, validate
+from marshmallow import EXCLUDE, Schema, fields
 
-from coalition.kernel.web.fields import Instant, StrictInteger, Text
+from coalition.kernel.web.fields import BoundedList, Instant, StrictInteger, Text
 
 
 class _Lenient(Schema):
@@ -24,7 +24,7 @@ class ParcelSchema(_Lenient):
 
     carrier = Text(40, required=True)
     tracking_no = Text(60, required=True)
-    lines = fields.List(fields.Nested(ParcelLineSchema), required=True, validate=validate.Length(min=1, max=100))
+    lines = BoundedList(fields.Nested(ParcelLineSchema), 100, least=1, required=True)
 
 
 class SupplierCallbackSchema(_Lenient):
@@ -61,7 +61,7 @@ class ScanSchema(_Lenient):
 class CarrierCallbackSchema(_Lenient):
     """Scans of one or many parcels."""
 
-    events = fields.List(fields.Nested(ScanSchema), required=True, validate=validate.Length(min=1, max=500))
+    events = BoundedList(fields.Nested(ScanSchema), 500, least=1, required=True)
 
 
 class ReceivedSchema(Schema):

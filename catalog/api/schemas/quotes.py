@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from catalog import pricing
 from catalog.api.schemas.members import PresentedMember
 from catalog.pricing import Quote
 from coalition.kernel import ids
-from coalition.kernel.web.fields import AmountSchema, Instant, StrictInteger, Text
+from coalition.kernel.web.fields import AmountSchema, BoundedList, Instant, StrictInteger, Text
 
 _MAX_LINES = 50
 
@@ -50,9 +50,7 @@ class QuoteRequestSchema(Schema):
     """What a member would order."""
 
     member = PresentedMember(required=True)
-    lines = fields.List(
-        fields.Nested(QuoteLineRequestSchema), required=True, validate=validate.Length(min=1, max=_MAX_LINES)
-    )
+    lines = BoundedList(fields.Nested(QuoteLineRequestSchema), _MAX_LINES, least=1, required=True)
     delivery = fields.Nested(
         DeliveryRequestSchema, load_default=lambda: {"method": None, "address": None, "pickup_point": None}
     )

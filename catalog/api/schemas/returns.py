@@ -8,7 +8,7 @@ from marshmallow import Schema, fields, validate
 
 from catalog.orders import RETURN_REASONS, Return
 from coalition.kernel import ids
-from coalition.kernel.web.fields import AmountSchema, Instant, StrictInteger, Text
+from coalition.kernel.web.fields import AmountSchema, BoundedList, Instant, StrictInteger, Text
 
 
 class OrderReturnLineSchema(Schema):
@@ -22,7 +22,7 @@ class OrderReturnRequestSchema(Schema):
     """Ask to give something back; all lines from one supplier."""
 
     external_id = Text(100, required=True)
-    lines = fields.List(fields.Nested(OrderReturnLineSchema), required=True, validate=validate.Length(min=1, max=100))
+    lines = BoundedList(fields.Nested(OrderReturnLineSchema), 100, least=1, required=True)
     reason = fields.String(required=True, validate=validate.OneOf(RETURN_REASONS))
     comment = Text(500, load_default=None, allow_none=True)
 

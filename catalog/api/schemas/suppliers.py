@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from catalog import suppliers
 from coalition.kernel import ids
-from coalition.kernel.web.fields import Instant, StrictInteger, Text
+from coalition.kernel.web.fields import BoundedList, Instant, StrictInteger, Text
 
 _MOST_ROWS = 2_000
 
@@ -25,7 +25,7 @@ class StockSchema(Schema):
     """A supplier's stock as counted at `snapshot_at`."""
 
     snapshot_at = Instant(required=True)
-    items = fields.List(fields.Nested(StockItemSchema), required=True, validate=validate.Length(min=1, max=_MOST_ROWS))
+    items = BoundedList(fields.Nested(StockItemSchema), _MOST_ROWS, least=1, required=True)
 
     @validates_schema
     def _once_each(self, data: dict[str, Any], **_: Any) -> None:

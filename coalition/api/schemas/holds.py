@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from coalition.api.schemas.members import IdentifierSchema
-from coalition.kernel.web.fields import AmountSchema, Instant, PointsSchema, StrictInteger, Text
+from coalition.kernel.web.fields import AmountSchema, BoundedList, Instant, PointsSchema, StrictInteger, Text
 
 TTL_MAX_S = 30 * 86_400
 AMOUNT_MAX = 10**12
@@ -24,7 +24,7 @@ class HoldReceiptSchema(Schema):
 
     outlet = Text(40, load_default=None, allow_none=True)
     total = StrictInteger(least=0, most=AMOUNT_MAX, required=True)
-    lines = fields.List(fields.Nested(HoldLineSchema), load_default=list, validate=validate.Length(max=LINES_MAX))
+    lines = BoundedList(fields.Nested(HoldLineSchema), LINES_MAX, load_default=list)
 
 
 class HoldRequestSchema(Schema):

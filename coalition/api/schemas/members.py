@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from coalition.kernel.web.fields import Instant, Text
+from coalition.kernel.web.fields import BoundedList, Instant, Text
 from coalition.members import KINDS
 
 _EXTERNAL_ID = 100
@@ -64,8 +64,8 @@ class EnrolmentSchema(Schema):
 
     external_id = Text(_EXTERNAL_ID, required=True)
     profile = fields.Nested(ProfileSchema, load_default=None)
-    identifiers = fields.List(fields.Nested(IdentifierSchema), load_default=list, validate=validate.Length(max=20))
-    consents = fields.List(fields.Nested(ConsentSchema), load_default=list, validate=validate.Length(max=20))
+    identifiers = BoundedList(fields.Nested(IdentifierSchema), 20, load_default=list)
+    consents = BoundedList(fields.Nested(ConsentSchema), 20, load_default=list)
 
 
 class CardRequestSchema(Schema):

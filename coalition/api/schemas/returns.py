@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from coalition import purchases
 from coalition.api.schemas.members import BalanceSchema
-from coalition.kernel.web.fields import AmountSchema, Instant, StrictInteger, Text
+from coalition.kernel.web.fields import AmountSchema, BoundedList, Instant, StrictInteger, Text
 
 
 class ReturnedLineSchema(Schema):
@@ -24,7 +24,7 @@ class ReturnRequestSchema(Schema):
 
     external_id = Text(100, required=True)
     occurred_at = Instant(required=True)
-    lines = fields.List(fields.Nested(ReturnedLineSchema), required=True, validate=validate.Length(min=1, max=1000))
+    lines = BoundedList(fields.Nested(ReturnedLineSchema), 1000, least=1, required=True)
 
     def load(self, data: Any, **_: Any) -> purchases.Return:  # type: ignore[override]
         """The return in a parsed body. Raises Invalid with every wrong field."""

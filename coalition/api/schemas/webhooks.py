@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import RAISE, Schema, fields, validate
 
-from coalition.kernel.web.fields import Instant, Text
+from coalition.kernel.web.fields import BoundedList, Instant, Text
 from coalition.kernel.web.paging import PagingSchema
 from coalition.partners.webhooks import OVERLAP_S, STATES
 
@@ -16,7 +16,7 @@ class NewEndpointSchema(Schema):
         unknown = RAISE
 
     url = Text(500, required=True)
-    event_types = fields.List(Text(60), required=True, validate=validate.Length(min=1, max=50))
+    event_types = BoundedList(Text(60), 50, least=1, required=True)
     description = Text(200, least=0, load_default="")
 
 
@@ -27,7 +27,7 @@ class EndpointChangeSchema(Schema):
         unknown = RAISE
 
     url = Text(500)
-    event_types = fields.List(Text(60), validate=validate.Length(min=1, max=50))
+    event_types = BoundedList(Text(60), 50, least=1)
     description = Text(200)
     active = fields.Boolean()
 

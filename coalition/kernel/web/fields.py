@@ -49,6 +49,21 @@ class Text(fields.String):
         return text
 
 
+class BoundedList(fields.List[Any]):
+    """A list of `least` to `most` items, counted before one of them is read: a million wrong ones cost nothing."""
+
+    def __init__(
+        self, inner: fields.Field[Any] | type[fields.Field[Any]], most: int, *, least: int = 0, **kwargs: Any
+    ) -> None:
+        self._bounds = validate.Length(min=least or None, max=most)
+        super().__init__(inner, validate=self._bounds, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[Any]:
+        if isinstance(value, list):
+            self._bounds(value)
+        return list(super()._deserialize(value, attr, data, **kwargs))
+
+
 class Instant(fields.AwareDateTime):
     """An RFC 3339 instant with an offset, between the years 2000 and 2100; answered in UTC."""
 

@@ -32,6 +32,7 @@ _FOR_PROGRAMS = ("/api/", "/oauth/", "/healthz", "/readyz")
 _FOR_PEOPLE = ("/oauth/authorize",)  # among them, but a page
 _PASSED_ON = ("Allow", "Retry-After", "WWW-Authenticate")
 _TITLES = {kind.status: kind.title for kind in Refusal.__subclasses__()}  # one title for each type of problem
+_ERRORS_MOST = 1_000  # an answer is never much larger than what it answers
 log = logger(__name__)
 
 
@@ -81,14 +82,14 @@ def answer(
     retryable: bool = False,
     **extra: Any,
 ) -> Response:
-    """A problem+json response; `extra` members stand beside the standard ones."""
+    """A problem+json response, with the first thousand errors; `extra` members stand beside the standard ones."""
     body = {
         "type": f"/api/docs/errors/{code}",
         "title": title,
         "status": status,
         "detail": detail,
         "code": code,
-        "errors": [{"pointer": at.pointer, "code": at.code, "detail": at.detail} for at in errors],
+        "errors": [{"pointer": at.pointer, "code": at.code, "detail": at.detail} for at in errors[:_ERRORS_MOST]],
         "request_id": audit.origin().request_id,
         "retryable": retryable,
         **extra,
