@@ -1,7 +1,7 @@
 """Suspending a partner: none of its clients gets a token, and the tokens that they have die within a second.
 
 What each client was is kept, so that letting the partner call again brings back what there was. Its people still sign
-in: they read their statements and answer them.
+in and read, and change nothing. Rooms above ask here before they send or record something in its name.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from coalition.console.administration import blueprint
 from coalition.console.frame import choices, chosen_program
 from coalition.kernel.db import transact
 from coalition.kernel.errors import NotFound
-from coalition.partners import LegalEntity, Partner
+from coalition.partners import LegalEntity, Partner, webhooks
 
 Answer = Response | tuple[str, int]
 
@@ -53,8 +53,14 @@ def suspend_partner(code: str) -> Answer:
 
 @blueprint.post("/partners/<code>/resume")
 def resume_partner(code: str) -> Answer:
-    """Let the partner's clients call again."""
-    return _deed(code, lambda: access.resume_partner(_partner(code).id), {}, "partner_resumed")
+    """Let the partner's clients call again, and send its endpoints what has waited."""
+
+    def work() -> None:
+        found = _partner(code)
+        access.resume_partner(found.id)
+        webhooks.resume(found.id)
+
+    return _deed(code, work, {}, "partner_resumed")
 
 
 def _partner(code: str) -> Partner:

@@ -13,7 +13,7 @@ from flask import Response, redirect, render_template, request, stream_with_cont
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as BaseResponse
 
-from coalition import partners, programs, purchases
+from coalition import access, partners, programs, purchases
 from coalition.console import forms
 from coalition.console.frame import blueprint, choices, chosen_program, partner_names
 from coalition.kernel import ids, jobs, ports
@@ -157,9 +157,12 @@ def _mappings(known: Sequence[partners.Partner]) -> dict[str, dict[str, Any]]:
 
 def _wrong(given: FileStorage | None, answers: dict[str, str]) -> forms.Errors:
     known = partners.list_partners(chosen_program().id)
+    named = next((one for one in known if one.code == answers["partner"]), None)
     errors: forms.Errors = []
-    if answers["partner"] not in {one.code for one in known}:
+    if named is None:
         errors.append(forms.error("partner", "choose"))
+    elif access.suspension(named.id) is not None:
+        errors.append(forms.error("partner", "partner_suspended"))
     layout = _mappings(known).get(answers["mapping"])
     if answers["mapping"] and (layout is None or layout["partner"].code != answers["partner"]):
         errors.append(forms.error("mapping", "other_partners_layout"))

@@ -12,7 +12,7 @@ from flask import Flask, abort, g, redirect, request, url_for
 from flask_security import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
-from coalition import ledger, members, partners, programs
+from coalition import access, ledger, members, partners, programs
 from coalition.access import UserAccount
 from coalition.kernel import audit
 from coalition.kernel.db import db
@@ -41,7 +41,10 @@ class Staff:
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
-    """Somebody of a partner who is signed in: sees what is that partner's, and nothing else."""
+    """Somebody of a partner who is signed in: sees what is that partner's, and nothing else.
+
+    While the partner is `suspended` they read, and change nothing.
+    """
 
     user_id: int
     partner_id: int
@@ -49,6 +52,7 @@ class Colleague:
     name: str
     partner: str
     roles: frozenset[str] = frozenset({"partner"})
+    suspended: bool = False
 
 
 _READING = ("GET", "HEAD", "OPTIONS")
@@ -101,12 +105,17 @@ def require_member() -> Viewer:
 
 
 def require_colleague(*roles: str) -> Colleague:
-    """The signed-in person of a partner, with one of these roles if any are named; see `require_member`."""
+    """The signed-in person of a partner, with one of these roles if any are named; see `require_member`.
+
+    Raises Forbidden `role_missing`, or `partner_suspended` for whatever is sent while the partner is suspended.
+    """
     found = current_colleague()
     if found is None:
         _turn_away("Only people of a partner have this page.")
     if roles and found.roles.isdisjoint(roles):
         raise Forbidden("role_missing", "You have no right to see or change this.")
+    if found.suspended and request.method not in _READING:
+        raise Forbidden("partner_suspended", "The partner is suspended; its people read and change nothing.")
     _be_origin()
     return found
 
@@ -174,7 +183,9 @@ def _colleague() -> Colleague | None:
         return None
     partner = partners.get(int(number))
     roles = frozenset(role.name for role in user.roles)
-    return Colleague(user.id, partner.id, user.program_id, user.email.partition("@")[0].title(), partner.name, roles)
+    suspended = access.suspension(partner.id) is not None
+    name = user.email.partition("@")[0].title()
+    return Colleague(user.id, partner.id, user.program_id, name, partner.name, roles, suspended)
 
 
 def _turn_away(why: str) -> NoReturn:

@@ -21,7 +21,7 @@ from coalition.partners.webhooks.news import News, Translator, Wanted, start, tr
 from coalition.partners.webhooks.reading import STATES, Attempt, Delivery, counts, deliveries, delivery
 from coalition.partners.webhooks.resending import resend, resend_since, try_out
 from coalition.partners.webhooks.sending import Turn, pick, proceed, record
-from coalition.partners.webhooks.tending import ANSWERS_DAYS, CONTENTS_DAYS, forget, heal
+from coalition.partners.webhooks.tending import ANSWERS_DAYS, CONTENTS_DAYS, forget, heal, resume
 from coalition.partners.webhooks.types import EventType, declare, envelope, event_type, event_types
 from coalition.partners.webhooks.writing import JOB, store
 
@@ -61,6 +61,7 @@ __all__ = [
     "record",
     "resend",
     "resend_since",
+    "resume",
     "rotate",
     "start",
     "store",

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from coalition import access
 from coalition.kernel import clock, ids
 from coalition.kernel.db import execute, execute_many, fetch_all, fetch_one
 from coalition.partners.webhooks import secrets
@@ -53,13 +54,16 @@ class Turn:
 
 
 def pick(endpoint_id: int) -> Turn:
-    """What is due to an endpoint: nothing while it rests, one delivery where it has failed often."""
+    """What is due to an endpoint: nothing while it rests or its partner is suspended.
+
+    Of an endpoint that has failed often one delivery is tried.
+    """
     at = fetch_one(
-        "SELECT url, state, failures, coalesce(rest_until > now(), false) AS resting FROM webhook_endpoint"
+        "SELECT partner_id, url, state, failures, coalesce(rest_until > now(), false) AS resting FROM webhook_endpoint"
         " WHERE id = :id",
         {"id": endpoint_id},
     )
-    if at is None or at.state != "on" or at.resting:
+    if at is None or at.state != "on" or at.resting or access.suspension(at.partner_id) is not None:
         return Turn(endpoint_id, (), ())
     limit = 1 if probing(at.failures) else BATCH
     rows = fetch_all(_PICK, {"endpoint": endpoint_id, "limit": limit})
@@ -107,20 +111,24 @@ def record(turn: Turn, answers: Sequence[WebhookAnswer]) -> None:
 
 
 def proceed(endpoint_id: int) -> None:
-    """Ask for the endpoint's next turn, when its next delivery is due; for none where nothing waits."""
+    """Ask for the endpoint's next turn, when its next delivery is due; for none where nothing waits.
+
+    For none while the partner is suspended, either: `resume` asks for it.
+    """
     at = _lock(endpoint_id)
     due = fetch_one(
         "SELECT min(due_at) AS at FROM webhook_delivery WHERE endpoint_id = :id AND due_at IS NOT NULL",
         {"id": endpoint_id},
     )
     execute("UPDATE webhook_endpoint SET job_id = NULL WHERE id = :id", {"id": endpoint_id})
-    if at.state == "on" and due is not None and due.at is not None:
+    if at.state == "on" and due is not None and due.at is not None and access.suspension(at.partner_id) is None:
         follow_up(endpoint_id, max(due.at, at.rest_until or due.at))
 
 
 def _lock(endpoint_id: int) -> Any:
     row = fetch_one(
-        "SELECT state, failures, failing_since, rest_until FROM webhook_endpoint WHERE id = :id FOR NO KEY UPDATE",
+        "SELECT partner_id, state, failures, failing_since, rest_until FROM webhook_endpoint"
+        " WHERE id = :id FOR NO KEY UPDATE",
         {"id": endpoint_id},
     )
     assert row is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from coalition import access
 from coalition.kernel.db import execute, fetch_all
 from coalition.partners.webhooks.writing import start
 
@@ -11,6 +12,7 @@ ROWS_DAYS = 90
 _LOST = """
     SELECT e.id FROM webhook_endpoint e LEFT JOIN job j ON j.id = e.job_id
      WHERE e.state = 'on' AND coalesce(j.state, 'done') IN ('done', 'dead')
+       AND e.partner_id <> ALL(:suspended)
        AND EXISTS (SELECT FROM webhook_delivery d
                      WHERE d.endpoint_id = e.id AND d.due_at <= now() - interval '20 seconds')
      ORDER BY e.id LIMIT 1000 FOR NO KEY UPDATE OF e SKIP LOCKED"""
@@ -22,10 +24,22 @@ _OLD = (
 
 
 def heal() -> int:
-    """Ask again for the turns of endpoints whose job was given up or lost; how many there were."""
-    lost = [row.id for row in fetch_all(_LOST)]
+    """Ask again for the turns of endpoints whose job was given up or lost; how many there were.
+
+    Those of suspended partners wait.
+    """
+    lost = [row.id for row in fetch_all(_LOST, {"suspended": list(access.suspended_partners())})]
     start(lost)
     return len(lost)
+
+
+def resume(partner_id: int) -> None:
+    """A partner was let in again: what its endpoints have waited for is sent. Locks: their rows."""
+    found = fetch_all(
+        "SELECT id FROM webhook_endpoint WHERE partner_id = :partner AND state = 'on' ORDER BY id FOR NO KEY UPDATE",
+        {"partner": partner_id},
+    )
+    start(row.id for row in found)
 
 
 def forget(limit: int) -> int:

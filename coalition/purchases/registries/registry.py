@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from coalition import access
 from coalition.kernel import audit, outbox
 from coalition.kernel.db import execute, fetch_all, fetch_one
-from coalition.kernel.errors import NotFound
+from coalition.kernel.errors import Conflict, NotFound
 from coalition.kernel.web.paging import Page, decode_cursor, encode_cursor
 from coalition.ports import StoredFile
 
@@ -82,8 +83,10 @@ def open_registry(
     """A registry of a partner whose file lies in the store; the door asks for the job that will process it.
 
     With a mapping the file is a table, else NDJSON. `content`: `any`, or `cards`, whose lines need no type.
-    A `dry_run` checks everything as if it were recorded.
+    A `dry_run` checks everything as if it were recorded. Raises Conflict `partner_suspended`.
     """
+    if access.suspension(partner_id) is not None:
+        raise Conflict("partner_suspended", "The partner is suspended; nothing is recorded in its name.")
     row = fetch_one(
         "INSERT INTO registry (program_id, partner_id, source_id, mapping_id, content, dry_run, file_key, size_bytes,"
         " sha256)"

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from coalition import access
 from coalition.kernel import audit
 from coalition.kernel.db import AnyRow, execute, fetch_all, fetch_one, raw
 from coalition.kernel.errors import Conflict, FieldError, Invalid, NotFound
@@ -177,11 +178,16 @@ def open_file(source: Source, stored: StoredFile, *, mapping: str | None = None,
 
 
 def claim_source() -> Source | None:
-    """The source that is to be fetched now, if any; it will be due again after its interval, whatever happens."""
+    """The source that is to be fetched now, if any; it will be due again after its interval, whatever happens.
+
+    Those of suspended partners wait.
+    """
     row = fetch_one(
         "UPDATE source SET last_run_at = now(), next_run_at = now() + make_interval(secs => every_s)"
         " WHERE id = (SELECT id FROM source WHERE state = 'active' AND next_run_at <= now()"
-        f" ORDER BY next_run_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING {_COLUMNS}"
+        "   AND partner_id <> ALL(:suspended)"
+        f" ORDER BY next_run_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING {_COLUMNS}",
+        {"suspended": list(access.suspended_partners())},
     )
     return Source(**row._mapping) if row else None
 

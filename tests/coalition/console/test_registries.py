@@ -11,9 +11,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from coalition import purchases
+from coalition import access, purchases
 from coalition.kernel import jobs
 from coalition.kernel.db import fetch_all, transact
+from coalition.kernel.errors import Conflict
+from coalition.ports import StoredFile
 from tests.coalition.purchases.builders import CARD, Shop, a_body
 
 NEW = "/console/registries/new"
@@ -140,3 +142,23 @@ def test_a_file_that_is_only_tried_leaves_nothing_but_counts(support: FlaskClien
 
     assert "only tried" in support.get(sent.location).text
     assert shop.available() == 0
+
+
+def test_no_file_is_taken_in_the_name_of_a_suspended_partner(app: Flask, support: FlaskClient, shop: Shop) -> None:
+    where = {"kind": "s3", "name": "Tills", "bucket": "tills", "every_s": 60}
+    source = transact(lambda: purchases.define_source(shop.program.id, shop.partner.id, "tills", **where))
+    transact(lambda: purchases.fetch_now(source.id))
+    transact(lambda: access.suspend_partner(shop.partner.id, "Does not pay"))
+
+    sent = send(support, a_file(a_body(20_000)))
+    stored = StoredFile("registries/x", 1, "0" * 64)
+    with pytest.raises(Conflict) as refused:
+        transact(lambda: purchases.open_registry(shop.program.id, shop.partner.id, stored))
+    claimed = transact(purchases.claim_source)
+    transact(lambda: access.resume_partner(shop.partner.id))
+
+    assert sent.status_code == 422 and "This partner is suspended" in sent.text
+    assert refused.value.code == "partner_suspended"
+    assert claimed is None and transact(purchases.claim_source) is not None
+    assert fetch_all("SELECT FROM registry") == []
+    assert send(support, a_file(a_body(20_000))).status_code == 303

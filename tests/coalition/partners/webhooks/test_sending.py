@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from coalition import access
 from coalition.kernel import audit, following
 from coalition.kernel.db import execute, fetch_all, fetch_one, transact
 from coalition.kernel.errors import Conflict, Invalid
@@ -244,3 +245,36 @@ def test_an_old_event_that_is_told_once_more_is_told_once(line: Line) -> None:
 
     assert line.answered(GOOD) == [1]
     assert line.answered(GOOD) == []
+
+
+def test_a_suspended_partner_is_told_nothing_until_it_is_let_in_again_and_then_everything(line: Line) -> None:
+    def asked() -> int:
+        sql = "SELECT id FROM job WHERE kind = :kind AND state = 'due'"
+        return len(fetch_all(sql, {"kind": webhooks.JOB}))
+
+    line.buys()
+    partner = line.shop.partner.id
+    transact(lambda: access.suspend_partner(partner, "Does not pay"))
+    line.buys()
+    meanwhile = line.answered(GOOD)
+    transact(lambda: execute("UPDATE job SET state = 'done', finished_at = now() WHERE kind = :k", {"k": webhooks.JOB}))
+    transact(lambda: webhooks.proceed(line.endpoint_id))
+    line.later(minutes=1)
+    healed, waiting = transact(webhooks.heal), asked()
+
+    transact(lambda: access.resume_partner(partner))
+    transact(lambda: webhooks.resume(partner))
+
+    assert (meanwhile, healed, waiting, asked()) == ([], 0, 0, 1)
+    assert [line.answered(GOOD) for _ in range(3)] == [[1], [2], []]
+    assert line.states() == [("delivered", None)] * 2
+
+
+def test_what_waited_longer_than_three_days_for_a_suspended_partner_is_tried_once(line: Line) -> None:
+    line.buys()
+    transact(lambda: access.suspend_partner(line.shop.partner.id, "Does not pay"))
+    line.later(days=3, seconds=1)
+    transact(lambda: access.resume_partner(line.shop.partner.id))
+
+    assert line.answered(BAD) == [1]
+    assert line.states() == [("dead", "expired")]
