@@ -155,6 +155,7 @@ PAGES = {
     "supply-orders-sent": Page("supplier", lambda story: "/portal/supply/orders?view=sent"),
     "supply-stock": Page("supplier", lambda story: "/portal/supply/stock"),
     "supply-feeds": Page("supplier", lambda story: "/portal/supply/feeds"),
+    "supply-feed": Page("supplier", lambda story: "/portal/supply/feeds/outthere/catalog"),
     "docs-webhooks": Page("visitor", lambda story: "/api/docs/webhooks"),
     "portal-team": Page("freshmart", lambda story: "/portal/team"),
     "portal-statements": Page("homeline", lambda story: "/portal/statements"),

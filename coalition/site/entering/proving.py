@@ -38,7 +38,8 @@ class SecondStep(TfPlugin):
 @blueprint.get("/factor")
 def asked() -> str | tuple[str, int]:
     """Ask for the second factor; whoever has not given a password a moment ago begins anew."""
-    return render_template("entering/factor.html", errors=[]) if _pending() else _late()
+    user_id = _pending()
+    return _late() if user_id is None else _form(user_id, [])
 
 
 @blueprint.post("/factor")
@@ -50,7 +51,7 @@ def prove() -> Response | tuple[str, int]:
     try:
         factor = frame.braked("factor", str(user_id), lambda: totp.use_code(user_id, code))
     except Forbidden:
-        return render_template("entering/factor.html", errors=[frame.error("code", "wrong_code")]), 422
+        return _form(user_id, [frame.error("code", "wrong_code")]), 422
     whither = session.pop(_PENDING)["next"]
     sessions.enter(user_id, factor)
     return redirect(whither, code=303)
@@ -76,6 +77,12 @@ def prove_passkey() -> Response | tuple[str, int]:
     whither = (session.get(_PENDING) or {}).get("next", "/welcome")
     sessions.enter(user_id, "passkey")
     return redirect(whither, code=303)
+
+
+def _form(user_id: int, errors: list[dict[str, Any]]) -> str:
+    """The question; a passkey is offered to who has one only."""
+    keys = transact(lambda: passkeys.passkeys_of(user_id))
+    return render_template("entering/factor.html", errors=errors, has_passkey=bool(keys))
 
 
 def _late() -> tuple[str, int]:

@@ -73,6 +73,18 @@ def test_a_password_alone_is_not_enough_any_more(half_in: tuple[FlaskClient, TOT
     assert is_in(client)
 
 
+def test_a_passkey_is_offered_only_to_who_has_one(
+    browser: FlaskClient, half_in: tuple[FlaskClient, TOTP, list[str]]
+) -> None:
+    client, offer = half_in[0], 'action="/passkey"'
+    without = [client.get("/factor").text, client.post("/factor", data={"code": "000000"}).text]
+
+    add_passkey(browser, Authenticator())
+
+    assert [offer in page for page in without] == [False, False]
+    assert offer in client.get("/factor").text
+
+
 def test_a_code_is_good_once(app: Flask, half_in: tuple[FlaskClient, TOTP, list[str]], staff: access.User) -> None:
     client, device, _ = half_in
     code = code_of(device, 1)
