@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from coalition.kernel.db import transact
+from coalition.kernel.web.tags import IF_MATCH
 from tests.coalition.api.till import Till, a_till
 from tests.coalition.purchases.builders import a_shop
 from tests.coalition.purchases.registries.test_tables import a_definition
@@ -126,3 +128,16 @@ def test_of_two_who_change_what_both_have_seen_at_once_one_is_refused(live: Flas
     saved = at_once(live, [lambda zone=zone: save(zone) for zone in ("Europe/Vilnius", "Asia/Tokyo", "Asia/Almaty")])
 
     assert (sorted(amended), sorted(saved)) == ([200, 412, 412, 412], [200, 412, 412])
+
+
+def test_every_change_of_one_thing_that_can_be_read_documents_if_match(client: FlaskClient) -> None:
+    paths = client.get("/api/v1/openapi.json").json["paths"]
+    changes = {
+        f"{method} {path}": [*operations.get("parameters", ()), *operations[method].get("parameters", ())]
+        for path, operations in paths.items()
+        for method in ("patch", "put")
+        if method in operations and "get" in operations and path.count("{")
+    }
+
+    assert len(changes) >= 3
+    assert {name for name, said in changes.items() if IF_MATCH not in said} == set()
