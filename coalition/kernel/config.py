@@ -30,6 +30,7 @@ _WITHOUT_DATABASE = (
     ["coalition", "conformance"],
     ["settlement", "verify-bundle"],
 )
+_PROXIES_MAX = 5
 _DEMO_SECRET = "demo-" + "0" * 32
 
 
@@ -75,6 +76,7 @@ class Config:
     Requests for another host than `hosts` are refused; none: every host is ours. `map_url` is where a map of a place
     opens, with {lat} and {lon} in it; without it pages offer none.
     `/metrics` answers whoever has `metrics_token`, and without one the machine itself alone.
+    `trusted_proxies` is how many proxies stand in front and are believed about whom they speak for; 0: nobody is.
     """
 
     environment: str
@@ -96,6 +98,7 @@ class Config:
     map_url: str = ""
     rates: Rates = field(default_factory=Rates)
     metrics_token: str = field(default="", repr=False)
+    trusted_proxies: int = 0
 
     @property
     def secure_cookies(self) -> bool:
@@ -124,6 +127,9 @@ def load(env: Mapping[str, str] | None = None) -> Config:
     web_threads = given.get("WEB_THREADS", "4")
     if not (web_threads.isdecimal() and 1 <= int(web_threads) <= 64):
         problems.append("WEB_THREADS must be a number from 1 to 64")
+    proxies = given.get("TRUSTED_PROXIES", "0")
+    if not (proxies.isdecimal() and int(proxies) <= _PROXIES_MAX):
+        problems.append(f"TRUSTED_PROXIES must be a number from 0 to {_PROXIES_MAX}")
     s3, files_bucket = _s3(given, problems), given.get("FILES_S3_BUCKET") or None
     if files_bucket and s3 is None:
         problems.append("FILES_S3_BUCKET needs S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY")
@@ -157,6 +163,7 @@ def load(env: Mapping[str, str] | None = None) -> Config:
         mail=mail,
         map_url=map_url,
         rates=allowed,
+        trusted_proxies=int(proxies) if proxies.isdecimal() else 0,
     )
 
 

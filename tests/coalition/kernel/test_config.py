@@ -21,10 +21,14 @@ GOOD = {"DATABASE_URL": "postgresql://app@db/coalition", "SECRET_KEY": secrets.t
 
 def test_every_problem_is_named_at_the_same_time() -> None:
     with pytest.raises(ConfigError) as error:
-        load({"COALITION_ENV": "prod", "REDIS_URL": "http://x", "WEB_THREADS": "many", "BASE_URL": "ftp://x"})
+        load(
+            {"COALITION_ENV": "prod", "REDIS_URL": "http://x", "WEB_THREADS": "many", "BASE_URL": "ftp://x"}
+            | {"TRUSTED_PROXIES": "all"}
+        )
 
     named = "\n".join(error.value.problems)
-    assert all(name in named for name in ("COALITION_ENV", "DATABASE_URL", "REDIS_URL", "WEB_THREADS", "BASE_URL"))
+    names = ("COALITION_ENV", "DATABASE_URL", "REDIS_URL", "WEB_THREADS", "BASE_URL", "TRUSTED_PROXIES")
+    assert all(name in named for name in names)
 
 
 @pytest.mark.parametrize("secret", ["", "secret", "short-but-random-8f3a", "a" * 64, "abcabcabc" * 10, *KNOWN])
