@@ -1,7 +1,7 @@
 """Seeded orders through failing suppliers while web, worker and relay are killed: nothing lost, nothing twice.
 
 At the end every line is accepted and paid for, or released with no live order at its supplier; the supplier's own book
-says the same as ours, order by order and piece by piece. `CAMPAIGN_ORDERS` says how many (60, or 10,000 in
+says the same as ours, order by order and piece by piece. `CAMPAIGN_ORDERS` says how many (500, or 10,000 in
 `make campaign`), `CAMPAIGN_SEED` which.
 """
 
@@ -33,7 +33,7 @@ from tests.journeys.running import Partner, Running, _family, eventually
 pytestmark = pytest.mark.processes
 DEMO_OPTIONS = ("--shopping", "none")
 DEMO_OF_ITS_OWN = True
-ORDERS = int(os.environ.get("CAMPAIGN_ORDERS", "60"))
+ORDERS = int(os.environ.get("CAMPAIGN_ORDERS", "500"))
 SEED = int(os.environ.get("CAMPAIGN_SEED", "20261125"))
 BUYERS, CLIENTS, CANCELLED, DEATHS = 12, 6, 0.1, 3
 _PATIENCE_S = 300
@@ -91,7 +91,7 @@ def under_fire(campaign: Campaign, dice: random.Random) -> Iterator[None]:
     stop = threading.Event()
 
     def fire() -> None:
-        while not stop.wait(dice.uniform(1, 4)):
+        while not stop.wait(dice.uniform(2, 8)):
             name = dice.choice(["web", "worker"])
             facts = json.loads((campaign.running.var / "demo.json").read_text())
             family = _family(facts["processes"][name])
