@@ -17,7 +17,7 @@ def init_app(app: Flask) -> None:
 
     from coalition.kernel import approvals, db, laws, logs, metrics, outbox, request_log  # noqa: F401 - the outbox registers itself with the job queue
     from coalition.kernel.jobs import laws as job_laws
-    from coalition.kernel.web import api, exporting, health, pages, problem, requests, tags
+    from coalition.kernel.web import api, exporting, health, pages, problem, requests, tags, violations
 
     config = app.config["COALITION"]
     app.config["SECRET_KEY"] = config.secret_key
@@ -34,4 +34,5 @@ def init_app(app: Flask) -> None:
     tags.init_app(app, api.PREFIX)
     exporting.init_app(app)
     health.init_app(app)
+    violations.init_app(app)
     request_log.init_app(app, starts=config.environment != "test")

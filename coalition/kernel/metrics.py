@@ -28,6 +28,13 @@ _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _own = CollectorRegistry()
 _LABELS = ("endpoint", "method")
 _requests = Counter("coalition_requests", "Requests that were answered", (*_LABELS, "status"), registry=_own)
+_violations = Counter("coalition_csp_violations", "Reported breaches of a page's policy", ("directive",), registry=_own)
+_SOURCES = ("default", "script", "style", "img", "font", "connect", "frame", "object", "media", "worker", "manifest")
+_DIRECTIVES = frozenset(
+    [f"{name}-src" for name in _SOURCES]
+    + [f"{name}-src-{part}" for name in ("script", "style") for part in ("elem", "attr")]
+    + ["form-action", "base-uri", "frame-ancestors"]
+)
 _seconds = Histogram("coalition_request_seconds", "Time to answer", _LABELS, buckets=_BUCKETS, registry=_own)
 
 
@@ -38,6 +45,11 @@ def tell(source: Callable[[], Iterable[Metric]]) -> None:
     """Add a floor's figures to what a scrape answers; `source` opens its own transaction, and must be quick."""
     if source not in _told:
         _told.append(source)
+
+
+def violated(directive: str) -> None:
+    """Count a reported breach of a content security policy; what is no directive counts as "other"."""
+    _violations.labels(directive if directive in _DIRECTIVES else "other").inc()
 
 
 class Standing:

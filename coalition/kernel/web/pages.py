@@ -16,7 +16,7 @@ from flask_bootstrap import Bootstrap5
 from flask_compress import Compress
 
 from coalition.kernel import audit
-from coalition.kernel.web import charts, formats
+from coalition.kernel.web import charts, formats, violations
 from coalition.kernel.web.formats import use_zone
 from coalition.kernel.web.icons import icon
 from coalition.kernel.web.language import LOCALES, NAMES, PoBabel, choose_locale, language
@@ -36,6 +36,8 @@ _POLICY = {
     "form-action": "'self'",
     "base-uri": "'none'",
     "frame-ancestors": "'none'",
+    "report-uri": violations.PATH,
+    "report-to": "csp",
 }
 _HSTS = "max-age=31536000; includeSubDomains"
 _HEADERS = {
@@ -105,6 +107,7 @@ def _secure(response: Response) -> Response:
     if response.mimetype == "text/html":
         policy = {**_POLICY, **getattr(g, "policy", {})}
         response.headers["Content-Security-Policy"] = "; ".join(f"{name} {value}" for name, value in policy.items())
+        response.headers["Reporting-Endpoints"] = f'csp="{violations.PATH}"'
         response.headers.setdefault("Cache-Control", "private, no-cache")
         response.vary.update(("Cookie", "Accept-Language"))
     elif request.endpoint in ("static", "bootstrap.static") and "v" in request.args:
