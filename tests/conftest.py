@@ -27,7 +27,7 @@ from coalition.kernel.config import Config, load
 from coalition.kernel.db import db
 from coalition.kernel.embedded import Servers
 from coalition.site import signin
-from tests.databases import clone, drop, template_url
+from tests.databases import clone, drop, servers_home, template_url
 from tests.served import Served, a_served_shop
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,9 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """In the controller alone: start the servers and prepare the template database."""
     if hasattr(config, "workerinput") or "TEST_OWNER_URL" in os.environ:
         return
-    home = Path(tempfile.mkdtemp(prefix="coalition-test-"))
-    home.chmod(0o755)
-    servers = Servers(home, durable=False)
+    servers = Servers(servers_home("coalition-test-"), durable=False)
     _servers.append(servers)
     addresses = servers.start()
     os.environ["TEST_DATABASE_URL"] = addresses.database_url

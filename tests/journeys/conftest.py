@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -19,6 +18,7 @@ import pytest
 
 from coalition.kernel.config import ROOT
 from coalition.kernel.embedded import free_port
+from tests.databases import servers_home
 from tests.journeys.running import Running
 
 _START_TIMEOUT_S = 300
@@ -45,8 +45,7 @@ def running(request: pytest.FixtureRequest, demos: Callable[[Sequence[str], str]
 
 @contextmanager
 def _demo(options: Sequence[str]) -> Iterator[Running]:
-    var = Path(tempfile.mkdtemp(prefix="coalition-journey-"))
-    var.chmod(0o755)
+    var = servers_home("coalition-journey-")
     environment = {name: value for name, value in os.environ.items() if name not in _OURS}
     environment |= {"COALITION_VAR": str(var), "SIMULATOR_PACE_S": "0.2"}
     command = [sys.executable, "-m", "flask", "demo", "--port", str(free_port()), *options]
