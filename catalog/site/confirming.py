@@ -38,8 +38,7 @@ def confirm(member: Viewer, points: int, password: str) -> None:
     `wrong_password`, TooMany for who guesses.
     """
     session = sessions.current_session()
-    if session is None:
-        return
+    assert session is not None  # a member is signed in
     until = transact(lambda: _cool_until(session.user_id, large=_large(member, points)))
     if until is not None:
         detail = "The way to sign in was changed less than a day ago."

@@ -79,6 +79,7 @@ def _hold(body: dict[str, Any], key: bytes) -> Answer:
     refused = refused or partners.not_in_role(purchases.counter(client.partner_id).partner, "redeemer")
     account_id = ledger.account(client.program_id, currency.id, AccountKind.WALLET, member_id)
     context = _context(body["receipt"])
+    refused = refused or _shut(body["receipt"])
     try:
         held = ledger.hold(
             account_id,
@@ -122,12 +123,19 @@ def _context(receipt: dict[str, Any] | None) -> programs.SpendContext | None:
         outlet = purchases.counter(partner_id).outlets([receipt["outlet"]]).get(receipt["outlet"])
         if outlet is None:
             raise _wrong("unknown_outlet", "/receipt/outlet", "The partner has no such outlet.")
-        if outlet.closed_at is not None:
-            raise _wrong("outlet_closed", "/receipt/outlet", "This outlet is closed.")
         outlet_id = outlet.id
     lines = [(line["sku"], line["amount"]) for line in receipt["lines"]]
     groups = partners.spent_by_group(partner_id, lines)
     return programs.SpendContext(partner_id, outlet_id, groups, receipt["total"])
+
+
+def _shut(receipt: dict[str, Any] | None) -> Invalid | None:
+    """The refusal of a hold at an outlet that was closed; else None."""
+    if receipt is None or receipt["outlet"] is None:
+        return None
+    outlet = purchases.counter(caller().partner_id).outlets([receipt["outlet"]])[receipt["outlet"]]
+    closed = outlet.closed_at is not None
+    return _wrong("outlet_closed", "/receipt/outlet", "This outlet is closed.") if closed else None
 
 
 def _ruled(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from typing import TypeVar
 
 import click
@@ -32,9 +33,13 @@ def draw_commitment(program: str, name: str) -> None:
 @click.option("--prizes", type=int, required=True, help="How many prizes; one a member.")
 def draw_winners(program: str, name: str, prizes: int) -> None:
     """Hold the draw NAME once and for good; print its seed, who took part and who won, as JSON."""
-    found = _tried(lambda: holdings.hold_draw(programs.by_code(program).id, name, prizes=prizes))
+    number = _tried(lambda: programs.by_code(program).id)
+    found = _tried(lambda: holdings.hold_draw(number, name, prizes=prizes))
+    entries: list[holdings.Entry] = []
+    while part := transact(partial(holdings.entries_after, number, name, len(entries))):
+        entries += part
     told = asdict(found) | {"drawn_at": found.drawn_at.isoformat()}
-    told |= {"entries": [one._asdict() for one in found.entries], "winners": [one._asdict() for one in found.winners]}
+    told |= {"entries": [one._asdict() for one in entries], "winners": [one._asdict() for one in found.winners]}
     click.echo(json.dumps(told, ensure_ascii=False, indent=2))
 
 

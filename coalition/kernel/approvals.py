@@ -208,6 +208,15 @@ def waiting(limit: int = _MOST, *, kind: str = "") -> list[Approval]:
     return [_view(row) for row in rows]
 
 
+def waiting_for(kind: str, key: str) -> Approval | None:
+    """The request of a kind with this key that waits for a second person, or for being done."""
+    row = fetch_one(
+        f"SELECT {_COLUMNS} FROM approval WHERE kind = :kind AND key = :key AND state IN ('requested', 'approved')",
+        {"kind": kind, "key": key},
+    )
+    return _view(row) if row else None
+
+
 def closed(cursor: str | None, limit: int) -> Page[Approval]:
     """What was executed, rejected or has lapsed, the latest request first."""
     (before,) = decode_cursor(cursor, int) or (None,)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
-from flask import Response as FlaskResponse
 from flask import redirect, render_template, request, stream_with_context, url_for
 from werkzeug.wrappers import Response
 
@@ -15,6 +15,8 @@ from coalition.console.marketing.frame import blueprint, choices, chosen_program
 from coalition.kernel import approvals, audit, ids
 from coalition.kernel.db import transact
 from coalition.kernel.errors import Conflict, NotFound, Refusal
+from coalition.kernel.web import sheets
+from coalition.kernel.web.paging import decode_cursor, encode_cursor
 from coalition.promotions import holdings
 
 _PAGE = 50
@@ -24,14 +26,17 @@ _WINNERS = 1_000
 @blueprint.get("/draws")
 def draws() -> str:
     """The draws of a program with their tickets, fifty a page."""
+    found = transact(lambda: listed(request.args.get("cursor"), _PAGE))
+    return render_template("marketing/draws.html", **page("draws"), **found)
 
-    def work() -> dict[str, Any]:
-        program = chosen_program()
-        found = holdings.draws(program.id, after=request.args.get("after", "").replace("\0", "")[:200], limit=_PAGE + 1)
-        more = found[_PAGE - 1].name if len(found) > _PAGE else ""
-        return {**choices(program), "draws": found[:_PAGE], "more": more}
 
-    return render_template("marketing/draws.html", **page("draws"), **transact(work))
+def listed(cursor: str | None, limit: int) -> dict[str, Any]:
+    """A page of the program's draws, by name."""
+    program = chosen_program()
+    (after,) = decode_cursor(cursor, str) or ("",)
+    found = holdings.draws(program.id, after=str(after), limit=limit + 1)
+    more = encode_cursor(found[limit - 1].name) if len(found) > limit else None
+    return {**choices(program), "draws": found[:limit], "next_cursor": more}
 
 
 @blueprint.get("/draws/<name>")
@@ -82,36 +87,37 @@ def decide_draw(name: str, answer: str) -> Response | tuple[str, int]:
 
 
 @blueprint.get("/draws/<name>/entries.csv")
-def draw_entries(name: str) -> FlaskResponse:
+def draw_entries(name: str) -> Response:
     """Who took part, as the proof needs it: `member,tickets`, streamed."""
     program = transact(chosen_program)
-    if transact(lambda: holdings.one_draw(program.id, name)).held is None:
+    if transact(lambda: holdings.one_draw(program.id, name)).drawn_at is None:
         raise NotFound()
+    return sheets.download(stream_with_context(_entries(program.id, name)), "entries.csv")
 
-    def rows() -> Iterator[str]:
-        yield "member,tickets\n"
-        for member, tickets in holdings.entries_of(program.id, name):
-            yield f"{member},{tickets}\n"
 
-    answer = FlaskResponse(stream_with_context(rows()), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = "attachment; filename=entries.csv"
-    return answer
+def _entries(program_id: int, name: str) -> Iterator[str]:
+    yield "member,tickets\n"
+    after = 0
+    while part := transact(partial(holdings.entries_after, program_id, name, after)):
+        yield "".join(f"{one.member_id},{one.tickets}\n" for one in part)
+        after += len(part)
 
 
 def _page(name: str, errors: forms.Errors, given: dict[str, str]) -> str:
     def work() -> dict[str, Any]:
         program = chosen_program()
-        found = holdings.one_draw(program.id, name)
-        asked = None if found.held else holdings.asked_draw(program.id, name)
+        found, held = holdings.one_draw(program.id, name), holdings.drawing(program.id, name)
+        asked = None if held else holdings.asked_draw(program.id, name)
         try:
-            commitment = found.held.commitment if found.held else holdings.commitment(program.id, name)
+            commitment = held.commitment if held else holdings.commitment(program.id, name)
         except Conflict:
             commitment = ""
-        who = {asked.requested_by} if asked else {found.held.actor} if found.held else set()
-        winners = found.held.winners[:_WINNERS] if found.held else ()
+        who = {asked.requested_by} if asked else {held.actor} if held else set()
+        winners = held.winners[:_WINNERS] if held else ()
         return {
             "program": program,
             "draw": found,
+            "held": held,
             "commitment": commitment,
             "winners": [(ids.public("mbr", one.member_id), one.member_id, one.ticket, one.score) for one in winners],
             "asked": asked,

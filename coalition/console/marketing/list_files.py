@@ -9,6 +9,7 @@ from coalition.console.marketing import (
     backtest_pages,
     campaign_pages,
     change_pages,
+    draw_pages,
     experiment_pages,
     goods_pages,
     group_pages,
@@ -44,6 +45,18 @@ offer(
     Field(_("From"), "campaign.starts_at", "moment"),
     Field(_("Until"), "campaign.ends_at", "moment"),
     Field(_("Promotions"), lambda row: [title for _code, title in row["promotions"]]),
+)
+offer(
+    blueprint,
+    "/draws",
+    "draws",
+    draw_pages.listed,
+    "draws",
+    Field(_("Draw"), "name"),
+    Field(_("Members"), "members", "integer"),
+    Field(_("Tickets"), "tickets", "integer"),
+    Field(_("Held"), "drawn_at", "moment"),
+    Field(_("Winners"), "winners", "integer"),
 )
 offer(
     blueprint,

@@ -19,6 +19,12 @@ from coalition.kernel.logs import logger
 PATH = "/api/csp-reports"
 _BODY_MAX, _REPORTS_MAX, _TEXT_MAX = 16_384, 20, 200
 _LOGGED_A_MINUTE = 20
+_SOURCES = ("default", "script", "style", "img", "font", "connect", "frame", "object", "media", "worker", "manifest")
+_DIRECTIVES = frozenset(
+    [f"{name}-src" for name in _SOURCES]
+    + [f"{name}-src-{part}" for name in ("script", "style") for part in ("elem", "attr")]
+    + ["form-action", "base-uri", "frame-ancestors"]
+)
 _logged: list[float] = []
 log = logger("csp")
 
@@ -35,7 +41,7 @@ def _report() -> Response:
     if not found:
         raise Invalid("invalid", "This is no report of a violation.")
     for directive, page, blocked in found:
-        metrics.violated(directive)
+        metrics.violated(directive if directive in _DIRECTIVES else "other")
         if _may_log():
             log.warning("csp.violated", directive=directive, page=page, blocked=blocked)
     return Response(status=204)

@@ -4,8 +4,17 @@ Every effect is kept for good; what a member has of it today is counted beside, 
 """
 
 from coalition.promotions.holdings.deriving import DERIVED
-from coalition.promotions.holdings.drawing import Drawing, Entry, Winner, commitment, drawing, hold_draw, winners_of
-from coalition.promotions.holdings.draws import Draw, Held, ask_draw, asked_draw, draws, entries_of, one_draw
+from coalition.promotions.holdings.drawing import (
+    Drawing,
+    Entry,
+    Winner,
+    commitment,
+    drawing,
+    entries_after,
+    hold_draw,
+    winners_of,
+)
+from coalition.promotions.holdings.draws import Draw, ask_draw, asked_draw, draws, one_draw
 from coalition.promotions.holdings.following import follow
 from coalition.promotions.holdings.giving import give_coupons
 from coalition.promotions.holdings.keeping import KINDS, keep
@@ -21,7 +30,6 @@ __all__ = [
     "Drawing",
     "Effect",
     "Entry",
-    "Held",
     "Holding",
     "Names",
     "Winner",
@@ -30,7 +38,7 @@ __all__ = [
     "commitment",
     "drawing",
     "draws",
-    "entries_of",
+    "entries_after",
     "follow",
     "give_coupons",
     "given",

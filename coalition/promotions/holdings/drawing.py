@@ -14,21 +14,24 @@ import heapq
 import hmac
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 from coalition.kernel import audit
-from coalition.kernel.db import RacingKey, execute, fetch_one
+from coalition.kernel.db import RacingKey, execute, fetch_all, fetch_one, load_sql
 from coalition.kernel.errors import Conflict, FieldError, Invalid
 from coalition.promotions.publishing.settings import draw_secret
 
 PRIZES_MOST = 10_000
 TICKETS_MOST = 5_000_000
-_KEEP = (Path(__file__).parent / "sql" / "hold_draw.sql").read_text(encoding="utf-8")
 _BLOCK = 64  # bytes that SHA-256 takes at a time: what HMAC pads its key to
 _READ = """
-    SELECT name, drawn_at, actor, prizes, seed, entries, winners FROM prize_draw
+    SELECT name, drawn_at, actor, prizes, seed, jsonb_array_length(entries) AS entrants, winners FROM prize_draw
      WHERE program_id = :program AND name = :name"""
+_ENTRIES = """
+    SELECT (e ->> 0)::bigint AS member_id, (e ->> 1)::bigint AS tickets
+      FROM prize_draw d CROSS JOIN LATERAL jsonb_array_elements(d.entries) WITH ORDINALITY x (e, no)
+     WHERE d.program_id = :program AND d.name = :name AND no > :after ORDER BY no LIMIT :most"""
+_CHUNK = 5_000
 
 
 class Entry(NamedTuple):
@@ -48,7 +51,7 @@ class Winner(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A draw that was held: `seed` in hex, its SHA-256 the `commitment`; who took part, and who won, best first."""
+    """A draw that was held: `seed` in hex, its SHA-256 the `commitment`; how many took part, who won, best first."""
 
     name: str
     drawn_at: dt.datetime
@@ -56,7 +59,7 @@ class Drawing:
     prizes: int
     seed: str
     commitment: str
-    entries: tuple[Entry, ...]
+    entrants: int
     winners: tuple[Winner, ...]
 
 
@@ -82,7 +85,7 @@ def hold_draw(program_id: int, name: str, *, prizes: int) -> Drawing:
         return known
     seed = _seed(program_id, name)
     params = {"program": program_id, "name": name, "actor": audit.origin().actor, "prizes": prizes, "seed": seed}
-    if not execute(_KEEP, {**params, **_pads(seed), "most": TICKETS_MOST}):
+    if not execute(load_sql(__file__, "hold_draw.sql"), {**params, **_pads(seed), "most": TICKETS_MOST}):
         if drawing(program_id, name) is not None:
             raise RacingKey
         raise Conflict("no_tickets", f"Nobody has a ticket of this draw, or all have more than {TICKETS_MOST:,}.")
@@ -105,9 +108,15 @@ def drawing(program_id: int, name: str) -> Drawing | None:
         row.prizes,
         seed.hex(),
         hashlib.sha256(seed).hexdigest(),
-        tuple(Entry(*one) for one in row.entries),
+        row.entrants,
         tuple(Winner(*one) for one in row.winners),
     )
+
+
+def entries_after(program_id: int, name: str, after: int = 0) -> list[Entry]:
+    """Who took part in a draw that was held, in order: the next 5,000 after so many; none at the end."""
+    params = {"program": program_id, "name": name, "after": after, "most": _CHUNK}
+    return [Entry(row.member_id, row.tickets) for row in fetch_all(_ENTRIES, params)]
 
 
 def winners_of(seed: bytes, entries: Iterable[Entry], prizes: int) -> list[Winner]:

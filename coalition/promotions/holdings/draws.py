@@ -7,73 +7,43 @@ tickets then. Nobody can choose the moment for somebody to win: the scores are t
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from coalition import access
 from coalition.kernel import approvals
 from coalition.kernel.approvals import Approval
-from coalition.kernel.db import AnyRow, fetch_all
+from coalition.kernel.db import fetch_all, load_sql
 from coalition.kernel.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
-from coalition.promotions.holdings.drawing import PRIZES_MOST, Winner, drawing, hold_draw
+from coalition.promotions.holdings.drawing import PRIZES_MOST, drawing, hold_draw
 
 KIND = "draw.hold"
 ROLE = "marketer"
 _NOTE_MAX = 500
-_SQL = (Path(__file__).parent / "sql" / "draws.sql").read_text(encoding="utf-8")
-_ENTRIES = """
-    SELECT (e ->> 0)::bigint AS member_id, (e ->> 1)::bigint AS tickets
-      FROM prize_draw d CROSS JOIN LATERAL jsonb_array_elements(d.entries) WITH ORDINALITY x (e, no)
-     WHERE d.program_id = :program AND d.name = :name AND no > :after ORDER BY no LIMIT :most"""
-_BATCH = 5_000
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """How a draw went: `seed` in hex and its SHA-256, how many took part, who won, best first."""
-
-    drawn_at: dt.datetime
-    actor: str
-    prizes: int
-    seed: str
-    commitment: str
-    entrants: int
-    winners: tuple[Winner, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """A draw: how many members have how many tickets today, and how it went once it was `held`."""
+    """A draw: how many members have how many tickets today, and when it was held, if it was, with how many winners."""
 
     name: str
     members: int
     tickets: int
-    held: Held | None
+    drawn_at: dt.datetime | None
+    winners: int | None
 
 
 def draws(program_id: int, *, after: str = "", limit: int = 50) -> list[Draw]:
     """The draws of a program by name, those after one."""
-    rows = fetch_all(_SQL, {"program": program_id, "after": after, "name": None, "most": limit})
-    return [_draw(row) for row in rows]
+    return _read(program_id, after=after, limit=limit)
 
 
 def one_draw(program_id: int, name: str) -> Draw:
     """The draw of this name. Raises NotFound."""
-    rows = fetch_all(_SQL, {"program": program_id, "after": "", "name": name, "most": 1})
-    if not rows:
+    found = _read(program_id, name=name, limit=1)
+    if not found:
         raise NotFound()
-    return _draw(rows[0])
-
-
-def entries_of(program_id: int, name: str) -> Iterator[tuple[int, int]]:
-    """Who took part in a draw that was held, with how many tickets, in order; a batch at a time."""
-    after = 0
-    while rows := fetch_all(_ENTRIES, {"program": program_id, "name": name, "after": after, "most": _BATCH}):
-        yield from ((row.member_id, row.tickets) for row in rows)
-        after += len(rows)
+    return found[0]
 
 
 def ask_draw(program_id: int, name: str, *, prizes: int, note: str) -> Approval:
@@ -88,7 +58,7 @@ def ask_draw(program_id: int, name: str, *, prizes: int, note: str) -> Approval:
     if wrong:
         raise Invalid("invalid", "This draw cannot be asked for.", wrong)
     found = one_draw(program_id, name)
-    if found.held:
+    if found.drawn_at:
         raise Conflict("drawn", "This draw was held before.")
     if not found.tickets:
         raise Conflict("no_tickets", "Nobody has a ticket of this draw.")
@@ -98,9 +68,7 @@ def ask_draw(program_id: int, name: str, *, prizes: int, note: str) -> Approval:
 
 def asked_draw(program_id: int, name: str) -> Approval | None:
     """The request that a draw be held which waits for a second person."""
-    wanted = (program_id, name)
-    waiting = approvals.waiting(kind=KIND)
-    return next((one for one in waiting if (one.payload["program_id"], one.payload["name"]) == wanted), None)
+    return approvals.waiting_for(KIND, f"{program_id}:{name}")
 
 
 @approvals.executes(KIND)
@@ -114,17 +82,6 @@ def _hold(approval: Approval) -> dict[str, Any]:
     return {"draw": held.name, "winners": len(held.winners)}
 
 
-def _draw(row: AnyRow) -> Draw:
-    held = None
-    if row.seed is not None:
-        seed = bytes(row.seed)
-        held = Held(
-            row.drawn_at,
-            row.actor,
-            row.prizes,
-            seed.hex(),
-            hashlib.sha256(seed).hexdigest(),
-            row.entrants,
-            tuple(Winner(*one) for one in row.winners),
-        )
-    return Draw(row.name, row.members, row.tickets, held)
+def _read(program_id: int, *, after: str = "", name: str | None = None, limit: int) -> list[Draw]:
+    params = {"program": program_id, "after": after, "name": name, "most": limit}
+    return [Draw(**row._mapping) for row in fetch_all(load_sql(__file__, "draws.sql"), params)]

@@ -7,23 +7,22 @@ is or was in it. A condition on another one would never be true: a slip of the p
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from coalition.kernel.db import fetch_all
+from coalition.kernel.db import fetch_all, load_sql
 from coalition.kernel.errors import FieldError
 from coalition.promotions.publishing.documents import Document
 from coalition.promotions.publishing.shapes import rules_of
 from coalition.promotions.publishing.sponsoring import meant
 
 FIELD = "member.segments"
-_SQL = (Path(__file__).parent / "sql" / "segments.sql").read_text(encoding="utf-8")
 _MOST = 5_000
 
 
 def segments(program_id: int) -> list[str]:
     """The codes of a program's segments, in order; at most five thousand."""
-    return [row.name for row in fetch_all(_SQL, {"program": program_id, "most": _MOST})]
+    rows = fetch_all(load_sql(__file__, "segments.sql"), {"program": program_id, "most": _MOST})
+    return [row.name for row in rows]
 
 
 def unknown(codes: Sequence[Any], known: Sequence[str], pointer: str) -> Iterator[FieldError]:

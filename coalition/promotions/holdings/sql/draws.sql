@@ -1,11 +1,12 @@
 -- The draws of a program: those that somebody has a ticket of, those that a promotion gives tickets of, those that were held.
--- Grain: one row for each draw, by name, after :after. Tickets and members are counted on the index of names.
+-- Grain: one row for each draw, by name, after :after. Tickets and members are counted on the index of names, which holds
+-- segments and tickets alone.
 WITH RECURSIVE ticketed (name) AS (
     (SELECT name FROM member_holding
-      WHERE program_id = :program AND kind = 'ticket' AND kind IN ('segment', 'ticket') ORDER BY name LIMIT 1)
+      WHERE program_id = :program AND kind = 'ticket' ORDER BY name LIMIT 1)
     UNION ALL
     SELECT (SELECT h.name FROM member_holding h
-             WHERE h.program_id = :program AND h.kind = 'ticket' AND h.kind IN ('segment', 'ticket')
+             WHERE h.program_id = :program AND h.kind = 'ticket'
                AND h.name > ticketed.name ORDER BY h.name LIMIT 1)
       FROM ticketed WHERE ticketed.name IS NOT NULL
 ), promised (name) AS (
@@ -22,11 +23,10 @@ WITH RECURSIVE ticketed (name) AS (
      WHERE name COLLATE "C" > :after AND (CAST(:name AS text) IS NULL OR name = :name)
      ORDER BY 1 LIMIT :most
 )
-SELECT s.name, t.members, t.tickets, d.drawn_at, d.actor, d.prizes, d.seed, d.winners,
-       jsonb_array_length(d.entries) AS entrants
+SELECT s.name, t.members, t.tickets, d.drawn_at, jsonb_array_length(d.winners) AS winners
   FROM shown s
  CROSS JOIN LATERAL (SELECT count(*) AS members, coalesce(sum(value), 0)::bigint AS tickets FROM member_holding
-                      WHERE program_id = :program AND kind = 'ticket' AND kind IN ('segment', 'ticket')
+                      WHERE program_id = :program AND kind = 'ticket'
                         AND name = s.name AND value > 0) t
   LEFT JOIN prize_draw d ON d.program_id = :program AND d.name = s.name
  ORDER BY s.name

@@ -4,7 +4,7 @@
 -- (`inner_pad`, `outer_pad`: the seed's two blocks), the very score that `winners_of` computes.
 WITH entry AS MATERIALIZED (
     SELECT member_id, value FROM member_holding
-     WHERE program_id = :program AND kind = 'ticket' AND kind IN ('segment', 'ticket') AND name = :name AND value > 0
+     WHERE program_id = :program AND kind = 'ticket' AND name = :name AND value > 0
 ), whole AS (
     SELECT jsonb_agg(jsonb_build_array(member_id, value) ORDER BY member_id) AS entries, sum(value) AS tickets FROM entry
 ), best AS (

@@ -2,10 +2,10 @@
 -- members into. Grain: one row for each code. Reads one row of the index for each code, however many members there are.
 WITH RECURSIVE held (name) AS (
     (SELECT name FROM member_holding
-      WHERE program_id = :program AND kind = 'segment' AND kind IN ('segment', 'ticket') ORDER BY name LIMIT 1)
+      WHERE program_id = :program AND kind = 'segment' ORDER BY name LIMIT 1)
     UNION ALL
     SELECT (SELECT h.name FROM member_holding h
-             WHERE h.program_id = :program AND h.kind = 'segment' AND h.kind IN ('segment', 'ticket')
+             WHERE h.program_id = :program AND h.kind = 'segment'
                AND h.name > held.name ORDER BY h.name LIMIT 1)
       FROM held WHERE held.name IS NOT NULL
 ), written (document) AS (
