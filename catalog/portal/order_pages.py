@@ -80,7 +80,9 @@ def order_deed(reference: str, deed: str) -> Response | tuple[str, int]:
     given = forms.answers("external_id", "reason", "short", "carrier", "tracking_no")
 
     def work() -> None:
-        found = orders.one_served(own_suppliers(), reference)
+        own = own_suppliers()
+        orders.locked_state(orders.one_served(own, reference).id)
+        found = orders.one_served(own, reference)  # as it is now: of two who answer at once the second one is told
         _DEEDS[deed](found, given)
         audit.record(f"consignment.{deed}", f"consignment:{found.id}")
 

@@ -22,6 +22,11 @@ _SHORTEST_S = 60
 _AT_ONCE = 100
 _LOST_AFTER_S = 86_400
 CATALOG, COUNTS = "catalog", "stock"
+# Whether offers have come since the last good run of a feed of counts (`f`): the very same file may name them.
+NEWS = f"""EXISTS (
+    SELECT FROM feed_run g JOIN feed k ON k.supplier_id = f.supplier_id AND k.scope = '{CATALOG}'
+      JOIN feed_run c ON c.feed_id = k.id AND c.rows_new > 0 AND NOT c.dry_run
+     WHERE g.id = f.last_good_run_id AND f.scope = '{COUNTS}' AND (c.id > g.id OR c.finished_at > g.started_at))"""
 _SCHEMES = ("http", "https", "s3", "sftp")
 
 
@@ -158,7 +163,9 @@ def feeds(supplier_ids: Sequence[int], limit: int = 500) -> Sequence[Feed]:
 def place(feed_id: int) -> tuple[FeedPlace, Validators] | None:
     """Where a feed lies, and what its place last said of it; None for one without an address. It holds its secret."""
     row = fetch_one(
-        "SELECT url, username, sealed_secret, host_key, etag, modified FROM feed WHERE id = :id AND url IS NOT NULL",
+        "SELECT url, username, sealed_secret, host_key, CASE WHEN NOT news THEN etag END AS etag,"
+        f" CASE WHEN NOT news THEN modified END AS modified FROM (SELECT f.*, {NEWS} AS news FROM feed f) f"
+        " WHERE id = :id AND url IS NOT NULL",
         {"id": feed_id},
     )
     if row is None:
@@ -185,11 +192,11 @@ def claim_due() -> Sequence[int]:
 
 
 def enable_feed(feed_id: int, *, enabled: bool) -> None:
-    """Let a feed be fetched again, at once, or no longer. Raises NotFound."""
+    """Let a feed be fetched again, at once, or no longer; what that changes comes to the shelves. Raises NotFound."""
     state = "active" if enabled else "disabled"
     changed = execute(
-        "UPDATE feed SET state = :state, failures = 0, next_run_at = CASE WHEN every_s IS NOT NULL THEN now() END"
-        " WHERE id = :id",
+        "UPDATE feed SET state = :state, failures = 0, next_run_at = CASE WHEN every_s IS NOT NULL THEN now() END,"
+        " to_publish_since = coalesce(to_publish_since, now()) WHERE id = :id",
         {"id": feed_id, "state": state},
     )
     if not changed:

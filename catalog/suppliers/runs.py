@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from catalog.ports import Validators
-from catalog.suppliers.feeds import Feed
+from catalog.suppliers.feeds import NEWS, Feed
 from coalition.kernel import audit, clock, jobs, outbox
 from coalition.kernel.db import execute, fetch_all, fetch_one
 from coalition.kernel.errors import NotFound
@@ -193,7 +193,7 @@ def archive(run_id: int, file_key: str, sha256: str, size_bytes: int) -> bool:
         "UPDATE feed_run n SET file_key = :key, sha256 = :sha256, size_bytes = :size FROM feed f"
         " LEFT JOIN feed_run g ON g.id = f.last_good_run_id"
         " WHERE n.id = :id AND f.id = n.feed_id RETURNING g.sha256 = :sha256"
-        " AND (f.mapped_at IS NULL OR g.started_at > f.mapped_at) AS same",
+        f" AND (f.mapped_at IS NULL OR g.started_at > f.mapped_at) AND NOT {NEWS} AS same",
         {"id": run_id, "key": file_key, "sha256": sha256, "size": size_bytes},
     )
     return bool(found and found.same)

@@ -110,6 +110,37 @@ def test_beside_a_feed_of_counts_an_offer_without_a_count_is_not_without_limit(f
     assert feeding.pieces("A4") == 2
 
 
+def test_the_same_counts_are_read_again_once_they_may_name_what_has_come(feeding: Counting) -> None:
+    both = "sku,quantity\nA1,17\nA9,4\n"
+    assert (feeding.counted(both).issues, feeding.counted(both).state) == ({"W06": 1}, "unchanged")
+
+    feeding.brings(an_offer("A1"), an_offer("A2"), an_offer("A3"), an_offer("A9", count=None))
+
+    assert (feeding.counted(both).state, feeding.pieces("A9")) == ("applied", 4)
+    assert feeding.counted(both).state == "unchanged"
+
+
+def test_offers_whose_counts_stay_away_cannot_be_ordered_until_the_feed_is_switched_off(feeding: Counting) -> None:
+    def orderable() -> set[bool]:
+        return {row.orderable for row in fetch_all("SELECT orderable FROM supplier_offers")}
+
+    overdue = (
+        "UPDATE feed SET url = 'https://x.example', every_s = 60, next_run_at = now(),"
+        " good_at = now() - interval '9 days' WHERE id = :id"
+    )
+    assert orderable() == {True}
+    transact(lambda: execute(overdue, {"id": feeding.counts.id}))
+
+    assert transact(suppliers.age) == [feeding.supplier.id]
+    assert orderable() == {False}
+    transact(lambda: suppliers.enable_feed(feeding.counts.id, enabled=False))
+    assert orderable() == {True}
+    feeding.brings(an_offer("A1", count=None), an_offer("A2"), an_offer("A3"))
+    assert fetch_all("SELECT on_hand FROM stock s JOIN offer o ON o.id = s.offer_id WHERE supplier_sku = 'A1'") == [
+        (None,)
+    ]
+
+
 def test_a_saved_layout_of_two_columns_is_for_counts_alone(feeding: Counting) -> None:
     supplier = feeding.supplier.id
     layout = {"columns": {"sku": "Артикул", "quantity": "Остаток"}, "encoding": "windows-1251"}
