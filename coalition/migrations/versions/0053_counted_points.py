@@ -27,6 +27,7 @@ _BEFORE = """
 
 
 def upgrade() -> None:
+    op.execute("LOCK TABLE accrual_watermark IN EXCLUSIVE MODE")  # no run may pass what is summed up here
     op.execute(_TABLE)
     op.execute(_BEFORE)
     grant_app("counted_points")

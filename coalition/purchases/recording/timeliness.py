@@ -25,8 +25,8 @@ def untimely(program: programs.Program, occurred_at: dt.datetime, now: dt.dateti
 
 
 def shut(outlet: partners.Outlet, occurred_at: dt.datetime) -> Invalid | None:
-    """The refusal of what is said to be bought at an outlet after it was closed; else None."""
-    if outlet.closed_at is None or occurred_at < outlet.closed_at:
+    """The refusal of what is said to be bought at an outlet after it was closed; else None. Clocks may go wrong."""
+    if outlet.closed_at is None or occurred_at < outlet.closed_at + FUTURE_MAX:
         return None
     detail = "This outlet was closed before that moment; its code, or the clock of the till, is wrong."
     return Invalid("outlet_closed", detail, [FieldError("/outlet", "outlet_closed", detail)])

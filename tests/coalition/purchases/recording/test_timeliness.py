@@ -10,7 +10,7 @@ from flask import Flask
 
 from coalition import ledger, partners, programs, promotions, purchases
 from coalition.kernel import clock
-from coalition.kernel.db import transact
+from coalition.kernel.db import execute, transact
 from coalition.kernel.errors import Invalid
 from coalition.partners import places
 from coalition.purchases import Recorded, Refused
@@ -87,9 +87,10 @@ def test_a_late_receipt_earns_by_the_rule_of_its_day_and_its_points_are_born_on_
 
 
 def _close(shop: Shop) -> None:
-    """The shop's only outlet is closed now."""
+    """The shop's only outlet was closed an hour ago."""
     [outlet] = partners.list_outlets(shop.partner.id)
     places.close(shop.partner.id, outlet.code)
+    execute("UPDATE outlet SET closed_at = closed_at - interval '1 hour' WHERE id = :id", {"id": outlet.id})
 
 
 @pytest.fixture
@@ -101,33 +102,39 @@ def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_closed_outlet_sells_nothing_more_and_what_it_sold_before_still_comes(shop: Shop) -> None:
     transact(lambda: _close(shop))
 
-    assert _codes(shop, _ago(minutes=1), _ago(minutes=-5)) == ["recorded", "outlet_closed"]
+    assert _codes(shop, _ago(minutes=70), _ago(minutes=0)) == ["recorded", "outlet_closed"]
+
+
+def test_a_till_whose_clock_is_fast_loses_nothing_that_it_sold_before_the_closing(shop: Shop) -> None:
+    transact(lambda: _close(shop))
+
+    assert _codes(shop, _ago(minutes=52), _ago(minutes=48)) == ["recorded", "outlet_closed"]
 
 
 @pytest.mark.usefixtures("forgetful")
 def test_what_was_bought_before_the_closing_is_a_replay_and_an_outlet_opened_again_sells(shop: Shop) -> None:
-    receipt = a_receipt(1000, occurred_at=_ago(minutes=-5))
+    receipt = a_receipt(1000, occurred_at=_ago(minutes=0))
     transact(lambda: shop.record(receipt))
     transact(lambda: _close(shop))
 
     [again] = transact(lambda: purchases.record(shop.partner.id, [receipt]))
 
     assert isinstance(again, Recorded) and again.replayed
-    assert _codes(shop, _ago(minutes=-5)) == ["outlet_closed"]
+    assert _codes(shop, _ago(minutes=0)) == ["outlet_closed"]
     transact(lambda: places.reopen(shop.partner.id, receipt.outlet))
-    assert _codes(shop, _ago(minutes=-5)) == ["recorded"]
+    assert _codes(shop, _ago(minutes=0)) == ["recorded"]
 
 
 def test_nothing_is_quoted_for_a_closed_outlet(shop: Shop) -> None:
     transact(lambda: _close(shop))
 
     with pytest.raises(Invalid, match="closed"):
-        transact(lambda: purchases.quote(shop.partner.id, a_receipt(1000, occurred_at=_ago(minutes=-5))))
+        transact(lambda: purchases.quote(shop.partner.id, a_receipt(1000, occurred_at=_ago(minutes=0))))
 
 
 def test_a_receipt_for_a_member_who_may_come_does_not_wait_at_a_closed_outlet(shop: Shop) -> None:
     transact(lambda: _close(shop))
-    receipt = a_receipt(1000, occurred_at=_ago(minutes=-5), member={"kind": "card", "value": "7777 0001"})
+    receipt = a_receipt(1000, occurred_at=_ago(minutes=0), member={"kind": "card", "value": "7777 0001"})
 
     [refused] = transact(lambda: accept(shop.partner.id, [receipt], Via(None, None), hold=True))
 
