@@ -36,12 +36,12 @@ def approval(approval: str) -> str:
 @blueprint.post("/approvals/<approval>/approve")
 def approve(approval: str) -> Response | tuple[str, int]:
     """Approve exactly what was shown, and do it at once: both, or neither."""
-    number, seen = ids.parse("apr", approval), request.form.get("seen", "")
+    number, seen = ids.parse("apr", approval), forms.seen()
 
     def work() -> Approval:
         found = approvals.get(number)
         if found.state == "requested":
-            approvals.approve(number, seen=bytes.fromhex(seen) if _is_hash(seen) else b"")
+            approvals.approve(number, seen=seen)
         return approvals.execute(number)
 
     try:
@@ -132,7 +132,3 @@ def _deed(one: Approval) -> dict[str, Any]:
 def _said(refusal: Refusal) -> forms.Errors:
     code = "wallet_short" if refusal.code == "insufficient_points" else refusal.code
     return [forms.error("", code, refusal.detail)]
-
-
-def _is_hash(text: str) -> bool:
-    return len(text) == 64 and all(char in "0123456789abcdef" for char in text)

@@ -45,6 +45,19 @@ class Tending:
     address: Callable[..., str]
 
 
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What became of a form that registers a client: what is wrong with it, or the client and its secret.
+
+    `secrets` is empty where the form was sent before.
+    """
+
+    errors: forms.Errors
+    status: int
+    client_id: str
+    secrets: list[str]
+
+
 def page(tending: Tending, client_id: str, errors: forms.Errors, typed: str | None = None) -> str:
     """One client: what it may do, and what happened to it. NotFound for another partner's.
 
@@ -64,6 +77,23 @@ def page(tending: Tending, client_id: str, errors: forms.Errors, typed: str | No
 
     more = {"all_scopes": list(access.ALL_SCOPES), "overlaps": list(OVERLAPS), "errors": errors, "tending": tending}
     return render_template("portal/client.html", nav=tending.nav, key=forms.new_key(), **transact(work), **more)
+
+
+def register(create: Callable[[], tuple[str, str]], key: str, fields: Mapping[str, str] = FIELDS) -> Registered:
+    """Register a client by `create`, which answers its id and its secret; once for a form's `key`."""
+    made, secrets = [""], list[str]()
+
+    def deed() -> str:
+        client_id, secret = create()
+        secrets.append(secret)
+        return client_id
+
+    def work() -> None:
+        secrets.clear()
+        made[0] = sent_forms.once("client", key, deed)[0]
+
+    errors, status = forms.tried(work, fields, WORDED)
+    return Registered(errors, status, made[0], secrets)
 
 
 def rotate(tending: Tending, client_id: str) -> Answer:

@@ -68,9 +68,10 @@ def whole(text: str) -> int | None:
     return units(text, 0)
 
 
-def is_hash(text: str) -> bool:
-    """Whether this can be the hash of what was shown, as a form sends it."""
-    return len(text) == 64 and all(char in "0123456789abcdef" for char in text)
+def seen() -> bytes:
+    """The hash of what was shown, as the form sends it; nothing for what can be none."""
+    text = request.form.get("seen", "")
+    return bytes.fromhex(text) if len(text) == 64 and set(text) <= set("0123456789abcdef") else b""
 
 
 def error(field: str, code: str, text: str | None = None) -> dict[str, Any]:

@@ -28,17 +28,15 @@ _ENDPOINTS = {
 def make_partner_client(code: str) -> Answer:
     """Register a client for the partner's systems, and show its secret this once."""
     given, scopes = forms.answers("client_name"), forms.picked("scopes")
-    made: list[tuple[str, str]] = []
 
-    def work() -> None:
+    def create() -> tuple[str, str]:
         owner = partners.by_code(chosen_program().id, code)
-        made.append(access.create_client(owner.program_id, owner.id, given["client_name"], scopes))
+        return access.create_client(owner.program_id, owner.id, given["client_name"], scopes)
 
-    errors, status = forms.tried(work, {"/name": "client_name", "/scopes": "scopes"})
-    if errors:
-        return partner_pages.page(code, errors, given), status
-    client_id, secret = made[-1]
-    return client_tending.shown_once(_tending(code), client_id, [secret], None)
+    found = client_tending.register(create, forms.sent_key(), {"/name": "client_name", "/scopes": "scopes"})
+    if found.errors:
+        return partner_pages.page(code, found.errors, given), found.status
+    return client_tending.shown_once(_tending(code), found.client_id, found.secrets, None)
 
 
 @blueprint.get("/partners/<code>/clients/<client_id>")

@@ -21,7 +21,6 @@ from coalition.console.administration import blueprint
 from coalition.console.frame import choices, chosen_program
 from coalition.kernel import ids
 from coalition.kernel.db import transact
-from coalition.kernel.web.pages import language
 from coalition.partners import Partner
 
 KINDS = ("retail", "fuel", "bank", "airline", "supplier", "charity", "other", "operator")
@@ -97,20 +96,6 @@ def open_partner_outlet(code: str) -> Answer:
     known = transact(lambda: {one.code for one in partners.entities_of(_partner(code).id)})
     errors += [] if given["entity"] in known else [forms.error("entity", "choose")]
     return _deed(code, errors, work, given, "outlet_opened", "outlet_code")
-
-
-@blueprint.post("/partners/<code>/people")
-def invite_partner_person(code: str) -> Answer:
-    """Invite somebody of the partner by mail, who can then invite and manage the others."""
-    given = forms.answers("email")
-
-    def work() -> None:
-        owner = _partner(code)
-        role = "supplier" if owner.kind == "supplier" else "partner_admin"
-        about = {"language": language(), "house": owner.name}
-        access.invite(given["email"], [role], f"partner:{owner.id}", owner.program_id, **about)
-
-    return _deed(code, [], work, given, "person_invited", "email")
 
 
 def listed() -> dict[str, Any]:
@@ -214,5 +199,11 @@ def page(code: str, errors: forms.Errors, given: dict[str, str]) -> str:
             "invitations": [one for one in invited.items if one.state == "waiting"],
         }
 
-    more = {"errors": errors, "answers": given, "scopes": SCOPES, "zones": sorted(available_timezones())}
+    more = {
+        "errors": errors,
+        "answers": given,
+        "scopes": SCOPES,
+        "zones": sorted(available_timezones()),
+        "key": forms.new_key(),
+    }
     return render_template("console/partner.html", nav="programs", **transact(work), **more)

@@ -14,7 +14,6 @@ from flask_babel import gettext
 from coalition import access
 from coalition.console import client_tending, forms
 from coalition.console.client_tending import Answer, Tending
-from coalition.kernel import sent_forms
 from coalition.kernel.db import transact
 from coalition.kernel.errors import FieldError, Invalid, Refusal
 from coalition.kernel.web.json_body import parse_object
@@ -44,11 +43,10 @@ def make_client() -> Answer:
     """Register a client and show its secret."""
     given = forms.answers("name", "kind", "redirect_uris") | {"jwks": request.form.get("jwks", "")[:_KEYS_MAX]}
     given["key"], scopes = forms.sent_key(), forms.picked("scopes")
-    made, secrets = list[str](), list[str]()
 
-    def register() -> str:
+    def create() -> tuple[str, str]:
         colleague = manager()
-        client_id, secret = access.create_client(
+        return access.create_client(
             colleague.program_id,
             colleague.partner_id,
             given["name"],
@@ -57,17 +55,11 @@ def make_client() -> Answer:
             redirect_uris=given["redirect_uris"].split(),
             jwks=_keys(given),
         )
-        secrets.append(secret)
-        return client_id
 
-    def work() -> None:
-        secrets.clear()
-        made.append(sent_forms.once("client", given["key"], register)[0])
-
-    errors, status = forms.tried(work, client_tending.FIELDS, client_tending.WORDED)
-    if errors:
-        return _form(given, scopes, errors), status
-    return client_tending.shown_once(_tending(manager()), made[-1], secrets, None)
+    found = client_tending.register(create, given["key"])
+    if found.errors:
+        return _form(given, scopes, found.errors), found.status
+    return client_tending.shown_once(_tending(manager()), found.client_id, found.secrets, None)
 
 
 @blueprint.get("/clients/<client_id>")

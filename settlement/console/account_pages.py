@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from coalition import access, partners
@@ -63,12 +63,12 @@ def propose(entity: str) -> Answer:
 @blueprint.post("/requests/<approval>/approve")
 def approve(approval: str) -> Answer:
     """Approve exactly what was shown, and do it at once."""
-    seen = request.form.get("seen", "")
+    seen = forms.seen()
 
     def work() -> None:
         found = _waiting(approval)
         if found.state == "requested":
-            approvals.approve(found.id, seen=_hash(seen))
+            approvals.approve(found.id, seen=seen)
         approvals.execute(found.id)
 
     return _decided(work, "account_changed")
@@ -159,10 +159,3 @@ def _asked(one: Approval, names: dict[int, str], known: dict[int, list[Account]]
         "own": one.requested_by == audit.origin().actor,
         "seen": one.payload_hash.hex(),
     }
-
-
-def _hash(text: str) -> bytes:
-    try:
-        return bytes.fromhex(text[:64])
-    except ValueError:
-        return b""

@@ -71,13 +71,12 @@ def asked(approval: str) -> str:
 @blueprint.post("/requests/<approval>/approve")
 def approve(approval: str) -> Response | tuple[str, int]:
     """Approve exactly what was shown, and do it at once: both, or neither."""
-    seen = request.form.get("seen", "")
-    digest = bytes.fromhex(seen) if len(seen) == 64 and set(seen) <= set("0123456789abcdef") else b""
+    seen = forms.seen()
 
     def work() -> None:
         found = _request(approval)
         if found.state == "requested":
-            approvals.approve(found.id, seen=digest)
+            approvals.approve(found.id, seen=seen)
         approvals.execute(found.id)
 
     return _answered(approval, work, {})

@@ -74,9 +74,8 @@ def version(agreement: str) -> str:
 @blueprint.post("/versions/<agreement>/activate")
 def activate(agreement: str) -> Response | tuple[str, int]:
     """Activate exactly what was shown."""
-    seen = request.form.get("seen", "")
-    digest = bytes.fromhex(seen) if len(seen) == 64 and set(seen) <= set("0123456789abcdef") else b""
-    return _answered(agreement, lambda number: terms.activate(number, seen=digest), "activated", {})
+    seen = forms.seen()
+    return _answered(agreement, lambda number: terms.activate(number, seen=seen), "activated", {})
 
 
 @blueprint.post("/versions/<agreement>/refuse")

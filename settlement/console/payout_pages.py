@@ -68,7 +68,7 @@ def reserve(run: str) -> Answer:
 @blueprint.post("/runs/<run>/commit")
 def commit(run: str) -> Answer:
     """Approve exactly what was shown, as the second person; the providers are asked at once."""
-    return _do(run, lambda number: payouts.commit(number, _hash(request.form.get("seen", ""))), "run_committed")
+    return _do(run, lambda number: payouts.commit(number, forms.seen()), "run_committed")
 
 
 @blueprint.post("/runs/<run>/abort")
@@ -135,10 +135,3 @@ def _index(errors: forms.Errors) -> str:
 def _run(number: int, errors: forms.Errors) -> str:
     context = transact(lambda: payout_view.run(number))
     return render_template("settlement/payout_run.html", nav="settlement", errors=errors, **context)
-
-
-def _hash(text: str) -> bytes:
-    try:
-        return bytes.fromhex(text[:64])
-    except ValueError:
-        return b""

@@ -33,7 +33,7 @@ def changes() -> str:
 @blueprint.post("/promotion-changes/<approval>/<any(approve, reject):answer>")
 def decide_change(approval: str, answer: str) -> Response | tuple[str, int]:
     """Approve exactly what was shown and do it at once; or refuse it, or take back one's own."""
-    number, seen = ids.parse("apr", approval), request.form.get("seen", "")
+    number, seen = ids.parse("apr", approval), forms.seen()
 
     def work() -> None:
         found = approvals.get(number)
@@ -43,7 +43,7 @@ def decide_change(approval: str, answer: str) -> Response | tuple[str, int]:
             approvals.reject(number, request.form.get("rejection", "").strip()[:500] or "—")
         else:
             if found.state == "requested":
-                approvals.approve(number, seen=bytes.fromhex(seen) if forms.is_hash(seen) else b"")
+                approvals.approve(number, seen=seen)
             approvals.execute(number)
 
     try:

@@ -48,8 +48,7 @@ def sent(code: str) -> Answer:
 @blueprint.post("/promotions/<code>/approve")
 def approve_promotion(code: str) -> Answer:
     """Approve what was shown and publish it at once: both, or neither."""
-    text = request.form.get("seen", "")
-    seen = bytes.fromhex(text) if len(text) == 64 and all(char in "0123456789abcdef" for char in text) else b""
+    seen = forms.seen()
     refusal = _refused(lambda: promotions.approve(chosen_program().id, code, seen=seen))
     return (shown(code, _said(refusal), {}), refusal.status) if refusal else _back(code, "promotion_published")
 

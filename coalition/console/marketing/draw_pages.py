@@ -62,7 +62,7 @@ def ask_for_draw(name: str) -> Response | tuple[str, int]:
 @blueprint.post("/draws/<name>/<any(approve, reject):answer>")
 def decide_draw(name: str, answer: str) -> Response | tuple[str, int]:
     """Hold it as it was asked for; or refuse it, or take back one's own request."""
-    seen = request.form.get("seen", "")
+    seen = forms.seen()
 
     def work() -> None:
         found = holdings.asked_draw(chosen_program().id, name)
@@ -72,7 +72,7 @@ def decide_draw(name: str, answer: str) -> Response | tuple[str, int]:
             approvals.reject(found.id, "—")
             return
         if found.state == "requested":
-            approvals.approve(found.id, seen=bytes.fromhex(seen) if forms.is_hash(seen) else b"")
+            approvals.approve(found.id, seen=seen)
         approvals.execute(found.id)
 
     try:

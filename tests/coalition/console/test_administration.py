@@ -101,12 +101,13 @@ def test_a_partner_gets_another_name_another_company_and_people(admin: FlaskClie
     admin.post("/console/partners/new", data=PARTNER)
     page = "/console/partners/kiosk"
     company = {"entity_code": "KIOSK2", "entity_name": "Kiosk Nord SIA", "country": "EE", "tax_id": "EE1"}
+    boss = {"partner": "kiosk", "roles": "partner_admin"}
 
     answers = [
         admin.post(f"{page}/name", data={"name": "Corner kiosk"}),
         admin.post(f"{page}/entities", data=company),
-        admin.post(f"{page}/people", data={"email": "boss@kiosk.test"}),
-        admin.post(f"{page}/people", data={"email": "no address"}),
+        admin.post("/console/people", data=boss | {"email": "boss@kiosk.test"}),
+        admin.post("/console/people", data=boss | {"email": "no address"}),
     ]
 
     found = transact(lambda: partners.by_code(reef.id, "kiosk"))
