@@ -9,14 +9,30 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Barrier
+from time import sleep
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from coalition.kernel.db import db
+from coalition.kernel.db import db, fetch_one
 
 _in_turn = False
+# Other databases of the server have waiters of their own; who waits here holds a lock on something of ours.
+_WAITERS = """
+    SELECT count(*) AS n FROM pg_locks w WHERE NOT w.granted AND EXISTS (
+           SELECT FROM pg_locks o WHERE o.pid = w.pid
+              AND o.database = (SELECT oid FROM pg_database WHERE datname = current_database()))"""
+
+
+def until_somebody_waits() -> None:
+    """Until a session of this database waits for another one, ten seconds at most. Call it in a transaction."""
+    for _ in range(500):
+        row = fetch_one(_WAITERS)
+        if row is not None and row.n:
+            return
+        sleep(0.02)
+    raise AssertionError("nobody waits")
 
 
 @contextmanager

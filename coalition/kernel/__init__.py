@@ -15,9 +15,9 @@ def init_app(app: Flask) -> None:
     """Wire the kernel into an application whose `COALITION` setting holds its Config."""
     from flask_migrate import Migrate
 
-    from coalition.kernel import approvals, db, laws, logs, metrics, outbox, request_log  # noqa: F401 - the outbox registers itself with the job queue
+    from coalition.kernel import approvals, db, laws, logs, metrics, outbox, request_log, violations  # noqa: F401 - the outbox registers itself with the job queue
     from coalition.kernel.jobs import laws as job_laws
-    from coalition.kernel.web import api, exporting, health, pages, problem, requests, tags, violations
+    from coalition.kernel.web import api, exporting, health, pages, problem, requests, tags
 
     config = app.config["COALITION"]
     app.config["SECRET_KEY"] = config.secret_key

@@ -16,7 +16,7 @@ from flask_bootstrap import Bootstrap5
 from flask_compress import Compress
 
 from coalition.kernel import audit
-from coalition.kernel.web import charts, formats, violations
+from coalition.kernel.web import charts, formats
 from coalition.kernel.web.formats import use_zone
 from coalition.kernel.web.icons import icon
 from coalition.kernel.web.language import LOCALES, NAMES, PoBabel, choose_locale, language
@@ -25,6 +25,7 @@ __all__ = ["error_page", "init_app", "language", "theme", "use_zone"]
 
 THEMES = ("light", "dark", "auto")
 THEME_COOKIE = "theme"
+REPORTS = "/api/csp-reports"  # where browsers report breaches of the policy
 _ERROR_PAGES = {401: "403", 403: "403", 404: "404", 405: "404", 429: "429"}
 _POLICY = {
     "default-src": "'none'",
@@ -36,7 +37,7 @@ _POLICY = {
     "form-action": "'self'",
     "base-uri": "'none'",
     "frame-ancestors": "'none'",
-    "report-uri": violations.PATH,
+    "report-uri": REPORTS,
     "report-to": "csp",
 }
 _HSTS = "max-age=31536000; includeSubDomains"
@@ -107,7 +108,7 @@ def _secure(response: Response) -> Response:
     if response.mimetype == "text/html":
         policy = {**_POLICY, **getattr(g, "policy", {})}
         response.headers["Content-Security-Policy"] = "; ".join(f"{name} {value}" for name, value in policy.items())
-        response.headers["Reporting-Endpoints"] = f'csp="{violations.PATH}"'
+        response.headers["Reporting-Endpoints"] = f'csp="{REPORTS}"'
         response.headers.setdefault("Cache-Control", "private, no-cache")
         response.vary.update(("Cookie", "Accept-Language"))
     elif request.endpoint in ("static", "bootstrap.static") and "v" in request.args:

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from threading import Event
-from time import sleep
 from typing import Any
 
 import pytest
@@ -65,14 +64,6 @@ def at_once(app: Flask, works: Sequence[Callable[[], object]]) -> list[str]:
         return "won"
 
     return racing.at_once(app, [partial(one, work) for work in works])
-
-
-def until_somebody_waits() -> None:
-    """Until another session waits for a lock of ours; two seconds at most."""
-    for _ in range(40):
-        if fetch_one("SELECT 1 FROM pg_locks WHERE NOT granted LIMIT 1"):
-            return
-        sleep(0.05)
 
 
 def test_eight_members_buy_the_last_piece_and_exactly_one_gets_it(live: Flask) -> None:
@@ -147,7 +138,7 @@ def test_giving_an_order_up_waits_for_its_price_rules_before_it_holds_any_stock(
     def place() -> None:
         execute("SELECT 1 FROM price_rule FOR UPDATE")
         taken.set()
-        until_somebody_waits()
+        racing.until_somebody_waits()
         execute("SELECT 1 FROM stock FOR UPDATE NOWAIT")
 
     def cancel() -> None:

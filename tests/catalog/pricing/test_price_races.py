@@ -13,8 +13,9 @@ from catalog import pricing
 from coalition.kernel.config import Config
 from coalition.kernel.db import db, fetch_one, transact
 from tests.catalog.orders.builders import HOME, a_member, assert_laws_hold
-from tests.catalog.orders.test_races import at_once, until_somebody_waits
+from tests.catalog.orders.test_races import at_once
 from tests.catalog.pricing.worlds import PriceWorld, a_price_world
+from tests.racing import until_somebody_waits
 
 CLIENTS, ROUNDS = 6, 5
 

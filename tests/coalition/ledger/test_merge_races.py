@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from time import sleep
 from typing import Any
 
 import pytest
@@ -12,7 +11,8 @@ from flask import Flask
 
 from coalition import ledger
 from coalition.kernel.clock import now
-from coalition.kernel.db import fetch_one, transact
+from coalition.kernel.db import transact
+from tests import racing
 from tests.coalition.ledger.conftest import BONUS, PROGRAM, SHOP, Book
 
 
@@ -31,7 +31,7 @@ def test_what_waits_for_a_merge_happens_to_the_wallet_that_the_merge_left(live, 
             def merge_while_another_waits():
                 _merge(gone, into)
                 late = threads.submit(_inside, live, undoing[undo])
-                _until_somebody_waits()
+                racing.until_somebody_waits()
                 return late
 
             transact(merge_while_another_waits).result()
@@ -48,13 +48,3 @@ def _inside(app: Flask, work: Callable[[], Any]) -> Any:
 def _merge(source: int, target: int) -> ledger.Merged:
     key = {"partner_id": SHOP, "external_id": "m", "request_hash": b"m", "occurred_at": now()}
     return ledger.merge_wallets(source, target, program_id=PROGRAM, currency_id=BONUS, **key)
-
-
-def _until_somebody_waits() -> None:
-    """Wait until a session waits for this one."""
-    query = "SELECT count(*) AS n FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-    for _ in range(200):
-        if fetch_one(query).n:
-            return
-        sleep(0.02)
-    raise AssertionError("nobody waits")

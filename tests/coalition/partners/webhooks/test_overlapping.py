@@ -12,9 +12,10 @@ import pytest
 from flask import Flask
 
 from coalition.kernel import jobs
-from coalition.kernel.db import db, execute, fetch_all, fetch_one, transact
+from coalition.kernel.db import db, execute, fetch_all, transact
 from coalition.kernel.errors import Conflict
 from coalition.partners import webhooks
+from tests import racing
 from tests.coalition.members.builders import a_member
 from tests.coalition.partners.webhooks.receiver import Receiver
 from tests.coalition.purchases.builders import Shop, a_receipt, a_shop
@@ -123,7 +124,7 @@ def test_what_is_being_forgotten_is_not_sent_again(
 
     with ThreadPoolExecutor(1) as threads, forgetting:
         sending = threads.submit(_resend, live, shop, told)
-        _wait_for_a_lock()
+        transact(racing.until_somebody_waits)
 
     assert sending.result(30) == "event_blanked"
     jobs.run_due()
@@ -139,16 +140,3 @@ def _resend(app: Flask, shop: Shop, told: tuple[int, int]) -> str:
         finally:
             db.session.remove()
     return "sent"
-
-
-def _wait_for_a_lock() -> None:
-    """Until somebody waits for another's transaction, at most some seconds."""
-    sql = (
-        "SELECT count(*) AS n, pg_sleep(0.02) FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM"
-        " pg_database WHERE datname = current_database()) OR NOT granted AND locktype = 'transactionid'"
-    )
-    for _ in range(250):
-        row = transact(lambda: fetch_one(sql))
-        if row is not None and row.n:
-            return
-    raise AssertionError("nobody waits")

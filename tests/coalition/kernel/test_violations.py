@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from coalition.kernel.web import violations
+from coalition.kernel import violations
 from tests.coalition.kernel.test_metrics import told, value
 
 OLD = {"csp-report": {"document-uri": "https://club.example/cart?token=secret", "blocked-uri": "inline"}}

@@ -15,8 +15,8 @@ from flask import Flask, Response, request
 from coalition.kernel import metrics
 from coalition.kernel.errors import Invalid
 from coalition.kernel.logs import logger
+from coalition.kernel.web.pages import REPORTS
 
-PATH = "/api/csp-reports"
 _BODY_MAX, _REPORTS_MAX, _TEXT_MAX = 16_384, 20, 200
 _LOGGED_A_MINUTE = 20
 _SOURCES = ("default", "script", "style", "img", "font", "connect", "frame", "object", "media", "worker", "manifest")
@@ -31,7 +31,7 @@ log = logger("csp")
 
 def init_app(app: Flask) -> None:
     """Add the address that the policy names."""
-    app.add_url_rule(PATH, "csp_reports", _report, methods=["POST"])
+    app.add_url_rule(REPORTS, "csp_reports", _report, methods=["POST"])
 
 
 def _report() -> Response:
