@@ -1,4 +1,4 @@
-"""What PostgreSQL cannot keep is turned away at the threshold: no page breaks over a NUL in an address, a filter or a form.
+"""What PostgreSQL cannot keep is turned away at the threshold: no page breaks over a NUL, wherever it stands.
 
 Generated over the routes: a new page is tried without anybody remembering to.
 """

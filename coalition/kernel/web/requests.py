@@ -1,4 +1,4 @@
-"""The threshold of every request: its id, its origin, what no database can keep, and the line that the log keeps of it."""
+"""The threshold of every request: its id, its origin, what nobody can keep, and the line that the log keeps of it."""
 
 from __future__ import annotations
 
