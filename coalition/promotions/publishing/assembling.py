@@ -38,7 +38,7 @@ def program_of(program_id: int, common: Setting) -> dict[str, Any]:
 def _counting(program_id: int) -> dict[str, Any]:
     """By which currency members climb, and what a unit of each other one counts there: one point is one point."""
     known = {one.id: one for one in programs.currencies(program_id)}
-    tier = known.get(members.ladder(program_id).currency_id or 0)
+    tier = known.get(members.ladder(program_id, fresh=True).currency_id or 0)
     if tier is None:
         return {}
     money = programs.get(program_id)

@@ -82,7 +82,7 @@ def known_of(program_id: int) -> Known:
         currencies=frozenset([*currencies, programs.get(program_id).currency]),
         uneven=frozenset(one.code for one in points if one.face_minor != int(one.face_minor)),
         partners=frozenset(one.code for one in partners.list_partners(program_id)),
-        tiers=members.ladder(program_id).currency_id is not None,
+        tiers=members.ladder(program_id, fresh=True).currency_id is not None,
     )
 
 
