@@ -18,8 +18,8 @@ class Program:
 
     `kind`: own (of one company), coalition, co_brand (with a bank), or test (a partner's test mode).
     `accept_late_days`: how late a receipt may arrive, None without a limit. `adjustment_limit`: units above which a
-    second person approves. `confirm_from_minor`: what a member's orders of a day on the site are worth from which on they
-    take the password, in minor units of the program's money. `sunset_ends_on`: the last day on which points of a
+    second person approves. `confirm_from_minor`: once a member's orders of a day on the site are worth so much, in
+    minor units of the program's money, they take the password. `sunset_ends_on`: the last day on which points of a
     program in its sunset can be spent.
     """
 
