@@ -96,7 +96,7 @@ def _cap(at: int, cap: Cap) -> dict[str, Any]:
     }
 
 
-def _options(program: Program, given: Sheet, voice: Voice) -> dict[str, Choices]:
+def _options(program: Program, given: Sheet, voice: Voice) -> dict[str, Any]:
     """What the facts can be chosen from."""
     names = voice.names
     events = [(code, voice.t(*pair)) for code, pair in BUILT_IN["events"].items()]
