@@ -9,7 +9,7 @@ from typing import Any
 
 from coalition import partners, programs, promotions
 from coalition.console.marketing.gift_view import gift_row
-from coalition.console.marketing.row_view import OFFERED_AT_ONCE, Choices, condition_row, kept_row, upper
+from coalition.console.marketing.row_view import OFFERED_AT_ONCE, condition_row, kept_row, upper
 from coalition.programs import Program
 from coalition.promotions.wording import (
     BUILT_IN,
