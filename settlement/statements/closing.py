@@ -19,7 +19,6 @@ from settlement.statements import checking, fx
 from settlement.statements.drawing import draw_up
 from settlement.statements.issuing import issue
 
-
 _CHUNK = 1000
 
 
