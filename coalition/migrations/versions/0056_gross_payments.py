@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0056_gross_payments"
-down_revision = "0055_earning_bases"
+down_revision = "0054_confirming_orders"
 
 
 def upgrade() -> None:
