@@ -38,7 +38,7 @@ def edit_campaign() -> str:
 @blueprint.post("/campaigns/edit")
 def save_campaign() -> Response | tuple[str, int]:
     """Keep it, or ask for a second person where published promotions belong to it."""
-    given = forms.answers(*_TEXTS) | {name: ", ".join(forms.picked(name)).replace("\0", "") for name in _SEGMENTS}
+    given = forms.answers(*_TEXTS) | {name: ", ".join(forms.picked(name)) for name in _SEGMENTS}
     payers = [(request.form.get(f"payer-{at}", ""), request.form.get(f"share-{at}", "").strip()) for at in range(3)]
     campaign, errors = transact(lambda: _read(chosen_program(), given, payers))
     asked: list[object] = []

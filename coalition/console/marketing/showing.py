@@ -31,7 +31,7 @@ from coalition.promotions.wording import (
     printed,
 )
 
-_OF_EFFECTS = ("currency", "account", "expire_days", "value", "each", "mechanic")
+_OF_EFFECTS = ("currency", "account", "expire_days", "qualifying", "value", "each", "mechanic")
 _METRICS = {
     "units": ("points", "баллов"),
     "uses": ("times", "раз"),
