@@ -55,12 +55,12 @@ def _counts() -> list[tuple[str, int]]:
         if number is None or not 0 <= number <= _MOST:
             detail = "Pieces are a whole number, not below zero."
             raise Invalid("invalid", detail, [FieldError("/qty", "invalid", detail)])
-        found[sku.replace("\0", "")[:100]] = number
+        found[sku[:100]] = number
     return sorted(found.items())
 
 
 def _page(errors: forms.Errors) -> str:
-    sought = request.values.get("q", "").strip().replace("\0", "")[:100]
+    sought = request.values.get("q", "").strip()[:100]
 
     def work() -> dict[str, Any]:
         own = own_suppliers()

@@ -27,7 +27,7 @@ _TEXT = 60
 @blueprint.get("/events")
 def events() -> str:
     """What is on, soonest first, by words, city and day."""
-    form = {name: request.args.get(name, "").replace("\x00", "").strip()[:_TEXT] for name in ("q", "city", "since")}
+    form = {name: request.args.get(name, "").strip()[:_TEXT] for name in ("q", "city", "since")}
     asked = suppliers.event_search(form["q"], form["city"], finding.day(form["since"]))
     answers, complete = finding.ask("event", lambda desk, ctx: desk.search_events(ctx, asked))
     told = [_told(supplier, event) for supplier, found in answers for event in found]

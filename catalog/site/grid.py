@@ -73,7 +73,7 @@ def _filters() -> dict[str, Any]:
 
 
 def _text(name: str, most: int) -> str:
-    return request.args.get(name, "").replace("\x00", "")[:most].strip()
+    return request.args.get(name, "")[:most].strip()
 
 
 def _points(name: str) -> int | None:

@@ -45,7 +45,7 @@ def request_return(order_id: str) -> BaseResponse:
     key = request.form.get("key", "")
     key = key if _KEY.fullmatch(key) else secrets.token_urlsafe(18)
     wanted = _wanted(lines, request.form)
-    comment = request.form.get("comment", "").replace("\x00", "").strip()
+    comment = request.form.get("comment", "").strip()
     if errors := _problems(wanted, request.form, comment):
         return _page(order, lines, request.form, errors, key, 422)
     reason = request.form["reason"]

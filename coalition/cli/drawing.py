@@ -1,4 +1,7 @@
-"""`flask coalition draw-commitment | draw-winners`: a draw, before it is held and when it is."""
+"""`flask coalition draw-commitment | draw-winners`: a draw before it is held, and the proof of one that was.
+
+Nobody holds a draw by hand: the page asks a second person for that.
+"""
 
 from __future__ import annotations
 
@@ -30,11 +33,12 @@ def draw_commitment(program: str, name: str) -> None:
 @group.command("draw-winners")
 @click.argument("program")
 @click.argument("name")
-@click.option("--prizes", type=int, required=True, help="How many prizes; one a member.")
-def draw_winners(program: str, name: str, prizes: int) -> None:
-    """Hold the draw NAME once and for good; print its seed, who took part and who won, as JSON."""
+def draw_winners(program: str, name: str) -> None:
+    """Print the seed of the draw NAME, who took part and who won, as JSON; exits with 1 if it was not held yet."""
     number = _tried(lambda: programs.by_code(program).id)
-    found = _tried(lambda: holdings.hold_draw(number, name, prizes=prizes))
+    found = transact(lambda: holdings.drawing(number, name))
+    if found is None:
+        raise click.ClickException("This draw was not held: a marketer asks for it, and another one holds it.")
     entries: list[holdings.Entry] = []
     while part := transact(partial(holdings.entries_after, number, name, len(entries))):
         entries += part

@@ -33,7 +33,7 @@ def audit_log() -> str:
 def listed(cursor: str | None, limit: int) -> Mapping[str, Any]:
     """A page of the trail by the filters in the address. Raises Forbidden for others than auditors and admins."""
     require_role("auditor")
-    given = {name: request.args.get(name, "").strip().replace("\0", "")[:_LONGEST] for name in FILTERS}
+    given = {name: request.args.get(name, "").strip()[:_LONGEST] for name in FILTERS}
     since, until = _day(given["since"]), _day(given["until"])
     zone = _zone()
     wanted = auditing.Wanted(

@@ -27,7 +27,7 @@ _AMOUNT_MAX = 10**15
 
 def answers(*names: str) -> dict[str, str]:
     """What was typed into these fields, without spaces around it and without what no database keeps."""
-    return {name: request.form.get(name, "").strip().replace("\0", "")[:_TEXT_MAX] for name in names}
+    return {name: request.form.get(name, "").strip()[:_TEXT_MAX] for name in names}
 
 
 def picked(name: str) -> list[str]:

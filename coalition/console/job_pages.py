@@ -77,7 +77,7 @@ def queues() -> dict[str, Any]:
 def listed(cursor: str | None, limit: int) -> dict[str, Any]:
     """A page of the jobs in the state and of the kind that the address names; of those given up, if it names none."""
     use_zone(_zone())
-    state, kind = request.args.get("state", ""), request.args.get("kind", "")[:_TEXT_MAX].replace("\0", "")
+    state, kind = request.args.get("state", ""), request.args.get("kind", "")[:_TEXT_MAX]
     state = state if state in watching.STATES else "dead"
     found = watching.listed(state, kind, cursor, limit)
     chosen = {"state": state, "kind": kind, "states": watching.STATES}

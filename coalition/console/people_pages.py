@@ -96,7 +96,7 @@ def sign_person_out(person: str) -> Answer:
 def listed(cursor: str | None, limit: int) -> dict[str, Any]:
     """A page of the house's people that fit the filters in the address, in the order in which they came."""
     house = chosen_house()
-    given = {name: request.args.get(name, "").strip().replace("\0", "")[:_TEXT_MAX] for name in ("q", "role", "state")}
+    given = {name: request.args.get(name, "").strip()[:_TEXT_MAX] for name in ("q", "role", "state")}
     found = access.people_of(
         house.ref,
         text=given["q"],

@@ -62,11 +62,11 @@ class Ladder:
         return own | read_benefits(perks) if perks else own
 
 
-def ladder(program_id: int) -> Ladder:
-    """The tiers of a program, at most a second old; an empty ladder where it has none."""
+def ladder(program_id: int, *, fresh: bool = False) -> Ladder:
+    """The tiers of a program, at most a second old, or as they are (`fresh`); an empty ladder where it has none."""
     memory = _memories.setdefault(session().get_bind(), {})
     read_at, found = memory.get(program_id, (0.0, None))
-    if found is None or time.monotonic() - read_at > _FRESH_S:
+    if fresh or found is None or time.monotonic() - read_at > _FRESH_S:
         asked_at = time.monotonic()
         found = _read(program_id)
         memory[program_id] = (asked_at, found)

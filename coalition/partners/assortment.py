@@ -19,18 +19,18 @@ _MOST = 1_000
 _AUDITED = 100
 UNKNOWN = "unknown"
 _PRODUCTS = """
-    SELECT s.sku, a.category_path, a.brand, g.code
+    SELECT s.sku, a.category_path, a.brand, g.code, a.vat_bp
       FROM unnest(%s::text[]) s(sku)
       LEFT JOIN assortment_item a ON a.partner_id = %s AND a.sku = s.sku
       LEFT JOIN product_group_item i ON i.partner_id = %s AND i.sku = s.sku
       LEFT JOIN product_group g ON g.id = i.group_id
      WHERE a.sku IS NOT NULL OR i.sku IS NOT NULL"""
 _CLASSIFY = """
-    INSERT INTO assortment_item (partner_id, sku, name_en, name_ru, category_path, brand)
-    SELECT %s, x.* FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
-           x(sku, name_en, name_ru, category_path, brand) ORDER BY x.sku
+    INSERT INTO assortment_item (partner_id, sku, name_en, name_ru, category_path, brand, vat_bp)
+    SELECT %s, x.* FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::int[])
+           x(sku, name_en, name_ru, category_path, brand, vat_bp) ORDER BY x.sku
         ON CONFLICT (partner_id, sku) DO UPDATE SET name_en = excluded.name_en, name_ru = excluded.name_ru,
-           category_path = excluded.category_path, brand = excluded.brand"""
+           category_path = excluded.category_path, brand = excluded.brand, vat_bp = excluded.vat_bp"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,14 @@ class ProductGroup:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """What conditions read of a product: `category` is the last step of its path; `groups` are codes."""
+    """What conditions read of a product: `category` is the last step of its path; `groups` are codes; `vat_bp` is its
+    VAT rate in hundredths of a percent, None where nobody has said it.
+    """
 
     category_path: str = UNKNOWN
     brand: str = ""
     groups: tuple[str, ...] = ()
+    vat_bp: int | None = None
 
     @property
     def category(self) -> str:
@@ -60,13 +63,16 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A product as a partner's assortment describes it; `category_path` reads like food/dairy/milk."""
+    """A product as a partner's assortment describes it; `category_path` reads like food/dairy/milk, `vat_bp` is the
+    VAT rate that its price contains.
+    """
 
     sku: str
     category_path: str
     brand: str = ""
     name_en: str = ""
     name_ru: str = ""
+    vat_bp: int | None = None
 
 
 NO_PRODUCT = Product()
@@ -76,7 +82,7 @@ def classify(partner_id: int, described: Sequence[Item]) -> int:
     """Describe products of a partner, anew where they were described before; how many. NotFound for no partner."""
     get(partner_id)
     latest = {one.sku: one for one in described}
-    fields = ("sku", "name_en", "name_ru", "category_path", "brand")
+    fields = ("sku", "name_en", "name_ru", "category_path", "brand", "vat_bp")
     columns = [[getattr(one, name) for one in latest.values()] for name in fields]
     if latest:
         raw().execute(_CLASSIFY.encode(), (partner_id, *columns))
@@ -90,7 +96,10 @@ def products(partner_id: int, skus: Iterable[str]) -> dict[str, Product]:
     if not wanted:
         return {}
     rows = raw().execute(_PRODUCTS.encode(), (wanted, partner_id, partner_id)).fetchall()
-    return {sku: Product(path or UNKNOWN, brand or "", (group,) if group else ()) for sku, path, brand, group in rows}
+    return {
+        sku: Product(path or UNKNOWN, brand or "", (group,) if group else (), vat_bp)
+        for sku, path, brand, group, vat_bp in rows
+    }
 
 
 def shelves(program_id: int) -> tuple[list[str], list[str]]:

@@ -2,7 +2,7 @@
 
 from coalition.promotions import wording
 from coalition.promotions.engine.vectors import returned, vector
-from coalition.promotions.evaluation import Award, Earner, Reason, Rule, evaluate, evaluate_event
+from coalition.promotions.evaluation import NO_VAT, Award, Earner, Reason, Rule, evaluate, evaluate_event
 from coalition.promotions.publishing import (
     Campaign,
     Draft,
@@ -30,6 +30,7 @@ from coalition.promotions.publishing import (
     laws,
     list_campaigns,
     listed,
+    missing_segments,
     one,
     pause,
     publish,
@@ -57,6 +58,7 @@ from coalition.promotions.reasons import called, number, sentence
 from coalition.promotions.rules import create_base_rule, in_force, list_rules
 
 __all__ = [
+    "NO_VAT",
     "Award",
     "Campaign",
     "Draft",
@@ -93,6 +95,7 @@ __all__ = [
     "list_campaigns",
     "list_rules",
     "listed",
+    "missing_segments",
     "number",
     "one",
     "pause",

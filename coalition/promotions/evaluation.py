@@ -16,8 +16,10 @@ from operator import attrgetter
 from typing import NamedTuple, Protocol
 
 from coalition.kernel.money import largest_remainder
+from coalition.promotions.engine.discounting import net
 
 ONCE_BP = 10_000
+NO_VAT: Mapping[int, int] = {}
 _NO = attrgetter("no")
 
 
@@ -120,14 +122,24 @@ class Award(NamedTuple):
     reason: Reason
 
 
-def evaluate(receipt: Receipt, rules: Iterable[Rule], *, points_paid: int = 0, earner: Earner = ANYBODY) -> list[Award]:
+def evaluate(
+    receipt: Receipt,
+    rules: Iterable[Rule],
+    *,
+    points_paid: int = 0,
+    earner: Earner = ANYBODY,
+    vat: Mapping[int, int] = NO_VAT,
+) -> list[Award]:
     """The awards of a receipt, in the order of the rules' codes; the order of lines and rules given changes nothing.
 
     `points_paid` is the part of the total, in minor units of money, that was paid with points and earns nothing;
-    ValueError if it is more than the total.
+    ValueError if it is more than the total. `vat`: by line, the rate of the VAT that is taken out of what is left, in
+    hundredths of a percent, each line rounded for itself.
     """
     lines = sorted(receipt.lines, key=_NO)
     bases = earning_bases(lines, points_paid)
+    if vat:
+        bases = [net(base, vat.get(line.no, 0)) for line, base in zip(lines, bases, strict=True)]
     counting = [(line.no, base) for line, base in zip(lines, bases, strict=True) if line.qty_m and base]
     found = (
         _award(rule, counting, earner.factor_bp(rule))

@@ -24,7 +24,7 @@ class Grant(NamedTuple):
     first. `code` and `version` are a rule's (with `rule_id`) or a promotion's (with its `effect` and `returns`).
 
     `promo_account_id`: where the points pay, None anywhere. `begins_on` and `ends_on`: their first and last day where a
-    promotion says so, else as the currency's policy has it.
+    promotion says so, else as the currency's policy has it. `counts`: the points go with others that count for a tier.
     """
 
     code: str
@@ -41,11 +41,16 @@ class Grant(NamedTuple):
     returns: str | None = None
     begins_on: dt.date | None = None
     ends_on: dt.date | None = None
+    counts: bool = False
 
     @property
     def issuer_id(self) -> int:
         """The legal entity that issues the points."""
         return self.legs[0][0]
+
+    def booked(self, currencies: Mapping[int, programs.Currency]) -> tuple[str, int | None, str]:
+        """What it is among the effects of its event: the promotion, the effect, and the currency's code."""
+        return self.code, self.effect, currencies[self.currency_id].code
 
     def cut(self, units: int) -> Grant | None:
         """The grant with only so many units, lines in proportion; None for none."""
@@ -113,6 +118,7 @@ def of_effect(
         returns=promotion.returns,
         begins_on=_day(effect.get("active_from")),
         ends_on=_day(effect.get("expires")),
+        counts="counts" in effect,
     )
 
 

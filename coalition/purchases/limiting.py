@@ -5,7 +5,7 @@ The purchase or event is recorded all the same: it happened. Costs no statement 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -31,17 +31,22 @@ class Claim:
 def within(at: Counter, operation: int, claims: Sequence[Claim]) -> list[Grant | None]:
     """The grants as they may be made, in order: whole, cut to what still fits, or None where nothing does.
 
-    What several pay for together is granted whole or not at all.
+    What several pay for together is granted whole or not at all; points that count for a tier go with what they are
+    given for.
     """
     if not at.limits:
         return [one.grant for one in claims]
-    alone = [one for one in claims if len(one.grant.legs) == 1]
+    paid = [one for one in claims if not one.grant.counts]
+    alone = [one for one in paid if len(one.grant.legs) == 1]
     wanted = [_wanted(at, one, one.grant.issuer_id) for one in alone]
     units = exposure.admit(at.limits, at.partner.id, operation, wanted)
     granted = {id(one): number for one, number in zip(alone, units, strict=True)}
-    for one in claims:
+    for one in paid:
         if id(one) not in granted:
             granted[id(one)] = _together(at, operation, one)
+    for one in claims:
+        if one.grant.counts:
+            granted[id(one)] = _in_step(one, paid, granted)
     return [one.grant.cut(granted[id(one)]) for one in claims]
 
 
@@ -67,6 +72,14 @@ def _wanted(at: Counter, one: Claim, payer_id: int) -> Wanted:
     share = Fraction(dict(grant.legs)[payer_id], whole)
     decimals = at.currencies[grant.currency_id].decimals
     return Wanted(payer_id, one.external_id, one.no, grant.units, grant.currency_id, decimals, grant.code, share)
+
+
+def _in_step(one: Claim, paid: Sequence[Claim], granted: Mapping[int, int]) -> int:
+    """What is left of points that count for a tier, where their funders let through a part of what they go with."""
+    of = (one.external_id, one.grant.code, one.grant.effect)
+    same = [other for other in paid if (other.external_id, other.grant.code, other.grant.effect) == of]
+    asked = sum(other.grant.units for other in same)
+    return one.grant.units * sum(granted[id(other)] for other in same) // asked if asked else one.grant.units
 
 
 def _together(at: Counter, operation: int, one: Claim) -> int:

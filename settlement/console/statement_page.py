@@ -62,7 +62,7 @@ def sift_of(args: Mapping[str, str]) -> Sift:
         document=args.get("document", ""),
         agreement_id=ids.parse("agr", agreement) if agreement else None,
         unit_price=Decimal(price) if _PRICE.fullmatch(price) else None,
-        reference=args.get("reference", "").replace("\0", "")[:100],
+        reference=args.get("reference", "")[:100],
         day=_day(day),
     )
 

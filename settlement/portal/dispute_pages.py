@@ -119,7 +119,7 @@ def _opening(statement: Statement, given: dict[str, str], key: str) -> tuple[Ope
 
 
 def _movement() -> str | None:
-    return request.args.get("movement", "").replace("\0", "")[:100] or None
+    return request.args.get("movement", "")[:100] or None
 
 
 def _form(statement: Statement, given: dict[str, str], key: str, errors: forms.Errors) -> str:

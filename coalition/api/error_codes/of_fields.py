@@ -18,6 +18,7 @@ FIELD_CODES = {
     "unknown_delivery": "The endpoint has no such delivery.",
     "too_many_lines": "There are more lines than one report may have; choose fewer days.",
     "cycle_differs": "The program is settled by other periods; one company cannot be billed otherwise.",
+    "no_tiers": "The program has no tiers for which points could count.",
     "currency_uneven": "One unit of this currency is no whole money, so nothing can be reckoned by what it is worth.",
     "unknown_model": "There is no such settlement model.",
     "bad_rate": "A rate of exchange is above zero and has at most ten decimals.",

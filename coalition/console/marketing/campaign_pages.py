@@ -38,7 +38,7 @@ def edit_campaign() -> str:
 @blueprint.post("/campaigns/edit")
 def save_campaign() -> Response | tuple[str, int]:
     """Keep it, or ask for a second person where published promotions belong to it."""
-    given = forms.answers(*_TEXTS) | {name: ", ".join(forms.picked(name)).replace("\0", "") for name in _SEGMENTS}
+    given = forms.answers(*_TEXTS) | {name: ", ".join(forms.picked(name)) for name in _SEGMENTS}
     payers = [(request.form.get(f"payer-{at}", ""), request.form.get(f"share-{at}", "").strip()) for at in range(3)]
     campaign, errors = transact(lambda: _read(chosen_program(), given, payers))
     asked: list[object] = []
@@ -86,7 +86,7 @@ def _read(
     wrong: list[tuple[str, str]] = []
     sponsor = wording.sponsor_of(payers, was.sponsor if was else None, wrong)
     errors += [forms.error(name, code) for name, code in wrong]
-    segments = {name: tuple(part.strip() for part in given[name].split(",") if part.strip()) for name in _SEGMENTS}
+    segments = {name: tuple(wording.parted(given[name])) for name in _SEGMENTS}
     errors += _unknown(program, segments, was)
     if errors:
         return None, errors
@@ -108,11 +108,13 @@ def _unknown(program: Program, named: dict[str, tuple[str, ...]], was: promotion
     """The segments that there are not, with the ones that may have been meant; what the campaign had may stay."""
     if not any(named.values()):
         return []
-    known = promotions.segments(program.id)
+    had = {name: getattr(was, name) if was else () for name in named}
+    new = {name: [one for one in codes if one not in had[name]] for name, codes in named.items()}
+    missing = promotions.missing_segments(program.id, [one for codes in new.values() for one in codes])
     return [
         forms.error(name, "unknown_segment", one.detail)
-        for name, codes in named.items()
-        for one in promotions.unknown(codes, [*known, *(getattr(was, name) if was else ())], f"/{name}")
+        for name, codes in new.items()
+        for one in promotions.unknown(codes, missing, f"/{name}")
     ]
 
 
@@ -122,7 +124,7 @@ def _now(program: Program, one: promotions.Campaign) -> dict[str, str]:
     answers = {"code": one.code, "name_en": one.name_en, "name_ru": one.name_ru}
     answers["starts"] = wording.day_of(one.starts_at, program.zone) if one.starts_at else ""
     answers["ends"] = wording.day_of(one.ends_at, program.zone, last=True) if one.ends_at else ""
-    answers |= {"segments_any": ", ".join(one.segments_any), "segments_none": ", ".join(one.segments_none)}
+    answers |= {name: wording.joined(getattr(one, name)) for name in _SEGMENTS}
     answers["control"] = wording.plain_number(one.control_bp, 2).removesuffix(".00") if one.control_bp else ""
     answers["budget"] = "" if budget is None else wording.plain_number(budget, program.currency_decimals)
     return answers | dict(_payer_fields(wording.payers_of(one.sponsor)))

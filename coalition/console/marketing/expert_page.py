@@ -40,7 +40,7 @@ def expert(code: str) -> str:
 @blueprint.post("/promotions/<code>/expert")
 def write(code: str) -> Response | tuple[str, int]:
     """Save what was written: the conditions, or the whole."""
-    given = {name: text.replace("\r\n", "\n").replace("\0", "")[:_LONG] for name, text in request.form.items()}
+    given = {name: text.replace("\r\n", "\n")[:_LONG] for name, text in request.form.items()}
 
     def read() -> tuple[Program, dict[str, Any], forms.Errors]:
         program = chosen_program()

@@ -56,6 +56,7 @@ def gift_row(at: int, gift: Gift, program: Program, voice: Voice) -> dict[str, A
             "account": gift.account,
             "expire_days": gift.expire_days,
             "points": known.points,
+            "qualifying": gift.qualifying,
             "has_each": bool(known.each),
             "textual": known.value == "text",
             "unit": units.get(known.value, ""),

@@ -40,8 +40,8 @@ _INSIDE = re.compile(r"then-(\d{1,3})")
 
 def sheet_in(form: Form, stored: Sheet) -> Sheet:
     """The sheet as it was sent; what the form only shows comes from the `stored` one."""
-    facts = {name: form.get(name, "").strip().replace("\0", "")[:_LONG] for name in FACTS}
-    facts["segments"] = ", ".join(form.getlist("segments")).replace("\0", "")[:_LONG]
+    facts = {name: form.get(name, "").strip()[:_LONG] for name in FACTS}
+    facts["segments"] = ", ".join(form.getlist("segments"))[:_LONG]
     found = Sheet(facts | {"notes": stored.facts.get("notes", "")} if "notes" not in form else facts)
     found.own_lines = stored.own_lines
     for section in SECTIONS:
@@ -115,7 +115,7 @@ def _row(form: Form, section: str, at: int, stored: Sheet) -> Row | None:
         return rows[int(kept)] if kept.isdecimal() and int(kept) < len(rows) and rows[int(kept)].kept else None
     name, op = form.get(f"{section}-{at}-f", "")[:200], form.get(f"{section}-{at}-op", "")[:20]
     about = field_of(name)
-    values = [one.strip().replace("\0", "")[:_LONG] for one in form.getlist(f"{section}-{at}-v")]
+    values = [one.strip()[:_LONG] for one in form.getlist(f"{section}-{at}-v")]
     second = form.get(f"{section}-{at}-v2", "").strip()[:_LONG]
     if about is None:
         return Row(name, op)
@@ -132,7 +132,7 @@ def _gift(form: Form, at: int, stored: Sheet) -> Gift | None:
         return before
 
     def sent(name: str) -> str:
-        return form.get(f"then-{at}-{name}", "").strip().replace("\0", "")[:_LONG]
+        return form.get(f"then-{at}-{name}", "").strip()[:_LONG]
 
     mechanic = form.get(f"then-{at}-mechanic", "")[:20]
     same = before is not None and before.mechanic == mechanic
@@ -150,6 +150,7 @@ def _gift(form: Form, at: int, stored: Sheet) -> Gift | None:
         by=sent("by"),
         target=sent("target"),
         repeat=form.get(f"then-{at}-repeat") == "yes",
+        qualifying=form.get(f"then-{at}-qualifying") == "yes",
     )
     if form.get(f"then-{at}-chosen", mechanic) != mechanic:
         found = _begun(replace(found, parts=()))
@@ -175,7 +176,7 @@ def _part(form: Form, gift: str, no: int, known: tuple[Part, ...]) -> Part:
     if before.kept:
         return before
     value, start, currency = (
-        form.get(f"{gift}-{no}-{name}", "").strip().replace("\0", "")[:_LONG] for name in ("value", "start", "currency")
+        form.get(f"{gift}-{no}-{name}", "").strip()[:_LONG] for name in ("value", "start", "currency")
     )
     mechanic = form.get(f"{gift}-{no}-mechanic", "")[:20]
     asked = before.asked if before.asked.kept else _asked(form, gift, no)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from coalition.promotions.wording import Field, Row, Voice, called, clear, in_words, offered, printed, said
+from coalition.promotions.wording import Field, Row, Voice, called, clear, in_words, joined, offered, printed, said
 
 Choices = list[tuple[str, str]]
 OFFERED_AT_ONCE = 60
@@ -54,8 +54,9 @@ def choices_of(about: Field, row: Row, voice: Voice) -> Choices:
     if not listed or len(listed) > OFFERED_AT_ONCE:
         return []
     own = about.source in ("categories", "brands", "segments")
-    known = [(value, value if own else upper(voice.t(*pair))) for value, pair in listed.items()]
-    return known + [(one, one) for one in row.values if one not in listed]
+    known = [(joined([value]), value if own else upper(voice.t(*pair))) for value, pair in listed.items()]
+    offered_here = {value for value, _ in known}
+    return known + [(one, one) for one in row.values if one not in offered_here]
 
 
 def upper(words: str) -> str:

@@ -20,6 +20,7 @@ from coalition.promotions import wording
 
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 _FIELDS = {"/exclude": "exclude", "/earn_on": "earn_on", "/earn_not": "earn_not", "/day_starts_minutes": "day_starts"}
+_FIELDS |= {"/earn_vat": "earn_vat", "/vat_bp": "vat"}
 
 
 @blueprint.get("/promotion-settings")
@@ -31,7 +32,7 @@ def promotion_settings() -> str:
 @blueprint.post("/promotion-settings")
 def change_promotion_settings() -> Response | tuple[str, int]:
     """Change it, or ask a second person to."""
-    given = forms.answers("exclude", "earn_on", "earn_not", "day_starts", "note")
+    given = forms.answers("exclude", "earn_on", "earn_not", "day_starts", "earn_vat", "vat", "note")
     terms, errors = _terms(given)
     status = 422
     asked: list[object] = []
@@ -60,12 +61,19 @@ def _terms(given: dict[str, str]) -> tuple[dict[str, Any], forms.Errors]:
     if clock is None:
         errors.append(forms.error("day_starts", "clock"))
     minutes = int(clock[1]) * 60 + int(clock[2]) if clock else 0
+    try:
+        vat_bp = wording.number(given["vat"] or "0", 2)
+    except wording.Misread:
+        errors.append(forms.error("vat", "number"))
+        vat_bp = 0
     kinds = [kind.strip() for kind in given["earn_not"].split(",") if kind.strip()]
     return {
         "exclude": exclude,
         "earn_on": given["earn_on"],
         "earn_not": kinds,
         "day_starts_minutes": minutes,
+        "earn_vat": given["earn_vat"] or "with",
+        "vat_bp": vat_bp,
     }, errors
 
 
@@ -88,5 +96,7 @@ def _answers(one: promotions.Setting) -> dict[str, str]:
         "earn_on": one.earn_on,
         "earn_not": ", ".join(one.earn_not),
         "day_starts": f"{hours:02}:{minutes:02}",
+        "earn_vat": one.earn_vat,
+        "vat": wording.plain_number(one.vat_bp, 2),
         "note": "",
     }

@@ -9,7 +9,7 @@ from typing import Any
 
 from coalition import partners, programs, promotions
 from coalition.console.marketing.gift_view import gift_row
-from coalition.console.marketing.row_view import OFFERED_AT_ONCE, Choices, condition_row, kept_row, upper
+from coalition.console.marketing.row_view import OFFERED_AT_ONCE, condition_row, kept_row, upper
 from coalition.programs import Program
 from coalition.promotions.wording import (
     BUILT_IN,
@@ -26,12 +26,14 @@ from coalition.promotions.wording import (
     Sheet,
     Voice,
     clear,
+    joined,
     line_fields,
     of_section,
+    parted,
     printed,
 )
 
-_OF_EFFECTS = ("currency", "account", "expire_days", "value", "each", "mechanic")
+_OF_EFFECTS = ("currency", "account", "expire_days", "qualifying", "value", "each", "mechanic")
 _METRICS = {
     "units": ("points", "баллов"),
     "uses": ("times", "раз"),
@@ -94,7 +96,7 @@ def _cap(at: int, cap: Cap) -> dict[str, Any]:
     }
 
 
-def _options(program: Program, given: Sheet, voice: Voice) -> dict[str, Choices]:
+def _options(program: Program, given: Sheet, voice: Voice) -> dict[str, Any]:
     """What the facts can be chosen from."""
     names = voice.names
     events = [(code, voice.t(*pair)) for code, pair in BUILT_IN["events"].items()]
@@ -122,12 +124,15 @@ def _options(program: Program, given: Sheet, voice: Voice) -> dict[str, Choices]
     }
 
 
-def segment_choices(given: str, known: Sequence[str]) -> Choices:
-    """The segments to choose from, with those that are named already; none where there are too many to choose from."""
+def segment_choices(given: str, known: Sequence[str]) -> list[tuple[str, str, bool]]:
+    """The segments to choose from, with those that are named already: how each is typed, its code, whether it is named.
+
+    None where there are too many to choose from.
+    """
     if not known or len(known) > OFFERED_AT_ONCE:
         return []
-    named = [part.strip() for part in given.split(",") if part.strip()]
-    return [(one, one) for one in [*known, *(one for one in named if one not in known)]]
+    named = parted(given)
+    return [(joined([one]), one, one in named) for one in [*known, *(one for one in named if one not in known)]]
 
 
 def field_at(pointer: str, given: Sheet) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from coalition.insight.backtests.playing import Legs
+from coalition.insight.backtests.playing import FOR_TIERS, Legs
 from coalition.insight.backtests.seen import DISCOUNTS, E6, Seen, face_e6
 from coalition.programs import Policies
 from coalition.promotions import Rehearsal
-from coalition.promotions.granting import Seller, legs
+from coalition.promotions.granting import Seller, legs, legs_of
 
 
 class Payers:
@@ -23,12 +23,13 @@ class Payers:
     def meet(self, sellers: Iterable[Seller]) -> None:
         """Look up who pays where these sell."""
         for seller in sorted(set(sellers) - self._met, key=lambda one: (one.partner_id, one.entity_id)):
+            self._known[FOR_TIERS, seller.partner_id, seller.entity_id] = legs_of({"counts": "tier"}, None, seller)
             for code, sponsor in self._sponsors.items():
                 self._known[code, seller.partner_id, seller.entity_id] = legs(sponsor, seller)
             self._met.add(seller)
 
     def __call__(self, promotion: str, seen: Seen) -> Legs:
-        """The legal entities that pay for a promotion's award on a receipt, with their weights."""
+        """The legal entities that pay for a promotion's award on a receipt (or FOR_TIERS), with their weights."""
         return self._known[promotion, seen.partner_id, seen.entity_id]
 
 

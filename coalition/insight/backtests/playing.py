@@ -17,6 +17,7 @@ from coalition.promotions import engine
 
 Legs = Sequence[tuple[int, int]]
 Event = Mapping[str, Any]
+FOR_TIERS = ""  # who pays for points that only count for a tier, whatever the promotion
 
 
 class Rules(Protocol):
@@ -86,6 +87,6 @@ class Side:
             elif kind == "discount":
                 awards.append(Award(promotion, DISCOUNTS, amount, shares(amount, self._payers(promotion, seen))))
             elif self._books(effect):
-                legs = self._payers(promotion, seen)
+                legs = self._payers(FOR_TIERS if effect.get("counts") else promotion, seen)
                 awards.append(Award(promotion, effect["currency"], amount, shares(amount, legs)))
         return Outcome(tuple(awards), tuple(sorted(gifts.items())))

@@ -1,4 +1,4 @@
-"""The threshold of every request: its id, its origin, and the line that the log keeps of it."""
+"""The threshold of every request: its id, its origin, what nobody can keep, and the line that the log keeps of it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,30 @@ import time
 import uuid
 
 from flask import Flask, Response, current_app, g, request
+from flask import Request as FlaskRequest
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import BadRequest
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.sansio.utils import host_is_trusted
 
 from coalition.kernel import audit, clock
+from coalition.kernel.errors import NotFound
 from coalition.kernel.logs import logger
+from coalition.kernel.web.problem import is_for_programs
 
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9._-]{8,80}")
 _PROBES = ("/healthz", "/readyz", "/metrics")
 log = logger("request")
+
+
+class Request(FlaskRequest):
+    """A request whose form, whoever reads it first, holds no NUL; the API names the field in its own words instead."""
+
+    def _load_form_data(self) -> None:
+        read = "form" in self.__dict__
+        super()._load_form_data()
+        if not read and not is_for_programs():
+            _refuse_nul(self.form)
 
 
 def init_app(app: Flask) -> None:
@@ -25,8 +40,10 @@ def init_app(app: Flask) -> None:
     """
     if proxies := app.config["COALITION"].trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
+    app.request_class = Request
     app.before_request(_arrive)
     app.before_request(_refuse_other_hosts)
+    app.before_request(_refuse_unkeepable)
     app.after_request(_leave)
 
 
@@ -43,6 +60,22 @@ def _refuse_other_hosts() -> Response | None:
     if not hosts or request.path in _PROBES or host_is_trusted(request.host, hosts):
         return None
     return Response("There is no such host here.\n", 400, content_type="text/plain; charset=utf-8")
+
+
+def _refuse_unkeepable() -> None:
+    """PostgreSQL keeps no NUL: nothing lives at an address with one, and no page can look for one.
+
+    Raises NotFound, or werkzeug's BadRequest for the query string of a page.
+    """
+    if "\0" in request.path:
+        raise NotFound()
+    if not is_for_programs():
+        _refuse_nul(request.args)
+
+
+def _refuse_nul(given: MultiDict[str, str]) -> None:
+    if any("\0" in name or "\0" in text for name, text in given.items(multi=True)):
+        raise BadRequest()
 
 
 def _leave(response: Response) -> Response:

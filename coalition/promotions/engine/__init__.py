@@ -7,7 +7,7 @@ multipliers, then what is no money. The order in which promotions and lines are 
 
 from coalition.promotions.engine.checking import Condition, Problem, check
 from coalition.promotions.engine.conditions import holds
-from coalition.promotions.engine.discounting import unearning
+from coalition.promotions.engine.discounting import net, unearning
 from coalition.promotions.engine.indexing import Index
 from coalition.promotions.engine.reading import promotion
 from coalition.promotions.engine.running import facts_of, limits, run, run_indexed
@@ -25,6 +25,7 @@ __all__ = [
     "facts_of",
     "holds",
     "limits",
+    "net",
     "promotion",
     "run",
     "run_indexed",

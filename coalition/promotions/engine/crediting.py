@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from coalition.kernel.money import largest_remainder
 from coalition.promotions.engine.bidding import NOTHING, Bid, bid
 from coalition.promotions.engine.calculating import BP, NO_SHARES
 from coalition.promotions.engine.competing import compete
@@ -110,6 +111,26 @@ def _tell(state: State, won: Bid, units: int, lines: Mapping[int, int]) -> None:
     if state.by_line and state.facts.all_lines:
         given["lines"] = told(lines)
     state.granted[currency] = state.granted.get(currency, 0) + units
+    state.tell(promotion, given)
+    if effect.raw.get("qualifying"):
+        _count(state, won, units, lines)
+
+
+def _count(state: State, won: Bid, units: int, lines: Mapping[int, int]) -> None:
+    """Let a credit count for the member's tier: as many points of the currency by which members climb, rounded down.
+
+    They are no earnings: no multiplier and no achievement goes by them, and no limit.
+    """
+    currency, promotion, effect = state.tier.get("currency"), won.promotion, won.effect
+    top, scale = (state.tier.get("of") or {}).get(effect.currency, (1, 1))
+    counted = units * top // scale
+    if currency is None or currency == effect.currency or not counted:
+        return
+    given = {"promotion": promotion.id, "effect": effect.index, "kind": "points.credit", "currency": currency}
+    given |= {"units": counted, "counts": "tier"}
+    if state.by_line and state.facts.all_lines:
+        parts = largest_remainder(counted, list(lines.values())) if lines else []
+        given["lines"] = {str(no): part for no, part in zip(lines, parts, strict=True) if part}
     state.tell(promotion, given)
 
 

@@ -1,7 +1,7 @@
 """The phase of discounts: one promotion after another, each on what the ones before have left of the lines.
 
 Promotions of a group that is not for all compete as soon as the first of them has its turn. Afterwards the points paid
-are spread over what is left: that is what the lines earn on.
+are spread over what is left, and VAT is taken out where a program wants that: the rest is what the lines earn on.
 """
 
 from __future__ import annotations
@@ -11,13 +11,16 @@ from typing import Any
 
 from coalition.kernel.money import largest_remainder
 from coalition.promotions.engine.bidding import Bid, bid
+from coalition.promotions.engine.calculating import BP
 from coalition.promotions.engine.competing import EXCLUSIVE, Lost, compete
 from coalition.promotions.engine.cutting import cut
-from coalition.promotions.engine.facts import CURRENT_TOTAL
+from coalition.promotions.engine.facts import CURRENT_TOTAL, Line
 from coalition.promotions.engine.gating import rules
 from coalition.promotions.engine.limiting import within_lines
 from coalition.promotions.engine.state import State, told
 from coalition.promotions.engine.terms import DISCOUNT, Promotion
+
+WITHOUT = "without"
 
 
 def discount(state: State, promotions: Sequence[Promotion]) -> None:
@@ -53,7 +56,28 @@ def _anew(state: State, won: Bid) -> Bid:
     return bid(won.promotion, won.effect, 1, cut(won.effect, lines, state.bases))
 
 
-def pay_with_points(state: State) -> None:
+def earn_on(state: State) -> None:
+    """Leave of each line what it earns on: less the points paid, and without VAT where the program says so."""
+    _pay_with_points(state)
+    if state.program.get("earn_vat") == WITHOUT:
+        usual = state.program.get("vat_bp", 0)
+        for line in state.facts.lines:
+            state.bases[line["no"]] = net(state.bases[line["no"]], _rate(line, usual))
+
+
+def net(minor: int, vat_bp: int) -> int:
+    """What a price with VAT is without it, half a minor unit up: of each line for itself."""
+    gross = BP + vat_bp
+    return (2 * minor * BP + gross) // (2 * gross) if vat_bp else minor
+
+
+def _rate(line: Line, usual: int) -> int:
+    """The VAT rate of a line; that of the program where nobody has said which its product has."""
+    own = line.get("vat_bp")
+    return own if type(own) is int and own >= 0 else usual
+
+
+def _pay_with_points(state: State) -> None:
     """Spread what earns nothing over the lines: the points paid, unless the program lets members earn on all they
     bought, and what was paid by means on which its members do not earn (`earn_not`).
     """

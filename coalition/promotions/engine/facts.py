@@ -83,7 +83,7 @@ class Facts(dict[str, Any]):
     def business(self) -> dt.date:
         """The day of business by the clock of the outlet, else of the event, else of the program."""
         if self._business is None:
-            self._business = (self.local.replace(tzinfo=None) - dt.timedelta(minutes=self.begins)).date()
+            self._business = shifted(self.local, self.begins)
         return self._business
 
     def stat(self, key: str) -> int | None:
@@ -145,7 +145,11 @@ def each(value: Any) -> Sequence[Hashable] | frozenset[str]:
 
 def business_day(at: dt.datetime, zone: ZoneInfo, begins: int) -> dt.date:
     """The day of business of an instant in a zone: it begins so many minutes after midnight, by the clock there."""
-    local = at.astimezone(zone)
+    return shifted(at.astimezone(zone), begins)
+
+
+def shifted(local: dt.datetime, begins: int) -> dt.date:
+    """The day of business of a clock's time."""
     return (local.replace(tzinfo=None) - dt.timedelta(minutes=begins)).date() if begins else local.date()
 
 
@@ -157,7 +161,9 @@ def occurred_at(event: Mapping[str, Any]) -> dt.datetime:
 def instant(text: Any) -> dt.datetime:
     """An instant, in UTC; so it is read where it says no offset. Raises ValueError or TypeError."""
     at = dt.datetime.fromisoformat(text)
-    if at.tzinfo is None or at.tzinfo is dt.UTC:
+    if at.tzinfo is dt.UTC:
+        return at
+    if at.tzinfo is None:
         return at.replace(tzinfo=dt.UTC)
     try:
         return at.astimezone(dt.UTC)

@@ -126,7 +126,13 @@ def _demands(promotion: Promotion) -> dict[str, frozenset[Hashable]]:
     for about in of_rules[0] if of_rules else ():
         if all(about in one for one in of_rules):
             found[about] = frozenset().union(*(one[about] for one in of_rules))
-    return found
+    return {about: values for about, values in found.items() if not _implied(about, values, found)}
+
+
+def _implied(about: str, values: frozenset[Hashable], demands: Mapping[str, frozenset[Hashable]]) -> bool:
+    """Whether what effects need of lines is what the condition asks of lines anyway."""
+    asked = demands.get(about.removeprefix(_GIVEN)) if about.startswith(_GIVEN) else None
+    return asked is not None and asked <= values
 
 
 def _of_rule(rule: Rule) -> Iterator[Demand]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from coalition.promotions.engine.compiling import filtered
 from coalition.promotions.engine.crediting import Base, credit, multiply, remember_base
-from coalition.promotions.engine.discounting import discount, pay_with_points
+from coalition.promotions.engine.discounting import discount, earn_on
 from coalition.promotions.engine.facts import Facts
 from coalition.promotions.engine.gating import rules, shut
 from coalition.promotions.engine.indexing import Index
@@ -85,7 +85,7 @@ def _evaluate(state: State, ordered: Iterable[Promotion], base: Sequence[Base], 
             state.reject(promotion, why)
     if discounts:
         discount(state, [one for one in candidates if one.discounts])
-    pay_with_points(state)
+    earn_on(state)
     remember_base(state, base)
     phases: list[list[tuple[Promotion, Effect]]] = [[], [], [], []]
     applying = state.facts.applying

@@ -30,17 +30,18 @@ class State:
 
     `bases`: what is left of each eligible line, in minor money. `granted`: the units of each currency so far. `shares`:
     by currency, the exact part of granted base credits that each line has brought. `by_line`: whether it is told what
-    falls to each line.
+    falls to each line. `tier`: by which currency members climb (see `settings`).
     """
 
     __slots__ = ("_earning", "_worth", "bases", "by_line", "counters", "facts", "granted", "groups", "program",
-                 "result", "shares", "used")  # fmt: skip
+                 "result", "shares", "tier", "used")  # fmt: skip
 
     def __init__(
         self, program: Mapping[str, Any], facts: Facts, used: Mapping[str, int], *, by_line: bool = True
     ) -> None:
         self.by_line = by_line
         self.program, self.facts, self.counters = program, facts, Counters(used, facts)
+        self.tier: Mapping[str, Any] = program.get("tier") or {}
         self.groups: Mapping[str, Mapping[str, Any]] = program.get("groups") or {}
         self.bases: dict[int, int] = {line["no"]: line["amount"] for line in facts.lines}
         self.granted: dict[str, int] = {}

@@ -15,7 +15,7 @@ from coalition.promotions.granting.following import follow
 from coalition.promotions.granting.happening import CLOSED, LATE_AFTER, TRANSACTION, Event, Happening, sort_of
 from coalition.promotions.granting.keeping import EVENT, PURCHASE, Evaluation, packed, unpacked
 from coalition.promotions.granting.laws import laws
-from coalition.promotions.granting.sponsoring import Legs, Seller, legs
+from coalition.promotions.granting.sponsoring import Legs, Seller, legs, legs_of
 
 __all__ = [
     "CLOSED",
@@ -49,6 +49,7 @@ __all__ = [
     "handles",
     "laws",
     "legs",
+    "legs_of",
     "near_misses",
     "packed",
     "preview",

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from coalition.promotions.engine.compiling import filtered
+from coalition.promotions.engine.compiling import Filter, filtered
 from coalition.promotions.engine.conditions import Node, aggregate, compare, holds, stat_key
 from coalition.promotions.engine.facts import Facts
 
 _AT_LEAST = {"gte": 0, "gt": 1, "eq": 0}
+_REMEMBERED = 20_000
+_filters: dict[int, tuple[Node | None, Filter]] = {}  # by where a node lies, with the node: so its place is no other's
 
 
 def failed(node: Node, facts: Facts, path: str = "") -> list[dict[str, Any]]:
@@ -23,7 +25,12 @@ def failed(node: Node, facts: Facts, path: str = "") -> list[dict[str, Any]]:
     small, `missing_by`. Of alternatives that all fail the one that lacks the least is told.
     """
     if "all" in node:
-        return [one for at, inner in enumerate(node["all"]) for one in failed(inner, facts, f"{path}/all/{at}")]
+        return [
+            one
+            for at, inner in enumerate(node["all"])
+            if not _plainly(inner, facts)
+            for one in failed(inner, facts, f"{path}/all/{at}")
+        ]
     if "any" in node:
         tries = [failed(inner, facts, f"{path}/any/{at}") for at, inner in enumerate(node["any"])]
         if not tries:
@@ -40,15 +47,30 @@ def failed(node: Node, facts: Facts, path: str = "") -> list[dict[str, Any]]:
     return [] if met else [_told(node, actual, path)]
 
 
+def _plainly(node: Node, facts: Facts) -> bool:
+    """Whether a comparison of a field holds; False for any other node."""
+    return "f" in node and compare(node["op"], facts[node["f"]], node["v"])
+
+
 def _actual(node: Node, facts: Facts) -> Any:
     """What there is of what a leaf asks for; its lines are found by the compiled filter, once for all who ask alike."""
     if "lines" in node:
         inner = node["lines"]
-        fitting = filtered(inner.get("where")).of(facts)
+        fitting = _filter(inner.get("where")).of(facts)
         return aggregate({"agg": inner["agg"], "of": inner.get("of")}, fitting)
     if "stat" in node:
         return facts.stat(stat_key(node))
     return facts.get(node.get("exists") or node["f"])
+
+
+def _filter(where: Node | None) -> Filter:
+    """The compiled filter of a node; of the same object remembered: a ruleset's nodes stay as they are."""
+    kept = _filters.get(id(where))
+    if kept is None or kept[0] is not where:
+        if len(_filters) >= _REMEMBERED:
+            _filters.clear()
+        kept = _filters[id(where)] = where, filtered(where)
+    return kept[1]
 
 
 def _told(node: Node, actual: Any, path: str) -> dict[str, Any]:

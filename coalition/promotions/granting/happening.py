@@ -6,7 +6,7 @@ What conditions can read of an event:
     partner.id, partner.kind      receipt.currency, receipt.coupons, receipt.points_paid and the engine's own totals
     member.id, member.tier        payload.mcc, payload.amount (of what has no lines), payload.<attribute> of an event
     member.birth_md, member.household, member.enrolled_days, and what others contribute (see `enriching.contributes`)
-    of a line: no, sku, name, amount, qty_m, price, category, category_path, brand, groups
+    of a line: no, sku, name, amount, qty_m, price, category, category_path, brand, groups, vat_bp
 
 The local time of an event is the outlet's. Pure.
 """
@@ -126,6 +126,7 @@ def _payload(of: Happening, products: Mapping[str, partners.Product]) -> dict[st
 
 def described(line: Line, product: partners.Product) -> dict[str, Any]:
     """A line as conditions see it."""
+    rate = {} if product.vat_bp is None else {"vat_bp": product.vat_bp}
     return {
         "no": line.no,
         "sku": line.sku,
@@ -137,4 +138,5 @@ def described(line: Line, product: partners.Product) -> dict[str, Any]:
         "category_path": product.category_path,
         "brand": product.brand,
         "groups": list(product.groups),
+        **rate,
     }

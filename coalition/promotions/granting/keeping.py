@@ -88,14 +88,14 @@ def insert_release(return_id: int, purchase_id: int, program_id: int, amounts: M
 
 
 def packed(event: Event) -> dict[str, Any]:
-    """The event without its lines, and what is known of their products: by number, path, brand and groups."""
+    """The event without its lines, and what is known of their products: by number, path, brand, groups and VAT rate."""
     payload = dict(event["payload"])
     lines = payload.pop("lines", None)
     if lines is not None:
         payload["products"] = {
-            str(line["no"]): [line["category_path"], line["brand"], line["groups"]]
+            str(line["no"]): [line["category_path"], line["brand"], line["groups"], *_rate(line)]
             for line in lines
-            if (line["category_path"], line["groups"]) != (partners.NO_PRODUCT.category_path, [])
+            if (line["category_path"], line["groups"]) != (partners.NO_PRODUCT.category_path, []) or _rate(line)
         }
     return {**event, "payload": payload}
 
@@ -115,7 +115,11 @@ def _row(kind: str, one: Evaluation) -> str:
 
 
 def _product(kept: Sequence[Any] | None) -> partners.Product:
-    return partners.Product(kept[0], kept[1], tuple(kept[2])) if kept else partners.NO_PRODUCT
+    return partners.Product(kept[0], kept[1], tuple(kept[2]), *kept[3:]) if kept else partners.NO_PRODUCT
+
+
+def _rate(line: Mapping[str, Any]) -> list[int]:
+    return [line["vat_bp"]] if "vat_bp" in line else []
 
 
 def _json(value: Any) -> str:

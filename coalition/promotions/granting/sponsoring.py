@@ -2,13 +2,14 @@
 
 `{"partner": code, "share_bp": 6000}` is paid by the partner's first legal entity (or, in its own outlets, by the one
 that sells there), the rest by the operator; a list names several with their weights; `"operator"` pays alone. Where
-nobody is named, the seller pays, as for base rules.
+nobody is named, the seller pays, as for base rules. Points that only count for a tier are the operator's: they buy
+nothing, so nobody is charged for them.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -42,6 +43,11 @@ def legs(sponsor: Any, seller: Seller) -> Legs:
     if not weights:
         return ((seller.entity_id, 1),)
     return tuple(sorted(weights.items(), key=lambda leg: -leg[1]))
+
+
+def legs_of(effect: Mapping[str, Any], sponsor: Any, seller: Seller) -> Legs:
+    """Who pays for an effect of a promotion with this sponsor."""
+    return legs(OPERATOR if effect.get("counts") else sponsor, seller)
 
 
 def _named(sponsor: Any) -> Iterator[tuple[str, int]]:

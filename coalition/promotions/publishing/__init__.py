@@ -19,7 +19,7 @@ from coalition.promotions.publishing.living import archive, end, pause, resume, 
 from coalition.promotions.publishing.reading import Ruleset, by_no, kept_ruleset, ruleset
 from coalition.promotions.publishing.rehearsing import Rehearsal, rehearsal_of, rehearse, ruleset_by_id
 from coalition.promotions.publishing.reviewing import approve, reject, submit
-from coalition.promotions.publishing.segmenting import segments, unknown
+from coalition.promotions.publishing.segmenting import missing_segments, segments, unknown
 from coalition.promotions.publishing.settings import Setting, draw_commitment, setting
 from coalition.promotions.publishing.testing import Tested
 from coalition.promotions.publishing.types import Draft, Promotion, Published, Version, Warned
@@ -52,6 +52,7 @@ __all__ = [
     "laws",
     "list_campaigns",
     "listed",
+    "missing_segments",
     "one",
     "pause",
     "publish",

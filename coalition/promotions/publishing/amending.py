@@ -63,15 +63,18 @@ def change_setting(
     earn_on: str = "money",
     earn_not: Sequence[str] = (),
     day_starts_minutes: int = 0,
+    earn_vat: str = "with",
+    vat_bp: int = 0,
     note: str = "",
 ) -> Approval | None:
     """What lines count and earn nothing (a condition on a line; None: all count), and on what points are earned.
 
     `earn_on`: `money`, what is left after discounts and points paid, or `gross`, what was left before points paid.
-    `earn_not`: kinds of payments on which nothing is earned; `day_starts_minutes`: when a day of business begins. The
-    request for a second person's approval if anything is published, else None. Invalid points at what is wrong.
+    `earn_not`: kinds of payments on which nothing is earned; `day_starts_minutes`: when a day of business begins;
+    `earn_vat`: on prices `with` VAT or `without`, at `vat_bp` where a product's rate is not known. The request for a
+    second person's approval if anything is published, else None. Invalid points at what is wrong.
     """
-    changed = settings.Setting(exclude, earn_on, tuple(earn_not), day_starts_minutes)
+    changed = settings.Setting(exclude, earn_on, tuple(earn_not), day_starts_minutes, earn_vat, vat_bp)
     _examine(settings.setting_problems(changed))
     used = fetch_one(f"{_IN_FORCE} LIMIT 1", {"program": program_id}) is not None
     return _change(program_id, "setting", changed.told(), note, used)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from coalition import programs
+from coalition import members, programs
 from coalition.kernel.db import execute, fetch_all
 from coalition.kernel.errors import FieldError, Invalid
 from coalition.promotions.publishing import campaigns
@@ -30,8 +30,21 @@ def program_of(program_id: int, common: Setting) -> dict[str, Any]:
         "tz": program.zone,
         "currencies": {program.currency: {"unit_minor": 1}, **points},
         **common.told(),
+        **_counting(program_id),
         "groups": groups_of(program_id),
     }
+
+
+def _counting(program_id: int) -> dict[str, Any]:
+    """By which currency members climb, and what a unit of each other one counts there: one point is one point."""
+    known = {one.id: one for one in programs.currencies(program_id)}
+    tier = known.get(members.ladder(program_id, fresh=True).currency_id or 0)
+    if tier is None:
+        return {}
+    money = programs.get(program_id)
+    decimals = {money.currency: money.currency_decimals, **{one.code: one.decimals for one in known.values()}}
+    uneven = {code: [10**tier.decimals, 10**own] for code, own in decimals.items() if own != tier.decimals}
+    return {"tier": {"currency": tier.code, **({"of": uneven} if uneven else {})}}
 
 
 def in_force(

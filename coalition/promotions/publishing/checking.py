@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from coalition import partners, programs
+from coalition import members, partners, programs
 from coalition.kernel.errors import FieldError, Invalid
 from coalition.promotions import engine
 from coalition.promotions.publishing import campaigns
@@ -27,13 +27,16 @@ _LONGEST = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The codes that documents of a program may name; `uneven`: currencies of which one unit is no whole money."""
+    """The codes that documents of a program may name; `uneven`: currencies of which one unit is no whole money.
+    `tiers`: members can climb.
+    """
 
     campaigns: frozenset[str]
     groups: frozenset[str]
     currencies: frozenset[str]
     uneven: frozenset[str]
     partners: frozenset[str]
+    tiers: bool
 
 
 def examine(program_id: int, document: Document, *, strict: bool = False) -> engine.Promotion:
@@ -79,6 +82,7 @@ def known_of(program_id: int) -> Known:
         currencies=frozenset([*currencies, programs.get(program_id).currency]),
         uneven=frozenset(one.code for one in points if one.face_minor != int(one.face_minor)),
         partners=frozenset(one.code for one in partners.list_partners(program_id)),
+        tiers=members.ladder(program_id, fresh=True).currency_id is not None,
     )
 
 
@@ -139,6 +143,9 @@ def _foreign(known: Known, document: Document) -> Iterator[FieldError]:
         elif value in known.uneven and _asks_worth(document, effect):
             told = f"One unit of {value} is no whole money: give a number of points, within a limit on units."
             yield FieldError(f"{pointer}/currency", "currency_uneven", told)
+        if isinstance(effect, dict) and effect.get("qualifying") is True and not known.tiers:
+            told = "The program has no tiers for which points could count."
+            yield FieldError(f"{pointer}/qualifying", "no_tiers", told)
     yield from sponsor_problems(document.get("sponsor"), known.partners, "/sponsor")
 
 

@@ -6,7 +6,7 @@ is or was in it. A condition on another one would never be true: a slip of the p
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from coalition.kernel.db import fetch_all, load_sql
@@ -25,11 +25,25 @@ def segments(program_id: int) -> list[str]:
     return [row.name for row in rows]
 
 
-def unknown(codes: Sequence[Any], known: Sequence[str], pointer: str) -> Iterator[FieldError]:
-    """Each code that is no segment, with the one that may have been meant."""
+def missing_segments(program_id: int, codes: Collection[str]) -> dict[str, str]:
+    """Which of these codes are no segments, each with what to say of it: the code that may have been meant, out of the
+    first five thousand. However many segments there are, only these codes are looked for.
+    """
+    asked = sorted(set(codes))
+    if not asked:
+        return {}
+    params = {"program": program_id, "names": asked}
+    there = {row.name for row in fetch_all(load_sql(__file__, "named_segments.sql"), params)}
+    missing = [code for code in asked if code not in there]
+    known = segments(program_id) if missing else []
+    return {code: meant(code, known) for code in missing}
+
+
+def unknown(codes: Sequence[Any], missing: Mapping[str, str], pointer: str) -> Iterator[FieldError]:
+    """Each of the codes that is missing (see `missing_segments`), at its place."""
     for at, code in enumerate(codes):
-        if isinstance(code, str) and code not in known:
-            yield FieldError(f"{pointer}/{at}", "unknown_segment", meant(code, known))
+        if isinstance(code, str) and code in missing:
+            yield FieldError(f"{pointer}/{at}", "unknown_segment", missing[code])
 
 
 def segment_problems(program_id: int, document: Document) -> list[FieldError]:
@@ -37,8 +51,8 @@ def segment_problems(program_id: int, document: Document) -> list[FieldError]:
     named = list(_named(document))
     if not named:
         return []
-    known = segments(program_id)
-    return [one for pointer, codes in named for one in unknown(codes, known, pointer)]
+    missing = missing_segments(program_id, [code for _, codes in named for code in codes if isinstance(code, str)])
+    return [one for pointer, codes in named for one in unknown(codes, missing, pointer)]
 
 
 def _named(document: Document) -> Iterator[tuple[str, Sequence[Any]]]:

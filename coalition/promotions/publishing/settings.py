@@ -17,12 +17,14 @@ from coalition.kernel import audit, sealing
 from coalition.kernel.db import execute, fetch_one
 from coalition.kernel.errors import FieldError
 from coalition.promotions.engine.checking import check_line
+from coalition.promotions.engine.settings import DAY_STARTS_MOST, EARN_ON, EARN_VAT, VAT_MOST
 
-EARN_ON = ("money", "gross")
 KINDS_MOST = 20
-DAY_STARTS_MOST = 720  # minutes: a day of business begins by noon
-_COLUMNS = "exclude, earn_on, earn_not, day_starts_minutes"
-_VALUES = "CAST(:exclude AS jsonb), CAST(:earn_on AS text), CAST(:earn_not AS text[]), CAST(:day_starts AS int)"
+_COLUMNS = "exclude, earn_on, earn_not, day_starts_minutes, earn_vat, vat_bp"
+_VALUES = (
+    "CAST(:exclude AS jsonb), CAST(:earn_on AS text), CAST(:earn_not AS text[]), CAST(:day_starts AS int),"
+    " CAST(:earn_vat AS text), CAST(:vat_bp AS int)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +32,15 @@ class Setting:
     """What counts and earns nothing (a condition on a line, or None), and on what points are earned.
 
     `earn_not`: kinds of payments on which nothing is earned. `day_starts_minutes`: when a day of business begins.
+    `earn_vat`: on prices `with` VAT, or `without`; `vat_bp` is the rate of products of which nobody has said theirs.
     """
 
     exclude: Mapping[str, Any] | None = None
     earn_on: str = "money"
     earn_not: tuple[str, ...] = ()
     day_starts_minutes: int = 0
+    earn_vat: str = "with"
+    vat_bp: int = 0
 
     @classmethod
     def read(cls, given: Mapping[str, Any]) -> Setting:
@@ -46,7 +51,7 @@ class Setting:
     def told(self) -> dict[str, Any]:
         """The setting, without what is as ever."""
         found = {**asdict(self), "earn_not": list(self.earn_not)}
-        usual = {"earn_not": [], "day_starts_minutes": 0}
+        usual = {"earn_not": [], "day_starts_minutes": 0, "earn_vat": "with", "vat_bp": 0}
         return {name: value for name, value in found.items() if name not in usual or value != usual[name]}
 
 
@@ -87,6 +92,10 @@ def setting_problems(one: Setting) -> list[FieldError]:
     if type(one.day_starts_minutes) is not int or not 0 <= one.day_starts_minutes <= DAY_STARTS_MOST:
         told = f"Minutes after midnight, from 0 to {DAY_STARTS_MOST}."
         found.append(FieldError("/day_starts_minutes", "invalid", told))
+    if one.earn_vat not in EARN_VAT:
+        found.append(FieldError("/earn_vat", "invalid", f"One of {', '.join(EARN_VAT)}."))
+    if type(one.vat_bp) is not int or not 0 <= one.vat_bp <= VAT_MOST:
+        found.append(FieldError("/vat_bp", "invalid", f"Hundredths of a percent, from 0 to {VAT_MOST}."))
     return found
 
 
@@ -102,6 +111,8 @@ def put_setting(program_id: int, one: Setting) -> None:
             "earn_on": one.earn_on,
             "earn_not": list(one.earn_not),
             "day_starts": one.day_starts_minutes,
+            "earn_vat": one.earn_vat,
+            "vat_bp": one.vat_bp,
         },
     )
     if changed:

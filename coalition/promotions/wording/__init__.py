@@ -6,6 +6,7 @@ marketer reads, what an expert writes and what is granted cannot differ.
 
 from coalition.promotions.wording.calendar import BUILT_IN
 from coalition.promotions.wording.checking import clear, wrong_with
+from coalition.promotions.wording.commas import joined, parted
 from coalition.promotions.wording.conditions import in_words
 from coalition.promotions.wording.effects import effect
 from coalition.promotions.wording.expert import plain, printed
@@ -71,12 +72,14 @@ __all__ = [
     "found",
     "given",
     "in_words",
+    "joined",
     "line_fields",
     "midnight",
     "near_miss",
     "number",
     "of_section",
     "offered",
+    "parted",
     "payers_of",
     "plain",
     "plain_number",

@@ -168,6 +168,8 @@ def _life(raw: Raw, voice: Voice) -> Pieces:
                 else voice.t(" at the end of the month", " в конце месяца")
             )
         )
+    if raw.get("qualifying"):
+        pieces.append(Piece(voice.t(", counting towards the tier", ", в зачёт уровня")))
     return pieces
 
 

@@ -64,6 +64,7 @@ FIELDS: tuple[Field, ...] = (
     Field("amount", "int", LINE, "line amount", "сумма строки", unit="money"),
     Field("price", "int", LINE, "price", "цена", unit="money"),
     Field("qty_m", "int", LINE, "quantity", "количество", unit="quantity"),
+    Field("vat_bp", "int", LINE, "VAT rate", "ставка НДС", unit="percent"),
     Field("member.tier", "str", MEMBER, "tier", "уровень", source="tiers"),
     Field("member.segments", "set", MEMBER, "segments", "сегменты", source="segments"),
     Field("member.household", "str", MEMBER, "family", "семья"),

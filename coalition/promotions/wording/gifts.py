@@ -51,6 +51,7 @@ def gift_of(raw: Any, money: Money) -> Gift:
         str(raw.get("account") or ""),
         "" if raw.get("expire_days") is None else str(raw["expire_days"]),
         raw,
+        qualifying=known.points and raw.get("qualifying") is True,
     )
     if known.parts and shown:
         shown = parts.parts_of(shown, raw, calc, money)
@@ -176,10 +177,11 @@ def _named(gift: Gift, known: Mechanic, money: Money) -> dict[str, Any]:
 
 
 def life(gift: Gift) -> dict[str, Any]:
-    """On which account the points are, and for how many days."""
+    """On which account the points are, for how many days, and whether they count for the tier."""
     account = {"account": gift.account} if gift.account else {}
     days = {"expire_days": typed(gift.expire_days, 0, "expire_days", least=1)} if gift.expire_days.strip() else {}
-    return account | days
+    counted = (gift.raw or {}).get("qualifying") is True
+    return account | days | ({} if counted == gift.qualifying else {"qualifying": gift.qualifying})
 
 
 _SHOWN = frozenset({"metric", "per", "period", "value", "on_exceed"})

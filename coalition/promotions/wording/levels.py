@@ -36,8 +36,8 @@ def level_gift(document: Document, money: Money) -> Gift | None:
     parts = tuple(
         Part(gift.value, tier or "", raw=rule) for rule, (tier, gift) in zip(rules, shown, strict=True) if gift
     )
-    raw = {**(first.raw or {}), "kind": LEVELS}
-    return Gift(BY_TIER, "", "", first.currency, first.account, first.expire_days, raw, parts=parts)
+    raw, life = {**(first.raw or {}), "kind": LEVELS}, (first.account, first.expire_days)
+    return Gift(BY_TIER, "", "", first.currency, *life, raw, parts=parts, qualifying=first.qualifying)
 
 
 def levels_of(gift: Gift, where: Any, own_lines: bool, money: Money) -> list[dict[str, Any]]:

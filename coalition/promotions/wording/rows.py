@@ -16,6 +16,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from coalition.kernel.money import format_minor
+from coalition.promotions.wording.commas import joined, parted
 from coalition.promotions.wording.fields import LINE, Field, found, offered
 
 Node = Mapping[str, Any]
@@ -133,7 +134,7 @@ def _right(about: Field, kind: type[Any], value: Any) -> bool:
     if type(value) is not kind:
         return False
     if isinstance(value, str):
-        return bool(value) and value == value.strip() and "," not in value
+        return bool(value) and value == value.strip()
     if about.unit == "date":
         return _is_day(value)
     return isinstance(value, int) and 0 <= value <= (_DAY - 1 if about.unit == "clock" else _MOST)
@@ -157,7 +158,7 @@ def _text(about: Field, value: Any, decimals: int) -> str:
     if about.unit == "clock":
         return f"{value // 60:02}:{value % 60:02}"
     places = decimals if about.unit == "money" else _DECIMALS.get(about.unit, 0)
-    return plain_number(value, places) if type(value) is int else str(value)
+    return plain_number(value, places) if type(value) is int else joined([str(value)])
 
 
 def plain_number(value: int, decimals: int) -> str:
@@ -201,7 +202,7 @@ def _value(about: Field, row: Row, decimals: int) -> Any:
 def _split(about: Field, row: Row) -> Iterable[str]:
     """The values one by one; texts may be several in one field, with commas between."""
     for text in row.values:
-        parts = text.split(",") if about.type in ("str", "set") or (row.op in _LISTED and not about.unit) else [text]
+        parts = parted(text) if about.type in ("str", "set") or (row.op in _LISTED and not about.unit) else [text]
         yield from (part.strip() for part in parts if part.strip())
 
 

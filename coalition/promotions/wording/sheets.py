@@ -15,6 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from coalition.promotions.wording import gifts, levels, rows
+from coalition.promotions.wording.commas import joined, parted
 from coalition.promotions.wording.fields import LINE, MEMBER, WHEN
 from coalition.promotions.wording.mechanics import LEVELS, Cap, Gift, Money
 from coalition.promotions.wording.payers import Wrong, payers_of, sponsor_of
@@ -111,7 +112,7 @@ def _facts(document: Document, zone: str) -> dict[str, str]:
     facts |= {"from": day_of(document.get("from"), zone), "to": day_of(document.get("to"), zone, last=True)}
     facts |= {"priority": str(document.get("priority") or 0), "exclusive": "yes" if document.get("exclusive") else ""}
     segments = audience.get("segments_any")
-    facts["segments"] = ", ".join(map(str, segments)) if isinstance(segments, list) else ""
+    facts["segments"] = joined(map(str, segments)) if isinstance(segments, list) else ""
     control = audience.get("control_bp")
     facts["control"] = rows.plain_number(control, 2).removesuffix(".00") if type(control) is int and control else ""
     return facts
@@ -135,7 +136,7 @@ def _around(sheet: Sheet, was: Document, zone: str, wrong: Wrong) -> dict[str, A
     _tried(lambda: found.update(priority=rows.number(facts.get("priority") or "0", 0) or None), "priority", wrong)
     found["exclusive"] = True if facts.get("exclusive") else None
     audience = dict(_object(was, "audience"))
-    audience["segments_any"] = [part.strip() for part in facts.get("segments", "").split(",") if part.strip()]
+    audience["segments_any"] = parted(facts.get("segments", ""))
     _tried(lambda: audience.update(control_bp=_control(facts.get("control", ""))), "control", wrong)
     found["audience"] = {name: value for name, value in audience.items() if value not in (None, "", [], 0)}
     return found

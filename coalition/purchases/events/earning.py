@@ -79,7 +79,8 @@ def earn(
         earned = _book(at, by_rules)
     else:
         beyond = _within_limits(found.at, list(_by_promotions(made, found)))
-        units = {(one.made.id, one.grant.code, one.grant.effect): one.grant.units for one in beyond}
+        currencies = found.at.currencies
+        units = {(one.made.id, *one.grant.booked(currencies)): one.grant.units for one in beyond}
         keeping.insert(granting.EVENT, found.settle(units))
         earned = _book(found.at, [*by_rules, *beyond])
     announce(at, made)

@@ -21,6 +21,7 @@ from coalition.purchases.grants import Grant, of_rule
 from coalition.purchases.limiting import ALONE_MAX, Claim, lacking, within
 from coalition.purchases.receipts import GrantedAward, Recorded, ShownCoupon
 from coalition.purchases.recording.couponing import claimed, opened, settle
+from coalition.purchases.recording.netting import vat_rates
 from coalition.purchases.recording.promoting import Promoted, promoted, unearning
 from coalition.purchases.recording.storing import BookedAward, Draft, insert_awards
 
@@ -49,7 +50,7 @@ def award(at: Counter, made: Sequence[Made]) -> list[Recorded]:
     if found is not None:
         at = found.at
         more, besides = _within_limits(at, list(_by_promotions(made, found)))
-        kept = found.settle({(one.purchase_id, one.grant.code, one.grant.effect): one.grant.units for one in more})
+        kept = found.settle({(one.purchase_id, *one.grant.booked(at.currencies)): one.grant.units for one in more})
         earned = sorted(earned + more, key=lambda one: (one.purchase_id, one.no))
         beyond += besides
     shown = settle(made, codes, found.coupons() if found else {}) if codes else {}
@@ -102,12 +103,13 @@ def base_grants(at: Counter, draft: Draft) -> list[Grant]:
 
 
 def _by_rules(at: Counter, rules: Sequence[promotions.Rule], made: Sequence[Made]) -> Iterator[_Earned]:
-    earners = _Earners(at)
+    earners, vat = _Earners(at), vat_rates(at, made)
     for purchase_id, draft in made:
         if draft.member_id is not None and draft.earns:
             earner = earners.of(draft)
             paid = min(draft.points_paid + unearning(at, draft), draft.discounted.total)
-            awards = promotions.evaluate(draft.discounted, rules, points_paid=paid, earner=earner)
+            rates = vat.get(purchase_id, promotions.NO_VAT)
+            awards = promotions.evaluate(draft.discounted, rules, points_paid=paid, earner=earner, vat=rates)
             for no, found in enumerate(awards, start=1):
                 payer_id = found.rule.funder_id or draft.outlet.legal_entity_id
                 yield _Earned(purchase_id, draft, draft.member_id, no, of_rule(found, payer_id))
@@ -135,7 +137,8 @@ def _within_limits(at: Counter, earned: list[_Earned]) -> tuple[list[_Earned], l
     claims = [Claim(one.draft.receipt.external_id, one.no, one.grant) for one in earned]
     granted = within(at, Operation.PURCHASE, claims)
     pairs = list(zip(earned, granted, strict=True))
-    beyond = [(one.purchase_id, lacking(one.no, one.grant, grant)) for one, grant in pairs if grant is not one.grant]
+    cut = [(one, grant) for one, grant in pairs if grant is not one.grant and not one.grant.counts]
+    beyond = [(one.purchase_id, lacking(one.no, one.grant, grant)) for one, grant in cut]
     return [one._replace(grant=grant) for one, grant in pairs if grant], beyond
 
 

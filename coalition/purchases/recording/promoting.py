@@ -24,6 +24,7 @@ from coalition.purchases.recording.remembering import Asker, remembered
 from coalition.purchases.recording.storing import Draft
 
 Made = tuple[int, Draft]
+Booked = tuple[int, str, int | None, str]  # the purchase or event, the promotion and its effect, the currency's code
 _BANK_LINE = 1  # what a bank tells of has one line, and the engine none
 
 
@@ -82,11 +83,11 @@ class Promoted:
             found[one.id] = frozenset(of.coupon for of in one.ruleset.promotions if of.coupon and of.id in gave)
         return found
 
-    def settle(self, units: Mapping[tuple[int, str, int | None], int]) -> list[Evaluation]:
+    def settle(self, units: Mapping[Booked, int]) -> list[Evaluation]:
         """Hand over what is neither points nor money; the evaluations to be kept, with what was granted in the end.
 
-        `units`: the points that are really booked, by purchase (or event), promotion and effect. What limits have been
-        used for and the funders did not carry comes back to them.
+        `units`: the points that are really booked, by purchase (or event), promotion, effect and currency. What limits
+        have been used for and the funders did not carry comes back to them.
         """
         kept, given = list[Evaluation](), list[Given]()
         for one in self.asked:
@@ -236,7 +237,7 @@ def granted(
     for effect in effects:
         if effect["kind"] in MONEY:
             promotion = by_id[effect["promotion"]]
-            legs = granting.legs(ruleset.documents[promotion.id].get("sponsor"), seller)
+            legs = granting.legs_of(effect, ruleset.documents[promotion.id].get("sponsor"), seller)
             whole = None if effect.get("lines") else _BANK_LINE
             grant = of_effect(at.policies, promotion, effect, legs, whole)
             if grant is not None:
@@ -253,15 +254,13 @@ def knowing_effects(at: Counter, effects: Sequence[Mapping[str, Any]]) -> Counte
     return replace(at, policies=programs.policies(at.program.id, fresh=True))
 
 
-def settled(
-    effects: Sequence[Mapping[str, Any]], of_id: int, units: Mapping[tuple[int, str, int | None], int]
-) -> list[dict[str, Any]]:
+def settled(effects: Sequence[Mapping[str, Any]], of_id: int, units: Mapping[Booked, int]) -> list[dict[str, Any]]:
     """Effects as they were granted in the end; `declined` is what their funders' limits did not carry."""
     found = []
     for effect in effects:
         if effect["kind"] in MONEY:
-            booked = units.get((of_id, effect["promotion"], effect["effect"]), 0)
-            beyond = effect["units"] - booked
+            booked = units.get((of_id, effect["promotion"], effect["effect"], effect["currency"]), 0)
+            beyond = 0 if effect.get("counts") else effect["units"] - booked
             found.append({**effect, "units": booked} | ({"declined": beyond} if beyond else {}))
         else:
             found.append(dict(effect))

