@@ -5,6 +5,7 @@ Each is a few kilobytes long, whatever it unpacks to. Sources: the reliability p
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import zipfile
@@ -58,6 +59,10 @@ def archives() -> dict[str, bytes]:
         "zip bomb": zipped({"feed.yml": _head() + b" " * _MANY}),
         "gzip bomb": gzip.compress(_head() + b" " * _MANY, 1),
         "gzip in a gzip": gzip.compress(gzip.compress(_FEED)),
+        "bzip2 bomb": bz2.compress(_head() + b" " * _MANY, 1),
+        "bzip2 in a bzip2": bz2.compress(bz2.compress(_FEED)),
+        "bzip2 cut off": bz2.compress(_FEED)[:-20],
+        "bzip2 in a gzip": gzip.compress(bz2.compress(_FEED)),
     }
 
 

@@ -13,14 +13,26 @@ import pytest
 from werkzeug.test import TestResponse
 
 from catalog import suppliers
+from coalition import access, programs
 from coalition.api.error_codes.of_files import FEED_CODES, FILE_CODES
 from coalition.kernel import jobs
 from coalition.kernel.db import transact
 from tests.walls.archives import archives, workbooks
 from tests.walls.digest import digest
-from tests.walls.tenants import Tenant
+from tests.walls.tenants import PASSWORD, Tenant
 
 _FORM = "multipart/form-data"
+_WORST = (
+    "zip bomb",
+    "bzip2 bomb",
+    "workbook bomb of texts",
+    "workbook with an outer entity",
+)
+
+
+# What files fill, of each door; the runs themselves and what other jobs do may stay.
+_FILLED = {"purchase", "entry", "offer", "code", "carrier_tariff", "bank_statement", "bank_entry", "bank_file"}
+_FILLED |= {"tariff_zone", "pickup_point", "price_grant", "reconciliation_difference", "reward", "suspense"}
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +68,34 @@ def _run(mine: Tenant, feed: str, content: bytes, door: str) -> dict[str, Any]:
     run = sent.location.rpartition("/")[2] if door == "portal" else sent.get_json()["id"]
     jobs.run_due(20)
     return dict(mine.call("GET", f"{api}/{run}").get_json())
+
+
+@pytest.fixture(scope="module")
+def staff(settled: dict[str, Tenant]) -> dict[str, str]:
+    """The cookie of an administrator, who may send what staff alone may."""
+    house = settled["mine"].app
+    with house.app_context():
+        transact(lambda: access.create_user("walls@coral.example", PASSWORD, ["admin"], "staff"))
+    browser = house.test_client()
+    browser.post("/login", data={"email": "walls@coral.example", "password": PASSWORD})
+    cookie = browser.get_cookie("session")
+    assert cookie is not None
+    return {"Cookie": f"session={cookie.value}"}
+
+
+def _staff_doors(mine: Tenant) -> dict[str, dict[str, str]]:
+    """Every page of staff that takes files, with what else its form asks."""
+    program = transact(lambda: programs.get(mine.partner.program_id)).code
+    asked = {"program": program, "partner": mine.partner.code}
+    feed = f"/console/catalog/feeds/{mine.ids['code']}/{mine.ids['feed']}"
+    return {
+        "/console/registries/new": asked,
+        "/console/reconciliation": {"partner": f"{program}/{mine.partner.code}", "period": "2026-05"},
+        "/console/bank/statements": asked,
+        "/console/catalog/delivery/import": {**asked, "table": "tariffs"},
+        "/console/catalog/codes/1": asked,
+        feed: asked,
+    }
 
 
 def _code_for(name: str) -> set[str]:
@@ -117,3 +157,38 @@ def test_a_file_of_outlets_that_is_an_archive_is_refused_at_once(tenants: dict[s
     assert {name: one.status_code for name, one in answers.items() if not 400 <= one.status_code < 500} == {}
     assert {name for name, one in answers.items() if "Traceback" in one.text} == set()
     assert digest() == before
+
+
+def test_every_page_of_staff_that_takes_files_is_among_these_doors(tenants: dict[str, Tenant]) -> None:
+    mine = tenants["mine"]
+    routes, views = mine.app.url_map.bind("localhost"), mine.app.view_functions
+    doors = {routes.match(path, "POST")[0] for path in _staff_doors(mine)}
+
+    taking = {name for name, view in views.items() if hasattr(view, "body_max") and not name.startswith("supply.")}
+
+    assert doors == taking
+
+
+def test_no_page_of_staff_takes_anything_of_a_hostile_archive(
+    tenants: dict[str, Tenant], staff: dict[str, str]
+) -> None:
+    jobs.run_due(100)
+    mine, before, answers = tenants["mine"], digest(), {}
+    client = mine.app.test_client(use_cookies=False)
+
+    for name in _WORST:
+        content = (archives() | workbooks())[name]
+        for path, asked in _staff_doors(mine).items():
+            form = {**asked, "file": (io.BytesIO(content), "file.csv")}
+            answers[name, path] = client.post(path, data=form, content_type=_FORM, headers=staff, buffered=True)
+    jobs.run_due(100)
+
+    assert {
+        at: one.status_code for at, one in answers.items() if one.status_code not in (303, 400, 404, 413, 422)
+    } == {}
+    assert [at for at, one in answers.items() if "Traceback" in one.text] == []
+    after = digest()
+    assert after.keys() >= _FILLED
+    assert {name for name in _FILLED if after[name] != before[name]} == set()
+    storing = {path.split("/")[2] for (_, path), one in answers.items() if one.status_code == 303}
+    assert storing == {"registries", "reconciliation", "catalog"}, "the others read at once"
