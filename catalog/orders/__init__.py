@@ -12,7 +12,7 @@ from catalog.orders.laws import laws
 from catalog.orders.moving import JOB, locked_state
 from catalog.orders.placing import place
 from catalog.orders.progressing import deliver, progress
-from catalog.orders.reading import consignment_by_ref, find, list_for, pieces, reserved
+from catalog.orders.reading import consignment_by_ref, find, list_for, pieces, points_since, reserved
 from catalog.orders.returning.laws import laws as laws_of_returns
 from catalog.orders.returning.receiving import (
     authorize_return,
@@ -115,6 +115,7 @@ __all__ = [
     "payment_failed",
     "pieces",
     "place",
+    "points_since",
     "policy",
     "progress",
     "prolong_holds",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
@@ -78,6 +79,21 @@ def list_for(
     lines = _lines([row.id for row in shown])
     found = [Summary(**row._mapping, lines=tuple(lines[row.id])) for row in shown]
     return Page(found, encode_cursor(shown[-1].id) if len(rows) > limit else None)
+
+
+def points_since(program_id: int, member_id: int, span: dt.timedelta, *, external_prefix: str = "") -> int:
+    """The points that pay a member's orders of the last `span`, without those orders that were called off.
+
+    `external_prefix`: only those whose external id begins with it.
+    """
+    row = fetch_one(
+        "SELECT coalesce(sum(points_paid), 0)::bigint AS points FROM customer_order"
+        " WHERE program_id = :program_id AND member_id = :member_id AND placed_at > now() - :span"
+        " AND starts_with(external_id, :prefix) AND state NOT IN ('rejected', 'cancelled')",
+        {"program_id": program_id, "member_id": member_id, "span": span, "prefix": external_prefix},
+    )
+    assert row is not None  # an aggregate
+    return int(row.points)
 
 
 def consignment_by_ref(supplier_id: int, client_ref: str) -> int | None:

@@ -68,8 +68,8 @@ def place() -> BaseResponse:
     try:
         points = _chosen(quoted, form)
         password = request.form.get("password", "")[:_PASSWORD_MAX]
-        confirming.confirm(member, quoted.points if points is None else points, password)
-        order = transact(lambda: _place(member, quoted, points, form, key))
+        confirmed = confirming.confirm(password)
+        order = transact(lambda: _place(member, quoted, points, form, key, confirmed))
     except Refusal as refusal:
         if refusal.code in ("quote_expired", "quote_used") and quoted.state not in LIVE:
             return lapsed()
@@ -101,13 +101,13 @@ def _chosen(quoted: Quote, form: dict[str, str]) -> int | None:
     return points
 
 
-def _place(member: Viewer, quoted: Quote, points: int | None, form: dict[str, str], key: str) -> Order:
+def _place(member: Viewer, quoted: Quote, points: int | None, form: dict[str, str], key: str, confirmed: bool) -> Order:
     agreed = form["consent_points"]
     order, replayed = orders.place(
         member.program_id,
         member.member_id,
         quoted.partner_id,
-        external_id=f"web:{member.member_id}:{key}",
+        external_id=f"{confirming.BY_SITE}{member.member_id}:{key}",
         quote_id=quoted.id,
         request_hash=request_hash([quoted.id, points]),
         consent_points=int(agreed) if _NUMBER.fullmatch(agreed) else None,
@@ -117,6 +117,7 @@ def _place(member: Viewer, quoted: Quote, points: int | None, form: dict[str, st
     if order.payment == "wanted" and not tender.cash_taken():
         raise Invalid("cash_unavailable", "Points alone cannot pay this, and nobody takes cash here.")
     if not replayed:
+        confirming.check(member, confirmed=confirmed)
         _prove(member, form["proof"])
     return order
 

@@ -32,6 +32,7 @@ _REST = (
     "face",
     "accept_late_days",
     "adjustment_limit",
+    "confirm_from_minor",
     "expiry_n",
     "activation_days",
     "activation_event",
@@ -52,7 +53,7 @@ def policies(code: str) -> str:
 def save_policies(code: str) -> Response | tuple[str, int]:
     """Save a program's policies."""
     require_role("admin")
-    names = (*_PROGRAM_TEXTS, *_PROGRAM_NUMBERS, "accept_late_days", "adjustment_limit")
+    names = (*_PROGRAM_TEXTS, *_PROGRAM_NUMBERS, "accept_late_days", "adjustment_limit", "confirm_from_minor")
     given = forms.answers(*names)
 
     def work(found: Program) -> forms.Errors:
@@ -61,6 +62,7 @@ def save_policies(code: str) -> Response | tuple[str, int]:
         values |= {name: _number(given[name]) for name in _PROGRAM_NUMBERS}
         values["accept_late_days"] = _number(given["accept_late_days"], optional=True)
         values["adjustment_limit"] = _number(given["adjustment_limit"], decimals)
+        values["confirm_from_minor"] = _number(given["confirm_from_minor"], found.currency_decimals)
         return _save(values, lambda: programs.change(found.id, **values))
 
     errors, status = _tried(code, work)
@@ -160,6 +162,7 @@ def _program_page(code: str, errors: forms.Errors, given: dict[str, str] | None)
         names = (*_PROGRAM_TEXTS, *_PROGRAM_NUMBERS, "accept_late_days")
         now = {name: _text(getattr(found, name)) for name in names}
         now["adjustment_limit"] = format_minor(found.adjustment_limit, main.decimals)
+        now["confirm_from_minor"] = format_minor(found.confirm_from_minor, found.currency_decimals)
         return {"program": found, "main": main, "answers": now if given is None else given}
 
     return render_template("console/policies.html", nav="programs", errors=errors, **transact(work))

@@ -44,6 +44,7 @@ _PROGRAM: Mapping[str, Check] = {
     "return_policy": _among(*RETURN_POLICIES),
     "restore_grace_days": _between(0, 3_660),
     "adjustment_limit": _between(0, _UNITS_MAX),
+    "confirm_from_minor": _between(0, _UNITS_MAX),
     "family_max": _between(1, 100),
 }
 _CURRENCY: Mapping[str, Check] = {

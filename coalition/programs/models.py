@@ -34,6 +34,7 @@ class ProgramRow(Base):
     return_policy: Mapped[str] = mapped_column(server_default="within_balance")
     restore_grace_days: Mapped[int] = mapped_column(server_default="30")
     adjustment_limit: Mapped[int] = mapped_column(server_default="10000")
+    confirm_from_minor: Mapped[int] = mapped_column(server_default="10000")
     family_max: Mapped[int] = mapped_column(server_default="6")
     halted_at: Mapped[dt.datetime | None]
     halt_reason: Mapped[str | None]

@@ -18,7 +18,9 @@ class Program:
 
     `kind`: own (of one company), coalition, co_brand (with a bank), or test (a partner's test mode).
     `accept_late_days`: how late a receipt may arrive, None without a limit. `adjustment_limit`: units above which a
-    second person approves. `sunset_ends_on`: the last day on which points of a program in its sunset can be spent.
+    second person approves. `confirm_from_minor`: once a member's orders of a day on the site are worth so much, in
+    minor units of the program's money, they take the password. `sunset_ends_on`: the last day on which points of a
+    program in its sunset can be spent.
     """
 
     id: int
@@ -34,6 +36,7 @@ class Program:
     return_policy: str
     restore_grace_days: int
     adjustment_limit: int
+    confirm_from_minor: int
     family_max: int
     halted_at: dt.datetime | None
     halt_reason: str | None

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 import pytest
 from flask import Flask
 
 from catalog.site import confirming
+from coalition import programs
 from coalition.kernel import audit
-from coalition.kernel.db import execute, fetch_all, transact
+from coalition.kernel.config import Config
+from coalition.kernel.db import db, execute, fetch_all, transact
+from tests import racing
 from tests.catalog.orders.builders import FakeSupplier, World, a_world, bind
 from tests.catalog.site.test_checkout import PASSWORD, Browser, sign_in
+from wsgi import create_app
+
+_AT_ONCE, _ROUNDS = 4, 2
 
 
 @pytest.fixture
-def browser(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Browser:
+def browser(app: Flask) -> Browser:
     """A member to whom every order is a large one."""
     bind(FakeSupplier())
-    monkeypatch.setattr(confirming, "LARGE_MINOR", 1)
     world: World = transact(a_world)
+    _ask_from(world, 0)
     return sign_in(app, world, world.member_id, "anna@example.com")
+
+
+def _ask_from(world: World, minor: int) -> None:
+    """From so much on the program wants the password."""
+    transact(lambda: programs.change(world.program.id, confirm_from_minor=minor))
 
 
 def _signed_in_before() -> None:
@@ -61,8 +75,8 @@ def test_many_points_leave_with_the_password_alone_when_the_sign_in_is_old(brows
     assert _orders() == 1
 
 
-def test_few_points_take_no_password(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(confirming, "LARGE_MINOR", 10**9)
+def test_few_points_take_no_password(browser: Browser) -> None:
+    _ask_from(browser.world, 10**9)
     _signed_in_before()
     paying = browser.open_payment(browser.open_form())
 
@@ -83,7 +97,7 @@ def test_few_points_take_no_password(browser: Browser, monkeypatch: pytest.Monke
 def test_for_a_day_after_a_change_of_the_way_to_sign_in_points_rest(
     browser: Browser, monkeypatch: pytest.MonkeyPatch, what: str, large: bool, ordered: int
 ) -> None:
-    monkeypatch.setattr(confirming, "LARGE_MINOR", 1 if large else 10**9)
+    _ask_from(browser.world, 0 if large else 10**9)
     paying = browser.open_payment(browser.open_form())
     _changed(what)
 
@@ -95,3 +109,78 @@ def test_for_a_day_after_a_change_of_the_way_to_sign_in_points_rest(
     monkeypatch.setattr(confirming, "COOL", confirming.COOL * 0)
     assert browser.press(paying).status_code == 303, "the day is over"
     assert _orders() == 1
+
+
+def _worth_of_one(browser: Browser) -> int:
+    """What one order of these is worth, in minor units of the program's money."""
+    [row] = transact(lambda: fetch_all("SELECT points_paid FROM customer_order ORDER BY id DESC LIMIT 1"))
+    return int(row.points_paid * programs.main_currency(browser.world.program.id).face_minor)
+
+
+def test_small_orders_of_one_day_add_up(browser: Browser) -> None:
+    _signed_in_before()
+    _ask_from(browser.world, 10**9)
+    browser.order()
+    _ask_from(browser.world, 2 * _worth_of_one(browser))
+
+    second = browser.open_payment(browser.open_form())
+    page, refused = browser.client.get(f"/checkout/payment?quote={second['quote']}").text, browser.press(second)
+
+    assert 'name="password"' in page
+    assert (refused.status_code, _orders()) == (422, 1)
+    assert browser.press(second, password=PASSWORD).status_code == 303
+    assert browser.press(second).status_code == 303, "the same form sent again leads to the same order"
+    assert _orders() == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "placed_at = placed_at - interval '24 hours'",
+        "state = 'cancelled'",
+        "state = 'rejected'",
+        "external_id = 'till-1'",
+    ],
+)
+def test_what_was_called_off_or_is_of_another_day_or_place_adds_nothing(browser: Browser, change: str) -> None:
+    _signed_in_before()
+    _ask_from(browser.world, 10**9)
+    browser.order()
+    _ask_from(browser.world, 2 * _worth_of_one(browser))
+    transact(lambda: execute(f"UPDATE customer_order SET {change}"))
+
+    assert browser.press(browser.open_payment(browser.open_form())).status_code == 303
+
+
+def test_of_small_orders_of_one_moment_only_as_many_pass_as_are_small_together(fresh_database: Config) -> None:
+    app = create_app(fresh_database)
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    with app.app_context():
+        bind(FakeSupplier())
+        world = transact(lambda: a_world(pieces=50, points=50_000))
+        first = sign_in(app, world, world.member_id, "anna@example.com")
+        browsers = [_window_of(first) for _ in range(_AT_ONCE)]
+        _signed_in_before()
+        browsers[0].order()
+        _ask_from(world, 3 * _worth_of_one(browsers[0]))
+        for _ in range(_ROUNDS):
+            transact(lambda: execute("UPDATE customer_order SET placed_at = placed_at - interval '1 day'"))
+            paying = [one.open_payment(one.open_form()) for one in browsers]
+
+            ends = racing.at_once(app, [partial(_pressed, *each) for each in zip(browsers, paying, strict=True)])
+
+            assert sorted(ends) == [303, 303, *[422] * (_AT_ONCE - 2)]
+        db.session.remove()
+        db.engine.dispose()
+
+
+def _window_of(browser: Browser) -> Browser:
+    """The same person's browser, which can press at the same moment."""
+    client, cookie = browser.client.application.test_client(), browser.client.get_cookie("session")
+    assert cookie is not None
+    client.set_cookie("session", cookie.value)
+    return replace(browser, client=client)
+
+
+def _pressed(browser: Browser, paying: dict[str, str]) -> int:
+    return int(browser.press(paying).status_code)

@@ -87,7 +87,14 @@ def test_a_halt_is_seen_and_lifted(admin: FlaskClient, support: FlaskClient, sho
 
 def policies(**more: str) -> dict[str, str]:
     given = {"name": "Coral Club", "proof_policy": "spend", "return_policy": "arrears", "restore_grace_days": "14"}
-    return {**given, "family_max": "4", "accept_late_days": "", "adjustment_limit": "2 500", **more}
+    return {
+        **given,
+        "family_max": "4",
+        "accept_late_days": "",
+        "adjustment_limit": "2 500",
+        "confirm_from_minor": "50",
+        **more,
+    }
 
 
 def test_policies_are_saved_and_the_change_is_told(admin: FlaskClient, shop: Shop, page: str) -> None:
@@ -96,6 +103,7 @@ def test_policies_are_saved_and_the_change_is_told(admin: FlaskClient, shop: Sho
     found = now(shop)
     assert saved.status_code == 303
     assert (found.proof_policy, found.return_policy, found.adjustment_limit) == ("spend", "arrears", 2500)
+    assert found.confirm_from_minor == 50_00
     assert (found.restore_grace_days, found.family_max, found.accept_late_days) == (14, 4, None)
     seen = admin.get(page).text
     assert "Policies changed" in seen
@@ -112,6 +120,7 @@ def test_policies_are_saved_and_the_change_is_told(admin: FlaskClient, shop: Sho
         {"family_max": "many"},
         {"restore_grace_days": "-1"},
         {"adjustment_limit": "1.5"},
+        {"confirm_from_minor": "-1"},
         {"proof_policy": "blood"},
         {"accept_late_days": "soon"},
     ],
