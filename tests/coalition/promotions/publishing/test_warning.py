@@ -37,6 +37,10 @@ def test_a_promotion_that_says_what_it_means_is_not_warned_of() -> None:
         ({"to": None}, ("no_end", "/to")),
         ({"from": "2027-01-01T00:00:00Z"}, ("never_in_force", "/to")),
         ({"limits": []}, ("unbounded", "/limits")),
+        (
+            {"sponsor": "operator", "effects": [{"kind": "discount", "calc": {"type": "percent", "bp": 500}}]},
+            ("discount_not_settled", "/sponsor"),
+        ),
         ({"effects": [a_credit(bp=10_000)]}, ("above_spend", "/effects/0/calc/bp")),
         ({"effects": [a_credit("multiply", x_bp=10_000)]}, ("multiplies_by_one", "/effects/0/calc/x_bp")),
         ({"audience": {"segments_any": ["vip"], "segments_none": ["vip"]}}, ("never_true", "/audience")),
