@@ -16,7 +16,7 @@ from settlement.reconciliation import CLASSES, Difference, Reconciliation, Total
 class ComparingSchema(Schema):
     """Which period a file is for, and by which saved column mapping it is a table."""
 
-    period = fields.String(required=True, validate=validate.Regexp(r"^[0-9QW-]{4,10}$"))
+    period = fields.String(required=True, validate=validate.Regexp(r"^[0-9QW-]{4,22}$"))
     mapping = Text(40, load_default=None)
 
 

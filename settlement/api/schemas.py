@@ -19,7 +19,7 @@ class AgreementSchema(Schema):
 class StatementsQuerySchema(PagingSchema):
     """The query of the list of statements."""
 
-    period = fields.String(load_default=None, validate=validate.Regexp(r"^[0-9QW-]{4,10}$"))
+    period = fields.String(load_default=None, validate=validate.Regexp(r"^[0-9QW-]{4,22}$"))
 
 
 class StatementPartySchema(Schema):

@@ -36,6 +36,7 @@ def close(
     act_as(email)
     for check in accepted:
         _refusable(lambda check=check: transact(lambda: _accept(program, period, check, reason)))
+    statements.let_go(transact)
 
     def work() -> tuple[statements.Closed, list[dict[str, Any]]]:
         closed = statements.close(programs.by_code(program).id, period, patience_s=_PATIENCE_S)

@@ -54,6 +54,7 @@ def close(program: str, period: str) -> BaseResponse | tuple[str, int]:
     """Close the period, for ever."""
     if request.form.get("confirm") != "yes":
         return shown(program, period, errors=[{"field": "", "code": "required", "text": None}]), 422
+    statements.let_go(transact)
     try:
         transact(lambda: statements.close(programs.by_code(program).id, period, patience_s=_PATIENCE_S))
     except NotFound:

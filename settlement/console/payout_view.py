@@ -60,7 +60,7 @@ def run(run_id: int) -> dict[str, Any]:
             for one in changes
             if one.payment_id is None
         ],
-        "left_out": [partners.entity(one.legal_entity_id).name for one in left],
+        "left_out": list(dict.fromkeys(partners.entity(one.legal_entity_id).name for one in left)),
     }
 
 

@@ -7,19 +7,28 @@ from coalition.kernel.laws import Law
 LAWS = (
     Law(
         "N1",
-        "a statement is paid at most once: of its payments one lives, and what moved for the others has come back",
+        "a statement is paid at most once in a direction: of its payments one lives, what moved for others came back",
         """SELECT statement_id FROM payout_payment WHERE state NOT IN ('aborted', 'dropped')
-            GROUP BY 1 HAVING count(*) > 1
+            GROUP BY statement_id, direction HAVING count(*) > 1
            UNION ALL
            SELECT p.statement_id FROM payout_payment p WHERE p.state IN ('aborted', 'dropped')
               AND p.paid_minor <> 0""",
     ),
     Law(
         "N2",
-        "a payment is what its statement comes to, so a run is the sum of its statements",
+        "a payment is what its statement comes to, or where it is settled gross what one of its sides comes to",
         """SELECT p.id FROM payout_payment p JOIN statement s ON s.id = p.statement_id
-             JOIN payout_run r ON r.id = p.run_id
-            WHERE CASE p.direction WHEN 'out' THEN p.amount_minor ELSE -p.amount_minor END <> s.settlement_minor
+             JOIN payout_run r ON r.id = p.run_id JOIN settlement_period e ON e.id = s.period_id
+            CROSS JOIN LATERAL (
+                  SELECT m.granularity FROM agreement a JOIN settlement_model m ON m.code = a.model
+                   WHERE a.legal_entity_id = s.legal_entity_id AND a.state = 'active' AND lower(a.valid) <= e.ends_on
+                   ORDER BY lower(a.valid) DESC LIMIT 1) m
+            CROSS JOIN LATERAL (
+                  SELECT round(coalesce(sum(-least(d.sign * d.gross_minor, 0)), 0) * coalesce(s.fx_rate, 1)
+                               * 10::numeric ^ (s.settlement_decimals - s.currency_decimals)) AS minor
+                    FROM statement_document d WHERE d.statement_id = s.id AND m.granularity = 'gross') owed
+            WHERE CASE p.direction WHEN 'out' THEN p.amount_minor - owed.minor ELSE owed.minor - p.amount_minor END
+                  <> CASE WHEN m.granularity = 'gross' AND p.direction = 'in' THEN 0 ELSE s.settlement_minor END
                OR p.currency <> s.settlement_currency OR p.legal_entity_id <> s.legal_entity_id
                OR (s.program_id, s.period_id) <> (r.program_id, r.period_id) OR s.is_operator""",
     ),

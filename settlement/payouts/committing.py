@@ -18,6 +18,7 @@ from coalition.kernel.approvals import Approval
 from coalition.kernel.db import execute
 from coalition.kernel.errors import Conflict
 from coalition.kernel.idempotency import request_hash
+from settlement import accruals, terms
 from settlement.payouts import accounts
 from settlement.payouts.moving import abort_payment, lock_run, move_run
 from settlement.payouts.owed import kept_back
@@ -51,18 +52,11 @@ def reserve(run_id: int, providers: Sequence[str], *, leave_out: bool = False) -
     for payment in missing:
         abort_payment(payment, "payout_account_missing")
     today = clock.local_date(clock.now(), programs.get(run.program_id).zone)
-    for payment_id, (provider, account) in ways.items():
-        execute(
-            "UPDATE payout_payment SET provider = :provider, account_id = :account,"
-            " due_on = CASE direction WHEN 'in' THEN CAST(:due AS date) ELSE CAST(:today AS date) END WHERE id = :id",
-            {
-                "id": payment_id,
-                "provider": provider,
-                "account": account.id if account else None,
-                "today": today,
-                "due": today + _DUE_IN,
-            },
-        )
+    at_once = _settled_at_once(run)
+    for payment in payments(run_id):
+        if payment.id in ways:
+            later = payment.direction == "in" and payment.legal_entity_id not in at_once
+            _fix(payment.id, *ways[payment.id], today + _DUE_IN if later else today)
     content = content_hash(run_id)
     execute(
         "UPDATE payout_run SET content_hash = :content, reserved_by = :actor WHERE id = :id",
@@ -140,6 +134,19 @@ def _commit(approval: Approval) -> dict[str, Any]:
         first_request(payment)
     audit.record("payout.commit", f"payout_run:{run.id}", approver=approval.approver, payments=len(found))
     return {"payments": len(found)}
+
+
+def _settled_at_once(run: Run) -> set[int]:
+    """The entities whose model is immediate: what they owe is due on the day of the run."""
+    models = terms.models_on(run.program_id, accruals.get_period(run.period_id).ends_on)
+    return {entity_id for entity_id, model in models.items() if model.delay == "immediate"}
+
+
+def _fix(payment_id: int, provider: str, account: Account | None, due_on: dt.date) -> None:
+    execute(
+        "UPDATE payout_payment SET provider = :provider, account_id = :account, due_on = :due WHERE id = :id",
+        {"id": payment_id, "provider": provider, "account": account.id if account else None, "due": due_on},
+    )
 
 
 def _ask_for_second(run: Run, content: bytes) -> None:

@@ -1,7 +1,8 @@
-"""Recording a payment run: one payment for each statement of a closed period that is to be paid and was not yet.
+"""Recording a payment run: what is to be paid for each statement of a closed period and was not yet.
 
-A period has one first run; a supplementary run takes what the runs before it left out: statements that were disputed
-then, or whose payment was refused and given up. That no statement is in two living payments is the schema's own law.
+That is one payment, or for who is settled gross one in each direction. A period has one first run; a supplementary run
+takes what the runs before it left out: statements that were disputed then, or whose payment was refused and given up.
+That no statement has two living payments of one direction is the schema's own law.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ _INSERT_PAYMENTS = """
       FROM unnest(CAST(:statements AS bigint[]), CAST(:entities AS int[]), CAST(:directions AS text[]),
                   CAST(:amounts AS bigint[]), CAST(:currencies AS text[]))
            AS x (statement_id, legal_entity_id, direction, amount_minor, currency)
-    ON CONFLICT (statement_id) WHERE state NOT IN ('aborted', 'dropped') DO NOTHING"""
+    ON CONFLICT (statement_id, direction) WHERE state NOT IN ('aborted', 'dropped') DO NOTHING"""
 
 
 def prepare(program_id: int, code: str, *, supplementary: bool = False) -> Run:
@@ -88,7 +89,7 @@ def left_out(period_id: int) -> list[Payable]:
     """What of a period is in no run, or was dropped from one: the next supplementary run takes what is not disputed."""
     every = payables(period_id)
     taken = _taken([payable.statement_id for payable in every])
-    return [payable for payable in every if payable.statement_id not in taken]
+    return [payable for payable in every if (payable.statement_id, _direction(payable)) not in taken]
 
 
 def _due(period_id: int) -> list[Payable]:
@@ -97,13 +98,17 @@ def _due(period_id: int) -> list[Payable]:
     return [payable for payable in waiting if payable.statement_id not in out]
 
 
-def _taken(statement_ids: Sequence[int]) -> set[int]:
+def _taken(statement_ids: Sequence[int]) -> set[tuple[int, str]]:
     rows = fetch_all(
-        "SELECT statement_id FROM payout_payment"
+        "SELECT statement_id, direction FROM payout_payment"
         " WHERE statement_id = ANY(:ids) AND state NOT IN ('aborted', 'dropped')",
         {"ids": list(statement_ids)},
     )
-    return {row.statement_id for row in rows}
+    return {(row.statement_id, row.direction) for row in rows}
+
+
+def _direction(payable: Payable) -> str:
+    return "out" if payable.amount_minor > 0 else "in"
 
 
 def _record(run_id: int, due: Sequence[Payable]) -> None:
@@ -113,7 +118,7 @@ def _record(run_id: int, due: Sequence[Payable]) -> None:
             "run": run_id,
             "statements": [payable.statement_id for payable in due],
             "entities": [payable.legal_entity_id for payable in due],
-            "directions": ["out" if payable.amount_minor > 0 else "in" for payable in due],
+            "directions": [_direction(payable) for payable in due],
             "amounts": [abs(payable.amount_minor) for payable in due],
             "currencies": [payable.currency for payable in due],
         },

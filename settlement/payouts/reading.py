@@ -69,9 +69,12 @@ def find(ref: str) -> Payment:
 
 
 def is_settled(statement_id: int) -> bool:
-    """Whether a payment of this statement is settled."""
+    """Whether the settled payments of this statement come to what it comes to: in both directions, if it has two."""
     row = fetch_one(
-        "SELECT id FROM payout_payment WHERE statement_id = :id AND state = 'settled'", {"id": statement_id}
+        """SELECT s.id FROM statement s JOIN payout_payment p ON p.statement_id = s.id AND p.state = 'settled'
+            WHERE s.id = :id GROUP BY s.id, s.settlement_minor
+           HAVING sum(CASE p.direction WHEN 'out' THEN p.amount_minor ELSE -p.amount_minor END) = s.settlement_minor""",
+        {"id": statement_id},
     )
     return row is not None
 

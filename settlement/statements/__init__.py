@@ -4,7 +4,7 @@ from settlement.statements.adjusting import KIND as ADJUSTMENT
 from settlement.statements.adjusting import REASONS, Adjustment, adjust, adjustments, proposed
 from settlement.statements.arithmetic import Charge, Document, Drawn, Line
 from settlement.statements.checking import Check, accept, checklist, checks
-from settlement.statements.closing import Closed, close
+from settlement.statements.closing import Closed, close, let_go
 from settlement.statements.details import DocumentDetails, document_details, document_ids
 from settlement.statements.drawing import draw_up, preview
 from settlement.statements.entries import Entry, Position, Sift, count, entries, entries_of
@@ -72,6 +72,7 @@ __all__ = [
     "find",
     "free_paid",
     "get",
+    "let_go",
     "mark",
     "net",
     "netting",

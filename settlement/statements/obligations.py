@@ -11,9 +11,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from settlement import accruals
-from settlement.statements import reading
+from settlement import accruals, terms
+from settlement.statements import fx, reading
 from settlement.statements.arithmetic import Document
+from settlement.statements.reading import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Netting:
 
 @dataclass(frozen=True, slots=True)
 class Payable:
-    """What a statement comes to in its settlement currency: + we pay the entity, - the entity pays us."""
+    """What is paid for a statement in its settlement currency: + we pay the entity, - the entity pays us."""
 
     statement_id: int
     legal_entity_id: int
@@ -102,10 +103,28 @@ def netting(period_id: int) -> Netting:
 
 
 def payables(period_id: int) -> list[Payable]:
-    """What is to be paid for each statement of a closed period that does not come to nothing; the operator has none."""
-    heads = reading.of_period(accruals.get_period(period_id))
-    return [
-        Payable(head.id, head.legal_entity_id, head.settlement_currency, head.settlement_minor)
-        for head in heads
-        if not head.is_operator and head.settlement_minor
+    """What is to be paid for each statement of a closed period that does not come to nothing; the operator has none.
+
+    For who is settled gross that is up to two sums, what it owes and what it is owed: together its position.
+    """
+    period = accruals.get_period(period_id)
+    heads = [head for head in reading.of_period(period) if not head.is_operator]
+    models = terms.models_on(period.program_id, period.ends_on)
+    gross = [
+        head.id for head in heads if (m := models.get(head.legal_entity_id)) is not None and m.granularity == "gross"
     ]
+    documents = reading.documents(gross) if gross else {}
+    return [
+        Payable(head.id, head.legal_entity_id, head.settlement_currency, amount_minor)
+        for head in heads
+        for amount_minor in (_apart(head, documents[head.id]) if head.id in documents else [head.settlement_minor])
+        if amount_minor
+    ]
+
+
+def _apart(head: Statement, documents: Iterable[Document]) -> list[int]:
+    """What an entity is owed and, negative, what it owes, at the rate of the close; both sum up to its position."""
+    owes = -sum(min(document.sign * document.gross_minor, 0) for document in documents)
+    if head.fx_rate is not None:
+        owes = fx.convert(owes, head.currency_decimals, head.fx_rate)
+    return [head.settlement_minor + owes, -owes]

@@ -15,7 +15,7 @@ from settlement.terms.agreements import (
 from settlement.terms.billing import program_cycle
 from settlement.terms.checking import CYCLES, FUNDING_MODES, VAT_PROFILES
 from settlement.terms.limits import apply_limits
-from settlement.terms.models import SettlementModel, settlement_models
+from settlement.terms.models import SettlementModel, models_on, settlement_models
 from settlement.terms.proposing import activate, propose, refuse
 from settlement.terms.vat import vat_rate
 
@@ -35,6 +35,7 @@ __all__ = [
     "get",
     "in_force",
     "list_agreements",
+    "models_on",
     "program_cycle",
     "proposals",
     "propose",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from decimal import Decimal
 
 from flask import Flask
 
 from coalition import access
-from coalition.kernel.clock import local_date, month_code, now
+from coalition.kernel.clock import end_of_last_day, local_date, month_code, now
 from coalition.kernel.db import fetch_all, transact
 from coalition.kernel.jobs import enqueue, run_due
 from settlement import accruals
@@ -35,6 +36,17 @@ def test_close_prints_the_positions_and_a_second_close_fails(live: Flask) -> Non
     assert [one["position"] for one in facts["statements"]] == ["-12.34", "12.34"]
     assert second.exit_code == 1
     assert "period_closed" in second.stderr
+
+
+def test_a_close_books_what_expired_on_its_last_day_though_no_sweep_came_by(live: Flask) -> None:
+    coalition = Coalition("coral")
+    coalition.join("A", on_issue("0.01", breakage_share=Decimal("0.5")))
+    ends = end_of_last_day(dt.date(2026, 5, 31), coalition.program.zone)
+    coalition.issue(1000, dt.date(2026, 5, 5), {"A": 1}, expires_at=ends)
+
+    closed = live.test_cli_runner().invoke(args=["settlement", "close", "coral", "2026-05", "--json"])
+
+    assert [one["position"] for one in json.loads(closed.stdout)["statements"]] == ["-5.00", "5.00"]
 
 
 def test_close_sends_the_statements_unless_they_are_to_stay_drafts(live: Flask) -> None:

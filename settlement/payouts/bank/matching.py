@@ -23,7 +23,9 @@ from settlement.ports import BankEntry
 _REF = re.compile(r"pmt[^0-9a-z]?([0-9a-hjkmnp-tv-z]{13})(?![0-9a-z])", re.IGNORECASE)
 _INVOICE = re.compile(r"(?<![0-9A-Z])([0-9A-Z][0-9A-Z_-]*-\d{4}-\d{6})(?!\d)")
 _STATEMENT = re.compile(
-    r"(?<!\d)(\d{4}-(?:\d{2}(?:-\d{2})?|Q[1-4]|W\d{2}))[/ -]([0-9A-Z][0-9A-Z_-]*)[/ -](\d+)(?!\d)", re.IGNORECASE
+    r"(?<!\d)((?:\d{4}-\d{2}-\d{2}--)?\d{4}-(?:\d{2}(?:-\d{2})?|Q[1-4]|W\d{2}))[/ -]([0-9A-Z][0-9A-Z_-]*)"
+    r"[/ -](\d+)(?!\d)",
+    re.IGNORECASE,
 )
 _FORMS = frozenset(
     {"sia", "ooo", "ao", "zao", "oao", "pao", "ltd", "llc", "gmbh", "ag", "inc", "as", "ou", "uab", "sro", "the", "and"}

@@ -13,7 +13,7 @@ from coalition import access
 from coalition.kernel import ids
 from coalition.kernel.db import transact
 from coalition.kernel.web.paging import encode_cursor
-from settlement import statements
+from settlement import accruals, statements
 from settlement.terms import Prices
 from tests.settlement.builders import Coalition
 
@@ -111,6 +111,18 @@ def test_a_period_without_statements_is_an_empty_list(live: Flask, coalition: Co
     answer = read(live, "/statements?period=2025-01", bearer(coalition, "A"))
 
     assert answer == {"items": [], "next_cursor": None}
+
+
+def test_the_statements_of_a_period_of_any_days_are_asked_for_by_its_code(live: Flask, coalition: Coalition) -> None:
+    code = "2026-07-10--2026-08-20"
+    transact(lambda: accruals.open_period(coalition.program.id, code))
+    coalition.issue(500, dt.date(2026, 7, 20), {"A": 1})
+    closed = coalition.close(code)
+    transact(lambda: [statements.send(number, "user:1") for number in closed.statements])
+
+    told = read(live, f"/statements?period={code}", bearer(coalition, "A"))["items"]
+
+    assert [one["period"] for one in told] == [code]
 
 
 def test_a_partner_agrees_to_a_statement_that_was_sent_to_it_and_to_no_other(live: Flask, coalition: Coalition) -> None:

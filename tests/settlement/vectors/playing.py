@@ -55,6 +55,8 @@ class Play(Coalition):
         for first, last in scenarios.periods(scenario, rule):
             transact(lambda last=last: self._enter_rates(last))
             transact(lambda first=first, last=last: accruals.open_period(self.program.id, stretch(first, last)))
+        for first, last in self._gaps():
+            transact(lambda first=first, last=last: accruals.open_period(self.program.id, stretch(first, last)))
 
     def run(self) -> None:
         """Let everything happen, in order of days; close each period when it is over, and accrue the rest."""
@@ -71,6 +73,7 @@ class Play(Coalition):
             elif kind == _EXPIRY:
                 self._expire_before(on + dt.timedelta(days=1))
             else:
+                self._expire_before(on + dt.timedelta(days=1))
                 self.closed[fact] = self.close(stretch(*fact)).period
         self._day = dt.date.max
         self.accrue()
@@ -146,6 +149,15 @@ class Play(Coalition):
         last_redeemed = max((day(one["at"]) for one in redemptions), default=_SINCE)
         yield day(self.scenario["period"][1]) if "period" in self.scenario else last_redeemed, _REMAINING, None
 
+    def _gaps(self) -> Iterator[tuple[dt.date, dt.date]]:
+        """Days on which something happens before a period that is closed, and that are in none: they stay open."""
+        days = sorted(event[0] for event in self._events())
+        since = days[0] if days else dt.date.max
+        for first, last in scenarios.periods(self.scenario, self.rule):
+            if since < first:
+                yield since, first - dt.timedelta(days=1)
+            since = max(since, last + dt.timedelta(days=1))
+
     def _issue(self, lot: dict[str, Any], on: dt.date) -> None:
         ends = self._ends(lot)
         weights = [(self.entities[name], weight) for name, weight in lot["legs"].items()]
@@ -180,7 +192,7 @@ class Play(Coalition):
 
     def _give_back(self, wanted: dict[str, Any], on: dt.date) -> None:
         [redeemed] = self.entry_ids[wanted["reversal_of"]]
-        facts = self._facts(return_id(wanted), wanted["points"], on)
+        facts = self._facts(return_id(self.scenario, wanted), wanted["points"], on)
         names = ("amount", "occurred_at", "external_id", "request_hash")
         back = GiveBack(
             account_id=self.account(AccountKind.WALLET, 1),
@@ -191,7 +203,7 @@ class Play(Coalition):
             **{name: facts[name] for name in names},
         )
         [given] = transact(lambda: ledger.give_back([back]))
-        self.entry_ids[return_id(wanted)] = given.entry_ids
+        self.entry_ids[return_id(self.scenario, wanted)] = given.entry_ids
 
     def _order(self, wanted: dict[str, Any]) -> str | None:
         """None where the redeemer's agreement says it already, so that the ledger has to know it by itself."""
@@ -247,6 +259,7 @@ class Play(Coalition):
         return found
 
 
-def return_id(adjustment: dict[str, Any]) -> str:
-    """A key for a return, which the schema gives none."""
-    return f"return-{adjustment['reversal_of']}-{adjustment['at']}-{adjustment['points']}"
+def return_id(scenario: Scenario, adjustment: dict[str, Any]) -> str:
+    """A key for a return, which the schema gives none: by its place, as two may be alike."""
+    [place] = [place for place, one in enumerate(scenario["adjustments"]) if one is adjustment]
+    return f"return-{place}-{adjustment['reversal_of']}"

@@ -59,10 +59,14 @@ def of_rule(scenario: Scenario, part: str, rule: str) -> list[dict[str, Any]]:
 
 
 def periods(scenario: Scenario, rule: str) -> list[tuple[dt.date, dt.date]]:
-    """The periods that are closed: the scenario's own and those of its statements, in order."""
-    told = [scenario["period"]] if "period" in scenario else []
-    told += [one["period"] for one in of_rule(scenario, "statements", rule) if "period" in one]
-    return sorted({(day(scenario, first), day(scenario, last)) for first, last in told})
+    """The periods that are closed, in order: those of its statements, and its own unless that is made up of them."""
+    told = [one.get("period") or scenario["period"] for one in of_rule(scenario, "statements", rule)]
+    found = {(day(scenario, first), day(scenario, last)) for first, last in told}
+    if "period" in scenario:
+        first, last = (day(scenario, text) for text in scenario["period"])
+        if all(ends < first or last < begins for begins, ends in found):
+            found.add((first, last))
+    return sorted(found)
 
 
 def day(scenario: Scenario, text: str) -> dt.date:

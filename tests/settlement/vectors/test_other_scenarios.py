@@ -171,6 +171,14 @@ def test_vector_of_any_other_scenario_comes_out_to_the_cent(live: Flask, tmp_pat
         assert_comes_out(loaded, each)
 
 
+def test_vector_of_months_one_after_another_comes_out_to_the_cent(live: Flask) -> None:
+    months = json.loads(Path(__file__).with_name("months.json").read_text())
+
+    play = assert_comes_out(months, "FEFO")
+
+    assert len(play.closed) == 3
+
+
 def test_vector_oracle_agrees_with_the_worked_example() -> None:
     inputs = copy.deepcopy(WORKED_EXAMPLE)
     for part, given in (("adjustments", ("at", "reversal_of", "points")), ("expiries", ("at",))):
