@@ -74,7 +74,7 @@ def _funding(promotion: engine.Promotion, document: Document) -> Iterator[Warned
     """A discount somebody is to pay for: its legs are kept, and no statement asks for it."""
     if promotion.discounts and document.get("sponsor") is not None:
         yield Warned(
-            "discount_not_settled", "/sponsor", "Discounts are not settled: who sells bears them, whoever is named here.",
+            "discount_not_settled", "/sponsor", "Discounts are not settled: who sells bears them, whoever is named.",
             "Скидки не входят во взаиморасчёты: их несёт продавец, кто бы здесь ни был указан.",
         )  # fmt: skip
 
