@@ -77,8 +77,9 @@ def _wrong(given: Mapping[str, str], line: int) -> Iterator[FieldError]:
 
 
 def _item(given: Mapping[str, str]) -> Item:
-    texts = [given.get(name, "") for name in ("brand", "name_en", "name_ru")]
-    return Item(given["sku"], given["category_path"], *texts, _bp(given["vat"]) if given.get("vat") else None)
+    vat_bp = _bp(given["vat"]) if given.get("vat") else None
+    brand, name_en, name_ru = (given.get(name, "") for name in ("brand", "name_en", "name_ru"))
+    return Item(given["sku"], given["category_path"], brand, name_en, name_ru, vat_bp)
 
 
 def _bp(percent: str) -> int | None:
