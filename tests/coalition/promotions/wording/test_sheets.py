@@ -150,7 +150,7 @@ def test_what_is_no_amount_is_refused(text: str) -> None:
 
 
 def _told(node: Any) -> list[str]:
-    """The nodes at the top of a condition, in an order that means nothing."""
+    """The nodes at the top of a condition, in an order that means nothing; all of none demands nothing."""
     several = node is not None and set(node) == {"all"} and isinstance(node["all"], list)
     nodes = node["all"] if several else [] if node is None else [node]
-    return sorted(json.dumps(one, sort_keys=True) for one in nodes)
+    return sorted(json.dumps(one, sort_keys=True) for one in nodes if one != {"all": []})
