@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -28,11 +29,12 @@ from coalition.kernel.db import db
 from coalition.kernel.embedded import Servers
 from coalition.site import signin
 from tests.databases import clone, drop, servers_home, template_url
+from tests.scheduling import JOURNEYS, Scopes
 from tests.served import Served, a_served_shop
 
 ROOT = Path(__file__).resolve().parents[1]
 # What takes a process longest begins first, so that the others do not wait for it at the end.
-_LONGEST = ("tests/journeys/test_races.py", "tests/model/test_machine.py", "tests/walls/")
+_LONGEST = (JOURNEYS, "tests/model/test_machine.py", "tests/walls/")
 _servers: list[Servers] = []
 settings.register_profile("coalition", deadline=None)  # a slow machine fails no test
 settings.load_profile("coalition")
@@ -66,6 +68,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest modules first, everything else in its order."""
     items.sort(key=lambda item: not item.nodeid.startswith(_LONGEST))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scopes | None:
+    """The scopes that tests are handed out by, where they are handed out by scopes."""
+    return Scopes(config, log) if config.getoption("dist") == "loadscope" else None
 
 
 def pytest_unconfigure() -> None:

@@ -13,7 +13,7 @@ from catalog.console.frame import blueprint, choices, chosen_program, chosen_sup
 from coalition.console import forms
 from coalition.kernel import ids, ports
 from coalition.kernel.db import transact
-from coalition.kernel.errors import NotFound
+from coalition.kernel.errors import Conflict, NotFound
 from coalition.kernel.web.paging import place
 from coalition.ports import FileStore, StoredFile
 from coalition.programs import Program
@@ -86,7 +86,11 @@ def send_file(supplier: str, feed: str) -> Response | tuple[str, int]:
         return _page(supplier, feed, [forms.error("file", "choose_file")]), 422
     if stored is not None and not stored.size:
         return _page(supplier, feed, [forms.error("file", "empty_file")]), 422
-    run = transact(lambda: suppliers.request_run(found.id, file_key=stored.key if stored else None, dry_run=dry_run))
+    key = stored.key if stored else None
+    try:
+        run = transact(lambda: suppliers.request_run(found.id, file_key=key, dry_run=dry_run))
+    except Conflict as refusal:
+        return _page(supplier, feed, [forms.error("file", refusal.code)]), 422
     return redirect(url_for("desk.run", run=ids.public("run", run.id)), code=303)
 
 

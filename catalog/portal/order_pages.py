@@ -28,6 +28,8 @@ VIEWS = tuple(orders.SERVED)
 REASONS = ("out_of_stock", "discontinued", "undeliverable", "supplier_refused")
 _LABELS_MOST = 200
 _COLUMNS = ("reference", "name", "phone", "country", "postal_code", "city", "line1", "articles")
+_TEXTS = ("external_id", "reason", "short", "carrier", "tracking_no")
+_PIECES = tuple(f"{deed}-{at}" for deed in ("take", "qty") for at in range(100))
 _FIELDS = {
     "/parcel/tracking_no": "tracking_no",
     "/reason": "reason",
@@ -77,7 +79,7 @@ def order_page(reference: str) -> str:
 @blueprint.post("/orders/<reference>/<any(accept, refuse, pack, parcel, give_back, keep):deed>")
 def order_deed(reference: str, deed: str) -> Response | tuple[str, int]:
     """Answer, pack, send, or let it be cancelled."""
-    given = forms.answers("external_id", "reason", "short", "carrier", "tracking_no")
+    given = forms.answers(*_TEXTS, *_PIECES)
 
     def work() -> None:
         own = own_suppliers()
@@ -95,16 +97,16 @@ def order_deed(reference: str, deed: str) -> Response | tuple[str, int]:
 def _accept(found: Served, given: dict[str, str]) -> None:
     """Take what is promised of each line; what is not, goes back to its member. Nothing at all is a refusal."""
     _expect(found, orders.TO_ANSWER)
-    answers = _promised(found, given["short"])
+    answers = _promised(found, given)
     orders.answered(found.id, Accepted(given["external_id"][:100] or found.client_ref, answers))
 
 
-def _promised(found: Served, why: str) -> tuple[LineAnswer, ...]:
+def _promised(found: Served, given: dict[str, str]) -> tuple[LineAnswer, ...]:
     """The lines of which fewer pieces come than were ordered. A line without a number is taken whole.
 
     Raises Invalid for no number of pieces, for none in all, and where nobody says why they are fewer.
     """
-    typed = [request.form.get(f"take-{at}", "") for at in range(len(found.lines))]
+    typed, why = [given.get(f"take-{at}") for at in range(len(found.lines))], given["short"]
     pieces = [forms.whole(text) if text else line.qty for text, line in zip(typed, found.lines, strict=True)]
     wrong = [at for at, (qty, line) in enumerate(zip(pieces, found.lines, strict=True)) if not _fits(qty, line.qty)]
     if wrong:
@@ -138,7 +140,7 @@ def _pack(found: Served, given: dict[str, str]) -> None:
 
 def _parcel(found: Served, given: dict[str, str]) -> None:
     _expect(found, orders.TO_SHIP)
-    pieces = {line.sku: forms.whole(request.form.get(f"qty-{at}", "")) or 0 for at, line in enumerate(found.lines)}
+    pieces = {line.sku: forms.whole(given.get(f"qty-{at}", "")) or 0 for at, line in enumerate(found.lines)}
     chosen = {sku: qty for sku, qty in pieces.items() if qty > 0}
     known = {one.code for one in shipments.carriers()}
     if given["carrier"] not in known or not given["tracking_no"] or not chosen:

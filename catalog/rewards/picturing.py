@@ -27,11 +27,10 @@ class WantedPicture:
 
 @dataclass(frozen=True, slots=True)
 class ShownPicture:
-    """A picture in our store: the hash of the file that came, and the size in pixels of its largest form."""
+    """A picture in our store: the hash of the file that came, and the width in pixels of its largest form."""
 
     sha256: str
     width: int
-    height: int
 
 
 def picture_key(sha256: str, width: int) -> str:
@@ -42,10 +41,10 @@ def picture_key(sha256: str, width: int) -> str:
 def gallery(product_id: int, first: str | None) -> Sequence[ShownPicture]:
     """The further pictures of a card that have come, in its supplier's order, each once; `first` is shown already."""
     rows = fetch_all(
-        "SELECT k.sha256, k.width, k.height FROM product_gallery g"
+        "SELECT k.sha256, k.width FROM product_gallery g"
         " CROSS JOIN LATERAL unnest(g.urls) WITH ORDINALITY AS u (url, place)"
         " JOIN picture k ON k.url_hash = sha256(convert_to(u.url, 'UTF8')) AND k.state = 'stored'"
-        " WHERE g.product_id = :product AND k.sha256 IS DISTINCT FROM :first GROUP BY k.sha256, k.width, k.height"
+        " WHERE g.product_id = :product AND k.sha256 IS DISTINCT FROM :first GROUP BY k.sha256, k.width"
         " ORDER BY min(u.place) LIMIT 9",
         {"product": product_id, "first": first},
     )

@@ -9,7 +9,6 @@ whose account it is has been told by a letter.
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
 
 from catalog import orders
 from coalition import access, programs
@@ -79,7 +78,7 @@ def _of_a_day(member: Viewer) -> int:
 
 
 def _is_large(member: Viewer, points: int) -> bool:
-    worth = Decimal(points) * programs.main_currency(member.program_id).face_minor
+    worth = programs.main_currency(member.program_id).worth(points)
     return worth >= programs.get(member.program_id).confirm_from_minor
 
 

@@ -57,7 +57,6 @@ from catalog.suppliers.feeds import (
     use_mapping,
 )
 from catalog.suppliers.formats import (
-    COUNTING,
     FORMATS,
     FeedFile,
     FeedRefused,
@@ -138,7 +137,6 @@ from catalog.suppliers.travelling import (
 
 __all__ = [
     "CATALOG",
-    "COUNTING",
     "COUNTS",
     "FORMATS",
     "MOST_PASSENGERS",

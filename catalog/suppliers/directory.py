@@ -8,9 +8,10 @@ from typing import Any
 
 from catalog.ports import SupplierAccess
 from coalition import partners
+from coalition.access import suspended_partners, suspension
 from coalition.kernel import audit
 from coalition.kernel.db import execute, fetch_all, fetch_one
-from coalition.kernel.errors import NotFound
+from coalition.kernel.errors import Conflict, NotFound
 
 _SUPPLIER = "SELECT id, program_id, code, name, legal_entity_id, kind, protocol, margin_bp, state FROM supplier"
 _LIST_LIMIT = 500
@@ -108,6 +109,17 @@ def owned_by(program_id: int, partner_id: int) -> Sequence[Supplier]:
     sql = f"{_SUPPLIER} WHERE program_id = :program_id AND legal_entity_id = ANY(:entities) ORDER BY name LIMIT :limit"
     params = {"program_id": program_id, "entities": entities, "limit": _LIST_LIMIT}
     return [Supplier(**row._mapping) for row in fetch_all(sql, params)]
+
+
+def barred_entities() -> list[int]:
+    """The legal entities of suspended partners: no file is taken for the suppliers that are theirs."""
+    return [entity.id for partner_id in suspended_partners() for entity in partners.entities_of(partner_id)]
+
+
+def let_send(supplier_id: int) -> None:
+    """Raise Conflict `partner_suspended` if the partner whose supplier it is is suspended."""
+    if suspension(partners.entity(get(supplier_id).legal_entity_id).partner_id) is not None:
+        raise Conflict("partner_suspended", "The partner is suspended; no file is taken for its supplier.")
 
 
 def list_suppliers(program_id: int) -> Sequence[Supplier]:

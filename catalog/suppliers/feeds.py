@@ -177,16 +177,18 @@ def place(feed_id: int) -> tuple[FeedPlace, Validators] | None:
 def claim_due() -> Sequence[int]:
     """The feeds that are to be fetched now; each is due again after its interval, whatever happens.
 
-    One that is still being worked on waits (for a day at most: a run may be lost with its worker).
+    One that is still being worked on waits (for a day at most: a run may be lost with its worker), and so do those of
+    suspended partners.
     """
     rows = fetch_all(
         "UPDATE feed SET next_run_at = now() + make_interval(secs => every_s) WHERE id IN ("
         " SELECT f.id FROM feed f JOIN supplier s ON s.id = f.supplier_id AND s.state = 'active'"
+        "   AND s.legal_entity_id <> ALL(:barred)"
         "  WHERE f.state = 'active' AND f.every_s IS NOT NULL AND f.next_run_at <= now() AND NOT EXISTS ("
         "   SELECT FROM feed_run r WHERE r.feed_id = f.id AND r.state IN ('waiting', 'running')"
         "      AND r.created_at > now() - make_interval(secs => :lost))"
         "  ORDER BY f.next_run_at, f.id LIMIT :most FOR UPDATE OF f SKIP LOCKED) RETURNING id",
-        {"lost": _LOST_AFTER_S, "most": _AT_ONCE},
+        {"lost": _LOST_AFTER_S, "most": _AT_ONCE, "barred": directory.barred_entities()},
     )
     return [row.id for row in rows]
 

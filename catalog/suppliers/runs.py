@@ -15,7 +15,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from catalog.ports import Validators
-from catalog.suppliers.feeds import NEWS, Feed
+from catalog.suppliers import directory
+from catalog.suppliers.feeds import NEWS, Feed, get_feed
 from coalition.kernel import audit, clock, jobs, outbox
 from coalition.kernel.db import execute, fetch_all, fetch_one
 from coalition.kernel.errors import NotFound
@@ -105,7 +106,12 @@ def open_run(
     waived: Sequence[str] = (),
 ) -> FeedRun:
     """A waiting run over an uploaded file in the file store, over whatever the feed's address will give, or once more
-    over the file of an earlier run, with the guards in `waived` lifted and its stock as old as it was."""
+    over the file of an earlier run, with the guards in `waived` lifted and its stock as old as it was.
+
+    Raises Conflict `partner_suspended` for a file that was not there before.
+    """
+    if of_run is None:
+        directory.let_send(get_feed(feed_id).supplier_id)
     row = fetch_one(
         "INSERT INTO feed_run (feed_id, file_key, dry_run, of_run_id, waived, source_at) VALUES (:feed_id, :file_key,"
         " :dry_run, :of_run, CAST(:waived AS text[]), :source_at) RETURNING id",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Response
 
@@ -18,6 +18,14 @@ from coalition.ledger import AccountKind, Hold, Operation
 from coalition.wallets import limits
 
 blp = ApiBlueprint("holds", __name__, description="Points set aside for a purchase.")
+
+
+class _Spot(NamedTuple):
+    """Where and on what points are to be spent: the outlet, if the till names it, and products with their amounts."""
+
+    context: programs.SpendContext
+    outlet: partners.Outlet | None
+    lines: list[tuple[str, int]]
 
 
 @blp.route("/holds", methods=["POST"])
@@ -78,8 +86,8 @@ def _hold(body: dict[str, Any], key: bytes) -> Answer:
     refused = programs.redemption_refused(currency, member_id, pointer="/points/currency")
     refused = refused or partners.not_in_role(purchases.counter(client.partner_id).partner, "redeemer")
     account_id = ledger.account(client.program_id, currency.id, AccountKind.WALLET, member_id)
-    context = _context(body["receipt"])
-    refused = refused or _shut(body["receipt"])
+    spot = _spot(body["receipt"])
+    refused = refused or _shut(spot)
     try:
         held = ledger.hold(
             account_id,
@@ -91,7 +99,7 @@ def _hold(body: dict[str, Any], key: bytes) -> Answer:
             external_id=body["external_id"],
             request_hash=key,
             purpose=body["purpose"],
-            **programs.drawing(currency, context),
+            **programs.drawing(currency, spot and spot.context),
         )
     except Conflict as conflict:
         raise refused or conflict from None
@@ -99,7 +107,7 @@ def _hold(body: dict[str, Any], key: bytes) -> Answer:
         raise refused
     if not held.replayed:
         program = purchases.counter(client.partner_id).program
-        ruled, context = _ruled(body, member, currency, context)
+        ruled, context = _ruled(held.amount, member, currency, spot)
         limits.check_hold(ruled, account_id, held.amount, program.zone, context)
         _prove(program, member_id, body["proof"])
         audit.record("hold.make", _public(held), external_id=held.external_id, amount=held.amount)
@@ -114,42 +122,36 @@ def _prove(program: programs.Program, member_id: int, proof: str | None) -> None
         raise _wrong("proof_required", "/proof", "This program wants the member's one-time code to spend.")
 
 
-def _context(receipt: dict[str, Any] | None) -> programs.SpendContext | None:
+def _spot(receipt: dict[str, Any] | None) -> _Spot | None:
     """Where and on what the points are to be spent, if the till says so: only then promo accounts pay."""
     if receipt is None:
         return None
-    partner_id, outlet_id = caller().partner_id, None
+    partner_id, outlet = caller().partner_id, None
     if receipt["outlet"] is not None:
         outlet = purchases.counter(partner_id).outlets([receipt["outlet"]]).get(receipt["outlet"])
         if outlet is None:
             raise _wrong("unknown_outlet", "/receipt/outlet", "The partner has no such outlet.")
-        outlet_id = outlet.id
     lines = [(line["sku"], line["amount"]) for line in receipt["lines"]]
     groups = partners.spent_by_group(partner_id, lines)
-    return programs.SpendContext(partner_id, outlet_id, groups, receipt["total"])
+    context = programs.SpendContext(partner_id, outlet.id if outlet else None, groups, receipt["total"])
+    return _Spot(context, outlet, lines)
 
 
-def _shut(receipt: dict[str, Any] | None) -> Invalid | None:
+def _shut(spot: _Spot | None) -> Invalid | None:
     """The refusal of a hold at an outlet that was closed; else None."""
-    if receipt is None or receipt["outlet"] is None:
-        return None
-    outlet = purchases.counter(caller().partner_id).outlets([receipt["outlet"]])[receipt["outlet"]]
-    closed = outlet.closed_at is not None
+    closed = spot is not None and spot.outlet is not None and spot.outlet.closed_at is not None
     return _wrong("outlet_closed", "/receipt/outlet", "This outlet is closed.") if closed else None
 
 
 def _ruled(
-    body: dict[str, Any], member: members.Recognised, currency: programs.Currency, context: programs.SpendContext | None
+    units: int, member: members.Recognised, currency: programs.Currency, spot: _Spot | None
 ) -> tuple[programs.Currency, programs.SpendContext | None]:
     """The limits of a hold as promotions have them, where its receipt names the outlet; else the purchase asks them."""
-    if context is None or context.outlet_id is None:
-        return currency, context
-    receipt, at = body["receipt"], purchases.counter(caller().partner_id)
-    lines = [(line["sku"], line["amount"]) for line in receipt["lines"]]
-    worth = min(int(body["points"]["amount"] * currency.face_minor), context.total)
-    outlet = at.outlets([receipt["outlet"]])[receipt["outlet"]]
-    ruled, groups = purchases.limits_of_hold(at, member, currency, outlet, lines, context.total, worth)
-    return ruled, replace(context, groups=groups)
+    if spot is None or spot.outlet is None:
+        return currency, spot and spot.context
+    at, worth = purchases.counter(caller().partner_id), min(currency.worth(units), spot.context.total)
+    ruled, groups = purchases.limits_of_hold(at, member, currency, spot.outlet, spot.lines, spot.context, worth)
+    return ruled, replace(spot.context, groups=groups)
 
 
 def _capture(held: Hold, body: dict[str, Any]) -> Answer:

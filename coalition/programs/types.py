@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import Literal
 
 State = Literal["draft", "pilot", "live", "sunset", "ended"]
@@ -74,6 +74,10 @@ class Currency:
     spend_share_bp: int
     spend_day_max: int | None
     spend_group_bp: Mapping[str, int] = field(hash=False)
+
+    def worth(self, units: int) -> int:
+        """What so many units are worth, in minor units of the program's money, rounded down."""
+        return int((units * self.face_minor).to_integral_value(ROUND_FLOOR))
 
 
 @dataclass(frozen=True, slots=True)

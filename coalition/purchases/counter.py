@@ -1,7 +1,8 @@
 """The counter at which a partner's purchases arrive: its program, currencies and outlets, kept ready in the process.
 
 The partner's roles, the program's policies, its currencies' and the limits of who funds points are at most a second old
-(`programs.policies`); an outlet found is believed for ten seconds, an unknown one never.
+(`programs.policies`); that an outlet is open is believed for ten seconds, that it is closed or unknown never: what is
+refused was looked up.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ class Counter:
             read = partners.outlets(self.partner.id, missing)
             if "" in missing and (known := partners.list_outlets(self.partner.id)):
                 read[""] = next((one for one in known if one.closed_at is None), known[0])
-            self._outlets.update({code: (time.monotonic(), outlet) for code, outlet in read.items()})
+            now = time.monotonic()
+            self._outlets.update({code: (now, outlet) for code, outlet in read.items() if outlet.closed_at is None})
             found |= read
         return found
 

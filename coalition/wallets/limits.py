@@ -76,7 +76,7 @@ def check_hold(currency: Currency, account_id: int, units: int, zone: str, conte
     """
     check_amount(currency, units, "/points/amount")
     if context is not None:
-        worth = min(int(units * currency.face_minor), context.total)
+        worth = min(currency.worth(units), context.total)
         check_receipt(currency, worth, context.total, context.groups, "/points/amount")
     check_day(currency, account_id, units, zone, "/points/amount", counted=True)
 

@@ -10,15 +10,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-import httpx
-
 from catalog.ports import (
     Address,
     Cancelled,
     CancelRefused,
     Caps,
     Failure,
-    Forged,
     NotFound,
     Outcome,
     Pending,
@@ -27,7 +24,6 @@ from catalog.ports import (
     Reserved,
     Retryable,
     SupplierAccess,
-    SupplierEvent,
     SupplierLine,
     SupplierQuote,
     Undone,
@@ -35,10 +31,10 @@ from catalog.ports import (
 )
 from coalition.kernel import clock
 from integrations.suppliers.event_reading import QUOTE_LASTS, cart_outcome, free_seats, pick, seats_of
-from integrations.suppliers.reading import bearer, mapping, mappings, overridden, reason, whole, word
-from integrations.suppliers.unable import Unable
+from integrations.suppliers.reading import bearer, mapping, mappings, reason, whole, word
+from integrations.suppliers.speaking import Manner, Speaking
 from integrations.suppliers.webhooks import event_events
-from integrations.suppliers.wire import Guard, Reply, Request, Wire
+from integrations.suppliers.wire import Reply
 
 CAPS = Caps(
     hold=True,
@@ -51,18 +47,12 @@ CAPS = Caps(
     concurrency=4,
     one_call_per_cart=True,
 )
-_PATIENCE_S = 1.0
 
 
-class EventSupplier(Unable):
+class EventSupplier(Speaking):
     """Speaks with box offices. An order is the seats of one event: `SupplierLine.sku` is `<event>:<seat>+<seat>`."""
 
-    def __init__(self, client: httpx.Client | None = None, guard: Guard | None = None) -> None:
-        self._wire = Wire(bearer, client, guard)
-
-    def caps(self, ctx: SupplierAccess) -> Caps:
-        """What box offices can do."""
-        return overridden(CAPS, ctx)
+    manner = Manner(CAPS, bearer, event_events, patience_s=1.0)
 
     def quote(self, ctx: SupplierAccess, lines: Sequence[SupplierLine], address: Address) -> SupplierQuote | Failure:
         """What the seats cost now, if all of them are free."""
@@ -166,12 +156,6 @@ class EventSupplier(Unable):
         cart = mapping(reply.facts.get("cart"))
         return Cancelled(whole(cart.get("refund_minor")), word(cart.get("currency"), 3) or None)
 
-    def parse_webhook(
-        self, ctx: SupplierAccess, headers: Mapping[str, str], body: bytes
-    ) -> tuple[SupplierEvent, ...] | Forged:
-        """News of carts."""
-        return event_events(ctx.secret, headers, body)
-
     def _carts(self, ctx: SupplierAccess, client_ref: str) -> list[Mapping[str, Any]] | Retryable | Unknown:
         reply = self._ask(ctx, "status", client_ref, "GET", f"/carts?reference={quote(client_ref, safe='')}")
         if (failure := reply.failure) is not None:
@@ -179,18 +163,6 @@ class EventSupplier(Unable):
         if not reply.good or not isinstance(reply.facts.get("carts"), list):
             return Unknown()
         return mappings(reply.facts["carts"])
-
-    def _ask(
-        self,
-        ctx: SupplierAccess,
-        operation: str,
-        ref: str,
-        method: str,
-        path: str,
-        body: Mapping[str, Any] | None = None,
-        cart: str = "",
-    ) -> Reply:
-        return self._wire.ask(ctx, self.caps(ctx), Request(operation, ref, method, path, body, cart, _PATIENCE_S))
 
 
 def _uncancelled(reply: Reply) -> Undone:

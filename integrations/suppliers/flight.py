@@ -7,11 +7,8 @@ steps: terms with a time limit, then the confirmation.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 from urllib.parse import quote
-
-import httpx
 
 from catalog.ports import (
     Accepted,
@@ -21,7 +18,6 @@ from catalog.ports import (
     CancelTerms,
     Caps,
     Failure,
-    Forged,
     NotFound,
     Outcome,
     Pending,
@@ -30,17 +26,16 @@ from catalog.ports import (
     Reserved,
     Retryable,
     SupplierAccess,
-    SupplierEvent,
     SupplierLine,
     SupplierQuote,
     Undone,
     Unknown,
 )
 from integrations.suppliers.flight_reading import TRAVELLER, error, is_refundable, order_outcome, passengers, pick
-from integrations.suppliers.reading import bearer, mapping, mappings, minor, moment, overridden, word
-from integrations.suppliers.unable import Unable
+from integrations.suppliers.reading import bearer, mapping, mappings, minor, moment, word
+from integrations.suppliers.speaking import Manner, Speaking
 from integrations.suppliers.webhooks import flight_events
-from integrations.suppliers.wire import Guard, Reply, Request, Wire
+from integrations.suppliers.wire import Reply
 
 CAPS = Caps(
     hold=True,
@@ -54,18 +49,12 @@ CAPS = Caps(
     concurrency=4,
 )
 _POLL_S = 2.0
-_PATIENCE_S = 1.0
 
 
-class FlightSupplier(Unable):
+class FlightSupplier(Speaking):
     """Speaks with sellers of flights. An order is one offer; its passengers are in `SupplierLine.details`."""
 
-    def __init__(self, client: httpx.Client | None = None, guard: Guard | None = None) -> None:
-        self._wire = Wire(bearer, client, guard)
-
-    def caps(self, ctx: SupplierAccess) -> Caps:
-        """What sellers of flights can do."""
-        return overridden(CAPS, ctx)
+    manner = Manner(CAPS, bearer, flight_events, patience_s=1.0)
 
     def quote(self, ctx: SupplierAccess, lines: Sequence[SupplierLine], address: Address) -> SupplierQuote | Failure:
         """The offer as it is now."""
@@ -173,19 +162,13 @@ class FlightSupplier(Unable):
         if not terms.good or not number:
             return _uncancelled(terms)
         path = f"/air/order_cancellations/{quote(number, safe='')}/actions/confirm"
-        reply = self._ask(ctx, "cancel", client_ref, "POST", path, {}, patience_s=_PATIENCE_S)
+        reply = self._ask(ctx, "cancel", client_ref, "POST", path, {})
         if (failure := reply.failure) is not None:
             return failure
         if not reply.good:
             return _uncancelled(reply)
         facts = mapping(reply.facts.get("data"))
         return Cancelled(minor(facts.get("refund_amount")), word(facts.get("refund_currency"), 3) or None)
-
-    def parse_webhook(
-        self, ctx: SupplierAccess, headers: Mapping[str, str], body: bytes
-    ) -> tuple[SupplierEvent, ...] | Forged:
-        """News of orders, unordered, at least once."""
-        return flight_events(ctx.secret, headers, body)
 
     def _pay(self, ctx: SupplierAccess, client_ref: str, order_id: str, agreed: int | None) -> Outcome:
         total = agreed
@@ -209,18 +192,6 @@ class FlightSupplier(Unable):
 
     def _terms(self, ctx: SupplierAccess, ref: str, external_id: str) -> Reply:
         return self._ask(ctx, "terms", ref, "POST", "/air/order_cancellations", {"data": {"order_id": external_id}})
-
-    def _ask(
-        self,
-        ctx: SupplierAccess,
-        operation: str,
-        ref: str,
-        method: str,
-        path: str,
-        body: Mapping[str, Any] | None = None,
-        patience_s: float = _PATIENCE_S,
-    ) -> Reply:
-        return self._wire.ask(ctx, self.caps(ctx), Request(operation, ref, method, path, body, "", patience_s))
 
 
 def _uncancelled(reply: Reply) -> Undone:

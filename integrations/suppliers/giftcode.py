@@ -11,28 +11,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-import httpx
-
 from catalog.ports import (
     Accepted,
     Address,
     Artefact,
     Caps,
-    Forged,
     LineAnswer,
     NotFound,
     Outcome,
     Pending,
     Rejected,
     SupplierAccess,
-    SupplierEvent,
     SupplierLine,
     Unknown,
 )
-from integrations.suppliers.reading import bearer, mapping, mappings, overridden, reason, whole, word
-from integrations.suppliers.unable import Unable
+from integrations.suppliers.reading import bearer, mapping, mappings, reason, whole, word
+from integrations.suppliers.speaking import Manner, Speaking
 from integrations.suppliers.webhooks import giftcode_events
-from integrations.suppliers.wire import Guard, Reply, Request, Wire
+from integrations.suppliers.wire import Reply
 
 CAPS = Caps(
     idempotent_create=True,
@@ -47,15 +43,10 @@ _POLL_S = 5.0
 _PATIENCE_S = 2.5  # for the codes right after the order
 
 
-class GiftcodeSupplier(Unable):
+class GiftcodeSupplier(Speaking):
     """Speaks with one kind of vendor of codes."""
 
-    def __init__(self, client: httpx.Client | None = None, guard: Guard | None = None) -> None:
-        self._wire = Wire(bearer, client, guard)
-
-    def caps(self, ctx: SupplierAccess) -> Caps:
-        """What vendors of codes can do."""
-        return overridden(CAPS, ctx)
+    manner = Manner(CAPS, bearer, giftcode_events)
 
     def confirm(
         self,
@@ -71,7 +62,7 @@ class GiftcodeSupplier(Unable):
             "items": [{"sku": line.sku, "quantity": line.qty} for line in lines],
             "recipient": {"name": address.name, "email": address.email},
         }
-        reply = self._wire.ask(ctx, self.caps(ctx), Request("confirm", client_ref, "POST", "/orders", wanted))
+        reply = self._ask(ctx, "confirm", client_ref, "POST", "/orders", wanted)
         if (failure := reply.failure) is not None:
             return failure
         if reply.good:
@@ -81,19 +72,13 @@ class GiftcodeSupplier(Unable):
     def status(self, ctx: SupplierAccess, client_ref: str, external_id: str | None = None) -> Outcome:
         """What became of our reference, with its codes."""
         path = f"/orders?external_id={quote(client_ref, safe='')}"
-        reply = self._wire.ask(ctx, self.caps(ctx), Request("status", client_ref, "GET", path))
+        reply = self._ask(ctx, "status", client_ref, "GET", path)
         if (failure := reply.failure) is not None:
             return failure
         if not reply.good or not isinstance(reply.facts.get("orders"), list):
             return Unknown()
         found = [one for one in mappings(reply.facts["orders"]) if one.get("external_id") == client_ref]
         return self._told(ctx, client_ref, found[0]) if found else NotFound()
-
-    def parse_webhook(
-        self, ctx: SupplierAccess, headers: Mapping[str, str], body: bytes
-    ) -> tuple[SupplierEvent, ...] | Forged:
-        """News of orders."""
-        return giftcode_events(ctx.secret, headers, body)
 
     def _told(self, ctx: SupplierAccess, client_ref: str, order: Mapping[str, Any]) -> Outcome:
         status, external_id = order.get("status"), word(order.get("id"))
@@ -117,8 +102,7 @@ class GiftcodeSupplier(Unable):
 
     def _codes(self, ctx: SupplierAccess, client_ref: str, external_id: str) -> Reply:
         path = f"/orders/{quote(external_id, safe='')}/codes"
-        follow_up = Request("codes", client_ref, "GET", path, patience_s=_PATIENCE_S)
-        return self._wire.ask(ctx, self.caps(ctx), follow_up)
+        return self._ask(ctx, "codes", client_ref, "GET", path, patience_s=_PATIENCE_S)
 
 
 def _lines(order: Mapping[str, Any]) -> tuple[LineAnswer, ...] | None:

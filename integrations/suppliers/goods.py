@@ -10,7 +10,6 @@ from dataclasses import asdict
 from typing import Any
 from urllib.parse import quote
 
-import httpx
 from standardwebhooks.webhooks import Webhook
 
 from catalog.ports import (
@@ -20,7 +19,6 @@ from catalog.ports import (
     CancelRefused,
     Caps,
     Failure,
-    Forged,
     NotFound,
     Outcome,
     Pending,
@@ -28,7 +26,6 @@ from catalog.ports import (
     Rejected,
     Reserved,
     SupplierAccess,
-    SupplierEvent,
     SupplierLine,
     SupplierQuote,
     Undone,
@@ -37,10 +34,10 @@ from catalog.ports import (
 from coalition.kernel import clock
 from integrations.signed import seconds
 from integrations.suppliers.acknowledging import answers
-from integrations.suppliers.reading import mappings, moment, overridden, reason, whole, word
-from integrations.suppliers.unable import Unable
+from integrations.suppliers.reading import mappings, moment, reason, whole, word
+from integrations.suppliers.speaking import Manner, Speaking
 from integrations.suppliers.webhooks import goods_events
-from integrations.suppliers.wire import Guard, Reply, Request, Wire
+from integrations.suppliers.wire import Reply, Request
 
 CAPS = Caps(
     hold=True,
@@ -56,15 +53,19 @@ _TAKEN = ("accepted", "shipped", "delivered")
 _ENDED = ("released", "cancelled")
 
 
-class GoodsSupplier(Unable):
+def _signed(ctx: SupplierAccess, request: Request) -> Mapping[str, str]:
+    at = clock.now()
+    return {
+        "webhook-id": request.ref,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": Webhook(ctx.secret).sign(request.ref, at, request.text),
+    }
+
+
+class GoodsSupplier(Speaking):
     """Speaks our goods protocol with any supplier that has an address and a secret."""
 
-    def __init__(self, client: httpx.Client | None = None, guard: Guard | None = None) -> None:
-        self._wire = Wire(_signed, client, guard)
-
-    def caps(self, ctx: SupplierAccess) -> Caps:
-        """What suppliers of goods can do."""
-        return overridden(CAPS, ctx)
+    manner = Manner(CAPS, _signed, goods_events)
 
     def quote(self, ctx: SupplierAccess, lines: Sequence[SupplierLine], address: Address) -> SupplierQuote | Failure:
         """What the lines cost now."""
@@ -109,32 +110,6 @@ class GoodsSupplier(Unable):
     def cancel(self, ctx: SupplierAccess, client_ref: str, external_id: str) -> Undone:
         """Take the order back before it leaves."""
         return _undone(self._ask(ctx, "cancel", client_ref, "POST", f"/orders/{quote(client_ref, safe='')}/cancel", {}))
-
-    def parse_webhook(
-        self, ctx: SupplierAccess, headers: Mapping[str, str], body: bytes
-    ) -> tuple[SupplierEvent, ...] | Forged:
-        """News in the goods protocol."""
-        return goods_events(ctx.secret, headers, body)
-
-    def _ask(
-        self,
-        ctx: SupplierAccess,
-        operation: str,
-        ref: str,
-        method: str,
-        path: str,
-        body: Mapping[str, Any] | None = None,
-    ) -> Reply:
-        return self._wire.ask(ctx, self.caps(ctx), Request(operation, ref, method, path, body))
-
-
-def _signed(ctx: SupplierAccess, request: Request) -> Mapping[str, str]:
-    at = clock.now()
-    return {
-        "webhook-id": request.ref,
-        "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": Webhook(ctx.secret).sign(request.ref, at, request.text),
-    }
 
 
 def _wanted(lines: Sequence[SupplierLine]) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.browser.story import Story, tell
-from tests.journeys.conftest import demos, running  # noqa: F401 - the same running demo
+from tests.journeys.conftest import running, shared  # noqa: F401 - the same running demo
 
 CHROMIUM = "/usr/bin/chromium"
 _FLAGS = (
@@ -31,7 +31,7 @@ def browser() -> Iterator[Any]:
         started.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def story(request: pytest.FixtureRequest) -> Story:
     """What has happened in the demo before its pages are looked at: an order delivered, a period closed."""
-    return tell(request.getfixturevalue("demos")((), "everybody"))
+    return tell(request.getfixturevalue("shared")(()))

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.journeys.conftest import demos, running
+from tests.journeys.conftest import running, shared
 
-__all__ = ["demos", "running"]
+__all__ = ["running", "shared"]

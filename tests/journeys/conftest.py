@@ -25,22 +25,29 @@ _START_TIMEOUT_S = 300
 _OURS = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "COALITION_ENV", "SECRET_KEY")
 
 
-@pytest.fixture(scope="session")
-def demos() -> Iterator[Callable[[Sequence[str], str], Running]]:
-    """The demos of this process by their options and whose they are; starting one takes as long as many tests."""
+@pytest.fixture(scope="package")
+def shared() -> Iterator[Callable[[Sequence[str]], Running]]:
+    """The demos that modules share, by their options: starting one takes as long as many tests, and idle it costs, too.
+
+    So one test process runs these modules, one after the other (see `tests/scheduling.py`), and stops the demo then.
+    """
     with ExitStack() as open_until_the_end:
-        yield cache(lambda options, _whose: open_until_the_end.enter_context(_demo(options)))
+        yield cache(lambda options: open_until_the_end.enter_context(_demo(options)))
 
 
 @pytest.fixture(scope="module")
-def running(request: pytest.FixtureRequest, demos: Callable[[Sequence[str], str], Running]) -> Running:
+def running(request: pytest.FixtureRequest, shared: Callable[[Sequence[str]], Running]) -> Iterator[Running]:
     """A demo started by its command, with its own data; everything it started is gone in the end.
 
     Modules share it, so each makes what it needs; one that reads sums of the whole program says `DEMO_OF_ITS_OWN`.
     A module may name options in `DEMO_OPTIONS`.
     """
-    whose = request.module.__name__ if getattr(request.module, "DEMO_OF_ITS_OWN", False) else "everybody"
-    return demos(getattr(request.module, "DEMO_OPTIONS", ()), whose)
+    options = getattr(request.module, "DEMO_OPTIONS", ())
+    if getattr(request.module, "DEMO_OF_ITS_OWN", False):
+        with _demo(options) as own:
+            yield own
+    else:
+        yield shared(options)
 
 
 @contextmanager

@@ -36,12 +36,11 @@ def _patterns() -> Iterator[tuple[str, re.Pattern[Any], bool]]:
             if ".migrations" in found.name or found.name.endswith("__main__"):
                 continue
             module = importlib.import_module(found.name)
-            source = inspect.getsource(module)
             for name, value in vars(module).items():
                 for pattern in _within(value):
                     if pattern not in seen and f"{found.name}.{name}" not in _OUR_OWN:
                         seen.add(pattern)
-                        yield f"{found.name}.{name}", pattern, _searched(source, name, value)
+                        yield f"{found.name}.{name}", pattern, _searched(inspect.getsource(module), name, value)
 
 
 def _within(value: Any) -> Iterator[re.Pattern[Any]]:

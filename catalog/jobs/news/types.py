@@ -20,6 +20,7 @@ _CONSIGNMENT = record(
     supplier=text("the supplier's code"),
     state=one_of("what it has become", *CONSIGNMENT),
 )
+_SHARE = {**_CONSIGNMENT, "description": "one supplier's share of the order, whose parcel it is"}
 _REF = {"reference": "con_0000000000031", "supplier": "nordgoods", "state": "shipped"}
 _OWN: dict[str, Any] = {"order_id": "ord_000000000001b", "external_id": "O-5", "member_id": "mbr_000000000002a"}
 _STATES = sorted(state for state in ORDER if state)
@@ -44,7 +45,7 @@ _TYPES = (
         "shipment.updated",
         "A parcel has another status, as its carrier says.",
         _OPERATOR,
-        record(**_ORDER, consignment=_CONSIGNMENT, tracking_number=text("the parcel"), status=text("its status")),
+        record(**_ORDER, consignment=_SHARE, tracking_number=text("the parcel"), status=text("its status")),
         {**_OWN, "consignment": _REF, "tracking_number": "JD0146000033", "status": "in_transit"},
     ),
     EventType(

@@ -29,7 +29,8 @@ def quick_start() -> str:
 def webhooks() -> str:
     """How a partner is told what happens: verifying, order, retries, and every type of event with its schema."""
     told = [told_webhooks.sample(one) for one in event_types()]
-    return render_template("docs/webhooks.html", types=told, verifying=told_webhooks.VERIFYING)
+    how = {"verifying": told_webhooks.VERIFYING, "around": told_webhooks.around()}
+    return render_template("docs/webhooks.html", types=told, **how)
 
 
 @blueprint.get("/webhooks/<name>.json")

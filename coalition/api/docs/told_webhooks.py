@@ -1,12 +1,13 @@
-"""What the page on webhooks shows: how a body is verified, and each type of events with an example of a whole body."""
+"""What the page on webhooks shows: how a body is verified, and each type of events with its fields and an example."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from coalition.partners.webhooks import EventType
+from coalition.partners.webhooks import EventType, envelope
 
 VERIFYING = """\
 from standardwebhooks import Webhook  # pip install standardwebhooks
@@ -20,13 +21,22 @@ def receive(headers: dict[str, str], body: bytes) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a body: where it stands (`awards[].points.amount`), its schema, and what it means."""
+
+    path: str
+    schema: Mapping[str, Any]
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
-    """A type with the names of its fields in words, and an example of a body as it is sent."""
+    """A type with the fields of its `data`, and an example of a body as it is sent."""
 
     name: str
     sentence: str
     told: str
-    fields: list[tuple[str, str]]
+    fields: list[Field]
     example: str
 
 
@@ -41,9 +51,20 @@ def sample(of: EventType) -> Sample:
         "test": False,
         "data": of.example,
     }
-    fields = [(name, _words(schema)) for name, schema in of.schema["properties"].items()]
-    return Sample(of.name, of.sentence, of.told, fields, json.dumps(body, indent=2, ensure_ascii=False))
+    example = json.dumps(body, indent=2, ensure_ascii=False)
+    return Sample(of.name, of.sentence, of.told, list(_fields(of.schema)), example)
 
 
-def _words(schema: dict[str, Any]) -> str:
-    return str(schema.get("description") or schema.get("items", {}).get("description") or schema.get("type", ""))
+def around() -> list[Field]:
+    """The fields that every body has, whatever its `data`."""
+    return list(_fields(envelope({"type": "object", "description": "what has happened, by the type; see below"})))
+
+
+def _fields(schema: Mapping[str, Any], before: str = "") -> Iterator[Field]:
+    """The fields of an object and of what is in them, in the order of the schema."""
+    for name, one in schema["properties"].items():
+        several = one.get("type") == "array"
+        yield Field(before + name, one, str(one.get("description", "")))
+        for inner in [one["items"]] if several else one.get("anyOf", [one]):
+            if "properties" in inner:
+                yield from _fields(inner, f"{before}{name}{'[]' if several else ''}.")

@@ -214,7 +214,7 @@ CODES = {
     "return_state": "The return has gone too far for this, or not far enough; `state` says where it is.",
     "return_window_closed": "It was delivered too long ago to be given back.",
     "returned_too_much": "No more can be returned than was bought; `left` says what is left of each line.",
-    "partner_suspended": "The partner is suspended: its people change nothing, and no file is taken for it.",
+    "partner_suspended": "The partner is suspended: its people change nothing, no purchases and no feeds are taken.",
     "role_missing": "The signed-in person has no right to see this page.",
     "row_missing": "A row beside this receipt cannot be read and may belong to it; send the receipt again, whole.",
     "rows_disagree": "The rows of one receipt name different members, times or places.",

@@ -21,7 +21,7 @@ _MAX_DIGITS = 4_000
 _INT64 = range(-(2**63), 2**63)
 _LONG_NUMBER = re.compile(rb"[0-9]{19}")  # nothing shorter leaves 64 bits
 _LONG_DIGITS = b"0" * 19
-_DIGITS = bytes(b"0"[0] if byte in b"0123456789" else 32 for byte in range(256))
+_ALIKE = bytes(b"0"[0] if byte in b"0123456789" else b" "[0] if byte in b"\t\n\r" else byte for byte in range(256))
 _NO_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"\\'))
 _NEXT_BRACKET = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+([\[\]{}])', re.DOTALL)
 _FORBIDDEN_TEXT = re.compile("[\x00\ud800-\udfff]")
@@ -58,15 +58,21 @@ def _careful(body: bytes) -> dict[str, Any]:
     return value
 
 
-def _plain(body: bytes) -> dict[str, Any] | None:
-    """The object in a body of which everything is certain at a look; None where there is any doubt.
+def countable(body: bytes) -> bool:
+    """Whether every `":` in a body is sure to end a member's name or to begin a text with a colon.
 
-    Without a backslash no text holds NUL, a surrogate or a quote; then every `":` ends a member's name or begins a text
-    with a colon. As many of them as there are members in the end: no name came twice.
+    Without a backslash no text holds NUL, a surrogate or a quote. An object that has as many of them as its body: no
+    name came twice. Nor does a number leave 64 bits.
     """
-    if b"\\" in body or _LONG_DIGITS in body.translate(_DIGITS):
-        return None
-    if b" :" in body or b"\t:" in body or b"\n:" in body or b"\r:" in body:
+    if b"\\" in body:
+        return False
+    alike = body.translate(_ALIKE)
+    return _LONG_DIGITS not in alike and b" :" not in alike
+
+
+def _plain(body: bytes) -> dict[str, Any] | None:
+    """The object in a body of which everything is certain at a look; None where there is any doubt."""
+    if not countable(body):
         return None
     try:
         text = body.decode("utf-8")

@@ -23,7 +23,7 @@ IF_MATCH = {
     "schema": {"type": "string"},
     "description": "The ETag of a GET of this thing: the change is only made while it is still so, else 412"
     " changed_meanwhile.",
-}  # for the document of every PATCH and PUT
+}  # for the document of every PATCH and PUT of a thing that can be read
 _LENGTH = 32
 _READING = ("GET", "HEAD")
 _COMPRESSED = ":gzip"  # Flask-Compress marks the tag of an answer that it has compressed

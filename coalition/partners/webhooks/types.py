@@ -51,9 +51,9 @@ def record(**properties: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def several(of: Mapping[str, Any]) -> dict[str, Any]:
+def several(of: Mapping[str, Any], description: str) -> dict[str, Any]:
     """The schema of a list."""
-    return {"type": "array", "items": dict(of)}
+    return {"type": "array", "items": dict(of), "description": description}
 
 
 def envelope(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def one_of(description: str, *values: str) -> dict[str, Any]:
     return {"type": "string", "enum": list(values), "description": description}
 
 
-def public_id(prefix: str, description: str = "", *, null: bool = False) -> dict[str, Any]:
+def public_id(prefix: str, description: str, *, null: bool = False) -> dict[str, Any]:
     """The schema of one of our ids."""
     kind = ["string", "null"] if null else "string"
     return {"type": kind, "pattern": f"^{prefix}_[0-9a-z]{{13,26}}$", "description": description}
@@ -98,4 +98,5 @@ def whole(description: str) -> dict[str, Any]:
 
 def amount(description: str) -> dict[str, Any]:
     """The schema of points or money, in minor units of the currency."""
-    return {**record(amount={"type": "integer"}, currency={"type": "string"}), "description": description}
+    parts = {"amount": whole("how much, in minor units of the currency"), "currency": text("the code of the currency")}
+    return {**record(**parts), "description": description}

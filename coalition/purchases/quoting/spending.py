@@ -48,7 +48,7 @@ def _of(currency: Currency, available: int, total_minor: int, groups: dict[str, 
     units = min(available, int((most / currency.face_minor).to_integral_value(ROUND_FLOOR)))
     units -= units % currency.spend_step
     units = units if units >= currency.spend_min else 0
-    return Spendable(currency.code, available, units, int(units * currency.face_minor))
+    return Spendable(currency.code, available, units, currency.worth(units))
 
 
 def _grouped(currency: Currency, total_minor: int, groups: dict[str, int]) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 
 from coalition import members, partners, promotions
 from coalition.kernel import clock
-from coalition.programs import Currency
+from coalition.programs import Currency, SpendContext
 from coalition.promotions import coupons, engine, granting
 from coalition.promotions.granting import Candidate
 from coalition.purchases.counter import Counter
@@ -85,16 +85,16 @@ def limits_of_hold(
     currency: Currency,
     outlet: partners.Outlet,
     lines: Sequence[tuple[str, int]],
-    total: int,
+    context: SpendContext,
     points_paid: int,
 ) -> tuple[Currency, dict[str, int]]:
     """The policies that hold for a receipt to come, and the money of it that falls on each limited group.
 
-    `lines` are products with amounts; what they leave of `total` is a line without a product. As of now: what the
-    receipt turns out to be is asked again when the hold pays it.
+    `lines` are products with amounts; what they leave of the context's total is a line without a product. As of now:
+    what the receipt turns out to be is asked again when the hold pays it.
     """
     told = [Line(no, amount, sku=sku) for no, (sku, amount) in enumerate(lines, start=1)]
-    rest = total - sum(amount for _, amount in lines)
+    rest = context.total - sum(amount for _, amount in lines)
     if rest > 0:
         told.append(Line(len(told) + 1, rest))
     receipt = Receipt(
@@ -103,7 +103,7 @@ def limits_of_hold(
         outlet=outlet.code,
         currency=at.program.currency,
         lines=tuple(told),
-        total=total,
+        total=context.total,
         member=None,
         channel="pos",
         hold=None,
@@ -112,7 +112,7 @@ def limits_of_hold(
         request_hash=b"",
     )
     draft = Draft(0, receipt, at.program.id, outlet, member.member_id, points_paid, tier=member.tier)
-    return terms(at, draft, points_paid).of(currency, partners.spent_by_group(at.partner.id, lines))
+    return terms(at, draft, points_paid).of(currency, context.groups)
 
 
 def _ruling(ruleset: promotions.Ruleset) -> promotions.Ruleset | None:

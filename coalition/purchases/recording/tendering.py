@@ -77,7 +77,7 @@ def _with_hold(
     if held.account_id not in wallets:
         raise _refused("hold_of_another_member", "/hold_id", "The hold is on the points of another member.")
     currency, total = at.currencies[wallets[held.account_id].currency_id], draft.discounted.total
-    worth = receipt.points_paid or min(int(held.left * currency.face_minor), total)
+    worth = receipt.points_paid or min(currency.worth(held.left), total)
     limits.check_receipt(*_ruled(ruled, currency, groups, worth, total), "/hold_id")
     tender = Tender(held.left, currency.id, held.account_id, held.id)
     return replace(draft, points_paid=worth, tender=tender if held.left else None)

@@ -6,16 +6,13 @@ keeps the version with which it began.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from coalition.kernel import audit
-from coalition.kernel.db import execute, fetch_all, fetch_one
-from coalition.kernel.errors import FieldError, Invalid, NotFound
+from coalition.kernel.errors import FieldError, Invalid
+from coalition.kernel.mappings import NAME, Shelf
 
 ENCODINGS = ("utf-8", "windows-1251")
 DELIMITERS = (",", ";", "\t", "|")
@@ -27,8 +24,7 @@ LINE_FIELDS = frozenset(("no", "sku", "name", "category", "qty", "price", "amoun
 COMPARED_FIELDS = frozenset(("points", "points_redeemed", "rate"))  # read only where a file is compared with ours
 FIELDS = HEAD_FIELDS | LINE_FIELDS | COMPARED_FIELDS
 _KEYS = frozenset(("delimiter", "encoding", "decimal", "date_format", "zone", "header", "grouping", "fixed", "columns"))
-_ONE_BY_ONE = "SELECT pg_advisory_xact_lock(hashtextextended(CAST(:one AS text), 45))"
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
+_SHELF = Shelf("column_mapping", owner="partner_id", word="mapping")
 _PARTS_MAX = 5
 _DEFAULTS: dict[str, Any] = {
     "delimiter": ",",
@@ -71,69 +67,32 @@ def save_mapping(partner_id: int, name: str, definition: Mapping[str, Any]) -> C
 
     Locks the partner's mappings.
     """
-    complete = _checked(name, definition)
-    hold_mappings(partner_id)
-    newest = _newest(partner_id, name)
-    if newest is not None and newest.definition == complete:
-        return _mapping(newest)
-    row = fetch_one(
-        "INSERT INTO column_mapping (partner_id, name, version, definition)"
-        " VALUES (:partner, :name, :version, CAST(:definition AS jsonb)) RETURNING id, name, version, definition",
-        {
-            "partner": partner_id,
-            "name": name,
-            "version": newest.version + 1 if newest else 1,
-            "definition": json.dumps(complete),
-        },
-    )
-    assert row is not None
-    audit.record("mapping.save", f"mapping:{row.id}", partner_id=partner_id, name=name, version=row.version)
-    return _mapping(row)
+    return _mapping(_SHELF.save(partner_id, name, _checked(name, definition)))
 
 
 def hold_mappings(partner_id: int) -> None:
     """Let nobody else save a mapping of this partner until this transaction ends."""
-    execute(_ONE_BY_ONE, {"one": f"mappings:{partner_id}"})
+    _SHELF.hold(partner_id)
 
 
 def mapping_by_name(partner_id: int, name: str) -> ColumnMapping:
     """The newest version of a partner's mapping. Raises Invalid `unknown_mapping`."""
-    row = _newest(partner_id, name)
-    if row is None:
-        problem = FieldError("/mapping", "unknown_mapping", "The partner has saved no such mapping.")
-        raise Invalid("unknown_mapping", "There is no such column mapping.", [problem])
-    return _mapping(row)
+    return _mapping(_SHELF.by_name(partner_id, name))
 
 
 def mapping(mapping_id: int) -> ColumnMapping:
     """One version of a mapping. Raises NotFound."""
-    row = fetch_one("SELECT id, name, version, definition FROM column_mapping WHERE id = :id", {"id": mapping_id})
-    if row is None:
-        raise NotFound()
-    return _mapping(row)
+    return _mapping(_SHELF.by_id(mapping_id))
 
 
 def mappings(partner_id: int) -> list[ColumnMapping]:
     """The newest version of each of a partner's mappings, by name; at most 200."""
-    rows = fetch_all(
-        "SELECT DISTINCT ON (name) id, name, version, definition FROM column_mapping WHERE partner_id = :partner"
-        " ORDER BY name, version DESC LIMIT 200",
-        {"partner": partner_id},
-    )
-    return [_mapping(row) for row in rows]
+    return [_mapping(row) for row in _SHELF.of(partner_id)]
 
 
 def read_mapping(name: str, definition: Mapping[str, Any]) -> ColumnMapping:
     """A mapping that is not saved, out of its definition. Raises Invalid with every wrong field."""
     return _built(0, name, 0, _checked(name, definition))
-
-
-def _newest(partner_id: int, name: str) -> Any:
-    return fetch_one(
-        "SELECT id, name, version, definition FROM column_mapping WHERE partner_id = :partner AND name = :name"
-        " ORDER BY version DESC LIMIT 1",
-        {"partner": partner_id, "name": name},
-    )
 
 
 def _mapping(row: Any) -> ColumnMapping:
@@ -150,7 +109,7 @@ def _checked(name: str, definition: Mapping[str, Any]) -> dict[str, Any]:
     """The definition with its defaults, in one spelling."""
     given = {**_DEFAULTS, **definition}
     problems = [FieldError(f"/{key[:80]}", "unknown_field", "Unknown field.") for key in given.keys() - _KEYS]
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         problems.append(FieldError("/name", "invalid", "A name has 1 to 40 of a-z, 0-9, dot, dash and underscore."))
     for key, allowed in (("delimiter", DELIMITERS), ("encoding", ENCODINGS), ("decimal", (".", ","))):
         problems += _one_of(given, key, allowed)

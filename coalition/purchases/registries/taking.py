@@ -18,6 +18,7 @@ from coalition.purchases.events.earning import record_events
 from coalition.purchases.events.event import Event, RecordedEvent
 from coalition.purchases.receipts import Receipt, Recorded, Refused
 from coalition.purchases.recording.storing import Via
+from coalition.purchases.registries.glancing import at_a_look
 from coalition.purchases.registries.kinds import Content, interpret, interpret_card
 from coalition.purchases.registries.mappings import ColumnMapping, mapping
 from coalition.purchases.registries.registry import COLUMNS, Registry, Rejection
@@ -158,6 +159,8 @@ def _earned(result: Recorded | RecordedEvent | Returned | TakenOver) -> int:
 def _read(line: bytes | None, cards: bool) -> Content | Refusal:
     if line is None:
         return BadRequest("line_too_long", "A line may hold at most a megabyte.")
+    if not cards and (found := at_a_look(line)) is not None:
+        return found
     try:
         body = parse_object(line)
         return interpret_card(body) if cards else interpret(body)

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from catalog import suppliers
 from catalog.jobs.feeds import carry_out
+from coalition import access, partners
 from coalition.kernel import ids
 from coalition.kernel.db import transact
 from tests.catalog.builders import a_category, a_file, an_offer
@@ -84,6 +85,18 @@ def test_a_file_or_an_address_is_needed(keeper: FlaskClient, feed: suppliers.Fee
 
     assert none.status_code == nothing.status_code == 422
     assert 'href="#file"' in none.text
+
+
+def test_no_file_is_sent_for_a_suspended_partner(keeper: FlaskClient, feed: suppliers.Feed) -> None:
+    entity = transact(lambda: partners.entity(suppliers.get(feed.supplier_id).legal_entity_id))
+    transact(lambda: access.suspend_partner(entity.partner_id, "Does not pay"))
+
+    given = {"file": (io.BytesIO(a_file(an_offer("A1"))), "catalog.xml")}
+    refused = keeper.post(f"{FEEDS}/homegoods/catalog", data=given, content_type="multipart/form-data")
+
+    assert refused.status_code == 422
+    assert "This partner is suspended" in refused.text
+    assert transact(lambda: suppliers.runs(feed.id)) == []
 
 
 def test_held_removals_wait_for_a_reasoned_decision(keeper: FlaskClient, feed: suppliers.Feed) -> None:

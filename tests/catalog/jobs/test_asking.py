@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from flask import Flask
 
 from catalog import orders
 from catalog.jobs.orders import LEASE_S
-from catalog.ports import Address, Outcome, SupplierAccess, SupplierLine
+from catalog.ports import Outcome
 from coalition.kernel import jobs
 from coalition.kernel.db import execute, fetch_all, fetch_one, transact
 from integrations.suppliers import wire
@@ -25,15 +26,8 @@ class Watched(FakeSupplier):
 
     meanwhile: list[Callable[[], object]] = field(default_factory=list)
 
-    def confirm(
-        self,
-        ctx: SupplierAccess,
-        client_ref: str,
-        lines: Sequence[SupplierLine],
-        address: Address,
-        external_id: str | None = None,
-    ) -> Outcome:
-        outcome = FakeSupplier.confirm(self, ctx, client_ref, lines, address, external_id)
+    def confirm(self, *asked: Any, **more: Any) -> Outcome:
+        outcome = FakeSupplier.confirm(self, *asked, **more)
         for happens in (self.meanwhile.pop() for _ in tuple(self.meanwhile)):
             happens()
         return outcome

@@ -81,12 +81,17 @@ def sign_in(app: Flask, world: World, member_id: int, email: str) -> Browser:
             email, PASSWORD, ["member"], owner_ref=f"member:{member_id}", program_id=world.program.id
         )
     )
-    known = fetch_one("SELECT fs_uniquifier FROM user_account WHERE id = :id", {"id": user.id})
     client = app.test_client()
-    key = transact(lambda: access.open_session(user.id, "password", "", idles=False))
+    open_session(client, user.id)
+    return Browser(world, client)
+
+
+def open_session(client: FlaskClient, user_id: int) -> None:
+    """Give a browser a session of the user's."""
+    known = fetch_one("SELECT fs_uniquifier FROM user_account WHERE id = :id", {"id": user_id})
+    key = transact(lambda: access.open_session(user_id, "password", "", idles=False))
     with client.session_transaction() as session:
         session.update({"_user_id": known.fs_uniquifier, "_fresh": True, "key": key})
-    return Browser(world, client)
 
 
 @pytest.fixture

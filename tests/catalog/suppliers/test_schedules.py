@@ -14,9 +14,10 @@ from catalog.jobs.feeding import age_feeds, fetch_feeds, tidy_feeds
 from catalog.jobs.feeds import carry_out
 from catalog.ports import FeedPlace, FeedSource, FeedUnreachable, FetchedFeed, Validators
 from catalog.rewards import RewardQuery
+from coalition import access, partners
 from coalition.kernel import jobs, ports
 from coalition.kernel.db import execute, fetch_all, fetch_one, transact
-from coalition.kernel.errors import Invalid
+from coalition.kernel.errors import Conflict, Invalid
 from coalition.kernel.jobs import queue
 from tests.builders import a_program
 from tests.catalog.builders import a_category, a_file, a_supplier, an_offer
@@ -101,6 +102,20 @@ def test_a_feed_is_fetched_when_it_is_due_and_not_before(feed: suppliers.Feed, p
 
     assert (once, len(place.asked)) == (1, 2)
     assert place.asked[0][0] == FeedPlace("https://shop.example/feed.yml", "us", "open sesame")
+
+
+def test_no_file_is_taken_for_a_supplier_whose_partner_is_suspended(feed: suppliers.Feed, place: Place) -> None:
+    entity = transact(lambda: partners.entity(suppliers.get(feed.supplier_id).legal_entity_id))
+    transact(lambda: access.suspend_partner(entity.partner_id, "Does not pay"))
+
+    _fetch()
+    asked = len(place.asked)
+    with pytest.raises(Conflict, match="partner_suspended"):
+        transact(lambda: suppliers.request_run(feed.id, file_key="uploads/x"))
+    transact(lambda: access.resume_partner(entity.partner_id))
+    _fetch()
+
+    assert (asked, len(place.asked)) == (0, 1)
 
 
 def test_a_file_that_is_the_same_by_its_etag_is_not_read_again_and_the_feed_is_good(

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
 
 from coalition import access, partners, programs
-from coalition.kernel.db import db, fetch_all, transact
+from coalition.kernel.db import fetch_all, transact
 from tests.coalition.console.conftest import signed_in
 from tests.coalition.purchases.builders import CARD, a_body
+from tests.counting import statements
 
 PROGRAM = {
     "code": "reef",
@@ -121,14 +120,8 @@ def test_a_partner_gets_another_name_another_company_and_people(admin: FlaskClie
 
 def test_many_partners_are_listed_with_as_many_queries_as_one(admin: FlaskClient, reef: programs.Program) -> None:
     def listed() -> tuple[int, str]:
-        asked: list[str] = []
-
-        def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
-            asked.append(statement)
-
-        event.listen(db.engine, "before_cursor_execute", note)
-        page = admin.get("/console/partners?program=reef").text
-        event.remove(db.engine, "before_cursor_execute", note)
+        with statements() as asked:
+            page = admin.get("/console/partners?program=reef").text
         return len(asked), page
 
     few = min(listed()[0] for _ in range(3))

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event
 
 from coalition import access
-from coalition.kernel.db import db, fetch_all, transact
+from coalition.kernel.db import fetch_all, transact
 from coalition.kernel.errors import Unauthorized
 from tests.coalition.purchases.builders import Shop
+from tests.counting import statements
 
 SECRET = re.compile(r">(secret_[\w-]+)<")
 CLIENT = re.compile(r">(client_\w+)<")
@@ -192,21 +191,14 @@ def test_members_come_back_to_the_addresses_that_are_kept_last(manager: FlaskCli
 
 
 def test_the_list_of_clients_asks_as_much_for_many_as_for_one(manager: FlaskClient, shop: Shop) -> None:
-    sent: list[int] = []
+    asked: list[int] = []
 
-    def note(*facts: Any) -> None:
-        sent[-1] += 1
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        for more in (1, 5):
-            for _ in range(more):
-                sent.append(0)
-                register(manager)
-            sent.append(0)
+    for more in (1, 5):
+        for _ in range(more):
+            register(manager)
+        with statements() as sent:
             assert manager.get("/portal/clients").status_code == 200
-            few, many = sent[1], sent[-1]
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
+        asked.append(len(sent))
 
+    few, many = asked
     assert 3 < few == many

@@ -12,15 +12,15 @@ import pytest
 import time_machine
 from flask import Flask, render_template_string
 from flask.testing import FlaskClient
-from sqlalchemy import event, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from coalition import access, members, programs
 from coalition.kernel import clock
 from coalition.kernel.config import Config
-from coalition.kernel.db import db
 from coalition.site import viewer
 from tests.builders import a_partner, a_program
+from tests.counting import statements
 from wsgi import create_app
 
 PASSWORD = "correct horse battery"
@@ -247,16 +247,9 @@ def test_the_frame_shows_who_is_there(client: FlaskClient, anna: access.User, pr
 
 
 def test_a_visitor_costs_one_question_for_the_programs_name(client: FlaskClient, app: Flask) -> None:
-    asked: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        asked.append(statement)
-
-    engine = db.engine if not hasattr(db.engine, "engine") else db.engine.engine
-    event.listen(engine, "before_cursor_execute", note)
-    client.get("/t/frame")
-    client.get("/static/app.css")
-    event.remove(engine, "before_cursor_execute", note)
+    with statements() as asked:
+        client.get("/t/frame")
+        client.get("/static/app.css")
 
     assert [statement for statement in asked if "FROM program" not in statement and "SAVEPOINT" not in statement] == []
     assert sum("FROM program" in statement for statement in asked) == 1

@@ -12,13 +12,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
-from sqlalchemy import event
 
 from coalition import access
 from coalition.kernel import ids
-from coalition.kernel.db import db, transact
+from coalition.kernel.db import transact
 from settlement import statements
 from settlement.statements import Sought
+from tests.counting import statements as counted
 from tests.settlement.builders import Coalition, on_issue
 
 MAY = dt.date(2026, 5, 5)
@@ -160,17 +160,9 @@ def _queries(finance: FlaskClient, page: str) -> int:
 
 
 def _asked(finance: FlaskClient, page: str) -> int:
-    seen: list[str] = []
-
-    def note(*facts: object) -> None:
-        seen.append(str(facts[2]))
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
+    with counted() as sent:
         assert finance.get(page).status_code == 200
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
-    return len(seen)
+    return len(sent)
 
 
 def _outside(live: Flask, finance: FlaskClient, path: str) -> bytes:

@@ -3,42 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 import time_machine
-from sqlalchemy import event, text
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from coalition import access
 from coalition.access import oauth
 from coalition.kernel import clock
-from coalition.kernel.db import db, execute, transact
+from coalition.kernel.db import execute, transact
 from tests.coalition.access.oauth.app import CALLBACK, VERIFIER, App, challenge_of
+from tests.counting import statements
 
 SECRETS = {"client_secret": "x", "client_assertion": "x"}
 
 
 def error(answer: Any) -> tuple[int, str]:
     return answer.status_code, answer.json["error"]
-
-
-@contextmanager
-def counting() -> Iterator[list[str]]:
-    """The statements of the ORM's engine."""
-    seen: list[str] = []
-
-    def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        seen.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
 
 
 def later(**ahead: float) -> Any:
@@ -279,10 +263,10 @@ def test_35_an_unknown_client_and_a_wrong_secret_differ_in_nothing(server: App) 
     post = server.app.test_client().post
     told, cost = [], []
     for auth in ((server.client_id, "secret_wrong"), ("client_0123456789abcdef", "secret_wrong")):
-        with counting() as statements:
+        with statements() as sent:
             answer = post("/oauth/token", data=asked, auth=auth)
         told.append((answer.status_code, answer.get_data(), answer.headers["WWW-Authenticate"]))
-        cost.append(len(statements))
+        cost.append(len(sent))
 
     assert told[0] == told[1]
     assert cost[0] == cost[1] > 0  # the time of both is that of one look-up and one SHA-256

@@ -7,16 +7,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
 from coalition import programs, promotions
 from coalition.kernel import clock
-from coalition.kernel.db import db, execute, fetch_all
+from coalition.kernel.db import execute, fetch_all
 from coalition.kernel.errors import Invalid
 from coalition.promotions import engine
 from tests.builders import a_partner, a_program
 from tests.coalition.promotions.publishing.builders import ACTOR, a_credit, a_document
+from tests.counting import statements
 
 pytestmark = pytest.mark.usefixtures("session")
 
@@ -170,20 +170,14 @@ def test_two_documents_of_one_code_are_refused(program: programs.Program) -> Non
 
 
 def test_many_are_published_in_as_many_statements_as_a_few(program: programs.Program) -> None:
-    statements: list[int] = []
+    asked: list[int] = []
 
-    def note(*facts: Any) -> None:
-        statements[-1] += 1
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        for many in (2, 40):
-            statements.append(0)
+    for many in (2, 40):
+        with statements() as sent:
             _publish(program, *(a_document(f"p{many}-{number}") for number in range(many)))
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
+        asked.append(len(sent))
 
-    assert 5 < statements[0] == statements[1]
+    assert 5 < asked[0] == asked[1]
 
 
 def test_a_currency_whose_unit_is_no_whole_money_is_given_by_number_alone(program: programs.Program) -> None:

@@ -10,12 +10,10 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
 
 from coalition import access
-from coalition.kernel.db import db
+from tests.counting import statements
 
 _HASHING = {"core", "hash_secret", "verify_secret"}  # every way into argon2
 
@@ -38,16 +36,13 @@ def counted() -> Iterator[Work]:
         if what == "call" and code.co_name in _HASHING and code.co_filename.endswith("argon2/low_level.py"):
             work.hashes += 1
 
-    def sent(*_: Any) -> None:
-        work.statements += 1
-
-    event.listen(db.engine, "before_cursor_execute", sent)
-    sys.setprofile(look)
-    try:
-        yield work
-    finally:
-        sys.setprofile(before)
-        event.remove(db.engine, "before_cursor_execute", sent)
+    with statements() as sent:
+        sys.setprofile(look)
+        try:
+            yield work
+        finally:
+            sys.setprofile(before)
+    work.statements = len(sent)
 
 
 def _cost(ask: Callable[[str], Any], email: str) -> Work:
@@ -70,7 +65,7 @@ def test_signing_in_hashes_once_and_asks_as_much_whoever_it_is(client: FlaskClie
 
 @pytest.mark.parametrize("page", ["/reset", "/join"])
 def test_asking_by_mail_hashes_nothing_and_asks_as_much_whoever_it_is(
-    app: Flask, client: FlaskClient, anna: access.User, page: str
+    client: FlaskClient, anna: access.User, page: str
 ) -> None:
     def ask(email: str) -> Any:
         return client.post(page, data={"email": email})
