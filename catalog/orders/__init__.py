@@ -6,7 +6,7 @@ machine may decide waits in the operators' queue (`cases`, `decide`).
 
 from catalog.orders.browsing import VIEWS, Alarm, BoardRow, Load, alarms_of, board, loads
 from catalog.orders.cancelling import cancel, offered, times_asked, undone
-from catalog.orders.consulting import DECISIONS, Case, case, cases, cases_of
+from catalog.orders.consulting import Case, case, cases, cases_of
 from catalog.orders.deciding import decide
 from catalog.orders.laws import laws
 from catalog.orders.moving import JOB, locked_state
@@ -49,7 +49,6 @@ __all__ = [
     "ARRIVED",
     "ASKED_BACK",
     "AWAITING",
-    "DECISIONS",
     "FAILED",
     "JOB",
     "RETURN_REASONS",

@@ -21,7 +21,6 @@ PAYMENT: dict[str, tuple[str, ...]] = {
     "failed": (),
 }
 
-UNPAID = frozenset({"created", "opened"})
 HELD = frozenset({"authorized", "partly_captured"})
 ENDED = frozenset({"captured", "voided", "expired", "failed"})
 

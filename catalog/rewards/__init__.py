@@ -3,7 +3,6 @@ twice."""
 
 from catalog.rewards.assorting import Assorted, assort, assortment, share_supplier, unshare_supplier
 from catalog.rewards.categories import (
-    ARTWORKS,
     Category,
     all_categories,
     categories,
@@ -50,7 +49,6 @@ from catalog.rewards.types import SORTS, Reward, RewardQuery
 from catalog.rewards.wording import index, read_as
 
 __all__ = [
-    "ARTWORKS",
     "BANDS",
     "KINDS",
     "MAX_BYTES",

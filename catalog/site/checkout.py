@@ -32,8 +32,10 @@ _POINTS = 50
 
 @blueprint.get("/checkout")
 def checkout() -> BaseResponse:
-    """The form for what was quoted of the cart; for one reward alone, a quote is made first."""
+    """The form for what was quoted of the cart; for one reward alone, a quote is made first. Else back to the cart."""
     member, held = require_member(), request.args.get("quote")
+    if held is None and "reward" not in request.args:
+        return redirect(url_for("catalog.cart"), code=303)
     if held is None:
         quoted = transact(lambda: _quote(member, request.args))
         return redirect(url_for("catalog.checkout", quote=ids.public("quo", quoted.id)), code=303)

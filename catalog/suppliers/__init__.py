@@ -73,7 +73,6 @@ from catalog.suppliers.gating import (
     health,
 )
 from catalog.suppliers.guarding import (
-    WAIVABLE,
     Verdict,
 )
 from catalog.suppliers.importing import (
@@ -141,7 +140,6 @@ __all__ = [
     "FORMATS",
     "MOST_PASSENGERS",
     "MOST_SEATS",
-    "WAIVABLE",
     "BookableOffer",
     "Call",
     "Feed",

@@ -37,7 +37,7 @@ from coalition.access.registering import (
     set_redirects,
     set_scopes,
 )
-from coalition.access.roles import PARTNER_ROLES, ROLES, STAFF_ROLES, roles_for
+from coalition.access.roles import PARTNER_ROLES, ROLES, roles_for
 from coalition.access.scopes import ALL_SCOPES, MEMBER_SCOPES, SCOPES
 from coalition.access.sessions import (
     Session,
@@ -71,7 +71,6 @@ __all__ = [
     "PARTNER_ROLES",
     "ROLES",
     "SCOPES",
-    "STAFF_ROLES",
     "TEST_CLIENT",
     "Attempt",
     "Client",

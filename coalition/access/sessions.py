@@ -19,7 +19,6 @@ IDLE_S = 30 * 60  # of staff and partners' people; members stay for the twelve h
 _NOTED_EVERY = dt.timedelta(minutes=1)
 _AGENT_MAX = 300
 _LIVING = "ended_at IS NULL AND ends_at > :now AND (idle_s IS NULL OR seen_at > :now - make_interval(secs => idle_s))"
-FACTORS = ("password", "totp", "recovery", "passkey")
 
 
 @dataclass(frozen=True, slots=True)

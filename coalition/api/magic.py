@@ -25,7 +25,6 @@ from coalition.kernel.web.api import Caller
 from coalition.kernel.web.json_body import parse_object
 
 PREFIX = "magic."
-LONGEST_DELAY_S = 5
 _WORD = re.compile(r"magic\.([a-z0-9_]+)(?:\..*)?", re.DOTALL)
 _DELAY = re.compile(r"delay_([1-5])s")
 _FAILING = re.compile(r"fail_([1-9])x")

@@ -7,7 +7,18 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Register the commands."""
-    from coalition.cli import cards, dev, drawing, lifecycle, processing, promotions, publishing, sources, work  # noqa: F401 - some join the group themselves
+    from coalition.cli import (  # noqa: F401 - some join the group themselves
+        assortment,
+        cards,
+        dev,
+        drawing,
+        lifecycle,
+        processing,
+        promotions,
+        publishing,
+        sources,
+        work,
+    )
 
     app.cli.add_command(work.work)
     app.cli.add_command(work.revive_job)

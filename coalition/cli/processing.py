@@ -91,6 +91,7 @@ def _mapping_id(partner_id: int, name: str | None) -> int | None:
 
 
 def partner_by_code(code: str, program_code: str | None) -> partners.Partner:
+    """The one partner of this code, among the programs that it may be in."""
     among = [programs.by_code(program_code)] if program_code else programs.list_programs()
     found = []
     for program in among:

@@ -1,4 +1,4 @@
-"""One purchase as staff see it: its lines, what it earned and why, what points paid, and what came back in returns."""
+"""One purchase as staff see it: its lines, what it earned and why, or why not, what points paid, and what came back."""
 
 from __future__ import annotations
 
@@ -58,6 +58,7 @@ def told(found: purchases.Purchase, lines: Sequence[purchases.Line]) -> dict[str
             no: explained.purchase.lines[no].sold - explained.purchase.left(no) for no in explained.purchase.lines
         },
         "awards": [_award(program.id, one) for one in explained.awards],
+        "promotions": explained.promotions,
         "tender": [_tender(program, one) for one in explained.tender],
         "returns": [_return(one) for one in explained.returns],
     }

@@ -20,11 +20,11 @@ from coalition.insight.backtests.keeping import (
 )
 from coalition.insight.backtests.making import Cursor, Trial, trial_of
 from coalition.insight.backtests.replaying import Replay, replay
-from coalition.insight.backtests.seen import DISCOUNTS, E6, minor
+from coalition.insight.backtests.seen import DISCOUNTS, minor
 from coalition.insight.backtests.sums import Pair
 from coalition.insight.backtests.tallying import Difference
 from coalition.insight.experiments.measuring import FIGURES, Experiment, Measured, experiments, measure
-from coalition.insight.experiments.welch import Sample, Uplift, uplift
+from coalition.insight.experiments.welch import Sample, Uplift
 from coalition.insight.shadowing import (
     Cast,
     Shadow,
@@ -39,7 +39,6 @@ from coalition.insight.shadowing import (
 
 __all__ = [
     "DISCOUNTS",
-    "E6",
     "FIGURES",
     "MAKE",
     "MARGIN_BP",
@@ -83,5 +82,4 @@ __all__ = [
     "stop_shadow",
     "taken",
     "trial_of",
-    "uplift",
 ]

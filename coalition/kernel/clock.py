@@ -43,12 +43,6 @@ def end_of_month(day: dt.date) -> dt.date:
     return day.replace(day=_month_length(day.year, day.month))
 
 
-def month_bounds(code: str, zone: str) -> tuple[dt.datetime, dt.datetime]:
-    """The first instant of the month `YYYY-MM` and of the one after it, in `zone`. ValueError if no month."""
-    first = parse_month(code)
-    return start_of_day(first, zone), start_of_day(add_months(first, 1), zone)
-
-
 def parse_month(code: str) -> dt.date:
     """The first day of the month written `YYYY-MM`. ValueError if it is no month."""
     if len(code) != 7:

@@ -5,7 +5,6 @@ from coalition.members.benefits import Benefits
 from coalition.members.blocking import block, move, replace
 from coalition.members.enrolment import Enrolment, enrol
 from coalition.members.families import (
-    INVITED_BY,
     Family,
     Invitation,
     Seat,
@@ -36,7 +35,7 @@ from coalition.members.people import (
     seen_by,
     visible_to,
 )
-from coalition.members.plans import Plan, add_plan, close_plan, plan_of, plans
+from coalition.members.plans import Plan, add_plan, close_plan, plans
 from coalition.members.presenting import Recognised, arrived, awaited, hashes, identify, recognise
 from coalition.members.proving import Proof, prove, use_proof
 from coalition.members.qualifying import give_tier, lapse, qualify
@@ -49,7 +48,6 @@ from coalition.members.tiers import Ladder, Tier, ladder, set_tiers
 from coalition.members.traits import Traits, take_turns, traits
 
 __all__ = [
-    "INVITED_BY",
     "KINDS",
     "Benefits",
     "Carrier",
@@ -109,7 +107,6 @@ __all__ = [
     "leave",
     "merge",
     "move",
-    "plan_of",
     "plans",
     "profile",
     "prove",

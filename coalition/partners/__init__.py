@@ -14,6 +14,7 @@ from coalition.partners.assortment import (
     shelves,
     spent_by_group,
 )
+from coalition.partners.describing import describe
 from coalition.partners.directory import (
     LegalEntity,
     Outlet,
@@ -49,6 +50,7 @@ __all__ = [
     "assign",
     "by_code",
     "classify",
+    "describe",
     "entities",
     "entities_of",
     "entity",

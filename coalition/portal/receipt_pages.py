@@ -11,7 +11,6 @@ from coalition import members, purchases
 from coalition.console import forms, giving_back, purchase_page
 from coalition.kernel import audit, ids
 from coalition.kernel.db import transact
-from coalition.kernel.web.pages import language
 from coalition.portal import own
 from coalition.portal.frame import blueprint, manager, viewer
 from coalition.site.viewer import Colleague
@@ -57,12 +56,10 @@ def _seen(public_id: str) -> dict[str, Any]:
     shown = purchase_page.told(found, lines)
     for one in shown["tender"]:
         one["lots"] = [lot | {"reference": ""} for lot in one["lots"]]
-    looked_at = purchases.explain(colleague.partner_id, found.id, language()).promotions
     return {
         **shown,
         "person": _person(colleague, found.member_id),
         "payments": purchases.payments(found.id),
-        "promotions": looked_at,
         "may_change": "partner_admin" in colleague.roles,
     }
 

@@ -10,7 +10,7 @@ from coalition.purchases.browsing import (
 )
 from coalition.purchases.counter import Counter, counter
 from coalition.purchases.events.banking import REVERSAL, TRANSACTION, read_transaction
-from coalition.purchases.events.earning import event_reasons, record_events, tell_event
+from coalition.purchases.events.earning import record_events, tell_event
 from coalition.purchases.events.event import Event, RecordedEvent, read_event
 from coalition.purchases.events.following import Following, record_following
 from coalition.purchases.explaining.promoting import ExplainedPromotion
@@ -65,7 +65,7 @@ from coalition.purchases.registries.sources import (
 from coalition.purchases.registries.streaming import Chunk, Unreadable, chunks
 from coalition.purchases.registries.tables import read_rows
 from coalition.purchases.registries.takeovers import TakenOver, Takeover
-from coalition.purchases.registries.taking import Layout, Reading, layout, read_lines, readings, take
+from coalition.purchases.registries.taking import Layout, Reading, layout, readings, take
 from coalition.purchases.registries.taking_over import record_takeovers
 from coalition.purchases.replaying import Replayed, Span, count_of, replayed, settled_upto
 from coalition.purchases.returning.clawing import Stretch, taken
@@ -168,7 +168,6 @@ __all__ = [
     "define_source",
     "dismiss_suspended",
     "drain",
-    "event_reasons",
     "explain",
     "fetch_now",
     "find",
@@ -199,7 +198,6 @@ __all__ = [
     "read",
     "read_event",
     "read_event_or_transaction",
-    "read_lines",
     "read_mapping",
     "read_return",
     "read_rows",

@@ -5,16 +5,14 @@ from coalition.wallets.adjusting import Adjustment, adjust
 from coalition.wallets.asking import answered, ask
 from coalition.wallets.converting import convert
 from coalition.wallets.correcting import REASONS
-from coalition.wallets.deeds import by_entry as deed_of
 from coalition.wallets.deeds import get as deed
 from coalition.wallets.deeds import of_member as deeds_of
 from coalition.wallets.donating import donate
 from coalition.wallets.exchanging import JOB as EXCHANGE_JOB
 from coalition.wallets.exchanging import exchange, wake
 from coalition.wallets.exchanging import find as find_exchange
-from coalition.wallets.exchanging import of_member as exchanges_of
 from coalition.wallets.exchanging import reverse as reverse_exchange
-from coalition.wallets.foreign import partner_with, partnerships
+from coalition.wallets.foreign import partner_with
 from coalition.wallets.laws import laws
 from coalition.wallets.reversing import Reversal, reverse, reversible
 from coalition.wallets.transferring import transfer
@@ -38,15 +36,12 @@ __all__ = [
     "ask",
     "convert",
     "deed",
-    "deed_of",
     "deeds_of",
     "donate",
     "exchange",
-    "exchanges_of",
     "find_exchange",
     "laws",
     "partner_with",
-    "partnerships",
     "reverse",
     "reverse_exchange",
     "reversible",

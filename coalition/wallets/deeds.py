@@ -63,16 +63,6 @@ def get(program_id: int, deed_id: int) -> Deed:
     return _view(row)
 
 
-def by_entry(account_id: int, entry_id: int) -> Deed | None:
-    """The deed that a journal row belongs to, on either side of it, or None."""
-    row = fetch_one(
-        f"SELECT {_COLUMNS} FROM wallet_deed WHERE (account_id = :account AND entry_id = :entry)"
-        " OR (to_account_id = :account AND to_entry_id = :entry) ORDER BY id LIMIT 1",
-        {"account": account_id, "entry": entry_id},
-    )
-    return _view(row) if row else None
-
-
 def of_move(row: Movement) -> Deed | None:
     """The transfer or conversion that a row is one side of, or None. An arrival's key begins with its debit's id."""
     side = "account_id" if row.amount < 0 else "to_account_id"

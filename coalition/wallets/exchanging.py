@@ -108,12 +108,6 @@ def find(program_id: int, exchange_id: int) -> Exchange:
     return _view(row)
 
 
-def of_member(member_id: int) -> list[Exchange]:
-    """A member's exchanges, newest first; at most 200."""
-    rows = fetch_all(_READ + " WHERE e.member_id = :member ORDER BY e.id DESC LIMIT 200", {"member": member_id})
-    return [_view(row) for row in rows]
-
-
 def wake(limit: int) -> int:
     """See to it that every undecided leg of more than a minute has a job that can still run; how many were woken."""
     rows = fetch_all(

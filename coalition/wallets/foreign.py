@@ -6,13 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 from coalition.kernel import audit
-from coalition.kernel.db import fetch_all, fetch_one
+from coalition.kernel.db import fetch_one
 from coalition.kernel.errors import NotFound
 from coalition.ports import ForeignAccess
 from coalition.wallets.types import Partnership
 
 _COLUMNS = "id, program_id, code, name, legal_entity_id, currency_id, rate, open"
-_MOST = 200
 
 
 def partner_with(
@@ -60,15 +59,6 @@ def by_code(program_id: int, code: str) -> Partnership:
     if row is None:
         raise NotFound()
     return Partnership(**row._mapping)
-
-
-def partnerships(program_id: int) -> list[Partnership]:
-    """Every foreign program of a program, by name; at most 200."""
-    rows = fetch_all(
-        f"SELECT {_COLUMNS} FROM foreign_program WHERE program_id = :program ORDER BY name LIMIT :most",
-        {"program": program_id, "most": _MOST},
-    )
-    return [Partnership(**row._mapping) for row in rows]
 
 
 def reached(foreign_program_id: int) -> tuple[ForeignAccess, int]:

@@ -10,10 +10,11 @@ from typing import Any
 
 import click
 
-from coalition import partners, programs, purchases
+from coalition import purchases
+from coalition.cli.processing import partner_by_code
 from coalition.kernel import audit, ids, jobs, ports
 from coalition.kernel.db import transact
-from coalition.kernel.errors import NotFound, Refusal
+from coalition.kernel.errors import Refusal
 from coalition.kernel.money import format_minor
 from coalition.ports import FileStore
 from settlement import reconciliation
@@ -73,20 +74,6 @@ def reconcile_from(
 
     _refusable(lambda: transact(work))
     click.echo(f"{bucket}/{prefix} is looked at every {every_s} s.")
-
-
-def partner_by_code(code: str, program_code: str | None) -> partners.Partner:
-    """The one partner of this code, among the programs that it may be in."""
-    among = [programs.by_code(program_code)] if program_code else programs.list_programs()
-    found = []
-    for program in among:
-        try:
-            found.append(partners.by_code(program.id, code))
-        except NotFound:
-            continue
-    if len(found) != 1:
-        raise click.BadParameter(f"{len(found)} partners have the code {code!r}; name the program too")
-    return found[0]
 
 
 def _follow(run_id: int, *, quiet: bool) -> Reconciliation:

@@ -4,7 +4,7 @@ The room never talks to a provider by itself: it is handed one by a job, outside
 """
 
 from settlement.payouts.accounts import KIND as ACCOUNT_KIND
-from settlement.payouts.accounts import NewAccount, current, entities_with_iban, propose
+from settlement.payouts.accounts import NewAccount, current, propose
 from settlement.payouts.accounts import by_id as accounts_by_id
 from settlement.payouts.aging import overdue
 from settlement.payouts.asking import may_look, seen
@@ -55,7 +55,6 @@ __all__ = [
     "conclude_all",
     "current",
     "drop",
-    "entities_with_iban",
     "find",
     "get",
     "is_settled",

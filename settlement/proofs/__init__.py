@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from settlement.proofs.bundling import write
     from settlement.proofs.growing import Head, Place, append, at_size, heads, latest, period_codes, place_of
-    from settlement.proofs.keeping import bundle_of, bundles_of, keep, kept, key_of, unbundled, unproven
+    from settlement.proofs.keeping import bundle_of, keep, kept, key_of, unbundled, unproven
     from settlement.proofs.packing import packaged
     from settlement.proofs.proving import Grown, consistency, inclusion
     from settlement.proofs.signing import keys, renew
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _WHERE = {
     "bundling": ("write",),
     "growing": ("Head", "Place", "append", "at_size", "heads", "latest", "period_codes", "place_of"),
-    "keeping": ("bundle_of", "bundles_of", "keep", "key_of", "kept", "unbundled", "unproven"),
+    "keeping": ("bundle_of", "keep", "key_of", "kept", "unbundled", "unproven"),
     "packing": ("packaged",),
     "proving": ("Grown", "consistency", "inclusion"),
     "signing": ("keys", "renew"),
@@ -45,7 +45,6 @@ __all__ = [
     "append",
     "at_size",
     "bundle_of",
-    "bundles_of",
     "consistency",
     "cosign",
     "cosignatures",

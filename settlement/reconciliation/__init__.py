@@ -3,7 +3,7 @@
 from settlement.reconciliation.acts import Act, ActLine, Paid, acts
 from settlement.reconciliation.disputes import unbooking as _unbooking  # noqa: F401 - registers what follows a refusal
 from settlement.reconciliation.disputes.claiming import document_ids
-from settlement.reconciliation.disputes.deciding import OUTCOMES, alarm, decide, withdraw
+from settlement.reconciliation.disputes.deciding import alarm, decide, withdraw
 from settlement.reconciliation.disputes.dispute import (
     STATES,
     Comment,
@@ -43,7 +43,6 @@ from settlement.reconciliation.laws import laws
 __all__ = [
     "ANSWER_DAYS",
     "CLASSES",
-    "OUTCOMES",
     "REASONS",
     "STATES",
     "Act",

@@ -1,6 +1,5 @@
 """What each legal entity has agreed to pay and to be paid, by day: agreements, their versions and their prices."""
 
-from coalition.ledger import REVERSAL_ORDERS
 from settlement.terms.agreeing import agree, face_value
 from settlement.terms.agreements import (
     Agreement,
@@ -13,17 +12,12 @@ from settlement.terms.agreements import (
     versions,
 )
 from settlement.terms.billing import program_cycle
-from settlement.terms.checking import CYCLES, FUNDING_MODES, VAT_PROFILES
 from settlement.terms.limits import apply_limits
 from settlement.terms.models import SettlementModel, models_on, settlement_models
 from settlement.terms.proposing import activate, propose, refuse
 from settlement.terms.vat import vat_rate
 
 __all__ = [
-    "CYCLES",
-    "FUNDING_MODES",
-    "REVERSAL_ORDERS",
-    "VAT_PROFILES",
     "Agreement",
     "Prices",
     "SettlementModel",

@@ -13,7 +13,6 @@ from coalition.kernel.errors import FieldError, Invalid
 from coalition.ledger import REVERSAL_ORDERS
 from settlement.terms.agreements import Prices
 
-FUNDING_MODES = ("on_issue", "on_redeem", "hybrid", "none")
 VAT_PROFILES = ("UK_SERVICE", "DE_THIRD_PARTY", "NONE")
 OVER_LIMIT = ("decline", "throttle")
 CYCLES = ("day", "week", "month", "quarter")

@@ -61,6 +61,21 @@ def tokens(tenants: dict[str, Tenant]) -> dict[str, str]:
     return {"everything": all_of_it, "reader": reader, **others}
 
 
+@pytest.fixture(scope="module")
+def schema(house: Flask) -> Any:
+    """The document, read once: schemathesis looks through the sources of the whole application for words to try."""
+    return _schema(house)
+
+
+@pytest.fixture(scope="module")
+def cases(schema: Any) -> list[Any]:
+    """What is asked: some cases of each operation, drawn once and asked by every caller."""
+    operations = [one.ok() for one in schema.get_all_operations()]
+    assert len(operations) > 60
+    each = max(1, REQUESTS // (len(CALLERS) * len(operations)))
+    return [case for operation in operations for case in _drawn(operation, each)]
+
+
 def _schema(app: Flask) -> Any:
     """The document, in which OAuth is told as what it is on the wire: `ignored_auth` only knows headers."""
     document = app.test_client().get("/api/v1/openapi.json").get_json()
@@ -77,36 +92,43 @@ def _headers(token: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("caller", CALLERS)
 def test_whatever_is_asked_the_answer_is_one_of_those_written_down(
-    house: Flask, tokens: dict[str, str], caller: str
+    tokens: dict[str, str], cases: list[Any], caller: str
 ) -> None:
-    operations = [one.ok() for one in _schema(house).get_all_operations()]
-    each, answers = max(1, REQUESTS // (len(CALLERS) * len(operations))), Counter[int]()
+    answers, headers = Counter[int](), _headers(tokens[caller])
 
-    for operation in operations:
-        _try(operation, each, _headers(tokens[caller]), answers, known=caller not in ("nobody", "forger"))
+    for case in cases:
+        _ask(case, headers, answers, known=caller not in ("nobody", "forger"))
 
-    assert len(operations) > 60
-    assert sum(answers.values()) >= len(operations)
+    assert sum(answers.values()) == len(cases)
     if caller in ("nobody", "forger"):
         assert {status for status in answers if status < 400} <= {200}, answers  # what anybody may read
 
 
-def _try(operation: Any, each: int, headers: dict[str, str], answers: Counter[int], *, known: bool) -> None:
+def _drawn(operation: Any, each: int) -> list[Any]:
+    """At most `each` cases of an operation, at least one; the same in every run."""
+    found: list[Any] = []
+
     @seed(20261126)
     @settings(max_examples=each, deadline=None, database=None, suppress_health_check=_QUIET, phases=[Phase.generate])
     @given(case=operation.as_strategy())
     def one(case: Any) -> None:
-        answer = case.call(headers=headers)
-        answers[answer.status_code] += 1
-        case.validate_response(answer, checks=CHECKS, headers=headers, transport_kwargs={"headers": headers})
-        if not known and operation.definition.raw.get("security"):
-            assert answer.status_code == 401, f"{case.method} {case.path}: {answer.status_code}"
+        found.append(case)
 
     one()
+    assert found
+    return found
 
 
-def test_what_one_answer_names_the_next_request_takes(house: Flask, tokens: dict[str, str]) -> None:
-    machine = _schema(house).as_state_machine()
+def _ask(case: Any, headers: dict[str, str], answers: Counter[int], *, known: bool) -> None:
+    answer = case.call(headers=headers)
+    answers[answer.status_code] += 1
+    case.validate_response(answer, checks=CHECKS, headers=headers, transport_kwargs={"headers": headers})
+    if not known and case.operation.definition.raw.get("security"):
+        assert answer.status_code == 401, f"{case.method} {case.path}: {answer.status_code}"
+
+
+def test_what_one_answer_names_the_next_request_takes(schema: Any, tokens: dict[str, str]) -> None:
+    machine = schema.as_state_machine()
     headers, made = _headers(tokens["everything"]), Counter[int]()
 
     class Story(machine):  # type: ignore[misc, valid-type]
@@ -144,6 +166,7 @@ def test_an_operation_that_says_it_wants_a_token_and_does_not_look_is_found(
     (operation,) = [one.ok() for one in _schema(careless).get_all_operations()]
 
     with pytest.raises(FailureGroup) as found:
-        _try(operation, 1, _headers(tokens["everything"]), Counter[int](), known=True)
+        for case in _drawn(operation, 1):
+            _ask(case, _headers(tokens["everything"]), Counter[int](), known=True)
 
     assert "authentication" in str(found.value)

@@ -144,7 +144,11 @@ def absorb(program_id: int, from_id: int, into_id: int) -> int:
         "SELECT reward_id, qty FROM cart_line WHERE cart_id = :id ORDER BY added_at, reward_id LIMIT :most",
         {"id": left_id, "most": MAX_LINES},
     )
-    execute("UPDATE cart SET state = 'merged', quote_id = NULL, changed_at = now() WHERE id = :id", {"id": left_id})
+    for state in ("open", "merged"):  # one at the checkout opens again first
+        execute(
+            "UPDATE cart SET state = :state, quote_id = NULL, changed_at = now() WHERE id = :id AND state <> :state",
+            {"id": left_id, "state": state},
+        )
     moved = 0
     for line in lines:
         with suppress(NotFound, Invalid), session().begin_nested():
@@ -154,13 +158,20 @@ def absorb(program_id: int, from_id: int, into_id: int) -> int:
 
 
 def abandon(limit: int) -> int:
-    """Close up to `limit` carts that nobody has touched for ninety days; the number closed."""
-    return execute(
-        "UPDATE cart SET state = 'abandoned', quote_id = NULL WHERE id IN (SELECT id FROM cart WHERE"
-        f" {_ALIVE} AND changed_at < now() - interval '90 days'"
-        " ORDER BY changed_at LIMIT :limit FOR UPDATE SKIP LOCKED)",
-        {"limit": limit},
-    )
+    """Close up to `limit` carts that nobody has touched for ninety days; the number closed. A checkout ends with it."""
+    forgotten = [
+        row.id
+        for row in fetch_all(
+            f"SELECT id FROM cart WHERE {_ALIVE} AND changed_at < now() - interval '90 days'"
+            " ORDER BY changed_at LIMIT :limit FOR UPDATE SKIP LOCKED",
+            {"limit": limit},
+        )
+    ]
+    if not forgotten:
+        return 0
+    ids = {"ids": forgotten}
+    execute("UPDATE cart SET state = 'open', quote_id = NULL WHERE id = ANY(:ids) AND state = 'checking_out'", ids)
+    return execute("UPDATE cart SET state = 'abandoned', quote_id = NULL WHERE id = ANY(:ids)", ids)
 
 
 def lock(member_id: int) -> int | None:

@@ -18,6 +18,8 @@ FIELD_CODES = {
     "unknown_delivery": "The endpoint has no such delivery.",
     "too_many_lines": "There are more lines than one report may have; choose fewer days.",
     "cycle_differs": "The program is settled by other periods; one company cannot be billed otherwise.",
+    "not_a_table": "This line of the table cannot be read.",
+    "not_utf8": "The file is not in UTF-8.",
     "no_tiers": "The program has no tiers for which points could count.",
     "currency_uneven": "One unit of this currency is no whole money, so nothing can be reckoned by what it is worth.",
     "unknown_model": "There is no such settlement model.",

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from coalition import partners, promotions
 from coalition.console import forms
 from coalition.console.marketing import showing
-from coalition.console.marketing.frame import blueprint, choices, chosen_program, page
+from coalition.console.marketing.frame import blueprint, choices, chosen_program, names_of, page, voice_of
 from coalition.kernel.db import transact
 from coalition.kernel.web.pages import language
 from coalition.programs import Program
@@ -62,7 +62,16 @@ def listed() -> dict[str, Any]:
         name = one.document.get("campaign")
         if isinstance(name, str) and name in members:
             members[name].append((one.code, showing.title(one.document, one.code, language())))
-    return {**choices(program), "campaigns": found, "members": members}
+    voice = voice_of(names_of(program))
+    days = {one.code: _days(one, voice) for one in found}
+    return {**choices(program), "campaigns": found, "members": members, "days": days}
+
+
+def _days(one: promotions.Campaign, voice: wording.Voice) -> str:
+    """The first and the last day of a campaign; nothing where it has neither."""
+    begins = voice.moment(one.starts_at.isoformat()) if one.starts_at else ""
+    ends = f"– {voice.last(one.ends_at.isoformat())}" if one.ends_at else ""
+    return f"{begins} {ends}".strip()
 
 
 def _read(

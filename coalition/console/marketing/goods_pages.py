@@ -1,20 +1,23 @@
-"""Product groups: which of a partner's products promotions treat alike."""
+"""Product groups and assortments: which of a partner's products promotions treat alike, and what they know of them."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from flask import redirect, render_template, url_for
+from flask import redirect, render_template, request, url_for
+from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from coalition import partners
 from coalition.console import forms
 from coalition.console.marketing.frame import blueprint, choices, chosen_program, page
 from coalition.kernel.db import transact
+from coalition.kernel.errors import FieldError, Invalid
 
 _SPLIT = re.compile(r"[\s,;]+")
 _MOST = 1_000
+_TOLD = 10  # of the wrong places of a table
 
 
 @blueprint.get("/product-groups")
@@ -50,6 +53,29 @@ def assign_products() -> Response | tuple[str, int]:
     if errors:
         return _page(errors, given), 422
     return redirect(url_for("marketing.product_groups", done="products_assigned"), code=303)
+
+
+@blueprint.post("/product-groups/assortment")
+def describe_products() -> Response | tuple[str, int]:
+    """Take a partner's assortment from a table: all of it, or nothing."""
+    given, sent = forms.answers("described"), request.files.get("table")
+    table = sent.read() if sent else b""
+    errors = [] if table else [forms.error("table", "required")]
+    if table:
+        try:
+            transact(lambda: partners.describe(partners.by_code(chosen_program().id, given["described"]).id, table))
+        except Invalid as refusal:
+            errors = [forms.error("table", "not_understood", _where(one)) for one in refusal.errors[:_TOLD]]
+    if errors:
+        return _page(errors, given), 422
+    return redirect(url_for("marketing.product_groups", done="products_described"), code=303)
+
+
+def _where(one: FieldError) -> str:
+    """What is wrong with a table, and in which line and column."""
+    line, _, column = one.pointer.strip("/").partition("/")
+    place = gettext("Line %(number)s", number=line) + (f", {column}" if column else "") if line else ""
+    return f"{place}: {one.detail}" if place else one.detail
 
 
 def _assign(given: dict[str, str], skus: list[str]) -> None:

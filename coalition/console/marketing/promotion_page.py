@@ -44,6 +44,8 @@ def _context(program: Program, code: str) -> dict[str, Any]:
         "promotion": found,
         "title": showing.title(found.document, code, voice.language),
         "sentence": wording.sentence(found.document, names, voice.language),
+        "first_day": voice.moment(found.begins_at.isoformat()) if found.begins_at else "—",
+        "last_day": voice.last(found.ends_at.isoformat()) if found.ends_at else "—",
         "draft_sentence": wording.sentence(found.draft, names, voice.language) if found.draft else None,
         "changes": showing.differences(found.published, found.draft) if found.published and found.draft else [],
         "draft": draft,

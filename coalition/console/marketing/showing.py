@@ -170,8 +170,8 @@ def _told(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, Mapping) and {"all", "any", "not", "f", "exists", "lines", "stat"} & set(value):
-        return printed(value) if clear(value) else json.dumps(value, ensure_ascii=False)
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)
+        return printed(value) if clear(value) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True)
 
 
 __all__ = ["differences", "field_at", "segment_choices", "sheet", "title"]

@@ -10,7 +10,6 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate
 
 _DIGITS = re.compile(r"-?[0-9]{1,18}")
-INT64_MAX = 2**63 - 1
 # A quarter of the range: sums of several amounts still fit into a bigint.
 AMOUNT_MAX = 10**15
 

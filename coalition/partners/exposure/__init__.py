@@ -3,7 +3,7 @@
 Whoever knows what was agreed sets the limit (`set_limit`) and frees what was paid (`free`).
 """
 
-from coalition.partners.exposure.limiting import POLICIES, Limit, Standing, lift, limits, set_limit, standings
+from coalition.partners.exposure.limiting import Limit, Standing, lift, limits, set_limit, standings
 from coalition.partners.exposure.spreading import spread
 from coalition.partners.exposure.using import (
     Declined,
@@ -17,7 +17,6 @@ from coalition.partners.exposure.using import (
 )
 
 __all__ = [
-    "POLICIES",
     "Declined",
     "Limit",
     "Standing",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from coalition.promotions import engine
@@ -21,6 +22,7 @@ from coalition.promotions.granting.happening import Event
 from coalition.promotions.publishing import Ruleset
 
 Entry = dict[str, Any]
+NEAR = 20  # more of them are not looked at
 
 
 def explained(
@@ -44,10 +46,25 @@ def explained(
     ]
 
 
-def near_misses(entries: Sequence[Entry]) -> list[Entry]:
-    """The promotions that only an amount was missing for, the nearest first."""
-    found = [one for one in entries if one["outcome"] == "rejected" and len(one.get("failed", ())) == 1]
-    return sorted((one for one in found if one.get("missing_by")), key=lambda one: int(one["missing_by"]))
+def near_misses(
+    ruleset: Ruleset, event: Event, before: Mapping[str, int], entries: Sequence[Entry], *, base: Base = ()
+) -> list[Entry]:
+    """The promotions for which only an amount was missing, the nearest first, each with its `gain`: the effects that
+    it would have on what is bought already. One that would give nothing for that is left out.
+    """
+    near = [one for one in entries if one["outcome"] == "rejected" and len(one.get("failed", ())) == 1]
+    known, found = {one.id: one for one in ruleset.promotions}, []
+    for one in sorted((one for one in near if one.get("missing_by")), key=lambda one: int(one["missing_by"]))[:NEAR]:
+        met = (_met(known[one["promotion"]]),)
+        gain = engine.run(ruleset.program, met, event, before, base=base).effects
+        if gain:
+            found.append(one | {"gain": gain})
+    return found
+
+
+def _met(promotion: engine.Promotion) -> engine.Promotion:
+    """The promotion as if its conditions held."""
+    return replace(promotion, rules=tuple(replace(one, when=None, node=None, late=False) for one in promotion.rules))
 
 
 def _entry(

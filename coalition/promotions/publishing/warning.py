@@ -29,6 +29,7 @@ def warnings(document: Document, others: Iterable[Document]) -> list[Warned]:
         *_dates(promotion),
         *_conditions(promotion),
         *_liability(promotion),
+        *_funding(promotion, document),
         *_amounts(promotion),
         *_lives(promotion),
         *_limits(promotion),
@@ -66,6 +67,15 @@ def _liability(promotion: engine.Promotion) -> Iterator[Warned]:
         yield Warned(
             "unbounded", "/limits", "Nothing limits what it may give: no limit, no budget.",
             "Размер выплат ничем не ограничен: нет ни лимита, ни бюджета.",
+        )  # fmt: skip
+
+
+def _funding(promotion: engine.Promotion, document: Document) -> Iterator[Warned]:
+    """A discount somebody is to pay for: its legs are kept, and no statement asks for it."""
+    if promotion.discounts and document.get("sponsor") is not None:
+        yield Warned(
+            "discount_not_settled", "/sponsor", "Discounts are not settled: who sells bears them, whoever is named.",
+            "Скидки не входят во взаиморасчёты: их несёт продавец, кто бы здесь ни был указан.",
         )  # fmt: skip
 
 

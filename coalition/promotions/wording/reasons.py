@@ -6,7 +6,7 @@ beside a rejected condition where the explanation has them. `title` is the promo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from coalition.promotions.wording.conditions import leaf
@@ -85,11 +85,35 @@ def _condition(entry: Entry, title: str, voice: Voice) -> str:
 
 
 def near_miss(entry: Entry, title: str, voice: Voice) -> str:
-    """What would bring a promotion that was just missed: "buy 340.00 more for Triple dairy"."""
-    missing = voice.value(found(str(entry.get("field")), line=False), entry.get("missing_by"))
-    if str(entry.get("field", "")).startswith("receipt."):
-        return voice.t(f"Buy for {missing} more: {title}.", f"Купите ещё на {missing}: {title}.")
-    return voice.t(f"{missing} more is needed: {title}.", f"Не хватает {missing}: {title}.")
+    """What more would bring a promotion that was just missed, and what it would give for what is bought already:
+    "Buy for 340.00 EUR more to get 200 bonuses: Triple dairy."
+    """
+    about = found(str(entry.get("field")), line=False)
+    gain = _gain(entry.get("gain") or (), voice)
+    brings = voice.t(f" to get {gain}", f" и получите {gain}") if gain else ""
+    if entry.get("field") == "lines" and (entry.get("agg"), entry.get("of")) == ("sum", "amount"):
+        missing = voice.money(entry.get("missing_by"))
+        return voice.t(f"Buy such goods for {missing} more{brings}: {title}.",
+                       f"Купите таких товаров ещё на {missing}{brings}: {title}.")  # fmt: skip
+    missing = voice.value(about, entry.get("missing_by"))
+    if about is not None and about.unit == "money":
+        return voice.t(f"Buy for {missing} more{brings}: {title}.", f"Купите ещё на {missing}{brings}: {title}.")
+    brings = voice.t(brings, f", чтобы получить {gain}") if gain else ""
+    return voice.t(f"{missing} more is needed{brings}: {title}.", f"Не хватает {missing}{brings}: {title}.")
+
+
+def _gain(effects: Iterable[Entry], voice: Voice) -> str:
+    """Points and money that would be given; nothing where it is neither."""
+    points, minor = dict[str, int](), 0
+    for one in effects:
+        if one.get("kind") in ("points.credit", "cashback") and not one.get("counts"):
+            points[one["currency"]] = points.get(one["currency"], 0) + one["units"]
+        elif one.get("kind") == "discount":
+            minor += one["minor"]
+    told = [voice.most(code, units) for code, units in points.items()]
+    if minor:
+        told.append(voice.t(f"{voice.money(minor)} off", f"скидку {voice.money(minor)}"))
+    return voice.t(" and ", " и ").join(told)
 
 
 def _told(node: Entry) -> bool:

@@ -9,7 +9,8 @@ of their own the sheet leaves them alone (`own_lines`).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -89,7 +90,8 @@ def document_of(sheet: Sheet, was: Document, zone: str, money: Money) -> tuple[d
     where, own = _lines(sheet, money, wrong)
     nodes = [*_nodes(sheet, WHEN, money, wrong), *_nodes(sheet, MEMBER, money, wrong)]
     for at, row in own:
-        _tried(lambda row=row: nodes.append(rows.node_of(row, money.decimals, where)), f"{LINE}-{at}-v", wrong)
+        with _tried(f"{LINE}-{at}-v", wrong):
+            nodes.append(rows.node_of(row, money.decimals, where))
     found["when"] = rows.put_together(nodes)
     found["effects"] = _effects(sheet, where, money, wrong)
     found |= _levels(sheet, was, where, money, wrong)
@@ -132,12 +134,15 @@ def _around(sheet: Sheet, was: Document, zone: str, wrong: Wrong) -> dict[str, A
     if facts.get("event") not in ("", None, KEPT):
         found["events"] = [facts["event"]]
     for name, last in (("from", False), ("to", True)):
-        _tried(lambda name=name, last=last: found.update({name: _instant(facts, was, name, zone, last)}), name, wrong)
-    _tried(lambda: found.update(priority=rows.number(facts.get("priority") or "0", 0) or None), "priority", wrong)
+        with _tried(name, wrong):
+            found[name] = _instant(facts, was, name, zone, last)
+    with _tried("priority", wrong):
+        found["priority"] = rows.number(facts.get("priority") or "0", 0) or None
     found["exclusive"] = True if facts.get("exclusive") else None
     audience = dict(_object(was, "audience"))
     audience["segments_any"] = parted(facts.get("segments", ""))
-    _tried(lambda: audience.update(control_bp=_control(facts.get("control", ""))), "control", wrong)
+    with _tried("control", wrong):
+        audience["control_bp"] = _control(facts.get("control", ""))
     found["audience"] = {name: value for name, value in audience.items() if value not in (None, "", [], 0)}
     return found
 
@@ -157,14 +162,16 @@ def _lines(sheet: Sheet, money: Money, wrong: Wrong) -> tuple[Any, list[tuple[in
         if row.field in (rows.TOGETHER, rows.COUNTED):
             own.append((at, row))
         else:
-            _tried(lambda row=row: nodes.append(rows.node_of(row, money.decimals)), f"{LINE}-{at}-v", wrong)
+            with _tried(f"{LINE}-{at}-v", wrong):
+                nodes.append(rows.node_of(row, money.decimals))
     return rows.put_together(nodes), own
 
 
 def _nodes(sheet: Sheet, section: str, money: Money, wrong: Wrong) -> list[Any]:
     nodes: list[Any] = []
     for at, row in enumerate(sheet.conditions[section]):
-        _tried(lambda row=row: nodes.append(rows.node_of(row, money.decimals)), f"{section}-{at}-v", wrong)
+        with _tried(f"{section}-{at}-v", wrong):
+            nodes.append(rows.node_of(row, money.decimals))
     return nodes
 
 
@@ -173,15 +180,12 @@ def _effects(sheet: Sheet, where: Any, money: Money, wrong: Wrong) -> list[dict[
     for at, gift in enumerate(sheet.gifts):
         if gift.mechanic == levels.BY_TIER:
             continue
-        raws: list[Any] = []
-        _placed(lambda gift=gift, raws=raws: raws.append(gifts.raw_of(gift, money)), at, wrong)
-        if not raws:
-            continue
-        raw = raws[0]
-        if gifts.takes_lines(raw) and not sheet.own_lines:
-            raw.pop("where", None)
-            raw |= {"where": where} if where is not None else {}
-        found.append(raw)
+        with _placed(f"then-{at}", wrong):
+            raw = gifts.raw_of(gift, money)
+            if gifts.takes_lines(raw) and not sheet.own_lines:
+                raw.pop("where", None)
+                raw |= {"where": where} if where is not None else {}
+            found.append(raw)
     return found
 
 
@@ -196,7 +200,8 @@ def _levels(sheet: Sheet, was: Document, where: Any, money: Money, wrong: Wrong)
         return {}
     found: list[dict[str, Any]] = []
     for at, gift in said:
-        _placed(lambda gift=gift: found.extend(levels.levels_of(gift, where, sheet.own_lines, money)), at, wrong)
+        with _placed(f"then-{at}", wrong):
+            found.extend(levels.levels_of(gift, where, sheet.own_lines, money))
     mode = was.get("rules_mode") if found and len(sheet.gifts) == len(said) else None
     return {LEVELS: found, "rules_mode": mode}
 
@@ -204,28 +209,28 @@ def _levels(sheet: Sheet, was: Document, where: Any, money: Money, wrong: Wrong)
 def _limits(sheet: Sheet, money: Money, wrong: Wrong) -> list[dict[str, Any]]:
     found = []
     for at, cap in enumerate(sheet.caps):
-        try:
+        with _placed(f"most-{at}", wrong):
             found.append(gifts.limit_of(cap, currency_of(sheet), money))
-        except Misread as misread:
-            name, _, code = str(misread).partition(":")
-            wrong.append((f"most-{at}-{name}", code))
     return found
 
 
-def _placed(work: Any, at: int, wrong: Wrong) -> None:
-    """Read a gift; what is wrong with it is told with its place and its field."""
+@contextmanager
+def _tried(name: str, wrong: Wrong) -> Iterator[None]:
+    """What cannot be read inside is told of the field `name`."""
     try:
-        work()
-    except Misread as misread:
-        name, _, code = str(misread).partition(":")
-        wrong.append((f"then-{at}-{name}", code))
-
-
-def _tried(work: Any, name: str, wrong: Wrong) -> None:
-    try:
-        work()
+        yield
     except Misread as misread:
         wrong.append((name, str(misread)))
+
+
+@contextmanager
+def _placed(place: str, wrong: Wrong) -> Iterator[None]:
+    """What cannot be read inside is told with its place and the field that is wrong there."""
+    try:
+        yield
+    except Misread as misread:
+        name, _, code = str(misread).partition(":")
+        wrong.append((f"{place}-{name}", code))
 
 
 def day_of(given: Any, zone: str, *, last: bool = False) -> str:

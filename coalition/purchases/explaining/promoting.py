@@ -7,7 +7,7 @@ nothing else has to be stored and the answer never changes. The lines for the sl
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from coalition import promotions
@@ -60,6 +60,19 @@ def told(
     """Outcomes in words."""
     speaking = voice(at, ruleset, language)
     return tuple(_told(ruleset, entry, speaking) for entry in entries)
+
+
+def told_near(
+    at: Counter, ruleset: promotions.Ruleset, entries: Sequence[Mapping[str, Any]], language: str
+) -> tuple[ExplainedPromotion, ...]:
+    """Promotions that were just missed (see `granting.near_misses`): what more would bring what."""
+    speaking = voice(at, ruleset, language)
+    found = []
+    for entry in entries:
+        one = _told(ruleset, entry, speaking)
+        reason = wording.near_miss(entry, one.name, speaking)
+        found.append(replace(one, reason=reason, facts={**one.facts, "gain": entry["gain"]}))
+    return tuple(found)
 
 
 def voice(at: Counter, ruleset: promotions.Ruleset, language: str) -> wording.Voice:

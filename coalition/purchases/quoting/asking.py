@@ -16,7 +16,7 @@ from coalition.promotions import coupons, granting
 from coalition.promotions.coupons import Presented
 from coalition.promotions.granting import Candidate, Seller
 from coalition.purchases.counter import Counter, counter
-from coalition.purchases.explaining.promoting import ExplainedPromotion, slip, told
+from coalition.purchases.explaining.promoting import ExplainedPromotion, slip, told, told_near
 from coalition.purchases.finding import Told, tell
 from coalition.purchases.grants import Grant
 from coalition.purchases.quoting.spending import Spendable, spendable
@@ -114,7 +114,8 @@ def _asked(
     seller = Seller(at.program.id, at.partner.id, draft.outlet.legal_entity_id)
     earned = [*base, *granted(at, ruleset, one.result.effects, seller)]
     entries = granting.explained(ruleset, event, one.before, base=credits, discounts=True)
-    missed = told(at, ruleset, granting.near_misses(entries), language)
+    near = granting.near_misses(ruleset, event, one.before, entries, base=credits)
+    missed = told_near(at, ruleset, near, language)
     awards = _told(at, draft, earned, language)
     printed = [one.reason for one in awards[: len(base)]] + slip(told(at, ruleset, entries, language))
     return replace(head, awards=awards, discounts=discounts, near_misses=missed, slip=tuple(printed))

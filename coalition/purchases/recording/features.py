@@ -8,7 +8,7 @@ points, and the purchases that had one.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 # By what a `where` can name, how a line `l` is asked for it.
@@ -70,11 +70,6 @@ def columns(known: Sequence[Feature]) -> tuple[list[str], str, dict[str, str]]:
 
 
 _WHOLE = {"spend": "sum(p.total_minor - p.points_paid_minor)", "purchases": "count(*)"}
-
-
-def where_problems(names: Iterable[object]) -> list[object]:
-    """The names that no `where` of a feature knows."""
-    return [name for name in names if name not in _OF]
 
 
 def _read(key: str) -> Feature | None:

@@ -25,7 +25,6 @@ from settlement.payouts.reading import get, payments
 from settlement.payouts.types import Payment, Run
 from settlement.ports import Account, BankFiles, TransferFile, TransferOrder
 
-PROVIDER = "bank"
 _MOST = 1000
 _COLUMNS = """id, run_id, no, message_id, currency, execute_on, orders, total_minor, file_key, size,
     encode(sha256, 'hex') AS sha256, made_at, made_by"""

@@ -81,9 +81,10 @@ def test_a_price_that_is_over_is_charged_at_the_lower_one_of_today(world: PriceW
 
     assert (used.supersedes, used.points, used.pay_points) == (quote.id, 1000, 1000)
     assert pricing.find(world.program.id, quote.id).state == "expired"
+    other = _quote(world)
     with pytest.raises(Conflict, match="quote_expired"):
-        transact(lambda: execute("UPDATE quote SET state = 'superseded' WHERE id = :id", {"id": quote.id}))
-        _confirm(world, quote)
+        transact(lambda: execute("UPDATE quote SET state = 'superseded' WHERE id = :id", {"id": other.id}))
+        _confirm(world, other)
 
 
 def test_a_price_that_has_risen_needs_consent_to_it(world: PriceWorld) -> None:

@@ -175,6 +175,12 @@ def test_the_payment_wants_an_address_first(browser: Browser) -> None:
     assert (early.status_code, early.headers["Location"]) == (303, f"/checkout?quote={hidden['quote']}")
 
 
+def test_the_checkout_of_nothing_is_the_cart(browser: Browser) -> None:
+    answer = browser.client.get("/checkout")
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/cart")
+
+
 def test_the_first_step_keeps_what_was_typed(browser: Browser) -> None:
     hidden = browser.open_form()
     browser.open_payment(hidden)

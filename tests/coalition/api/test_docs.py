@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from flask import Flask
@@ -107,13 +108,22 @@ def test_no_code_is_without_a_meaning() -> None:
 
 def _codes(makers: set[str], place: int) -> Iterator[tuple[str, str]]:
     """Every literal code in the source: the argument at `place` of a call of one of `makers`, and where it stands."""
+    for call, where in _calls():
+        if _name(call.func) in makers and len(call.args) > place:
+            code = call.args[place]
+            if isinstance(code, ast.Constant) and isinstance(code.value, str):
+                yield code.value, f"{where}:{call.lineno}"
+
+
+@cache
+def _calls() -> list[tuple[ast.Call, Path]]:
+    """Every call in the source, and in which file."""
+    found = []
     for floor in ("coalition", "catalog", "settlement", "integrations"):
         for path in (ROOT / floor).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Call) and _name(node.func) in makers and len(node.args) > place:
-                    code = node.args[place]
-                    if isinstance(code, ast.Constant) and isinstance(code.value, str):
-                        yield code.value, f"{path.relative_to(ROOT)}:{node.lineno}"
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            found += [(node, path.relative_to(ROOT)) for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return found
 
 
 def _name(function: ast.expr) -> str:

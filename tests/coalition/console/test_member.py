@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
-from coalition import members, programs
+from coalition import members, programs, promotions
 from coalition.kernel import ids
 from coalition.kernel.db import fetch_all, transact
+from tests.coalition.promotions.publishing.builders import ACTOR, a_credit, a_document
 from tests.coalition.purchases.builders import CARD, Shop, a_hold, a_receipt, a_return, give_back, public_hold
 
 PARTS = ("", "/points", "/timeline", "/identifiers")
@@ -131,6 +132,16 @@ def test_a_receipt_says_what_it_earned_and_why(support: FlaskClient, shop: Shop)
     assert "version 1" in text
     assert "€40.00" in text
     assert "Anna Ozola" in text
+
+
+def test_a_receipt_says_which_promotions_gave_nothing_and_why(support: FlaskClient, shop: Shop) -> None:
+    big = a_document("big", a_credit("fixed", points=99), when={"f": "receipt.total", "op": "gte", "v": 5_000})
+    transact(lambda: promotions.publish(shop.program.id, [big], actor=ACTOR))
+    [made] = transact(lambda: shop.record(a_receipt(1_000)))
+
+    text = support.get(f"/console/purchases/{ids.public('pur', made.id)}").text
+
+    assert "it asks that the receipt total is at least 50.00" in text
 
 
 def test_a_receipt_of_nobody_has_its_page(support: FlaskClient, shop: Shop) -> None:

@@ -54,7 +54,20 @@ def test_a_quote_tells_what_comes_off_what_is_earned_and_what_was_just_missed(sh
     assert [(one.promotion, one.minor, one.lines) for one in quote.discounts] == [("tenth", 160, {"1": 100, "2": 60})]
     assert {one.promotion: one.units for one in quote.awards} == {"base": 7, "five": 72}
     assert [(one.promotion, one.facts["missing_by"]) for one in quote.near_misses] == [("big", 3400)]
+    assert quote.near_misses[0].reason == "Buy for 34.00\u00a0EUR more to get 99 bonuses: Five percent."
     assert raw().execute("SELECT count(*) FROM limit_counter").fetchone() == (0,)
+
+
+def test_what_would_give_nothing_for_what_is_bought_is_no_near_miss(app: Flask) -> None:
+    shop = a_shop()
+    when = {"f": "receipt.total", "op": "gte", "v": 5000}
+    wine = a_credit("percent", bp=1_000, where={"f": "category", "op": "eq", "v": "wine"})
+    twice = a_document("twice", a_credit("multiply", x_bp=20_000), when=when)
+    promotions.publish(shop.program.id, [a_document("wine", wine, when=when), twice], actor=ACTOR)
+
+    quote, _ = _quoted(shop, 1000)
+
+    assert [(one.promotion, one.facts["gain"][0]["units"]) for one in quote.near_misses] == [("twice", 5)]
 
 
 def test_a_purchase_gets_the_discounts_of_its_quote_and_earns_on_what_is_left(shop: Shop) -> None:

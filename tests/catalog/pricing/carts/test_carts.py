@@ -183,3 +183,21 @@ def test_a_forgotten_cart_is_closed_and_a_recent_one_is_not(world: World) -> Non
 
     assert states() == ["abandoned"]
     assert fetch_one("SELECT quote_id FROM cart").quote_id is None
+
+
+def test_a_cart_at_the_checkout_can_be_forgotten_and_merged_too(world: World) -> None:
+    other_id = transact(lambda: a_member(world.program, world.partner))
+    for member_id in (world.member_id, other_id):
+        put(world, (0, 1), member_id=member_id)
+        transact(
+            lambda member_id=member_id: pricing.check_out(
+                world.program.id, member_id, None, partner_id=world.partner.id
+            )
+        )
+
+    transact(lambda: pricing.absorb(world.program.id, other_id, world.member_id))
+    transact(lambda: pricing.check_out(world.program.id, world.member_id, None, partner_id=world.partner.id))
+    transact(lambda: execute("UPDATE cart SET changed_at = now() - interval '91 days'"))
+
+    assert transact(lambda: pricing.abandon(10)) == 1
+    assert sorted(states()) == ["abandoned", "merged"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -191,6 +192,18 @@ def test_a_campaign_is_kept_and_shown_again(first: FlaskClient, shop: Shop) -> N
     page = first.get("/console/campaigns/edit?code=autumn").text
     assert 'value="2026-11-30"' in page
     assert "Autumn" in first.get("/console/campaigns").text
+
+
+def test_a_partners_products_are_described_by_a_table(first: FlaskClient, shop: Shop) -> None:
+    page, given = "/console/product-groups/assortment", {"described": shop.partner.code}
+
+    right = first.post(page, data={**given, "table": (BytesIO(b"sku,category_path,vat\nM1,food/dairy,5.5\n"), "t.csv")})
+    wrong = first.post(page, data={**given, "table": (BytesIO(b"sku,category_path\n,x\n"), "t.csv")})
+    nothing = first.post(page, data=given)
+
+    assert (right.status_code, wrong.status_code, nothing.status_code) == (303, 422, 422)
+    assert transact(lambda: partners.products(shop.partner.id, ["M1"]))["M1"].vat_bp == 550
+    assert "Line 2, sku: A text of 1 to 100 characters." in wrong.text
 
 
 def test_products_are_put_into_groups(first: FlaskClient, shop: Shop) -> None:

@@ -92,8 +92,10 @@ def test_a_draft_that_cannot_run_and_the_shadow_of_another_program_are_refused(f
     transact(lambda: promotions.save_draft(shop.program.id, "odd", broken, actor=ACTOR))
     elsewhere = transact(lambda: _a_shadow_elsewhere())
 
-    assert first.post("/console/shadows", data={"code": "odd"}).status_code == 422
-    assert first.post(f"/console/shadows/{elsewhere}/stop?program={shop.program.code}").status_code == 404
+    here = f"?program={shop.program.code}"
+
+    assert first.post(f"/console/shadows{here}", data={"code": "odd"}).status_code == 422
+    assert first.post(f"/console/shadows/{elsewhere}/stop{here}").status_code == 404
 
 
 def _a_shadow_elsewhere() -> int:

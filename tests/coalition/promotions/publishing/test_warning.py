@@ -16,6 +16,9 @@ from tests.coalition.promotions.publishing.builders import a_credit, a_document
 
 LIMITED: dict[str, Any] = {"limits": [{"metric": "units", "value": 100, "per": "member"}], "to": "2027-01-01T00:00:00Z"}
 
+TENTH = {"kind": "discount", "calc": {"type": "percent", "bp": 1_000}}
+IN_MONEY = [{"metric": "money", "value": 100, "per": "member"}]
+
 
 def _leaf(op: str, value: Any, field: str = "receipt.total") -> dict[str, Any]:
     return {"f": field, "op": op, "v": value}
@@ -37,6 +40,7 @@ def test_a_promotion_that_says_what_it_means_is_not_warned_of() -> None:
         ({"to": None}, ("no_end", "/to")),
         ({"from": "2027-01-01T00:00:00Z"}, ("never_in_force", "/to")),
         ({"limits": []}, ("unbounded", "/limits")),
+        ({"sponsor": "operator", "effects": [TENTH], "limits": IN_MONEY}, ("discount_not_settled", "/sponsor")),
         ({"effects": [a_credit(bp=10_000)]}, ("above_spend", "/effects/0/calc/bp")),
         ({"effects": [a_credit("multiply", x_bp=10_000)]}, ("multiplies_by_one", "/effects/0/calc/x_bp")),
         ({"audience": {"segments_any": ["vip"], "segments_none": ["vip"]}}, ("never_true", "/audience")),

@@ -53,3 +53,15 @@ def test_a_condition_says_what_was_missing() -> None:
         " 34.00\u00a0EUR more is needed."
     )
     assert near_miss(entry, "Five", RU) == "Купите ещё на 34,00\u00a0EUR: Five."
+    gain = [
+        {"kind": "discount", "minor": 250},
+        {"kind": "points.credit", "currency": "BON", "units": 9, "counts": "tier"},
+    ]
+    assert (
+        near_miss(entry | {"gain": gain}, "Five", EN) == "Buy for 34.00\u00a0EUR more to get 2.50\u00a0EUR off: Five."
+    )
+    goods = entry | {"field": "lines", "agg": "sum", "of": "amount"}
+    assert near_miss(goods, "Five", EN) == "Buy such goods for 34.00\u00a0EUR more: Five."
+    assert near_miss(goods | {"agg": "count", "missing_by": 2, "gain": gain}, "Five", RU) == (
+        "Не хватает 2, чтобы получить скидку 2,50\u00a0EUR: Five."
+    )

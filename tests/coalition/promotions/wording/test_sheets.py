@@ -150,7 +150,11 @@ def test_what_is_no_amount_is_refused(text: str) -> None:
 
 
 def _told(node: Any) -> list[str]:
-    """The nodes at the top of a condition, in an order that means nothing."""
-    several = node is not None and set(node) == {"all"} and isinstance(node["all"], list)
-    nodes = node["all"] if several else [] if node is None else [node]
-    return sorted(json.dumps(one, sort_keys=True) for one in nodes)
+    """What a condition demands, in an order that means nothing; all of alls is all."""
+    return sorted(json.dumps(one, sort_keys=True) for one in _demands(node))
+
+
+def _demands(node: Any) -> list[Any]:
+    if node is not None and set(node) == {"all"} and isinstance(node["all"], list):
+        return [one for part in node["all"] for one in _demands(part)]
+    return [] if node is None else [node]
