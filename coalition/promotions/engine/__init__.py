@@ -10,7 +10,7 @@ from coalition.promotions.engine.conditions import holds
 from coalition.promotions.engine.discounting import net, unearning
 from coalition.promotions.engine.indexing import Index
 from coalition.promotions.engine.reading import promotion
-from coalition.promotions.engine.running import facts_of, limits, run, run_indexed
+from coalition.promotions.engine.running import earning_bases, facts_of, limits, run, run_indexed
 from coalition.promotions.engine.state import Result
 from coalition.promotions.engine.taking_back import taken_back
 from coalition.promotions.engine.terms import Promotion
@@ -22,6 +22,7 @@ __all__ = [
     "Promotion",
     "Result",
     "check",
+    "earning_bases",
     "facts_of",
     "holds",
     "limits",

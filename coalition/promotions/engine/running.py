@@ -59,6 +59,20 @@ def run_indexed(
     return _evaluate(state, index.candidates(state.facts), base, discounts)
 
 
+def earning_bases(
+    program: Mapping[str, Any],
+    promotions: Iterable[Promotion],
+    event: Mapping[str, Any],
+    counters: Mapping[str, int],
+    *,
+    discounts: bool = True,
+) -> Mapping[int, int]:
+    """What each line of an event earns on under these promotions, in minor money; nothing for one without lines."""
+    state = State(program, facts_of(program, event), counters)
+    _evaluate(state, sorted(promotions, key=lambda one: one.order), (), discounts)
+    return state.bases
+
+
 def limits(program: Mapping[str, Any], index: Index, event: Mapping[str, Any]) -> dict[str, tuple[Promotion, Limit]]:
     """The counters that an event can ask for, each with its limit: what has to be known before it is run.
 

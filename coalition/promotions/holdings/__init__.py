@@ -21,7 +21,7 @@ from coalition.promotions.holdings.keeping import KINDS, keep
 from coalition.promotions.holdings.laws import laws
 from coalition.promotions.holdings.naming import Names, names
 from coalition.promotions.holdings.telling import Effect, Holding, given, held
-from coalition.promotions.holdings.undoing import lost_coupons, undo
+from coalition.promotions.holdings.undoing import Part, Raised, lost_coupons, raised, undo
 
 __all__ = [
     "DERIVED",
@@ -32,6 +32,8 @@ __all__ = [
     "Entry",
     "Holding",
     "Names",
+    "Part",
+    "Raised",
     "Winner",
     "ask_draw",
     "asked_draw",
@@ -49,6 +51,7 @@ __all__ = [
     "lost_coupons",
     "names",
     "one_draw",
+    "raised",
     "undo",
     "winners_of",
 ]

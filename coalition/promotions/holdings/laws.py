@@ -22,11 +22,15 @@ _LAWS = (
     ),
     Law(
         "CP7",
-        "what is taken back was given to the same member for the same thing",
+        "what is taken back was given to the same member for the same thing, and no more of it than was given",
         """SELECT u.program_id, u.id FROM given_effect u JOIN given_effect g ON g.id = u.undoes
             WHERE (u.member_id, u.source, u.source_id, u.kind, u.name)
                   IS DISTINCT FROM (g.member_id, g.source, g.source_id, g.kind, g.name)
-               OR g.undoes IS NOT NULL OR u.change > 0""",
+               OR g.undoes IS NOT NULL OR u.change > 0
+            UNION ALL
+           SELECT g.program_id, g.id FROM given_effect g JOIN given_effect u ON u.undoes = g.id GROUP BY 1, 2, g.what, g.holding
+           HAVING -sum(u.change) > CASE WHEN g.holding = 'progress' THEN CAST(g.what ->> 'delta' AS bigint)
+                                        ELSE greatest(g.change, 0) END""",
     ),
     Law(
         "CP8",

@@ -24,6 +24,7 @@ from coalition.purchases.counter import Counter, counter
 from coalition.purchases.receipts import Refused
 from coalition.purchases.returning.bought import bought, lock
 from coalition.purchases.returning.keeping import insert, insert_effects, insert_restores, known, read_back
+from coalition.purchases.returning.lessening import parts_of_progress
 from coalition.purchases.returning.planning import Plan, plan
 from coalition.purchases.returning.reevaluating import takings
 from coalition.purchases.returning.releasing import hold, release
@@ -135,7 +136,8 @@ def _record(at: Counter, plans: Sequence[Plan], registry_id: int | None) -> dict
     restored, clawed = restore(at, made), claw_back(at, made, known)
     insert_restores(restored)
     insert_effects(clawed)
-    holdings.undo([one.bought.id for one in plans if one.bought.state in _WHOLE])
+    whole = [one.bought.id for one in plans if one.bought.state in _WHOLE]
+    holdings.undo(whole, parts_of_progress(known, [one for one in made if one[1].bought.id not in whole]))
     release(made, known.evaluations, standing)
     payload = {"program_id": at.program.id, "partner_id": at.partner.id, "return_ids": numbers}
     outbox.publish("purchases.returned", payload, key=f"partner:{at.partner.id}")

@@ -9,7 +9,7 @@ once nothing is left. Source: design of promotions, 3.6; vector V11. Reads only.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,7 +38,7 @@ class Takings:
 
     at: Counter
     evaluations: Mapping[int, Evaluation]
-    lines: Mapping[int, Sequence[Line]]
+    lines: defaultdict[int, list[Line]] = field(default_factory=lambda: defaultdict(list))
     taken: dict[tuple[int, int], int] = field(default_factory=lambda: defaultdict(int))
 
     def of(self, plan: Plan, granted: Granted) -> dict[int, int]:
@@ -54,22 +54,31 @@ class Takings:
 
     def _anew(self, plan: Plan, granted: Granted) -> int:
         """What the promotion would give for what is left after this return."""
-        of, evaluation = plan.bought, self.evaluations.get(plan.bought.id)
-        if evaluation is None or all(plan.returned[no] == line.sold for no, line in of.lines.items()):
-            return 0
-        ruleset = promotions.kept_ruleset(evaluation.ruleset_id)
-        asked = {granted.award.promotion, *(one.promotion for one in of.discounts)}
-        known = [one for one in ruleset.promotions if one.id in asked]
-        event = _left(evaluation.event(self.lines[of.id]), plan)
-        base = self._base_left(plan, granted, ruleset, whole="lines" not in event["payload"])
-        off = bool(of.discounts)
-        effects = engine.run(ruleset.program, known, event, evaluation.before, base=base, discounts=off).effects
         own = (granted.award.promotion, granted.effect, self.at.currencies[granted.award.currency_id].code)
-        given = [one for one in effects if one["kind"] in MONEY]
+        given = [one for one in self.left(plan, granted.award.promotion) if one["kind"] in MONEY]
         return sum(one["units"] for one in given if (one["promotion"], one["effect"], one["currency"]) == own)
 
+    def left(self, plan: Plan, promotion: str) -> Sequence[Mapping[str, Any]]:
+        """The effects that a promotion would have for what is left after this return, beside discounts of others."""
+        of, evaluation = plan.bought, self.evaluations.get(plan.bought.id)
+        if evaluation is None or all(plan.returned[no] == line.sold for no, line in of.lines.items()):
+            return ()
+        ruleset = promotions.kept_ruleset(evaluation.ruleset_id)
+        asked = {promotion, *(one.promotion for one in of.discounts)}
+        known = [one for one in ruleset.promotions if one.id in asked]
+        event = _left(evaluation.event(self.lines[of.id]), plan)
+        base = self._base_left(plan, promotion, ruleset, whole="lines" not in event["payload"])
+        off = bool(of.discounts)
+        return engine.run(ruleset.program, known, event, evaluation.before, base=base, discounts=off).effects
+
+    def read_lines(self, purchase_ids: Collection[int]) -> None:
+        """Read what these purchases consisted of, where that is not known yet."""
+        if missing := sorted(set(purchase_ids) - self.lines.keys()):
+            for purchase_id, *line in raw().execute(_LINES.encode(), (missing,)):
+                self.lines[purchase_id].append(Line(*line))
+
     def _base_left(
-        self, plan: Plan, of: Granted, ruleset: promotions.Ruleset, *, whole: bool
+        self, plan: Plan, promotion: str, ruleset: promotions.Ruleset, *, whole: bool
     ) -> list[tuple[str, dict[int, int]]]:
         """The base credits that are left after this return, as the engine takes them; not those of the promotion that
         is asked: it grants them anew.
@@ -77,7 +86,7 @@ class Takings:
         bases = {
             (one.id, effect.index, effect.currency)
             for one in ruleset.promotions
-            if one.id != of.award.promotion
+            if one.id != promotion
             for effect in one.effects
             if effect.base and effect.phase == CREDITS
         }
@@ -101,11 +110,9 @@ def takings(at: Counter, plans: Sequence[Plan]) -> Takings:
     asked = {one.bought.id for one in plans if known or any(award.effect is not None for award in one.bought.awards)}
     anew = {one.bought.id for one in plans if any(award.returns == REEVALUATE for award in one.bought.awards)}
     evaluations = keeping.read(granting.PURCHASE, asked)
-    lines: dict[int, list[Line]] = defaultdict(list)
-    found = Takings(at, evaluations, lines)
+    found = Takings(at, evaluations)
     if anew:
-        for purchase_id, *line in raw().execute(_LINES.encode(), (sorted(anew),)):
-            lines[purchase_id].append(Line(*line))
+        found.read_lines(anew)
         for purchase_id, no, units in raw().execute(_TAKEN.encode(), (sorted(anew),)):
             found.taken[purchase_id, no] = units
     return found

@@ -93,7 +93,7 @@ def test_a_whole_return_takes_back_progress_and_tickets_and_leaves_the_badge(sho
     assert _held(shop) == {"progress:coffee": 5, "ticket:NY": 5, "crown:crowns": 2, "badge:milk": 2}
 
     give_back(shop, a_return(gone.id, {1: 1000}))
-    assert _held(shop)["progress:coffee"] == 5
+    assert (_held(shop)["progress:coffee"], _held(shop)["crown:crowns"]) == (4, 2)
     give_back(shop, a_return(gone.id, {1: None}))
     assert holdings.undo([gone.id]) == 0
 
@@ -151,6 +151,11 @@ def test_everything_follows_a_member_who_was_merged(shop: Shop) -> None:
     assert _laws() == []
 
 
+_TAKE_TOO_MUCH = """
+    INSERT INTO given_effect (program_id, member_id, source, source_id, promotion, version, place, kind, holding, name,
+                              change, what, occurred_at, root, depth, undoes)
+    SELECT program_id, member_id, source, source_id, promotion, version, place, kind, holding, name,
+           -4, what, occurred_at, root, depth, id FROM given_effect WHERE holding = 'progress'"""
 CRIMES = {
     "CP6": "UPDATE member_holding SET value = value + 1 WHERE name = 'milk'",
     "CP7": "INSERT INTO given_effect"
@@ -195,6 +200,16 @@ def test_a_promotion_gives_a_tier_that_the_ladder_has(shop: Shop, effect: dict[s
         assert (standing.tier_until - clock.now()).days == 9
     assert [one.what["given"] for one in holdings.given(shop.member.id)] == [tier != "base"]
     assert [law.code for law in members.laws() if offending(law)] == []
+
+
+def test_nobody_takes_more_back_than_was_given(shop: Shop) -> None:
+    (law,) = (one for one in holdings.laws() if one.code == "CP7")
+    _publish(shop, CARD)
+    _buy(shop, 3)
+
+    execute(_TAKE_TOO_MUCH)
+
+    assert offending(law) == 1
 
 
 def test_a_tier_by_promotion_lowers_nobody(shop: Shop) -> None:
