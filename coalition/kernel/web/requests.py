@@ -24,12 +24,12 @@ log = logger("request")
 
 
 class Request(FlaskRequest):
-    """A request whose form, whoever reads it first, holds no NUL; the API names the field in its own words instead."""
+    """A request whose form, whoever reads it first, holds no NUL, unless a program is told of it in its own terms."""
 
     def _load_form_data(self) -> None:
         read = "form" in self.__dict__
         super()._load_form_data()
-        if not read and not is_for_programs():
+        if not read and not _told_otherwise():
             _refuse_nul(self.form)
 
 
@@ -69,8 +69,13 @@ def _refuse_unkeepable() -> None:
     """
     if "\0" in request.path:
         raise NotFound()
-    if not is_for_programs():
+    if not _told_otherwise():
         _refuse_nul(request.args)
+
+
+def _told_otherwise() -> bool:
+    """Whether a program hears of a NUL in its own terms: the API names the field, OAuth answers the app."""
+    return is_for_programs() or request.path.startswith("/oauth/")
 
 
 def _refuse_nul(given: MultiDict[str, str]) -> None:

@@ -147,5 +147,5 @@ def test_delivery_to_a_place_is_told_before_anything_is_ordered(browser: Browser
     told = browser.client.get(f"{page}?country=LV&postcode=LV-1010").text
 
     assert "390 points" in told
-    for nonsense in ("country=XX&postcode=1", "country=LV&postcode=%00", "country=LV&postcode="):
+    for nonsense in ("country=XX&postcode=1", "country=LV&postcode=%27", "country=LV&postcode="):
         assert browser.client.get(f"{page}?{nonsense}").status_code == 200

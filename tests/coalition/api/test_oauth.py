@@ -160,3 +160,12 @@ def test_without_tls_no_secret_is_taken(app: Flask, client: FlaskClient, credent
 
     app.config["COALITION"] = known
     assert (answer.status_code, answer.json["error"]) == (400, "insecure_transport")
+
+
+def test_no_page_of_another_site_reads_an_answer(client: FlaskClient) -> None:
+    headers = {"Origin": "https://shop.example", "Access-Control-Request-Method": "POST"}
+    paths = ("/oauth/token", "/api/v1/me", "/api/v1/purchases", "/.well-known/oauth-authorization-server")
+
+    answers = [call(path, headers=headers) for path in paths for call in (client.options, client.get, client.post)]
+
+    assert [answer for answer in answers if "Access-Control-Allow-Origin" in answer.headers] == []

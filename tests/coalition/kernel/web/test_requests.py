@@ -36,7 +36,8 @@ def test_only_as_many_proxies_as_are_trusted_are_believed(
 
 
 @pytest.mark.parametrize(
-    ("path", "status"), [("/pages/%00", 404), ("/?q=%00", 400), ("/?a%00=1", 400), ("/oauth/authorize?state=%00", 400)]
+    ("path", "status"),
+    [("/pages/%00", 404), ("/?q=%00", 400), ("/?a%00=1", 400), ("/oauth/authorize?client_id=%00", 400)],
 )
 def test_a_person_who_sends_a_nul_gets_a_page_that_says_so(client: FlaskClient, path: str, status: int) -> None:
     answer = client.get(path)
