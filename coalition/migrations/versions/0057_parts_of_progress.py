@@ -1,6 +1,7 @@
-"""A return of a part takes back its part of what a purchase brought of progress and tickets: several rows for one effect.
+"""A return of a part takes back its part of what a purchase brought of progress and tickets.
 
-Each names its return. Without one the row ends the effect, as it did: all of the purchase has come back.
+So one effect may have several rows that undo it, each of which names its return. Without one the
+row ends the effect, as it did: all of the purchase has come back.
 """
 
 from alembic import op

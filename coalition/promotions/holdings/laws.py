@@ -28,7 +28,8 @@ _LAWS = (
                   IS DISTINCT FROM (g.member_id, g.source, g.source_id, g.kind, g.name)
                OR g.undoes IS NOT NULL OR u.change > 0
             UNION ALL
-           SELECT g.program_id, g.id FROM given_effect g JOIN given_effect u ON u.undoes = g.id GROUP BY 1, 2, g.what, g.holding
+           SELECT g.program_id, g.id FROM given_effect g JOIN given_effect u ON u.undoes = g.id
+            GROUP BY 1, 2, g.what, g.holding
            HAVING -sum(u.change) > CASE WHEN g.holding = 'progress' THEN CAST(g.what ->> 'delta' AS bigint)
                                         ELSE greatest(g.change, 0) END""",
     ),

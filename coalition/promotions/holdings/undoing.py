@@ -20,11 +20,12 @@ from coalition.promotions.holdings import perks
 from coalition.promotions.holdings.giving import cause
 
 RETURNED = "returned"
-# What its first purchase raised is asked back where it stands today: with the member, or with whom it was merged into.
+# What a purchase raised is asked back where it stands today: with the member, or with whom it was merged into.
 _GIVEN = """
     SELECT g.*, u.taken,
            CASE WHEN m.merged_into IS NULL OR EXISTS (
-                     SELECT FROM member_holding h WHERE (h.member_id, h.kind, h.name) = (g.member_id, g.holding, g.name))
+                     SELECT FROM member_holding h
+                      WHERE (h.member_id, h.kind, h.name) = (g.member_id, g.holding, g.name))
                 THEN g.member_id ELSE m.merged_into END AS holder
       FROM given_effect g JOIN member m ON m.id = g.member_id
      CROSS JOIN LATERAL (
@@ -102,8 +103,8 @@ def raised(purchase_ids: Collection[int]) -> list[Raised]:
 def undo(purchase_ids: Sequence[int], parts: Mapping[int, Part] | None = None) -> int:
     """Take back what these purchases, returned as a whole, gave; how many effects. Again changes nothing.
 
-    `parts`: what goes back of single effects (`raised`) of purchases that came back in part. Also gives back the coupons
-    that whole ones have used. Locks coupons, then holdings in their order.
+    `parts`: what goes back of single effects (`raised`) of purchases that came back in part. Also gives back the
+    coupons that whole ones have used. Locks coupons, then holdings in their order.
     """
     parts = parts or {}
     coupons.give_back(purchase_ids)

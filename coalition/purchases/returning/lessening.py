@@ -50,7 +50,8 @@ def _back(known: Takings, plan: Plan, evaluation: Evaluation, of: Raised) -> int
         told = [one for one in known.left(plan, promotion.id) if (one["kind"], one["effect"]) == (of.kind, of.index)]
         told = [one for one in told if one["promotion"] == promotion.id]
         if not told or _step(effect) != "points":
-            return max(of.by - sum(one[_COUNTED[of.kind]] for one in told), 0)
+            left: int = sum(one[_COUNTED[of.kind]] for one in told)
+            return max(of.by - left, 0)
     returned, whole = _share(known, plan, evaluation, promotion, effect)
     return of.by * returned // whole if whole else 0
 
@@ -62,9 +63,7 @@ def _step(effect: Effect) -> str:
     return str((effect.raw.get("by") or {}).get("type", "event"))
 
 
-def _share(
-    known: Takings, plan: Plan, evaluation: Evaluation, promotion: Promotion, effect: Effect
-) -> tuple[int, int]:
+def _share(known: Takings, plan: Plan, evaluation: Evaluation, promotion: Promotion, effect: Effect) -> tuple[int, int]:
     """How much of what an effect had counted has come back, and how much it was."""
     step, of = _step(effect), plan.bought
     if step == "points":
