@@ -81,8 +81,8 @@ def confirm(
 def expire(limit: int) -> int:
     """Mark up to `limit` active quotes whose time is over; the number marked."""
     return execute(
-        "UPDATE quote SET state = 'expired' WHERE id IN (SELECT id FROM quote WHERE state = 'active'"
-        " AND expires_at <= now() ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED)",
+        "UPDATE quote SET state = 'expired' WHERE id = ANY (ARRAY(SELECT id FROM quote WHERE state = 'active'"
+        " AND expires_at <= now() ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED))",
         {"limit": limit},
     )
 

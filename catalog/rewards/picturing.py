@@ -54,9 +54,9 @@ def gallery(product_id: int, first: str | None) -> Sequence[ShownPicture]:
 def claim_pictures(limit: int) -> Sequence[WantedPicture]:
     """Up to `limit` pictures that nobody fetches; if nothing is said of them, they are due again in ten minutes."""
     rows = fetch_all(
-        "UPDATE picture SET attempts = attempts + 1, due_at = now() + :lease WHERE url_hash IN (SELECT url_hash"
-        " FROM picture WHERE state = 'wanted' AND due_at <= now() ORDER BY due_at, url_hash LIMIT :limit"
-        " FOR UPDATE SKIP LOCKED) RETURNING url_hash, url",
+        "UPDATE picture SET attempts = attempts + 1, due_at = now() + :lease WHERE url_hash = ANY (ARRAY("
+        " SELECT url_hash FROM picture WHERE state = 'wanted' AND due_at <= now() ORDER BY due_at, url_hash"
+        " LIMIT :limit FOR UPDATE SKIP LOCKED)) RETURNING url_hash, url",
         {"limit": limit, "lease": _LEASE},
     )
     return [WantedPicture(bytes(row.url_hash), row.url) for row in rows]

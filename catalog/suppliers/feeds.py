@@ -181,13 +181,13 @@ def claim_due() -> Sequence[int]:
     suspended partners.
     """
     rows = fetch_all(
-        "UPDATE feed SET next_run_at = now() + make_interval(secs => every_s) WHERE id IN ("
+        "UPDATE feed SET next_run_at = now() + make_interval(secs => every_s) WHERE id = ANY (ARRAY("
         " SELECT f.id FROM feed f JOIN supplier s ON s.id = f.supplier_id AND s.state = 'active'"
         "   AND s.legal_entity_id <> ALL(:barred)"
         "  WHERE f.state = 'active' AND f.every_s IS NOT NULL AND f.next_run_at <= now() AND NOT EXISTS ("
         "   SELECT FROM feed_run r WHERE r.feed_id = f.id AND r.state IN ('waiting', 'running')"
         "      AND r.created_at > now() - make_interval(secs => :lost))"
-        "  ORDER BY f.next_run_at, f.id LIMIT :most FOR UPDATE OF f SKIP LOCKED) RETURNING id",
+        "  ORDER BY f.next_run_at, f.id LIMIT :most FOR UPDATE OF f SKIP LOCKED)) RETURNING id",
         {"lost": _LOST_AFTER_S, "most": _AT_ONCE, "barred": directory.barred_entities()},
     )
     return [row.id for row in rows]

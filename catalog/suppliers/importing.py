@@ -98,9 +98,9 @@ def count_missing_again(feed_id: int) -> int:
 def archive_missing(after_days: int, limit: int = 10_000) -> int:
     """Archive offers that have been off sale for so long; they are never deleted, and come back if they are fed."""
     return execute(
-        "UPDATE offer SET state = 'archived', updated_at = now() WHERE id IN (SELECT id FROM offer"
+        "UPDATE offer SET state = 'archived', updated_at = now() WHERE id = ANY (ARRAY(SELECT id FROM offer"
         " WHERE state = 'suspended' AND updated_at < now() - make_interval(days => :days) ORDER BY id LIMIT :limit"
-        " FOR UPDATE SKIP LOCKED)",
+        " FOR UPDATE SKIP LOCKED))",
         {"days": after_days, "limit": limit},
     )
 

@@ -25,8 +25,8 @@ def clear_keys(limit: int) -> int:
 def clear_jobs(limit: int) -> int:
     """Forget jobs that were done thirty days ago; those given up or cancelled stay for people to see."""
     return execute(
-        "DELETE FROM job WHERE id IN (SELECT id FROM job WHERE state = 'done'"
-        " AND finished_at < now() - make_interval(days => :days) LIMIT :limit FOR UPDATE SKIP LOCKED)",
+        "DELETE FROM job WHERE id = ANY (ARRAY(SELECT id FROM job WHERE state = 'done'"
+        " AND finished_at < now() - make_interval(days => :days) LIMIT :limit FOR UPDATE SKIP LOCKED))",
         {"days": JOBS_DAYS, "limit": limit},
     )
 

@@ -97,9 +97,9 @@ def cancel(program_id: int, member_id: int) -> Subscription:
 def lapse_subscriptions(limit: int) -> int:
     """End the subscriptions whose last day is over, at most `limit`; how many there were. For a job."""
     ended = fetch_all(
-        "UPDATE subscription SET state = 'lapsed' WHERE id IN ("
+        "UPDATE subscription SET state = 'lapsed' WHERE id = ANY (ARRAY("
         " SELECT id FROM subscription WHERE state <> 'lapsed' AND ends_at <= :now ORDER BY member_id LIMIT :limit"
-        " FOR UPDATE SKIP LOCKED) RETURNING member_id",
+        " FOR UPDATE SKIP LOCKED)) RETURNING member_id",
         {"now": clock.now(), "limit": limit},
     )
     execute(

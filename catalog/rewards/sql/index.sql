@@ -1,8 +1,10 @@
 -- Grain: one row in all: how many rewards were taken from the queue to be made findable. The stems are drawn only where
--- the texts have changed; the names' words go to the vocabulary that mistyped ones are compared with. Param: limit.
+-- the texts have changed; the names' words go to the vocabulary that mistyped ones are compared with. The array is
+-- drawn once; with IN, a plan may ask for the next rows again and again. Param: limit.
 WITH taken AS (
     DELETE FROM reward_to_index
-     WHERE reward_id IN (SELECT reward_id FROM reward_to_index ORDER BY reward_id LIMIT :limit FOR UPDATE SKIP LOCKED)
+     WHERE reward_id = ANY (ARRAY(
+               SELECT reward_id FROM reward_to_index ORDER BY reward_id LIMIT :limit FOR UPDATE SKIP LOCKED))
     RETURNING reward_id),
 source AS MATERIALIZED (
     SELECT w.id, w.program_id, concat_ws(' ', w.title_en, nullif(w.title_ru, w.title_en)) AS title,

@@ -138,9 +138,9 @@ def retry(job_id: int) -> None:
 def retry_all(kind: str, limit: int = 1000) -> int:
     """Let the jobs of a kind that were given up be tried again, the oldest `limit` of them; how many there were."""
     rows = fetch_all(
-        "UPDATE job SET state = 'due', attempts = 0, due_at = now(), finished_at = NULL WHERE id IN"
-        " (SELECT id FROM job WHERE state = 'dead' AND kind = :kind ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED)"
-        " RETURNING id",
+        "UPDATE job SET state = 'due', attempts = 0, due_at = now(), finished_at = NULL WHERE id = ANY (ARRAY("
+        " SELECT id FROM job WHERE state = 'dead' AND kind = :kind ORDER BY id LIMIT :limit"
+        " FOR UPDATE SKIP LOCKED)) RETURNING id",
         {"kind": kind, "limit": limit},
     )
     if rows:

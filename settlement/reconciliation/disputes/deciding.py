@@ -41,9 +41,9 @@ def withdraw(dispute_id: int, text: str) -> Dispute:
 def alarm(limit: int = 500) -> int:
     """Raise the alarm, once each, about open disputes whose answer is overdue; how many there were."""
     rows = fetch_all(
-        "UPDATE dispute SET overdue_at = now() WHERE id IN (SELECT id FROM dispute"
+        "UPDATE dispute SET overdue_at = now() WHERE id = ANY (ARRAY(SELECT id FROM dispute"
         " WHERE state = 'open' AND overdue_at IS NULL AND due_at < now() ORDER BY due_at, id LIMIT :limit"
-        " FOR UPDATE SKIP LOCKED) RETURNING id, program_id, partner_id, statement_id",
+        " FOR UPDATE SKIP LOCKED)) RETURNING id, program_id, partner_id, statement_id",
         {"limit": limit},
     )
     for row in rows:

@@ -120,9 +120,9 @@ def list_runs(
 def left_alone(limit: int) -> list[int]:
     """Reconciliations that nobody has worked on for five minutes, the oldest first; they count as touched now."""
     rows = fetch_all(
-        "UPDATE reconciliation SET touched_at = now() WHERE id IN (SELECT id FROM reconciliation"
+        "UPDATE reconciliation SET touched_at = now() WHERE id = ANY (ARRAY(SELECT id FROM reconciliation"
         " WHERE state IN ('waiting', 'reading') AND touched_at < now() - make_interval(secs => :rest)"
-        " ORDER BY touched_at, id LIMIT :limit FOR UPDATE SKIP LOCKED) RETURNING id",
+        " ORDER BY touched_at, id LIMIT :limit FOR UPDATE SKIP LOCKED)) RETURNING id",
         {"rest": _LEFT_ALONE_S, "limit": limit},
     )
     return sorted(row.id for row in rows)

@@ -137,7 +137,7 @@ def test_without_the_queue_of_inviters_more_than_one_gets_the_last_seat(
 ) -> None:
     monkeypatch.setattr(families, "_queue", lambda family_id: None)
     if at_once:
-        guards.dawdling(fresh_database.owner_url, "audit", pause_s=0.05)
+        guards.dawdling(fresh_database.owner_url, "audit", pause_s=0.3)
 
     racing.assert_lost(lambda: _eight_invitations(fresh_database), at_once=at_once)
 
