@@ -34,7 +34,7 @@ def view(program_id: int, member_id: int) -> list[dict[str, Any]]:
             "value": one.value,
             "text": one.text,
             "until": one.until,
-            "goal": names.targets.get(one.name, 0) if one.kind == "progress" else 0,
+            "goal": names.target(one.name) if one.kind == "progress" else 0,
         }
         for one in holdings.held(member_id)
     ]

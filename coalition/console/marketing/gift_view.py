@@ -27,6 +27,13 @@ _BY = {
     "points": ("points earned", "начисленные баллы"),
     "distinct_days": ("days with a purchase", "дни с покупками"),
 }
+_WITHIN = {
+    "": ("for ever", "без срока"),
+    "day": ("within a day", "за один день"),
+    "week": ("within a calendar week", "за календарную неделю"),
+    "month": ("within a calendar month", "за календарный месяц"),
+    "year": ("within a calendar year", "за календарный год"),
+}
 _ON = {"amount": ("by amount", "по сумме"), "qty_m": ("by quantity", "по количеству")}
 _MODE = {
     "step": ("the step reached, for all of it", "достигнутая ступень — на всё"),
@@ -82,6 +89,8 @@ def _inside(name: str, gift: Gift, known: Mechanic, program: Program, voice: Voi
         "target": gift.target,
         "target_unit": program.currency if gift.by == "amount" else "",
         "repeat": gift.repeat,
+        "within": gift.within,
+        "withins": [(code, voice.t(*pair)) for code, pair in _WITHIN.items()],
         "start_unit": voice.t("pcs", "шт.") if by_quantity else program.currency,
         "part_unit": {"table_percent": "%", "by_tier": "×"}.get(known.code, ""),
     }

@@ -150,6 +150,7 @@ def _gift(form: Form, at: int, stored: Sheet) -> Gift | None:
         by=sent("by"),
         target=sent("target"),
         repeat=form.get(f"then-{at}-repeat") == "yes",
+        within=sent("within"),
         qualifying=form.get(f"then-{at}-qualifying") == "yes",
     )
     if form.get(f"then-{at}-chosen", mechanic) != mechanic:

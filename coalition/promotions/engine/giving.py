@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from coalition.promotions.engine.periods import PERIODS
 from coalition.promotions.engine.scanning import Scanner
 from coalition.promotions.engine.terms import DISCOUNT, MONEY, Effect
 
@@ -80,6 +81,8 @@ def _played(scan: Scanner, given: Mapping[str, Any], pointer: str, kind: str) ->
         scan.wrong(f"{pointer}/{_NAMED[kind]}", "required", "A name.")
     if kind == "progress.add" and given.get("by") is not None:
         scan.one_of(given["by"], "type", STEPS, f"{pointer}/by", None)
+    if kind == "progress.add" and given.get("period") is not None:
+        scan.one_of(given, "period", PERIODS, pointer, None)
 
 
 def _calc(scan: Scanner, given: Any, pointer: str, effect_kind: str, inside: bool) -> Mapping[str, Any]:

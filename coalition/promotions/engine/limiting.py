@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from coalition.promotions.engine.facts import Facts
+from coalition.promotions.engine.periods import called
 from coalition.promotions.engine.terms import Limit, Promotion
 
 Stop = Mapping[str, Any]
@@ -105,13 +106,6 @@ def _when(limit: Limit, facts: Facts) -> str:
     period = limit.period
     if period == "receipt":
         return str(facts.event.get("id", "*"))
-    if period == "day":
-        return facts.program_day.isoformat()
-    if period == "week":
-        year, week, _ = facts.program_day.isocalendar()
-        return f"{year}-W{week:02}"
-    if period == "month":
-        return facts.program_day.isoformat()[:7]
     if period == "campaign":
         return limit.campaign or "*"
-    return str(facts.program_day.year) if period == "year" else "*"
+    return called(period, facts.program_day) or "*"

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from coalition.promotions.engine.crediting import Pairs, reward
+from coalition.promotions.engine.periods import called, kept_as, over
 from coalition.promotions.engine.state import State
 from coalition.promotions.engine.terms import MONEY, Effect, Promotion
 
@@ -72,24 +73,35 @@ def _follow(state: State, promotion: Promotion, effect: Effect, times: int, more
 
 
 def _progress(state: State, promotion: Promotion, effect: Effect) -> None:
-    raw, delta = effect.raw, _step(state, effect)
+    raw, told = effect.raw, {"kind": "progress.add", "achievement": effect.raw["achievement"]} | _within(state, effect)
+    kept = kept_as(told)
+    delta = _step(state, effect, kept)
     if not delta:
         state.zero(promotion, effect, 0)
         return
-    known = (state.facts.member.get("progress") or {}).get(raw["achievement"], 0)
+    known = (state.facts.member.get("progress") or {}).get(kept, 0)
     target, value, completed = raw.get("target", 0), known + delta, 0
     if target and raw.get("repeat"):
         completed, value = value // target, value % target
     elif target:
         completed = int(known < target <= value)
-    told = {"kind": "progress.add", "achievement": raw["achievement"], "delta": delta}
     at = {"promotion": promotion.id, "effect": effect.index}
-    state.tell(promotion, at | told | {"value": value, "completed": completed})
+    state.tell(promotion, at | told | {"delta": delta, "value": value, "completed": completed})
     if completed:
         _follow(state, promotion, effect, completed, {"times": completed})
 
 
-def _step(state: State, effect: Effect) -> int:
+def _within(state: State, effect: Effect) -> Given:
+    """The period in which progress counts, and until when; nothing where it counts for ever."""
+    period, facts = effect.raw.get("period"), state.facts
+    if not period:
+        return {}
+    day = facts.program_day
+    until = over(period, day, facts.zone, facts.begins)
+    return {"period": f"{period}:{called(period, day)}", "until": until.isoformat()}
+
+
+def _step(state: State, effect: Effect, kept: str) -> int:
     by, facts = effect.raw.get("by") or {"type": "event"}, state.facts
     if by["type"] == "qty":
         return sum(line.get("qty_m") or 0 for line in effect.where.of(facts)) // 1000
@@ -98,7 +110,7 @@ def _step(state: State, effect: Effect) -> int:
     if by["type"] == "points":
         return state.granted.get(by["currency"], 0) if "currency" in by else sum(state.granted.values())
     if by["type"] == "distinct_days":
-        seen = (facts.member.get("days") or {}).get(effect.raw["achievement"], ())
+        seen = (facts.member.get("days") or {}).get(kept, ())
         return int(facts.program_day.isoformat() not in seen)
     return 1 if effect.where.of(facts) or not facts.all_lines else 0
 

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from coalition.promotions import engine
 from coalition.promotions.engine.facts import business_day, occurred_at
+from coalition.promotions.engine.periods import kept_as
 from coalition.promotions.granting import counting
 from coalition.promotions.granting.counting import Ask, Known
 from coalition.promotions.granting.happening import Event
@@ -141,9 +142,9 @@ def note_progress(event: Event, day: dt.date, effects: Sequence[Mapping[str, Any
     """Note how far an event has brought its member, and on which day."""
     for effect in effects:
         if effect["kind"] == "progress.add":
-            of = gone_on.setdefault(event["member"]["id"], {})
-            on = of[effect["achievement"]][1] if effect["achievement"] in of else []
-            of[effect["achievement"]] = effect["value"], [*on, day.isoformat()]
+            of, kept = gone_on.setdefault(event["member"]["id"], {}), kept_as(effect)
+            on = of[kept][1] if kept in of else []
+            of[kept] = effect["value"], [*on, day.isoformat()]
 
 
 def _together(asked: Sequence[Mapping[str, Ask]]) -> dict[str, Ask]:

@@ -1,6 +1,7 @@
 """What each kind of effect changes of what a member holds. Pure.
 
-progress.add    progress += delta (back to what the engine says when it is complete), completed += how often
+progress.add    progress += delta (back to what the engine says when it is complete), completed += how often; progress
+                that begins anew with a period is kept under its name, until the period is over
 badge.grant     badge += times        crown.add   crown += crowns        draw.enter  ticket += tickets
 status.set      status = its text     segment.add, segment.remove        segment = 1 or 0
 attribute.set   attribute = a number or a text                           attribute.inc  attribute += its value
@@ -13,6 +14,9 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from coalition.promotions.engine.facts import instant
+from coalition.promotions.engine.periods import kept_as
 
 PROGRESS, COMPLETED = "progress", "completed"
 NAME_MAX = 200
@@ -48,7 +52,8 @@ def named(what: Mapping[str, Any]) -> str:
 
 def _progress(what: Mapping[str, Any], _: dt.datetime) -> Iterator[Change]:
     name = _text(what, "achievement")
-    yield Change(PROGRESS, name, to=_count(what.get("value"), 0))
+    until = instant(what["until"]) if what.get("period") else None
+    yield Change(PROGRESS, kept_as({**what, "achievement": name}), to=_count(what.get("value"), 0), until=until)
     if completed := _count(what.get("completed"), 0):
         yield Change(COMPLETED, name, completed)
 

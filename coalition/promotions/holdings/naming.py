@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from coalition.promotions.engine.periods import achievement
 from coalition.promotions.publishing import ruleset
 
 _FIELDS = {"badge.grant": ("badge", "badge"), "draw.enter": ("ticket", "draw"), "segment.add": ("segment", "segment")}
@@ -28,8 +29,13 @@ class Names:
 
     def of(self, kind: str, code: str, language: str) -> str:
         """What a holding is called."""
+        code = achievement(code) if kind == "progress" else code
         known = self.holdings.get(("progress" if kind == "completed" else kind, code)) or {}
         return known.get(language) or known.get("en") or code
+
+    def target(self, code: str) -> int:
+        """What an achievement takes, by the name of its progress; 0 where it has no end."""
+        return self.targets.get(achievement(code), 0)
 
     def promotion(self, code: str, language: str) -> str:
         """What a promotion is called."""

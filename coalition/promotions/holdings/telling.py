@@ -21,6 +21,11 @@ _HELD = """
     SELECT member_id, name, value, text FROM member_holding
      WHERE member_id = ANY(:members) AND kind = :kind AND name <> '' AND (until IS NULL OR until > now())
      ORDER BY member_id, name"""
+_GONE_ON = """
+    SELECT member_id, name, value FROM member_holding
+     WHERE member_id = ANY(:members) AND kind = 'progress' AND name <> ''
+       AND (until IS NULL OR until > now() - make_interval(days => :most))
+     ORDER BY member_id, name"""
 _OWN = """
     SELECT kind, name, value, text, until, changed_at FROM member_holding
      WHERE member_id = :member AND name <> '' AND (value <> 0 OR kind = 'attribute')
@@ -72,9 +77,15 @@ def given(member_id: int, most: int = LISTED_MAX) -> list[Effect]:
 
 @contributes("progress")
 def progress(program_id: int, member_ids: Collection[int]) -> Mapping[int, dict[str, int]]:
-    """How far members are with each achievement. Holds them until the transaction ends: two purchases take turns."""
+    """How far members are with each achievement, also in periods that are over, for receipts that come late.
+
+    Holds them until the transaction ends: two purchases take turns.
+    """
     execute(_LOCK, {"program": program_id, "members": sorted(member_ids)})
-    return _by_name("progress", member_ids)
+    found: dict[int, dict[str, int]] = defaultdict(dict)
+    for row in fetch_all(_GONE_ON, {"members": sorted(member_ids), "most": DAYS_MAX}):
+        found[row.member_id][row.name] = row.value
+    return found
 
 
 @contributes("days")

@@ -11,6 +11,7 @@ from typing import Any
 
 from coalition.kernel.errors import FieldError
 from coalition.promotions.engine.facts import instant
+from coalition.promotions.engine.periods import PERIODS
 
 STEPS = ("event", "qty", "amount", "points", "distinct_days")
 TESTS_MOST = 50
@@ -67,6 +68,7 @@ ALLOWED: Mapping[str, Ask] = {
     "qty": _whole(1, 1_000),
     "target": _whole(1),
     "repeat": FLAG,
+    "period": _one_of(*PERIODS),
     "revocable": FLAG,
     "days": _whole(1, 3_660),
     "each": _whole(1),

@@ -192,6 +192,8 @@ def _progress(raw: Raw, voice: Voice) -> Pieces:
         of_money = isinstance(by, Mapping) and by.get("type") == "amount"
         target = voice.money(raw["target"]) if of_money else voice.number(raw["target"])
         pieces += [Piece(voice.t(" of ", " до ")), strong(target)]
+    if words := _WITHIN.get(str(raw.get("period"))):
+        pieces.append(Piece(voice.t(*words)))
     pieces += goods(raw.get("where"), voice)
     return [*pieces, *_then(raw.get("on_complete"), (", and when it is complete ", ", а по выполнении "), voice)]
 
@@ -267,5 +269,12 @@ _COUNTED: Mapping[str, tuple[str, str]] = {
     "amount": ("the amount ", "сумму "),
     "points": ("points earned ", "начисленные баллы "),
     "distinct_days": ("days ", "дни "),
+}
+# In which period it counts, after which it begins anew.
+_WITHIN: Mapping[str, tuple[str, str]] = {
+    "day": (" within a day", " за один день"),
+    "week": (" within a calendar week", " за календарную неделю"),
+    "month": (" within a calendar month", " за календарный месяц"),
+    "year": (" within a calendar year", " за календарный год"),
 }
 _ROWS_TOLD = 12

@@ -73,7 +73,7 @@ def raw_of(gift: Gift, money: Money) -> Any:
         found = {name: value for name, value in found.items() if name not in ("account", "expire_days")}
         found |= {"currency": gift.currency} | life(gift)
     if known.named:
-        found = {name: value for name, value in found.items() if name not in ("each", "by", "target", "repeat")}
+        found = {name: value for name, value in found.items() if name not in _COUNTED}
         found |= _named(gift, known, money)
         found |= parts.progress_by(gift, was, money) if known.code == "progress" else {}
     elif known.code == "chance":
@@ -184,4 +184,5 @@ def life(gift: Gift) -> dict[str, Any]:
     return account | days | ({} if counted == gift.qualifying else {"qualifying": gift.qualifying})
 
 
+_COUNTED = frozenset({"each", "by", "target", "repeat", "period"})
 _SHOWN = frozenset({"metric", "per", "period", "value", "on_exceed"})

@@ -132,7 +132,7 @@ class Gift:
     """One effect as it is typed; `raw` is the effect that it was before, `kept` says that no row can show it.
 
     `place`: where it stood in the draft. `qualifying`: its points count for the member's tier. `mode` (step, slice) and
-    `on` (amount, qty_m) of steps; `by`, `target` and `repeat` of an achievement.
+    `on` (amount, qty_m) of steps; `by`, `target`, `repeat` and `within` (a period, or nothing) of an achievement.
     """
 
     mechanic: str = ""
@@ -150,6 +150,7 @@ class Gift:
     by: str = ""
     target: str = ""
     repeat: bool = False
+    within: str = ""
     qualifying: bool = False
 
 

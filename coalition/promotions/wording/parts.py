@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from coalition.promotions.engine.periods import PERIODS
 from coalition.promotions.wording.fields import LINE, of_section
 from coalition.promotions.wording.mechanics import (
     FOLLOWING,
@@ -58,7 +59,7 @@ def said_by(gift: Gift, known: Mechanic, was: Raw, money: Money) -> dict[str, An
 
 
 def progress_by(gift: Gift, was: Raw, money: Money) -> dict[str, Any]:
-    """What an achievement counts, up to how many, and whether it begins again. Raises Misread."""
+    """What an achievement counts, up to how many, in which period, and whether it begins again. Raises Misread."""
     before = was.get("by") if isinstance(was.get("by"), Mapping) else None
     kind = gift.by if gift.by in STEPS else "event"
     same = (before or {}).get("type", "event") == kind
@@ -68,7 +69,7 @@ def progress_by(gift: Gift, was: Raw, money: Money) -> dict[str, Any]:
         found["target"] = typed(gift.target, _target_decimals(kind, by, money), "target", least=1)
     if gift.repeat or "repeat" in was:
         found["repeat"] = gift.repeat
-    return found
+    return found | ({"period": gift.within} if gift.within in PERIODS else {})
 
 
 def _steps_of(shown: Gift, calc: Raw, money: Money) -> Gift | None:
@@ -184,11 +185,14 @@ def _counted(shown: Gift, raw: Raw, money: Money) -> Gift | None:
     if by is not None and kind not in STEPS:
         return None
     target, repeat = raw.get("target"), raw.get("repeat", False)
+    period = raw.get("period")
+    if period is not None and period not in PERIODS:
+        return None
     if (target is not None and (type(target) is not int or target < 1)) or not isinstance(repeat, bool):
         return None
     decimals = _target_decimals(kind or "event", by or {}, money)
     text = "" if target is None else plain_number(target, decimals)
-    return replace(shown, by=kind or "event", target=text, repeat=repeat)
+    return replace(shown, by=kind or "event", target=text, repeat=repeat, within=period or "")
 
 
 def _target_decimals(kind: str, by: Raw, money: Money) -> int:

@@ -74,6 +74,7 @@ def test_the_example_that_is_spoiled_is_itself_good() -> None:
     [
         ({"kind": "progress.add"}, "/effects/0/achievement"),
         ({"kind": "progress.add", "achievement": "a", "by": {"type": "steps"}}, "/effects/0/by/type"),
+        ({"kind": "progress.add", "achievement": "a", "period": "fortnight"}, "/effects/0/period"),
         ({"kind": "chance", "win_ppm": -1}, "/effects/0/win_ppm"),
         ({"kind": "chance", "on_win": [a_discount(bp=1)]}, "/effects/0/on_win/0/kind"),
         ({"kind": "chance", "on_win": [a_credit("percent", bp=1)]}, "/effects/0/on_win/0/calc"),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
 
 from coalition import members, promotions
 from coalition.kernel import clock, jobs
-from coalition.kernel.db import execute, transact
+from coalition.kernel.db import execute, fetch_all, transact
 from coalition.kernel.laws import Law, offending
 from coalition.promotions import coupons, holdings
 from coalition.purchases import Recorded
@@ -219,3 +221,27 @@ def test_a_tier_by_promotion_lowers_nobody(shop: Shop) -> None:
     _buy(shop, 1)
 
     assert members.standing([shop.member.id])[shop.member.id].tier == "gold"
+
+
+def test_progress_of_a_period_is_kept_beside_that_of_others_and_goes_back_to_its_own(shop: Shop) -> None:
+    _publish(shop, {**CARD, "period": "month"})
+    now = clock.now().astimezone(ZoneInfo(shop.program.zone))
+    before = now.replace(day=1) - dt.timedelta(days=3)
+    lines = [{"no": 1, "amount": 400, "qty_m": 4000}]
+
+    found = shop.record(*(a_receipt(lines=lines, occurred_at=at.isoformat()) for at in (now, before, now)))
+    late = [one.id for one in found if isinstance(one, Recorded)][1]
+    assert _held(shop) == {f"progress:coffee@month:{now:%Y-%m}": 8}
+    give_back(shop, a_return(late, {1: 1000}, occurred_at=now.isoformat()))
+
+    rows = execute_all("SELECT name, value FROM member_holding WHERE name <> '' ORDER BY name")
+    assert rows == {f"coffee@month:{before:%Y-%m}": 3, f"coffee@month:{now:%Y-%m}": 8}
+    names = holdings.names(shop.program.id)
+    kept = f"coffee@month:{now:%Y-%m}"
+    assert (names.of("progress", kept, "en"), names.target(kept)) == (names.promotion("game", "en"), 10)
+    assert _laws() == []
+
+
+def execute_all(sql: str) -> dict[str, int]:
+    """Names with their values."""
+    return {row[0]: row[1] for row in fetch_all(sql, {})}

@@ -106,6 +106,7 @@ def test_the_worked_examples_have_no_problems(document: dict[str, Any]) -> None:
         ({"effects": []}, "/effects", ""),
         ({"effects": [{"kind": "badge.grant"}]}, "/effects/0/badge", ""),
         ({"effects": [{"kind": "progress.add", "achievement": "a", "by": {"type": "luck"}}]}, "/0/by/type", ""),
+        ({"effects": [{"kind": "progress.add", "achievement": "a", "period": "moon"}]}, "/0/period", ""),
         (
             {"effects": [{"kind": "chance", "win_ppm": 1, "on_win": [{"kind": "coupon.issue"}]}]},
             "/on_win/0/template",

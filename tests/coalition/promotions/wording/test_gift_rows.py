@@ -53,18 +53,20 @@ GOODS = st.builds(
     WHOLE,
 )
 PROGRESS = st.builds(
-    lambda by, target, repeat, following: {
+    lambda by, target, repeat, period, following: {
         "kind": "progress.add",
         "achievement": "ten",
         "on_complete": following,
         **by,
         **target,
         **repeat,
+        **period,
     },
     st.sampled_from([{}, {"by": {"type": "event"}}, {"by": {"type": "qty"}}, {"by": {"type": "amount"}}])
     | st.just({"by": {"type": "points", "currency": "BON"}}),
     st.sampled_from([{}, {"target": 10}, {"target": 12_345}]),
     st.sampled_from([{}, {"repeat": True}, {"repeat": False}]),
+    st.sampled_from([{}, {"period": "month"}, {"period": "week"}]),
     FOLLOWING,
 )
 CHANCE = st.builds(
