@@ -45,7 +45,7 @@ def new_backtest() -> str:
 @blueprint.post("/backtests/new")
 def ask_backtest() -> BaseResponse | tuple[str, int]:
     """Have it made."""
-    given = forms.answers("promotion", "since", "until", "margin", "redeemed", "quoted")
+    given = forms.answers("promotion", "since", "until", "margin", "redeemed", "quoted", "standing")
     since, until = _day(given["since"]), _day(given["until"])
     margin, redeemed = forms.units(given["margin"], 2), forms.units(given["redeemed"], 2)
     errors = [
@@ -77,6 +77,7 @@ def ask_backtest() -> BaseResponse | tuple[str, int]:
                 redeemed_bp=redeemed,
                 title=showing.title(document, given["promotion"], language()),
                 quoted=bool(given["quoted"]),
+                standing=bool(given["standing"]),
             )
         ),
         _FIELDS,

@@ -28,12 +28,13 @@ def ask(
     margin_bp: int = MARGIN_BP,
     redeemed_bp: int = _BP,
     quoted: bool = False,
+    standing: bool = False,
 ) -> int:
     """Have these drafts tried on the receipts from one day to another, in the background; the number of the back-test.
 
     The drafts take the place of the promotions of their id, without those named; their own dates count for nothing.
-    `margin_bp`, `redeemed_bp` and `quoted`: see `Backtest`. Raises Invalid with a pointer to each thing that is wrong
-    (`/documents/0/...` for a draft).
+    `margin_bp`, `redeemed_bp`, `quoted` and `standing`: see `Backtest`. Raises Invalid with a pointer to each thing
+    that is wrong (`/documents/0/...` for a draft).
     """
     problems = list(_problems(since, until, title, margin_bp, redeemed_bp))
     if not documents and not without:
@@ -57,6 +58,7 @@ def ask(
             quoted=quoted,
             margin_bp=margin_bp,
             redeemed_bp=redeemed_bp,
+            standing=standing,
         )
     )
 

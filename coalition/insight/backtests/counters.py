@@ -11,8 +11,10 @@ import re
 from collections.abc import Iterable, Mapping
 
 from coalition.promotions.engine import Promotion
+from coalition.promotions.granting import Stood
 
 NO_DAY = dt.date.min
+UNUSED = Stood()
 _ROLLING = re.compile(r"/rolling:P(\d+)([DW])")
 
 
@@ -25,11 +27,13 @@ class Counters(dict[str, int]):
 
     __slots__ = ("_by_day", "changed", "day")
 
-    def __init__(self, used: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self, used: Mapping[str, int] | None = None, by_day: Mapping[str, Mapping[dt.date, int]] | None = None
+    ) -> None:
         super().__init__(used or {})
         self.day = NO_DAY
         self.changed: dict[tuple[str, dt.date], int] | None = None
-        self._by_day: dict[str, dict[dt.date, int]] = {}
+        self._by_day: dict[str, dict[dt.date, int]] = {key: dict(on) for key, on in (by_day or {}).items()}
 
     def use(self, delta: Mapping[str, int]) -> None:
         """Count what one receipt has used."""
@@ -67,7 +71,7 @@ class RollingCounters(Counters):
         return dt.timedelta(days=int(rolls[1]) * (7 if rolls[2] == "W" else 1)) if rolls else dt.timedelta()
 
 
-def counters_for(promotions: Iterable[Promotion]) -> Counters:
-    """Empty counters of the kind that these promotions need."""
+def counters_for(promotions: Iterable[Promotion], stood: Stood = UNUSED) -> Counters:
+    """Counters of the kind that these promotions need, as they `stood`."""
     rolling = any(limit.period.startswith("rolling:") for one in promotions for limit in one.limits)
-    return RollingCounters() if rolling else Counters()
+    return RollingCounters(stood.used, stood.by_day) if rolling else Counters(stood.used)

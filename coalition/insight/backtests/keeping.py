@@ -23,8 +23,8 @@ from coalition.kernel.web.paging import Page, decode_cursor, encode_cursor
 
 MAKE = "insight.backtest"
 _MOST = 100
-_COLUMNS = """id, program_id, title, state, since, until, ruleset_id, watched, quoted, margin_bp, redeemed_bp, job_id,
-    done, total, error, asked_by, asked_at, finished_at"""
+_COLUMNS = """id, program_id, title, state, since, until, ruleset_id, watched, quoted, standing, margin_bp, redeemed_bp,
+    job_id, done, total, error, asked_by, asked_at, finished_at"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class Backtest:
     """A back-test: `watched` are the promotions that are tried, `since` and `until` its first and last day.
 
     `quoted`: whether discounts come off, as if each receipt had been quoted first; else only points are given.
+    `standing`: whether limits begin as they stood at the first day; else unused.
     `margin_bp` is the part of what a receipt pays that the seller keeps, `redeemed_bp` the part of points that is
     expected to be spent: both are assumptions of who asks. `done` of `total` receipts have been played.
     """
@@ -45,6 +46,7 @@ class Backtest:
     ruleset_id: int | None
     watched: Sequence[str]
     quoted: bool
+    standing: bool
     margin_bp: int
     redeemed_bp: int
     job_id: int | None
@@ -75,14 +77,15 @@ class Asked:
     quoted: bool
     margin_bp: int
     redeemed_bp: int
+    standing: bool = False
 
 
 def keep(asked: Asked) -> int:
     """Write a back-test down and ask for it to be made; its number."""
     row = fetch_one(
-        "INSERT INTO backtest (program_id, title, since, until, ruleset_id, candidate, watched, quoted, margin_bp,"
-        " redeemed_bp, asked_by) VALUES (:program, :title, :since, :until, :ruleset, CAST(:candidate AS jsonb),"
-        " :watched, :quoted, :margin, :redeemed, :actor) RETURNING id",
+        "INSERT INTO backtest (program_id, title, since, until, ruleset_id, candidate, watched, quoted, standing,"
+        " margin_bp, redeemed_bp, asked_by) VALUES (:program, :title, :since, :until, :ruleset,"
+        " CAST(:candidate AS jsonb), :watched, :quoted, :standing, :margin, :redeemed, :actor) RETURNING id",
         {
             "program": asked.program_id,
             "title": asked.title,
@@ -92,6 +95,7 @@ def keep(asked: Asked) -> int:
             "candidate": json.dumps(asked.candidate),
             "watched": list(asked.watched),
             "quoted": asked.quoted,
+            "standing": asked.standing,
             "margin": asked.margin_bp,
             "redeemed": asked.redeemed_bp,
             "actor": audit.origin().actor,

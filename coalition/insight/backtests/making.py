@@ -1,7 +1,8 @@
 """Making a back-test: stored purchases, block after block, through the ruleset in force and through the draft.
 
 Both sides see the same events, enriched by the very function that recording uses (`granting.enriched`), the same base
-credits that were really granted, and each its own counters, which begin unused. Where members share no limit, the
+credits that were really granted, and each its own counters, which begin unused, or as they stood at the first day
+(`standing`). Where members share no limit, the
 purchases are played in parts, each with the members of its own, so that the counters of a part are all that is kept in
 memory; the figures are the same, and a test holds that.
 """
@@ -16,6 +17,7 @@ from zoneinfo import ZoneInfo
 from coalition import programs, promotions, purchases
 from coalition.insight.backtests import budgets
 from coalition.insight.backtests.booking import Books, Payers, faces
+from coalition.insight.backtests.counters import UNUSED
 from coalition.insight.backtests.keeping import Backtest
 from coalition.insight.backtests.playing import Side
 from coalition.insight.backtests.seen import Seen
@@ -23,7 +25,7 @@ from coalition.insight.backtests.sparing import Sparing
 from coalition.insight.backtests.tallying import Difference, Tally
 from coalition.kernel import clock
 from coalition.promotions import Rehearsal
-from coalition.promotions.granting import Products, asked, enriched
+from coalition.promotions.granting import Products, Stood, asked, enriched, stood
 from coalition.purchases import Replayed, Span
 
 BLOCK = 2_000
@@ -58,6 +60,7 @@ class Trial:
         margin_bp: int = 10_000,
         quoted: bool = False,
         part: int = PART,
+        standing: bool = False,
     ) -> None:
         policies = programs.policies(draft.program_id)
         self._zone = policies.program.zone
@@ -66,8 +69,9 @@ class Trial:
         self.total = purchases.count_of(self._span)
         self._payers = [Payers(one) for one in (active, draft)]
         books = Books(policies)
+        stood = _stood(active, draft, begins, since) if standing else UNUSED
         sides = [
-            Side(rules, payers, books, quoted=quoted)
+            Side(rules, payers, books, quoted=quoted, stood=stood)
             for rules, payers in zip((active, draft), self._payers, strict=True)
         ]
         shared = any(budgets.shared(one.promotions) for one in (active, draft))
@@ -111,7 +115,14 @@ def trial_of(backtest: Backtest, candidate: Mapping[str, Any]) -> Trial:
     active = promotions.ruleset_by_id(backtest.program_id, backtest.ruleset_id)
     draft = promotions.rehearsal_of(backtest.program_id, candidate)
     days = (backtest.since, backtest.until)
-    return Trial(active, draft, *days, margin_bp=backtest.margin_bp, quoted=backtest.quoted)
+    return Trial(active, draft, *days, margin_bp=backtest.margin_bp, quoted=backtest.quoted, standing=backtest.standing)
+
+
+def _stood(active: Rehearsal, draft: Rehearsal, begins: dt.datetime, since: dt.date) -> Stood:
+    """What the limits of both sides had used before the first day."""
+    known = [one for of in (active, draft) for one in of.promotions]
+    owners = {one.id for one in known} | {f"campaign:{one.campaign}" for one in known if one.campaign}
+    return stood(draft.program_id, owners, begins, since)
 
 
 def _both(active: Rehearsal, draft: Rehearsal) -> Rehearsal:

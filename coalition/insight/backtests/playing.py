@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from coalition.insight.backtests.budgets import Budgets
-from coalition.insight.backtests.counters import counters_for
+from coalition.insight.backtests.counters import UNUSED, counters_for
 from coalition.insight.backtests.seen import DISCOUNTS, NOTHING, Award, Outcome, Seen
 from coalition.insight.backtests.sharing import shares
 from coalition.promotions import engine
+from coalition.promotions.granting import Stood
 
 Legs = Sequence[tuple[int, int]]
 Event = Mapping[str, Any]
@@ -36,10 +37,10 @@ class Side:
 
     `payers` says who pays for a promotion's award on a receipt: legal entities with their weights. `books`: whether the
     program has what a credit names (its currency, its promo account); what it lacks is not granted. `quoted`: whether
-    money can come off, as if each receipt had been quoted first.
+    money can come off, as if each receipt had been quoted first. `stood`: what its limits had used before.
     """
 
-    __slots__ = ("_books", "_payers", "_quoted", "_rules", "budgets", "counters", "used")
+    __slots__ = ("_books", "_payers", "_quoted", "_rules", "_stood", "budgets", "counters", "used")
 
     def __init__(
         self,
@@ -48,15 +49,17 @@ class Side:
         books: Callable[[Mapping[str, Any]], bool] = lambda effect: True,
         *,
         quoted: bool = True,
+        stood: Stood = UNUSED,
     ) -> None:
+        self._stood = stood
         self._rules, self._payers, self._books, self._quoted = rules, payers, books, quoted
         self.budgets = Budgets(rules.promotions)
         self.used: Mapping[str, int] = {}
         self.forget()
 
     def forget(self) -> None:
-        """Begin with unused limits: for members who share none with those before."""
-        self.counters = counters_for(self._rules.promotions)
+        """Begin anew with the limits: for members who share none with those before."""
+        self.counters = counters_for(self._rules.promotions, self._stood)
 
     def play(self, event: Event, seen: Seen) -> Outcome:
         """What this ruleset gives for a receipt; its counters move on by what it has `used`."""

@@ -16,6 +16,7 @@ from coalition.promotions.granting.happening import CLOSED, LATE_AFTER, TRANSACT
 from coalition.promotions.granting.keeping import EVENT, PURCHASE, Evaluation, packed, unpacked
 from coalition.promotions.granting.laws import laws
 from coalition.promotions.granting.sponsoring import Legs, Seller, legs, legs_of
+from coalition.promotions.granting.standing import Stood, stood
 
 __all__ = [
     "CLOSED",
@@ -35,6 +36,7 @@ __all__ = [
     "Legs",
     "Products",
     "Seller",
+    "Stood",
     "apply",
     "asked",
     "contributes",
@@ -54,5 +56,6 @@ __all__ = [
     "packed",
     "preview",
     "sort_of",
+    "stood",
     "unpacked",
 ]

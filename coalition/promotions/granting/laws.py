@@ -5,12 +5,12 @@ from __future__ import annotations
 from coalition.kernel.laws import Law
 
 # a counter's key as that of the member who is there today
-_OF = """
+TODAY = """
     regexp_replace(x.key, '/member:[0-9]+/', '/member:' || coalesce(
       (SELECT coalesce(m.merged_into, m.id) FROM member m
         WHERE m.id = substring(x.key from '/member:([0-9]+)/')::bigint)::text, '?') || '/')"""
 _USED = f"""
-    SELECT x.program_id, {_OF} AS key, sum(x.amount)::bigint AS used FROM (
+    SELECT x.program_id, {TODAY} AS key, sum(x.amount)::bigint AS used FROM (
       SELECT e.program_id, u.key, u.value::bigint AS amount
         FROM evaluation e CROSS JOIN LATERAL jsonb_each_text(e.used) u
        UNION ALL SELECT program_id, key, -amount FROM limit_release) x GROUP BY 1, 2"""
@@ -36,7 +36,7 @@ _LAWS = (
         "PR2",
         "a limit's counter, less what its leases have left, is what evaluations have used and returns not given back",
         f"""SELECT coalesce(c.key, u.key) FROM (
-              SELECT x.program_id, {_OF} AS key,
+              SELECT x.program_id, {TODAY} AS key,
                      sum(x.used - coalesce((SELECT sum(left_over) FROM limit_lease l
                                              WHERE l.program_id = x.program_id AND l.key = x.key), 0)) AS used
                 FROM limit_counter x GROUP BY 1, 2) c

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
-from coalition import insight, partners
+from coalition import insight, partners, purchases
 from coalition.insight.backtests.sharing import shares
 from coalition.insight.backtests.sums import Pair
 from coalition.kernel import jobs
@@ -15,7 +16,7 @@ from coalition.kernel.errors import Conflict, Invalid, NotFound
 from coalition.ledger import funding
 from tests.coalition.insight.builders import FIRST, HALF_A_PERCENT, LAST, a_stocked_shop, bought, on_dairy, tried
 from tests.coalition.promotions.publishing.builders import a_credit, a_document
-from tests.coalition.purchases.builders import Shop
+from tests.coalition.purchases.builders import Shop, a_body, a_return, give_back
 
 pytestmark = pytest.mark.usefixtures("session")
 
@@ -157,3 +158,45 @@ def test_points_fall_to_their_funders_as_the_ledger_splits_them(legs: tuple[tupl
     for units in (1, 2, 3, 10, 625, 999_999):
         rows = raw().execute("SELECT party_id, points FROM ledger_split(%s, 0, %s) ORDER BY no", (funding_id, units))
         assert shares(units, legs) == tuple(row for row in rows.fetchall() if row[1])
+
+
+@pytest.mark.parametrize(
+    ("limit", "used"),
+    [
+        ({"per": "member", "period": "life", "value": 200}, 100),
+        ({"per": "promotion", "period": "life", "value": 400}, 100),
+        ({"per": "member", "period": "rolling:P60D", "value": 200}, 100),
+        ({"per": "promotion", "period": "year", "value": 400}, 100),
+        ({"per": "member", "period": "month", "value": 200}, 0),
+    ],
+)
+def test_limits_may_begin_as_they_stood_at_the_first_day(limit: dict[str, Any], used: int) -> None:
+    milk = on_dairy(limits=[{"metric": "units", **limit}])
+    shop = a_stocked_shop(milk)
+    in_october(shop, 2_000)
+    bought(shop, 2_000, day=20)
+    back = bought(shop, 1_000, day=21)
+    give_back(shop, a_return(back, {1: None}))
+
+    unused, standing = tried(shop, HALF_A_PERCENT), tried(shop, HALF_A_PERCENT, standing=True)
+
+    given = {"member": 150, "promotion": 150}[limit["per"]]
+    assert unused.sums.along("promotion")["dairy", "BON"] == Pair(given, given)
+    left = min(given, limit["value"] - used)
+    assert standing.sums.along("promotion")["dairy", "BON"] == Pair(left, left)
+    assert tried(shop, HALF_A_PERCENT, standing=True, size=1, part=1).stored() == standing.stored()
+
+
+def test_a_back_test_keeps_that_it_began_with_the_limits_as_they_stood(shop: Shop) -> None:
+    number = insight.ask(shop.program.id, [on_dairy()], since=FIRST, until=LAST, standing=True)
+
+    jobs.run_due()
+
+    assert (insight.get(number).standing, insight.get(number).state) == (True, "done")
+
+
+def in_october(shop: Shop, amount: int) -> None:
+    """A purchase of milk from before the back-test."""
+    body = a_body(amount, occurred_at="2026-10-30T09:30:00Z")
+    (recorded,) = shop.record(purchases.read(body))
+    assert isinstance(recorded, purchases.Recorded), recorded
