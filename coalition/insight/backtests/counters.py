@@ -9,13 +9,23 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from coalition.promotions.engine import Promotion
-from coalition.promotions.granting import Stood
 
 NO_DAY = dt.date.min
-UNUSED = Stood()
 _ROLLING = re.compile(r"/rolling:P(\d+)([DW])")
+
+
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """What counters had used before the first receipt: by key, and of rolling ones by key and day of business."""
+
+    used: Mapping[str, int] = field(default_factory=dict)
+    by_day: Mapping[str, Mapping[dt.date, int]] = field(default_factory=dict)
+
+
+UNUSED = Stood()
 
 
 class Counters(dict[str, int]):

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from coalition import programs, promotions, purchases
 from coalition.insight.backtests import budgets
 from coalition.insight.backtests.booking import Books, Payers, faces
-from coalition.insight.backtests.counters import UNUSED
+from coalition.insight.backtests.counters import UNUSED, Stood
 from coalition.insight.backtests.keeping import Backtest
 from coalition.insight.backtests.playing import Side
 from coalition.insight.backtests.seen import Seen
@@ -25,7 +25,7 @@ from coalition.insight.backtests.sparing import Sparing
 from coalition.insight.backtests.tallying import Difference, Tally
 from coalition.kernel import clock
 from coalition.promotions import Rehearsal
-from coalition.promotions.granting import Products, Stood, asked, enriched, stood
+from coalition.promotions.granting import Products, asked, enriched, stood
 from coalition.purchases import Replayed, Span
 
 BLOCK = 2_000
@@ -122,7 +122,7 @@ def _stood(active: Rehearsal, draft: Rehearsal, begins: dt.datetime, since: dt.d
     """What the limits of both sides had used before the first day."""
     known = [one for of in (active, draft) for one in of.promotions]
     owners = {one.id for one in known} | {f"campaign:{one.campaign}" for one in known if one.campaign}
-    return stood(draft.program_id, owners, begins, since)
+    return Stood(*stood(draft.program_id, owners, begins, since))
 
 
 def _both(active: Rehearsal, draft: Rehearsal) -> Rehearsal:

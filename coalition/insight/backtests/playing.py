@@ -10,11 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from coalition.insight.backtests.budgets import Budgets
-from coalition.insight.backtests.counters import UNUSED, counters_for
+from coalition.insight.backtests.counters import UNUSED, Stood, counters_for
 from coalition.insight.backtests.seen import DISCOUNTS, NOTHING, Award, Outcome, Seen
 from coalition.insight.backtests.sharing import shares
 from coalition.promotions import engine
-from coalition.promotions.granting import Stood
 
 Legs = Sequence[tuple[int, int]]
 Event = Mapping[str, Any]

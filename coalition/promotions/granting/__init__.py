@@ -16,7 +16,7 @@ from coalition.promotions.granting.happening import CLOSED, LATE_AFTER, TRANSACT
 from coalition.promotions.granting.keeping import EVENT, PURCHASE, Evaluation, packed, unpacked
 from coalition.promotions.granting.laws import laws
 from coalition.promotions.granting.sponsoring import Legs, Seller, legs, legs_of
-from coalition.promotions.granting.standing import Stood, stood
+from coalition.promotions.granting.standing import stood
 
 __all__ = [
     "CLOSED",
@@ -36,7 +36,6 @@ __all__ = [
     "Legs",
     "Products",
     "Seller",
-    "Stood",
     "apply",
     "asked",
     "contributes",

@@ -8,8 +8,7 @@ days before. One statement each, which sees one moment; nothing is locked, nothi
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection
 
 from coalition.kernel.db import raw
 from coalition.promotions.engine.periods import PERIODS, called
@@ -37,23 +36,20 @@ _DAYS = f"""
      WHERE x.program_id = %(program)s AND {_MINE} AND x.day < %(day)s AND x.used > 0"""
 
 
-@dataclass(frozen=True, slots=True)
-class Stood:
-    """What counters had used: by key, and of rolling ones by key and day of business."""
-
-    used: Mapping[str, int] = field(default_factory=dict)
-    by_day: Mapping[str, Mapping[dt.date, int]] = field(default_factory=dict)
+Used = dict[str, int]
+ByDay = dict[str, dict[dt.date, int]]
 
 
-def stood(program_id: int, owners: Collection[str], at: dt.datetime, day: dt.date) -> Stood:
-    """The counters of these promotions (and campaigns: `campaign:autumn`) before an instant, with which `day` began.
+def stood(program_id: int, owners: Collection[str], at: dt.datetime, day: dt.date) -> tuple[Used, ByDay]:
+    """What counters of these promotions (and campaigns: `campaign:autumn`) had used before an instant, with which `day`
+    began: by key, and of rolling ones by key and day of business.
 
     Of those that count by a period only the period of that day: others begin unused.
     """
     periods = [f"{period}:{called(period, day)}" for period in PERIODS]
     asked = {"program": program_id, "owners": sorted(owners), "at": at, "day": day, "periods": ["life:*", *periods]}
     used = {key: left for key, left in raw().execute(_STOOD.encode(), asked) if left > 0}
-    by_day: dict[str, dict[dt.date, int]] = {}
+    by_day: ByDay = {}
     for key, on, amount in raw().execute(_DAYS.encode(), asked):
         by_day.setdefault(key, {})[on] = amount
-    return Stood(used, by_day)
+    return used, by_day
