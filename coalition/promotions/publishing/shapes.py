@@ -6,6 +6,7 @@ is asked for here, so that no published promotion can stop a receipt.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -15,8 +16,10 @@ from coalition.promotions.engine.periods import PERIODS
 
 STEPS = ("event", "qty", "amount", "points", "distinct_days")
 TESTS_MOST = 50
-REDEEM_RULE = "points.redeem_rule"
+REDEEM_RULE, MESSAGE = "points.redeem_rule", "message.send"
+CHANNELS = ("email", "sms", "push", "messenger")  # by which members can be told
 MILLION = 1_000_000
+_TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 Ask = tuple[Callable[[Any], bool], str]
 
 
@@ -162,6 +165,8 @@ def _effect(effect: Any, pointer: str) -> Iterator[FieldError]:
         if not fits(effect.get(name)):
             yield FieldError(f"{pointer}/{name}", "required", told)
     yield from _asked(effect, ALLOWED, pointer)
+    if kind == MESSAGE:
+        yield from _delivery(effect, pointer)
     if kind == REDEEM_RULE and not any(effect.get(name) is not None for name in ("min", "step", "share_bp")):
         yield FieldError(f"{pointer}/share_bp", "required", "A part of the receipt, a least or a step (`min`, `step`).")
     by = effect.get("by")
@@ -172,6 +177,20 @@ def _effect(effect: Any, pointer: str) -> Iterator[FieldError]:
         for at, one in enumerate(inner if isinstance(inner, list) else [] if inner is None else [inner]):
             yield from _effect(one, f"{pointer}/{name}/{at}")
     yield from _parts(effect.get("calc"), f"{pointer}/calc")
+
+
+def _delivery(effect: Mapping[str, Any], pointer: str) -> Iterator[FieldError]:
+    """By which channels a message goes, the first that reaches the member, and between which times it waits."""
+    channels, quiet = effect.get("channels"), effect.get("quiet_hours")
+    if channels is not None:
+        known = isinstance(channels, list) and channels and all(one in CHANNELS for one in channels)
+        if not known or len({*channels}) < len(channels):
+            yield FieldError(f"{pointer}/channels", "invalid", f"A list of {', '.join(CHANNELS)}, each at most once.")
+    if quiet is not None:
+        times = [quiet.get(name) for name in ("from", "to")] if isinstance(quiet, dict) and len(quiet) == 2 else []
+        if not times or not all(isinstance(one, str) and _TIME.fullmatch(one) for one in times) or times[0] == times[1]:
+            told = 'Two times of the day, like {"from": "22:00", "to": "08:00"}.'
+            yield FieldError(f"{pointer}/quiet_hours", "invalid", told)
 
 
 def _parts(calc: Any, pointer: str) -> Iterator[FieldError]:

@@ -22,7 +22,6 @@ _NAMED: Mapping[str, tuple[str, str, str]] = {
     "tier.change": ("change the tier to ", "изменить уровень на ", "tier"),
     "draw.enter": ("enter the draw ", "дать билет розыгрыша ", "draw"),
     "gift": ("give the gift ", "подарить ", "sku"),
-    "message.send": ("send the message ", "отправить сообщение ", "template"),
     "webhook.call": ("call the webhook ", "вызвать вебхук ", "endpoint"),
     "receipt.text": ("print on the slip: ", "напечатать на чеке: ", "text"),
     "segment.add": ("add to the segment ", "включить в сегмент ", "segment"),
@@ -42,6 +41,8 @@ def effect(raw: Raw, voice: Voice) -> Pieces:
         return [*_credit(raw, voice), *goods(raw.get("where"), voice), *_life(raw, voice)]
     if kind == "discount":
         return [*_discount(raw, voice), *goods(raw.get("where"), voice)]
+    if kind == "message.send":
+        return _message(raw, voice)
     if kind in _NAMED:
         en, ru, name = _NAMED[kind]
         source = {"tier": "tiers", "segment": "segments"}.get(name, "")
@@ -181,6 +182,19 @@ def _tickets(raw: Raw, voice: Voice) -> Pieces:
     return []
 
 
+def _message(raw: Raw, voice: Voice) -> Pieces:
+    """A message, by which channels, and when it waits."""
+    pieces = [Piece(voice.t("send the message ", "отправить сообщение ")), strong(text(raw.get("template")))]
+    channels, quiet = raw.get("channels"), raw.get("quiet_hours")
+    if isinstance(channels, list) and channels:
+        names = [voice.t(*_CHANNELS[one]) if one in _CHANNELS else text(one) for one in map(str, channels)]
+        pieces.append(Piece(voice.t(" by ", " через ") + voice.t(" or ", " или ").join(names)))
+    if isinstance(quiet, Mapping):
+        hours = f"{text(quiet.get('from'))}–{text(quiet.get('to'))}"
+        pieces.append(Piece(voice.t(f", but not at {hours}", f", но не в {hours}")))
+    return pieces
+
+
 def _progress(raw: Raw, voice: Voice) -> Pieces:
     by = raw.get("by")
     en, ru = _COUNTED.get(str(by.get("type")) if isinstance(by, Mapping) else "", ("", ""))
@@ -269,6 +283,12 @@ _COUNTED: Mapping[str, tuple[str, str]] = {
     "amount": ("the amount ", "сумму "),
     "points": ("points earned ", "начисленные баллы "),
     "distinct_days": ("days ", "дни "),
+}
+_CHANNELS: Mapping[str, tuple[str, str]] = {
+    "email": ("e-mail", "почту"),
+    "sms": ("SMS", "SMS"),
+    "push": ("push", "push"),
+    "messenger": ("messenger", "мессенджер"),
 }
 # In which period it counts, after which it begins anew.
 _WITHIN: Mapping[str, tuple[str, str]] = {

@@ -51,6 +51,8 @@ VALUES = st.recursive(
     max_leaves=5,
 )
 
+MESSAGE = {"kind": "message.send", "template": "thanks"}
+
 
 @st.composite
 def mutilated(draw: st.DrawFn) -> dict[str, Any]:
@@ -107,6 +109,22 @@ def test_the_worked_examples_have_no_problems(document: dict[str, Any]) -> None:
         ({"effects": [{"kind": "badge.grant"}]}, "/effects/0/badge", ""),
         ({"effects": [{"kind": "progress.add", "achievement": "a", "by": {"type": "luck"}}]}, "/0/by/type", ""),
         ({"effects": [{"kind": "progress.add", "achievement": "a", "period": "moon"}]}, "/0/period", ""),
+        ({"effects": [{**MESSAGE, "channels": ["owl"]}]}, "/effects/0/channels", "email, sms, push, messenger"),
+        ({"effects": [{**MESSAGE, "channels": [["sms"]]}]}, "/effects/0/channels", ""),
+        ({"effects": [{**MESSAGE, "channels": ["sms", "sms"]}]}, "/effects/0/channels", ""),
+        ({"effects": [{**MESSAGE, "channels": []}]}, "/effects/0/channels", ""),
+        (
+            {"effects": [{**MESSAGE, "quiet_hours": {"from": "22:00", "to": "24:00"}}]},
+            "/effects/0/quiet_hours",
+            "22:00",
+        ),
+        ({"effects": [{**MESSAGE, "quiet_hours": {"from": "8:00", "to": "22:00"}}]}, "/effects/0/quiet_hours", ""),
+        ({"effects": [{**MESSAGE, "quiet_hours": "at night"}]}, "/effects/0/quiet_hours", ""),
+        (
+            {"effects": [{"kind": "chance", "win_ppm": 1, "on_win": [{**MESSAGE, "quiet_hours": {"from": "22:00"}}]}]},
+            "/on_win/0/quiet_hours",
+            "",
+        ),
         (
             {"effects": [{"kind": "chance", "win_ppm": 1, "on_win": [{"kind": "coupon.issue"}]}]},
             "/on_win/0/template",

@@ -175,3 +175,24 @@ def test_whatever_the_engine_accepts_has_words(document: dict[str, Any], languag
         return
 
     assert sentence_text(document, NAMES, language).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("effect", "en", "ru"),
+    [
+        (
+            {"kind": "message.send", "template": "thanks", "channels": ["push", "email"],
+             "quiet_hours": {"from": "22:00", "to": "08:00"}},
+            "send the message thanks by push or e-mail, but not at 22:00–08:00",
+            "отправить сообщение thanks через push или почту, но не в 22:00–08:00",
+        ),
+        (
+            {"kind": "progress.add", "achievement": "coffee", "by": {"type": "qty"}, "target": 10, "period": "month"},
+            "count pieces towards coffee of 10 within a calendar month",
+            "засчитать штуки в достижение coffee до 10 за календарный месяц",
+        ),
+    ],
+)  # fmt: skip
+def test_an_effect_says_by_what_and_within_which_time(effect: dict[str, Any], en: str, ru: str) -> None:
+    assert en in sentence_text(a_promotion(effect), NAMES)
+    assert ru in sentence_text(a_promotion(effect), NAMES, "ru")
