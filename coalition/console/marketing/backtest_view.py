@@ -15,7 +15,7 @@ from typing import Any
 from flask_babel import gettext
 from markupsafe import Markup
 
-from coalition import insight, partners, programs
+from coalition import insight, partners, programs, promotions
 from coalition.console.marketing import showing
 from coalition.insight import Backtest, Figures, Pair
 from coalition.kernel import ids
@@ -34,6 +34,8 @@ def context(program: Program, backtest: Backtest, figures: Figures, names: Names
     total = Pair(*map(insight.minor, figures.total()))
     candidate = insight.candidate(backtest.id)
     titles = {one["id"]: showing.title(one, one["id"], language) for one in candidate["promotions"]}
+    campaigns = {f"campaign:{one.code}": one for one in promotions.list_campaigns(program.id)}
+    called = {code: one.name_ru if language == "ru" else one.name_en for code, one in campaigns.items()}
     return {
         "total": total,
         "margin": _percent(backtest.margin_bp),
@@ -42,7 +44,7 @@ def context(program: Program, backtest: Backtest, figures: Figures, names: Names
         "chart": chart(program, figures),
         "currencies": [(code, figures.sums.total(code)) for code in figures.sums.currencies()],
         "tables": _tables(program, figures, names, titles, language),
-        "budgets": [_budget(one, titles) for one in figures.budgets[:_ROWS]],
+        "budgets": [_budget(one, titles | called) for one in figures.budgets[:_ROWS]],
         "top": [_top(one) for one in figures.top],
         "worst": [_worst(one) for one in figures.worst],
         "quantiles": [(_percent(share), insight.minor(gain)) for share, gain in figures.quantiles.items()],
@@ -109,7 +111,7 @@ def _budget(one: Any, titles: Mapping[str, str]) -> dict[str, Any]:
     return {
         "name": titles.get(owner, owner.removeprefix("campaign:")),
         "who": "" if whose in ("promotion", "campaign") else place,
-        "when": when.partition(":")[2].lstrip("*"),
+        "when": "" if when.startswith("campaign:") else when.partition(":")[2].lstrip("*"),
         "metric": metric,
         "used": one.used,
         "limit": one.limit,

@@ -28,7 +28,7 @@ _BY = {
     "distinct_days": ("days with a purchase", "дни с покупками"),
 }
 _WITHIN = {
-    "": ("for ever", "без срока"),
+    "": ("with no time limit", "без срока"),
     "day": ("within a day", "за один день"),
     "week": ("within a calendar week", "за календарную неделю"),
     "month": ("within a calendar month", "за календарный месяц"),

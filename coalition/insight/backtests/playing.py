@@ -84,8 +84,10 @@ class Side:
         for effect in effects:
             promotion, kind = effect["promotion"], effect["kind"]
             amount = effect.get("minor") if kind == "discount" else effect.get("units")
-            if amount is None:
+            if amount is None and effect.get("win") is not False:  # a roll that won nothing is no gift
                 gifts[promotion, kind] = gifts.get((promotion, kind), 0) + effect.get("qty", 1)
+            elif amount is None:
+                continue
             elif kind == "discount":
                 awards.append(Award(promotion, DISCOUNTS, amount, shares(amount, self._payers(promotion, seen))))
             elif self._books(effect):
