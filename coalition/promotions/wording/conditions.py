@@ -76,7 +76,7 @@ def in_words(node: Node, voice: Voice, *, line: bool = False) -> Pieces:
     if "exists" in node:
         return [strong(_label(node["exists"], voice, line)), Piece(voice.t(" is known", " — известно"))]
     if "lines" in node:
-        return _of_lines(node["lines"], voice)
+        return of_lines(node["lines"], voice)
     if "stat" in node:
         return _stat(node, voice)
     return leaf(node, voice, line=line)
@@ -147,7 +147,8 @@ def _bracketed(node: Node, voice: Voice, line: bool) -> Pieces:
     return [Piece("("), *inner, Piece(")")] if several else inner
 
 
-def _of_lines(inner: Node, voice: Voice) -> Pieces:
+def of_lines(inner: Node, voice: Voice) -> Pieces:
+    """What lines come to together, and how that compares."""
     agg = inner["agg"]
     of = "" if agg == "count" else inner["of"]
     about = found(of, line=True)

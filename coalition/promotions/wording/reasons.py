@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from coalition.promotions.wording.conditions import leaf
-from coalition.promotions.wording.fields import found
+from coalition.promotions.wording.conditions import leaf, of_lines
+from coalition.promotions.wording.fields import Field, found
 from coalition.promotions.wording.voice import Voice, said, text
 
 Entry = Mapping[str, Any]
@@ -72,8 +72,24 @@ def _short(entry: Entry, title: str, voice: Voice) -> str:
 def _condition(entry: Entry, title: str, voice: Voice) -> str:
     """Which comparison did not hold, what there was instead, and how much was missing."""
     about = found(str(entry["field"]), line=bool(entry.get("line")))
+    if entry["field"] == "lines" and entry.get("agg"):
+        return _lines(entry, title, voice)
     node = {"f": str(entry["field"]), "op": str(entry.get("op", "eq")), "v": entry.get("expected")}
     asked = said(leaf(node, voice, line=bool(entry.get("line")))) if _told(node) else text(entry["field"])
+    return _asked(entry, asked, about, title, voice)
+
+
+def _lines(entry: Entry, title: str, voice: Voice) -> str:
+    """The same of a comparison of several lines together: how many there are, or what they come to."""
+    agg, of = entry["agg"], str(entry.get("of"))
+    inner = {"agg": agg, "of": of, "op": entry.get("op"), "v": entry.get("expected"), "where": entry.get("where")}
+    asked = said(of_lines(inner, voice))
+    if agg == "count" and (inner["op"], inner["v"]) in (("gte", 1), ("gt", 0)):
+        entry = {**entry, "actual": None, "missing_by": None}  # there is none: that says it all
+    return _asked(entry, asked, found(of, line=True) if agg in ("sum", "max") else None, title, voice)
+
+
+def _asked(entry: Entry, asked: str, about: Field | None, title: str, voice: Voice) -> str:
     there = voice.value(about, entry["actual"]) if type(entry.get("actual")) in (int, str, bool) else ""
     sentence = voice.t(f"{title}: it asks that {asked}", f"{title}: условие — {asked}")
     if there:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from coalition import promotions
+from coalition import partners, promotions
 from coalition.kernel.db import raw
 from coalition.promotions import granting, wording
 from coalition.promotions.granting import keeping
@@ -21,6 +21,8 @@ from coalition.purchases.returning.bought import Bought
 _LINES = """
     SELECT no, amount_minor, qty_m, price_minor, sku, name, category FROM purchase_line
      WHERE purchase_id = %s ORDER BY no"""
+_PARTNER = "partner.id"
+Named = Mapping[str, Mapping[str, tuple[str, str]]]
 _TOLD = ("why", "group", "by", "would", "limit", "wanted", "left", "path", "field", "op", "expected", "actual")
 
 
@@ -58,7 +60,8 @@ def told(
     at: Counter, ruleset: promotions.Ruleset, entries: Sequence[Mapping[str, Any]], language: str
 ) -> tuple[ExplainedPromotion, ...]:
     """Outcomes in words."""
-    speaking = voice(at, ruleset, language)
+    named = {"partners": _partners(at)} if any(entry.get("field") == _PARTNER for entry in entries) else {}
+    speaking = voice(at, ruleset, language, named)
     return tuple(_told(ruleset, entry, speaking) for entry in entries)
 
 
@@ -75,12 +78,16 @@ def told_near(
     return tuple(found)
 
 
-def voice(at: Counter, ruleset: promotions.Ruleset, language: str) -> wording.Voice:
-    """One language, with the program's names of currencies and promotions."""
+def voice(at: Counter, ruleset: promotions.Ruleset, language: str, named: Named | None = None) -> wording.Voice:
+    """One language, with the program's names of currencies, promotions and what else is `named`."""
     currencies = {one.code: (one.name_en, one.name_ru, one.decimals) for one in at.currencies.values()}
     names = {code: _names(document, code) for code, document in ruleset.documents.items()}
     money = (at.program.currency, at.program.currency_decimals, at.program.zone)
-    return wording.Voice(wording.Names(*money, currencies, {"promotions": names}), language)
+    return wording.Voice(wording.Names(*money, currencies, {"promotions": names, **(named or {})}), language)
+
+
+def _partners(at: Counter) -> dict[str, tuple[str, str]]:
+    return {one.code: (one.name, one.name) for one in partners.list_partners(at.program.id)}
 
 
 def slip(entries: Sequence[ExplainedPromotion]) -> list[str]:

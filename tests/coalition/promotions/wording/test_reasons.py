@@ -61,6 +61,16 @@ def test_a_condition_says_what_was_missing() -> None:
         near_miss(entry | {"gain": gain}, "Five", EN) == "Buy for 34.00\u00a0EUR more to get 2.50\u00a0EUR off: Five."
     )
     goods = entry | {"field": "lines", "agg": "sum", "of": "amount"}
+    dairy = {"where": {"f": "category", "op": "eq", "v": "dairy"}}
+    assert why_not(goods | dairy, "Five", EN) == (
+        "Five: it asks that the total of dairy is at least 100.00\u00a0EUR; it was 66.00\u00a0EUR,"
+        " 34.00\u00a0EUR more is needed."
+    )
+    two = goods | {"agg": "count", "of": None, "expected": 2, "actual": 1, "missing_by": 1}
+    assert why_not(two, "Five", RU) == "Five: условие — число строк не меньше 2; было 1, не хватает 1."
+    assert why_not(two | dairy | {"expected": 1, "actual": 0}, "Five", EN) == (
+        "Five: it asks that the receipt has dairy."
+    )
     assert near_miss(goods, "Five", EN) == "Buy such goods for 34.00\u00a0EUR more: Five."
     assert near_miss(goods | {"agg": "count", "missing_by": 2, "gain": gain}, "Five", RU) == (
         "Не хватает 2, чтобы получить скидку 2,50\u00a0EUR: Five."
