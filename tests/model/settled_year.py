@@ -132,10 +132,11 @@ def _redeem(shops: list[house.Shop]) -> None:
 
 
 def _months(program_id: int) -> list[str]:
-    """The months in which anything happened, in order."""
+    """The months in which anything happened and that have begun, in order; what expires later is of a later one."""
     reached = transact(lambda: accruals.quiesce(60))
     transact(lambda: accruals.accrue(program_id, reached=reached))
-    return sorted(period.code for period in transact(lambda: accruals.list_periods(program_id)))
+    periods = transact(lambda: accruals.list_periods(program_id))
+    return sorted(one.code for one in periods if one.starts_on <= clock.now().date())
 
 
 def _month(program_id: int, code: str, folder: Path) -> bool:

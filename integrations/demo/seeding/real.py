@@ -78,7 +78,8 @@ def _import(made: Made, code: str, file: Path) -> None:
         jobs.enqueue("purchases.registry", {"registry": opened.id}, key=str(opened.id))
 
     transact(open_registry)
-    jobs.run_due()
+    while jobs.run_due():  # what the enrolments announced is due before it
+        pass
 
 
 def _open_outlets(made: Made, stores: set[int]) -> None:
