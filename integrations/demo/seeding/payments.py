@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from coalition import partners
@@ -10,7 +11,7 @@ from coalition.kernel import approvals, audit, clock, config
 from coalition.kernel.db import transact
 from integrations.demo.seeding.partners_side import CURRENCY, ZONE, Made
 from integrations.payments.asking import TIMEOUT, client
-from settlement import accruals, payouts
+from settlement import accruals, payouts, statements
 from settlement.payouts import Moved, NewAccount
 
 T = TypeVar("T")
@@ -35,11 +36,12 @@ def open_accounts(made: Made) -> None:
 
 
 def leave_runs(made: Made) -> None:
-    """The last closed month is reserved and waits for a second person; the one before is being paid."""
+    """The last month with anything to pay is reserved and waits for a second person; the one before is being paid."""
     if config.current().payments is None:
         return
-    closed = [one for one in transact(lambda: accruals.list_periods(made.program.id)) if one.state == "closed"]
-    for period, commits in zip(closed[:2], (False, True), strict=False):
+    periods = transact(lambda: accruals.list_periods(made.program.id))
+    owed = [one for one in periods if one.state == "closed" and transact(partial(statements.payables, one.id))]
+    for period, commits in zip(owed[:2], (False, True), strict=False):
         _run(made, period.code, commits)
     today = clock.local_date(clock.now(), ZONE)
     note = "Settlement, we thank you"
