@@ -9,12 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import os
 import uuid
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 import pytest
 
+from integrations.simulator import assortment
 from tests.journeys.running import Partner, Running, eventually
 
 pytestmark = pytest.mark.processes
@@ -79,24 +81,40 @@ def test_one_unit_and_fifty_buyers_make_one_order(running: Running, partners: li
     cards = [_member(partners[0]) for _ in buyers]
     for card in cards:
         _earn(partners[0], card, "rich", 900_000)
-    reward = partners[0].get("/catalog/rewards", supplier="homeline", limit=2, sort="price").json()["items"][1]
-    _stock(supplier, reward["sku"], 1)
-
+    rewards = partners[0].get("/catalog/rewards", supplier="homeline", limit=20, sort="price").json()["items"]
     with ThreadPoolExecutor(BUYERS) as threads:
-        quotes = list(threads.map(lambda at: _quote(buyers[at], f"card:{cards[at]}", reward["id"]), range(BUYERS)))
-        for number in range(LAST_UNITS):
-
-            def order(at: int, number: int = number) -> httpx.Response:
-                return buyers[at].post("/orders", {"external_id": f"L-{number}-{at}", "quote_id": quotes[at]})
-
-            answers = list(threads.map(order, range(BUYERS)))
-            at = _one_winner(answers, "out_of_stock")
-            won = answers[at].json()["id"]
-            eventually(lambda at=at, won=won: _taken(buyers[at], won))
+        for reward, rounds in _as_many_as_there_are(rewards[1:], LAST_UNITS):
             _stock(supplier, reward["sku"], 1)
-            quotes[at] = _quote(buyers[at], f"card:{cards[at]}", reward["id"])
+
+            def quote(at: int, reward: dict[str, Any] = reward) -> str:
+                return _quote(buyers[at], f"card:{cards[at]}", reward["id"])
+
+            quotes = list(threads.map(quote, range(BUYERS)))
+            for number in range(rounds):
+                run = f"L-{reward['sku']}-{number}"
+
+                def order(at: int, run: str = run, quotes: list[str] = quotes) -> httpx.Response:
+                    return buyers[at].post("/orders", {"external_id": f"{run}-{at}", "quote_id": quotes[at]})
+
+                answers = list(threads.map(order, range(BUYERS)))
+                at = _one_winner(answers, "out_of_stock")
+                won = answers[at].json()["id"]
+                eventually(lambda at=at, won=won: _taken(buyers[at], won))
+                _stock(supplier, reward["sku"], 1)
+                quotes[at] = quote(at)
 
     assert running.verify() == {}  # stock and reservations agree: law stock-reserved
+
+
+def _as_many_as_there_are(rewards: list[dict[str, Any]], rounds: int) -> Iterator[tuple[dict[str, Any], int]]:
+    """Rewards with the rounds that each bears: who has sold its own pieces refuses an order, and the unit is free."""
+    pieces = {sku: int(product.stock or 0) for sku, product in assortment.products_of("homeline").items()}
+    for reward in rewards:
+        bears = min(pieces[reward["sku"]] * 3 // 4, rounds)  # some are sold in other tests
+        rounds -= bears
+        if bears:
+            yield reward, bears
+    assert rounds == 0
 
 
 def _one_winner(answers: list[httpx.Response], refusal: str) -> int:
