@@ -7,7 +7,7 @@ multipliers, then what is no money. The order in which promotions and lines are 
 
 from coalition.promotions.engine.checking import Condition, Problem, check
 from coalition.promotions.engine.conditions import holds
-from coalition.promotions.engine.discounting import net, unearning
+from coalition.promotions.engine.discounting import net, unearning, usual_vat, vat_of
 from coalition.promotions.engine.indexing import Index
 from coalition.promotions.engine.reading import promotion
 from coalition.promotions.engine.running import earning_bases, facts_of, limits, run, run_indexed
@@ -32,4 +32,6 @@ __all__ = [
     "run_indexed",
     "taken_back",
     "unearning",
+    "usual_vat",
+    "vat_of",
 ]

@@ -14,7 +14,7 @@ from coalition.promotions.engine.bidding import Bid, bid
 from coalition.promotions.engine.calculating import BP
 from coalition.promotions.engine.competing import EXCLUSIVE, Lost, compete
 from coalition.promotions.engine.cutting import cut
-from coalition.promotions.engine.facts import CURRENT_TOTAL, Line
+from coalition.promotions.engine.facts import CURRENT_TOTAL
 from coalition.promotions.engine.gating import rules
 from coalition.promotions.engine.limiting import within_lines
 from coalition.promotions.engine.state import State, told
@@ -59,22 +59,26 @@ def _anew(state: State, won: Bid) -> Bid:
 def earn_on(state: State) -> None:
     """Leave of each line what it earns on: less the points paid, and without VAT where the program says so."""
     _pay_with_points(state)
-    if state.program.get("earn_vat") == WITHOUT:
-        usual = state.program.get("vat_bp", 0)
+    usual = usual_vat(state.program)
+    if usual is not None:
         for line in state.facts.lines:
-            state.bases[line["no"]] = net(state.bases[line["no"]], _rate(line, usual))
+            state.bases[line["no"]] = net(state.bases[line["no"]], vat_of(line.get("vat_bp"), usual))
+
+
+def usual_vat(program: Mapping[str, Any]) -> int | None:
+    """The program's VAT rate, in hundredths of a percent, if its members earn on prices without VAT; else None."""
+    return int(program.get("vat_bp", 0)) if program.get("earn_vat") == WITHOUT else None
+
+
+def vat_of(own: Any, usual: int) -> int:
+    """The VAT rate of a product: its own, or the program's where nobody has said which it has."""
+    return own if type(own) is int and own >= 0 else usual
 
 
 def net(minor: int, vat_bp: int) -> int:
     """What a price with VAT is without it, half a minor unit up: of each line for itself."""
     gross = BP + vat_bp
     return (2 * minor * BP + gross) // (2 * gross) if vat_bp else minor
-
-
-def _rate(line: Line, usual: int) -> int:
-    """The VAT rate of a line; that of the program where nobody has said which its product has."""
-    own = line.get("vat_bp")
-    return own if type(own) is int and own >= 0 else usual
 
 
 def _pay_with_points(state: State) -> None:

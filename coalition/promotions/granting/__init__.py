@@ -8,7 +8,7 @@ Booking points is the business of the rooms above: they know purchases.
 from coalition.promotions.granting.applying import MONEY, Given, apply, handlers, handles
 from coalition.promotions.granting.asking import Asked, asked
 from coalition.promotions.granting.declining import give_up, givers
-from coalition.promotions.granting.enriching import Products, contributes, enriched
+from coalition.promotions.granting.enriching import Products, contributes, enriched, learn
 from coalition.promotions.granting.evaluating import Candidate, Evaluated, GoneOn, day_of, evaluate, preview
 from coalition.promotions.granting.explaining import explained, near_misses
 from coalition.promotions.granting.following import follow
@@ -49,6 +49,7 @@ __all__ = [
     "handlers",
     "handles",
     "laws",
+    "learn",
     "legs",
     "legs_of",
     "near_misses",

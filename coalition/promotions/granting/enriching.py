@@ -65,12 +65,18 @@ def _products(batch: Sequence[Happening], known: Products) -> Products:
     for one in batch:
         skus[one.partner.id] |= one.skus
     for partner_id, wanted in sorted(skus.items()):
-        of_partner = known.setdefault(partner_id, {})
-        if len(of_partner) > _KEPT:
-            of_partner.clear()
-        missing = wanted - of_partner.keys()
-        of_partner |= dict.fromkeys(missing, partners.NO_PRODUCT) | partners.products(partner_id, missing)
+        learn(partner_id, wanted, known)
     return known
+
+
+def learn(partner_id: int, skus: Collection[str], known: Products) -> Mapping[str, partners.Product]:
+    """A partner's products by SKU, as `known`; those that nobody has asked for yet are read, in one statement."""
+    of_partner = known.setdefault(partner_id, {})
+    if len(of_partner) > _KEPT:
+        of_partner.clear()
+    if missing := set(skus) - of_partner.keys():
+        of_partner |= dict.fromkeys(missing, partners.NO_PRODUCT) | partners.products(partner_id, missing)
+    return of_partner
 
 
 def _members(program_id: int, batch: Sequence[Happening], wanted: Asked) -> dict[int, dict[str, Any]]:

@@ -15,6 +15,7 @@ from coalition import ledger, members, promotions
 from coalition.kernel import clock
 from coalition.ledger import AccountKind, Credit, Operation
 from coalition.partners.exposure import Declined
+from coalition.promotions import granting
 from coalition.promotions.granting import Evaluation
 from coalition.purchases.counter import Counter, knowing
 from coalition.purchases.grants import Grant, of_rule
@@ -43,9 +44,10 @@ def award(at: Counter, made: Sequence[Made]) -> list[Recorded]:
     """Evaluate new purchases (id, draft) and book what they earn; the purchases with their awards, in order."""
     rules = promotions.in_force(at.partner.id)
     at = knowing(at, rules)
-    earned, beyond = _within_limits(at, list(_by_rules(at, rules, made)))
+    products: granting.Products = {}
+    earned, beyond = _within_limits(at, list(_by_rules(at, rules, made, products)))
     codes = claimed(at, made)
-    found = promoted(at, made, _granted(earned), {of: opened(shown) for of, shown in codes.items()})
+    found = promoted(at, made, _granted(earned), {of: opened(shown) for of, shown in codes.items()}, products)
     kept: Sequence[Evaluation] = ()
     if found is not None:
         at = found.at
@@ -99,11 +101,13 @@ def _book(
 def base_grants(at: Counter, draft: Draft) -> list[Grant]:
     """What base rules would grant for a draft; nothing is booked."""
     rules = promotions.in_force(at.partner.id)
-    return [one.grant for one in _by_rules(knowing(at, rules), rules, [(0, draft)])]
+    return [one.grant for one in _by_rules(knowing(at, rules), rules, [(0, draft)], {})]
 
 
-def _by_rules(at: Counter, rules: Sequence[promotions.Rule], made: Sequence[Made]) -> Iterator[_Earned]:
-    earners, vat = _Earners(at), vat_rates(at, made)
+def _by_rules(
+    at: Counter, rules: Sequence[promotions.Rule], made: Sequence[Made], products: granting.Products
+) -> Iterator[_Earned]:
+    earners, vat = _Earners(at), vat_rates(at, made, products)
     for purchase_id, draft in made:
         if draft.member_id is not None and draft.earns:
             earner = earners.of(draft)

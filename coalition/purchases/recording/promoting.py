@@ -125,11 +125,15 @@ class Promoted:
 
 
 def promoted(
-    at: Counter, made: Sequence[Made], base: Mapping[int, Sequence[Grant]], coupons: Mapping[int, Sequence[str]]
+    at: Counter,
+    made: Sequence[Made],
+    base: Mapping[int, Sequence[Grant]],
+    coupons: Mapping[int, Sequence[str]],
+    products: granting.Products,
 ) -> Promoted | None:
     """What promotions give for new purchases, on top of the base credits (by purchase); None without any promotions.
 
-    `coupons`: what the codes of each purchase open.
+    `coupons`: what the codes of each purchase open. `products`: those that base rules have asked for.
 
     Uses what limits have left. Locks counters.
     """
@@ -146,7 +150,7 @@ def promoted(
         )
         for number, draft in earning
     ]
-    found = promote(at, granting.PURCHASE, asks, base)
+    found = promote(at, granting.PURCHASE, asks, base, products=products)
     given = {one.id: discounts_of(one.ruleset, one.found.result.effects) for one in found.asked}
     for number, draft in earning:
         if draft.quote is not None:
@@ -155,7 +159,12 @@ def promoted(
 
 
 def promote(
-    at: Counter, kind: str, asks: Sequence[Ask], base: Mapping[int, Sequence[Grant]], chain: Chain | None = None
+    at: Counter,
+    kind: str,
+    asks: Sequence[Ask],
+    base: Mapping[int, Sequence[Grant]],
+    chain: Chain | None = None,
+    products: granting.Products | None = None,
 ) -> Promoted:
     """What promotions give for new purchases or events, each by the ruleset of its time."""
     batches: dict[int, tuple[promotions.Ruleset, list[Ask]]] = {}
@@ -165,7 +174,7 @@ def promote(
             batches.setdefault(ruleset.id, (ruleset, []))[1].append(ask)
     found = Promoted(at, kind, chain=chain, new=[ask.id for ask in asks] if kind == granting.PURCHASE else ())
     for _, (ruleset, batch) in sorted(batches.items()):
-        _promote(without(ruleset, chain.fired) if chain else ruleset, batch, base, found)
+        _promote(without(ruleset, chain.fired) if chain else ruleset, batch, base, found, products)
     return found
 
 
@@ -268,13 +277,17 @@ def settled(effects: Sequence[Mapping[str, Any]], of_id: int, units: Mapping[Boo
 
 
 def _promote(
-    ruleset: promotions.Ruleset, batch: Sequence[Ask], base: Mapping[int, Sequence[Grant]], found: Promoted
+    ruleset: promotions.Ruleset,
+    batch: Sequence[Ask],
+    base: Mapping[int, Sequence[Grant]],
+    found: Promoted,
+    products: granting.Products | None,
 ) -> None:
     at = found.at
     bought = found.kind == granting.PURCHASE
     askers = [Asker(ask.what.member_id, ask.what.occurred_at, ask.id if bought else None) for ask in batch]
     own = remembered(granting.asked(ruleset), askers, found.new)
-    events = granting.enriched(ruleset, [ask.what for ask in batch], own, tz=at.program.zone)
+    events = granting.enriched(ruleset, [ask.what for ask in batch], own, tz=at.program.zone, known=products)
     candidates = [
         Candidate(event, base_credits(at, base.get(ask.id, ()), event), discounts=ask.discounts)
         for event, ask in zip(events, batch, strict=True)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from flask import Flask
 
 from coalition import partners, promotions
+from coalition.kernel.db import raw
 from coalition.kernel.laws import offending
 from coalition.promotions import granting
 from coalition.promotions.granting import keeping
 from coalition.purchases import Recorded
 from tests.coalition.promotions.publishing.builders import ACTOR, a_credit, a_document
-from tests.coalition.purchases.builders import a_line, a_receipt, a_return, a_shop, give_back
+from tests.coalition.purchases.builders import Shop, a_line, a_receipt, a_return, a_shop, give_back
+from tests.wire import statements
 
 
 def test_members_earn_on_prices_without_vat_by_the_rates_of_the_assortment(app: Flask) -> None:
@@ -33,3 +37,22 @@ def test_members_earn_on_prices_without_vat_by_the_rates_of_the_assortment(app: 
     kept = keeping.read(granting.PURCHASE, {recorded.id})[recorded.id].event(a_receipt(lines=lines).lines)
     assert [line.get("vat_bp") for line in kept["payload"]["lines"]] == [1_000, None]
     assert [law.code for law in granting.laws() if offending(law)] == []
+
+
+def test_prices_without_vat_cost_a_purchase_no_statement_more(app: Flask, tmp_path: Path) -> None:
+    counted = {}
+    for vat in ("with", "without"):
+        shop = a_shop()
+        partners.classify(shop.partner.id, [partners.Item("MILK", "food/dairy", vat_bp=1_000)])
+        tenth = a_document("tenth", a_credit("percent", bp=1_000))
+        promotions.publish(
+            shop.program.id, [tenth], actor=ACTOR, setting=promotions.Setting(earn_vat=vat, vat_bp=2_500)
+        )
+        shop.record(a_receipt(lines=[a_line(1, 1_100, sku="MILK")]))
+
+        def buy(shop: Shop = shop) -> None:
+            shop.record(a_receipt(lines=[a_line(1, 1_100, sku="MILK")]))
+
+        counted[vat], _ = statements(raw().pgconn, tmp_path / vat, buy)
+
+    assert counted["without"] == counted["with"] > 0
