@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from integrations.book import SqliteBook
+from integrations.simulator.assortment import products_of
 
-SHIP_AFTER, SCAN_EVERY = "ship_after_s", "scan_every_s"  # settings
+SHIP_AFTER, SCAN_EVERY, PILED = "ship_after_s", "scan_every_s", "piled"  # settings
 _SCHEMA = Path(__file__).with_name("schema.sql")
 
 
@@ -48,11 +49,15 @@ class Book(SqliteBook):
             due_at=due_at,
         )
 
-    def sold(self, supplier: str, besides: str = "") -> dict[str, int]:
-        """Pieces by article in the supplier's orders and holds that stand, but for those of one reference."""
-        pieces: dict[str, int] = {}
-        live = "state NOT IN ('rejected', 'released', 'expired', 'cancelled') AND client_ref <> :besides"
-        for row in self.rows(f"SELECT lines FROM placed WHERE supplier = :s AND {live}", s=supplier, besides=besides):
-            for line in json.loads(row["lines"]):
-                pieces[line["sku"]] = pieces.get(line["sku"], 0) + line["qty"]
-        return pieces
+    def left(self, supplier: str, besides: str = "") -> dict[str, int]:
+        """Pieces on the supplier's shelf by article, those of one reference counted as there; the rest never ends."""
+        taken = self.rows(
+            "SELECT json_extract(line.value, '$.sku') AS sku, sum(json_extract(line.value, '$.qty')) AS qty"
+            " FROM placed, json_each(placed.lines) AS line WHERE supplier = :supplier AND client_ref <> :besides"
+            " AND placed.state NOT IN ('rejected', 'released', 'expired', 'cancelled') GROUP BY 1",
+            supplier=supplier,
+            besides=besides,
+        )
+        sold, piled = {row["sku"]: row["qty"] for row in taken}, int(self.setting(PILED, "1"))
+        goods = products_of(supplier).values()
+        return {one.sku: int(one.stock) * piled - sold.get(one.sku, 0) for one in goods if one.stock}

@@ -9,8 +9,8 @@ from xml.sax.saxutils import escape, quoteattr
 from integrations.simulator.assortment import Product, Seller, products_of
 
 
-def write(seller: Seller, written_at: dt.datetime, sold: dict[str, int]) -> str:
-    """The feed of a supplier with what is left of its stock after `sold` pieces by article."""
+def write(seller: Seller, written_at: dt.datetime, left: dict[str, int]) -> str:
+    """The feed of a supplier with the pieces that are `left` by article."""
     goods = products_of(seller.code)
     categories = _categories(list(goods.values()))
     parts = [
@@ -23,7 +23,7 @@ def write(seller: Seller, written_at: dt.datetime, sold: dict[str, int]) -> str:
         *_category_lines(categories),
         "</categories>",
         "<offers>",
-        *(_offer(product, categories[product.category], sold.get(product.sku, 0)) for product in goods.values()),
+        *(_offer(product, categories[product.category], left.get(product.sku)) for product in goods.values()),
         *_loose_ends(seller),
         "</offers></shop></yml_catalog>",
     ]
@@ -47,8 +47,7 @@ def _category_lines(numbers: dict[str, int]) -> Iterator[str]:
         yield f'<category id="{number}"{of}>{escape(name)}</category>'
 
 
-def _offer(product: Product, category: int, sold: int) -> str:
-    left = max(int(product.stock) - sold, 0) if product.stock else None
+def _offer(product: Product, category: int, left: int | None) -> str:
     fields = [
         f"<name>{escape(product.title_en)}</name>",
         f'<name xml:lang="ru">{escape(product.title_ru)}</name>',
@@ -60,8 +59,8 @@ def _offer(product: Product, category: int, sold: int) -> str:
         f'<delivery-options><option cost="0" days="{product.days}"/></delivery-options>',
     ]
     fields += ["<downloadable>true</downloadable>"] if product.electronic else [f"<weight>{product.weight_kg}</weight>"]
-    fields += [f"<count>{left}</count>"] if left is not None else []
-    available = "false" if left == 0 else "true"
+    fields += [f"<count>{max(left, 0)}</count>"] if left is not None else []
+    available = "false" if left is not None and left <= 0 else "true"
     return f"<offer id={quoteattr(product.sku)} available={quoteattr(available)}>{''.join(fields)}</offer>"
 
 

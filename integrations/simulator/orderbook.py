@@ -51,12 +51,11 @@ def refusal(book: Book, seller: Seller, order: Mapping[str, Any], unwilling: boo
     """Why the order cannot be taken, if it cannot; what is held for it is not counted as sold."""
     if unwilling:
         return "out_of_stock"
-    goods, sold = products_of(seller.code), book.sold(seller.code, besides=order["client_ref"])
+    goods, left = products_of(seller.code), book.left(seller.code, besides=order["client_ref"])
     for line in order["lines"]:
-        product = goods.get(line["sku"])
-        if product is None:
+        if line["sku"] not in goods:
             return "unknown_sku"
-        if product.stock and int(product.stock) - sold.get(product.sku, 0) < line["qty"]:
+        if left.get(line["sku"], line["qty"]) < line["qty"]:
             return "out_of_stock"
     return None
 

@@ -11,7 +11,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from coalition.kernel import clock
 from integrations.simulator import carrying, crediting, feeds, ordering, promising
 from integrations.simulator.assortment import Seller, seller
-from integrations.simulator.book import SCAN_EVERY, SHIP_AFTER, Book
+from integrations.simulator.book import PILED, SCAN_EVERY, SHIP_AFTER, Book
 from integrations.simulator.faults import FAULTS, set_rates
 from integrations.simulator.orderbook import Reply
 from integrations.simulator.replying import answer, serve
@@ -34,7 +34,7 @@ def _open_suppliers(app: Flask, book: Book, kept: dict[str, dict[str, str]]) -> 
         who = seller(code)
         if who is None:
             return answer(Reply(404, {"code": "not_found"}))
-        return Response(feeds.write(who, clock.now(), book.sold(code)), content_type="application/xml; charset=utf-8")
+        return Response(feeds.write(who, clock.now(), book.left(code)), content_type="application/xml; charset=utf-8")
 
     @app.post("/suppliers/<code>/orders")
     def order(code: str) -> Response:
@@ -115,6 +115,11 @@ def _open_controls(app: Flask, book: Book, kept: dict[str, dict[str, str]]) -> N
     def pace() -> dict[str, Any]:
         wanted = request.get_json()
         book.set(**{name: float(wanted[name]) for name in (SHIP_AFTER, SCAN_EVERY) if name in wanted})
+        return {}
+
+    @app.put("/control/shelves")
+    def shelves() -> dict[str, Any]:
+        book.set(**{PILED: int(request.get_json()["times"])})
         return {}
 
     @app.put("/control/callback-base")

@@ -63,10 +63,14 @@ class Partner:
     def __init__(self, base_url: str, facts: dict[str, Any]) -> None:
         self.facts = facts
         self.http = httpx.Client(base_url=base_url, timeout=30)
+        self.sign_in()
+
+    def sign_in(self) -> None:
+        """Take a token; again when the last one has ended."""
         answer = self.http.post(
             "/oauth/token",
             data={"grant_type": "client_credentials"},
-            auth=(facts["client_id"], facts["client_secret"]),
+            auth=(self.facts["client_id"], self.facts["client_secret"]),
         )
         answer.raise_for_status()
         self.http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
