@@ -103,11 +103,15 @@ class Campaign:
 
 @contextmanager
 def under_fire(campaign: Campaign, dice: random.Random) -> Iterator[None]:
-    """Meanwhile web, worker, courier or sweeper is killed every few seconds."""
+    """Meanwhile web or worker is killed, over and over: after so many orders, however fast the machine takes them."""
     stop = threading.Event()
 
     def fire() -> None:
+        due = 0
         while not stop.wait(dice.uniform(2, 8)):
+            if len(campaign.placed) < due:
+                continue
+            due = len(campaign.placed) + dice.randint(10, max(10, min(60, ORDERS // 5)))
             name = dice.choice(["web", "worker"])
             facts = json.loads((campaign.running.var / "demo.json").read_text())
             family = _family(facts["processes"][name])
