@@ -76,10 +76,17 @@ class Campaign:
         return Counter(json.loads(self._carry_out("tests.campaign.operator").splitlines()[-1]))
 
     def pile_up(self) -> None:
-        """Let no shelf run empty: the suppliers have pieces enough for all orders, and their feeds say so."""
+        """Let no shelf run empty: the suppliers have pieces enough for all orders, and their feeds say so.
+
+        So many more pieces at once are held back until a person says that they are right.
+        """
         self.simulator("PUT", "shelves", {"times": _TIMES})
         for supplier in SUPPLIERS:
             self._carry_out("flask", "catalog", "import-feed", supplier)
+        for (run,) in self.sql("SELECT id FROM feed_run WHERE state = 'held'"):
+            self._carry_out("tests.campaign.operator", str(run))
+        open_runs = "SELECT FROM feed_run WHERE state IN ('waiting', 'running')"
+        eventually(lambda: not self.sql(open_runs))
 
     def _carry_out(self, *command: str) -> str:
         """What a module of Python prints in a process beside the demo, with its surroundings."""
