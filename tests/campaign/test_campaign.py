@@ -37,7 +37,7 @@ ORDERS = int(os.environ.get("CAMPAIGN_ORDERS", "500"))
 SEED = int(os.environ.get("CAMPAIGN_SEED", "20261125"))
 SUPPLIERS = ("techport", "homeline", "outthere", "readmore")
 BUYERS, CLIENTS, CANCELLED, DEATHS = 12, 6, 0.1, 3
-_PATIENCE_S = 300
+_PATIENCE_S, _STUCK_S = 300, 180
 _TIMES = -(-ORDERS // 250)  # what the suppliers have of their own would do for so many orders
 RATES = {
     **dict.fromkeys(("unavailable", "timeout_before", "error_before", "timeout", "error_after_accept"), 0.03),
@@ -206,9 +206,9 @@ def _assert_books_agree(campaign: Campaign) -> None:
 
 
 def _wind_down(campaign: Campaign) -> Counter[str]:
-    """Let everything come to its end, deciding what waits for a person; how many cases there were."""
+    """Let everything come to its end, however long, as long as it goes on; how many cases a person had to decide."""
     decided: Counter[str] = Counter()
-    deadline = time.monotonic() + 120 + ORDERS / 10
+    left, deadline = ORDERS * 9, time.monotonic() + _STUCK_S
     while time.monotonic() < deadline:
         campaign.hurry(abandoned=True)
         time.sleep(1)
@@ -222,6 +222,8 @@ def _wind_down(campaign: Campaign) -> Counter[str]:
             decided += campaign.decide()
         if busy == (0, 0, 0):
             break
+        if sum(busy) < left:
+            left, deadline = sum(busy), time.monotonic() + _STUCK_S
     return decided
 
 
