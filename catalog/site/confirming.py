@@ -1,9 +1,9 @@
 """Whether it is really the member who spends so many points on the site.
 
-Once what a member orders here within a day is worth `confirm_from_minor` of the program and more, points leave with the
-password only, unless the member has signed in just now. After a change of the address that signs in nothing is ordered
-for a day, after a change of the password nothing that takes it: who has taken an account over changes these first, and
-whose account it is has been told by a letter.
+Once what a member orders here within a day is worth `confirm_from_minor` of the program and more, points leave with a
+code of the member's app only, or the password where there is none, unless the member has signed in just now. After a
+change of the address that signs in nothing is ordered for a day, after a change of the password nothing so large: who
+has taken an account over changes these first, and whose account it is has been told by a letter.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ from coalition import access, programs
 from coalition.kernel import clock
 from coalition.kernel.errors import Conflict, FieldError, Invalid, Refusal
 from coalition.kernel.web import formats
-from coalition.site import sessions
-from coalition.site.entering import frame
+from coalition.site import asking, sessions
 from coalition.site.viewer import Viewer
 
 BY_SITE = "web:"  # how the external ids of the site's orders begin
@@ -25,22 +24,21 @@ DAY = dt.timedelta(hours=24)
 COOL = DAY
 
 
-def wants_password(member: Viewer, points: int) -> bool:
-    """Whether so many points more take the password, for the sign-in is not of just now."""
-    return not _is_fresh() and _is_large(member, _of_a_day(member) + points)
+def asked_for(member: Viewer, points: int) -> str:
+    """What so many points more take: "code" or "password", empty for nothing, as after a sign-in of just now."""
+    if _is_fresh() or not _is_large(member, _of_a_day(member) + points):
+        return ""
+    return "code" if asking.by_code(_session().user_id) else "password"
 
 
-def confirm(password: str) -> bool:
-    """Whether it is the member, by a sign-in of just now or by the password, if one was typed.
+def confirm(typed: str) -> bool:
+    """Whether it is the member, by a sign-in of just now or by what was typed, if anything was.
 
-    Not in a transaction: a guess is counted before it is looked at. Raises Invalid `wrong_password`, TooMany for who
-    guesses.
+    Not in a transaction. Raises what `asking.prove` raises.
     """
-    session = sessions.current_session()
-    assert session is not None  # a member is signed in
-    if not password:
+    if not typed:
         return _is_fresh()
-    frame.braked("password", str(session.user_id), lambda: access.prove_password(session.user_id, password))
+    asking.prove(_session().user_id, typed)
     return True
 
 
@@ -48,18 +46,18 @@ def check(member: Viewer, *, confirmed: bool) -> None:
     """See to it that the points of the order may leave that this transaction has just placed.
 
     Its hold keeps the member's wallet locked, so of orders of one moment each counts those before it. Raises Conflict
-    `cooling_off` with the instant from which on they may, Invalid `password_required`; then the order is not placed.
+    `cooling_off` with the instant from which on they may, Invalid `password_required` or `code_required`; then the
+    order is not placed.
     """
-    session = sessions.current_session()
-    assert session is not None  # a member is signed in
-    large = _is_large(member, _of_a_day(member))
-    until = _cool_until(session.user_id, large=large)
+    large, user_id = _is_large(member, _of_a_day(member)), _session().user_id
+    until = _cool_until(user_id, large=large)
     if until is not None:
         detail = "The way to sign in was changed less than a day ago."
         raise Conflict("cooling_off", detail, until=until.isoformat())
     if large and not confirmed:
-        problem = FieldError("/password", "required", "So many points take your password.")
-        raise Invalid("password_required", "So many points take your password.", [problem])
+        code = "code_required" if asking.by_code(user_id) else "password_required"
+        detail = "So many points take your password, or a code of your app."
+        raise Invalid(code, detail, [FieldError("/password", "required", detail)])
 
 
 def told(refusal: Refusal) -> str | None:
@@ -68,9 +66,14 @@ def told(refusal: Refusal) -> str | None:
     return formats.when(dt.datetime.fromisoformat(until), "full") if until else None
 
 
+def _session() -> access.Session:
+    found = sessions.current_session()
+    assert found is not None  # a member is signed in
+    return found
+
+
 def _is_fresh() -> bool:
-    session = sessions.current_session()
-    return session is not None and clock.now() - session.started_at < FRESH
+    return clock.now() - _session().started_at < FRESH
 
 
 def _of_a_day(member: Viewer) -> int:

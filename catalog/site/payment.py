@@ -42,6 +42,8 @@ _FIELDS = {
     "insufficient_points": "points",
     "password_required": "password",
     "wrong_password": "password",
+    "code_required": "password",
+    "wrong_code": "password",
 }
 
 
@@ -67,8 +69,7 @@ def place() -> BaseResponse:
     form = {name: request.form.get(name, "").strip()[:40] for name in ("pay", "points", "proof", "consent_points")}
     try:
         points = _chosen(quoted, form)
-        password = request.form.get("password", "")[:_PASSWORD_MAX]
-        confirmed = confirming.confirm(password)
+        confirmed = confirming.confirm(request.form.get("password", "")[:_PASSWORD_MAX])
         order = transact(lambda: _place(member, quoted, points, form, key, confirmed))
     except Refusal as refusal:
         if refusal.code in ("quote_expired", "quote_used") and quoted.state not in LIVE:
@@ -165,6 +166,6 @@ def _context(member: Viewer, quoted: Quote, form: dict[str, str]) -> dict[str, A
         "offers": offers,
         "limits": limits,
         "form": {**form, "pay": form["pay"] or default},
-        "wants_password": confirming.wants_password(member, max((one["points"] for one in offers), default=0)),
+        "asked_for": confirming.asked_for(member, max((one["points"] for one in offers), default=0)),
         "wants_proof": programs.get(member.program_id).proof_policy == "spend",
     }

@@ -4,6 +4,13 @@ To whom a user or a client belongs is an opaque reference (`owner_ref`, `partner
 looks behind it. Secrets and tokens are kept as hashes only.
 """
 
+from coalition.access.browsers import (
+    clear_old_browsers,
+    forget_browsers,
+    is_new_browser,
+    knows_browser,
+    remember_browser,
+)
 from coalition.access.clients import KINDS, Client, named_client, verify_client
 from coalition.access.invitations import (
     Invitation,
@@ -14,7 +21,7 @@ from coalition.access.invitations import (
     revoke_invitation,
 )
 from coalition.access.laws import laws
-from coalition.access.links import Link, clear_old_links, link_of, make_link, use_link
+from coalition.access.links import Link, clear_old_links, link_of, make_code, make_link, use_code, use_link
 from coalition.access.models import Role, UserAccount
 from coalition.access.people import Person, people_of, person, set_roles, sign_out, switch_person
 from coalition.access.recovering import (
@@ -24,6 +31,7 @@ from coalition.access.recovering import (
     ask_new_email,
     change_password,
     confirm_new_email,
+    hinted,
     prove_password,
     reset_password,
     sign_in_changed_at,
@@ -96,6 +104,7 @@ __all__ = [
     "change_password",
     "clear_expired_tokens",
     "clear_old_attempts",
+    "clear_old_browsers",
     "clear_old_links",
     "clear_old_sessions",
     "client_counts",
@@ -107,17 +116,22 @@ __all__ = [
     "create_user",
     "end_session",
     "end_sessions",
+    "forget_browsers",
     "forgive",
     "guard",
     "has_role",
+    "hinted",
     "invitation_of",
     "invitations",
     "invite",
     "is_due",
+    "is_new_browser",
     "issue",
     "issue_token",
+    "knows_browser",
     "laws",
     "link_of",
+    "make_code",
     "make_link",
     "may_approve",
     "move_clients",
@@ -129,6 +143,7 @@ __all__ = [
     "people_of",
     "person",
     "prove_password",
+    "remember_browser",
     "renew_session",
     "reset_password",
     "resume_partner",
@@ -149,6 +164,7 @@ __all__ = [
     "suspension",
     "switch_person",
     "token_events",
+    "use_code",
     "use_link",
     "user",
     "user_by_owner",

@@ -1,4 +1,7 @@
-"""Links that open an account once: to join, to choose a new password, to confirm a new address. Kept as their hash."""
+"""Links that open an account once: to join, to choose a new password, to confirm a new address. Kept as their hash.
+
+A code to type is one half of such a link: the other half stays in the browser that has asked for it.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,12 @@ from coalition.kernel import clock
 from coalition.kernel.db import execute, fetch_one
 from coalition.kernel.errors import NotFound
 
-_LASTS = {"join": dt.timedelta(days=1), "reset": dt.timedelta(hours=1), "email": dt.timedelta(hours=1)}
+_LASTS = {
+    "join": dt.timedelta(days=1),
+    "reset": dt.timedelta(hours=1),
+    "email": dt.timedelta(hours=1),
+    "code": dt.timedelta(minutes=10),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +35,21 @@ class Link:
 
 def make_link(kind: str, email: str, *, user_id: int | None = None, program_id: int | None = None) -> str:
     """The token of a new link, shown once. A user's earlier links of the kind are good for nothing any more."""
-    token, now = secrets.token_urlsafe(32), clock.now()
-    execute(
-        "UPDATE account_link SET used_at = :now WHERE user_id = :user AND kind = :kind AND used_at IS NULL",
-        {"now": now, "user": user_id, "kind": kind},
-    )
-    execute(
-        "INSERT INTO account_link (kind, token_hash, email, user_id, program_id, created_at, expires_at)"
-        " VALUES (:kind, :hash, :email, :user, :program, :now, :expires)",
-        {
-            "kind": kind,
-            "hash": hash_of(token),
-            "email": email,
-            "user": user_id,
-            "program": program_id,
-            "now": now,
-            "expires": now + _LASTS[kind],
-        },
-    )
+    token = secrets.token_urlsafe(32)
+    _keep(kind, email, token, user_id, program_id)
     return token
+
+
+def make_code(email: str, user_id: int) -> tuple[str, str]:
+    """Six digits for a mailbox, and the half that the browser keeps; earlier codes are good for nothing any more."""
+    half, code = secrets.token_urlsafe(32), f"{secrets.randbelow(10**6):06}"
+    _keep("code", email, half + code, user_id, None)
+    return half, code
+
+
+def use_code(half: str, code: str) -> Link:
+    """Use a code up, together with the browser's half. NotFound for a wrong one; the door counts guesses before."""
+    return use_link("code", half + "".join(code.split()))
 
 
 def link_of(kind: str, token: str) -> Link:
@@ -82,4 +86,25 @@ def clear_old_links(limit: int) -> int:
     return execute(
         "DELETE FROM account_link WHERE id IN (SELECT id FROM account_link WHERE expires_at < :before LIMIT :limit)",
         {"before": clock.now() - dt.timedelta(days=7), "limit": limit},
+    )
+
+
+def _keep(kind: str, email: str, token: str, user_id: int | None, program_id: int | None) -> None:
+    now = clock.now()
+    execute(
+        "UPDATE account_link SET used_at = :now WHERE user_id = :user AND kind = :kind AND used_at IS NULL",
+        {"now": now, "user": user_id, "kind": kind},
+    )
+    execute(
+        "INSERT INTO account_link (kind, token_hash, email, user_id, program_id, created_at, expires_at)"
+        " VALUES (:kind, :hash, :email, :user, :program, :now, :expires)",
+        {
+            "kind": kind,
+            "hash": hash_of(token),
+            "email": email,
+            "user": user_id,
+            "program": program_id,
+            "now": now,
+            "expires": now + _LASTS[kind],
+        },
     )

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from coalition import letters
+from coalition.access.browsers import forget_browsers
 from coalition.access.links import end_links, make_link, use_link
 from coalition.access.sessions import end_sessions
 from coalition.access.throttle import admit_guess, pardon
@@ -132,5 +133,6 @@ def _set_password(user_id: int, password: str, *, keep: str = "") -> None:
         {"password": hashed_password(password), "keep": keep, "fresh": secrets.token_hex(32), "id": user_id},
     )
     end_sessions(user_id, but=keep)
+    forget_browsers(user_id)
     end_links(user_id)
     letters.post("password_changed", known.email, known.language, page="/reset")

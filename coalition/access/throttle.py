@@ -1,7 +1,9 @@
-"""The brake on guessing: failed sign-ins are counted per account and per address, then wait ever longer.
+"""The brake on guessing: failed sign-ins are counted per account, per address and altogether, then wait ever longer.
 
 An attempt is counted as failed before the password is looked at and forgiven when it was right, so that a hundred
 attempts at once are counted as a hundred. Keys are hashes: what people type into the wrong field is not kept.
+A browser that the account has come in with before is counted by itself, so that nobody is kept out of their own
+account by somebody else's guessing (OWASP: device cookies); all others, of all accounts, are counted together, too.
 Other rooms brake guesses at their own secrets with `guard`, `blame` and `pardon`: there a guess is one of many
 millions, and it is counted once it proved wrong, in a transaction of its own, because the one it was made in is undone.
 """
@@ -11,6 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 from coalition.kernel import clock
 from coalition.kernel.db import execute, fetch_one
@@ -24,11 +27,15 @@ _FREE = {
     "password": 5,
     "factor": 5,
     "mailbox": 4,
+    "letter": 5,
     "mailer": 15,
     "card": 5,
+    "browser": 5,
+    "everybody": 1000,  # within an hour
 }  # failures before the first wait; many people may share an address
 _FIRST_WAIT_S = 15
 _DOUBLINGS = 6  # the longest wait is 15 * 2^6 s = 16 minutes
+_HOUR_S = 3600
 _QUIET = dt.timedelta(hours=1)  # after which the count starts again
 
 # One conditional statement: it counts the attempt, or touches nothing while the key is blocked.
@@ -38,7 +45,7 @@ _COUNT = f"""
         attempts = CASE WHEN t.last_at < :forgotten THEN 1 ELSE t.attempts + 1 END,
         last_at = :now,
         blocked_until = CASE WHEN t.last_at < :forgotten OR t.attempts + 1 < :free THEN :now
-            ELSE :now + make_interval(secs => {_FIRST_WAIT_S} * 2 ^ least(t.attempts + 1 - :free, {_DOUBLINGS})) END
+            ELSE :now + make_interval(secs => {_FIRST_WAIT_S} * 2 ^ least(t.attempts + 1 - :free, :doublings)) END
     WHERE t.blocked_until <= :now
     RETURNING attempts"""
 
@@ -47,28 +54,34 @@ _COUNT = f"""
 class Attempt:
     """One sign-in attempt that was let through, so that it can be forgiven."""
 
-    account_key: str
-    address_key: str
+    own_key: str
+    shared_keys: tuple[str, ...]
 
 
-def admit(account: str, address: str) -> Attempt:
+def admit(account: str, address: str, *, browser: str = "") -> Attempt:
     """Count a sign-in attempt for an account (as typed) from an address, before the password is looked at.
 
-    Raises TooMany with `retry_after_s` while either has to wait; then nothing is counted.
+    `browser` is the key of one that the account knows, empty for all others. Raises TooMany with `retry_after_s` while
+    the account (or its browser), the address or everybody has to wait; then nothing is counted.
     """
-    attempt = Attempt(_key("account", account.strip().lower()), _key("address", address))
-    for key in sorted((attempt.account_key, attempt.address_key)):
-        _count(key, _FREE[key.partition(":")[0]])
-    return attempt
+    whose = account.strip().lower()
+    own = _key("browser", f"{whose} {browser}") if browser else _key("account", whose)
+    shared = [_key("address", address)]
+    if not browser:
+        shared.append(_key("everybody", str(int(clock.now().timestamp()) // _HOUR_S)))
+    for key in sorted((own, *shared)):
+        _count(key)
+    return Attempt(own, tuple(shared))
 
 
 def forgive(attempt: Attempt) -> None:
-    """The password was right: forget the account's failures, and take this attempt off the address's count."""
-    execute("DELETE FROM sign_in_throttle WHERE key = :key", {"key": attempt.account_key})
-    execute(
-        "UPDATE sign_in_throttle SET attempts = greatest(attempts - 1, 0), blocked_until = :now WHERE key = :key",
-        {"key": attempt.address_key, "now": clock.now()},
-    )
+    """The password was right: forget the account's failures, and take this attempt off the counts it shares."""
+    execute("DELETE FROM sign_in_throttle WHERE key = :key", {"key": attempt.own_key})
+    for key in sorted(attempt.shared_keys):
+        execute(
+            "UPDATE sign_in_throttle SET attempts = greatest(attempts - 1, 0), blocked_until = :now WHERE key = :key",
+            {"key": key, "now": clock.now()},
+        )
 
 
 def guard(kind: str, subject: str) -> None:
@@ -87,13 +100,12 @@ def admit_guess(kind: str, subject: str) -> None:
 
     Raises TooMany with `retry_after_s` while the subject has to wait; then nothing is counted.
     """
-    _count(_key(kind, subject), _FREE[kind])
+    _count(_key(kind, subject))
 
 
 def blame(kind: str, subject: str) -> None:
     """Count a guess that proved wrong; one made while its subject has to wait counts no further."""
-    now = clock.now()
-    fetch_one(_COUNT, {"key": _key(kind, subject), "now": now, "forgotten": now - _QUIET, "free": _FREE[kind]})
+    fetch_one(_COUNT, _counting(_key(kind, subject)))
 
 
 def pardon(kind: str, subject: str) -> None:
@@ -110,11 +122,18 @@ def clear_old_attempts(limit: int) -> int:
     )
 
 
-def _count(key: str, free: int) -> None:
-    now = clock.now()
-    if fetch_one(_COUNT, {"key": key, "now": now, "forgotten": now - _QUIET, "free": free}) is None:
+def _count(key: str) -> None:
+    if fetch_one(_COUNT, _counting(key)) is None:
+        now = clock.now()
         row = fetch_one("SELECT blocked_until FROM sign_in_throttle WHERE key = :key", {"key": key})
         raise _wait(row.blocked_until if row else now, now)
+
+
+def _counting(key: str) -> dict[str, Any]:
+    """What `_COUNT` asks for; everybody waits a moment only: their own account is worth more than our quiet."""
+    kind, now = key.partition(":")[0], clock.now()
+    doublings = 0 if kind == "everybody" else _DOUBLINGS
+    return {"key": key, "now": now, "forgotten": now - _QUIET, "free": _FREE[kind], "doublings": doublings}
 
 
 def _wait(until: dt.datetime, now: dt.datetime) -> TooMany:

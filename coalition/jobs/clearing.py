@@ -11,8 +11,8 @@ _CHUNK = 1000
 
 @jobs.handles("access.clear")
 def clear_access(task: jobs.Task) -> None:
-    """Forget dead tokens, links and sessions, quiet throttles, unanswered challenges and attempts of test clients."""
-    people = (access.clear_old_links, access.clear_old_sessions, clear_old_challenges)
+    """Forget dead tokens, links, sessions, browsers, challenges and throttles, and attempts of test clients."""
+    people = (access.clear_old_links, access.clear_old_sessions, access.clear_old_browsers, clear_old_challenges)
     for clear in (access.clear_expired_tokens, access.clear_old_attempts, sandbox.clear_attempts, *people):
         while task.step(lambda clear=clear: clear(_CHUNK)) == _CHUNK:  # type: ignore[misc]
             pass

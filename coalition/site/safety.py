@@ -10,7 +10,7 @@ from coalition.access.factors import passkeys, policy, totp
 from coalition.kernel import ids
 from coalition.kernel.db import transact
 from coalition.kernel.errors import Conflict, NotFound, Refusal
-from coalition.site import sessions, viewer
+from coalition.site import browser, sessions, viewer
 from coalition.site.entering import frame
 from coalition.site.entering.rp import has_a_name
 
@@ -21,23 +21,6 @@ _FIELDS = {
     "wrong_password": "old",
     "/email": "email",
 }
-
-_BROWSERS = (
-    ("Firefox/", "Firefox"),
-    ("Edg/", "Edge"),
-    ("OPR/", "Opera"),
-    ("YaBrowser/", "Yandex"),
-    ("Chrome/", "Chrome"),
-    ("Safari/", "Safari"),
-)
-_SYSTEMS = (
-    ("Android", "Android"),
-    ("iPhone", "iPhone"),
-    ("iPad", "iPad"),
-    ("Windows", "Windows"),
-    ("Mac OS", "macOS"),
-    ("Linux", "Linux"),
-)
 
 
 @blueprint.get("")
@@ -59,6 +42,7 @@ def password() -> Response | tuple[str, int]:
         frame.braked("password", str(user_id), work)
     except Refusal as refusal:
         return _refused(refusal, {})
+    transact(lambda: browser.remember(user_id))
     sessions.renew()
     return redirect(url_for("safety.overview", done="password"), code=303)
 
@@ -95,19 +79,23 @@ def confirmed() -> Response | tuple[str, int]:
 
 @blueprint.post("/sessions/end")
 def end() -> Response:
-    """End one other session, or all of them."""
+    """End one other session, or all of them; then no other browser is known any longer."""
     user_id, key = viewer.require_person(), sessions.current_key()
     chosen = request.form.get("session", "")
     only = ids.parse("ses", chosen) if chosen else None
-    transact(lambda: access.end_sessions(user_id, but=key, only=only))
+
+    def work() -> None:
+        access.end_sessions(user_id, but=key, only=only)
+        if only is None:
+            access.forget_browsers(user_id, but=browser.key())
+
+    transact(work)
     return redirect(url_for("safety.overview", done="sessions"), code=303)
 
 
 def about(one: access.Session) -> dict[str, object]:
     """A session, with its browser and system in two words as far as it names them."""
-    browser = next((words for sign, words in _BROWSERS if sign in one.agent), "")
-    system = next((words for sign, words in _SYSTEMS if sign in one.agent), "")
-    return {"browser": ", ".join(filter(None, (browser, system))) or one.agent[:40], "about": one}
+    return {"browser": browser.named(one.agent), "about": one}
 
 
 def _refused(refusal: Refusal, given: dict[str, str]) -> tuple[str, int]:

@@ -16,6 +16,7 @@ from coalition import access
 from coalition.access import UserAccount
 from coalition.kernel import audit
 from coalition.kernel.db import db, transact
+from coalition.site import browser
 
 _KEY = "key"
 _KEPT = ("fs_cc", "fs_paa", "identity.id", "identity.auth_type", "_user_id", "_fresh", "_id")
@@ -88,6 +89,7 @@ def _open(user: UserAccount, factor: str, agent: str) -> str:
     origin = audit.origin()
     audit.set_origin(audit.Origin(f"user:{user.id}", origin.ip, origin.request_id))
     audit.record("user.signed_in", f"user:{user.id}", factor=factor)
+    browser.remember(user.id)
     return access.open_session(user.id, factor, agent, idles=not user.owner_ref.startswith("member:"))
 
 

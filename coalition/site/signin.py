@@ -19,8 +19,8 @@ from coalition.access.sessions import LASTS as SESSION_LASTS
 from coalition.kernel.config import Config
 from coalition.kernel.db import db, transact
 from coalition.kernel.errors import TooMany
-from coalition.site import sessions, viewer
-from coalition.site.entering import invited, joining, proving, resetting
+from coalition.site import browser, sessions, viewer
+from coalition.site.entering import invited, joining, proving, recognising, resetting
 from coalition.site.entering.proving import SecondStep
 
 blueprint = Blueprint("signin", __name__)
@@ -66,7 +66,7 @@ class SignInForm(LoginForm):
         if not account or not self.password.data:
             return bool(super().validate(**kwargs))
         try:
-            attempt = transact(lambda: access.admit(account, address))
+            attempt = transact(lambda: _admit(account, address))
         except TooMany as refusal:
             _say_when(refusal.extra["retry_after_s"])
             raise
@@ -90,7 +90,7 @@ def init_app(app: Flask, config: Config) -> None:
     sessions.init_app(app)
     app.login_manager.request_loader(lambda request: None)  # type: ignore[attr-defined] # no tokens in addresses
     app.register_blueprint(blueprint)
-    for door in (invited, resetting, joining, proving):
+    for door in (invited, resetting, joining, proving, recognising):
         app.register_blueprint(door.blueprint)
 
 
@@ -122,6 +122,11 @@ def _see_other(response: Response) -> Response:
     if response.status_code == 302 and request.method == "POST" and str(request.endpoint).startswith("security."):
         response.status_code = 303
     return response
+
+
+def _admit(account: str, address: str) -> access.Attempt:
+    key = browser.key()
+    return access.admit(account, address, browser=key if key and access.knows_browser(account, key) else "")
 
 
 def _say_when(retry_after_s: int) -> None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import time
 from typing import Any
-from urllib.request import urlopen
 
 import pytest
 
-from tests.journeys.running import Running
+from tests.journeys.running import Running, eventually
 
 pytestmark = pytest.mark.browser
 _PASSWORD = "correct horse battery"
@@ -25,16 +23,10 @@ _DEVICE = {
 
 def caught_link(running: Running, recipient: str) -> str:
     """The link in the mail that was caught for somebody."""
-    for _ in range(60):
-        with urlopen(running.facts["mail_url"]) as listed:
-            found = re.search(rf'href="/(\d+)">[^\n]*?{re.escape(recipient)}', listed.read().decode())
-        if found:
-            with urlopen(f"{running.facts['mail_url']}/{found.group(1)}") as mail:
-                link = re.search(r'href="(http[^"]+token=[^"]+)"', mail.read().decode())
-            assert link is not None
-            return link.group(1)
-        time.sleep(0.5)
-    raise AssertionError(f"no mail has come for {recipient}")
+    name = eventually(lambda: running.last_mail(recipient))
+    link = re.search(r'href="(http[^"]+token=[^"]+)"', running.mail(name))
+    assert link is not None
+    return link.group(1)
 
 
 def test_a_visitor_joins_by_mail_and_comes_back_with_a_passkey(browser: Any, running: Running) -> None:

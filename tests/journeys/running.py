@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -46,6 +47,21 @@ class Running:
         """Every integrity law with its count of offending rows; the laws that hold are left out."""
         done = self.flask("coalition", "verify", "--json")
         return {law["code"]: law["offending"] for law in json.loads(done.stdout)["laws"] if law["offending"]}
+
+    def last_mail(self, recipient: str) -> str:
+        """The name of the last mail that was caught for somebody; empty before the first. Later ones sort after."""
+        found = re.search(rf'href="/(\d+)">[^\n]*?{re.escape(recipient)}', httpx.get(self.facts["mail_url"]).text)
+        return found.group(1) if found else ""
+
+    def mail(self, name: str) -> str:
+        """The page of a caught mail."""
+        return httpx.get(f"{self.facts['mail_url']}/{name}").text
+
+    def code_after(self, name: str, recipient: str) -> str | None:
+        """The code in a mail to somebody later than that of a name, once it has come."""
+        last = self.last_mail(recipient)
+        found = re.search(r"\b\d{6}\b", self.mail(last)) if last > name else None
+        return found.group() if found else None
 
     def kill(self, name: str) -> None:
         """SIGKILL a process of the demo and everything it started; the demo starts it again."""

@@ -11,6 +11,7 @@ CODES = {
     "last_admin": "Somebody who may invite others has to remain.",
     "cooling_off": "The way to sign in was changed less than a day ago; `until` says from when on points are spent.",
     "password_required": "So many points leave with the member's password only.",
+    "code_required": "So many points leave with a code of the member's app only.",
     "wrong_password": "The password is another one.",
     "weak_password": "A password has 12 to 128 characters, at least four of them different.",
     "bad_passkey": "The passkey did not prove itself; begin again.",

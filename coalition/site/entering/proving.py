@@ -1,25 +1,23 @@
-"""The second step of signing in: a code of the app, a recovery code, or a passkey, which is both steps in one."""
+"""The second step of signing in: a code of the app, a recovery code, or a passkey, which is both steps in one.
+
+Who has no second factor and comes with a browser that is new is asked for a code out of their mailbox (`recognising`).
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_security.tf_plugin import TfPlugin
 from werkzeug.wrappers import Response
 
 from coalition.access.factors import passkeys, policy, totp
-from coalition.kernel import clock
-from coalition.kernel.db import fetch_one, transact
+from coalition.kernel.db import transact
 from coalition.kernel.errors import Forbidden
-from coalition.site import sessions
-from coalition.site.entering import frame
+from coalition.site.entering import frame, pending, recognising
 from coalition.site.entering.rp import site
-from coalition.site.preferences import safe_path
 
 blueprint = Blueprint("proving", __name__)
-_PENDING = "pending"
-_PATIENCE_S = 300
 
 
 class SecondStep(TfPlugin):
@@ -28,33 +26,29 @@ class SecondStep(TfPlugin):
     def tf_enter(self, user: Any, remember_me: Any, primary_authn_via: str, next_loc: str | None) -> Any:
         """The way to the second step, or None: there is none."""
         if not transact(lambda: policy.has_factor(user.id)):
-            return None
-        now = int(clock.now().timestamp())
-        whither = safe_path(request.args.get("next") or "/welcome")
-        session[_PENDING] = {"user": user.fs_uniquifier, "at": now, "next": whither}
+            return recognising.enter(user)
+        pending.begin(user)
         return redirect(url_for("proving.asked"), code=303)
 
 
 @blueprint.get("/factor")
 def asked() -> str | tuple[str, int]:
     """Ask for the second factor; whoever has not given a password a moment ago begins anew."""
-    user_id = _pending()
-    return _late() if user_id is None else _form(user_id, [])
+    user_id = pending.whose()
+    return pending.late() if user_id is None else _form(user_id, [])
 
 
 @blueprint.post("/factor")
 def prove() -> Response | tuple[str, int]:
     """Look at a code. Raises TooMany after five wrong ones."""
-    user_id, code = _pending(), request.form.get("code", "")[:60]
+    user_id, code = pending.whose(), request.form.get("code", "")[:60]
     if user_id is None:
-        return _late()
+        return pending.late()
     try:
         factor = frame.braked("factor", str(user_id), lambda: totp.use_code(user_id, code))
     except Forbidden:
         return _form(user_id, [frame.error("code", "wrong_code")]), 422
-    whither = session.pop(_PENDING)["next"]
-    sessions.enter(user_id, factor)
-    return redirect(whither, code=303)
+    return pending.finish(user_id, factor)
 
 
 @blueprint.post("/passkey")
@@ -74,26 +68,10 @@ def prove_passkey() -> Response | tuple[str, int]:
         options = transact(lambda: passkeys.ask_passkey(here))
         errors = [frame.error("", "bad_passkey")]
         return render_template("entering/passkey.html", options=options, errors=errors), 422
-    whither = (session.get(_PENDING) or {}).get("next", "/welcome")
-    sessions.enter(user_id, "passkey")
-    return redirect(whither, code=303)
+    return pending.finish(user_id, "passkey")
 
 
 def _form(user_id: int, errors: list[dict[str, Any]]) -> str:
     """The question; a passkey is offered to who has one only."""
     keys = transact(lambda: passkeys.passkeys_of(user_id))
     return render_template("entering/factor.html", errors=errors, has_passkey=bool(keys))
-
-
-def _late() -> tuple[str, int]:
-    return render_template("entering/late.html"), 404
-
-
-def _pending() -> int | None:
-    """Whose password was right a moment ago."""
-    kept = session.get(_PENDING)
-    if not kept or clock.now().timestamp() - kept["at"] > _PATIENCE_S:
-        return None
-    sql = "SELECT id FROM user_account WHERE fs_uniquifier = :key AND active"
-    row = fetch_one(sql, {"key": kept["user"]})
-    return int(row.id) if row else None

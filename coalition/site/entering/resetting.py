@@ -9,6 +9,7 @@ from coalition import access
 from coalition.kernel.db import transact
 from coalition.kernel.errors import NotFound, Refusal
 from coalition.kernel.web.pages import language
+from coalition.site import browser
 from coalition.site.entering import frame
 
 blueprint = Blueprint("resetting", __name__)
@@ -47,7 +48,7 @@ def chosen() -> Response | tuple[str, int]:
     if errors:
         return _page(token, errors)[0], 422
     try:
-        transact(lambda: access.reset_password(token, password))
+        transact(lambda: browser.remember(access.reset_password(token, password).id))
     except NotFound:
         return _page("", [])[0], 404
     except Refusal as refusal:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
 import pytest
 from flask import Flask
+from passlib.totp import TOTP
 
 from catalog.site import confirming
 from coalition import access, programs
+from coalition.access.factors import totp
 from coalition.access.links import make_link
+from coalition.kernel import clock
 from coalition.kernel.config import Config
 from coalition.kernel.db import db, execute, fetch_all, transact
 from tests import racing
@@ -87,6 +91,26 @@ def test_many_points_leave_with_the_password_alone_when_the_sign_in_is_old(brows
     assert 'href="#password"' in none.text and "not your password" in wrong.text
     assert "not my password" not in wrong.text
     assert browser.press(paying, password=PASSWORD).status_code == 303
+    assert _orders() == 1
+
+
+def test_who_has_an_app_is_asked_for_its_code_instead(browser: Browser) -> None:
+    [user] = transact(lambda: fetch_all("SELECT id FROM user_account WHERE email = 'anna@example.com'"))
+    device = TOTP(key=transact(lambda: totp.begin_totp(user.id, "club")).secret)
+    now = clock.now()
+    transact(lambda: totp.confirm_totp(user.id, device.generate(now).token))
+    _signed_in_before()
+    paying = browser.open_payment(browser.open_form())
+    page = browser.client.get(f"/checkout/payment?quote={paying['quote']}").text
+
+    refused = [browser.press(paying, password=typed) for typed in ("", PASSWORD, device.generate(now).token)]
+    code = device.generate(now + dt.timedelta(seconds=30)).token
+
+    assert "Code of your app" in page and "Your password" not in page
+    assert [one.status_code for one in refused] == [422] * 3  # nothing, the password, and a code that was used
+    assert "take a code of your app" in refused[0].text and "code is wrong" in refused[1].text
+    assert _orders() == 0
+    assert browser.press(paying, password=code).status_code == 303
     assert _orders() == 1
 
 

@@ -38,6 +38,12 @@ class Box:
         assert found is not None
         return found.group(1)
 
+    def code(self, recipient: str) -> str:
+        """The code that the last letter holds."""
+        found = re.search(r"^\d{6}$", self.fetch(recipient)[-1].text, re.MULTILINE)
+        assert found is not None
+        return found.group()
+
 
 @pytest.fixture
 def box(app: Flask) -> Iterator[Box]:
@@ -71,6 +77,11 @@ def sign_in(client: FlaskClient, email: str, password: str = PASSWORD) -> FlaskC
     """The browser, after a right or wrong password."""
     client.post("/login", data={"email": email, "password": password})
     return client
+
+
+def enter_by_code(client: FlaskClient, email: str, box: Box) -> None:
+    """Sign in with a browser that is new, by the code out of the mailbox."""
+    assert sign_in(client, email).post("/browser", data={"code": box.code(email)}).status_code == 303
 
 
 def is_in(client: FlaskClient) -> bool:

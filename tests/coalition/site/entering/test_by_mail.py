@@ -110,7 +110,7 @@ def test_a_new_password_by_mail_ends_every_session_and_the_link(
     assert (chosen.status_code, chosen.location) == (303, "/login?done=reset")
     assert not is_in(old)
     assert not is_in(sign_in(app.test_client(), anna.email))
-    assert is_in(sign_in(app.test_client(), anna.email, NEW["password"]))
+    assert is_in(sign_in(client, anna.email, NEW["password"]))
     assert client.post("/reset/choose", data={"token": token, **NEW}).status_code == 404
     assert box.fetch(anna.email)[-1].subject == "Your password was changed"
 

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from coalition import access
 from coalition.kernel import clock, ids
 from coalition.kernel.db import execute
-from tests.coalition.site.entering.conftest import PASSWORD, Box, is_in, sign_in
+from tests.coalition.site.entering.conftest import PASSWORD, Box, enter_by_code, is_in, sign_in
 
 
 def cookie(client: FlaskClient) -> str:
@@ -82,7 +82,8 @@ def test_nobody_ends_another_persons_session(app: Flask, browser: FlaskClient, a
 def test_another_password_ends_all_other_sessions_and_is_told(
     app: Flask, browser: FlaskClient, staff: access.User, box: Box
 ) -> None:
-    other, before = sign_in(app.test_client(), staff.email), cookie(browser)
+    other, before = app.test_client(), cookie(browser)
+    enter_by_code(other, staff.email, box)
     form = {"old": PASSWORD, "password": "another horse battery", "again": "another horse battery"}
     answer = browser.post("/security/password", data=form)
     thief = app.test_client()
@@ -90,8 +91,9 @@ def test_another_password_ends_all_other_sessions_and_is_told(
 
     assert answer.status_code == 303
     assert [is_in(one) for one in (browser, other, thief)] == [True, False, False]
-    assert [mail.subject for mail in box.fetch(staff.email)] == ["Your password was changed"]
-    assert is_in(sign_in(app.test_client(), staff.email, "another horse battery"))
+    assert box.fetch(staff.email)[-1].subject == "Your password was changed"
+    browser.post("/logout")
+    assert is_in(sign_in(browser, staff.email, "another horse battery"))
 
 
 @pytest.mark.parametrize(
