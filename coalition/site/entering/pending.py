@@ -1,7 +1,12 @@
-"""Between the password and the session: whose password was right a moment ago, and whither they were going."""
+"""Between the password and the session: whose password was right a moment ago, and whither they were going.
+
+The signed cookie says which step comes next, so that an easier one does not stand in for it, and what the account was
+entered with, so that another password or address ends whatever the old one has begun.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from flask import redirect, render_template, request, session
@@ -16,19 +21,21 @@ _PENDING = "pending"
 _PATIENCE_S = 600
 
 
-def begin(user: Any, **facts: str) -> None:
-    """The password of a user was right; the next step may need `facts`, which the browser can read."""
-    now, whither = int(clock.now().timestamp()), safe_path(request.args.get("next") or "/welcome")
-    session[_PENDING] = {"user": user.fs_uniquifier, "at": now, "next": whither, **facts}
+def begin(step: str, user: Any, **facts: str) -> None:
+    """The password of a user was right; the next `step` may need `facts`, which the browser can read."""
+    whither = safe_path(request.args.get("next") or "/welcome")
+    known = {"user": user.fs_uniquifier, "with": _mark(user.email, user.password)}
+    session[_PENDING] = {"step": step, **known, "at": _now_s(), "next": whither, **facts}
 
 
-def whose() -> int | None:
-    """The user whose password was right a moment ago."""
+def whose(step: str) -> int | None:
+    """The user whose password was right a moment ago, and for whom this step is the next one."""
     kept = session.get(_PENDING)
-    if not kept or clock.now().timestamp() - kept["at"] > _PATIENCE_S:
+    if not kept or kept.get("step") != step or _now_s() - kept["at"] > _PATIENCE_S:
         return None
-    row = fetch_one("SELECT id FROM user_account WHERE fs_uniquifier = :key AND active", {"key": kept["user"]})
-    return int(row.id) if row else None
+    sql = "SELECT id, email, password FROM user_account WHERE fs_uniquifier = :key AND active"
+    row = fetch_one(sql, {"key": kept["user"]})
+    return int(row.id) if row and _mark(row.email, row.password) == kept["with"] else None
 
 
 def fact(name: str) -> str:
@@ -52,3 +59,12 @@ def finish(user_id: int, factor: str) -> Response:
 def late() -> tuple[str, int]:
     """The page for who took too long, or has not begun."""
     return render_template("entering/late.html"), 404
+
+
+def _now_s() -> int:
+    return int(clock.now().timestamp())
+
+
+def _mark(email: str, password: str) -> str:
+    """What an account is entered with, as it is now; it tells nothing of either: the hash is salted."""
+    return hashlib.sha256(f"{email} {password}".encode()).hexdigest()[:32]

@@ -18,6 +18,7 @@ from coalition.site.entering import frame, pending, recognising
 from coalition.site.entering.rp import site
 
 blueprint = Blueprint("proving", __name__)
+_STEP = "factor"
 
 
 class SecondStep(TfPlugin):
@@ -27,21 +28,21 @@ class SecondStep(TfPlugin):
         """The way to the second step, or None: there is none."""
         if not transact(lambda: policy.has_factor(user.id)):
             return recognising.enter(user)
-        pending.begin(user)
+        pending.begin(_STEP, user)
         return redirect(url_for("proving.asked"), code=303)
 
 
 @blueprint.get("/factor")
 def asked() -> str | tuple[str, int]:
     """Ask for the second factor; whoever has not given a password a moment ago begins anew."""
-    user_id = pending.whose()
+    user_id = pending.whose(_STEP)
     return pending.late() if user_id is None else _form(user_id, [])
 
 
 @blueprint.post("/factor")
 def prove() -> Response | tuple[str, int]:
     """Look at a code. Raises TooMany after five wrong ones."""
-    user_id, code = pending.whose(), request.form.get("code", "")[:60]
+    user_id, code = pending.whose(_STEP), request.form.get("code", "")[:60]
     if user_id is None:
         return pending.late()
     try:

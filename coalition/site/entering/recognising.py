@@ -8,6 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from coalition import access, letters
+from coalition.access.factors import policy
 from coalition.kernel import audit, ports
 from coalition.kernel.db import transact
 from coalition.kernel.errors import NotFound
@@ -16,6 +17,7 @@ from coalition.site import browser
 from coalition.site.entering import frame, pending
 
 blueprint = Blueprint("recognising", __name__)
+_STEP = "browser"
 _HALF = "half"  # of the code: what the browser keeps of it
 
 
@@ -23,21 +25,21 @@ def enter(user: Any) -> Response | None:
     """The way to this step, the code being on its way; None if the browser is known, or no way of mails is set up."""
     if not ports.bound(Mailer) or not transact(lambda: access.is_new_browser(user.id, browser.key())):
         return None
-    pending.begin(user, **{_HALF: _send(user.id)})
+    pending.begin(_STEP, user, **{_HALF: _send(user.id)})
     return redirect(url_for("recognising.asked"), code=303)
 
 
 @blueprint.get("/browser")
 def asked() -> str | tuple[str, int]:
     """Ask for the code; whoever has not given a password a moment ago begins anew."""
-    user_id = pending.whose()
+    user_id = _whose()
     return pending.late() if user_id is None else _form(user_id, [])
 
 
 @blueprint.post("/browser")
 def prove() -> Response | tuple[str, int]:
     """Look at a code. Raises TooMany after five wrong ones."""
-    user_id, code = pending.whose(), request.form.get("code", "")[:20]
+    user_id, code = _whose(), request.form.get("code", "")[:20]
     if user_id is None:
         return pending.late()
     try:
@@ -50,11 +52,17 @@ def prove() -> Response | tuple[str, int]:
 @blueprint.post("/browser/again")
 def again() -> Response | tuple[str, int]:
     """Send another code. Raises TooMany after a few."""
-    user_id = pending.whose()
+    user_id = _whose()
     if user_id is None:
         return pending.late()
     pending.keep(_HALF, _send(user_id))
     return redirect(url_for("recognising.asked", done="sent"), code=303)
+
+
+def _whose() -> int | None:
+    """Who has given a password a moment ago, unless they have a second factor by now: then a mailbox is not enough."""
+    user_id = pending.whose(_STEP)
+    return None if user_id is None or transact(lambda: policy.has_factor(user_id)) else user_id
 
 
 def _send(user_id: int) -> str:
