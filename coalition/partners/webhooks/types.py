@@ -63,7 +63,11 @@ def envelope(data: Mapping[str, Any]) -> dict[str, Any]:
         type=text("the type of the event"),
         timestamp=instant("when it happened"),
         about=text("whom or what it is about; what is about one is numbered and delivered in its order"),
-        sequence={"type": "integer", "minimum": 0, "description": "1, 2, 3 and on, counted apart for each endpoint and each subject"},
+        sequence={
+            "type": "integer",
+            "minimum": 0,
+            "description": "1, 2, 3 and on, counted apart for each endpoint and each subject",
+        },
         test={"type": "boolean", "description": "true: nothing has happened, this is a trial"},
         data=data,
     )
