@@ -33,19 +33,20 @@ _FREE = {
     "browser": 5,
     "everybody": 1000,  # within an hour
 }  # failures before the first wait; many people may share an address
-_FIRST_WAIT_S = 15
-_DOUBLINGS = 6  # the longest wait is 15 * 2^6 s = 16 minutes
+_FIRST_WAIT_S = {"address": 60}
+_WAIT_S = 15  # the first one of all other kinds
+_DOUBLINGS = 6  # the longest wait is 15 * 2^6 s = 16 minutes; of an address an hour and its count is over
 _HOUR_S = 3600
 _QUIET = dt.timedelta(hours=1)  # after which the count starts again
 
 # One conditional statement: it counts the attempt, or touches nothing while the key is blocked.
-_COUNT = f"""
+_COUNT = """
     INSERT INTO sign_in_throttle AS t (key, attempts, last_at, blocked_until) VALUES (:key, 1, :now, :now)
     ON CONFLICT (key) DO UPDATE SET
         attempts = CASE WHEN t.last_at < :forgotten THEN 1 ELSE t.attempts + 1 END,
         last_at = :now,
         blocked_until = CASE WHEN t.last_at < :forgotten OR t.attempts + 1 < :free THEN :now
-            ELSE :now + make_interval(secs => {_FIRST_WAIT_S} * 2 ^ least(t.attempts + 1 - :free, :doublings)) END
+            ELSE :now + make_interval(secs => :wait_s * 2 ^ least(t.attempts + 1 - :free, :doublings)) END
     WHERE t.blocked_until <= :now
     RETURNING attempts"""
 
@@ -61,17 +62,19 @@ class Attempt:
 def admit(account: str, address: str, *, browser: str = "") -> Attempt:
     """Count a sign-in attempt for an account (as typed) from an address, before the password is looked at.
 
-    `browser` is the key of one that the account knows, empty for all others. Raises TooMany with `retry_after_s` while
-    the account (or its browser), the address or everybody has to wait; then nothing is counted.
+    `browser` is the key of one that the account knows, and counted alone; empty for all others. What many share is
+    counted by the hour. Raises TooMany with `retry_after_s` while one of them has to wait; then nothing is counted.
     """
     whose = account.strip().lower()
-    own = _key("browser", f"{whose} {browser}") if browser else _key("account", whose)
-    shared = [_key("address", address)]
-    if not browser:
-        shared.append(_key("everybody", str(int(clock.now().timestamp()) // _HOUR_S)))
-    for key in sorted((own, *shared)):
+    hour = int(clock.now().timestamp()) // _HOUR_S
+    if browser:
+        attempt = Attempt(_key("browser", f"{whose} {browser}"), ())
+    else:
+        shared = (_key("address", f"{address} {hour}"), _key("everybody", str(hour)))
+        attempt = Attempt(_key("account", whose), shared)
+    for key in sorted((attempt.own_key, *attempt.shared_keys)):
         _count(key)
-    return Attempt(own, tuple(shared))
+    return attempt
 
 
 def forgive(attempt: Attempt) -> None:
@@ -133,7 +136,8 @@ def _counting(key: str) -> dict[str, Any]:
     """What `_COUNT` asks for; everybody waits a moment only: their own account is worth more than our quiet."""
     kind, now = key.partition(":")[0], clock.now()
     doublings = 0 if kind == "everybody" else _DOUBLINGS
-    return {"key": key, "now": now, "forgotten": now - _QUIET, "free": _FREE[kind], "doublings": doublings}
+    waits = {"free": _FREE[kind], "wait_s": _FIRST_WAIT_S.get(kind, _WAIT_S), "doublings": doublings}
+    return {"key": key, "now": now, "forgotten": now - _QUIET, **waits}
 
 
 def _wait(until: dt.datetime, now: dt.datetime) -> TooMany:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from coalition import access, members, programs
 from coalition.kernel import clock
 from coalition.kernel.config import Config
+from coalition.kernel.errors import TooMany
 from coalition.site import viewer
 from tests.builders import a_partner, a_program
 from tests.counting import statements
@@ -201,6 +202,22 @@ def test_ten_failures_from_one_address_make_it_wait_whatever_the_account(
     assert tried == [200] * 10
     assert from_there.status_code == 429
     assert from_elsewhere.status_code == 303
+
+
+def test_many_accounts_from_few_addresses_hardly_reach_a_password(session: Session) -> None:
+    start, reached = clock.now().replace(minute=5), []
+    with time_machine.travel(start, tick=False) as now:
+        for at in range(10_000):
+            now.move_to(start + dt.timedelta(seconds=at / 100))
+            try:
+                with session.begin_nested():
+                    access.admit(f"user{at}@coral.example", f"198.51.100.{at % 50}")
+                reached.append(at)
+            except TooMany:
+                continue
+
+    assert reached[:500] == list(range(500))
+    assert 0 < len(reached) - 500 <= 95  # one in a hundred of the others
 
 
 def test_what_was_typed_as_an_address_is_not_kept(client: FlaskClient, session: Session, anna: access.User) -> None:
