@@ -18,7 +18,7 @@ from coalition import letters
 from coalition.access.browsers import forget_browsers
 from coalition.access.links import end_links, make_link, use_link
 from coalition.access.sessions import end_sessions
-from coalition.access.throttle import admit_guess, pardon
+from coalition.access.throttle import admit_guess, network, pardon
 from coalition.access.users import User, check_password, hashed_password, is_password, user
 from coalition.kernel import audit, sealing
 from coalition.kernel.db import execute, fetch_one, session
@@ -36,7 +36,7 @@ def ask_by_mail(kind: str, email: str, address: str, language: str, **facts: Any
     """
     wanted = email.strip().lower()[:254]
     admit_guess("mailbox", wanted)
-    admit_guess("mailer", address)
+    admit_guess("mailer", network(address))
     enqueue(ANSWER_JOB, {"kind": kind, "to": b64encode(sealing.seal(wanted)).decode(), "language": language, **facts})
 
 

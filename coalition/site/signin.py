@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from flask import Blueprint, Flask, Response, after_this_request, current_app, redirect, request
+from flask import Blueprint, Flask, Response, current_app, redirect, request
 from flask_security import LoginForm, Security, SQLAlchemyUserDatastore, current_user
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import UnsupportedMediaType
@@ -18,7 +18,6 @@ from coalition import access
 from coalition.access.sessions import LASTS as SESSION_LASTS
 from coalition.kernel.config import Config
 from coalition.kernel.db import db, transact
-from coalition.kernel.errors import TooMany
 from coalition.site import browser, sessions, viewer
 from coalition.site.entering import invited, joining, proving, recognising, resetting
 from coalition.site.entering.proving import SecondStep
@@ -60,16 +59,15 @@ class SignInForm(LoginForm):
     remember = None  # a session lasts twelve hours and no longer
 
     def validate(self, **kwargs: Any) -> bool:
-        """Whether this is the user. Raises TooMany while the account or the address has to wait."""
+        """Whether this is the user. Raises TooMany while the account or the address has to wait.
+
+        The address is brought into the form by which accounts are found, so that no other spelling is counted apart.
+        """
         self.email.data = (self.email.data or "").strip()
-        account, address = self.email.data, request.remote_addr or ""
-        if not account or not self.password.data:
+        if not self.email.validate(self) or not self.password.data:
             return bool(super().validate(**kwargs))
-        try:
-            attempt = transact(lambda: _admit(account, address))
-        except TooMany as refusal:
-            _say_when(refusal.extra["retry_after_s"])
-            raise
+        account, address = self.email.data, request.remote_addr or ""
+        attempt = transact(lambda: _admit(account, address))
         if not super().validate(**kwargs):
             return False
         transact(lambda: access.forgive(attempt))
@@ -127,13 +125,6 @@ def _see_other(response: Response) -> Response:
 def _admit(account: str, address: str) -> access.Attempt:
     key = browser.key()
     return access.admit(account, address, browser=key if key and access.knows_browser(account, key) else "")
-
-
-def _say_when(retry_after_s: int) -> None:
-    @after_this_request
-    def _(response: Response) -> Response:
-        response.headers["Retry-After"] = str(retry_after_s)
-        return response
 
 
 def _cookies(config: Config) -> dict[str, Any]:

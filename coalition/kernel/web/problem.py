@@ -106,9 +106,10 @@ def flatten(messages: Any, pointer: str = "") -> list[FieldError]:
     return [FieldError(pointer, _field_code(str(text)), str(text)) for text in texts]
 
 
-def _refusal(error: Refusal) -> BaseResponse | tuple[str, int]:
+def _refusal(error: Refusal) -> Response:
     if not is_for_programs():
-        return error_page(error.status, detail=error.detail, **error.extra)
+        page, status = error_page(error.status, detail=error.detail, **error.extra)
+        return _when(Response(page, status), error)
     response = answer(
         error.status,
         error.code,
@@ -118,10 +119,15 @@ def _refusal(error: Refusal) -> BaseResponse | tuple[str, int]:
         retryable=error.retryable,
         **error.extra,
     )
-    if error.retryable:
-        response.headers["Retry-After"] = str(error.extra.get("retry_after_s", 2))
     if error.status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="coalition"'
+    return _when(response, error)
+
+
+def _when(response: Response, error: Refusal) -> Response:
+    """The answer with the second from which on the same request may be sent again, if it may."""
+    if error.retryable:
+        response.headers["Retry-After"] = str(error.extra.get("retry_after_s", 2))
     return response
 
 
