@@ -99,13 +99,14 @@ def amend(body: dict[str, Any], member: str) -> dict[str, Any]:
 
 @blp.route("/members/<member>/balances")
 @needs("members:read")
+@blp.arguments(PagingSchema, location="query")
 @blp.response(200, BalancesSchema)
-def balances(member: str) -> dict[str, Any]:
+def balances(paging: dict[str, Any], member: str) -> Page[dict[str, Any]]:
     """All wallets of a member, each with everything that will expire."""
 
-    def work() -> dict[str, Any]:
-        seen = _seen(member).member
-        return {"items": wallets.balances(caller().partner_id, seen.id), "next_cursor": None}
+    def work() -> Page[dict[str, Any]]:
+        held = wallets.balances(caller().partner_id, _seen(member).member.id)
+        return part_of(held, paging["cursor"], paging["limit"])
 
     return transact(work)
 

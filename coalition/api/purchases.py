@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Response
@@ -20,6 +21,7 @@ from coalition.kernel.db import transact
 from coalition.kernel.errors import NotFound
 from coalition.kernel.idempotency import Answer, transact_once
 from coalition.kernel.web.api import ApiBlueprint, caller, needs
+from coalition.kernel.web.paging import part_of
 from coalition.purchases import Receipt, Recorded, Refused, Suspended
 
 blp = ApiBlueprint("purchases", __name__, description="Purchases and what they earn.")
@@ -52,15 +54,15 @@ def read(purchase: str) -> dict[str, Any]:
 @needs("purchases:read")
 @blp.arguments(ByExternalIdSchema, location="query")
 @blp.response(200, FoundSchema)
-def find(query: dict[str, str]) -> dict[str, Any]:
+def find(query: dict[str, Any]) -> Any:
     """The purchase that this partner sent under an external id: one item, or none."""
 
-    def work() -> dict[str, Any]:
+    def work() -> Any:
         try:
             found = [_told(purchases.find(caller().partner_id, external_id=query["external_id"]))]
         except NotFound:
             found = []
-        return {"items": found, "next_cursor": None}
+        return part_of(found, query["cursor"], query["limit"])
 
     return transact(work)
 
@@ -77,13 +79,18 @@ def _record(receipt: Receipt) -> Answer:
         raise result.refusal
     if result.replayed:
         recorded = purchases.find(partner_id, external_id=receipt.external_id)
-        return Answer(dict(_recorded.dump(_told(recorded))), 201, replayed=True)
+        return Answer(dict(_recorded.dump(_told_first(recorded))), 201, replayed=True)
     deed = audit.Deed("purchase.record", ids.public("pur", result.id), {"external_id": receipt.external_id})
     return Answer(dict(_recorded.dump(_told(result))), 201, deed=deed)
 
 
 def _waiting(suspended: Suspended) -> dict[str, Any]:
     return {"id": ids.public("sus", suspended.id), "external_id": suspended.external_id, "state": "suspended"}
+
+
+def _told_first(recorded: Recorded) -> dict[str, Any]:
+    """The purchase as it was answered when it was recorded, whatever has come back of it since; balances are today's."""
+    return _told(replace(recorded, state="recorded", returned=()))
 
 
 def _told(recorded: Recorded) -> dict[str, Any]:

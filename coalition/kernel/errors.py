@@ -80,6 +80,12 @@ class Conflict(Refusal):
     title = "Conflict"
 
 
+class InFlight(Conflict):
+    """The same request is being done just now; whoever asks again in a moment gets its answer."""
+
+    retryable = True
+
+
 class PreconditionFailed(Refusal):
     """The caller wanted a change only while the thing was as it had seen it, and it no longer is."""
 

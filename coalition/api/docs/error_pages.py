@@ -23,4 +23,5 @@ def error(code: str) -> str:
     meanings = {kind: codes[code] for kind, codes in KINDS.items() if code in codes}
     if not meanings:
         abort(404)
-    return render_template("docs/error.html", code=code, meanings=meanings, statuses=origins.statuses(code))
+    facts = {"statuses": origins.statuses(code), "retryable": origins.retryable(code)}
+    return render_template("docs/error.html", code=code, meanings=meanings, **facts)

@@ -44,6 +44,11 @@ def kinds(code: str) -> list[type[Refusal]]:
     return [kind for kind, _ in _kinds()[code].most_common()] if code in _kinds() else []
 
 
+def retryable(code: str) -> bool:
+    """Whether a problem with this code says that the same request may succeed in a moment."""
+    return any(kind.retryable for kind in kinds(code))
+
+
 @cache
 def _kinds() -> dict[str, Counter[type[Refusal]]]:
     counted: dict[str, Counter[type[Refusal]]] = defaultdict(Counter)

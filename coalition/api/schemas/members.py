@@ -149,9 +149,9 @@ class MemberCouponSchema(Schema):
     state = fields.String(required=True, validate=validate.OneOf(["usable", "waiting", "used", "expired", "void"]))
     used = fields.Integer(required=True)
     uses_max = fields.Integer(required=True)
-    issued_at = fields.AwareDateTime(required=True)
-    valid_from = fields.AwareDateTime(required=True, allow_none=True)
-    valid_until = fields.AwareDateTime(required=True, allow_none=True)
+    issued_at = Instant(required=True)
+    valid_from = Instant(required=True, allow_none=True)
+    valid_until = Instant(required=True, allow_none=True)
 
 
 class MemberCouponsSchema(Schema):

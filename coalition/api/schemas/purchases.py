@@ -10,6 +10,7 @@ from marshmallow import Schema, fields, validate
 from coalition import purchases
 from coalition.api.schemas.members import BalanceSchema, IdentifierSchema
 from coalition.kernel.web.fields import AmountSchema, Instant, StrictInteger, Text
+from coalition.kernel.web.paging import PagingSchema
 
 
 class PaymentSchema(Schema):
@@ -132,8 +133,8 @@ class SuspendedSchema(Schema):
     state = fields.String(required=True)
 
 
-class ByExternalIdSchema(Schema):
-    """The question after a time-out: did this purchase arrive?"""
+class ByExternalIdSchema(PagingSchema):
+    """The question after a time-out: did this purchase arrive? A list of one at most, paged as every list."""
 
     external_id = Text(100, required=True)
 

@@ -18,7 +18,7 @@ from coalition.kernel.errors import NotFound
 from coalition.kernel.logs import logger
 from coalition.kernel.web.problem import is_for_programs
 
-_ACCEPTABLE = re.compile(r"[A-Za-z0-9._-]{8,80}")
+_ACCEPTABLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/=+-]{0,127}")
 _PROBES = ("/healthz", "/readyz", "/metrics")
 log = logger("request")
 

@@ -188,6 +188,7 @@ def test_a_member_s_coupons_are_told_to_who_enrolled_it_page_by_page(till: Till)
     assert [len(one["items"]) for one in (page, rest)] == [2, 1]
     assert rest["next_cursor"] is None
     (one,) = rest["items"]
+    assert one["issued_at"].endswith("Z") and one["valid_until"].endswith("Z")
     assert (one["name"]["en"], one["opens"], one["state"], one["used"], one["uses_max"]) == (
         "Gift",
         "gift",

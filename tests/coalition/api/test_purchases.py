@@ -75,6 +75,18 @@ def test_a_replay_gives_the_first_answer_with_todays_balances(till: Till) -> Non
     assert again.json["balances"][0]["available"] == 15
 
 
+def test_a_replay_gives_the_first_answer_whatever_has_come_back_since(till: Till) -> None:
+    body = a_body(1000)
+    first = till.post("/purchases", body)
+    given_back = {"external_id": "RT-1", "occurred_at": body["occurred_at"], "lines": [{"no": 1}]}
+    assert till.post(f"/purchases/{first.json['id']}/returns", given_back).status_code == 201
+
+    again = till.post("/purchases", body)
+
+    assert {**again.json, "balances": None} == {**first.json, "balances": None}
+    assert till.get(f"/purchases/{first.json['id']}").json["state"] == "returned"
+
+
 def test_another_body_under_the_same_external_id_is_a_conflict(till: Till) -> None:
     body = a_body(1000)
     till.post("/purchases", body)
