@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Response
@@ -28,7 +29,8 @@ def request(body: dict[str, Any]) -> Response:
 
     def work() -> Answer:
         made, replayed = wallets.exchange(spend(body), body["program"], body["account"])
-        return Answer(_dump(made), 201, replayed)
+        asked = replace(made, state="requested", foreign_ref=None, code=None)  # a replay answers as the first time
+        return Answer(_dump(asked), 201, replayed)
 
     return transact_once(work)
 

@@ -111,7 +111,7 @@ def _hold(body: dict[str, Any], key: bytes) -> Answer:
         limits.check_hold(ruled, account_id, held.amount, program.zone, context)
         _prove(program, member_id, body["proof"])
         audit.record("hold.make", _public(held), external_id=held.external_id, amount=held.amount)
-    return Answer(dict(HoldSchema().dump(_told(held))), 201, held.replayed)
+    return Answer(dict(HoldSchema().dump(_told_then(held, 0))), 201, held.replayed)
 
 
 def _prove(program: programs.Program, member_id: int, proof: str | None) -> None:
@@ -172,7 +172,9 @@ def _capture(held: Hold, body: dict[str, Any]) -> Answer:
     if not done.replayed:
         audit.record("hold.capture", _public(held), external_id=body["external_id"], amount=done.amount)
         purchases.announce_capture(client.partner_id, held, currency.id, done, body["external_id"])
-    told = {**_told(ledger.get_hold(*at)), "redeemed": {"amount": done.amount, "currency": currency.code}}
+    now = ledger.get_hold(*at)
+    told = _told_then(now, ledger.captured_until(at, done.entry_id) if done.replayed else now.captured)
+    told |= {"redeemed": {"amount": done.amount, "currency": currency.code}}
     return Answer(dict(CapturedSchema().dump(told)), 200, done.replayed)
 
 
@@ -181,6 +183,12 @@ def _own(hold: str) -> Hold:
     if held.partner_id != caller().partner_id or held.operation != Operation.HOLD:
         raise NotFound()  # an order's or an exchange's hold is nobody's till's, the operator's neither
     return held
+
+
+def _told_then(held: Hold, captured: int) -> dict[str, Any]:
+    """A hold as it was when so much of it had been captured: what a replay answers, as the first time."""
+    state = "captured" if captured == held.amount else "open"
+    return _told(replace(held, captured=captured, released=0)) | {"state": state}
 
 
 def _told(held: Hold) -> dict[str, Any]:

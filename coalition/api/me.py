@@ -5,19 +5,21 @@ The token says who the member is; nothing in an address or a body can name anoth
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
-from flask import Response, jsonify
+from flask import Response, json
 
 from coalition import members
 from coalition.api import wallets
-from coalition.api.schemas.me import MeSchema, OwnMovementsSchema, ProofSchema
+from coalition.api.schemas.me import MeSchema, OwnMovementsSchema, ProofRequestSchema, ProofSchema
 from coalition.api.schemas.members import BalancesSchema
 from coalition.kernel import ids
 from coalition.kernel.db import transact
 from coalition.kernel.errors import NotFound, Unauthorized
+from coalition.kernel.idempotency import REPLAYED, Answer, transact_once
 from coalition.kernel.web.api import ApiBlueprint, caller, needs
-from coalition.kernel.web.paging import PagingSchema
+from coalition.kernel.web.paging import Page, PagingSchema, part_of
 
 blp = ApiBlueprint("me", __name__, description="What a member's own app may see and do.")
 
@@ -32,12 +34,14 @@ def read() -> dict[str, Any]:
 
 @blp.route("/me/balances")
 @needs("me")
+@blp.arguments(PagingSchema, location="query")
 @blp.response(200, BalancesSchema)
-def balances() -> dict[str, Any]:
+def balances(paging: dict[str, Any]) -> Page[dict[str, Any]]:
     """All wallets of the member, each with everything that will expire."""
 
-    def work() -> dict[str, Any]:
-        return {"items": wallets.balances(caller().partner_id, the_member().id), "next_cursor": None}
+    def work() -> Page[dict[str, Any]]:
+        held = wallets.balances(caller().partner_id, the_member().id)
+        return part_of(held, paging["cursor"], paging["limit"])
 
     return transact(work)
 
@@ -57,20 +61,28 @@ def movements(paging: dict[str, Any]) -> dict[str, Any]:
 
 @blp.route("/me/proofs", methods=["POST"])
 @needs("me")
+@blp.arguments(ProofRequestSchema, required=False)
 @blp.response(201, ProofSchema)
-def prove() -> Response:
+def prove(_: dict[str, Any]) -> Response:
     """The one-time code of this moment, with which a till takes the member's points.
 
-    It is kept nowhere: an `Idempotency-Key` is not looked at, and who asks again gets the code of then.
+    It is kept nowhere: who asks again gets the code of then, unless under the same `Idempotency-Key`, whose answer
+    store knows only when the code ends.
     """
 
-    def work() -> members.Proof:
+    def work() -> Answer:
         member = the_member()
-        return members.prove(member.program_id, member.id)
+        proof = dict(ProofSchema().dump(members.prove(member.program_id, member.id)))
+        return Answer(proof, 201, kept={"expires_at": proof["expires_at"]})
 
-    proof = transact(work)
-    response = jsonify(ProofSchema().dump(proof))
-    response.status_code = 201
+    def again(expires_at: str) -> members.Proof:
+        member = the_member()
+        return members.proof_until(member.program_id, member.id, dt.datetime.fromisoformat(expires_at))
+
+    response = transact_once(work)
+    if REPLAYED in response.headers:
+        proof = transact(lambda: again(response.get_json()["expires_at"]))
+        response.set_data(json.dumps(ProofSchema().dump(proof)))
     response.headers["Cache-Control"] = "no-store"
     return response
 

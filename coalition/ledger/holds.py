@@ -22,6 +22,10 @@ _HOLD = """
       FROM hold h JOIN entry e ON e.account_id = h.account_id AND e.id = h.id
      WHERE h.account_id = %s AND h.id = %s"""
 
+_CAPTURED = (
+    "SELECT coalesce(-sum(amount), 0) FROM entry WHERE account_id = %s AND origin_id = %s AND kind = 4 AND id <= %s"
+)
+
 
 def hold(
     account_id: int,
@@ -122,6 +126,13 @@ def extend_hold(held: tuple[int, int], ttl_s: int) -> dt.datetime:
 def get_hold(account_id: int, hold_id: int) -> Hold:
     """The hold as it is now. NotFound."""
     return _read(account_id, hold_id, replayed=False)
+
+
+def captured_until(held: tuple[int, int], entry_id: int) -> int:
+    """How much of the hold `(account_id, id)` had been redeemed once this capture of it was."""
+    row = raw().execute(_CAPTURED, (*held, entry_id)).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def _read(account_id: int, hold_id: int, replayed: bool) -> Hold:

@@ -37,7 +37,7 @@ from coalition.members.people import (
 )
 from coalition.members.plans import Plan, add_plan, close_plan, plans
 from coalition.members.presenting import Recognised, arrived, awaited, hashes, identify, recognise
-from coalition.members.proving import Proof, prove, use_proof
+from coalition.members.proving import Proof, proof_until, prove, use_proof
 from coalition.members.qualifying import give_tier, lapse, qualify
 from coalition.members.rolls import roll
 from coalition.members.searching import Found, absorbed, by_name, search, some, whose
@@ -109,6 +109,7 @@ __all__ = [
     "move",
     "plans",
     "profile",
+    "proof_until",
     "prove",
     "qualify",
     "recognise",

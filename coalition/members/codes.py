@@ -32,6 +32,11 @@ def last_instant(step: int) -> dt.datetime:
     return dt.datetime.fromtimestamp((step + 1 + DRIFT) * STEP_S, dt.UTC)
 
 
+def step_until(instant: dt.datetime) -> int:
+    """The step whose code is accepted until an instant: `last_instant` the other way round."""
+    return step_of(instant) - 1 - DRIFT
+
+
 def proof(member_id: int, step: int) -> str:
     """The eight digits that prove, during a step, that the member is there (dynamic truncation of RFC 4226)."""
     digest = _mac("proof", f"{member_id}|{step}")

@@ -16,7 +16,7 @@ from coalition.kernel.db import execute, fetch_all, fetch_one
 from coalition.kernel.errors import Conflict, FieldError, Invalid
 from coalition.members import codes
 from coalition.members.hashing import QR_ROTATING, hashed
-from coalition.members.people import get
+from coalition.members.people import Member, get
 
 _BRAKE = "proof"
 
@@ -45,8 +45,15 @@ def prove(program_id: int, member_id: int) -> Proof:
         )
     }
     step = next((near for near in (step, step + codes.DRIFT) if near not in used), step + codes.DRIFT)
-    token = _token(program_id, member.enrolled_by, member_id)
-    return Proof(codes.proof(member_id, step), codes.rotating(token, step), codes.last_instant(step))
+    return _proof(member, step)
+
+
+def proof_until(program_id: int, member_id: int, expires_at: dt.datetime) -> Proof:
+    """The member's code that ends at an instant, again, used or not: for who was given it and lost the answer.
+
+    Raises NotFound.
+    """
+    return _proof(get(program_id, member_id), codes.step_until(expires_at))
 
 
 def use_proof(program_id: int, member_id: int, code: str) -> None:
@@ -80,6 +87,11 @@ def _step(program_id: int, member_id: int, code: str, now: int) -> int | None:
     params = {"hash": hashed(program_id, 0, QR_ROTATING, token), "member": member_id}
     own = "SELECT 1 FROM identifier WHERE value_hash = :hash AND member_id = :member AND state = 'active'"
     return step if fetch_one(own, params) else None
+
+
+def _proof(member: Member, step: int) -> Proof:
+    token = _token(member.program_id, member.enrolled_by, member.id)
+    return Proof(codes.proof(member.id, step), codes.rotating(token, step), codes.last_instant(step))
 
 
 def _token(program_id: int, partner_id: int, member_id: int) -> str:

@@ -31,6 +31,10 @@ class OwnMovementsSchema(Schema):
     next_cursor = fields.String(required=True, allow_none=True)
 
 
+class ProofRequestSchema(Schema):
+    """Asking for a code says nothing more: an empty body, or none."""
+
+
 class ProofSchema(Schema):
     """A one-time code: `code` for people to say, `payload` for a QR code that says the same to a scanner."""
 

@@ -63,6 +63,34 @@ def test_the_same_hold_again_is_a_replay_and_another_body_a_conflict(rich: Till)
     assert (other.status_code, other.json["code"]) == (409, "external_id_conflict")
 
 
+def test_a_replay_is_the_first_answer_whatever_has_become_of_the_hold_since(rich: Till) -> None:
+    hold = rich.post("/holds", _request(300))
+    capture = f"/holds/{hold.json['id']}/capture"
+    first = rich.post(capture, {"external_id": "C-1", "amount": 100})
+    second = rich.post(capture, {"external_id": "C-2", "amount": 50})
+    released = rich.post(f"/holds/{hold.json['id']}/release", {"external_id": "C-3"})
+
+    assert rich.post("/holds", _request(300)).json == hold.json
+    assert rich.post(capture, {"external_id": "C-1", "amount": 100}).json == first.json
+    assert rich.post(capture, {"external_id": "C-2", "amount": 50}).json == second.json
+    assert rich.get(f"/holds/{hold.json['id']}").json == released.json
+
+
+def test_the_last_capture_says_again_that_it_took_all(rich: Till) -> None:
+    hold = rich.post("/holds", _request(300)).json["id"]
+    rich.post(f"/holds/{hold}/capture", {"external_id": "C-1", "amount": 100})
+    last = rich.post(f"/holds/{hold}/capture", {"external_id": "C-2"})
+
+    again = rich.post(f"/holds/{hold}/capture", {"external_id": "C-2"})
+
+    assert (last.json["state"], last.json["captured"]["amount"], last.json["redeemed"]["amount"]) == (
+        "captured",
+        300,
+        200,
+    )
+    assert again.json == last.json
+
+
 def test_too_few_points_is_a_conflict_that_says_how_many_there_are(rich: Till) -> None:
     answer = rich.post("/holds", _request(501))
 

@@ -9,7 +9,7 @@ from flask import Flask
 
 from coalition import access, members, purchases
 from coalition.kernel import ids
-from coalition.kernel.db import transact
+from coalition.kernel.db import fetch_all, transact
 from tests.builders import a_partner
 from tests.coalition.access.oauth.app import CALLBACK, a_token_of
 from tests.coalition.purchases.builders import CARD, Shop, a_receipt, a_shop
@@ -81,3 +81,28 @@ def test_a_code_pays_once_and_is_kept_by_nobody(app: Flask, shop: Shop, token: s
     assert answer.headers["Cache-Control"] == "no-store"
     assert set(answer.json) == {"code", "payload", "expires_at"}
     assert ask(app, token, "/proofs", "POST").json["code"] != answer.json["code"]
+
+
+def test_a_code_that_was_asked_for_under_a_key_is_told_again_though_nobody_has_kept_it(
+    app: Flask, shop: Shop, token: str
+) -> None:
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "pay-1"}
+    path, client = "/api/v1/me/proofs", app.test_client()
+    first = client.post(path, headers=headers)
+    transact(lambda: members.use_proof(shop.program.id, shop.member.id, first.json["code"]))
+
+    again, other = client.post(path, headers=headers), client.post(path, headers=headers, json={})
+
+    assert (again.status_code, again.json) == (201, first.json)
+    assert (again.headers["Idempotency-Replayed"], again.headers["Cache-Control"]) == ("true", "no-store")
+    assert (other.status_code, other.json["code"]) == (422, "idempotency_key_reused")
+    (kept,) = fetch_all("SELECT body::text FROM idempotency WHERE key = 'pay-1'")
+    assert first.json["code"] not in kept[0] and first.json["payload"] not in kept[0]
+
+
+def test_asking_for_a_code_says_nothing_more(app: Flask, token: str) -> None:
+    headers = {"Authorization": f"Bearer {token}"}
+
+    unknown = app.test_client().post("/api/v1/me/proofs", headers=headers, json={"for": "me"})
+
+    assert (unknown.status_code, unknown.json["errors"][0]["code"]) == (422, "unknown_field")

@@ -91,6 +91,7 @@ def test_an_exchange_is_requested_confirmed_and_read(rich: Till) -> None:
     read = rich.get(f"/exchanges/{made.json['id']}")
     assert (read.status_code, read.json["state"]) == (200, "confirmed")
     assert read.json["foreign_reference"]
+    assert rich.post("/exchanges", a_wish("/exchanges")).json == made.json  # a replay is the first answer
     assert _available(rich) == 200
 
 
