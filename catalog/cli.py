@@ -14,6 +14,7 @@ from flask import Flask
 from flask.cli import AppGroup
 
 from catalog import suppliers
+from catalog.api.schemas.suppliers import FeedRunSchema, told
 from catalog.jobs.feeds import carry_out
 from catalog.jobs.payments import reconcile
 from catalog.ports import PaymentProvider
@@ -37,21 +38,28 @@ def init_app(app: Flask) -> None:
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--program", help="The program's code, where there are several.")
 @click.option("--dry-run", is_flag=True, help="Judge the file and change nothing.")
-def import_feed(feed: str, file: Path | None, program: str | None, dry_run: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print the run as JSON, as GET .../runs/{id} answers it.")
+def import_feed(feed: str, file: Path | None, program: str | None, dry_run: bool, as_json: bool) -> None:
     """Import one feed now, from FILE or its address. FEED is `catalog` unless named. Fails if the file is refused."""
     try:
         feed_id = transact(lambda: _feed_id(feed, program))
     except NotFound:
         raise click.ClickException(f"there is no feed {feed!r} in this program") from None
     file_key = _store(file) if file else None
-    opened = transact(lambda: suppliers.open_run(feed_id, file_key=file_key, dry_run=dry_run))
+    try:
+        opened = transact(lambda: suppliers.open_run(feed_id, file_key=file_key, dry_run=dry_run))
+    except Refusal as refusal:
+        raise click.ClickException(f"{refusal.code}: {refusal.detail}") from refusal
 
     def progress(done: int, _: int | None) -> None:
-        click.echo(f"{done} rows read", err=True)
+        if not as_json:
+            click.echo(f"{done} rows read", err=True)
 
     run = carry_out(opened.id, progress=progress)
-    rows = transact(lambda: suppliers.issues(run.id, 20))
-    _print(run, rows)
+    if as_json:
+        click.echo(json.dumps(transact(lambda: FeedRunSchema().dump(told(run))), ensure_ascii=False))
+    else:
+        _print(run, transact(lambda: suppliers.issues(run.id, 20)))
     if run.state == "refused":
         sys.exit(1)
 

@@ -89,7 +89,7 @@ def _waiting(suspended: Suspended) -> dict[str, Any]:
 
 
 def _told_first(recorded: Recorded) -> dict[str, Any]:
-    """The purchase as it was answered when it was recorded, whatever has come back of it since; balances are today's."""
+    """The purchase as it was first answered, whatever has come back of it since; the balances are today's."""
     return _told(replace(recorded, state="recorded", returned=()))
 
 

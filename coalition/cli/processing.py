@@ -18,7 +18,7 @@ from flask.cli import AppGroup
 from coalition import ledger, partners, programs, purchases
 from coalition.kernel import clock, jobs, laws, ports
 from coalition.kernel.db import db, transact
-from coalition.kernel.errors import Invalid, NotFound
+from coalition.kernel.errors import Invalid, NotFound, Refusal
 from coalition.ports import FileStore
 
 group = AppGroup("coalition", help="Members' points: registries, expiry, integrity.")
@@ -39,7 +39,10 @@ def import_registry(
     """Record a file of purchases (NDJSON or a table, plain or gzip); exit 1 if it could not be read to its end."""
     partner = transact(lambda: partner_by_code(code, program_code))
     chosen = transact(lambda: _mapping_id(partner.id, mapping))
-    done = read_in(file, partner, mapping_id=chosen, dry_run=dry_run, quiet=as_json)
+    try:
+        done = read_in(file, partner, mapping_id=chosen, dry_run=dry_run, quiet=as_json)
+    except Refusal as refusal:
+        raise click.ClickException(f"{refusal.code}: {refusal.detail}") from refusal
     names = ("state", "lines", "accepted", "replayed", "rejected", "suspended", "error", "points_issued")
     counts = {name: getattr(done, name) for name in names}
     click.echo(json.dumps(counts) if as_json else said(done))
@@ -65,20 +68,21 @@ def expire(day: dt.datetime, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--halt", is_flag=True, help="Halt redemptions where a law asks for it, as the hourly job does.")
 def verify(as_json: bool, halt: bool) -> None:
-    """Ask every integrity law; exit 1 if any is offended."""
-    findings = [transact(lambda law=law: laws.ask(law)) for law in laws.laws()]  # type: ignore[misc]
-    for finding in findings:
+    """Ask every integrity law, and say of each how many rows offend it; exit 1 if any does."""
+    found = []
+    for law in laws.laws():
+        finding = transact(lambda law=law: laws.ask(law))  # type: ignore[misc]
+        found.append(finding)
+        if not as_json:
+            click.echo(f"{law.code:<6} {finding.rows:>8}  {law.title}")
+    for finding in found:
         transact(lambda finding=finding: laws.remember(finding))  # type: ignore[misc]
         if halt:
             transact(lambda finding=finding: programs.answer_for(finding))  # type: ignore[misc]
-    found = [(finding.law, finding.rows) for finding in findings]
     if as_json:
-        items = [{"code": law.code, "title": law.title, "offending": rows} for law, rows in found]
+        items = [{"code": one.law.code, "title": one.law.title, "offending": one.rows} for one in found]
         click.echo(json.dumps({"laws": items}, ensure_ascii=False))
-    else:
-        for law, rows in found:
-            click.echo(f"{law.code:<6} {rows:>8}  {law.title}")
-    sys.exit(1 if any(rows for _, rows in found) else 0)
+    sys.exit(1 if any(one.rows for one in found) else 0)
 
 
 def _mapping_id(partner_id: int, name: str | None) -> int | None:
@@ -92,7 +96,10 @@ def _mapping_id(partner_id: int, name: str | None) -> int | None:
 
 def partner_by_code(code: str, program_code: str | None) -> partners.Partner:
     """The one partner of this code, among the programs that it may be in."""
-    among = [programs.by_code(program_code)] if program_code else programs.list_programs()
+    try:
+        among = [programs.by_code(program_code)] if program_code else programs.list_programs()
+    except NotFound as error:
+        raise click.BadParameter(f"there is no program {program_code!r}") from error
     found = []
     for program in among:
         try:

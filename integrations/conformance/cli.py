@@ -55,9 +55,18 @@ def conformance(
         raise click.UsageError("--listen is HOST:PORT")
     try:
         with listening(host, int(port), webhook_url) if listen else nullcontext() as listener:
-            report = run(Partner(base_url.rstrip("/"), client_id, secret, Shop(outlet, card, currency), listener))
+            partner = Partner(base_url.rstrip("/"), client_id, secret, Shop(outlet, card, currency), listener)
+            report = run(partner, begins=_silent if as_json else _tell)
     except Unreachable as error:
         click.echo(f"cannot begin: {error}", err=True)
         sys.exit(2)
     click.echo(json.dumps(report.facts(), ensure_ascii=False) if as_json else "\n".join(report.lines()))
     sys.exit(1 if report.broken else 0)
+
+
+def _tell(group: str) -> None:
+    click.echo(f"trying {group} ...", err=True)
+
+
+def _silent(group: str) -> None:
+    """A program reads the report alone."""

@@ -21,14 +21,19 @@ GROUPS: dict[str, Laws] = {
 }
 
 
-def run(partner: Partner, groups: Iterable[str] = tuple(GROUPS)) -> Report:
+def run(
+    partner: Partner, groups: Iterable[str] = tuple(GROUPS), *, begins: Callable[[str], object] = lambda _: None
+) -> Report:
     """These groups in turn; one that stumbles over an answer is noted as broken, and the next goes on.
+
+    `begins` is told each group before it is tried.
 
     Raises Unreachable if nothing can be bought with what the partner was given: then no law is to blame.
     """
     _see_that_it_can_buy(partner)
     report = Report()
     for report.group in groups:
+        begins(report.group)
         try:
             GROUPS[report.group](Till(partner), report)
         except (KeyError, IndexError, TypeError, Unreachable) as error:

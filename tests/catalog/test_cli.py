@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from catalog import suppliers
+from catalog.api.schemas.suppliers import FeedRunSchema
 from coalition import programs
 from coalition.kernel.db import fetch_one, transact
 from tests.builders import a_program
@@ -57,6 +59,20 @@ def test_a_refused_file_fails_the_command(app: Flask, program_code: str, tmp_pat
     exit_code, report = _run(app, "homeline", str(file), "--program", program_code)
 
     assert (exit_code, "refused (truncated" in report, _offers()) == (1, True, 0)
+
+
+def test_a_program_reads_the_run_as_the_api_answers_it(app: Flask, program_code: str, tmp_path: Path) -> None:
+    file = tmp_path / "feed.yml"
+    file.write_bytes(a_file(*(an_offer(f"A{at}") for at in range(12)), an_offer("B1", price="x")))
+    words = ["catalog", "import-feed", "homeline", str(file), "--program", program_code, "--json"]
+
+    done = app.test_cli_runner().invoke(args=words)
+    told = json.loads(done.stdout)
+
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert set(told) == set(FeedRunSchema().fields)
+    assert (told["state"], told["rows_read"], told["rows_ok"], told["issues"]) == ("applied", 13, 12, {"E03": 1})
+    assert [(row["line_no"], row["sku"], row["code"]) for row in told["rows"]] == [(13, "B1", "E03")]
 
 
 def test_an_unknown_feed_is_named(app: Flask, program_code: str) -> None:

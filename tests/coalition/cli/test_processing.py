@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskCliRunner
 
-from coalition import ledger
+from coalition import access, ledger
 from coalition.kernel import clock, jobs
 from coalition.kernel.db import execute, transact
 from tests.coalition.purchases.builders import Shop, a_body, a_hold, a_receipt, a_shop
@@ -55,6 +55,21 @@ def test_an_unknown_partner_is_no_traceback(cli: FlaskCliRunner, shop: Shop, tmp
     assert "0 partners have the code 'nobody'" in done.output
 
 
+def test_an_unknown_program_and_a_suspended_partner_are_no_traceback(
+    cli: FlaskCliRunner, shop: Shop, tmp_path: Path
+) -> None:
+    file = tmp_path / "purchases.ndjson"
+    file.write_text("{}\n")
+    words = ["coalition", "import-registry", str(file), "--partner", "freshmart"]
+
+    nowhere = cli.invoke(args=[*words, "--program", "nowhere"])
+    transact(lambda: access.suspend_partner(shop.partner.id, "unpaid"))
+    suspended = cli.invoke(args=words)
+
+    assert (nowhere.exit_code, "there is no program 'nowhere'" in nowhere.output) == (2, True)
+    assert (suspended.exit_code, "partner_suspended: " in suspended.output) == (1, True)
+
+
 def test_expiry_takes_what_is_over_and_refuses_days_to_come(cli: FlaskCliRunner, shop: Shop) -> None:
     transact(lambda: shop.record(a_receipt(1000, occurred_at="2024-02-10T10:00:00Z"), a_receipt(2000)))
     tomorrow = (clock.now() + dt.timedelta(days=1)).date().isoformat()
@@ -73,6 +88,7 @@ def test_verify_prints_every_law_and_fails_if_one_is_offended(cli: FlaskCliRunne
     well = cli.invoke(args=["coalition", "verify"])
     assert well.exit_code == 0, well.output
     assert {"L3", "M1", "R1"} <= {line.split()[0] for line in well.output.splitlines()}
+    assert all(line.split()[1] == "0" for line in well.output.splitlines())
 
     transact(lambda: execute("UPDATE wallet SET undrawn = undrawn + 1"))
     ill = cli.invoke(args=["coalition", "verify", "--json"])

@@ -133,9 +133,17 @@ def test_the_command_prints_a_report_and_says_by_its_exit_how_it_ended(served: S
     assert (shy.exit_code, "--live" in shy.output) == (2, True)
     assert as_json.exit_code == 0, as_json.output
     facts = json.loads(as_json.stdout)
-    assert (facts["conforms"], facts["broken"]) == (True, 0)
+    assert (facts["conforms"], facts["broken"], as_json.stderr) == (True, 0, "")
     assert (wrong.exit_code, "401" in wrong.output) == (2, True)
     assert (astray.exit_code, "cannot begin" in astray.output, "/outlet" in astray.output) == (2, True, True)
+
+
+def test_whoever_waits_is_told_what_is_being_tried(served: Served) -> None:
+    shop, told = Shop(served.outlet, served.card, "EUR"), list[str]()
+
+    run(Partner(served.base_url, served.client_id, served.client_secret, shop), ["earning"], begins=told.append)
+
+    assert told == ["earning"]
 
 
 def test_a_report_counts_what_is_kept_broken_and_untried() -> None:
