@@ -27,17 +27,21 @@ from coalition.kernel.idempotency import Answer, transact_once
 from coalition.kernel.web import tags
 from coalition.kernel.web.api import ApiBlueprint, caller, needs
 from coalition.kernel.web.paging import PagingSchema, part_of
-from coalition.ports import FileStore
+from coalition.ports import FileStore, StoredFile
 
 blp = ApiBlueprint("registries", __name__, description="Files of purchases: NDJSON, or tables by a column mapping.")
 BODY_MAX = 1 << 30
 _NDJSON = {"schema": {"type": "string", "description": "One purchase a line, as in POST /purchases."}}
+_TABLE = (
+    "A table; `mapping` says how to read it. Without one its titles are the fields of POST /purchases, or fields of"
+    " theirs (member.kind), and a cell that is no text is JSON: lines, payments, points_paid."
+)
 _FILE = {"schema": {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}}
 _BODY = {
     "required": True,
     "content": {
         "application/x-ndjson": _NDJSON,
-        "text/csv": {"schema": {"type": "string", "description": "A table; `mapping` says how to read it."}},
+        "text/csv": {"schema": {"type": "string", "description": _TABLE}},
         "application/gzip": _NDJSON,
         "multipart/form-data": _FILE,
     },
@@ -50,12 +54,15 @@ _BODY = {
 @blp.response(202, OpenedSchema)
 @blp.doc(requestBody=_BODY)
 def send(how: dict[str, Any]) -> Response:
-    """Send purchases as NDJSON or, with a `mapping`, as a table; plain or gzip, as the body or a form's part `file`."""
+    """Send purchases, returns, events as NDJSON or as a table; plain or gzip, as the body or a form's part `file`."""
     request.max_content_length = BODY_MAX
-    transact(lambda: _layout(how))
+    source, chosen = transact(lambda: _layout(how))
+    mapped = chosen or (source and source.mapping)
     stored = ports.get(FileStore).put(f"registries/{uuid.uuid4().hex}", _stream())
     if not stored.size:
         raise Invalid("invalid", "The file is empty.", [FieldError("", "empty_file", "Send at least one line.")])
+    if not mapped and request.mimetype == "text/csv":
+        _demand_titles(stored)
 
     def work() -> Answer:
         client = caller()
@@ -131,16 +138,21 @@ def _mapping(name: str) -> purchases.ColumnMapping:
 
 
 def _layout(how: dict[str, Any]) -> tuple[purchases.Source | None, int | None]:
-    """The source and the mapping that are asked for: looked up before the file is read, and again for good.
-
-    Raises Invalid for a table without a mapping.
-    """
+    """The source and the mapping that are asked for: looked up before the file is read, and again for good."""
     partner_id = caller().partner_id
     source = purchases.source_by_code(partner_id, how["source"]) if how["source"] else None
-    if request.mimetype == "text/csv" and not (how["mapping"] or (source and source.mapping)):
-        problem = FieldError("/mapping", "required", "Say by which saved mapping the table is to be read.")
-        raise Invalid("invalid", "A table needs a column mapping.", [problem])
     return source, purchases.mapping_by_name(partner_id, how["mapping"]).id if how["mapping"] else None
+
+
+def _demand_titles(stored: StoredFile) -> None:
+    """Raise Invalid, and keep nothing, for a table that neither has our own titles nor says by what it is read."""
+    store = ports.get(FileStore)
+    with store.open(stored.key) as file:
+        told = purchases.has_own_titles(file)
+    if not told:
+        store.delete(stored.key)
+        problem = FieldError("/mapping", "required", "Say by which saved mapping the table is to be read.")
+        raise Invalid("invalid", "A table needs our own titles, or a column mapping.", [problem])
 
 
 def _stream() -> BinaryIO:

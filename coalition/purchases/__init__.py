@@ -44,6 +44,7 @@ from coalition.purchases.registries.mappings import (
     read_mapping,
     save_mapping,
 )
+from coalition.purchases.registries.plain import has_own_titles
 from coalition.purchases.registries.registry import Registry, Rejection, close, open_registry, registry, rejections
 from coalition.purchases.registries.sources import (
     SOURCE_KINDS,
@@ -173,6 +174,7 @@ __all__ = [
     "find",
     "find_return",
     "given",
+    "has_own_titles",
     "hold_mappings",
     "interpret",
     "laws",

@@ -82,8 +82,8 @@ def open_registry(
 ) -> Registry:
     """A registry of a partner whose file lies in the store; the door asks for the job that will process it.
 
-    With a mapping the file is a table, else NDJSON. `content`: `any`, or `cards`, whose lines need no type.
-    A `dry_run` checks everything as if it were recorded. Raises Conflict `partner_suspended`.
+    With a mapping the file is a table, else NDJSON or a table of our own titles. `content`: `any`, or `cards`, whose
+    lines need no type. A `dry_run` checks everything as if it were recorded. Raises Conflict `partner_suspended`.
     """
     if access.suspension(partner_id) is not None:
         raise Conflict("partner_suspended", "The partner is suspended; nothing is recorded in its name.")

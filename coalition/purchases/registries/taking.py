@@ -21,6 +21,7 @@ from coalition.purchases.recording.storing import Via
 from coalition.purchases.registries.glancing import at_a_look
 from coalition.purchases.registries.kinds import Content, interpret, interpret_card
 from coalition.purchases.registries.mappings import ColumnMapping, mapping
+from coalition.purchases.registries.plain import header_of, read_plain
 from coalition.purchases.registries.registry import COLUMNS, Registry, Rejection
 from coalition.purchases.registries.streaming import Chunk, chunks
 from coalition.purchases.registries.tables import read_table
@@ -74,7 +75,8 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a registry's file is written: NDJSON, or a table by a mapping in money of so many decimals.
+    """How a registry's file is written: a table by a mapping in money of so many decimals, or else lines of NDJSON, or
+    a table of our own titles, which the file itself tells.
 
     `cards`: every line is a card that is taken over.
     """
@@ -97,6 +99,8 @@ def readings(file: BinaryIO, at: Registry, written: Layout) -> Iterator[tuple[Ch
     """
     if written.mapping:
         yield from read_table(file, written.mapping, written.decimals, at.position, at.last_line)
+    elif not written.cards and (header := header_of(file)):
+        yield from read_plain(file, header, at.position, at.last_line)
     else:
         for chunk in chunks(file, at.position, at.last_line):
             yield chunk, read_lines(chunk, cards=written.cards)

@@ -1,0 +1,118 @@
+"""A table that needs no mapping: its titles are our own fields, and every row says what a line of NDJSON would.
+
+A title is a field (`external_id`) or a field of one (`member.kind`, `attributes.course`). The cell of a text is that
+text; any other is its JSON, in the units of the wire: `points_paid` in minor units, `lines` a list of objects. A cell
+that is no JSON is a text, too, and an empty one is left out. Every row is read as strictly as NDJSON.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from coalition.kernel.errors import BadRequest, Invalid, Refusal
+from coalition.kernel.web.json_body import parse_object
+from coalition.purchases.registries.kinds import Content, interpret
+from coalition.purchases.registries.mappings import DELIMITERS
+from coalition.purchases.registries.streaming import Chunk, Unreadable, chunks, first_line
+from coalition.purchases.registries.tables import Reading
+
+_MARK = "external_id"  # every line has it, and no line of NDJSON is a row with this title
+_TEXTS = frozenset(
+    ("external_id", "type", "event_type", "occurred_at", "outlet", "currency", "channel", "hold_id", "quote_id")
+) | {"proof", "on_unknown_member", "purchase_external_id", "mcc", "merchant", "original", "member.kind", "member.value"}
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The titles of a table's columns, and what stands between its cells."""
+
+    titles: tuple[str, ...]
+    delimiter: str
+
+
+def header_of(file: BinaryIO) -> Header | None:
+    """The header of a file that is such a table, else None; the file stands at its beginning again."""
+    try:
+        text = first_line(file).decode()
+    except (Unreadable, UnicodeDecodeError):
+        return None
+    for delimiter in "" if text.lstrip().startswith("{") else DELIMITERS:
+        titles = [title.strip() for title in _cells(text, delimiter)]
+        while titles and not titles[-1]:
+            titles.pop()
+        if _MARK in titles:
+            return Header(tuple(titles), delimiter)
+    return None
+
+
+def has_own_titles(file: BinaryIO) -> bool:
+    """Whether a file is such a table; it stands at its beginning again."""
+    return header_of(file) is not None
+
+
+def read_plain(
+    file: BinaryIO, header: Header, position: int = 0, last_line: int = 0
+) -> Iterator[tuple[Chunk, list[Reading]]]:
+    """The table's rows from a position on, chunk by chunk. Raises Unreadable after what was readable."""
+    blank = header.delimiter.encode() + b" \t\r\n"
+    for chunk in chunks(file, position, last_line, strip=b"\r\n"):
+        rows = [(number, row) for number, row in chunk.lines if number > 1 and (row is None or row.strip(blank))]
+        yield chunk, [(number, _read(row, header)) for number, row in rows]
+
+
+def _read(row: bytes | None, header: Header) -> Content | Refusal:
+    if row is None:
+        return BadRequest("line_too_long", "A line may hold at most a megabyte.")
+    try:
+        return interpret(_body(row, header))
+    except UnicodeDecodeError:
+        return BadRequest("not_utf8", "This is not valid UTF-8.")
+    except Refusal as refusal:
+        return refusal
+
+
+def _body(row: bytes, header: Header) -> dict[str, Any]:
+    text = row.decode()
+    if "\0" in text:
+        raise Invalid("forbidden_character", "A text may hold no NUL.")
+    if not (cells := _cells(text, header.delimiter)):
+        raise BadRequest("not_csv", "The line's quotes do not fit together.")
+    while len(cells) > len(header.titles) and not cells[-1].strip():
+        cells.pop()
+    if len(cells) != len(header.titles):
+        raise BadRequest("wrong_columns", f"The line has {len(cells)} columns, not {len(header.titles)}.")
+    body: dict[str, Any] = {}
+    for title, cell in zip(header.titles, cells, strict=True):
+        if cell.strip():
+            _put(body, title, cell.strip())
+    return body
+
+
+def _put(body: dict[str, Any], title: str, cell: str) -> None:
+    root, _, leaf = title.partition(".")
+    inside = body.setdefault(root, {}) if leaf else body
+    name = leaf or root
+    if not isinstance(inside, dict) or name in inside:
+        raise BadRequest("duplicate_key", "The row says one field twice.")
+    inside[name] = cell if title in _TEXTS else _value(name, cell)
+
+
+def _value(name: str, cell: str) -> Any:
+    """What a cell says: its JSON, or itself where it is none. Raises Invalid for a number that no field may have."""
+    try:
+        value = parse_object(f"{{{json.dumps(name)}: {cell}}}".encode())
+    except BadRequest:
+        return cell
+    return value[name] if len(value) == 1 else cell
+
+
+def _cells(text: str, delimiter: str) -> list[str]:
+    """The cells of a row; of one whose quotes do not fit together none."""
+    try:
+        return next(csv.reader((text,), delimiter=delimiter, strict=True), [])
+    except csv.Error:
+        return []
