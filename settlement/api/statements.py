@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import Response
@@ -24,6 +25,7 @@ from settlement.api.schemas import (
     told,
 )
 
+_AMONG = re.compile(r"([0-9]{1,4})\.(.*)", re.ASCII)
 blp = ApiBlueprint("statements", __name__, description="What a partner owes and is owed, period by period.")
 
 
@@ -50,10 +52,7 @@ def read(statement: str) -> dict[str, Any]:
 @blp.arguments(PagingSchema, location="query")
 @blp.response(200, StatementLinesSchema)
 def lines(query: dict[str, Any], statement: str) -> dict[str, Any]:
-    """What every document line is made of: each movement with its charges, in the order they happened.
-
-    A page holds the charges of up to `limit` movements.
-    """
+    """What every document line is made of: each movement with its charges, in the order they happened."""
     return transact(lambda: _lines(own_statement(statement), query["cursor"], query["limit"]))
 
 
@@ -94,6 +93,12 @@ def _list(period: str | None, cursor: str | None, limit: int) -> dict[str, Any]:
 
 
 def _lines(statement: statements.Statement, cursor: str | None, limit: int) -> dict[str, Any]:
-    found, following = statements.entries(statement, decode_moment(cursor), limit)
+    """A page of charges; a cursor that stands among those of some movements says how many of them were told."""
+    among = _AMONG.fullmatch(cursor or "")
+    told_already, behind = (int(among[1]), among[2] or None) if among else (0, cursor)
+    found, following = statements.entries(statement, decode_moment(behind), limit)
+    until = told_already + limit
     next_cursor = encode_cursor(following[0].isoformat(), following[1]) if following else None
-    return {"items": [entry_told(entry) for entry in found], "next_cursor": next_cursor}
+    if len(found) > until:
+        next_cursor = f"{until}.{behind or ''}"
+    return {"items": [entry_told(entry) for entry in found[told_already:until]], "next_cursor": next_cursor}

@@ -54,10 +54,11 @@ def read(live: Flask, path: str, headers: dict[str, str], status: int = 200) -> 
     return answer.json
 
 
-def every_line(live: Flask, statement_id: str, headers: dict[str, str]) -> list[dict[str, Any]]:
+def every_line(live: Flask, statement_id: str, headers: dict[str, str], limit: int = 2) -> list[dict[str, Any]]:
     found, cursor = [], ""
     while True:
-        page = read(live, f"/statements/{statement_id}/lines?limit=2{cursor}", headers)
+        page = read(live, f"/statements/{statement_id}/lines?limit={limit}{cursor}", headers)
+        assert len(page["items"]) <= limit
         found += page["items"]
         if page["next_cursor"] is None:
             return found
@@ -72,6 +73,20 @@ def test_a_cursor_that_is_no_instant_is_not_one_of_ours(live: Flask, coalition: 
     refused = read(live, f"/statements/{statement_id}/lines?cursor={encode_cursor(begins, 'y')}", headers, 422)
 
     assert refused["errors"][0]["code"] == "bad_cursor"
+
+
+@pytest.mark.parametrize("name", ["A", "B", "S"])
+def test_a_page_of_lines_ends_at_its_limit_though_a_movement_has_several(
+    live: Flask, coalition: Coalition, name: str
+) -> None:
+    headers = bearer(coalition, name)
+    statement_id = read(live, "/statements", headers)["items"][0]["id"]
+
+    whole = read(live, f"/statements/{statement_id}/lines?limit=200", headers)["items"]
+
+    assert len(whole) > len({line["movement"] for line in whole}) or name == "S"
+    for limit in (1, 3):
+        assert every_line(live, statement_id, headers, limit) == whole
 
 
 @pytest.mark.parametrize("name", ["A", "B", "S"])
