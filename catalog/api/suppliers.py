@@ -18,7 +18,7 @@ from catalog.api.schemas.suppliers import (
     StockSchema,
     told,
 )
-from coalition.kernel import clock, ids, ports
+from coalition.kernel import audit, clock, ids, ports
 from coalition.kernel.db import transact
 from coalition.kernel.errors import BadRequest, FieldError, Invalid
 from coalition.kernel.idempotency import Answer, transact_once
@@ -48,7 +48,15 @@ def count_stock(body: dict[str, Any], code: str) -> rewards.StockApplied:
         problem = FieldError("/snapshot_at", "in_the_future", "Nothing can be counted before it is there.")
         raise Invalid("invalid", "The snapshot is from the future.", [problem])
     counts = [(item["sku"], item["qty"]) for item in body["items"]]
-    return transact(lambda: rewards.apply_stock(_own(code).id, body["snapshot_at"], counts))
+
+    def work() -> rewards.StockApplied:
+        supplier_id = _own(code).id
+        done = rewards.apply_stock(supplier_id, body["snapshot_at"], counts)
+        if done.applied:
+            audit.record("stock.count", f"supplier:{supplier_id}", counts=dict(counts[:100]))
+        return done
+
+    return transact(work)
 
 
 @blp.route("/suppliers/<code>/feeds/<feed>/runs", methods=["POST"])
@@ -63,6 +71,7 @@ def upload(query: dict[str, Any], code: str, feed: str) -> Response:
     stored = ports.get(FileStore).put(f"uploads/{uuid.uuid4().hex}", _stream())
 
     def work() -> Answer:
+        audit.record("feed.sent", f"feed:{target.id}", sha256=stored.sha256, dry_run=query["dry_run"])
         run = suppliers.request_run(target.id, file_key=stored.key, dry_run=query["dry_run"])
         return Answer(dict(FeedRunSchema().dump(told(run))), 202)
 

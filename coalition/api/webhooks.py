@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from flask import Response
@@ -131,17 +132,18 @@ def test(body: dict[str, Any], endpoint: str) -> Response:
 @blp.arguments(ReplaySchema)
 @blp.response(202, ReplayedSchema)
 def replay(body: dict[str, Any], endpoint: str) -> Response:
-    """Send one delivery again, or up to a thousand dead letters since an instant, under their old ids."""
+    """Send one delivery again, or up to a thousand dead letters (since an instant, if named), under their old ids."""
     at, one, since = ids.parse("whk", endpoint), body["delivery_id"], body["since"]
-    if (one is None) == (since is None):
-        problem = FieldError("/since", "required", "Name either a delivery_id or an instant since when.")
+    if one is not None and since is not None:
+        problem = FieldError("/since", "invalid", "Name either a delivery_id or an instant since when.")
         raise Invalid("invalid", "Say what is to be sent again.", [problem])
 
     def work() -> Answer:
         if one is not None:
             webhooks.resend(at, caller().partner_id, ids.parse("dlv", one))
             return Answer({"replayed": 1, "more": False}, 202)
-        replayed, more = webhooks.resend_since(at, caller().partner_id, since, everything=body["all"])
+        begin = since or dt.datetime.min.replace(tzinfo=dt.UTC)
+        replayed, more = webhooks.resend_since(at, caller().partner_id, begin, everything=body["all"])
         return Answer({"replayed": replayed, "more": more}, 202)
 
     return transact_once(work)

@@ -86,6 +86,7 @@ def comment(dispute: Dispute, side: str, text: str) -> Comment:
     )
     assert row is not None
     payload = {"dispute_id": dispute.id, "partner_id": dispute.partner_id, "side": side}
+    audit.record("dispute.comment", f"dispute:{dispute.id}", side=side)
     outbox.publish("dispute.commented", payload, key=f"dispute:{dispute.id}")
     return Comment(**row._mapping)
 

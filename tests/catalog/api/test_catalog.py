@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from catalog import pricing, suppliers
 from coalition import access, partners, programs
 from coalition.kernel import clock, jobs
-from coalition.kernel.db import db, fetch_one, transact
+from coalition.kernel.db import db, fetch_all, fetch_one, transact
 from tests.builders import a_partner, a_program
 from tests.catalog.builders import a_category, a_file, a_supplier, an_offer, offers_in_stock
 from tests.catalog.rewards.builders import PEN, a_shop
@@ -92,6 +92,8 @@ def test_a_count_of_stock_is_taken_over_once_it_is_newer(world: World) -> None:
     assert answer.json == {"applied": 1, "outdated": 0, "unknown_skus": ["NO"]}
     assert old.json == {"applied": 0, "outdated": 1, "unknown_skus": ["NO"]}
     assert fetch_one("SELECT on_hand FROM stock WHERE offer_id = :id", {"id": world.ids["A2"]}).on_hand == 7
+    (trail,) = fetch_all("SELECT request_id FROM audit WHERE action = 'stock.count'")
+    assert trail.request_id == answer.headers["X-Request-Id"]
 
 
 @pytest.mark.parametrize(
@@ -124,6 +126,8 @@ def test_an_uploaded_feed_is_imported_by_a_job_and_can_be_followed(world: World)
     assert (run["state"], run["rows_read"], run["rows_new"], run["rows_changed"]) == ("applied", 12, 5, 6)
     assert run["issues"] == {"E03": 1}
     assert [(row["line_no"], row["code"], row["value"]) for row in run["rows"]] == [(12, "E03", "x")]
+    (trail,) = fetch_all("SELECT request_id FROM audit WHERE action = 'feed.sent'")
+    assert trail.request_id == sent.headers["X-Request-Id"]
 
 
 def test_the_rows_that_could_not_be_used_are_a_file_for_their_supplier_alone(world: World) -> None:

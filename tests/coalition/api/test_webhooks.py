@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from coalition.kernel import jobs
-from coalition.kernel.db import fetch_all, transact
+from coalition.kernel.db import execute, fetch_all, transact
 from coalition.partners import webhooks
 from tests.coalition.api.till import Till, a_till
 from tests.coalition.partners.webhooks.receiver import Receiver, receiving
@@ -145,8 +145,23 @@ def test_what_was_told_is_listed_shown_and_replayed(till: Till, receiver: Receiv
     jobs.run_due()
     ids = [one.headers["webhook-id"] for one in receiver.received]
     assert (len(ids), len(set(ids))) == (6, 3)
-    assert till.post(f"{path}/replay", {}).status_code == 422
+    both = {"delivery_id": shown["id"], "since": "2026-01-01T00:00:00Z"}
+    assert till.post(f"{path}/replay", both).status_code == 422
     assert till.post(f"{path}/replay", {"delivery_id": "dlv_00000000000zz"}).status_code == 422
+
+
+def test_a_replay_that_names_nothing_sends_every_dead_letter_again(till: Till, receiver: Receiver) -> None:
+    path = f"/webhook-endpoints/{till.post('/webhook-endpoints', {**BODY, 'url': receiver.url}).json['id']}"
+    till.post("/purchases", a_body(1000))
+    assert till.post(f"{path}/replay").json == {"replayed": 0, "more": False}
+    jobs.run_due()
+    transact(lambda: execute("UPDATE webhook_delivery SET state = 'dead', reason = 'expired'"))
+
+    again = till.post(f"{path}/replay", {})
+    jobs.run_due()
+
+    assert (again.status_code, again.json) == (202, {"replayed": 1, "more": False})
+    assert [one.headers["webhook-id"] for one in receiver.received] == [receiver.received[0].headers["webhook-id"]] * 2
 
 
 def test_another_partner_s_endpoints_and_deliveries_do_not_exist(till: Till) -> None:

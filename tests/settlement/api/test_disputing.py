@@ -9,7 +9,7 @@ from flask import Flask
 
 from coalition import access
 from coalition.kernel import ids
-from coalition.kernel.db import transact
+from coalition.kernel.db import fetch_all, transact
 from settlement import reconciliation
 from tests.settlement.builders import Coalition, send
 from tests.settlement.reconciliation.builders import a_closed_month, movement_of, statement_of
@@ -56,7 +56,9 @@ def test_a_movement_is_disputed_once_and_talked_about(
     assert first.json["amount"] == {"amount": 5445, "currency": "EUR"}
     assert (first.json["document"], first.json["state"], first.json["in_favour_of"]) == (1, "open", "partner")
     own = f"/api/v1/disputes/{first.json['id']}"
-    assert post(live, f"{own}/comments", {"text": "Here are the slips."}, mine).status_code == 201
+    said = post(live, f"{own}/comments", {"text": "Here are the slips."}, mine)
+    (trail,) = transact(lambda: fetch_all("SELECT request_id FROM audit WHERE action = 'dispute.comment'"))
+    assert (said.status_code, trail.request_id) == (201, said.headers["X-Request-Id"])
     read = live.test_client().get(own, headers=mine).json
     assert [(one["side"], one["text"]) for one in read["comments"]] == [("partner", "Here are the slips.")]
     listed = live.test_client().get("/api/v1/disputes?state=open", headers=mine).json["items"]
