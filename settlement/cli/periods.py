@@ -16,6 +16,7 @@ from coalition.kernel.errors import Refusal
 from coalition.kernel.money import format_minor
 from settlement import accruals, statements
 from settlement.cli.acting import act_as, acting
+from settlement.cli.waiting import telling
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 _PATIENCE_S = 120
@@ -34,9 +35,6 @@ def close(
 ) -> None:
     """Close PERIOD (2026-11) of PROGRAM and send every company its statement, for ever."""
     act_as(email)
-    for check in accepted:
-        _refusable(lambda check=check: transact(lambda: _accept(program, period, check, reason)))
-    statements.let_go(transact)
 
     def work() -> tuple[statements.Closed, list[dict[str, Any]]]:
         closed = statements.close(programs.by_code(program).id, period, patience_s=_PATIENCE_S)
@@ -44,7 +42,11 @@ def close(
             statements.send(number, audit.origin().actor)
         return closed, _positions(closed.period)
 
-    closed, positions = _refusable(lambda: transact(work))
+    with telling(f"closing {period}", quiet=as_json):
+        for check in accepted:
+            _refusable(lambda check=check: transact(lambda: _accept(program, period, check, reason)))
+        statements.let_go(transact)
+        closed, positions = _refusable(lambda: transact(work))
     if closed.running:
         warning = f"{period} is not over: what happens later in it is booked in {closed.next_code}."
         click.secho(warning, fg="yellow", err=True)
@@ -89,7 +91,8 @@ def _accept(program: str, period: str, check: str, reason: str) -> None:
 @_as_json
 def rebuild(program: str, as_json: bool) -> None:
     """Recompute every accrual of PROGRAM from the ledger and compare; exit 1 if any differs."""
-    found = _refusable(lambda: transact(lambda: accruals.rebuild(programs.by_code(program).id)))
+    with telling("recomputing", quiet=as_json):
+        found = _refusable(lambda: transact(lambda: accruals.rebuild(programs.by_code(program).id)))
     facts = {
         "program": program,
         "accruals": found.stored,

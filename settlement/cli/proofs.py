@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from settlement.cli.waiting import telling
 from settlement.jobs import proving
 from settlement.proofs.verifier.__main__ import report
 
@@ -19,7 +20,8 @@ from settlement.proofs.verifier.__main__ import report
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def verify_bundle(file: Path, key: str | None, previous: Path | None, growth: Path | None, as_json: bool) -> None:
     """Recompute the bundle FILE, without the database; exit 1 and name the first thing that differs."""
-    code, text = report(file, key, previous, growth, as_json=as_json)
+    with telling("recomputing", quiet=as_json):
+        code, text = report(file, key, previous, growth, as_json=as_json)
     click.echo(text)
     raise SystemExit(code)
 
@@ -28,7 +30,8 @@ def verify_bundle(file: Path, key: str | None, previous: Path | None, growth: Pa
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def prove(as_json: bool) -> None:
     """Append what was closed to the trees, sign them, and write every bundle that is missing."""
-    done = proving.prove_all(proving.plainly)
+    with telling("proving", quiet=as_json):
+        done = proving.prove_all(proving.plainly)
     if as_json:
         click.echo(json.dumps({"periods": done.periods, "bundles": done.bundles, "refused": list(done.refused)}))
     else:

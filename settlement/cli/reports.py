@@ -13,6 +13,7 @@ from coalition.kernel.db import transact
 from coalition.kernel.errors import Refusal
 from settlement import reports
 from settlement.cli import periods
+from settlement.cli.waiting import telling
 from settlement.reports import Report, Selection
 from settlement.reports.writing import text
 
@@ -42,7 +43,8 @@ def report(context: click.Context, /, name: str, program: str, form: str, as_jso
     audit.set_origin(audit.Origin(actor="cli"))
     output: Path | None = args.pop("output")
     try:
-        made, chosen = transact(lambda: _make(name, {"program": program, **args}))
+        with telling(name, quiet=as_json):
+            made, chosen = transact(lambda: _make(name, {"program": program, **args}))
         table = made.table(args["table"])
     except Refusal as refusal:
         raise click.ClickException(f"{refusal.code}: {refusal.detail}") from refusal

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import time
 from decimal import Decimal
 
+import pytest
 from flask import Flask
 
 from coalition import access
@@ -13,6 +15,7 @@ from coalition.kernel.clock import end_of_last_day, local_date, month_code, now
 from coalition.kernel.db import fetch_all, transact
 from coalition.kernel.jobs import enqueue, run_due
 from settlement import accruals
+from settlement.cli.waiting import telling
 from settlement.jobs import accruing
 from tests.settlement.builders import Coalition, count_rows, on_issue
 
@@ -128,3 +131,16 @@ def test_the_job_accrues_every_program(live: Flask) -> None:
     assert transact(lambda: queue.get(job_id)).state == "done"
     assert count_rows("accrual") == 1
     assert transact(lambda: accruals.standing(coalition.program.id))[1] == 0
+
+
+def test_whoever_waits_for_long_work_is_told_on_the_error_stream_that_it_goes_on(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with telling("closing 2026-05", every_s=0.02):
+        time.sleep(0.1)
+    told = capsys.readouterr()
+    with telling("closing 2026-05", quiet=True, every_s=0.02):
+        time.sleep(0.1)
+
+    assert told.err.startswith("closing 2026-05: 0 s\n")
+    assert (told.out, capsys.readouterr().err) == ("", "")
