@@ -15,6 +15,7 @@ from flask import Flask, current_app, g, request
 from flask_smorest import Api, Blueprint
 from flask_smorest.utils import prepare_response
 from webargs.flaskparser import FlaskParser
+from werkzeug.datastructures import MultiDict
 
 from coalition.kernel import audit
 from coalition.kernel.errors import BadRequest, Forbidden, Unauthorized
@@ -75,6 +76,12 @@ class BodyParser(FlaskParser):
         if not req.is_json:
             raise BadRequest("not_json", "Send the body as application/json.")
         return parse_object(body)
+
+
+    def load_querystring(self, req: Any, schema: Any) -> Any:
+        """The query; a parameter of ours that is empty was left out, as forms send what nobody has filled in."""
+        said = [(name, text) for name, text in req.args.items(multi=True) if text or name not in schema.fields]
+        return self._makeproxy(MultiDict(said), schema)
 
 
 class ApiBlueprint(Blueprint):

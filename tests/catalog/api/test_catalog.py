@@ -83,6 +83,15 @@ def test_a_wrong_question_is_422(world: World, query: str) -> None:
     assert world.call("GET", f"/catalog/rewards?{query}").status_code == 422
 
 
+def test_what_is_empty_in_a_question_was_left_out(world: World) -> None:
+    empty = "q=&category=&supplier=&min_points=&max_points=&affordable=&sort=&member=&limit=&cursor="
+
+    answer = world.call("GET", f"/catalog/rewards?{empty}")
+
+    assert (answer.status_code, answer.json) == (200, world.call("GET", "/catalog/rewards").json)
+    assert world.call("GET", "/catalog/rewards?colour=").status_code == 422
+
+
 def test_a_count_of_stock_is_taken_over_once_it_is_newer(world: World) -> None:
     body = {"snapshot_at": clock.now().isoformat(), "items": [{"sku": "A2", "qty": 7}, {"sku": "NO", "qty": 1}]}
 
