@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Iterator
 from functools import partial
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 from flask import Response, request
 
@@ -24,6 +24,7 @@ from coalition.kernel.errors import BadRequest, FieldError, Invalid
 from coalition.kernel.idempotency import Answer, transact_once
 from coalition.kernel.web.api import ApiBlueprint, caller, needs
 from coalition.kernel.web.sheets import download
+from coalition.kernel.web.uploads import sent_file
 from coalition.ports import FileStore
 
 blp = ApiBlueprint("suppliers", __name__, description="Suppliers' stock and feeds.")
@@ -68,7 +69,7 @@ def upload(query: dict[str, Any], code: str, feed: str) -> Response:
     """Send a feed file, as the body or as the part `file` of a form; a job imports it."""
     target = transact(lambda: suppliers.feed(_own(code).id, feed))
     request.max_content_length = target.max_bytes
-    stored = ports.get(FileStore).put(f"uploads/{uuid.uuid4().hex}", _stream())
+    stored = ports.get(FileStore).put(f"uploads/{uuid.uuid4().hex}", sent_file(_no_json)[0])
 
     def work() -> Answer:
         audit.record("feed.sent", f"feed:{target.id}", sha256=stored.sha256, dry_run=query["dry_run"])
@@ -112,17 +113,11 @@ def quarantine_pieces(run_id: int) -> Iterator[str]:
         yield piece
 
 
+def _no_json() -> BadRequest:
+    return BadRequest("not_xml", "A feed is no JSON document: send it as application/xml.")
+
+
 def _own(code: str) -> suppliers.Supplier:
     """The supplier, if the caller may act for it; NotFound for everybody else."""
     client = caller()
     return suppliers.of_partner(client.program_id, client.partner_id, code)
-
-
-def _stream() -> BinaryIO:
-    if request.mimetype == "multipart/form-data":
-        if "file" not in request.files:
-            raise Invalid("invalid", "The form has no file.", [FieldError("/file", "required", "Send a part `file`.")])
-        return cast(BinaryIO, request.files["file"].stream)
-    if request.mimetype == "application/json":
-        raise BadRequest("not_xml", "A feed is no JSON document: send it as application/xml.")
-    return cast(BinaryIO, request.stream)

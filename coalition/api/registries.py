@@ -6,7 +6,7 @@ The file goes to the store before any transaction opens, streamed; a job does th
 from __future__ import annotations
 
 import uuid
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 from flask import Response, request
 
@@ -27,6 +27,7 @@ from coalition.kernel.idempotency import Answer, transact_once
 from coalition.kernel.web import tags
 from coalition.kernel.web.api import ApiBlueprint, caller, needs
 from coalition.kernel.web.paging import PagingSchema, part_of
+from coalition.kernel.web.uploads import sent_file
 from coalition.ports import FileStore, StoredFile
 
 blp = ApiBlueprint("registries", __name__, description="Files of purchases: NDJSON, or tables by a column mapping.")
@@ -58,7 +59,7 @@ def send(how: dict[str, Any]) -> Response:
     request.max_content_length = BODY_MAX
     source, chosen = transact(lambda: _layout(how))
     mapped = chosen or (source and source.mapping)
-    stored = ports.get(FileStore).put(f"registries/{uuid.uuid4().hex}", _stream())
+    stored = ports.get(FileStore).put(f"registries/{uuid.uuid4().hex}", sent_file(_no_json)[0])
     if not stored.size:
         raise Invalid("invalid", "The file is empty.", [FieldError("", "empty_file", "Send at least one line.")])
     if not mapped and request.mimetype == "text/csv":
@@ -155,14 +156,8 @@ def _demand_titles(stored: StoredFile) -> None:
         raise Invalid("invalid", "A table needs our own titles, or a column mapping.", [problem])
 
 
-def _stream() -> BinaryIO:
-    if request.mimetype == "multipart/form-data":
-        if "file" not in request.files:
-            raise Invalid("invalid", "The form has no file.", [FieldError("/file", "required", "Send a part `file`.")])
-        return cast(BinaryIO, request.files["file"].stream)
-    if request.mimetype == "application/json":
-        raise BadRequest("not_ndjson", "A registry is no single JSON document: send it as application/x-ndjson.")
-    return cast(BinaryIO, request.stream)
+def _no_json() -> BadRequest:
+    return BadRequest("not_ndjson", "A registry is no single JSON document: send it as application/x-ndjson.")
 
 
 def _own(registry: str) -> purchases.Registry:

@@ -6,7 +6,7 @@ The file goes to the store before any transaction opens, streamed; a job does th
 from __future__ import annotations
 
 import uuid
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 from flask import Response, request
 
@@ -17,6 +17,7 @@ from coalition.kernel.errors import BadRequest, FieldError, Invalid
 from coalition.kernel.idempotency import Answer, transact_once
 from coalition.kernel.web.api import ApiBlueprint, caller, needs
 from coalition.kernel.web.paging import PagingSchema
+from coalition.kernel.web.uploads import sent_file
 from coalition.ports import FileStore
 from settlement import accruals, reconciliation
 from settlement.api.reconciliation_schemas import (
@@ -61,7 +62,7 @@ def send(how: dict[str, Any]) -> Response:
     request.max_content_length = BODY_MAX
     transact(lambda: _mapping_id(how))
     accruals.days_of(how["period"])
-    stream, name = _stream()
+    stream, name = sent_file(_no_json)
     stored = ports.get(FileStore).put(f"reconciliations/{uuid.uuid4().hex}", stream)
     if not stored.size:
         raise Invalid("invalid", "The file is empty.", [FieldError("", "empty_file", "Send at least one line.")])
@@ -122,6 +123,10 @@ def rejections(query: dict[str, Any], reconciliation_id: str) -> Any:
     return transact(lambda: reconciliation.rejections(_own(reconciliation_id).id, query["cursor"], query["limit"]))
 
 
+def _no_json() -> BadRequest:
+    return BadRequest("not_ndjson", "A file of lines is no single JSON document: send application/x-ndjson.")
+
+
 def _own(public_id: str) -> Reconciliation:
     return reconciliation.run(ids.parse("rcn", public_id), partner_id=caller().partner_id)
 
@@ -134,14 +139,3 @@ def _mapping_id(how: dict[str, Any]) -> int | None:
         problem = FieldError("/mapping", "required", "Say by which saved mapping the table is to be read.")
         raise Invalid("invalid", "A table needs a column mapping.", [problem])
     return None
-
-
-def _stream() -> tuple[BinaryIO, str]:
-    if request.mimetype == "multipart/form-data":
-        if "file" not in request.files:
-            raise Invalid("invalid", "The form has no file.", [FieldError("/file", "required", "Send a part `file`.")])
-        file = request.files["file"]
-        return cast(BinaryIO, file.stream), file.filename or ""
-    if request.mimetype == "application/json":
-        raise BadRequest("not_ndjson", "A file of lines is no single JSON document: send application/x-ndjson.")
-    return cast(BinaryIO, request.stream), ""

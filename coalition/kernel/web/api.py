@@ -77,7 +77,6 @@ class BodyParser(FlaskParser):
             raise BadRequest("not_json", "Send the body as application/json.")
         return parse_object(body)
 
-
     def load_querystring(self, req: Any, schema: Any) -> Any:
         """The query; a parameter of ours that is empty was left out, as forms send what nobody has filled in."""
         said = [(name, text) for name, text in req.args.items(multi=True) if text or name not in schema.fields]

@@ -136,6 +136,18 @@ def test_a_form_may_carry_the_file(till: Till) -> None:
     assert (sent.status_code, _counts(till, sent.json["id"])["accepted"]) == (202, 1)
 
 
+def test_the_one_file_of_a_form_is_taken_whatever_its_part_is_called(till: Till) -> None:
+    def sent(*names: str) -> Any:
+        form = {name: (io.BytesIO(_ndjson(a_body(1000))), "receipts.ndjson") for name in names}
+        return till.client.post("/api/v1/registries", data=form, headers={"Authorization": f"Bearer {till.token}"})
+
+    one, two, named = sent("receipts"), sent("a", "b"), sent("a", "file")
+    jobs.run_due()
+
+    assert (one.status_code, two.status_code, named.status_code) == (202, 422, 202)
+    assert _counts(till, one.json["id"])["accepted"] == _counts(till, named.json["id"])["accepted"] == 1
+
+
 def test_a_damaged_file_keeps_what_was_readable_and_says_so(till: Till) -> None:
     file = gzip.compress(_ndjson(*(a_body(1000 + at) for at in range(200))))
 
