@@ -73,6 +73,17 @@ class NotFound(Refusal):
         super().__init__(code, detail)
 
 
+class NotYet(NotFound):
+    """It is being made, and will be here without anybody doing anything."""
+
+    retryable = True
+    _COME_AGAIN_S = 30
+
+    def __init__(self, code: str, detail: str, **extra: Any) -> None:
+        super().__init__(code, detail)
+        self.extra = {"retry_after_s": self._COME_AGAIN_S, **extra}
+
+
 class Conflict(Refusal):
     """The state of the world forbids it now: too few points, sold out, the same key with another body."""
 
@@ -80,8 +91,8 @@ class Conflict(Refusal):
     title = "Conflict"
 
 
-class InFlight(Conflict):
-    """The same request is being done just now; whoever asks again in a moment gets its answer."""
+class NotNow(Conflict):
+    """Something that is under way forbids it; the same request goes on as soon as that is over."""
 
     retryable = True
 

@@ -18,7 +18,7 @@ from flask import Response, request
 
 from coalition.kernel import audit, crash
 from coalition.kernel.db import raw, transact
-from coalition.kernel.errors import FieldError, InFlight, Invalid
+from coalition.kernel.errors import FieldError, Invalid, NotNow
 from coalition.kernel.web.api import caller
 
 _MAX_KEY = 255
@@ -57,7 +57,7 @@ def transact_once(work: Callable[[], Answer], *, content: bytes | None = None) -
     """Run a POST's `work` in one transaction, once per Idempotency-Key if the request carries one.
 
     `content` stands for a body that was streamed away. Raises Invalid for a key that came with another request,
-    InFlight while the first request has not ended.
+    NotNow while the first request has not ended.
     """
     key = request.headers.get("Idempotency-Key")
     if key is None:
@@ -103,11 +103,11 @@ def _keyless(work: Callable[[], Answer]) -> Answer:
 
 
 def _claim(params: dict[str, Any]) -> bool:
-    """Whether the key is new. Raises InFlight while a request that has it is still running."""
+    """Whether the key is new. Raises NotNow while a request that has it is still running."""
     try:
         return raw().execute(_CLAIM, params).rowcount == 1
     except psycopg.errors.LockNotAvailable as error:
-        raise InFlight("idempotency_key_in_flight", "The first request with this key is still running.") from error
+        raise NotNow("idempotency_key_in_flight", "The first request with this key is still running.") from error
 
 
 def _stored(params: dict[str, Any]) -> Answer:

@@ -15,7 +15,7 @@ import psycopg
 
 from coalition.kernel import audit
 from coalition.kernel.db import raw
-from coalition.kernel.errors import InFlight
+from coalition.kernel.errors import NotNow
 
 _NOBODY = 0  # of all clients the id that none has
 _CLAIM = """
@@ -28,13 +28,13 @@ _READ = "SELECT body ->> 'made' FROM idempotency WHERE client_id = %(client)s AN
 def once(deed: str, key: str, work: Callable[[], str]) -> tuple[str, bool]:
     """The name of what a person's form made, and whether that is new; with a known key `work` is not done again.
 
-    `deed` names the form, `key` is the one with which it was shown. InFlight while the first sending still runs.
+    `deed` names the form, `key` is the one with which it was shown. NotNow while the first sending still runs.
     """
     params: dict[str, Any] = {"client": _NOBODY, "key": f"{audit.origin().actor} {deed} {key}"}
     try:
         new = raw().execute(_CLAIM, params).rowcount == 1
     except psycopg.errors.LockNotAvailable as error:
-        raise InFlight("idempotency_key_in_flight", "The form was sent just now and is still at work.") from error
+        raise NotNow("idempotency_key_in_flight", "The form was sent just now and is still at work.") from error
     if not new:
         (made,) = raw().execute(_READ, params).fetchone() or ("",)
         return made, False

@@ -11,7 +11,7 @@ from flask import Response, send_file
 
 from coalition.kernel import ports
 from coalition.kernel.db import transact
-from coalition.kernel.errors import NotFound
+from coalition.kernel.errors import NotYet
 from coalition.kernel.idempotency import Answer, transact_once
 from coalition.kernel.web.api import ApiBlueprint, caller, needs
 from coalition.kernel.web.paging import PagingSchema, decode_cursor, encode_cursor
@@ -44,7 +44,7 @@ def bundle(statement: str) -> Response:
         found = own_statement(statement)
         stored = proofs.bundle_of(found.id)
         if stored is None:
-            raise NotFound("bundle_not_ready", "The bundle is being written; try again in a minute.")
+            raise NotYet("bundle_not_ready", "The bundle is being written; try again in a minute.")
         return found, stored
 
     found, stored = transact(work)

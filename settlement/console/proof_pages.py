@@ -11,7 +11,7 @@ from coalition import partners, programs
 from coalition.console.frame import choices, chosen_program
 from coalition.kernel import ids, ports
 from coalition.kernel.db import transact
-from coalition.kernel.errors import NotFound
+from coalition.kernel.errors import NotYet
 from coalition.ports import FileStore, StoredFile
 from coalition.site.viewer import require_role
 from settlement import proofs, statements
@@ -53,7 +53,7 @@ def bundle(statement: str) -> Response:
         found = statements.get(ids.parse("stm", statement))
         stored = proofs.bundle_of(found.id)
         if stored is None:
-            raise NotFound("bundle_not_ready", "The bundle is being written; try again in a minute.")
+            raise NotYet("bundle_not_ready", "The bundle is being written; try again in a minute.")
         return f"{found.number.replace('/', '-')}.zip", stored
 
     name, stored = transact(work)

@@ -11,7 +11,7 @@ from flask import Response, request, send_file, stream_with_context
 
 from coalition.kernel import ports
 from coalition.kernel.db import transact
-from coalition.kernel.errors import NotFound
+from coalition.kernel.errors import NotYet
 from coalition.kernel.web.language import spoken
 from coalition.kernel.web.sheets import download
 from coalition.kernel.web.workbook import MIMETYPE
@@ -51,10 +51,10 @@ def documents_csv(statement: Statement) -> Response:
 
 
 def bundle(statement: Statement) -> Response:
-    """The bundle as it was kept. Raises NotFound until it is written, some moments after the close."""
+    """The bundle as it was kept. Raises NotYet until it is written, some moments after the close."""
     stored = transact(lambda: proofs.bundle_of(statement.id))
     if stored is None:
-        raise NotFound("bundle_not_ready", "The bundle is being written; try again in a minute.")
+        raise NotYet("bundle_not_ready", "The bundle is being written; try again in a minute.")
     file = ports.get(FileStore).open(stored.key)  # type: ignore[type-abstract]
     return send_file(file, "application/zip", as_attachment=True, download_name=f"{_name(statement)}.zip")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from coalition.kernel.errors import Conflict, NotFound
+from coalition.kernel.errors import NotFound, NotNow
 from settlement.proofs import growing, witnessing
 from settlement.proofs import tree as trees
 from settlement.proofs.growing import Head
@@ -24,11 +24,11 @@ class Grown:
 def inclusion(statement_id: int, line_no: int) -> str:
     """The `.tlog-proof` of a statement's entry (from 1 on), or of its head (0), with what witnesses have signed.
 
-    Raises NotFound for an entry that is not there, Conflict until the statement is in the tree.
+    Raises NotFound for an entry that is not there, NotNow until the statement is in the tree.
     """
     place = growing.place_of(statement_id)
     if place is None:
-        raise Conflict("not_proven", "The statement is not in the tree yet.")
+        raise NotNow("not_proven", "The statement is not in the tree yet.")
     if not 0 <= line_no <= place.entries:
         raise NotFound()
     head, _ = growing.around(place)

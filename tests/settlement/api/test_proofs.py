@@ -41,6 +41,7 @@ def test_a_partner_fetches_its_own_bundle_and_its_etag_is_its_hash(
     foreign = client.get(path, headers=theirs)
 
     assert (early.status_code, early.json["code"]) == (404, "bundle_not_ready")
+    assert (early.json["retryable"], early.headers["Retry-After"]) == (True, "30")
     assert answer.status_code == 200 and answer.content_type == "application/zip"
     assert answer.headers["ETag"] == f'"{hashlib.sha256(answer.data).hexdigest()}"'
     (tmp_path / "bundle.zip").write_bytes(answer.data)
