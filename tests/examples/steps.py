@@ -57,6 +57,7 @@ def _slip(number: str, **more: Any) -> dict[str, Any]:
 
 
 MEMBERS = (
+    api("GET /currencies"),
     api(
         "POST /members",
         body=_slip(

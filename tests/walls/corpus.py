@@ -152,6 +152,7 @@ def _queries(mine: Tenant) -> Iterator[Case]:
         "/reconciliations",
         "/catalog/rewards",
         "/registry-mappings",
+        "/currencies",
         "/proofs/heads",
         "/webhook-endpoints",
         f"/members/{mine.ids['member']}/movements",
