@@ -16,7 +16,7 @@ from coalition import programs
 from coalition.kernel import ids, ports
 from coalition.kernel.db import transact
 from coalition.kernel.errors import FieldError, Invalid, NotFound
-from coalition.kernel.idempotency import Answer, request_hash, transact_once
+from coalition.kernel.idempotency import Answer, first_told, request_hash, transact_once
 from coalition.kernel.web.api import ApiBlueprint, caller, needs
 
 blp = ApiBlueprint("orders", __name__, description="Rewards ordered, delivered and tracked.")
@@ -30,7 +30,8 @@ def place(body: dict[str, Any]) -> Response:
     """Order what was quoted. 409 `out_of_stock`, `insufficient_points`, `quote_used`, `price_changed`.
 
     A part in cash is paid by the member on the page at `payment.url` within 45 minutes; it is null as long as the page
-    could not be opened, then `GET /orders/{id}` has it. No supplier is asked before that.
+    could not be opened, then `GET /orders/{id}` has it. No supplier is asked before that. The same again is answered
+    as the first time but for `payment`, which is told as it is now; after thirty days, as everything is now.
     """
     return _with_page(transact_once(lambda: _place(body)))
 
@@ -79,7 +80,9 @@ def give_back(body: dict[str, Any], order: str) -> Response:
             comment=body["comment"],
             request_hash=request_hash(body),
         )
-        return Answer(dict(OrderReturnSchema().dump(_told_return(whole, found))), 201, replayed)
+        now = dict(OrderReturnSchema().dump(_told_return(whole, found)))
+        key = f"order return {whole.partner_id} {body['external_id']}"
+        return Answer(first_told(key, now, replayed=replayed), 201, replayed)
 
     return transact_once(work)
 
@@ -100,7 +103,9 @@ def _place(body: dict[str, Any]) -> Answer:
     )
     if found.payment == "wanted" and not ports.bound(PaymentProvider):
         raise _wrong("/pay/cash", "cash_unavailable", "Points alone cannot pay this, and nobody takes cash here.")
-    return Answer(_dumped(found), 201, replayed)
+    now = _dumped(found)
+    told = first_told(f"order {client.partner_id} {body['external_id']}", now, replayed=replayed)
+    return Answer({**told, "payment": now["payment"]}, 201, replayed)
 
 
 def _with_page(answer: Response) -> Response:

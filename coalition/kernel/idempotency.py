@@ -30,6 +30,11 @@ _CLAIM = """
 _FINISH = (
     "UPDATE idempotency SET status = %(status)s, body = %(body)s::jsonb WHERE client_id = %(client)s AND key = %(key)s"
 )
+_NOBODY = 0  # of all clients the id that none has
+_KEEP = (
+    "INSERT INTO idempotency (client_id, key, request_hash, status, body)"
+    " VALUES (%(client)s, %(key)s, %(hash)s, %(status)s, %(body)s::jsonb) ON CONFLICT DO NOTHING"
+)
 _READ = "SELECT request_hash, status, body FROM idempotency WHERE client_id = %(client)s AND key = %(key)s"
 
 
@@ -66,6 +71,19 @@ def transact_once(work: Callable[[], Answer], *, content: bytes | None = None) -
         problem = FieldError("", "bad_idempotency_key", f"Idempotency-Key has 1 to {_MAX_KEY} characters.")
         raise Invalid("invalid", "The Idempotency-Key cannot be used.", [problem])
     return _response(transact(lambda: _once(key, work, content)))
+
+
+def first_told(key: str, body: dict[str, Any], *, replayed: bool) -> dict[str, Any]:
+    """What was first answered under a business key, for who sends the same again later, when it has gone on since.
+
+    `body` is what is so now: it is kept if this is the first time, and answered once the first answer is forgotten.
+    """
+    params = {"client": _NOBODY, "key": key, "hash": b"", "status": 201}
+    if not replayed:
+        raw().execute(_KEEP, {**params, "body": json.dumps(body, ensure_ascii=False)})
+        return body
+    row = raw().execute(_READ, params).fetchone()
+    return body if row is None else dict(row[2])
 
 
 def forget(client_ids: Collection[int]) -> int:

@@ -12,6 +12,7 @@ from catalog import pricing, shipments
 from catalog.ports import Artefact
 from coalition import access, members
 from coalition.kernel import clock, ids, jobs
+from coalition.kernel.cleaning import clear_keys
 from coalition.kernel.db import execute, fetch_one, transact
 from tests.catalog.api.desk import ADDRESS, CARRIER_SECRET, Desk
 from tests.catalog.orders.builders import FakeSupplier, a_world, assert_laws_hold, bind
@@ -69,6 +70,21 @@ def test_an_order_is_placed_once_for_one_external_id(desk: Desk) -> None:
     assert again.json["id"] == first.json["id"]
     assert other.json["code"] == "external_id_conflict"
     assert (first.json["state"], first.json["points_held"]["amount"]) == ("placing", 1390)
+
+
+def test_an_order_sent_again_is_answered_as_the_first_time_though_it_has_gone_on(desk: Desk) -> None:
+    quote_id = desk.quote().json["id"]
+    first = desk.order("O-1", quote_id=quote_id)
+    bind(FakeSupplier())
+    jobs.run_due(20)
+
+    again = desk.order("O-1", quote_id=quote_id)
+    now = desk.get(f"/orders/{first.json['id']}")
+    transact(lambda: execute("UPDATE idempotency SET created_at = now() - interval '31 days'"))
+    transact(lambda: clear_keys(100))
+
+    assert (now.json["state"], again.json) == ("placed", first.json)
+    assert desk.order("O-1", quote_id=quote_id).json == now.json
 
 
 def test_all_points_may_be_named_and_nothing_else(desk: Desk) -> None:

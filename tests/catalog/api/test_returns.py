@@ -62,6 +62,7 @@ def test_a_return_is_asked_for_once_and_shown_with_its_order(desk: Desk) -> None
         {"amount": 1000, "currency": "BON"},
         "Sorry for the dent",
     )
+    assert desk.post(f"/orders/{order_id}/returns", body).json == first.json
     assert_laws_hold()
 
 
