@@ -49,13 +49,17 @@ def read(order: str) -> dict[str, Any]:
 @blp.arguments(CancelSchema)
 @blp.response(200, OrderSchema)
 def cancel(body: dict[str, Any], order: str) -> Response:
-    """Cancel what can be: released before its supplier confirms, asked back after; else 409 `not_cancellable`."""
+    """Cancel what can be: released before its supplier confirms, asked back after; else 409 `not_cancellable`.
+
+    A replay by `Idempotency-Key` leaves out the artefacts, which no answer store keeps; `GET /orders/{id}` has them.
+    """
 
     def work() -> Answer:
         program_id, order_id = caller().program_id, _own(order).id
         external_id, reason = body["external_id"], body["reason"]
         found, replayed = orders.cancel(program_id, order_id, external_id=external_id, reason=reason)
-        return Answer(_dumped(found), 200, replayed)
+        told = _dumped(found)
+        return Answer(told, 200, replayed, kept=_without_artefacts(told))
 
     return transact_once(work)
 
@@ -174,6 +178,11 @@ def _payment(order: Order) -> dict[str, Any] | None:
 
 def _dumped(order: Order) -> dict[str, Any]:
     return dict(OrderSchema().dump(_told(order)))
+
+
+def _without_artefacts(told: dict[str, Any]) -> dict[str, Any]:
+    """The order without the codes and tickets in it, which are sealed wherever they are kept."""
+    return {**told, "consignments": [{**share, "artefacts": []} for share in told["consignments"]]}
 
 
 def _wrong(pointer: str, code: str, detail: str) -> Invalid:

@@ -11,9 +11,9 @@ import pytest
 from catalog import pricing, shipments
 from catalog.ports import Artefact
 from coalition import access, members
-from coalition.kernel import clock, ids, jobs
+from coalition.kernel import clock, ids, jobs, sealing
 from coalition.kernel.cleaning import clear_keys
-from coalition.kernel.db import execute, fetch_one, transact
+from coalition.kernel.db import execute, fetch_all, fetch_one, transact
 from tests.catalog.api.desk import ADDRESS, CARRIER_SECRET, Desk
 from tests.catalog.orders.builders import FakeSupplier, a_world, assert_laws_hold, bind
 from tests.catalog.payments.builders import FakeProvider
@@ -145,6 +145,21 @@ def test_codes_are_told_with_their_line_and_piece(desk: Desk) -> None:
     told = desk.get(f"/orders/{order_id}").json
     assert (told["state"], told["consignments"][0]["state"]) == ("completed", "closed")
     assert told["consignments"][0]["artefacts"] == [{"line": 1, "unit": 1, "kind": "code", "content": "GIFT-1"}]
+
+
+def test_no_code_is_kept_in_clear_with_the_answer_to_a_key(desk: Desk) -> None:
+    order_id = desk.order().json["id"]
+    unit = {"order": ids.parse("ord", order_id), "sealed": sealing.seal("GIFT-1"), "mark": sealing.mark("GIFT-1")}
+    issued = "INSERT INTO artefact (order_id, line_no, unit_no, kind, sealed, mark)"
+    transact(lambda: execute(f"{issued} VALUES (:order, 1, 1, 'code', :sealed, :mark)", unit))
+    body, key = {"external_id": "C-1"}, {"Idempotency-Key": "cancel-1"}
+
+    first = desk.post(f"/orders/{order_id}/cancel", body, **key)
+    again = desk.post(f"/orders/{order_id}/cancel", body, **key)
+
+    codes = [[one["content"] for one in answer.json["consignments"][0]["artefacts"]] for answer in (first, again)]
+    assert codes == [["GIFT-1"], []]
+    assert "GIFT-1" not in str(fetch_all("SELECT body FROM idempotency"))
 
 
 def test_another_partners_order_does_not_exist(desk: Desk) -> None:
