@@ -143,7 +143,7 @@ class Book:
         return clawed
 
     def give_back(
-        self, wallet: int, entry_id: int, amount: int, *, grace_days=None, key=None, no=0, body=b"", order=None
+        self, wallet: int, entry_id: int, amount: int, *, grace_days=None, key=None, no=0, body=b"", **more
     ):
         common = self._common(key, no, body or str(amount).encode())
         del common["program_id"], common["currency_id"]
@@ -156,7 +156,7 @@ class Book:
                         amount=amount,
                         grace_until=None if grace_days is None else now() + dt.timedelta(days=grace_days),
                         operation=Operation.RETURN,
-                        order=order,
+                        **more,
                         **common,
                     )
                 ]
@@ -182,6 +182,12 @@ class Book:
 def run(work):
     """Do it in a transaction: the one that is open, or one of its own."""
     return work() if in_transaction() else transact(work)
+
+
+def instant() -> dt.datetime:
+    """The database's now, which is the same for as long as the test's transaction lasts."""
+    ((found,),) = fetch_all("SELECT now()")
+    return found
 
 
 def digest(body: bytes) -> bytes:

@@ -7,6 +7,7 @@ import pytest
 from coalition import ledger
 from coalition.kernel.db import execute, fetch_all, transact
 from coalition.kernel.errors import Conflict, NotFound
+from coalition.ledger import Operation
 from tests.coalition.ledger.conftest import drawn
 
 
@@ -60,6 +61,22 @@ def test_a_release_puts_back_what_was_not_captured_into_the_very_lots(book):
     assert [lot.remaining for lot in ledger.lots(wallet)] == [30, 60]
     assert [lot.entry_id for lot in ledger.lots(wallet)] == [lot.entry_id for lot in before]
     assert ledger.get_hold(wallet, hold.id).state == "released"
+
+
+def test_a_release_is_told_once_however_much_else_the_wallet_did(book):
+    wallet = book.wallet()
+    book.earn(book.wallet(2), 5)
+    for points in (60, 50):
+        book.earn(wallet, points)
+    hold = book.hold(wallet, 100, key="order-7")
+    book.capture(hold, 30)
+
+    book.release(hold)
+
+    (told,) = fetch_all("SELECT key, payload FROM outbox WHERE kind = 'hold.released'")
+    assert told.key == f"wallet:{wallet}"
+    named = ("account_id", "hold_id", "external_id", "amount", "state", "operation")
+    assert [told.payload[name] for name in named] == [wallet, hold.id, "order-7", 70, "released", Operation.HOLD]
 
 
 def test_each_command_on_a_hold_happens_once_under_its_key(book):

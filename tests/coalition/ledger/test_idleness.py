@@ -55,13 +55,40 @@ def test_points_end_by_idleness_at_the_very_instant_and_not_after_it(book):
     wallet = book.wallet()
     book.earn(wallet, 40, days=None, idle_at=_in(3))
 
-    def spend(microseconds_before: int) -> str | None:
+    def spend(microseconds_before: int) -> tuple[int, str | None]:
         idle = "UPDATE wallet SET idle_at = now() + :us * interval '1 microsecond' WHERE account_id = :id"
         execute(idle, {"us": microseconds_before, "id": wallet})
-        return book.post(book.debit(wallet, 1))[0].refused
+        return book.balance(wallet).available, book.post(book.debit(wallet, 1))[0].refused
 
-    assert transact(lambda: spend(0)) == "insufficient_points"
-    assert transact(lambda: spend(1)) is None
+    assert transact(lambda: spend(0)) == (0, "insufficient_points")
+    assert transact(lambda: spend(1)) == (40, None)
+
+
+def test_the_sweep_of_the_very_instant_ends_the_points_and_lets_the_wallet_start_anew(book):
+    wallet, end = book.wallet(), _in(3)
+    book.earn(wallet, 40, days=None, idle_at=end)
+
+    swept = [transact(lambda: ledger.expire(end, 100)) for _ in range(2)]
+    book.earn(wallet, 5, days=None)
+
+    assert swept == [1, 0]
+    assert (book.balance(wallet).available, book.balance(wallet).next_expirations) == (5, ())
+
+
+def test_points_that_come_back_move_the_end_forward_if_told_to_and_never_wake_what_has_ended(book):
+    wallet, asleep = book.wallet(1), book.wallet(2)
+    book.earn(wallet, 40, days=None, idle_at=_in(30))
+    book.earn(asleep, 40, days=None)
+    spent, gone = book.spend(wallet, 10), book.spend(asleep, 10)
+    execute("UPDATE wallet SET idle_at = now() WHERE account_id = :id", {"id": asleep})
+
+    book.give_back(wallet, spent.entry_id, 6, idle_at=_in(60))
+    book.give_back(asleep, gone.entry_id, 6)
+
+    assert [((end - now()).days, amount) for amount, end in book.balance(wallet).next_expirations] == [(59, 36)]
+    assert book.balance(asleep).available == 0
+    assert _sweep() == 1
+    assert book.balance(asleep).available == 0
 
 
 def test_a_hold_pins_points_through_idleness_and_they_end_when_they_come_back(book):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from coalition import ledger
 from coalition.kernel.clock import now
 from coalition.kernel.db import execute, fetch_all, transact
 from coalition.kernel.errors import Conflict, NotFound
-from coalition.ledger import KEEP, AccountKind, Arrival, Operation
+from coalition.ledger import KEEP, AccountKind, Arrival, Attribution, Operation
 from tests.coalition.ledger.conftest import BONUS, PROGRAM, SHOP, digest, offences, run
 
 MILES = 4
@@ -62,6 +63,21 @@ def test_a_transfer_keeps_expiry_funders_and_the_instant_of_issue(book):
     assert _net_by_party() == {10: 0, 11: 0}
     issued = fetch_all("SELECT DISTINCT issued_at FROM ledger_movements WHERE lot_id = :id", {"id": first.entry_id})
     assert len(issued) == 1
+
+
+def test_points_that_arrived_are_drawn_by_when_they_were_issued_not_by_when_they_came(book):
+    source, target = book.wallet(2), book.wallet(1)
+    today = book.credit(target, 10, days=5)
+    oldest = replace(today, account_id=source, external_id="oldest", occurred_at=now() - dt.timedelta(days=9))
+    older = replace(today, external_id="older", occurred_at=now() - dt.timedelta(days=4))
+    book.post(oldest)
+    newest, second = book.post(today, older)
+    first = _transfer(book, source, target, 10)
+
+    spent = book.spend(target, 30, rule=Attribution.FIFO)
+
+    drawn = fetch_all("SELECT lot_id FROM allocation WHERE debit_id = :id ORDER BY no", {"id": spent.entry_id})
+    assert [row.lot_id for row in drawn] == [*first.arrival_ids, second.entry_id, newest.entry_id]
 
 
 def test_a_transfer_happens_once_under_its_key(book):
@@ -133,6 +149,16 @@ def test_a_merge_moves_pending_and_restricted_points_and_what_is_owed(book):
     gone, there = book.balance(source), book.balance(target)
     assert (gone.available, gone.pending, gone.arrears, gone.restricted) == (0, 0, 0, ())
     assert (there.available, there.pending, there.arrears, there.restricted) == (0, 20, 18, ((4, 20),))
+
+
+def test_a_merge_has_its_own_keys_whatever_else_went_by_them(book):
+    source, target = book.wallet(1), book.wallet(2)
+    book.earn(source, 50, key="m")
+    book.spend(source, 20, key="m")
+
+    merged = _merge(source, target, key="m")
+
+    assert (merged.amount, merged.replayed, book.balance(target).available) == (30, False, 30)
 
 
 def test_a_merge_pays_oldest_debts_first_out_of_the_survivors_own_usable_points(book):
@@ -242,6 +268,17 @@ def test_the_past_of_a_merged_wallet_is_taken_back_and_given_back_at_the_other(b
     assert book.balance(target).available == 4
 
 
+def test_a_single_point_given_back_to_a_merged_wallet_follows_the_others(book):
+    source, target = book.wallet(1), book.wallet(2)
+    book.earn(source, 10)
+    spent = book.spend(source, 5)
+    _merge(source, target)
+
+    book.give_back(source, spent.entry_id, 1)
+
+    assert (book.balance(source).available, book.balance(target).available) == (0, 6)
+
+
 def test_within_a_wallet_or_to_a_wrong_account_nothing_moves(book):
     source, target = book.wallet(1), book.wallet(2)
     book.earn(source, 50)
@@ -276,3 +313,40 @@ def test_an_arrival_ends_when_it_is_told_to(book):
 
     ends = [lot.expires_at for lot in ledger.lots(target)]
     assert [end and (end - now()).days for end in ends] == [9, 98, None]
+
+
+def _versions() -> dict[int, int]:
+    return {row.account_id: row.version for row in fetch_all("SELECT account_id, version FROM wallet")}
+
+
+def test_whatever_moves_points_raises_the_versions_of_the_wallets_it_concerns(book):
+    ours, poor, theirs = book.wallet(1), book.wallet(2), book.wallet(3)
+    credit, lost, _ = book.earn(ours, 100), book.earn(poor, 9), book.earn(theirs, 20)
+    known = book.credit(ours, 5)
+    spent, hold = book.spend(ours, 10), book.hold(ours, 10)
+    book.spend(poor, 9)
+    commands = [
+        ([ours], lambda: book.post(known, bulk_from=1)),
+        ([ours], lambda: book.post(known, book.credit(ours, 5), bulk_from=1)),
+        ([ours], lambda: book.earn(ours, 5)),
+        ([ours], lambda: book.post(book.debit(ours, 1), bulk_from=1)),
+        ([ours], lambda: book.post(book.debit(ours, 1, rule=Attribution.FIFO))),
+        ([ours], lambda: book.spend(ours, 1)),
+        ([ours], lambda: book.hold(ours, 1)),
+        ([ours], lambda: book.capture(hold, 4)),
+        ([ours], lambda: book.release(hold)),
+        ([ours], lambda: book.give_back(ours, spent.entry_id, 4)),
+        ([ours], lambda: book.claw_back(ours, credit.entry_id, 4)),
+        ([poor], lambda: book.claw_back(poor, lost.entry_id, 9)),
+        ([poor], lambda: book.earn(poor, 2)),
+        ([ours, theirs], lambda: _transfer(book, ours, theirs, 4)),
+        ([poor, theirs], lambda: _merge(poor, theirs, "owing")),
+        ([theirs, poor], lambda: _merge(theirs, poor, "having")),
+    ]
+
+    for number, (concerned, command) in enumerate(commands):
+        before = _versions()
+        command()
+        after = _versions()
+        raised = {account for account, version in after.items() if version > before[account]}
+        assert raised == set(concerned), number

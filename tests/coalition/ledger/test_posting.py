@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from coalition import ledger
+from coalition.kernel.db import fetch_all
 from coalition.kernel.errors import Conflict
+from coalition.ledger import Attribution
+from tests.coalition.ledger.conftest import instant
+
+SPEEDS = pytest.mark.parametrize("speed", [1, 1000], ids=["in bulk", "one by one"])
 
 
 def test_points_earned_can_be_spent_first_expiring_first(book):
@@ -56,3 +63,54 @@ def test_a_debit_beyond_the_usable_points_is_refused_with_what_is_available(book
         book.spend(wallet, 71)
 
     assert (refused.value.code, refused.value.extra) == ("insufficient_points", {"available": 70})
+
+
+@SPEEDS
+def test_a_debit_takes_a_lot_to_its_last_point_and_none_that_is_not_usable(book, speed):
+    wallet = book.wallet()
+    book.earn(book.wallet(2), 500, days=1)
+    book.earn(wallet, 7, days=-1)
+    book.earn(wallet, 8, days=5, active_days=3)
+    book.earn(wallet, 9, days=6, restriction=4)
+    first = book.earn(wallet, 20, days=10)
+    second = book.earn(wallet, 30, days=20)
+
+    asked = [book.post(book.debit(wallet, amount), bulk_from=speed)[0] for amount in (20, 31, 30)]
+
+    drawn = fetch_all("SELECT debit_id, lot_id, amount FROM allocation ORDER BY debit_id")
+    assert [tuple(row) for row in drawn] == [
+        (asked[0].entry_id, first.entry_id, 20),
+        (asked[2].entry_id, second.entry_id, 30),
+    ]
+    assert (asked[1].refused, asked[1].available) == ("insufficient_points", 30)
+    assert [lot.remaining for lot in ledger.lots(wallet)] == [7, 8, 9]
+
+
+@SPEEDS
+@pytest.mark.parametrize("rule", Attribution)
+def test_points_are_usable_from_the_very_instant_they_begin_until_the_one_they_end(book, speed, rule):
+    wallet = book.wallet()
+    book.post(
+        replace(book.credit(wallet, 20), active_at=instant()),
+        replace(book.credit(wallet, 10), expires_at=instant()),
+    )
+    before = book.balance(wallet)
+
+    beyond, whole = (book.post(book.debit(wallet, points, rule=rule), bulk_from=speed)[0] for points in (21, 20))
+
+    assert (before.available, before.pending, [points for points, _ in before.next_expirations]) == (20, 0, [20])
+    assert (beyond.refused, beyond.available) == ("insufficient_points", 20)
+    assert (whole.refused, [lot.remaining for lot in ledger.lots(wallet)]) == (None, [10])
+
+
+@SPEEDS
+@pytest.mark.parametrize("rule", Attribution)
+def test_of_lots_alike_to_the_point_and_the_end_only_those_drawn_are_taken(book, speed, rule):
+    wallet = book.wallet()
+    one = book.credit(wallet, 10)
+    book.post(*(replace(one, no=number) for number in range(3)))
+
+    book.post(book.debit(wallet, 10, rule=Attribution.FIFO), bulk_from=speed)
+    book.post(book.debit(wallet, 5, rule=rule), bulk_from=speed)
+
+    assert sum(lot.remaining for lot in ledger.lots(wallet)) == book.balance(wallet).available == 15

@@ -43,6 +43,29 @@ def test_a_lot_names_its_funders_in_their_order(book):
     assert (lot.external_id, lot.amount, lot.active_at) == ("co-funded", 10, None)
 
 
+def test_a_redemption_names_the_credits_behind_it_and_who_pays_for_each_draw(book):
+    wallet, other = book.wallet(1), book.wallet(2)
+    shared = book.earn(wallet, 10, days=5, legs=((12, 1), (11, 1)), key="shared")
+    alone = book.earn(wallet, 10, days=None, key="alone")
+    elsewhere = book.earn(other, 10)
+    book.release(book.hold(wallet, 6))
+    spent, theirs = book.spend(wallet, 16), book.spend(other, 3)
+    given = book.give_back(wallet, spent.entry_id, 6)
+
+    drawn = ledger.draws([(wallet, spent.entry_id), (other, theirs.entry_id), (wallet, given.entry_ids[0])])
+
+    assert drawn.keys() == {spent.entry_id, theirs.entry_id}
+    assert [(one.lot_id, one.external_id, one.amount, one.shares) for one in drawn[spent.entry_id]] == [
+        (shared.entry_id, "shared", 4, ((12, 2), (11, 2))),
+        (shared.entry_id, "shared", 6, ((12, 3), (11, 3))),
+        (alone.entry_id, "alone", 6, ((10, 6),)),
+    ]
+    assert [(one.lot_id, one.amount) for one in drawn[theirs.entry_id]] == [(elsewhere.entry_id, 3)]
+    assert [one.expires_at is None for one in drawn[spent.entry_id]] == [False, False, True]
+    assert ledger.funded([(wallet, shared.entry_id)]) == {shared.entry_id: ((12, 5), (11, 5))}
+    assert ledger.draws([]) == ledger.funded([]) == {}
+
+
 def test_accounts_and_fundings_are_made_once(book):
     first, second = book.wallet(1), book.wallet(2)
 

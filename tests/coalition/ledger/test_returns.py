@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from coalition import ledger
 from coalition.kernel.clock import now
 from coalition.kernel.db import fetch_all, transact
 from coalition.kernel.errors import Conflict, NotFound
-from tests.coalition.ledger.conftest import Book, drawn, offences, run
+from tests.coalition.ledger.conftest import Book, drawn, instant, offences, run
 
 
 def _split(clawed: ledger.ClawedBack) -> tuple[int, int, int, int]:
@@ -50,6 +51,41 @@ def test_a_claw_back_takes_the_credits_own_points_first_then_others_then_owes_th
     assert _split(clawed) == (30, 25, 30, 15)
     balance = book.balance(wallet)
     assert (balance.available, balance.arrears) == (0, 30)
+
+
+def test_a_claw_back_that_one_other_lot_pays_to_its_last_point_leaves_the_next_alone(book):
+    wallet = book.wallet()
+    credit = book.earn(wallet, 50)
+    book.spend(wallet, 50)
+    book.earn(wallet, 20, days=5)
+    book.earn(wallet, 30, days=9)
+
+    assert _split(book.claw_back(wallet, credit.entry_id, 20)) == (0, 20, 0, 0)
+    assert [lot.remaining for lot in ledger.lots(wallet)] == [30]
+
+
+def test_a_claw_back_may_take_a_single_point_of_each_kind(book):
+    wallet = book.wallet()
+    credit = book.earn(wallet, 3, days=5)
+    book.spend(wallet, 2)
+    book.earn(wallet, 1, days=9)
+
+    clawed = book.claw_back(wallet, credit.entry_id, 3)
+
+    assert (_split(clawed), len(clawed.entry_ids)) == ((1, 1, 1, 0), 2)
+    assert (book.balance(wallet).available, book.balance(wallet).arrears) == (0, 1)
+
+
+def test_points_that_begin_at_this_very_instant_are_not_pending_and_those_that_end_are_gone(book):
+    wallet = book.wallet()
+    begins = replace(book.credit(wallet, 20), active_at=instant())
+    ends = replace(book.credit(wallet, 10), expires_at=instant())
+    ours, gone = book.post(begins, ends)
+
+    pending = book.claw_back(wallet, ours.entry_id, 5, policy="only_pending")
+    others = book.claw_back(wallet, gone.entry_id, 10)
+
+    assert (_split(pending), _split(others)) == ((0, 0, 0, 5), (0, 10, 0, 0))
 
 
 @pytest.mark.parametrize(
@@ -175,6 +211,18 @@ def test_a_co_funded_credit_clawed_back_in_parts_is_clawed_back_leg_by_leg(book)
     assert _by_party("clawback") == _by_party("issue")
 
 
+def test_a_co_funded_debt_is_shared_by_the_credits_own_claw_backs_whatever_else_the_wallet_did(book):
+    wallet = book.wallet()
+    credit = book.earn(wallet, 10, legs=((10, 1), (11, 1)))
+    book.earn(wallet, 100, legs=((11, 1),))
+    book.spend(wallet, 110)
+
+    book.claw_back(wallet, credit.entry_id, 3)
+    book.claw_back(wallet, credit.entry_id, 7)
+
+    assert _by_party("clawback") == {10: 5, 11: 5}
+
+
 def test_points_given_back_return_to_their_lots_last_drawn_first(book):
     wallet = book.wallet()
     book.earn(wallet, 60, days=10)
@@ -236,6 +284,33 @@ def test_the_order_may_change_between_returns_and_no_draw_gets_back_more_than_it
     assert set(_by_party("redeem").values()) == {0}
     assert book.balance(wallet).available == 120
     assert offences() == {}
+
+
+def test_what_came_back_before_a_share_is_written_down_of_that_debit_alone(book):
+    wallet = book.wallet()
+    book.earn(wallet, 60, days=10)
+    book.earn(wallet, 60, days=20)
+    redeemed = book.spend(wallet, 100)
+    book.earn(wallet, 80, days=30)
+    book.spend(wallet, 95)
+    book.give_back(wallet, redeemed.entry_id, 20)
+
+    book.give_back(wallet, redeemed.entry_id, 40, order="pro_rata")
+
+    assert _turns(redeemed.entry_id) == {0: [0, 20], 1: [30, 10]}
+
+
+def test_an_agreement_holds_for_what_was_redeemed_at_the_very_instant_it_begins(book):
+    wallet, redeemer = book.wallet(), 20
+    book.earn(wallet, 20, days=10)
+    book.earn(wallet, 20, days=20)
+    order = book.debit(wallet, 40)
+    (redeemed,) = book.post(order)
+    run(lambda: ledger.set_reversal_orders(redeemer, {order.occurred_at: "pro_rata"}))
+
+    book.give_back(wallet, redeemed.entry_id, 10)
+
+    assert _turns(redeemed.entry_id) == {1: [5, 5]}
 
 
 def test_what_the_redeemer_has_agreed_holds_for_what_was_redeemed_since(book):
