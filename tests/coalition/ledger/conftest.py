@@ -142,9 +142,7 @@ class Book:
         )
         return clawed
 
-    def give_back(
-        self, wallet: int, entry_id: int, amount: int, *, grace_days=None, key=None, no=0, body=b"", **more
-    ):
+    def give_back(self, wallet: int, entry_id: int, amount: int, *, grace_days=None, key=None, no=0, body=b"", **more):
         common = self._common(key, no, body or str(amount).encode())
         del common["program_id"], common["currency_id"]
         (given,) = run(
@@ -205,6 +203,19 @@ def drawn() -> list[tuple[str, int, int]]:
     """What settlement reads: (kind, who funded it, points), in the order it was recorded."""
     rows = fetch_all("SELECT kind, party_id, points FROM ledger_movements ORDER BY entry_id, lot_id, movement_id")
     return [tuple(row) for row in rows]
+
+
+def turns(debit_id: int) -> dict[int, list[int]]:
+    """What is written down of each return of a debit, by its draws in their order."""
+    lots = [
+        row.lot_id
+        for row in fetch_all("SELECT lot_id FROM allocation WHERE debit_id = :id ORDER BY no, lot_id", {"id": debit_id})
+    ]
+    rows = fetch_all("SELECT * FROM restored WHERE debit_id = :id ORDER BY turn", {"id": debit_id})
+    found: dict[int, list[int]] = {row.turn: [0] * len(lots) for row in rows}
+    for row in rows:
+        found[row.turn][lots.index(row.lot_id)] = row.amount
+    return found
 
 
 @pytest.fixture

@@ -134,6 +134,21 @@ def test_a_hold_past_its_time_cannot_be_captured_and_goes_back_by_itself(book):
     assert book.balance(wallet).available == 100
 
 
+def test_the_sweep_releases_in_the_order_of_the_wallets_up_to_this_very_instant(book):
+    wallets = [book.wallet(member) for member in range(1, 4)]
+    for wallet in reversed(wallets):
+        book.earn(wallet, 10)
+        _let_time_pass(book.hold(wallet, 10))
+    execute("UPDATE hold SET expires_at = now() WHERE account_id = :id", {"id": wallets[0]})
+    with pytest.raises(Conflict, match="hold_expired"):
+        book.capture(ledger.open_holds([wallets[0]], 1)[0])
+
+    swept = transact(lambda: ledger.expire_holds(10))
+
+    told = fetch_all("SELECT key FROM outbox WHERE kind = 'hold.released' ORDER BY id")
+    assert (swept, [row.key for row in told]) == (3, [f"wallet:{wallet}" for wallet in wallets])
+
+
 def test_a_released_stretch_of_a_co_funded_lot_keeps_its_funders_to_the_point(book):
     wallet = book.wallet()
     book.earn(wallet, 10, legs=((10, 2), (11, 1)))

@@ -6,7 +6,7 @@ import datetime as dt
 
 from coalition import ledger
 from coalition.kernel.clock import now
-from coalition.kernel.db import execute, transact
+from coalition.kernel.db import execute, fetch_all, transact
 from tests.coalition.ledger.conftest import PROGRAM, drawn
 
 
@@ -49,6 +49,17 @@ def test_what_ended_by_idleness_cannot_be_spent_before_the_sweep_nor_woken_by_a_
         assert [one.refused for one in refused] == ["insufficient_points"] * 2
         assert (before, book.balance(wallet).available) == (0, 7)
         _sweep(31)
+
+
+def test_a_wave_of_credits_wakes_the_wallets_in_their_order(book):
+    wallets = [book.wallet(member) for member in range(1, 4)]
+    for wallet in wallets:
+        book.earn(wallet, 40, days=None, idle_at=_in(-1))
+
+    book.post(*(book.credit(wallet, 7, idle_at=_in(30)) for wallet in reversed(wallets)), bulk_from=1)
+
+    ended = fetch_all("SELECT account_id, amount FROM entry WHERE kind = 6 ORDER BY id")
+    assert [tuple(row) for row in ended] == [(wallet, -40) for wallet in wallets]
 
 
 def test_points_end_by_idleness_at_the_very_instant_and_not_after_it(book):

@@ -9,8 +9,8 @@ import pytest
 from coalition import ledger
 from coalition.kernel.db import fetch_all
 from coalition.kernel.errors import Conflict
-from coalition.ledger import Attribution
-from tests.coalition.ledger.conftest import instant
+from coalition.ledger import Attribution, Operation
+from tests.coalition.ledger.conftest import SHOP, instant
 
 SPEEDS = pytest.mark.parametrize("speed", [1, 1000], ids=["in bulk", "one by one"])
 
@@ -52,6 +52,23 @@ def test_the_same_key_with_another_body_is_a_conflict(book):
 
     assert refused.value.code == elsewhere.value.code == "external_id_conflict"
     assert book.balance(wallet).available == 100
+
+
+@SPEEDS
+def test_a_key_is_known_by_all_its_parts_together(book, speed):
+    wallet = book.wallet()
+    one, spend = book.credit(wallet, 10, key="k"), book.debit(wallet, 1, key="d")
+    others = [{"partner_id": SHOP + 1}, {"operation": Operation.EVENT}, {"no": 1}, {"external_id": "l"}]
+    credits, debits = ([first, *(replace(first, **other) for other in others)] for first in (one, spend))
+
+    for postings in (credits, debits):
+        first = [book.post(posting, bulk_from=speed)[0].entry_id for posting in postings]
+        again = [book.post(posting, bulk_from=speed)[0] for posting in postings]
+
+        assert len(set(first)) == 5
+        assert [(posted.entry_id, posted.replayed) for posted in again] == [(entry_id, True) for entry_id in first]
+    poor = replace(book.debit(wallet, 1000, key="d"), no=7)
+    assert book.post(poor, bulk_from=speed)[0].refused == "insufficient_points"
 
 
 def test_a_debit_beyond_the_usable_points_is_refused_with_what_is_available(book):

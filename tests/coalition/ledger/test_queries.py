@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from coalition import ledger
 from coalition.ledger import AccountKind, EntryKind
+from tests.coalition.ledger.conftest import SHOP
 
 
 def test_movements_page_newest_first_and_sum_to_balance_and_held(book):
@@ -31,6 +34,21 @@ def test_movements_page_newest_first_and_sum_to_balance_and_held(book):
         AccountKind.REDEMPTION,
         20,
     )
+
+
+def test_movements_are_of_one_partner_or_of_some_kinds_only_if_asked_so(book):
+    wallet = book.wallet()
+    ours = book.earn(wallet, 10)
+    (theirs,) = book.post(replace(book.credit(wallet, 20), partner_id=SHOP + 1))
+    spent = book.spend(wallet, 5)
+
+    def listed(**which) -> list[int]:
+        return [one.entry_id for one in ledger.movements([wallet], None, 9, **which).items]
+
+    assert listed() == [spent.entry_id, theirs.entry_id, ours.entry_id]
+    assert listed(partner_id=SHOP) == [spent.entry_id, ours.entry_id]
+    assert listed(partner_id=SHOP + 1, kinds=[EntryKind.CREDIT]) == [theirs.entry_id]
+    assert listed(kinds=[EntryKind.DEBIT]) == [spent.entry_id]
 
 
 def test_a_lot_names_its_funders_in_their_order(book):

@@ -12,7 +12,7 @@ from coalition import ledger
 from coalition.kernel.clock import now
 from coalition.kernel.db import fetch_all, transact
 from coalition.kernel.errors import Conflict, NotFound
-from tests.coalition.ledger.conftest import Book, drawn, instant, offences, run
+from tests.coalition.ledger.conftest import Book, drawn, instant, offences, run, turns
 
 
 def _split(clawed: ledger.ClawedBack) -> tuple[int, int, int, int]:
@@ -25,19 +25,6 @@ def _by_party(kind: str) -> dict[int, int]:
         if what == kind:
             total[party] = total.get(party, 0) + points
     return total
-
-
-def _turns(debit_id: int) -> dict[int, list[int]]:
-    """What is written down of each return of a debit, by its draws in their order."""
-    lots = [
-        row.lot_id
-        for row in fetch_all("SELECT lot_id FROM allocation WHERE debit_id = :id ORDER BY no, lot_id", {"id": debit_id})
-    ]
-    rows = fetch_all("SELECT * FROM restored WHERE debit_id = :id ORDER BY turn", {"id": debit_id})
-    found: dict[int, list[int]] = {row.turn: [0] * len(lots) for row in rows}
-    for row in rows:
-        found[row.turn][lots.index(row.lot_id)] = row.amount
-    return found
 
 
 def test_a_claw_back_takes_the_credits_own_points_first_then_others_then_owes_then_waives(book):
@@ -264,7 +251,7 @@ def test_in_proportion_each_draw_gets_back_its_share_and_a_tie_goes_to_the_earli
     for amount in shares:
         book.give_back(wallet, redeemed.entry_id, amount, order="pro_rata")
 
-    restored = _turns(redeemed.entry_id)
+    restored = turns(redeemed.entry_id)
     assert [restored[turn] for turn in (1, 2)] == [[1, 1, 1], [0, 0, 1]]
     assert [sum(lot) for lot in zip(*restored.values(), strict=True)] == [10, 10, 20]
     assert [lot.remaining for lot in ledger.lots(wallet)] == [10, 10, 20]
@@ -280,7 +267,7 @@ def test_the_order_may_change_between_returns_and_no_draw_gets_back_more_than_it
     for amount, order in ((20, None), (30, "pro_rata"), (30, "last_drawn_first"), (20, "pro_rata")):
         book.give_back(wallet, redeemed.entry_id, amount, order=order)
 
-    assert _turns(redeemed.entry_id) == {0: [0, 20], 1: [23, 7], 2: [17, 13], 3: [20, 0]}
+    assert turns(redeemed.entry_id) == {0: [0, 20], 1: [23, 7], 2: [17, 13], 3: [20, 0]}
     assert set(_by_party("redeem").values()) == {0}
     assert book.balance(wallet).available == 120
     assert offences() == {}
@@ -292,12 +279,13 @@ def test_what_came_back_before_a_share_is_written_down_of_that_debit_alone(book)
     book.earn(wallet, 60, days=20)
     redeemed = book.spend(wallet, 100)
     book.earn(wallet, 80, days=30)
-    book.spend(wallet, 95)
+    another = book.spend(wallet, 95)
+    book.give_back(wallet, another.entry_id, 10, order="pro_rata")
     book.give_back(wallet, redeemed.entry_id, 20)
 
     book.give_back(wallet, redeemed.entry_id, 40, order="pro_rata")
 
-    assert _turns(redeemed.entry_id) == {0: [0, 20], 1: [30, 10]}
+    assert turns(redeemed.entry_id) == {0: [0, 20], 1: [30, 10]}
 
 
 def test_an_agreement_holds_for_what_was_redeemed_at_the_very_instant_it_begins(book):
@@ -310,7 +298,7 @@ def test_an_agreement_holds_for_what_was_redeemed_at_the_very_instant_it_begins(
 
     book.give_back(wallet, redeemed.entry_id, 10)
 
-    assert _turns(redeemed.entry_id) == {1: [5, 5]}
+    assert turns(redeemed.entry_id) == {1: [5, 5]}
 
 
 def test_what_the_redeemer_has_agreed_holds_for_what_was_redeemed_since(book):
@@ -324,7 +312,7 @@ def test_what_the_redeemer_has_agreed_holds_for_what_was_redeemed_since(book):
         after = book.give_back(wallet, before.entry_id, 6)
 
     assert after is not None
-    assert _turns(before.entry_id) == {0: [0, 6], 1: [5, 1]}
+    assert turns(before.entry_id) == {0: [0, 6], 1: [5, 1]}
     assert ledger.reversal_orders(redeemer) == {since: "pro_rata"}
     assert not ledger.set_reversal_orders(redeemer, {since: "pro_rata"})
 

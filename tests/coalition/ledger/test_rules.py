@@ -12,7 +12,7 @@ from coalition import ledger
 from coalition.kernel.db import fetch_all
 from coalition.kernel.errors import Conflict
 from coalition.ledger import Attribution
-from tests.coalition.ledger.conftest import drawn
+from tests.coalition.ledger.conftest import drawn, turns
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "settlement.json").read_text())
 RULES = {"FEFO": Attribution.FEFO, "FIFO": Attribution.FIFO, "PRORATA": Attribution.PRO_RATA}
@@ -145,6 +145,19 @@ def test_restricted_points_stay_restricted_when_they_come_back(book):
 
     balance = book.balance(wallet)
     assert (balance.available, balance.restricted, balance.held) == (0, ((PROMO, 70),), 10)
+
+
+def test_earlier_is_the_draw_that_the_rule_made_earlier(book):
+    wallet = book.wallet()
+    book.earn(wallet, 10, days=20)
+    book.earn(wallet, 10, days=10)
+    redeemed = book.spend(wallet, 20, rule=Attribution.FIFO)
+
+    book.give_back(wallet, redeemed.entry_id, 1, order="pro_rata")
+    book.give_back(wallet, redeemed.entry_id, 4, order="last_drawn_first")
+
+    assert turns(redeemed.entry_id) == {1: [1, 0], 2: [0, 4]}
+    assert [lot.remaining for lot in ledger.lots(wallet)] == [4, 1]
 
 
 def test_the_newest_points_of_all_are_not_drawn_before_they_are_usable(book):
