@@ -12,6 +12,7 @@ def init_app(app: Flask) -> None:
         cards,
         dev,
         drawing,
+        extracting,
         lifecycle,
         processing,
         promotions,

@@ -12,6 +12,7 @@ def init_app(app: Flask) -> None:
         clearing,
         coupons,
         exchanges,
+        extracts,
         holdings,
         letters,
         news,

@@ -1,0 +1,38 @@
+"""`flask coalition extract`: a day of the reporting views as files in a folder."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from functools import partial
+from pathlib import Path
+
+import click
+
+from coalition import reporting
+from coalition.cli.processing import group
+from coalition.kernel import clock
+from coalition.kernel.db import transact
+
+
+@group.command("extract")
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="The UTC day; yesterday unless given.")
+@click.option("--view", "names", multiple=True, help="Only this view; may be repeated.")
+@click.option("--to", "folder", required=True, type=click.Path(file_okay=False, path_type=Path), help="A folder.")
+def extract(day: dt.datetime | None, names: tuple[str, ...], folder: Path) -> None:
+    """Write a day of the views of `reporting` as gzipped CSV; prints a JSON line for each file.
+
+    What happens is of that day, what there is stands whole. A file of the same name is replaced, whole or not at all.
+    """
+    wanted = day.date() if day else clock.now().astimezone(dt.UTC).date() - dt.timedelta(days=1)
+    known = [view.name for view in transact(reporting.views)]
+    if unknown := sorted(set(names) - set(known)):
+        raise click.ClickException(f"there is no view {unknown[0]!r}; there are {', '.join(known)}")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names or known:
+        path = folder / f"{name}-{wanted.isoformat()}.csv.gz"
+        part = path.with_suffix(".part")
+        with part.open("wb") as file:
+            rows = transact(partial(reporting.extract, name, wanted, file))
+        part.replace(path)
+        click.echo(json.dumps({"view": name, "day": wanted.isoformat(), "rows": rows, "file": str(path)}))
