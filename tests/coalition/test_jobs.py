@@ -25,4 +25,4 @@ def test_dead_tokens_and_quiet_throttles_are_forgotten(app: Flask) -> None:
 
     left = fetch_one("SELECT (SELECT count(*) FROM oauth_token), (SELECT count(*) FROM sign_in_throttle)")
     assert left is not None
-    assert tuple(left) == (1, 2)
+    assert tuple(left) == (1, 3)  # account, address and everybody
