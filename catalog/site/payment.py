@@ -25,7 +25,7 @@ from catalog.site.paying import way_to_pay
 from coalition import members, programs
 from coalition.kernel import ids, ports
 from coalition.kernel.db import transact
-from coalition.kernel.errors import Invalid, Refusal
+from coalition.kernel.errors import Forbidden, Invalid, Refusal
 from coalition.kernel.idempotency import request_hash
 from coalition.kernel.web.pages import language
 from coalition.site.viewer import Viewer, require_member
@@ -69,7 +69,7 @@ def place() -> BaseResponse:
     form = {name: request.form.get(name, "").strip()[:40] for name in ("pay", "points", "proof", "consent_points")}
     try:
         points = _chosen(quoted, form)
-        confirmed = confirming.confirm(request.form.get("password", "")[:_PASSWORD_MAX])
+        confirmed = _confirmed(request.form.get("password", "")[:_PASSWORD_MAX])
         order = transact(lambda: _place(member, quoted, points, form, key, confirmed))
     except Refusal as refusal:
         if refusal.code in ("quote_expired", "quote_used") and quoted.state not in LIVE:
@@ -102,7 +102,17 @@ def _chosen(quoted: Quote, form: dict[str, str]) -> int | None:
     return points
 
 
-def _place(member: Viewer, quoted: Quote, points: int | None, form: dict[str, str], key: str, confirmed: bool) -> Order:
+def _confirmed(typed: str) -> bool | Forbidden:
+    """Whether it is the member, or the refusal of a code: one that has ordered this is good for nothing more."""
+    try:
+        return confirming.confirm(typed)
+    except Forbidden as refusal:
+        return refusal
+
+
+def _place(
+    member: Viewer, quoted: Quote, points: int | None, form: dict[str, str], key: str, confirmed: bool | Forbidden
+) -> Order:
     agreed = form["consent_points"]
     order, replayed = orders.place(
         member.program_id,
@@ -118,6 +128,8 @@ def _place(member: Viewer, quoted: Quote, points: int | None, form: dict[str, st
     if order.payment == "wanted" and not tender.cash_taken():
         raise Invalid("cash_unavailable", "Points alone cannot pay this, and nobody takes cash here.")
     if not replayed:
+        if isinstance(confirmed, Forbidden):
+            raise confirmed
         confirming.check(member, confirmed=confirmed)
         _prove(member, form["proof"])
     return order

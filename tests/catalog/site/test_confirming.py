@@ -111,6 +111,7 @@ def test_who_has_an_app_is_asked_for_its_code_instead(browser: Browser) -> None:
     assert "take a code of your app" in refused[0].text and "code is wrong" in refused[1].text
     assert _orders() == 0
     assert browser.press(paying, password=code).status_code == 303
+    assert browser.press(paying, password=code).status_code == 303, "the same form sent again leads to the same order"
     assert _orders() == 1
 
 
