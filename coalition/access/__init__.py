@@ -7,6 +7,7 @@ looks behind it. Secrets and tokens are kept as hashes only.
 from coalition.access.browsers import (
     clear_old_browsers,
     forget_browsers,
+    is_known_browser,
     is_new_browser,
     knows_browser,
     remember_browser,
@@ -125,6 +126,7 @@ __all__ = [
     "invitations",
     "invite",
     "is_due",
+    "is_known_browser",
     "is_new_browser",
     "issue",
     "issue_token",

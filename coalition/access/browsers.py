@@ -35,6 +35,12 @@ def is_new_browser(user_id: int, key: str) -> bool:
     return bool(row and row.new)
 
 
+def is_known_browser(user_id: int, key: str) -> bool:
+    """Whether the user has come in with the browser of `key` within a year."""
+    sql = f"SELECT FROM known_browser b WHERE b.user_id = :user AND {_KNOWN}"
+    return fetch_one(sql, {"user": user_id, **_of(key)}) is not None
+
+
 def remember_browser(user_id: int, key: str) -> None:
     """Know the browser of `key` again when the user comes next."""
     execute(

@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from coalition.access.browsers import forget_browsers
 from coalition.access.roles import chief_role
 from coalition.access.sessions import end_sessions
 from coalition.access.users import check_user
@@ -86,7 +87,7 @@ def person(user_id: int, *, owner_ref: str | None = None) -> Person:
 
 
 def switch_person(user_id: int, active: bool, *, owner_ref: str | None = None) -> None:
-    """Let somebody sign in, or no longer: then every session of theirs is over at once.
+    """Let somebody sign in, or no longer: then every session of theirs is over at once, and no browser is known.
 
     Raises NotFound (see `person`), Conflict `own_account`, and `last_admin` for the last who may invite others.
     """
@@ -94,6 +95,7 @@ def switch_person(user_id: int, active: bool, *, owner_ref: str | None = None) -
     if not active:
         _spare(found, frozenset())
         end_sessions(user_id)
+        forget_browsers(user_id)
     execute("UPDATE user_account SET active = :active WHERE id = :id", {"active": active, "id": user_id})
     audit.record("user.switched", f"user:{user_id}", active=active)
 
@@ -118,8 +120,12 @@ def set_roles(user_id: int, roles: Iterable[str], *, owner_ref: str | None = Non
 
 
 def sign_out(user_id: int, *, owner_ref: str | None = None) -> int:
-    """End every session of somebody; how many there were. Raises NotFound (see `person`)."""
+    """End every session of somebody, and know none of their browsers again; how many sessions there were.
+
+    Raises NotFound (see `person`).
+    """
     ended = end_sessions(person(user_id, owner_ref=owner_ref).id)
+    forget_browsers(user_id)
     audit.record("user.sessions_ended", f"user:{user_id}", sessions=ended)
     return ended
 

@@ -19,6 +19,6 @@ def prove(user_id: int, typed: str) -> None:
     Raises Invalid `wrong_password` or Forbidden `wrong_code`, TooMany for who guesses.
     """
     if transact(lambda: by_code(user_id)):
-        frame.braked("factor", str(user_id), lambda: totp.use_code(user_id, typed))
+        frame.coded(user_id, lambda: totp.use_code(user_id, typed))
     else:
         frame.braked("password", str(user_id), lambda: access.prove_password(user_id, typed))

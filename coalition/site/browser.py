@@ -34,6 +34,13 @@ def key() -> str:
     return found if len(found) == _KEY_CHARS else ""
 
 
+def guesser(user_id: int) -> str:
+    """Who guesses at a user's codes here: a browser that is known is counted by itself, so that nobody else's wrong
+    codes keep its owner waiting; all others are counted as one."""
+    mine = key()
+    return f"{user_id} {mine}" if mine and access.is_known_browser(user_id, mine) else str(user_id)
+
+
 def remember(user_id: int) -> None:
     """Know this browser again when the user comes next; in the running transaction."""
     mine = key() or secrets.token_urlsafe(32)
@@ -47,10 +54,10 @@ def remember(user_id: int) -> None:
 
 
 def named(agent: str) -> str:
-    """A browser and its system in two words, as far as its user agent names them."""
+    """A browser and its system in two words, as far as its user agent names them; what else it says is not told."""
     browser = next((words for sign, words in _BROWSERS if sign in agent), "")
     system = next((words for sign, words in _SYSTEMS if sign in agent), "")
-    return ", ".join(filter(None, (browser, system))) or agent[:40]
+    return ", ".join(filter(None, (browser, system)))
 
 
 def _name() -> str:

@@ -49,7 +49,7 @@ def confirm() -> Response | str | tuple[str, int]:
         return codes
 
     try:
-        codes = frame.braked("factor", str(user_id), work)
+        codes = frame.coded(user_id, work)
     except Forbidden:
         wrong = _setup(user_id, [frame.error("code", "wrong_code")])
         return (wrong, 422) if wrong else redirect(url_for("safety.overview"), code=303)

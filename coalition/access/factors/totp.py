@@ -1,7 +1,7 @@
 """Codes of an authenticator app (RFC 6238, six digits, half a minute), each good once, and recovery codes.
 
 The shared secret is sealed; a code is used up by raising the user's last step, so that of many that use one at once
-exactly one goes on. The door counts a guess at the user's "factor" before it is looked at here.
+exactly one goes on. The door counts a guess at the user's "factor" before it is looked at here, and pardons the right.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from passlib.exc import TokenError
 from passlib.totp import TOTP
 
 from coalition.access.clients import hash_of
-from coalition.access.throttle import pardon
 from coalition.access.users import user
 from coalition.kernel import audit, clock, sealing
 from coalition.kernel.db import execute, execute_many, fetch_one
@@ -84,7 +83,6 @@ def use_code(user_id: int, code: str) -> str:
     sql = "UPDATE recovery_code SET used_at = :now WHERE user_id = :user AND code_hash = :hash AND used_at IS NULL"
     if not execute(sql, {"now": clock.now(), "user": user_id, "hash": hash_of(typed)}):
         raise _wrong()
-    pardon("factor", str(user_id))
     audit.record("user.recovery_code_used", f"user:{user_id}")
     return "recovery"
 
@@ -123,7 +121,6 @@ def _use_code(user_id: int, code: str, *, confirmed: bool) -> None:
     sql = "UPDATE user_account SET totp_step = :step WHERE id = :id AND totp_step < :step"
     if not execute(sql, {"step": match.counter, "id": user_id}):
         raise _wrong()
-    pardon("factor", str(user_id))
 
 
 def _wrong() -> Forbidden:

@@ -10,6 +10,7 @@ from flask import request
 from coalition import access
 from coalition.kernel.db import transact
 from coalition.kernel.errors import Refusal
+from coalition.site import browser
 
 T = TypeVar("T")
 Errors = list[dict[str, Any]]
@@ -25,6 +26,18 @@ def braked(kind: str, subject: str, work: Callable[[], T]) -> T:
     """Count a guess, commit that, and only then look at it. Raises TooMany while the subject has to wait."""
     transact(lambda: access.admit_guess(kind, subject))
     return transact(work)
+
+
+def coded(user_id: int, work: Callable[[], T]) -> T:
+    """Look at a code of a user, counted before; a right one forgets the wrong ones. Raises TooMany like `braked`."""
+    whose = transact(lambda: browser.guesser(user_id))
+
+    def look() -> T:
+        found = work()
+        access.pardon("factor", whose)
+        return found
+
+    return braked("factor", whose, look)
 
 
 def error(field: str, code: str, text: str | None = None) -> dict[str, Any]:

@@ -43,9 +43,9 @@ def fact(name: str) -> str:
     return str((session.get(_PENDING) or {}).get(name, ""))
 
 
-def keep(name: str, value: str) -> None:
-    """Another value for one of the facts."""
-    session[_PENDING] = {**session[_PENDING], name: value}
+def renew(**facts: str) -> None:
+    """Let the step begin anew, with other facts."""
+    session[_PENDING] = {**session[_PENDING], "at": _now_s(), **facts}
 
 
 def finish(user_id: int, factor: str) -> Response:

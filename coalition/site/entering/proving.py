@@ -46,7 +46,7 @@ def prove() -> Response | tuple[str, int]:
     if user_id is None:
         return pending.late()
     try:
-        factor = frame.braked("factor", str(user_id), lambda: totp.use_code(user_id, code))
+        factor = frame.coded(user_id, lambda: totp.use_code(user_id, code))
     except Forbidden:
         return _form(user_id, [frame.error("code", "wrong_code")]), 422
     return pending.finish(user_id, factor)

@@ -43,7 +43,7 @@ def prove() -> Response | tuple[str, int]:
     if user_id is None:
         return pending.late()
     try:
-        frame.braked("factor", str(user_id), lambda: _use(user_id, code))
+        frame.coded(user_id, lambda: _use(user_id, code))
     except NotFound:
         return _form(user_id, [frame.error("code", "wrong_code")]), 422
     return pending.finish(user_id, "mail")
@@ -55,7 +55,7 @@ def again() -> Response | tuple[str, int]:
     user_id = _whose()
     if user_id is None:
         return pending.late()
-    pending.keep(_HALF, _send(user_id))
+    pending.renew(**{_HALF: _send(user_id)})
     return redirect(url_for("recognising.asked", done="sent"), code=303)
 
 
@@ -81,7 +81,6 @@ def _send(user_id: int) -> str:
 
 def _use(user_id: int, code: str) -> None:
     access.use_code(pending.fact(_HALF), code)
-    access.pardon("factor", str(user_id))
     access.pardon("letter", str(user_id))
 
 
