@@ -54,6 +54,24 @@ def test_a_movement_names_both_sides_and_has_a_number_of_its_own(book):
     assert {row.lot_id for row in rows} == {credit.entry_id}
 
 
+def test_what_a_co_funded_lot_pays_of_a_debt_is_shared_from_where_it_was_drawn_to(book):
+    wallet = book.wallet()
+    lost = book.earn(wallet, 1, days=5)
+    book.spend(wallet, 1)
+    book.earn(wallet, 11, legs=((A, 2), (B, 1)))
+    book.spend(wallet, 4)
+
+    book.claw_back(wallet, lost.entry_id, 1)
+    book.spend(wallet, 6)
+
+    netted = fetch_all("SELECT party_id, points FROM ledger_movements WHERE operation = 20 AND points <> 0")
+    shares = Counter({A: 0, B: 0})
+    for kind, party, points in drawn():
+        shares[party] += points if kind == "redeem" and party in (A, B) else 0
+    assert [tuple(row) for row in netted] == [(B, 1)]
+    assert (shares[A], shares[B]) == (7, 4)
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(weights=st.lists(st.integers(1, 9), min_size=1, max_size=4), draws=st.lists(st.integers(1, 9), min_size=1))
 def test_the_shares_of_any_draws_sum_to_the_shares_of_the_lot(app, weights, draws):
