@@ -63,7 +63,7 @@ def send(how: dict[str, Any]) -> Response:
     if not stored.size:
         raise Invalid("invalid", "The file is empty.", [FieldError("", "empty_file", "Send at least one line.")])
     if not mapped and request.mimetype == "text/csv":
-        _demand_titles(stored)
+        demand_titles(stored)
 
     def work() -> Answer:
         client = caller()
@@ -145,7 +145,7 @@ def _layout(how: dict[str, Any]) -> tuple[purchases.Source | None, int | None]:
     return source, purchases.mapping_by_name(partner_id, how["mapping"]).id if how["mapping"] else None
 
 
-def _demand_titles(stored: StoredFile) -> None:
+def demand_titles(stored: StoredFile) -> None:
     """Raise Invalid, and keep nothing, for a table that neither has our own titles nor says by what it is read."""
     store = ports.get(FileStore)
     with store.open(stored.key) as file:

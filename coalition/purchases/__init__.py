@@ -44,7 +44,7 @@ from coalition.purchases.registries.mappings import (
     read_mapping,
     save_mapping,
 )
-from coalition.purchases.registries.plain import has_own_titles
+from coalition.purchases.registries.plain import has_own_titles, header_of, read_bodies
 from coalition.purchases.registries.registry import Registry, Rejection, close, open_registry, registry, rejections
 from coalition.purchases.registries.sources import (
     SOURCE_KINDS,
@@ -175,6 +175,7 @@ __all__ = [
     "find_return",
     "given",
     "has_own_titles",
+    "header_of",
     "hold_mappings",
     "interpret",
     "laws",
@@ -198,6 +199,7 @@ __all__ = [
     "points_redeemed",
     "quote",
     "read",
+    "read_bodies",
     "read_event",
     "read_event_or_transaction",
     "read_mapping",

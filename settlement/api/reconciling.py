@@ -11,6 +11,7 @@ from typing import Any
 from flask import Response, request
 
 from coalition import purchases
+from coalition.api.registries import demand_titles
 from coalition.kernel import ids, jobs, ports
 from coalition.kernel.db import transact
 from coalition.kernel.errors import BadRequest, FieldError, Invalid
@@ -38,12 +39,13 @@ BODY_MAX = 1 << 30
 _LINES = (
     "One receipt a line: external_id, and what is to be compared of occurred_at, amount, points, points_redeemed, rate."
 )
+_TABLE = "A table; `mapping` says how to read it. Without one its titles are those of the lines' fields."
 _NDJSON = {"schema": {"type": "string", "description": _LINES}}
 _BODY = {
     "required": True,
     "content": {
         "application/x-ndjson": _NDJSON,
-        "text/csv": {"schema": {"type": "string", "description": "A table; `mapping` says how to read it."}},
+        "text/csv": {"schema": {"type": "string", "description": _TABLE}},
         "application/gzip": _NDJSON,
         "multipart/form-data": {
             "schema": {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}
@@ -66,6 +68,8 @@ def send(how: dict[str, Any]) -> Response:
     stored = ports.get(FileStore).put(f"reconciliations/{uuid.uuid4().hex}", stream)
     if not stored.size:
         raise Invalid("invalid", "The file is empty.", [FieldError("", "empty_file", "Send at least one line.")])
+    if not how["mapping"] and request.mimetype == "text/csv":
+        demand_titles(stored)
 
     def work() -> Answer:
         client = caller()
@@ -132,10 +136,7 @@ def _own(public_id: str) -> Reconciliation:
 
 
 def _mapping_id(how: dict[str, Any]) -> int | None:
-    """The mapping that is asked for: looked up before the file is read. Raises Invalid for a table without one."""
+    """The mapping that is asked for: looked up before the file is read. Raises Invalid."""
     if how["mapping"]:
         return purchases.mapping_by_name(caller().partner_id, how["mapping"]).id
-    if request.mimetype == "text/csv":
-        problem = FieldError("/mapping", "required", "Say by which saved mapping the table is to be read.")
-        raise Invalid("invalid", "A table needs a column mapping.", [problem])
     return None

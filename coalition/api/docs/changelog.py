@@ -31,7 +31,7 @@ ENTRIES = (
             "Purchases, quotes and holds at an outlet that was closed before them are refused: outlet_closed (422).",
             "An address for webhooks that is refused says why in the code beside /url.",
             "GET /currencies: the decimals of the program’s money and points.",
-            "POST /registries takes a table of our own titles without a mapping: the same fields, a row each.",
+            "POST /registries and /reconciliations take a table of our own titles without a mapping, a row each.",
             "Balances and GET /purchases?external_id= take limit and cursor, as every list.",
             "409 idempotency_key_in_flight is retryable and says when; POST /me/proofs takes an Idempotency-Key.",
             "A hold, a capture or an exchange sent again is answered as the first time; GET says what it is now.",

@@ -23,7 +23,17 @@ from coalition.purchases.registries.tables import Reading
 _MARK = "external_id"  # every line has it, and no line of NDJSON is a row with this title
 _TEXTS = frozenset(
     ("external_id", "type", "event_type", "occurred_at", "outlet", "currency", "channel", "hold_id", "quote_id")
-) | {"proof", "on_unknown_member", "purchase_external_id", "mcc", "merchant", "original", "member.kind", "member.value"}
+) | {
+    "proof",
+    "on_unknown_member",
+    "purchase_external_id",
+    "mcc",
+    "merchant",
+    "original",
+    "member.kind",
+    "member.value",
+    "rate",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +67,38 @@ def has_own_titles(file: BinaryIO) -> bool:
 def read_plain(
     file: BinaryIO, header: Header, position: int = 0, last_line: int = 0
 ) -> Iterator[tuple[Chunk, list[Reading]]]:
-    """The table's rows from a position on, chunk by chunk. Raises Unreadable after what was readable."""
+    """The table's rows from a position on as what they are, chunk by chunk. Raises Unreadable as `read_bodies` does."""
+    for chunk, bodies in read_bodies(file, header, position, last_line):
+        yield chunk, [(number, _interpreted(body)) for number, body in bodies]
+
+
+def read_bodies(
+    file: BinaryIO, header: Header, position: int = 0, last_line: int = 0
+) -> Iterator[tuple[Chunk, list[tuple[int, dict[str, Any] | Refusal]]]]:
+    """The table's rows from a position on as the objects that NDJSON would have, chunk by chunk.
+
+    Raises Unreadable after what was readable.
+    """
     blank = header.delimiter.encode() + b" \t\r\n"
     for chunk in chunks(file, position, last_line, strip=b"\r\n"):
         rows = [(number, row) for number, row in chunk.lines if number > 1 and (row is None or row.strip(blank))]
         yield chunk, [(number, _read(row, header)) for number, row in rows]
 
 
-def _read(row: bytes | None, header: Header) -> Content | Refusal:
+def _interpreted(body: dict[str, Any] | Refusal) -> Content | Refusal:
+    if isinstance(body, Refusal):
+        return body
+    try:
+        return interpret(body)
+    except Refusal as refusal:
+        return refusal
+
+
+def _read(row: bytes | None, header: Header) -> dict[str, Any] | Refusal:
     if row is None:
         return BadRequest("line_too_long", "A line may hold at most a megabyte.")
     try:
-        return interpret(_body(row, header))
+        return _body(row, header)
     except UnicodeDecodeError:
         return BadRequest("not_utf8", "This is not valid UTF-8.")
     except Refusal as refusal:

@@ -1,8 +1,8 @@
 """A line of a partner's own file: what it says of one receipt. Pure: no database, no clock.
 
-NDJSON has our own names (`external_id`, `occurred_at`, `amount`, `points`, `points_redeemed`, `rate`); a line of a
-registry, as it is sent to POST /registries, is one, too: what is not compared is not read. A table comes as rows by a
-saved column mapping. Whatever a line leaves out is not compared.
+NDJSON has our own names (`external_id`, `occurred_at`, `amount`, `points`, `points_redeemed`, `rate`), and so has a
+table without a mapping. A line of a registry, as it is sent to POST /registries, is one, too: what is not compared is
+not read. Any other table comes as rows by a saved column mapping. Whatever a line leaves out is not compared.
 """
 
 from __future__ import annotations
@@ -44,7 +44,11 @@ def of_text(line: int, text: bytes | None, zone: ZoneInfo) -> FileLine:
     """A line of NDJSON. Raises BadRequest and Invalid for what cannot be read."""
     if text is None:
         raise BadRequest("line_too_long", "A line may hold at most a megabyte.")
-    body = parse_object(text)
+    return of_body(line, parse_object(text), zone)
+
+
+def of_body(line: int, body: Mapping[str, Any], zone: ZoneInfo) -> FileLine:
+    """The same of a line that is an object already. Raises Invalid."""
     amount = body.get("amount")
     if amount is None and isinstance(body.get("lines"), list):
         amount = _sum(body["lines"])

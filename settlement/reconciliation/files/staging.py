@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from coalition import programs, purchases
@@ -36,7 +36,8 @@ Rejection = tuple[int, str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a file is written: in which zone its local times are, and by which mapping it is a table (None: NDJSON)."""
+    """How a file is written: in which zone its local times are, and by which mapping it is a table (None: NDJSON, or a
+    table of our own titles)."""
 
     zone: ZoneInfo
     mapping: ColumnMapping | None
@@ -77,6 +78,11 @@ def parts(file: BinaryIO, at: Reconciliation, written: Layout) -> Iterator[Part]
         for chunk, rows in purchases.read_rows(file, written.mapping, *places):
             _weigh(chunk, most)
             yield _of_rows(chunk, rows, written.zone)
+        return
+    if header := purchases.header_of(file):
+        for chunk, bodies in purchases.read_bodies(file, header, at.position, at.last_line):
+            _weigh(chunk, most)
+            yield _of_bodies(chunk, bodies, written.zone)
         return
     for chunk in purchases.chunks(file, at.position, at.last_line):
         _weigh(chunk, most)
@@ -126,6 +132,18 @@ def _of_texts(chunk: Chunk, zone: ZoneInfo) -> Part:
     for no, text in chunk.lines:
         try:
             part.lines.append(reading.of_text(no, text, zone))
+        except Refusal as refusal:
+            part.rejected.append((no, *reading.told(refusal)))
+    return part
+
+
+def _of_bodies(chunk: Chunk, bodies: Sequence[tuple[int, dict[str, Any] | Refusal]], zone: ZoneInfo) -> Part:
+    part = Part(chunk, [], [])
+    for no, body in bodies:
+        try:
+            if isinstance(body, Refusal):
+                raise body
+            part.lines.append(reading.of_body(no, body, zone))
         except Refusal as refusal:
             part.rejected.append((no, *reading.told(refusal)))
     return part

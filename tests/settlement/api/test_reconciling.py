@@ -67,6 +67,20 @@ def test_a_file_is_compared_and_its_differences_are_read_page_by_page(live: Flas
     assert [one["id"] for one in listed["items"]] == [answer.json["id"]]
 
 
+def test_a_table_of_our_own_titles_is_compared_as_the_same_lines_would_be(live: Flask, headers: dict[str, str]) -> None:
+    table = "external_id,amount,rate\nR1,1000,\nR2,1999,\nR9,,0.01\nR3,1.5,\n"
+
+    answer = sent(live, headers, table, content_type="text/csv")
+    jobs.run_due(20)
+
+    page = live.test_client().get(f"{PATH}/{answer.json['id']}", headers=headers).json
+    kinds = {(one["external_id"], one["kind"]) for one in page["items"]}
+    assert kinds == {("R2", "amount"), ("R3", "missing_there"), ("R9", "missing_here")}
+    assert (page["state"], page["lines"], page["rejected"]) == ("finished", 3, 1)
+    (wrong,) = live.test_client().get(f"{PATH}/{answer.json['id']}/rejections", headers=headers).json["items"]
+    assert (wrong["line"], wrong["code"]) == (5, "not_an_integer")
+
+
 def test_the_same_idempotency_key_takes_a_file_once(live: Flask, headers: dict[str, str]) -> None:
     keyed = {**headers, "Idempotency-Key": "k-1"}
 
