@@ -6,6 +6,8 @@ _ENDED = "the merge has ended, at the same now(), what is over in both wallets b
 _UNIQUE = "one sequence numbers the journal rows of all wallets: the account only helps to find the row by its index"
 _ONLY_ARRIVALS = "in the transaction of a debit nothing has it for its origin but its arrivals, all in one wallet"
 
+_CHOSEN = "the credit's own lots were chosen at the same now(), under the same lock"
+
 EQUIVALENT: dict[str, str] = {
     "take.sql:12 without a condition: AND l.entry_id = a.lot_id AND l.remaining > a.amount;": (
         "what equals is deleted by the statement before, and a draw never exceeds its lot"
@@ -29,6 +31,11 @@ EQUIVALENT: dict[str, str] = {
         "restoring.sql:12 without a condition: SELECT max(r.turn) + 1 INTO v_turn FROM restored r"
         " WHERE r.debit_id = p_debit;"
     ): _UNIQUE,
+    (
+        "claw_own.sql:16 > to >=: WHERE l.account_id = p_account AND l.expires_at >= now() AND l.entry_id = ANY(p_own)"
+    ): _CHOSEN,
+    "claw_own.sql:16 without a condition: WHERE l.account_id = p_account AND l.entry_id = ANY(p_own)": _CHOSEN,
+    "claw_own.sql:16 without a condition: WHERE l.expires_at > now() AND l.entry_id = ANY(p_own)": _UNIQUE,
     "capture.sql:25 AND to OR: FROM entry e WHERE e.account_id = p_account OR e.id = p_hold": (
         "all rows of a wallet have the program and currency that are read here, and the key lets one row in"
     ),

@@ -149,6 +149,24 @@ def test_the_sweep_releases_in_the_order_of_the_wallets_up_to_this_very_instant(
     assert (swept, [row.key for row in told]) == (3, [f"wallet:{wallet}" for wallet in wallets])
 
 
+def test_of_many_holds_past_their_time_those_go_back_first_that_were_due_first(book):
+    wallets = [book.wallet(member) for member in range(1, 4)]
+    holds = []
+    for wallet in wallets:
+        book.earn(wallet, 10)
+        holds.append(book.hold(wallet, 10))
+    for hold in reversed(holds):
+        execute(
+            "UPDATE hold SET expires_at = now() - :s * interval '1 s' WHERE id = :id", {"s": hold.id, "id": hold.id}
+        )
+
+    left = []
+    while transact(lambda: ledger.expire_holds(1)):
+        left.append([book.balance(wallet).held for wallet in wallets])
+
+    assert left == [[10, 10, 0], [10, 0, 0], [0, 0, 0]]
+
+
 def test_a_released_stretch_of_a_co_funded_lot_keeps_its_funders_to_the_point(book):
     wallet = book.wallet()
     book.earn(wallet, 10, legs=((10, 2), (11, 1)))
@@ -165,6 +183,17 @@ def test_a_released_stretch_of_a_co_funded_lot_keeps_its_funders_to_the_point(bo
     assert by_funder == {10: 7, 11: 3}
     assert len(fetch_all("SELECT DISTINCT lot_id FROM ledger_movements")) == 1
     assert [row for row in drawn() if row[0] == "issue"] == [("issue", 10, 7), ("issue", 11, 3)]
+
+
+def test_what_came_back_from_a_hold_is_still_the_credits_own_and_taken_only_as_far_as_asked(book):
+    wallet = book.wallet()
+    credit = book.earn(wallet, 10, legs=((10, 1), (11, 1)))
+    book.release(book.hold(wallet, 4))
+
+    clawed = [book.claw_back(wallet, credit.entry_id, amount).own for amount in (6, 3)]
+
+    assert clawed == [6, 3]
+    assert [lot.remaining for lot in ledger.lots(wallet)] == [1]
 
 
 def test_a_release_out_of_many_lots_at_once_is_one_release(book):

@@ -247,7 +247,9 @@ def test_a_wallet_with_open_holds_is_not_merged(book):
 
 
 def test_an_empty_wallet_merges_into_any(book):
-    assert _merge(book.wallet(1), book.wallet(2)).amount == 0
+    merged = _merge(book.wallet(1), book.wallet(2))
+
+    assert (merged.amount, merged.arrears, merged.entry_id, merged.arrival_ids) == (0, 0, None, ())
 
 
 def test_the_past_of_a_merged_wallet_is_taken_back_and_given_back_at_the_other(book):

@@ -83,6 +83,13 @@ def test_a_debit_beyond_the_usable_points_is_refused_with_what_is_available(book
 
 
 @SPEEDS
+def test_a_wallet_that_never_had_points_has_none_to_spend(book, speed):
+    (posted,) = book.post(book.debit(book.wallet(), 1), bulk_from=speed)
+
+    assert (posted.refused, posted.available, posted.undrawn) == ("insufficient_points", 0, 0)
+
+
+@SPEEDS
 def test_a_debit_takes_a_lot_to_its_last_point_and_none_that_is_not_usable(book, speed):
     wallet = book.wallet()
     book.earn(book.wallet(2), 500, days=1)

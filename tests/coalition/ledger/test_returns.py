@@ -200,14 +200,16 @@ def test_a_co_funded_credit_clawed_back_in_parts_is_clawed_back_leg_by_leg(book)
 
 def test_a_co_funded_debt_is_shared_by_the_credits_own_claw_backs_whatever_else_the_wallet_did(book):
     wallet = book.wallet()
-    credit = book.earn(wallet, 10, legs=((10, 1), (11, 1)))
+    credit = book.earn(wallet, 10, legs=((10, 1), (11, 1), (12, 1)))
     book.earn(wallet, 100, legs=((11, 1),))
     book.spend(wallet, 110)
 
-    book.claw_back(wallet, credit.entry_id, 3)
-    book.claw_back(wallet, credit.entry_id, 7)
+    shares = []
+    for amount in (3, 7):
+        book.claw_back(wallet, credit.entry_id, amount)
+        shares.append(_by_party("clawback"))
 
-    assert _by_party("clawback") == {10: 5, 11: 5}
+    assert shares == [{10: 1, 11: 1, 12: 1}, {10: 3, 11: 3, 12: 4}]
 
 
 def test_points_given_back_return_to_their_lots_last_drawn_first(book):

@@ -160,6 +160,19 @@ def test_earlier_is_the_draw_that_the_rule_made_earlier(book):
     assert [lot.remaining for lot in ledger.lots(wallet)] == [4, 1]
 
 
+@pytest.mark.parametrize("how", [{"restriction": PROMO}, {"days": -1}], ids=["restricted", "ended"])
+@pytest.mark.parametrize("speed", [1, 1000])
+def test_points_that_cannot_be_spent_freely_pay_no_arrears(book, how, speed):
+    wallet = book.wallet()
+    lost = book.earn(wallet, 30)
+    book.spend(wallet, 30)
+    book.claw_back(wallet, lost.entry_id, 30)
+
+    (posted,) = book.post(book.credit(wallet, 20, **how), bulk_from=speed)
+
+    assert (posted.undrawn, book.balance(wallet).arrears) == (20, 30)
+
+
 def test_the_newest_points_of_all_are_not_drawn_before_they_are_usable(book):
     wallet = book.wallet()
     book.earn(wallet, 10, active_days=1)
