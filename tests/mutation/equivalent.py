@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 _ENDED = "the merge has ended, at the same now(), what is over in both wallets before it nets"
-_UNIQUE = "one sequence numbers the journal rows of all wallets: the account only helps to find the row by its index"
+_UNIQUE = "one sequence numbers the journal rows of all wallets: account and end only help to find the row by its index"
 _ONLY_ARRIVALS = "in the transaction of a debit nothing has it for its origin but its arrivals, all in one wallet"
 
 _CHOSEN = "the credit's own lots were chosen at the same now(), under the same lock"
@@ -23,6 +23,7 @@ EQUIVALENT: dict[str, str] = {
     "arrive.sql:40 without a condition: WHERE e.account_id = p_to AND e.origin_id = p_debit) t": _ONLY_ARRIVALS,
     "arrive.sql:40 without a condition: WHERE e.origin_id = p_debit AND e.kind = 10) t": _ONLY_ARRIVALS,
     "bulk_settle.sql:12 without a condition: WHERE l.expires_at = d.expires_at AND l.entry_id = d.lot_id": _UNIQUE,
+    "bulk_settle.sql:12 without a condition: WHERE l.account_id = d.account_id AND l.entry_id = d.lot_id": _UNIQUE,
     "end.sql:48 without a condition: WHERE a.account_id = ANY(p_accounts) AND a.debit_id = ANY(v_ids)": _UNIQUE,
     "net.sql:24 without a condition: WHERE d.entry_id = p_debt AND d.remaining > p_amount;": _UNIQUE,
     "put_back.sql:29 without a condition: WHERE d.id = p_debit": _UNIQUE,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
+import pytest
+
 from coalition import ledger
 from coalition.kernel.clock import now
 from coalition.kernel.db import fetch_all, transact
@@ -80,15 +82,16 @@ def test_one_chunk_books_each_currencys_lots_at_its_own_breakage_one_row_a_walle
     ]
 
 
-def test_what_is_left_of_a_lot_expires_with_its_funders_shares(book):
-    wallet = book.wallet()
-    book.earn(wallet, 10, days=5, legs=((10, 1), (11, 2)))
-    book.spend(wallet, 4)
+@pytest.mark.parametrize("idle", [False, True])
+def test_what_is_left_of_a_lot_expires_with_its_funders_shares(book, idle):
+    wallet, end = book.wallet(), now() + dt.timedelta(days=5)
+    book.earn(wallet, 10, days=None if idle else 5, legs=((10, 1), (11, 2)), idle_at=end if idle else None)
+    book.spend(wallet, 5)
 
     _sweep(days=6)
 
     gone = {(kind, party): points for kind, party, points in drawn() if kind != "issue"}
-    assert gone == {("redeem", 10): 1, ("redeem", 11): 3, ("expire", 10): 2, ("expire", 11): 4}
+    assert gone == {("redeem", 10): 2, ("redeem", 11): 3, ("expire", 10): 1, ("expire", 11): 4}
 
 
 def test_a_lot_does_not_expire_under_a_hold_but_right_after_its_release(book):
