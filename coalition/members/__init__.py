@@ -20,7 +20,7 @@ from coalition.members.history import TierStep, tier_history, tiers_at
 from coalition.members.identifiers import Identifier, add, identifiers
 from coalition.members.issuing import issue_card
 from coalition.members.laws import laws
-from coalition.members.listing import Enrolled, enrolled
+from coalition.members.listing import Enrolled, enrolled, enrolments
 from coalition.members.merging import Merge, explain_merge, follow, merge, survivor
 from coalition.members.normalising import KINDS
 from coalition.members.people import (
@@ -87,6 +87,7 @@ __all__ = [
     "enrol",
     "enrolled",
     "enrollers",
+    "enrolments",
     "explain_merge",
     "family",
     "fingerprint",

@@ -1,13 +1,17 @@
-"""The members whom a partner has enrolled: its own list, which shows no member of another partner's."""
+"""The members whom a partner has enrolled: its own list and their number, nobody else's."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from dataclasses import dataclass
+from typing import Literal
 
 from coalition.kernel.db import fetch_all
 from coalition.kernel.web.paging import Page, decode_cursor, encode_cursor
 from coalition.members.searching import FOUND, Found, as_found
+
+_PATTERNS = {"day": "YYYY-MM-DD", "month": "YYYY-MM"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +47,16 @@ def enrolled(sought: Enrolled, cursor: str | None, limit: int) -> Page[Found]:
     )
     found = [as_found(row) for row in rows]
     return Page(found[:limit], encode_cursor(found[limit - 1].member.id) if len(found) > limit else None)
+
+
+def enrolments(
+    partner_id: int, zone: str, since: dt.datetime, until: dt.datetime, by: Literal["day", "month"]
+) -> Counter[str]:
+    """How many members a partner enrolled from `since` until before `until`, by the local day (2026-11-20) of `zone`
+    or by its month (2026-11)."""
+    rows = fetch_all(
+        "SELECT to_char(enrolled_at AT TIME ZONE :zone, :pattern) AS part, count(*) AS many FROM member"
+        " WHERE enrolled_by = :partner AND enrolled_at >= :since AND enrolled_at < :until GROUP BY 1",
+        {"partner": partner_id, "zone": zone, "since": since, "until": until, "pattern": _PATTERNS[by]},
+    )
+    return Counter({row.part: row.many for row in rows})

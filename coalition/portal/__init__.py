@@ -21,6 +21,7 @@ def init_app(app: Flask) -> None:
         outlet_pages,
         overview,
         receipt_pages,
+        report_pages,
         request_pages,
         team_pages,
         testing_pages,

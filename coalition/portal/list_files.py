@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from flask_babel import lazy_gettext as _
 
 from coalition.kernel.web.exporting import Field, offer, whole
-from coalition.portal import client_pages, company_page, member_pages, operation_pages, outlet_pages, team_pages
+from coalition.portal import (
+    client_pages,
+    company_page,
+    member_pages,
+    operation_pages,
+    outlet_pages,
+    report_pages,
+    team_pages,
+)
 from coalition.portal.frame import blueprint
 
 
-def _points(row: Mapping[str, Any]) -> str:
-    """What a receipt earned, each currency by its name, which stands first: so it needs no plural."""
-    return ", ".join(f"{one['name']}: {Decimal(one['units']).scaleb(-one['decimals']):f}" for one in row["points"])
+def _points(row: Mapping[str, Any], of: str = "points") -> str:
+    """Points of a row, each currency by its name, which stands first: so it needs no plural."""
+    return ", ".join(f"{one['name']}: {Decimal(one['units']).scaleb(-one['decimals']):f}" for one in row[of])
 
 
 offer(
@@ -35,6 +44,27 @@ offer(
     Field(_("Paid with points"), "points_paid_minor", "decimal", minor="decimals", total=True),
     Field(_("Paid back"), "refund_minor", "decimal", minor="decimals", total=True),
     Field(_("State"), "state"),
+)
+offer(
+    blueprint,
+    "/reports",
+    "reports",
+    whole(report_pages.listed),
+    lambda page: [*page["groups"], *([page["whole"]] if page["whole"] else [])],
+    Field(_("Day, month or outlet"), "title"),
+    Field(_("Receipts"), "receipts", "integer"),
+    Field(_("Sales"), "sold_minor", "decimal", minor="decimals"),
+    Field(_("Average receipt"), "average_minor", "decimal", minor="decimals"),
+    Field(_("Returns"), "returns", "integer"),
+    Field(_("Paid back"), "refund_minor", "decimal", minor="decimals"),
+    Field(_("Money"), "currency"),
+    Field(_("Members who bought"), "buyers", "integer"),
+    Field(_("New members"), "enrolled", "integer"),
+    Field(_("Points issued"), "given", "decimal", minor="points_decimals"),
+    Field(_("Issued in other currencies"), partial(_points, of="others_given")),
+    Field(_("Points redeemed"), "spent", "decimal", minor="points_decimals"),
+    Field(_("Redeemed in other currencies"), partial(_points, of="others_spent")),
+    Field(_("Paid with points"), "redeemed_minor", "decimal", minor="decimals"),
 )
 offer(
     blueprint,

@@ -16,7 +16,7 @@ from coalition.kernel.db import transact
 from coalition.kernel.web import charts, formats
 from coalition.portal import menu
 from coalition.portal.frame import EVERYBODY, READERS, blueprint, viewer
-from coalition.purchases import DaySum
+from coalition.purchases import Sum
 from coalition.site.viewer import Colleague
 
 _DAYS = 7
@@ -39,20 +39,21 @@ def _figures(colleague: Colleague) -> dict[str, Any]:
     program = programs.get(colleague.program_id)
     today = clock.local_date(clock.now(), program.zone)
     since = clock.start_of_day(today - dt.timedelta(days=_DAYS - 1), program.zone)
-    found = purchases.days(colleague.partner_id, program.zone, since)
-    found = {day: one for day, one in found.items() if day <= today}
+    until = clock.end_of_last_day(today, program.zone)
+    summed = purchases.sums(colleague.partner_id, program.zone, since, until, "day")
+    found = {dt.date.fromisoformat(day): one for day, one in summed.groups.items()}
     main = programs.main_currency(program.id)
     week = [today - dt.timedelta(days=back) for back in reversed(range(_DAYS))]
     return {
-        "today": _told(program, found.get(today, DaySum())),
-        "week": _told(program, purchases.together(found)),
+        "today": _told(program, found.get(today, Sum())),
+        "week": _told(program, summed.whole),
         "refusals": purchases.refusals(colleague.partner_id, since),
         "requests": _requests(colleague, clock.start_of_day(today, program.zone)),
         "on": today.isoformat(),
         "currency": program.currency,
         "decimals": program.currency_decimals,
         "main": {"name": currency_name(main), "decimals": main.decimals},
-        "days": [_day(one, found.get(one, DaySum()), main) for one in week],
+        "days": [_day(one, found.get(one, Sum()), main) for one in week],
         "chart": _chart(week, found, main),
     }
 
@@ -62,7 +63,7 @@ def _requests(colleague: Colleague, since: dt.datetime) -> request_log.Refusals:
     return request_log.refusals([one.id for one in access.clients_of(colleague.partner_id)], since)
 
 
-def _told(program: programs.Program, one: DaySum) -> dict[str, Any]:
+def _told(program: programs.Program, one: Sum) -> dict[str, Any]:
     currencies = programs.currencies(program.id)
     points = [
         {
@@ -78,14 +79,14 @@ def _told(program: programs.Program, one: DaySum) -> dict[str, Any]:
     return told | {"points": points}
 
 
-def _day(day: dt.date, one: DaySum, main: programs.Currency) -> dict[str, Any]:
+def _day(day: dt.date, one: Sum, main: programs.Currency) -> dict[str, Any]:
     points = {"issued": one.issued[main.id], "redeemed": one.redeemed[main.id]}
     return {"day": day, "receipts": one.receipts, "sold_minor": one.sold_minor, **points}
 
 
-def _chart(week: list[dt.date], found: Mapping[dt.date, DaySum], main: programs.Currency) -> Any:
-    columns = [charts.Bar(formats.when(day, "day"), found.get(day, DaySum()).issued[main.id]) for day in week]
-    line = [found.get(day, DaySum()).redeemed[main.id] for day in week]
+def _chart(week: list[dt.date], found: Mapping[dt.date, Sum], main: programs.Currency) -> Any:
+    columns = [charts.Bar(formats.when(day, "day"), found.get(day, Sum()).issued[main.id]) for day in week]
+    line = [found.get(day, Sum()).redeemed[main.id] for day in week]
     if not any(column.value for column in columns) and not any(line):
         return None
     alt = gettext("Points issued a day, and as a line those redeemed; the table below has the figures")

@@ -75,7 +75,7 @@ from coalition.purchases.returning.record import record_returns
 from coalition.purchases.returns import RETURN, VOID, Clawed, GivenLine, Restored, Return, Returned, ReturnedLine
 from coalition.purchases.searching import Came, Sought, came, own, payments, search
 from coalition.purchases.spending import given, spent
-from coalition.purchases.summing import DaySum, Refusals, days, refusals, together
+from coalition.purchases.summing import By, Refusals, Sum, Sums, refusals, sums
 from coalition.purchases.suspense.draining import drain, sweep_suspense
 from coalition.purchases.suspense.queue import (
     Suspense,
@@ -105,12 +105,12 @@ __all__ = [
     "TRANSACTION",
     "VOID",
     "Brought",
+    "By",
     "Came",
     "Chunk",
     "Clawed",
     "ColumnMapping",
     "Counter",
-    "DaySum",
     "Discount",
     "Entry",
     "Event",
@@ -147,6 +147,8 @@ __all__ = [
     "Source",
     "Span",
     "Stretch",
+    "Sum",
+    "Sums",
     "Suspended",
     "Suspense",
     "TakenOver",
@@ -165,7 +167,6 @@ __all__ = [
     "close",
     "count_of",
     "counter",
-    "days",
     "define_source",
     "dismiss_suspended",
     "drain",
@@ -226,6 +227,7 @@ __all__ = [
     "source_by_code",
     "sources",
     "spent",
+    "sums",
     "suspended",
     "sweep_suspense",
     "take",
@@ -233,7 +235,6 @@ __all__ = [
     "taken",
     "tell",
     "tell_event",
-    "together",
     "waiting_count",
     "waiting_ids",
     "whole",

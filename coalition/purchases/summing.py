@@ -1,13 +1,16 @@
-"""What a partner's days came to: receipts, points by currency, returns, and what was refused. Reads only."""
+"""What a partner's receipts came to: money, members, points by currency, returns, what was refused. Reads only."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
-from coalition.kernel.db import fetch_all, fetch_one, load_sql
+from coalition.kernel.db import AnyRow, fetch_all, fetch_one, load_sql
+
+By = Literal["day", "month", "outlet"]
 
 _REFUSED = """
     SELECT (SELECT coalesce(sum(rejected), 0)::bigint FROM registry
@@ -17,16 +20,29 @@ _REFUSED = """
 
 
 @dataclass(slots=True)
-class DaySum:
-    """What a day (or several) came to. Money in minor units; `issued` and `redeemed` are points by currency."""
+class Sum:
+    """What a group of receipts came to. Money in minor units; `issued` and `redeemed` are points by currency.
+
+    `members` are receipts with a member, `buyers` the different members; `redeemed_minor` is what points paid.
+    """
 
     receipts: int = 0
     members: int = 0
+    buyers: int = 0
     sold_minor: int = 0
     returns: int = 0
     refund_minor: int = 0
+    redeemed_minor: int = 0
     issued: Counter[int] = field(default_factory=Counter)
     redeemed: Counter[int] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What a stretch of time came to: by its groups, of which empty ones are left out, and as a whole."""
+
+    groups: Mapping[str, Sum]
+    whole: Sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,37 +53,32 @@ class Refusals:
     waiting: int
 
 
-def days(partner_id: int, zone: str, since: dt.datetime) -> dict[dt.date, DaySum]:
-    """What a partner's days since an instant came to, by the local day of `zone`; empty days are left out."""
-    found: dict[dt.date, DaySum] = {}
-    params = {"partner": partner_id, "zone": zone, "since": since}
-    for row in fetch_all(load_sql(__file__, "partner_days.sql"), params):
-        day = found.setdefault(row.day, DaySum())
-        if row.kind == "sold":
-            day.receipts, day.members, day.sold_minor = row.many, row.members, row.units
-        elif row.kind == "back":
-            day.returns, day.refund_minor = row.many, row.units
-        else:
-            points = day.issued if row.kind == "issued" else day.redeemed
-            points[row.currency_id] += row.units
-    return found
+def sums(partner_id: int, zone: str, since: dt.datetime, until: dt.datetime, by: By) -> Sums:
+    """What a partner's receipts from `since` until before `until` came to, and what came back meanwhile.
 
-
-def together(found: Mapping[dt.date, DaySum]) -> DaySum:
-    """What these days came to together."""
-    whole = DaySum()
-    for day in found.values():
-        whole.receipts += day.receipts
-        whole.members += day.members
-        whole.sold_minor += day.sold_minor
-        whole.returns += day.returns
-        whole.refund_minor += day.refund_minor
-        whole.issued.update(day.issued)
-        whole.redeemed.update(day.redeemed)
-    return whole
+    Groups are named by the local day of `zone` (2026-11-20), by its month (2026-11) or by the number of the outlet.
+    """
+    found: defaultdict[str | None, Sum] = defaultdict(Sum)
+    params = {"partner": partner_id, "zone": zone, "since": since, "until": until, "by": by}
+    for row in fetch_all(load_sql(__file__, "partner_sums.sql"), params):
+        _add(found[row.part], row)
+    whole = found.pop(None, Sum())
+    return Sums({part: one for part, one in found.items() if part is not None}, whole)
 
 
 def refusals(partner_id: int, since: dt.datetime) -> Refusals:
     """What of a partner's was refused since an instant, and what waits now."""
     row = fetch_one(_REFUSED, {"partner": partner_id, "since": since})
     return Refusals(row.lines, row.waiting) if row else Refusals(0, 0)
+
+
+def _add(one: Sum, row: AnyRow) -> None:
+    if row.kind == "sold":
+        one.receipts, one.members, one.buyers, one.sold_minor = row.many, row.members, row.buyers, row.minor
+    elif row.kind == "back":
+        one.returns, one.refund_minor = row.many, row.minor
+    elif row.kind == "issued":
+        one.issued[row.currency_id] = row.units
+    else:
+        one.redeemed[row.currency_id] = row.units
+        one.redeemed_minor += row.minor

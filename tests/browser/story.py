@@ -158,6 +158,11 @@ PAGES = {
     "portal-operations-none": Page("freshmart", lambda story: "/portal/operations?number=nothing-like-this"),
     "portal-receipt": Page("freshmart", lambda story: f"/portal/operations/{story.purchase_id}"),
     "portal-receipt-return": Page("freshmart", lambda story: f"/portal/operations/{story.purchase_id}/return"),
+    "portal-reports": Page(
+        "freshmart", lambda story: f"/portal/reports?since={_days_ago(300)}&until={_days_ago(0)}&by=month"
+    ),
+    "portal-reports-none": Page("freshmart", lambda story: "/portal/reports?since=2001-01-01&until=2001-01-31"),
+    "portal-reports-refused": Page("freshmart", lambda story: "/portal/reports?since=2026-02-01&until=2026-01-01", 422),
     "portal-members": Page("freshmart", lambda story: "/portal/members"),
     "portal-member": Page("freshmart", lambda story: f"/portal/members/{story.member_id}"),
     "portal-member-of-others": Page("homeline", lambda story: f"/portal/members/{story.member_id}"),
@@ -327,3 +332,7 @@ def _quote(partner: Partner, member: str, reward_id: str) -> str:
     wanted = {"member": member, "lines": [{"reward_id": reward_id, "qty": 1}]}
     delivery = {"method": "courier", "address": address}
     return str(partner.post("/catalog/quotes", {**wanted, "delivery": delivery}).json()["id"])
+
+
+def _days_ago(days: int) -> str:
+    return (clock.now() - dt.timedelta(days=days)).date().isoformat()

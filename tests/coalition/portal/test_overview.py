@@ -42,10 +42,11 @@ def test_days_come_to_what_was_recorded_and_nothing_of_another_partner(shop: Sho
     today = clock.local_date(clock.now(), ZONE)
     since = clock.start_of_day(today - dt.timedelta(days=6), ZONE)
 
-    found = transact(lambda: purchases.days(shop.partner.id, ZONE, since))
-    week = purchases.together(found)
+    until = clock.end_of_last_day(today, ZONE)
 
-    day = found[today]
+    found = transact(lambda: purchases.sums(shop.partner.id, ZONE, since, until, "day"))
+
+    day, week = found.groups[today.isoformat()], found.whole
     assert (day.receipts, day.members, day.sold_minor, day.returns, day.refund_minor) == (2, 1, 1500, 1, 500)
     assert day.issued == {shop.currency.id: 5}
     assert (week.receipts, week.sold_minor, week.issued[shop.currency.id]) == (3, 4500, 20)
