@@ -66,7 +66,8 @@ def first_line(file: BinaryIO) -> bytes:
         line = reader.stream.readline(LINE_MAX)
     except _DAMAGED as error:
         raise Unreadable("file_damaged") from error
-    file.seek(0)
+    finally:
+        file.seek(0)
     return line.removeprefix(_BOM).rstrip(b"\r\n")
 
 
