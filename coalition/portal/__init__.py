@@ -20,6 +20,7 @@ def init_app(app: Flask) -> None:
         outlet_file_pages,
         outlet_pages,
         overview,
+        promotion_pages,
         receipt_pages,
         report_pages,
         request_pages,

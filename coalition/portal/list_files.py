@@ -16,6 +16,7 @@ from coalition.portal import (
     member_pages,
     operation_pages,
     outlet_pages,
+    promotion_pages,
     report_pages,
     team_pages,
 )
@@ -134,4 +135,22 @@ offer(
     Field(_("Code"), "code"),
     Field(_("Country"), "country"),
     Field(_("Tax number"), "tax_id"),
+)
+offer(
+    blueprint,
+    "/promotions",
+    "promotions_here",
+    promotion_pages.listed,
+    "proposals",
+    Field(_("Number"), "id"),
+    Field(_("Name"), "proposal.name"),
+    Field(_("What members should get, and for what"), "proposal.words"),
+    Field(_("First day"), "proposal.begins_on", "date"),
+    Field(_("Last day"), "proposal.ends_on", "date"),
+    Field(_("Budget"), "proposal.budget_minor", "decimal", minor="page.program.currency_decimals"),
+    Field(_("You would pay for the points"), "proposal.pays"),
+    Field(_("State"), "proposal.state"),
+    Field(_("Promotion"), "proposal.code"),
+    Field(_("Reason"), "proposal.reason"),
+    Field(_("Proposed"), "proposal.proposed_at", "moment"),
 )

@@ -59,6 +59,7 @@ def init_app(app: Flask) -> None:
         Entry("portal-reports", "portal.reports", lambda: gettext("Reports"), "bar-chart", 27),
         Entry("portal-outlets", "portal.outlets", lambda: gettext("Outlets"), "shop", 30, main=True),
         Entry("portal-members", "portal.members_enrolled", lambda: gettext("Members"), "people", 25),
+        Entry("portal-promotions", "portal.promotions_here", lambda: gettext("Promotions"), "megaphone", 35),
         Entry("portal-clients", "portal.clients", lambda: gettext("API clients"), "key", 40),
         Entry("portal-webhooks", "portal.webhook_endpoints", lambda: gettext("Webhooks"), "broadcast", 52),
         Entry("portal-requests", "portal.requests", lambda: gettext("Requests"), "list-columns-reverse", 54),

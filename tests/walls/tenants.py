@@ -6,6 +6,7 @@ Settlement and registries read what was committed: the ground is a database of i
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -18,6 +19,7 @@ from catalog import suppliers
 from coalition import access, partners, programs, promotions, wallets
 from coalition.kernel import ids, jobs
 from coalition.kernel.db import transact
+from coalition.promotions import proposals
 from settlement import terms
 from tests.builders import a_partner
 from tests.catalog.api.desk import ADDRESS
@@ -164,6 +166,9 @@ def _trade(tenant: Tenant, world: World) -> None:
     mail, owner = f"invited.{tenant.canary}@example.com", f"partner:{tenant.partner.id}"
     asked_in = ("partner",), owner, world.program.id
     invited = transact(lambda: access.invite(mail, *asked_in, language="en", house=tenant.canary))
+    wanted = proposals.Wanted(tenant.canary, tenant.canary, dt.date(2099, 1, 1), dt.date(2099, 1, 31))
+    proposed = transact(lambda: proposals.propose(world.program.id, tenant.partner.id, wanted))
+    tenant.ids["proposal"] = ids.public("prp", proposed)
     tenant.ids["invitation"] = ids.public("inv", invited.id)
     owners = {"member": f"member:{number}", "partner_admin": owner}
     for role, whose in owners.items():

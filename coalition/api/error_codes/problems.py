@@ -195,6 +195,7 @@ CODES = {
     "program_not_open": "The program has not begun yet.",
     "proof_required": "The program wants the member's one-time code to spend.",
     "proof_used": "The one-time code was used before; ask the member for a new one.",
+    "proposal_decided": "The proposal was taken up or declined already; `state` says which.",
     "purchase_has_returns": "Some of the purchase was returned, so that it cannot be voided; return the rest.",
     "purchase_voided": "The purchase was voided; nothing is left of it.",
     "quote_changed": "A limit has left less than the quote promised; ask for a new quote.",

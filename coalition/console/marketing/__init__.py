@@ -25,6 +25,7 @@ def init_app(app: Flask) -> None:
         list_files,
         listing,
         promotion_page,
+        proposal_pages,
         ruleset_pages,
         setting_page,
         shadow_pages,

@@ -14,6 +14,7 @@ from coalition.console.marketing import (
     goods_pages,
     group_pages,
     listing,
+    proposal_pages,
     ruleset_pages,
 )
 from coalition.console.marketing.frame import blueprint
@@ -101,6 +102,25 @@ offer(
     Field(_("Reason"), "reason"),
     Field(_("Asked by"), "by"),
     Field(_("Asked"), "at", "moment"),
+)
+offer(
+    blueprint,
+    "/promotions/proposals",
+    "proposals_of_partners",
+    proposal_pages.listed,
+    "proposals",
+    Field(_("Number"), "id"),
+    Field(_("Partner"), "partner"),
+    Field(_("Name"), "proposal.name"),
+    Field(_("What members should get, and for what"), "proposal.words"),
+    Field(_("First day"), "proposal.begins_on", "date"),
+    Field(_("Last day"), "proposal.ends_on", "date"),
+    Field(_("Budget"), "proposal.budget_minor", "decimal", minor="page.program.currency_decimals"),
+    Field(_("The partner would pay for the points"), "proposal.pays"),
+    Field(_("State"), "proposal.state"),
+    Field(_("Promotion"), "proposal.code"),
+    Field(_("Reason"), "proposal.reason"),
+    Field(_("Proposed"), "proposal.proposed_at", "moment"),
 )
 offer(
     blueprint,

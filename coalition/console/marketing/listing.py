@@ -11,7 +11,7 @@ from coalition.console.marketing import showing
 from coalition.console.marketing.change_pages import waiting
 from coalition.console.marketing.frame import blueprint, choices, chosen_program, names_of, page, voice_of
 from coalition.kernel.db import transact
-from coalition.promotions import wording
+from coalition.promotions import proposals, wording
 
 STATES = ("active", "scheduled", "review", "draft", "changing", "paused", "ended", "archived")
 _PAGE = 50
@@ -32,6 +32,7 @@ def listed(cursor: str | None, limit: int) -> dict[str, Any]:
     program = chosen_program()
     found = promotions.listed(program.id, state or None, q or None)
     counts = {"review": len(promotions.listed(program.id, "review")), "changes": len(waiting(program.id))}
+    counts["proposals"] = proposals.waiting(program.id)
     names = names_of(program)
     shown = [_told(one, names) for one in found[begins : begins + limit]]
     after = begins + limit if len(found) > begins + limit else None

@@ -14,7 +14,6 @@ from coalition.console import forms
 from coalition.console.marketing.frame import blueprint, chosen_program, page
 from coalition.kernel import audit
 from coalition.kernel.db import transact
-from coalition.kernel.errors import Conflict, NotFound
 from coalition.programs import Program
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
@@ -75,18 +74,12 @@ def start_promotion() -> Response | tuple[str, int]:
 
 
 def _begin(program: Program, code: str, given: dict[str, str]) -> None:
-    try:
-        promotions.one(program.id, code)
-    except NotFound:
-        effects, when, event = STARTS[given["start"]]
-        name = {"en": given["name_en"], "ru": given["name_ru"]}
-        currency = next((one.code for one in programs.currencies(program.id) if one.spendable), "")
-        document = {"name": name, "events": [event], "effects": effects(currency)}
-        document |= {"when": when} if when else {}
-        # nothing was seen: a draft that somebody has begun meanwhile stays theirs
-        promotions.save_draft(program.id, code, document, actor=audit.origin().actor, seen=0)
-        return
-    raise Conflict("code_in_use", "There is a promotion of this code already.")
+    effects, when, event = STARTS[given["start"]]
+    name = {"en": given["name_en"], "ru": given["name_ru"]}
+    currency = next((one.code for one in programs.currencies(program.id) if one.spendable), "")
+    document = {"name": name, "events": [event], "effects": effects(currency)}
+    document |= {"when": when} if when else {}
+    promotions.begin_draft(program.id, code, document, actor=audit.origin().actor)
 
 
 def _page(errors: forms.Errors, given: dict[str, str]) -> str:

@@ -11,7 +11,7 @@ from coalition.promotions.publishing.bundling import bundle, draft_bundle, publi
 from coalition.promotions.publishing.campaigns import campaign, list_campaigns
 from coalition.promotions.publishing.compiling import Campaign
 from coalition.promotions.publishing.composing import publish
-from coalition.promotions.publishing.drafting import discard, draft, save_draft
+from coalition.promotions.publishing.drafting import begin_draft, discard, draft, save_draft
 from coalition.promotions.publishing.groups import groups_of
 from coalition.promotions.publishing.laws import laws
 from coalition.promotions.publishing.listing import listed, one, rulesets, versions
@@ -38,6 +38,7 @@ __all__ = [
     "Warned",
     "approve",
     "archive",
+    "begin_draft",
     "bundle",
     "by_no",
     "campaign",

@@ -10,7 +10,7 @@ import json
 
 from coalition.kernel import audit
 from coalition.kernel.db import execute, fetch_one
-from coalition.kernel.errors import Conflict, Invalid
+from coalition.kernel.errors import Conflict, Invalid, NotFound
 from coalition.promotions.publishing import campaigns, checking, listing, reading
 from coalition.promotions.publishing.codes import code_problems
 from coalition.promotions.publishing.compiling import compiled
@@ -45,6 +45,16 @@ def save_draft(program_id: int, code: str, document: Document, *, actor: str, se
     assert row is not None
     audit.record("promotion.draft", f"promotion:{row.id}", no=row.draft_no)
     return judged(program_id, code, row.draft_no, written)
+
+
+def begin_draft(program_id: int, code: str, document: Document, *, actor: str) -> Draft:
+    """The first draft of a promotion that nobody has begun before; see `save_draft`. Conflict `code_in_use`."""
+    try:
+        listing.one(program_id, code)
+    except NotFound:
+        # nothing was seen: a draft that somebody has begun meanwhile stays theirs
+        return save_draft(program_id, code, document, actor=actor, seen=0)
+    raise Conflict("code_in_use", "There is a promotion of this code already.")
 
 
 def draft(program_id: int, code: str) -> Draft:
