@@ -7,7 +7,7 @@ from typing import Any
 from coalition import access, letters, partners, programs
 from coalition.kernel import audit, clock, ids
 from coalition.kernel.db import execute
-from coalition.kernel.errors import Conflict, FieldError, Invalid
+from coalition.kernel.errors import Conflict, FieldError, Invalid, NotFound
 from coalition.programs import Program
 from coalition.promotions.proposals.proposing import Proposal, get
 from coalition.promotions.publishing import begin_draft
@@ -77,9 +77,10 @@ def _document(program: Program, found: Proposal) -> dict[str, Any]:
 def _tell(kind: str, found: Proposal) -> None:
     """Write to whoever proposed it, in their language, unless they may not sign in any more."""
     scheme, _, user_id = found.proposed_by.partition(":")
-    if scheme != "user":
+    try:
+        person = access.user(int(user_id)) if scheme == "user" else None
+    except NotFound:
         return
-    person = access.user(int(user_id))
-    if person.active:
+    if person and person.active:
         facts = {"name": found.name, "reason": found.reason or "", "program": programs.get(found.program_id).name}
         letters.post(kind, person.email, person.language, page=f"{_PAGE}/{ids.public('prp', found.id)}", **facts)

@@ -143,6 +143,14 @@ def test_who_may_not_sign_in_any_more_is_not_written_to(shop: Shop) -> None:
     assert told() == []
 
 
+def test_a_proposal_of_somebody_who_is_gone_is_answered_all_the_same(shop: Shop) -> None:
+    acting("user:987654321")
+    number = transact(lambda: proposals.propose(shop.program.id, shop.partner.id, a_wish()))
+
+    assert transact(lambda: proposals.decline(shop.program.id, number, "Too dear")).state == "declined"
+    assert told() == []
+
+
 @pytest.mark.parametrize("reason", ["", "  ", "x" * 501])
 def test_a_proposal_is_not_declined_without_a_reason(shop: Shop, reason: str) -> None:
     number = proposed(shop)
