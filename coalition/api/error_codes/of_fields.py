@@ -40,6 +40,8 @@ FIELD_CODES = {
     "bad_account": "An account is up to 20 letters, digits, dots, slashes and dashes.",
     "bad_day": "A day is written as 2026-11-25.",
     "bad_days": "The last day lies before the first.",
+    "day_over": "A day that is over already cannot be chosen here.",
+    "amount": "An amount above zero is asked for.",
     "bad_idempotency_key": "An Idempotency-Key has 1 to 255 characters.",
     "bad_keys": "No set of public keys of our kinds: P-256, or RSA of 2,048 bits and more, each with a kid.",
     "bad_month": "A month is written as 2026-11.",
