@@ -51,6 +51,16 @@ def test_movements_are_of_one_partner_or_of_some_kinds_only_if_asked_so(book):
     assert listed(kinds=[EntryKind.DEBIT]) == [spent.entry_id]
 
 
+def test_one_movement_is_found_by_its_address_alone(book):
+    wallet, other = book.wallet(1), book.wallet(2)
+    first, second = book.earn(wallet, 10), book.earn(wallet, 20)
+
+    found = [ledger.movement(wallet, posted.entry_id) for posted in (first, second)]
+
+    assert [(one.entry_id, one.amount) for one in found if one] == [(first.entry_id, 10), (second.entry_id, 20)]
+    assert ledger.movement(other, first.entry_id) is None
+
+
 def test_a_lot_names_its_funders_in_their_order(book):
     wallet = book.wallet()
     book.earn(wallet, 10, legs=((12, 60), (11, 40)), key="co-funded")
