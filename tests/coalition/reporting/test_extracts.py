@@ -49,8 +49,8 @@ def rows_of(name: str, day: dt.date) -> list[dict[str, str]]:
 
 
 def test_what_happened_stands_in_the_file_of_its_day_alone(shop: Shop) -> None:
-    assert [row["total_minor"] for row in rows_of("purchases", today())] == ["3500", "4000"]
-    assert [row["amount_minor"] for row in rows_of("purchase_lines", today())] == ["1000", "2500", "4000"]
+    assert sorted(row["total_minor"] for row in rows_of("purchases", today())) == ["3500", "4000"]
+    assert sorted(row["amount_minor"] for row in rows_of("purchase_lines", today())) == ["1000", "2500", "4000"]
     assert [row["refund_minor"] for row in rows_of("returns", today())] == ["1000"]
     for day in (today() - dt.timedelta(days=1), today() + dt.timedelta(days=1)):
         assert rows_of("purchases", day) == rows_of("movements", day) == []
