@@ -48,11 +48,14 @@ def views() -> Sequence[View]:
 def extract(name: str, day: dt.date, target: IO[bytes]) -> int:
     """Write one day of a view into `target` as gzipped CSV with its titles; how many rows. NotFound for no such view.
 
-    Its transaction reads and may take long; it holds up nobody.
+    Its transaction reads and may take long; it holds up nobody. Tried again after a broken connection, it begins the
+    file anew.
     """
     found = next((one for one in views() if one.name == name), None)
     if found is None:
         raise NotFound()
+    target.seek(0)
+    target.truncate()
     with gzip.GzipFile(fileobj=target, mode="wb", mtime=0) as packed, raw().cursor() as cursor:
         with cursor.copy(_copying(found, day)) as copied:
             for chunk in copied:

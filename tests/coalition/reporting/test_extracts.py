@@ -56,6 +56,14 @@ def test_what_happened_stands_in_the_file_of_its_day_alone(shop: Shop) -> None:
         assert rows_of("purchases", day) == rows_of("movements", day) == []
 
 
+def test_a_file_that_is_tried_again_is_begun_anew(shop: Shop) -> None:
+    file = io.BytesIO()
+    reporting.extract("purchase_lines", today(), file)
+    reporting.extract("purchases", today(), file)
+
+    assert len(gzip.decompress(file.getvalue()).splitlines()) == 3
+
+
 def test_movements_lots_and_awards_tell_the_same_points(shop: Shop) -> None:
     moved = sum(int(row["points"]) for row in rows_of("movements", today()))
     left = sum(int(row["points_left"]) for row in rows_of("lots", today()))
