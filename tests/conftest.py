@@ -28,6 +28,7 @@ from coalition.kernel.config import Config, load
 from coalition.kernel.db import db
 from coalition.kernel.embedded import Servers
 from coalition.site import signin
+from tests.bindings import kept
 from tests.databases import clone, drop, servers_home, template_url
 from tests.scheduling import JOURNEYS, Scopes
 from tests.served import Served, a_served_shop
@@ -125,9 +126,12 @@ def served(base_config: Config) -> Iterator[Served]:
 def app(application: Flask) -> Iterator[Flask]:
     """The application inside one transaction that is rolled back after the test; `transact` makes savepoints.
 
+    Ports that the test binds are bound as before after it.
+
     The test's context stays open around its requests, so each request starts with an empty `g`, as it does in life.
     """
-    with application.app_context(), request_started.connected_to(lambda *_, **__: g.__dict__.clear(), application):
+    empty = request_started.connected_to(lambda *_, **__: g.__dict__.clear(), application)
+    with application.app_context(), kept(application), empty:
         engines = db.engines
         engine = engines[None]
         connection = engine.connect()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,10 +20,9 @@ from tests.coalition.purchases.registries.test_tables import HEADER, a_definitio
 
 
 @pytest.fixture
-def shop(app: Flask, s3_access: S3Access) -> Iterator[Shop]:
+def shop(app: Flask, s3_access: S3Access) -> Shop:
     ports.bind(RegistryBucket, S3Buckets(s3_access))
-    yield transact(lambda: a_shop(code="freshmart"))
-    ports._bound().pop((RegistryBucket, ""))
+    return transact(lambda: a_shop(code="freshmart"))
 
 
 def _source(shop: Shop, bucket: str, **more: Any) -> purchases.Source:

@@ -24,7 +24,6 @@ def partner(desk: Desk) -> Iterator[Desk]:
     transact(lambda: pricing.set_cash_policy(desk.world.program.id, pricing.CashPolicy("EUR")))
     yield desk
     assert_laws_hold()
-    bank.unbind()
 
 
 @pytest.fixture
@@ -90,7 +89,6 @@ def test_a_split_that_does_not_fit_is_pointed_at_and_orders_nothing(
 
 
 def test_where_nobody_takes_cash_it_is_refused(partner: Desk) -> None:
-    bank.unbind()
     answer = partner.order(pay=PAY)
 
     assert (answer.status_code, answer.json["errors"][0]["code"]) == (422, "cash_unavailable")

@@ -14,7 +14,6 @@ from coalition.kernel import ports
 from coalition.kernel.config import PaymentAccess
 from coalition.kernel.db import fetch_all, fetch_one
 from integrations.payments.stripe import StripeProvider
-from tests.catalog.payments.builders import unbind
 
 SECRET = "whsec_of_this_endpoint"
 EVENT = {
@@ -61,6 +60,4 @@ def test_a_forged_an_old_and_a_future_event_change_nothing(shop: Flask, secret: 
 
 
 def test_without_a_provider_there_is_no_such_address(app: Flask) -> None:
-    unbind()
-
     assert _send(app)[0] == 404

@@ -26,7 +26,6 @@ def world(app: Flask) -> Iterator[World]:
     made = transact(_two_suppliers)
     yield made
     assert_laws_hold()
-    bank.unbind()
 
 
 @pytest.fixture

@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from flask import current_app
-
 from catalog import payments
 from catalog.ports import (
     PaymentAnswer,
@@ -139,11 +137,6 @@ def bind(provider: FakeProvider) -> FakeProvider:
     """Let this provider take the money."""
     ports.bind(PaymentProvider, provider)  # type: ignore[type-abstract]
     return provider
-
-
-def unbind() -> None:
-    """Nobody takes money."""
-    current_app.extensions["coalition.ports"].pop((PaymentProvider, ""), None)
 
 
 def ask_for(amount_minor: int = 1000, ref: str = "") -> str:

@@ -9,13 +9,12 @@ from flask import Flask
 
 from catalog import payments
 from coalition.kernel import laws
-from tests.catalog.payments.builders import FakeProvider, bind, unbind
+from tests.catalog.payments.builders import FakeProvider, bind
 
 
 @pytest.fixture
 def provider(app: Flask) -> Iterator[FakeProvider]:
     """Who takes the money."""
     yield bind(FakeProvider())
-    unbind()
     broken = {law.code: laws.offending(law) for law in payments.laws()}
     assert not any(broken.values()), broken

@@ -32,14 +32,12 @@ ORIGIN = "http://pay.example"
 @pytest.fixture
 def world(app: Flask) -> Iterator[World]:
     """Half of a price at least is paid in points, in steps of ten; a point is worth a cent."""
-    bank.unbind()
     bind(FakeSupplier())
     made = transact(a_world)
     policy = pricing.CashPolicy("EUR", points_min_bp=5_000, points_step=10)
     transact(lambda: pricing.set_cash_policy(made.program.id, policy))
     yield made
     assert_laws_hold()
-    bank.unbind()
 
 
 @pytest.fixture

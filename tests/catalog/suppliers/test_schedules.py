@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
@@ -45,11 +45,10 @@ class Place:
 
 
 @pytest.fixture
-def place(app: Flask) -> Iterator[Place]:
-    found, before = Place(), ports.get(FeedSource)
+def place(app: Flask) -> Place:
+    found = Place()
     ports.bind(FeedSource, found)
-    yield found
-    ports.bind(FeedSource, before)
+    return found
 
 
 @pytest.fixture

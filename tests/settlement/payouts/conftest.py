@@ -18,6 +18,7 @@ from coalition.kernel.config import Config
 from coalition.kernel.db import db
 from integrations.payments.payouts import StripePayouts
 from settlement.ports import PayoutProvider
+from tests.bindings import kept
 from tests.databases import clone, drop
 from tests.integrations.payments.standin import StandIn
 from tests.settlement.builders import Coalition
@@ -71,13 +72,10 @@ def finance(house: Flask, ground: Ground) -> Finance:
 @pytest.fixture
 def cashier(house: Flask) -> Iterator[Cashier]:
     provider = Cashier()
-    bound = house.extensions["coalition.ports"]
-    before = dict(bound)
-    bind(provider)
-    yield provider
-    assert ports.bound(PayoutProvider, name="stripe")
-    bound.clear()
-    bound.update(before)
+    with kept(house):
+        bind(provider)
+        yield provider
+        assert ports.bound(PayoutProvider, name="stripe")
 
 
 @pytest.fixture(scope="session")

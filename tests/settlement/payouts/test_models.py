@@ -16,6 +16,7 @@ from settlement import payouts, statements, terms
 from settlement.payouts import Moved, Payment, Run
 from settlement.payouts.bank import matching
 from settlement.terms import Prices
+from tests.bindings import kept
 from tests.settlement.builders import Coalition, broken_laws
 from tests.settlement.payouts.builders import MAY, PERIOD, Cashier, Finance, as_owner, bind, work_off
 
@@ -29,12 +30,9 @@ BOTH = Prices(
 
 @pytest.fixture(autouse=True)
 def _bound(live: Flask) -> Iterator[None]:
-    bound = live.extensions["coalition.ports"]
-    before = dict(bound)
-    bind(Cashier())
-    yield
-    bound.clear()
-    bound.update(before)
+    with kept(live):
+        bind(Cashier())
+        yield
 
 
 def a_period(model: str) -> tuple[Coalition, Finance]:

@@ -20,6 +20,7 @@ from coalition.kernel.errors import Invalid
 from coalition.ports import BucketObject, BucketUnreachable, RegistryBucket
 from settlement import reconciliation
 from settlement.reconciliation.files.fetching import period_in
+from tests.bindings import kept
 from tests.settlement.builders import count_rows
 from tests.settlement.reconciliation.builders import Till, a_till, counts, lines
 
@@ -54,9 +55,9 @@ def till(live: Flask) -> Till:
 @pytest.fixture
 def bucket(live: Flask) -> Iterator[Bucket]:
     bucket = Bucket()
-    ports.bind(RegistryBucket, bucket)
-    yield bucket
-    ports._bound().pop((RegistryBucket, ""))
+    with kept(live):
+        ports.bind(RegistryBucket, bucket)
+        yield bucket
 
 
 def owner(statement: str) -> None:

@@ -15,6 +15,7 @@ from coalition.kernel.errors import Conflict, Invalid, NotFound
 from coalition.ports import FileStore, StoredFile
 from settlement.jobs import reporting
 from settlement.reports import files
+from tests.bindings import kept
 from tests.settlement.builders import Coalition
 
 ARGS = {"program": "coral", "since": "2026-01", "until": "2026-03"}
@@ -70,9 +71,8 @@ class _Store:
 @pytest.fixture
 def store_that(live: Flask) -> Iterator[Callable[[Callable[[], None]], None]]:
     """Bind a store that does something first; the real one comes back afterwards."""
-    real = ports.get(FileStore)
-    yield lambda happens: ports.bind(FileStore, _Store(happens))
-    ports.bind(FileStore, real)
+    with kept(live):
+        yield lambda happens: ports.bind(FileStore, _Store(happens))
 
 
 def test_a_report_that_is_cancelled_while_it_is_stored_leaves_no_file(

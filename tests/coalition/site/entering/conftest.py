@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -46,11 +45,10 @@ class Box:
 
 
 @pytest.fixture
-def box(app: Flask) -> Iterator[Box]:
+def box(app: Flask) -> Box:
     found = Box()
     ports.bind(Mailer, found)
-    yield found
-    app.extensions["coalition.ports"].pop((Mailer, ""))
+    return found
 
 
 @pytest.fixture
