@@ -7,6 +7,7 @@ import datetime as dt
 import gzip
 import io
 import json
+from collections import Counter
 from pathlib import Path
 
 import psycopg
@@ -16,13 +17,13 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from coalition import reporting
+from coalition import ledger, programs, reporting
 from coalition.kernel import clock, jobs, ports
 from coalition.kernel.config import ROOT
 from coalition.kernel.db import fetch_all
 from coalition.kernel.errors import NotFound
 from coalition.ports import FileStore
-from tests.coalition.purchases.builders import Shop, a_body, a_return, a_shop, bought, give_back
+from tests.coalition.purchases.builders import Shop, a_body, a_hold, a_return, a_shop, bought, give_back
 
 
 @pytest.fixture
@@ -72,6 +73,29 @@ def test_movements_lots_and_awards_tell_the_same_points(shop: Shop) -> None:
     assert moved == left == balance.n > 0
     assert {row["kind"] for row in rows_of("movements", today())} == {"issue", "clawback"}
     assert sum(int(row["points"]) for row in rows_of("awards", today())) >= left
+
+
+def test_movements_come_to_what_members_have_whatever_was_held_owed_and_paid(shop: Shop) -> None:
+    programs.change(shop.program.id, return_policy="arrears")
+    programs.change_currency(shop.currency.id, debt_floor=1_000)
+    purchase = bought(shop, a_body(100_000))  # earns 500
+    a_hold(shop, 400)
+    give_back(shop, a_return(purchase, {1: None}))
+    owing = _sums()
+    bought(shop, a_body(200_000))  # earns 1,000, of which the debt takes what it is
+
+    after, kinds = _sums(), Counter((row["kind"], row["against"]) for row in rows_of("movements", today()))
+
+    [balance] = ledger.balances(shop.program.id, shop.member.id)
+    assert owing == (400, 0, 400)
+    assert after == (balance.available + 400, balance.available, 400) and balance.arrears == 0
+    assert kinds[("clawback", "arrears")] > 0 and not [kind for kind, _ in kinds if kind == "redeem"]
+
+
+def _sums() -> tuple[int, ...]:
+    """The points of movements, of lots and of holds."""
+    parts = {"movements": "points", "lots": "points_left", "holds": "points_held"}
+    return tuple(sum(int(row[name]) for row in rows_of(view, today())) for view, name in parts.items())
 
 
 def test_what_there_is_stands_whole_on_any_day(shop: Shop) -> None:
