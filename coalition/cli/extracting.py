@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import uuid
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
@@ -31,8 +34,21 @@ def extract(day: dt.datetime | None, names: tuple[str, ...], folder: Path) -> No
     folder.mkdir(parents=True, exist_ok=True)
     for name in names or known:
         path = folder / f"{name}-{wanted.isoformat()}.csv.gz"
-        part = path.with_suffix(".part")
-        with part.open("wb") as file:
-            rows = transact(partial(reporting.extract, name, wanted, file))
-        part.replace(path)
+        rows = write(path, partial(_extracted, name, wanted))
         click.echo(json.dumps({"view": name, "day": wanted.isoformat(), "rows": rows, "file": str(path)}))
+
+
+def write(path: Path, extract: Callable[[BinaryIO], int]) -> int:
+    """Put what `extract` writes in the place of a file, under a name of its own until it is whole: two may run."""
+    part = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        with part.open("wb") as file:
+            rows = extract(file)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return rows
+
+
+def _extracted(name: str, day: dt.date, file: BinaryIO) -> int:
+    return transact(lambda: reporting.extract(name, day, file))

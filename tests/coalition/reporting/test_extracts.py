@@ -8,7 +8,9 @@ import gzip
 import io
 import json
 from collections import Counter
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 import psycopg
 import pytest
@@ -18,6 +20,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from coalition import ledger, programs, reporting
+from coalition.cli.extracting import write
 from coalition.kernel import clock, jobs, ports
 from coalition.kernel.config import ROOT
 from coalition.kernel.db import fetch_all
@@ -196,3 +199,27 @@ def test_the_command_writes_a_folder_of_files(app: Flask, shop: Shop, tmp_path: 
     assert len(gzip.decompress(Path(said["file"]).read_bytes()).splitlines()) == 3
     assert wrong.exit_code == 1 and "there is no view 'secrets'" in wrong.output
     assert [path.name for path in (tmp_path / "out").iterdir()] == [f"purchases-{today().isoformat()}.csv.gz"]
+
+
+def test_two_commands_at_once_leave_one_whole_file_and_nothing_else(shop: Shop, tmp_path: Path) -> None:
+    path, begun = tmp_path / "purchases.csv.gz", partial(reporting.extract, "purchases", today())
+
+    def meanwhile(file: BinaryIO) -> int:
+        file.write(b"half a file")
+        write(path, begun)
+        return begun(file)
+
+    write(path, meanwhile)
+
+    assert len(gzip.decompress(path.read_bytes()).splitlines()) == 3
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_command_that_fails_leaves_the_file_that_was_there(app: Flask, tmp_path: Path) -> None:
+    path = tmp_path / "purchases.csv.gz"
+    path.write_bytes(b"of yesterday")
+
+    with pytest.raises(NotFound):
+        write(path, partial(reporting.extract, "secrets", today()))
+
+    assert [(one, one.read_bytes()) for one in tmp_path.iterdir()] == [(path, b"of yesterday")]
