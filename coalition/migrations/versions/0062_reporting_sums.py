@@ -13,10 +13,11 @@ down_revision = "0061_promotion_proposals"
 
 _REAL = "JOIN public.program g ON g.id = {of}.program_id AND g.kind <> 'test'"
 _SAID = {
-    "movements": "The journal of points by whom they are funded; `points` as the member sees them: their sum is what the"
-    " member has, what is held with it. `redeem` against `redemption` is spent; points that a debt took are a `clawback`"
-    " against `arrears`, once they are taken.",
-    "lots": "What is left of points now and is not held, by when they expire; with `holds` what the program still owes.",
+    "movements": "The journal of points by whom they are funded; `points` as the member sees them: their sum is what"
+    " the member has, what is held with it. `redeem` against `redemption` is spent; points that a debt took are a"
+    " `clawback` against `arrears`, once they are taken.",
+    "lots": "What is left of points now and is not held, by when they expire; with `holds` what the program still"
+    " owes.",
     "holds": "Points that are set aside now, for an order or a till; `points_held` is what is neither spent nor given"
     " back.",
 }
@@ -37,9 +38,9 @@ def upgrade() -> None:
     )
     op.execute(
         "CREATE VIEW reporting.holds AS"
-        " SELECT h.account_id || '.' || h.id AS hold_id, w.program_id, w.currency_id, w.owner AS member_id, h.partner_id,"
-        " h.external_id, h.amount AS points, h.amount - h.captured - h.released AS points_held, h.expires_at"
-        " FROM public.hold h JOIN public.account w ON w.id = h.account_id AND w.kind = 1 "
+        " SELECT h.account_id || '.' || h.id AS hold_id, w.program_id, w.currency_id, w.owner AS member_id,"
+        " h.partner_id, h.external_id, h.amount AS points, h.amount - h.captured - h.released AS points_held,"
+        " h.expires_at FROM public.hold h JOIN public.account w ON w.id = h.account_id AND w.kind = 1 "
         + _REAL.format(of="w")
         + " WHERE h.amount > h.captured + h.released"
     )
