@@ -26,8 +26,9 @@ _AMOUNT_MAX = 10**15
 
 
 def answers(*names: str) -> dict[str, str]:
-    """What was typed into these fields, without spaces around it and without what no database keeps."""
-    return {name: request.form.get(name, "").strip()[:_TEXT_MAX] for name in names}
+    """What was typed into these fields, without spaces around it; lines end as the field counts them, by one sign."""
+    given = {name: request.form.get(name, "").replace("\r\n", "\n") for name in names}
+    return {name: text.strip()[:_TEXT_MAX] for name, text in given.items()}
 
 
 def picked(name: str) -> list[str]:

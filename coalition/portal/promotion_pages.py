@@ -26,7 +26,7 @@ from coalition.site.viewer import Colleague
 _NAV = {"nav": "portal-promotions"}
 _TEXTS = ("name", "words", "begins_on", "ends_on", "budget", "pays")
 _FIELDS = {f"/{name}": name for name in ("name", "words", "begins_on", "ends_on")} | {"/budget_minor": "budget"}
-_WORDED = ("too_long", "bad_days", "day_over", "amount")
+_WORDED = ("too_long", "day", "bad_days", "day_over", "amount")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 

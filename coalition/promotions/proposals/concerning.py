@@ -62,18 +62,21 @@ def _reaches(document: Mapping[str, Any], partner_code: str) -> bool:
     return _open(document.get("when"), partner_code) and any(open_to)
 
 
-def _open(node: Mapping[str, Any] | None, partner_code: str) -> bool:
+def _open(node: Mapping[str, Any] | None, partner_code: str, *, surely: bool = False) -> bool:
+    """Whether a demand can be met at the partner; with `surely`, whether it is met there whatever happens."""
     if not node:
         return True
+    if "not" in node:
+        return not _open(node["not"], partner_code, surely=not surely)
     if "all" in node:
-        return all(_open(one, partner_code) for one in node["all"])
+        return all(_open(one, partner_code, surely=surely) for one in node["all"])
     if node.get("any"):
-        return any(_open(one, partner_code) for one in node["any"])
+        return any(_open(one, partner_code, surely=surely) for one in node["any"])
     if node.get("f") == "partner.id":
         return _met(node, lambda value: value == partner_code)
-    if node.get("f") == "store.id" and node["op"] in ("eq", *_SOME):
+    if node.get("f") == "store.id" and node["op"] in ("eq", *_SOME) and not surely:
         return _met(node, lambda value: str(value).startswith(f"{partner_code}:"))
-    return True
+    return not surely
 
 
 def _met(node: Mapping[str, Any], fits: Callable[[Any], bool]) -> bool:

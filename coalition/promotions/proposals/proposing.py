@@ -14,6 +14,7 @@ from coalition.kernel.web.paging import Page, decode_cursor, encode_cursor
 
 STATES = ("waiting", "taken", "declined")
 _NAME_MAX, _WORDS_MAX = 200, 2_000
+_YEARS = range(1900, 2100)  # as the filters of pages have them
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,9 @@ def _problems(wanted: Wanted, today: dt.date) -> Iterator[FieldError]:
             yield FieldError(pointer, "required", "A text.")
         elif len(text) > most:
             yield FieldError(pointer, "too_long", f"At most {most} characters.")
+    for pointer, day in (("/begins_on", wanted.begins_on), ("/ends_on", wanted.ends_on)):
+        if day.year not in _YEARS:
+            yield FieldError(pointer, "day", f"A day of the years {_YEARS[0]} to {_YEARS[-1]}.")
     if wanted.ends_on < wanted.begins_on:
         yield FieldError("/ends_on", "bad_days", "The last day lies before the first.")
     elif wanted.ends_on < today:

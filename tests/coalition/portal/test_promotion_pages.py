@@ -66,6 +66,14 @@ def test_who_manages_proposes_and_the_form_sent_twice_proposes_once(manager: Fla
     assert "€1,250.50" in manager.get(address).text
 
 
+def test_words_in_many_lines_are_kept_to_their_end(manager: FlaskClient, shop: Shop) -> None:
+    words = "\n".join(["x" * 99] * 20)  # as long as the field lets it be; browsers send two signs for an end of line
+
+    manager.post(f"{HOME}/new", data=form(words=words.replace("\n", "\r\n")))
+
+    assert [one.words for one in kept(shop)] == [words]
+
+
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [

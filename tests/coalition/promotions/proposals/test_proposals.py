@@ -84,6 +84,8 @@ def test_what_is_proposed_waits_and_is_the_partner_s_own(shop: Shop, twin: Shop)
         ({"ends_on": dt.date(2098, 12, 31)}, "/ends_on", "bad_days"),
         ({"begins_on": dt.date(2020, 1, 1), "ends_on": dt.date(2020, 1, 2)}, "/ends_on", "day_over"),
         ({"budget_minor": 0}, "/budget_minor", "amount"),
+        ({"begins_on": dt.date(1, 1, 1)}, "/begins_on", "day"),
+        ({"ends_on": dt.date(9999, 12, 31)}, "/ends_on", "day"),
     ],
 )
 def test_what_cannot_be_proposed_is_pointed_at(shop: Shop, wrong: dict[str, Any], pointer: str, code: str) -> None:
@@ -232,6 +234,12 @@ def _decline(program_id: int, number: int) -> str:
         ({"when": {"all": [AT_TWIN, {"f": "receipt.total", "op": "gte", "v": 5}]}}, False, False),
         ({"when": {"any": [AT_TWIN, AT_FRESHMART]}}, True, False),
         ({"when": {"f": "receipt.total", "op": "gte", "v": 5}}, True, False),
+        ({"when": {"not": AT_FRESHMART}}, False, False),
+        ({"when": {"not": AT_TWIN}}, True, False),
+        ({"when": {"not": {"any": [AT_TWIN, AT_FRESHMART]}}}, False, False),
+        ({"when": {"not": {"all": [AT_FRESHMART, {"f": "receipt.total", "op": "gte", "v": 5}]}}}, True, False),
+        ({"when": {"not": {"f": "store.id", "op": "eq", "v": "freshmart:S1"}}}, True, False),
+        ({"when": {"not": {"not": AT_TWIN}}}, False, False),
         ({"events": ["calendar.birthday"]}, False, False),
     ],
 )
