@@ -1,4 +1,4 @@
-"""A partner proposes a promotion in its own words: it is kept, and waits until a marketer answers."""
+"""A partner proposes a promotion in its own words: it is kept, marketers are told, and it waits until one answers."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields, replace
 
-from coalition import programs
-from coalition.kernel import audit, clock
+from coalition import access, letters, partners, programs
+from coalition.kernel import audit, clock, ids
 from coalition.kernel.db import fetch_all, fetch_one
 from coalition.kernel.errors import FieldError, Invalid, NotFound
 from coalition.kernel.web.paging import Page, decode_cursor, encode_cursor
+from coalition.programs import Program
 
 STATES = ("waiting", "taken", "declined")
+_PAGE = "/console/promotions/proposals"  # where marketers answer
+_TOLD_MOST = 100  # marketers
 _NAME_MAX, _WORDS_MAX = 200, 2_000
 _YEARS = range(1900, 2100)  # as the filters of pages have them
 
@@ -56,7 +59,7 @@ _SELECT = f"SELECT {', '.join(one.name for one in fields(Proposal))} FROM promot
 
 
 def propose(program_id: int, partner_id: int, wanted: Wanted) -> int:
-    """Keep what the partner would like, for the marketers to answer; its number. Raises Invalid."""
+    """Keep what the partner would like, for the marketers to answer, who are written to; its number. Raises Invalid."""
     wanted = replace(wanted, name=" ".join(wanted.name.split()), words=wanted.words.strip())
     problems = list(_problems(wanted, clock.local_date(clock.now(), programs.get(program_id).zone)))
     if problems:
@@ -75,6 +78,7 @@ def propose(program_id: int, partner_id: int, wanted: Wanted) -> int:
     )
     assert row is not None
     audit.record("proposal.made", f"proposal:{row.id}", partner=partner_id)
+    _tell(programs.get(program_id), partners.get(partner_id).name, int(row.id), wanted.name)
     return int(row.id)
 
 
@@ -117,6 +121,14 @@ def waiting(program_id: int) -> int:
         {"program": program_id},
     )
     return int(row.n) if row else 0
+
+
+def _tell(program: Program, partner: str, number: int, name: str) -> None:
+    """Write to every marketer who may sign in, in their language."""
+    page = f"{_PAGE}/{ids.public('prp', number)}?program={program.code}"
+    for one in access.people_of("staff", role="marketer", active=True, limit=_TOLD_MOST).items:
+        facts = {"name": name, "partner": partner, "program": program.name}
+        letters.post("proposal_made", one.email, access.user(one.id).language, page=page, **facts)
 
 
 def _problems(wanted: Wanted, today: dt.date) -> Iterator[FieldError]:

@@ -11,9 +11,9 @@ from flask import Flask
 
 from coalition import access, letters, promotions
 from coalition.jobs.letters import worded
-from coalition.kernel import audit
+from coalition.kernel import audit, ids
 from coalition.kernel.config import Config
-from coalition.kernel.db import db, fetch_all, transact
+from coalition.kernel.db import db, execute, fetch_all, transact
 from coalition.kernel.errors import Conflict, Invalid, NotFound
 from coalition.promotions import proposals
 from tests import racing
@@ -130,6 +130,21 @@ def test_who_proposed_is_written_to_in_their_language(shop: Shop) -> None:
     assert (letter.recipient, letter.language) == ("anna@freshmart.test", "ru")
     assert "отклонено" in mail.subject
     assert "Coffee weeks" in mail.text and "\nToo dear\n" in mail.text and "/portal/promotions/prp_" in mail.text
+
+
+def test_marketers_who_may_sign_in_are_written_to_in_their_language(shop: Shop) -> None:
+    people = {name: a_person(name, role) for name, role in (("m", "marketer"), ("gone", "marketer"), ("f", "finance"))}
+    transact(lambda: access.switch_person(int(people["gone"].removeprefix("user:")), False))
+    transact(lambda: execute("UPDATE user_account SET language = 'ru' WHERE email = 'm@example.com'"))
+
+    number = proposed(shop)
+
+    [letter] = told()
+    mail = worded(letter)
+    page = f"/console/promotions/proposals/{ids.public('prp', number)}?program={shop.program.code}"
+    assert (letter.recipient, letter.language) == ("m@example.com", "ru")
+    assert shop.partner.name in mail.subject and "предлагает" in mail.subject
+    assert "Coffee weeks" in mail.text and page in mail.text
 
 
 def test_who_may_not_sign_in_any_more_is_not_written_to(shop: Shop) -> None:
