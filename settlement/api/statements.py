@@ -93,12 +93,21 @@ def _list(period: str | None, cursor: str | None, limit: int) -> dict[str, Any]:
 
 
 def _lines(statement: statements.Statement, cursor: str | None, limit: int) -> dict[str, Any]:
-    """A page of charges; a cursor that stands among those of some movements says how many of them were told."""
+    """A page of charges; a cursor that stands among those of a movement says how many of them were told."""
     among = _AMONG.fullmatch(cursor or "")
     told_already, behind = (int(among[1]), among[2] or None) if among else (0, cursor)
-    found, following = statements.entries(statement, decode_moment(behind), limit)
+    # one movement more than the page has lines, of which some were told
+    found, following = statements.entries(statement, decode_moment(behind), limit + bool(among))
     until = told_already + limit
     next_cursor = encode_cursor(following[0].isoformat(), following[1]) if following else None
     if len(found) > until:
-        next_cursor = f"{until}.{behind or ''}"
+        next_cursor = _cursor_before(found, until, behind)
     return {"items": [entry_told(entry) for entry in found[told_already:until]], "next_cursor": next_cursor}
+
+
+def _cursor_before(found: list[statements.Entry], at: int, behind: str | None) -> str:
+    """The cursor before an entry, which stands behind the last movement that was told whole, whatever the limit was."""
+    begin = next(place for place in range(at + 1) if found[place].movement_id == found[at].movement_id)
+    if begin:
+        behind = encode_cursor(found[begin - 1].occurred_at.isoformat(), found[begin - 1].movement_id)
+    return f"{at - begin}.{behind or ''}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from decimal import Decimal
 from typing import Any
 
@@ -87,6 +88,25 @@ def test_a_page_of_lines_ends_at_its_limit_though_a_movement_has_several(
     assert len(whole) > len({line["movement"] for line in whole}) or name == "S"
     for limit in (1, 3):
         assert every_line(live, statement_id, headers, limit) == whole
+
+
+@pytest.mark.parametrize("limits", [(4, 1), (1, 4), (3, 1, 2)])
+def test_every_line_is_told_once_though_each_page_asks_for_another_number(
+    live: Flask, coalition: Coalition, limits: tuple[int, ...]
+) -> None:
+    headers = bearer(coalition, "A")
+    statement_id = read(live, "/statements", headers)["items"][0]["id"]
+    whole = read(live, f"/statements/{statement_id}/lines?limit=200", headers)["items"]
+
+    found, cursor = [], ""
+    for limit in itertools.cycle(limits):
+        page = read(live, f"/statements/{statement_id}/lines?limit={limit}{cursor}", headers)
+        found += page["items"]
+        if page["next_cursor"] is None:
+            break
+        cursor = f"&cursor={page['next_cursor']}"
+
+    assert found == whole
 
 
 @pytest.mark.parametrize("name", ["A", "B", "S"])
