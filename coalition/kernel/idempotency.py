@@ -99,7 +99,7 @@ def request_hash(content: Any) -> bytes:
 
 
 def _once(key: str, work: Callable[[], Answer], content: bytes | None) -> Answer:
-    params = {"client": caller().id, "key": key, "hash": _fingerprint(content)}
+    params = {"client": caller().id, "key": _own(key), "hash": _fingerprint(content)}
     if not _claim(params):
         return _stored(params)
     crash.point("after_idem_insert")
@@ -111,6 +111,12 @@ def _once(key: str, work: Callable[[], Answer], content: bytes | None) -> Answer
     else:
         raw().execute(_FINISH, params)
     return answer
+
+
+def _own(key: str) -> str:
+    """The key as it is kept: an app has one client for all members, and one member's key is no other's."""
+    subject = caller().subject
+    return f"{subject} {key}" if subject else key
 
 
 def _keyless(work: Callable[[], Answer]) -> Answer:

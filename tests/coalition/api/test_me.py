@@ -12,6 +12,7 @@ from coalition.kernel import ids
 from coalition.kernel.db import fetch_all, transact
 from tests.builders import a_partner
 from tests.coalition.access.oauth.app import CALLBACK, a_token_of
+from tests.coalition.members.builders import a_member
 from tests.coalition.purchases.builders import CARD, Shop, a_receipt, a_shop
 
 
@@ -96,8 +97,28 @@ def test_a_code_that_was_asked_for_under_a_key_is_told_again_though_nobody_has_k
     assert (again.status_code, again.json) == (201, first.json)
     assert (again.headers["Idempotency-Replayed"], again.headers["Cache-Control"]) == ("true", "no-store")
     assert (other.status_code, other.json["code"]) == (422, "idempotency_key_reused")
-    (kept,) = fetch_all("SELECT body::text FROM idempotency WHERE key = 'pay-1'")
+    (kept,) = fetch_all("SELECT body::text FROM idempotency WHERE key LIKE '% pay-1'")
     assert first.json["code"] not in kept[0] and first.json["payload"] not in kept[0]
+
+
+def test_a_key_of_one_member_is_none_of_another_s_in_the_same_app(app: Flask, shop: Shop, token: str) -> None:
+    def another() -> str:
+        other = a_member(shop.program, shop.partner, card="4276000011112222")
+        (client,) = fetch_all("SELECT client_id FROM oauth_client WHERE name = 'App'")
+        facts = {"program_id": shop.program.id}
+        access.create_user("bea@coral.example", "correct horse battery", ["member"], f"member:{other.id}", **facts)
+        return a_token_of("bea@coral.example", client.client_id)
+
+    tokens = [token, transact(another)]
+    told = [
+        app.test_client().post(
+            "/api/v1/me/proofs", headers={"Authorization": f"Bearer {one}", "Idempotency-Key": "pay-1"}
+        )
+        for one in tokens
+    ]
+
+    assert [answer.status_code for answer in told] == [201, 201]
+    assert [answer.headers.get("Idempotency-Replayed") for answer in told] == [None, None]
 
 
 def test_asking_for_a_code_says_nothing_more(app: Flask, token: str) -> None:
