@@ -148,6 +148,15 @@ def test_the_one_file_of_a_form_is_taken_whatever_its_part_is_called(till: Till)
     assert _counts(till, one.json["id"])["accepted"] == _counts(till, named.json["id"])["accepted"] == 1
 
 
+@pytest.mark.parametrize("name", ["file", "receipts"])
+def test_no_second_file_of_the_same_name_is_lost(till: Till, name: str) -> None:
+    files = [(io.BytesIO(_ndjson(a_body(1000))), f"{at}.ndjson") for at in range(2)]
+
+    sent = till.client.post("/api/v1/registries", data={name: files}, headers={"Authorization": f"Bearer {till.token}"})
+
+    assert (sent.status_code, sent.json["errors"][0]["pointer"]) == (422, "/file")
+
+
 def test_a_damaged_file_keeps_what_was_readable_and_says_so(till: Till) -> None:
     file = gzip.compress(_ndjson(*(a_body(1000 + at) for at in range(200))))
 
