@@ -8,9 +8,9 @@ from catalog.suppliers.formats.lines import JsonLines
 from catalog.suppliers.formats.mapping import OWN_COUNTS, TableMapping, read_mapping
 from catalog.suppliers.formats.merchant import MerchantFile
 from catalog.suppliers.formats.offers import FeedFile, FeedRefused, RawOffer
-from catalog.suppliers.formats.packing import PackingLimits, unpacked
 from catalog.suppliers.formats.tables import TableFile, WorkbookFile
 from catalog.suppliers.formats.yml import YmlFile
+from coalition.kernel.unpacking import PackingLimits, unpacked
 
 FORMATS = ("yml", "csv", "xlsx", "google_xml", "google_tsv", "ndjson")
 COUNTING = ("yml", "csv", "xlsx", "ndjson")  # in which a file of counts alone may come

@@ -10,6 +10,8 @@ from typing import NamedTuple, Protocol
 
 import nh3
 
+from coalition.kernel.unpacking import FileRefused
+
 LIMITS = {
     "sku": 100,
     "title": 1_000,
@@ -32,13 +34,7 @@ _NO_TAGS: set[str] = set()
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
-class FeedRefused(Exception):
-    """This file, as a whole, cannot become the catalog; `code` is stable. What was there before stays."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.code = code
-        self.detail = detail
+FeedRefused = FileRefused  # this file, as a whole, cannot become the catalog; what was there before stays
 
 
 class RawOffer(NamedTuple):

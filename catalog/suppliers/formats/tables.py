@@ -1,20 +1,20 @@
 """Tables as text (CSV, TSV, Google's) and as a workbook (XLSX), row by row, by a column mapping.
 
-A workbook is opened for reading values: a formula's cached result is a value like any other, the formula itself is
-never looked at. Text tables are read line by line, so that one without an end is refused and not swallowed.
+A formula's stored result is a value like any other; an error, and a formula without its result, is an empty cell. Text
+tables are read line by line, so that one without an end is refused and not swallowed.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO
 
 from catalog.suppliers.formats import columns
 from catalog.suppliers.formats.lines import text_lines
 from catalog.suppliers.formats.mapping import FIELDS, OWN_NAMES, TableMapping
 from catalog.suppliers.formats.offers import FeedRefused, RawOffer
-from catalog.suppliers.formats.workbooks import workbook_rows
+from coalition.kernel.workbooks import ERRORS, Workbook
 
 _DELIMITERS = (";", "\t", ",", "|")
 
@@ -57,7 +57,8 @@ class WorkbookFile:
     def __iter__(self) -> Iterator[RawOffer]:
         """Every row of the sheet. Raises FeedRefused as soon as the file proves unusable."""
         sheet = self._mapping.sheet if self._mapping else None
-        yield from read_rows(workbook_rows(self._stream, sheet), self._mapping)
+        rows = Workbook(self._stream).rows(sheet)
+        yield from read_rows(_as_wide_as_the_first(cells for _, cells in rows), self._mapping)
 
 
 def read_rows(
@@ -83,6 +84,14 @@ def _own(header: Sequence[str]) -> TableMapping:
     titles = [title.strip() for title in header]
     found = {name: (name,) for name in FIELDS if name in titles}
     return TableMapping(columns={**OWN_NAMES.columns, **found})
+
+
+def _as_wide_as_the_first(rows: Iterable[Sequence[str]]) -> Iterator[list[str]]:
+    """A sheet's rows with the empty cells at their ends, which a workbook leaves out, and without errors."""
+    width = 0
+    for cells in rows:
+        width = width or len(cells)
+        yield [*("" if cell in ERRORS else cell for cell in cells), *[""] * (width - len(cells))]
 
 
 def _again(first: str, rest: Iterator[str]) -> Iterator[str]:

@@ -10,11 +10,11 @@ import json
 import zipfile
 from typing import Any
 
-import openpyxl
 import pytest
 
 from catalog.suppliers import FeedRefused, RawOffer, open_feed, read_mapping
 from coalition.kernel.errors import Invalid
+from tests.books import a_book, with_rows
 from tests.catalog.builders import a_file, an_offer
 
 _MAPPING = read_mapping(
@@ -49,16 +49,6 @@ def _refusal(form: str, content: bytes, mapping: Any = None) -> str:
     return refused.value.code
 
 
-def _workbook(*rows: list[Any], sheet: str = "Price") -> bytes:
-    book = openpyxl.Workbook()
-    book.active.title = sheet
-    for row in rows:
-        book.active.append(row)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
-
-
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "windows-1251"])
 @pytest.mark.parametrize("delimiter", [";", "\t", "|"])
 def test_a_table_is_read_by_its_mapping_whatever_its_encoding_and_delimiter(encoding: str, delimiter: str) -> None:
@@ -74,11 +64,11 @@ def test_a_table_is_read_by_its_mapping_whatever_its_encoding_and_delimiter(enco
 def test_a_workbook_gives_the_same_rows_as_the_table() -> None:
     rows = [line.split(";") for line in _TABLE.replace('"Заря ""Люкс"""', 'Заря "Люкс"').splitlines()]
 
-    assert _read("xlsx", _workbook(*rows), _MAPPING) == _read("csv", _TABLE.encode(), _MAPPING)
+    assert _read("xlsx", a_book(*rows), _MAPPING) == _read("csv", _TABLE.encode(), _MAPPING)
 
 
 def test_numbers_and_dates_of_a_workbook_are_texts_as_a_table_has_them() -> None:
-    content = _workbook(["sku", "title", "price", "gtin"], [17, dt.date(2026, 11, 20), 12.5, 4006381333931])
+    content = a_book(["sku", "title", "price", "gtin"], [17, dt.date(2026, 11, 20), 12.5, 4006381333931])
 
     (read,) = _read("xlsx", content)
 
@@ -86,11 +76,23 @@ def test_numbers_and_dates_of_a_workbook_are_texts_as_a_table_has_them() -> None
 
 
 def test_a_formula_is_neither_worked_out_nor_taken_for_a_value() -> None:
-    content = _workbook(["sku", "title", "price"], ["A1", '=HYPERLINK("http://evil.example","x")', "=1+1"])
+    content = a_book(["sku", "title", "price"], ["A1", '=HYPERLINK("http://evil.example","x")', "=1+1"])
 
     (read,) = _read("xlsx", content)
 
     assert (read.sku, read.title, read.price) == ("A1", None, None)
+
+
+def test_a_workbook_leaves_out_the_empty_cells_at_the_end_of_a_row_and_its_errors_are_empty() -> None:
+    text = "<c t='inlineStr'><is><t>%s</t></is></c>"
+    header = "".join(text % title for title in ("sku", "title", "price", "quantity"))
+    rows = f"<row>{header}</row><row>{text % 'A1'}{text % 'x'}<c><v>5</v></c></row>"
+    content = with_rows(a_book(), f"{rows}<row>{text % 'A2'}<c t='e'><v>#N/A</v></c><c><v>5</v></c></row>")
+
+    assert [(row.sku, row.title, row.price, row.codes) for row in _read("xlsx", content)] == [
+        ("A1", "x", "5", "{}"),
+        ("A2", None, "5", "{}"),
+    ]
 
 
 def test_a_table_without_a_mapping_has_our_own_field_names() -> None:
@@ -311,8 +313,8 @@ def _link() -> bytes:
         ("yml", _zipped(**{"a.yml": _YML})[:-30], "truncated"),
         ("xlsx", b"", "not_xlsx"),
         ("xlsx", _YML, "not_xlsx"),
-        ("xlsx", _zipped(**{"a.txt": b"x"}), "broken"),
-        ("xlsx", _workbook(["a"])[:-30], "truncated"),
+        ("xlsx", _zipped(**{"a.txt": b"x"}), "not_xlsx"),
+        ("xlsx", a_book(["a"])[:-30], "truncated"),
         ("xlsx", _zipped(**{"xl/workbook.xml": b"<!DOCTYPE a [<!ENTITY b 'c'>]><a/>"}), "entities_forbidden"),
         ("xlsx", _zipped(**{"xl/sharedStrings.xml": b"<a>" + b"x" * 50_000_000}), "archive_bomb"),
         ("csv", b"", "empty"),

@@ -16,12 +16,19 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, cast
 
-from catalog.suppliers.formats.offers import FeedRefused
-
 _DAMAGED = (zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, ValueError)
 _END_OF_ZIP = b"PK\x05\x06"
 _ENCRYPTED = 0x1
 _DIRECTORY_MAX = 1 << 20
+
+
+class FileRefused(Exception):
+    """Nothing of this file is taken; `code` is stable and says why."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +52,13 @@ class Unpacked(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Raises FeedRefused for a bomb, for damage, and for an end in the middle."""
+        """Raises FileRefused for a bomb, for damage, and for an end in the middle."""
         try:
             piece = self._stream.read(len(buffer))
         except EOFError as error:
-            raise FeedRefused("truncated", "The archive ends before it is complete.") from error
+            raise FileRefused("truncated", "The archive ends before it is complete.") from error
         except _DAMAGED as error:
-            raise FeedRefused("archive_damaged", f"The archive cannot be unpacked: {error}") from error
+            raise FileRefused("archive_damaged", f"The archive cannot be unpacked: {error}") from error
         buffer[: len(piece)] = piece
         self.position += len(piece)
         if self._packed is not None:
@@ -61,13 +68,13 @@ class Unpacked(io.RawIOBase):
     def _weigh(self, packed: int) -> None:
         most = min(self._limits.unpacked_bytes, max(self._limits.free_bytes, packed * self._limits.ratio))
         if self.position > most:
-            raise FeedRefused("archive_bomb", f"The archive unpacks to more than {most} bytes.")
+            raise FileRefused("archive_bomb", f"The archive unpacks to more than {most} bytes.")
 
 
 def unpacked(file: BinaryIO, limits: PackingLimits | None = None, *, inside: bool = True) -> Unpacked:
     """The content of a seekable file; a plain one is its own. With `inside` False a zip is left as it is (a workbook).
 
-    Raises FeedRefused `archive_unsafe`, `archive_damaged`.
+    Raises FileRefused `archive_unsafe`, `archive_damaged`.
     """
     allowed = limits or PackingLimits()
     magic, size = file.read(4), file.seek(0, io.SEEK_END)
@@ -82,12 +89,12 @@ def unpacked(file: BinaryIO, limits: PackingLimits | None = None, *, inside: boo
 
 
 def opened_zip(file: BinaryIO, members: int) -> zipfile.ZipFile:
-    """An archive whose directory is small and whose names are harmless. Raises FeedRefused."""
+    """An archive whose directory is small and whose names are harmless. Raises FileRefused."""
     _check_directory(file, members)
     try:
         archive = zipfile.ZipFile(file)
     except _DAMAGED as error:
-        raise FeedRefused("archive_damaged", f"The archive cannot be opened: {error}") from error
+        raise FileRefused("archive_damaged", f"The archive cannot be opened: {error}") from error
     for member in archive.infolist():
         _check_member(member)
     return archive
@@ -97,11 +104,11 @@ def _only_member(file: BinaryIO, limits: PackingLimits) -> BinaryIO:
     archive = opened_zip(file, limits.members)
     files = [one for one in archive.infolist() if not one.is_dir() and not one.filename.startswith("__MACOSX/")]
     if len(files) != 1:
-        raise FeedRefused("archive_unsafe", f"An archive holds one file; this one holds {len(files)}.")
+        raise FileRefused("archive_unsafe", f"An archive holds one file; this one holds {len(files)}.")
     try:
         return cast(BinaryIO, archive.open(files[0]))
     except _DAMAGED as error:
-        raise FeedRefused("archive_damaged", f"The archive cannot be unpacked: {error}") from error
+        raise FileRefused("archive_damaged", f"The archive cannot be unpacked: {error}") from error
 
 
 def _check_directory(file: BinaryIO, members: int) -> None:
@@ -112,18 +119,18 @@ def _check_directory(file: BinaryIO, members: int) -> None:
     file.seek(0)
     at = tail.rfind(_END_OF_ZIP)
     if at < 0 or len(tail) < at + 22:
-        raise FeedRefused("truncated", "The archive ends before its directory.")
+        raise FileRefused("truncated", "The archive ends before its directory.")
     count, length = struct.unpack_from("<HI", tail, at + 10)
     if count > members or length > _DIRECTORY_MAX:
-        raise FeedRefused("archive_unsafe", f"An archive may hold {members} files.")
+        raise FileRefused("archive_unsafe", f"An archive may hold {members} files.")
 
 
 def _check_member(member: zipfile.ZipInfo) -> None:
     name = member.orig_filename
     path = PurePosixPath(name.replace("\\", "/"))
     if "\0" in name or ":" in name or path.is_absolute() or ".." in path.parts:
-        raise FeedRefused("archive_unsafe", "The archive names a file outside of itself.")
+        raise FileRefused("archive_unsafe", "The archive names a file outside of itself.")
     if member.flag_bits & _ENCRYPTED:
-        raise FeedRefused("archive_unsafe", "The archive is encrypted.")
+        raise FileRefused("archive_unsafe", "The archive is encrypted.")
     if member.external_attr >> 28 == 0xA:
-        raise FeedRefused("archive_unsafe", "The archive holds a link.")
+        raise FileRefused("archive_unsafe", "The archive holds a link.")
