@@ -28,6 +28,7 @@ from coalition.kernel.web import tags
 from coalition.kernel.web.api import ApiBlueprint, caller, needs
 from coalition.kernel.web.paging import PagingSchema, part_of
 from coalition.kernel.web.uploads import sent_file
+from coalition.kernel.web.workbook import MIMETYPE as XLSX
 from coalition.ports import FileStore, StoredFile
 
 blp = ApiBlueprint("registries", __name__, description="Files of purchases: NDJSON, or tables by a column mapping.")
@@ -37,12 +38,17 @@ _TABLE = (
     "A table; `mapping` says how to read it. Without one its titles are the fields of POST /purchases, or fields of"
     " theirs (member.kind), and a cell that is no text is JSON: lines, payments, points_paid."
 )
+_BOOK = (
+    "The same table as a workbook (.xlsx), known by its content: the sheet that the mapping names, else the first, with"
+    " its own row numbers. Dates are date cells or texts; formulas count by their stored results."
+)
 _FILE = {"schema": {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}}
 _BODY = {
     "required": True,
     "content": {
         "application/x-ndjson": _NDJSON,
         "text/csv": {"schema": {"type": "string", "description": _TABLE}},
+        XLSX: {"schema": {"type": "string", "format": "binary", "description": _BOOK}},
         "application/gzip": _NDJSON,
         "multipart/form-data": _FILE,
     },
@@ -55,7 +61,7 @@ _BODY = {
 @blp.response(202, OpenedSchema)
 @blp.doc(requestBody=_BODY)
 def send(how: dict[str, Any]) -> Response:
-    """Send purchases, returns, events as NDJSON or as a table; plain or gzip, as the body or a form's part `file`."""
+    """Send purchases, returns, events as NDJSON or a table (text, XLSX), plain or gzip: as body or a form's `file`."""
     request.max_content_length = BODY_MAX
     source, chosen = transact(lambda: _layout(how))
     mapped = chosen or (source and source.mapping)

@@ -20,7 +20,7 @@ COMPARED = ("points", "points_redeemed", "rate")
 FIELDS = (*HEAD, *LINE, *BANK, *COMPARED)
 _NEEDED = ("external_id", "occurred_at", "amount")
 _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
-_TEXTS = ("partner", "name", "delimiter", "encoding", "decimal", "date_format", "zone", "grouping", "header")
+_TEXTS = ("partner", "name", "delimiter", "encoding", "decimal", "date_format", "zone", "grouping", "sheet", "header")
 _JOIN = "+"
 
 
@@ -66,6 +66,7 @@ def _definition(given: dict[str, str]) -> dict[str, Any]:
         "zone": given["zone"],
         "header": header,
         "grouping": given["grouping"],
+        "sheet": given["sheet"] or None,
         "fixed": {field: given[f"fixed-{field}"] for field in FIELDS if given[f"fixed-{field}"]},
         "columns": columns,
     }
@@ -93,7 +94,7 @@ def _told(saved: ColumnMapping) -> dict[str, str]:
     """A saved layout as answers of the form."""
     found = {name: str(getattr(saved, name)) for name in ("name", "encoding", "decimal", "date_format", "zone")}
     found["delimiter"] = next(name for name, mark in _DELIMITERS.items() if mark == saved.delimiter)
-    found |= {"grouping": saved.grouping, "header": "yes" if saved.header else ""}
+    found |= {"grouping": saved.grouping, "sheet": saved.sheet or "", "header": "yes" if saved.header else ""}
     found |= {f"column-{field}": f" {_JOIN} ".join(map(str, parts)) for field, parts in saved.columns.items()}
     return found | {f"fixed-{field}": value for field, value in saved.fixed.items()}
 

@@ -46,6 +46,7 @@ from coalition.purchases.registries.mappings import (
 )
 from coalition.purchases.registries.plain import has_own_titles, header_of, read_bodies
 from coalition.purchases.registries.registry import Registry, Rejection, close, open_registry, registry, rejections
+from coalition.purchases.registries.sheets import tabular
 from coalition.purchases.registries.sources import (
     SOURCE_KINDS,
     Brought,
@@ -230,6 +231,7 @@ __all__ = [
     "sums",
     "suspended",
     "sweep_suspense",
+    "tabular",
     "take",
     "take_file",
     "taken",

@@ -19,6 +19,7 @@ from coalition.kernel.idempotency import Answer, transact_once
 from coalition.kernel.web.api import ApiBlueprint, caller, needs
 from coalition.kernel.web.paging import PagingSchema
 from coalition.kernel.web.uploads import sent_file
+from coalition.kernel.web.workbook import MIMETYPE as XLSX
 from coalition.ports import FileStore
 from settlement import accruals, reconciliation
 from settlement.api.reconciliation_schemas import (
@@ -40,12 +41,14 @@ _LINES = (
     "One receipt a line: external_id, and what is to be compared of occurred_at, amount, points, points_redeemed, rate."
 )
 _TABLE = "A table; `mapping` says how to read it. Without one its titles are those of the lines' fields."
+_BOOK = "The same table as a workbook (.xlsx): the sheet that the mapping names, else the first."
 _NDJSON = {"schema": {"type": "string", "description": _LINES}}
 _BODY = {
     "required": True,
     "content": {
         "application/x-ndjson": _NDJSON,
         "text/csv": {"schema": {"type": "string", "description": _TABLE}},
+        XLSX: {"schema": {"type": "string", "format": "binary", "description": _BOOK}},
         "application/gzip": _NDJSON,
         "multipart/form-data": {
             "schema": {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}

@@ -15,7 +15,9 @@ from coalition.kernel.config import S3Access
 from coalition.kernel.db import execute, fetch_all, transact
 from coalition.ports import BucketObject, RegistryBucket, StoredFile
 from integrations.files.s3 import S3Buckets
+from tests.books import a_book
 from tests.coalition.purchases.builders import CARD, Shop, a_body, a_shop
+from tests.coalition.purchases.registries.test_sheets import TITLES, a_sheets_row
 from tests.coalition.purchases.registries.test_tables import HEADER, a_definition, a_row
 
 
@@ -76,6 +78,16 @@ def test_a_table_is_read_by_the_mapping_of_its_source(shop: Shop, s3: Any, bucke
     s3.put_object(Bucket=bucket, Key="in/a.csv", Body=file.encode("windows-1251"))
 
     assert _fetch(source) == purchases.Brought(1, 1, 1, 0, 0, 0)
+
+
+def test_a_workbook_is_read_by_the_mapping_of_its_source_whatever_its_name(shop: Shop, s3: Any, bucket: str) -> None:
+    transact(lambda: purchases.save_mapping(shop.partner.id, "till", a_definition()))
+    source = _source(shop, bucket, mapping="till")
+    s3.put_object(Bucket=bucket, Key="in/a.xlsx", Body=a_book(TITLES, a_sheets_row("A", 10, card=CARD)))
+    s3.put_object(Bucket=bucket, Key="in/b", Body=a_book(TITLES, a_sheets_row("B", 10.0, card=CARD)))
+
+    assert _fetch(source) == purchases.Brought(2, 2, 2, 0, 0, 0)
+    assert shop.available() == 10
 
 
 def test_more_files_than_one_page_lists_are_all_seen(shop: Shop, s3: Any, bucket: str) -> None:

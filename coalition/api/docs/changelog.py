@@ -34,6 +34,7 @@ ENTRIES = (
             "POST /registries and /reconciliations take a table of our own titles without a mapping, a row each.",
             "Balances and GET /purchases?external_id= take limit and cursor, as every list.",
             "409 idempotency_key_in_flight is retryable and says when; POST /me/proofs takes an Idempotency-Key.",
+            "POST /registries and /reconciliations take workbooks (XLSX) by the same mappings, which may name a sheet.",
             "A hold, a capture or an exchange sent again is answered as the first time; GET says what it is now.",
         ),
     ),

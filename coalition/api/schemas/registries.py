@@ -25,7 +25,8 @@ class MappingSchema(Schema):
 
     `columns` names for each field its column, or up to five that are joined by a space: the title, or the place from 1
     without a header. `date_format` is `iso` or a strptime format of local time in `zone`. `grouping` is `row` (a
-    receipt a row) or `receipt` (rows that follow one another under one number). `fixed` are values of every row.
+    receipt a row) or `receipt` (rows that follow one another under one number). `sheet` is the sheet of a workbook, the
+    first unless named; delimiter and encoding are for texts alone. `fixed` are values of every row.
     """
 
     class Meta:
@@ -38,6 +39,7 @@ class MappingSchema(Schema):
     zone = fields.String()
     header = fields.Boolean()
     grouping = fields.String()
+    sheet = fields.String(allow_none=True)
     fixed = fields.Dict(keys=fields.String(), values=fields.String())
     columns = fields.Dict(keys=fields.String(), values=fields.Raw(), required=True)
 

@@ -16,12 +16,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from coalition.kernel.errors import BadRequest, FieldError, Invalid, Refusal
+from coalition.kernel.workbooks import ERRORS
 from coalition.purchases.registries.mappings import HEAD_FIELDS, ColumnMapping
 from coalition.purchases.registries.streaming import Unreadable
 
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
 _BLANKS = str.maketrans("", "", " \u00a0\u202f'")
 _NUL = b"\0"
+_SHEETS_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?)?")
 
 
 @dataclass(slots=True)
@@ -38,13 +40,22 @@ class Row:
 class Cells:
     """A mapping bound to a file's header, in money and points of so many decimals.
 
-    Raises Unreadable `columns_missing` if the file lacks a mapped column.
+    `of_sheet`: the table is a workbook's, where dates are year-month-day and errors are no texts. Raises Unreadable
+    `columns_missing` if the file lacks a mapped column.
     """
 
-    def __init__(self, mapping: ColumnMapping, header: bytes, decimals: int, points_decimals: int = 0) -> None:
-        self.mapping = mapping
+    def __init__(
+        self,
+        mapping: ColumnMapping,
+        header: bytes,
+        decimals: int,
+        points_decimals: int = 0,
+        *,
+        of_sheet: bool = False,
+    ) -> None:
+        self.mapping, self.of_sheet = mapping, of_sheet
         titles = _titles(mapping, header) if mapping.header else None
-        self.width = len(titles) if titles else max(int(part) for of in mapping.columns.values() for part in of)
+        self.width = len(titles) if titles else mapping.last_place
         self.exact_width = titles is not None
         self.zone = ZoneInfo(mapping.zone)
         self.scales = {"amount": decimals, "price": decimals, "points_paid": decimals, "qty": 3, "no": 0}
@@ -105,6 +116,8 @@ class Cells:
             (row.head if of_head else row.item)[name] = value
         if problems:
             row.refusal = Invalid("invalid", "One or more columns are wrong.", problems)
+            if any(problem.pointer == self.title("external_id") for problem in problems):
+                row.number = None
         return row
 
     def _join(self, cells: Sequence[str], name: str) -> str:
@@ -129,6 +142,10 @@ class Cells:
         return self._join(cells, "external_id") or None if self.number < len(cells) - 1 else None
 
     def _reader(self, name: str) -> Callable[[str], Any]:
+        read = self._reader_of_text(name)
+        return (lambda text: read(_sound(text))) if self.of_sheet else read
+
+    def _reader_of_text(self, name: str) -> Callable[[str], Any]:
         if name == "occurred_at":
             return self._instant
         if name == "rate":
@@ -151,11 +168,20 @@ class Cells:
 
     def _instant(self, text: str) -> str:
         """RFC 3339. A local time that a clock change makes twice is the first one."""
-        if self.mapping.date_format == "iso":
+        if self.of_sheet and _SHEETS_DATE.fullmatch(text):
+            found = dt.datetime.fromisoformat(text)
+        elif self.mapping.date_format == "iso":
             return text
-        found = dt.datetime.strptime(text, self.mapping.date_format)  # noqa: DTZ007 - the zone follows
+        else:
+            found = dt.datetime.strptime(text, self.mapping.date_format)  # noqa: DTZ007 - the zone follows
         local = found if found.tzinfo else found.replace(tzinfo=self.zone)
         return local.astimezone(dt.UTC).isoformat()
+
+
+def _sound(text: str) -> str:
+    if not ERRORS.isdisjoint(text.split(" ")):
+        raise ValueError(f"{text[:40]!r} is an error of the spreadsheet, or a formula without its result")
+    return text
 
 
 def _titles(mapping: ColumnMapping, header: bytes) -> list[str]:

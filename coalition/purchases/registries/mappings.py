@@ -23,8 +23,8 @@ HEAD_FIELDS = frozenset(
 LINE_FIELDS = frozenset(("no", "sku", "name", "category", "qty", "price", "amount"))
 COMPARED_FIELDS = frozenset(("points", "points_redeemed", "rate"))  # read only where a file is compared with ours
 FIELDS = HEAD_FIELDS | LINE_FIELDS | COMPARED_FIELDS
-_KEYS = frozenset(("delimiter", "encoding", "decimal", "date_format", "zone", "header", "grouping", "fixed", "columns"))
 _SHELF = Shelf("column_mapping", owner="partner_id", word="mapping")
+SHEET_MAX = 31  # characters; a spreadsheet's own limit
 _PARTS_MAX = 5
 _DEFAULTS: dict[str, Any] = {
     "delimiter": ",",
@@ -34,8 +34,10 @@ _DEFAULTS: dict[str, Any] = {
     "zone": "UTC",
     "header": True,
     "grouping": "row",
+    "sheet": None,
     "fixed": {},
 }
+_KEYS = frozenset((*_DEFAULTS, "columns"))
 Column = str | int
 
 
@@ -46,6 +48,7 @@ class ColumnMapping:
     A column is its title, or its place from 1 where the file has no header. `fixed` are values that every row has.
     Money is written in the program's currency with `decimal` as its mark, instants as `date_format` (strptime, or
     `iso`) in `zone`. `grouping`: a receipt is one `row`, or all rows that follow one another under one number.
+    `sheet` is the sheet of a workbook (None: the first); delimiter and encoding are for texts alone.
     """
 
     id: int
@@ -58,8 +61,14 @@ class ColumnMapping:
     zone: str
     header: bool
     grouping: str
+    sheet: str | None
     fixed: Mapping[str, str]
     columns: Mapping[str, tuple[Column, ...]]
+
+    @property
+    def last_place(self) -> int:
+        """The last column that is named, of a table without a header."""
+        return max(int(part) for parts in self.columns.values() for part in parts)
 
 
 def save_mapping(partner_id: int, name: str, definition: Mapping[str, Any]) -> ColumnMapping:
@@ -101,7 +110,7 @@ def _mapping(row: Any) -> ColumnMapping:
 
 def _built(number: int, name: str, version: int, given: Mapping[str, Any]) -> ColumnMapping:
     columns = {field: tuple(parts) for field, parts in given["columns"].items()}
-    plain = {key: given[key] for key in _DEFAULTS if key != "fixed"}
+    plain = {key: given.get(key, default) for key, default in _DEFAULTS.items() if key != "fixed"}
     return ColumnMapping(number, name, version, **plain, fixed=dict(given["fixed"]), columns=columns)
 
 
@@ -114,7 +123,7 @@ def _checked(name: str, definition: Mapping[str, Any]) -> dict[str, Any]:
     for key, allowed in (("delimiter", DELIMITERS), ("encoding", ENCODINGS), ("decimal", (".", ","))):
         problems += _one_of(given, key, allowed)
     problems += _one_of(given, "grouping", GROUPINGS) + _one_of(given, "header", (True, False))
-    problems += _zone(given) + _fixed(given["fixed"]) + _columns(given)
+    problems += _zone(given) + _sheet(given["sheet"]) + _fixed(given["fixed"]) + _columns(given)
     if not problems and (missing := {"external_id", "occurred_at", "amount"} - given["columns"].keys()):
         problems += [FieldError(f"/columns/{field}", "required", "Name its column.") for field in sorted(missing)]
     if problems:
@@ -139,6 +148,12 @@ def _zone(given: Mapping[str, Any]) -> list[FieldError]:
     if not isinstance(date_format, str) or not (date_format == "iso" or 0 < date_format.count("%") <= 12):
         problems.append(FieldError("/date_format", "invalid", "Write `iso`, or a format such as %d.%m.%Y %H:%M."))
     return problems
+
+
+def _sheet(given: Any) -> list[FieldError]:
+    if given is None or (isinstance(given, str) and 1 <= len(given) <= SHEET_MAX):
+        return []
+    return [FieldError("/sheet", "invalid", "Write the name of a workbook's sheet, or nothing for the first.")]
 
 
 def _fixed(given: Any) -> list[FieldError]:

@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from coalition.kernel.errors import BadRequest, Invalid, Refusal
+from coalition.kernel.errors import BadRequest, FieldError, Invalid, Refusal
 from coalition.kernel.web.json_body import parse_object
+from coalition.kernel.workbooks import ERRORS
 from coalition.purchases.registries.kinds import Content, interpret
 from coalition.purchases.registries.mappings import DELIMITERS
+from coalition.purchases.registries.sheets import SheetTable
 from coalition.purchases.registries.streaming import Chunk, Unreadable, chunks, first_line
 from coalition.purchases.registries.tables import Reading
 
@@ -38,14 +40,19 @@ _TEXTS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The titles of a table's columns, and what stands between its cells."""
+    """The titles of a table's columns, what stands between its cells, and whether it is a workbook's."""
 
     titles: tuple[str, ...]
     delimiter: str
+    of_sheet: bool = False
 
 
 def header_of(file: BinaryIO) -> Header | None:
-    """The header of a file that is such a table, else None; the file stands at its beginning again."""
+    """The header of a file that is such a table, else None; the file stands at its beginning again.
+
+    Raises Unreadable `mapping_missing` for a sheet that is none: it cannot be anything else.
+    """
+    of_sheet = isinstance(file, SheetTable)
     try:
         text = first_line(file).decode()
     except (Unreadable, UnicodeDecodeError):
@@ -55,7 +62,9 @@ def header_of(file: BinaryIO) -> Header | None:
         while titles and not titles[-1]:
             titles.pop()
         if _MARK in titles:
-            return Header(tuple(titles), delimiter)
+            return Header(tuple(titles), delimiter, of_sheet)
+    if of_sheet:
+        raise Unreadable("mapping_missing")
     return None
 
 
@@ -117,6 +126,9 @@ def _body(row: bytes, header: Header) -> dict[str, Any]:
         raise BadRequest("wrong_columns", f"The line has {len(cells)} columns, not {len(header.titles)}.")
     body: dict[str, Any] = {}
     for title, cell in zip(header.titles, cells, strict=True):
+        if header.of_sheet and cell in ERRORS:
+            problem = FieldError(title, "invalid", "An error of the spreadsheet, or a formula without its result.")
+            raise Invalid("invalid", "A cell holds no value.", [problem])
         if cell.strip():
             _put(body, title, cell.strip())
     return body

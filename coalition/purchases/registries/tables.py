@@ -18,6 +18,7 @@ from coalition.purchases.reading.receipt import LINES_MAX
 from coalition.purchases.registries.cells import Cells, Row, body
 from coalition.purchases.registries.kinds import Content, interpret
 from coalition.purchases.registries.mappings import ColumnMapping
+from coalition.purchases.registries.sheets import SheetTable, as_text
 from coalition.purchases.registries.streaming import LINE_MAX, Chunk, chunks, first_line
 
 Reading = tuple[int, Content | Refusal]
@@ -28,7 +29,7 @@ def read_table(
     file: BinaryIO, mapping: ColumnMapping, decimals: int, position: int = 0, last_line: int = 0
 ) -> Iterator[tuple[Chunk, list[Reading]]]:
     """A table's receipts from a position on, chunk by chunk. Raises Unreadable, also for a column that is missing."""
-    cells = Cells(mapping, first_line(file) if mapping.header else b"", decimals)
+    cells = _cells(file, mapping, decimals)
     found = chunks(file, position, last_line, strip=b"\r\n")
     reader = _ByRow(cells) if mapping.grouping == "row" else _ByReceipt(cells)
     yield from reader.read(found)
@@ -38,9 +39,15 @@ def read_rows(
     file: BinaryIO, mapping: ColumnMapping, decimals: int, points_decimals: int, position: int = 0, last_line: int = 0
 ) -> Iterator[tuple[Chunk, list[Row]]]:
     """A table's rows as they stand, for who compares them, chunk by chunk. Raises Unreadable as `read_table` does."""
-    cells = Cells(mapping, first_line(file) if mapping.header else b"", decimals, points_decimals)
+    cells = _cells(file, mapping, decimals, points_decimals)
     for chunk in chunks(file, position, last_line, strip=b"\r\n"):
         yield chunk, [row for _, _, row in _rows(cells, chunk)]
+
+
+def _cells(file: BinaryIO, mapping: ColumnMapping, decimals: int, points_decimals: int = 0) -> Cells:
+    of_sheet = isinstance(file, SheetTable)
+    written = as_text(mapping) if of_sheet else mapping
+    return Cells(written, first_line(file) if mapping.header else b"", decimals, points_decimals, of_sheet=of_sheet)
 
 
 def _rows(cells: Cells, chunk: Chunk) -> Iterator[tuple[int, int, Row]]:

@@ -23,6 +23,7 @@ from coalition.purchases.registries.kinds import Content, interpret, interpret_c
 from coalition.purchases.registries.mappings import ColumnMapping, mapping
 from coalition.purchases.registries.plain import header_of, read_plain
 from coalition.purchases.registries.registry import COLUMNS, Registry, Rejection
+from coalition.purchases.registries.sheets import tabular
 from coalition.purchases.registries.streaming import Chunk, chunks
 from coalition.purchases.registries.tables import read_table
 from coalition.purchases.registries.takeovers import TakenOver, Takeover
@@ -76,7 +77,7 @@ class Outcome:
 @dataclass(frozen=True, slots=True)
 class Layout:
     """How a registry's file is written: a table by a mapping in money of so many decimals, or else lines of NDJSON, or
-    a table of our own titles, which the file itself tells.
+    a table of our own titles, which the file itself tells, as it tells whether a table is a text or a workbook.
 
     `cards`: every line is a card that is taken over.
     """
@@ -97,6 +98,7 @@ def readings(file: BinaryIO, at: Registry, written: Layout) -> Iterator[tuple[Ch
 
     Raises Unreadable after what was readable.
     """
+    file = tabular(file, written.mapping)
     if written.mapping:
         yield from read_table(file, written.mapping, written.decimals, at.position, at.last_line)
     elif not written.cards and (header := header_of(file)):

@@ -72,7 +72,7 @@ def parts(file: BinaryIO, at: Reconciliation, written: Layout) -> Iterator[Part]
 
     Raises Unreadable after what was readable, also for a bomb.
     """
-    most = max(_FREE_BYTES, at.size_bytes * _RATIO)
+    most, file = max(_FREE_BYTES, at.size_bytes * _RATIO), purchases.tabular(file, written.mapping)
     if written.mapping:
         places = (written.decimals, written.points_decimals, at.position, at.last_line)
         for chunk, rows in purchases.read_rows(file, written.mapping, *places):

@@ -100,7 +100,7 @@ def test_no_code_is_without_a_meaning() -> None:
 
     assert {code: where for code, where in problems.items() if code not in CODES} == {}, WANTED
     assert {code: where for code, where in fields.items() if code not in FIELD_CODES} == {}, WANTED
-    assert dict(_codes({"Unreadable"}, 0)).keys() <= FILE_CODES.keys(), WANTED
+    assert dict(_codes({"Unreadable", "FileRefused"}, 0)).keys() <= FILE_CODES.keys(), WANTED
     assert dict(_codes({"FeedRefused", "FeedUnreachable"}, 0)).keys() <= FEED_CODES.keys(), WANTED
     assert {code for code in dict(_codes({"Verdict"}, 1)) if code} <= FEED_CODES.keys(), WANTED
     assert {*problem.CODES.values(), "error", "internal_error"} <= set(CODES)

@@ -9,8 +9,11 @@ import pytest
 
 from coalition.kernel import jobs
 from coalition.kernel.db import fetch_all
+from coalition.kernel.web.workbook import MIMETYPE as XLSX
+from tests.books import a_book
 from tests.coalition.api.till import Till
 from tests.coalition.purchases.builders import CARD
+from tests.coalition.purchases.registries.test_sheets import TITLES, a_sheets_row
 from tests.coalition.purchases.registries.test_tables import HEADER, a_definition, a_row
 
 CSV = "text/csv"
@@ -28,8 +31,8 @@ def _save(till: Till, name: str = "till", **more: Any) -> Any:
     )
 
 
-def _sent(till: Till, file: bytes, query: str = "mapping=till") -> dict[str, Any]:
-    sent = till.send(f"/registries?{query}", file, Content_Type=CSV)
+def _sent(till: Till, file: bytes, query: str = "mapping=till", kind: str = CSV) -> dict[str, Any]:
+    sent = till.send(f"/registries?{query}", file, Content_Type=kind)
     assert sent.status_code == 202, sent.json
     jobs.run_due()
     return dict(till.get(f"/registries/{sent.json['id']}").json)
@@ -83,6 +86,45 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing(till: Till) -> None
     assert _counts(_sent(till, file))[:3] == ("finished", 3, 2)
 
 
+def test_a_workbook_is_recorded_by_the_same_mapping_and_its_rows_are_those_of_the_sheet(till: Till) -> None:
+    _save(till, grouping="row")
+    rows = [a_sheets_row("A", 12.10, card=CARD), a_sheets_row("B", "oops"), a_sheets_row("C", 19.99, card=CARD)]
+    book = a_book(TITLES, *rows)
+
+    tried = _sent(till, book, "mapping=till&dry_run=true", XLSX)
+    nothing = fetch_all("SELECT id FROM purchase") + fetch_all("SELECT id FROM entry")
+    first, again = _sent(till, book, kind=XLSX), _sent(till, _file(a_row("A", "12,10", card=CARD)))
+
+    assert (_counts(tried), nothing) == (("finished", 3, 2, 0, 1, 15), [])
+    assert _counts(first) == ("finished", 3, 2, 0, 1, 15)
+    assert _counts(again) == ("finished", 1, 0, 1, 0, 0), "the same receipt as text is the same receipt"
+    assert [row.total_minor for row in fetch_all("SELECT total_minor FROM purchase ORDER BY 1")] == [1210, 1999]
+    found = till.get(f"/registries/{first['id']}/rejections").json["items"]
+    assert [(one["line"], one["code"], one["field"]) for one in found] == [(3, "invalid", "Сумма")]
+
+
+@pytest.mark.parametrize(
+    ("book", "query", "error"),
+    [
+        (a_book(TITLES)[:-30], "mapping=till", "truncated"),
+        (a_book(), "mapping=till", "empty"),
+        (a_book(TITLES), "", "mapping_missing"),
+        (a_book(["x"]), "mapping=till", "columns_missing"),
+        (a_book(TITLES), "mapping=other", "sheet_missing"),
+        (b"\xd0\xcf\x11\xe0" + b"\0" * 600, "mapping=till", "workbook_old"),
+    ],
+)
+def test_a_workbook_that_cannot_be_read_fails_as_a_whole_and_says_why(
+    till: Till, book: bytes, query: str, error: str
+) -> None:
+    _save(till)
+    _save(till, "other", sheet="Чеки")
+
+    answer = _sent(till, book, query, XLSX)
+
+    assert (answer["state"], answer["error"], answer["lines"]) == ("failed", error, 0)
+
+
 def test_a_file_keeps_the_version_of_the_mapping_it_began_with(till: Till) -> None:
     _save(till)
     sent = till.send("/registries?mapping=till", _file(a_row("A", "10,00", card=CARD)), Content_Type=CSV)
@@ -108,11 +150,12 @@ def test_unknown_and_impossible_mappings_are_refused(till: Till) -> None:
     unknown = till.send("/registries?mapping=nobody", b"x", Content_Type=CSV)
     none = till.send("/registries", b"x", Content_Type=CSV)
     impossible = _save(till, encoding="utf-7")
-    bad_name = _save(till, name="Kasse!")
+    bad_name, bad_sheet = _save(till, name="Kasse!"), _save(till, sheet="x" * 32)
 
     assert (unknown.status_code, unknown.json["code"]) == (422, "unknown_mapping")
     assert (none.status_code, none.json["errors"][0]["pointer"]) == (422, "/mapping")
     assert (impossible.status_code, impossible.json["errors"][0]["pointer"]) == (422, "/encoding")
+    assert (bad_sheet.status_code, bad_sheet.json["errors"][0]["pointer"]) == (422, "/sheet")
     assert (bad_name.status_code, bad_name.json["errors"][0]["pointer"]) == (422, "/name")
 
 

@@ -42,6 +42,14 @@ def test_a_layout_is_saved_shown_and_changed_as_a_new_version(support: FlaskClie
     assert "tills" in support.get(first.location).text
 
 
+def test_a_layout_may_name_the_sheet_of_a_workbook(support: FlaskClient, shop: Shop) -> None:
+    support.post(PAGE, data=layout(shop, sheet="Чеки"))
+    shown = support.get(f"{PAGE}?program={shop.program.code}&layout={shop.partner.code}/tills").text
+
+    assert saved(shop)[0].sheet == "Чеки"
+    assert 'value="Чеки"' in shown
+
+
 def test_without_a_first_line_columns_are_places(support: FlaskClient, shop: Shop) -> None:
     places = {"column-external_id": "1+2", "column-occurred_at": "3", "column-amount": "9"}
 
@@ -57,6 +65,7 @@ def test_without_a_first_line_columns_are_places(support: FlaskClient, shop: Sho
         ({"name": "My layout"}, "name"),
         ({"zone": "Riga"}, "zone"),
         ({"delimiter": "space"}, "delimiter"),
+        ({"sheet": "x" * 32}, "sheet"),
         ({"column-amount": ""}, "column-amount"),
         ({"header": "", "column-amount": "Sum"}, "column-amount"),
         ({"column-currency": "Currency"}, "column-currency"),

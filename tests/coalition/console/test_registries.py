@@ -16,7 +16,10 @@ from coalition.kernel import jobs
 from coalition.kernel.db import fetch_all, transact
 from coalition.kernel.errors import Conflict
 from coalition.ports import StoredFile
+from tests.books import a_book
 from tests.coalition.purchases.builders import CARD, Shop, a_body
+from tests.coalition.purchases.registries.test_sheets import TITLES, a_sheets_row
+from tests.coalition.purchases.registries.test_tables import a_definition
 
 NEW = "/console/registries/new"
 
@@ -123,6 +126,28 @@ def test_a_table_is_read_by_the_layout_of_its_partner(support: FlaskClient, shop
     assert "freshmart/tills" in support.get(NEW).text
     assert sent.status_code == 303
     assert shop.available() == 100
+
+
+def test_a_workbook_is_read_by_the_layout_of_its_partner(support: FlaskClient, shop: Shop) -> None:
+    transact(lambda: purchases.save_mapping(shop.partner.id, "tills", a_definition()))
+    book = BytesIO(a_book(TITLES, a_sheets_row("A", 200, card=CARD)))
+    form = {"partner": "freshmart", "mapping": "freshmart/tills", "file": (book, "june.xlsx")}
+
+    sent = support.post(NEW, data=form, content_type="multipart/form-data")
+    jobs.run_due()
+
+    assert (sent.status_code, shop.available()) == (303, 100)
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_a_workbook_with_a_password_is_explained_in_words(support: FlaskClient, shop: Shop, language: str) -> None:
+    locked = b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le")
+
+    sent = send(support, BytesIO(locked))
+    jobs.run_due()
+
+    text = support.get(sent.location, headers={"Accept-Language": language}).text
+    assert {"en": "Save it without one", "ru": "без пароля"}[language] in text
 
 
 def test_another_partners_layout_is_refused(support: FlaskClient, shop: Shop) -> None:

@@ -11,6 +11,7 @@ from coalition import purchases
 from coalition.kernel.db import transact
 from coalition.kernel.errors import Conflict, Invalid
 from settlement import reconciliation
+from tests.books import a_book
 from tests.settlement.builders import broken_laws, count_rows
 from tests.settlement.reconciliation.builders import Till, a_till, counts, lines
 
@@ -33,11 +34,14 @@ def till(live: Flask) -> Till:
         (b"\n\n  \n", None, "nothing_readable"),
         (b"no,at\nR1,2026-11-20T09:30:00Z\n", "table", "columns_missing"),
         ("№;когда\n".encode("windows-1251"), "table", "columns_missing"),
+        (a_book(["no", "at"]), "table", "columns_missing"),
+        (a_book(["no", "at", "sum"]), None, "mapping_missing"),
+        (a_book(["no", "at", "sum"])[:-30], "table", "truncated"),
         (gzip.compress(GOOD * 3000)[:-20], None, "file_damaged"),
         (gzip.compress((b" " * 500_000 + b"\n") * 140), None, "file_bomb"),
         (b'{"external_id": 5}\n' * 10_001 + GOOD, None, "too_many_rejected"),
     ],
-    ids=["rubbish", "utf16", "blank", "columns", "encoding", "cut", "bomb", "rejected"],
+    ids=["rubbish", "utf16", "blank", "columns", "encoding", "sheet", "layout", "book", "cut", "bomb", "rejected"],
 )
 def test_a_file_that_cannot_be_used_says_why_and_leaves_nothing(
     till: Till, content: bytes, mapping: str | None, code: str
@@ -70,6 +74,18 @@ def test_a_bad_line_is_named_and_the_others_are_compared(till: Till) -> None:
     assert [one.line for one in page.items] == list(range(1, len(bad) + 1))
     assert all(one.code and one.detail for one in page.items)
     assert counts(at) == {"matched": 1}
+
+
+def test_a_workbook_is_compared_like_the_table_that_it_is(till: Till) -> None:
+    till.sell("R1", 1210)
+    at = "2026-11-20T09:30:00Z"
+
+    run = till.send(a_book(["no", "at", "sum"], ["R1", at, 12.10], ["R2", at, "oops"]), mapping="table")
+
+    page = transact(lambda: reconciliation.rejections(run.id, None, 50))
+    assert (run.state, run.lines, run.rejected) == ("finished", 1, 1)
+    assert [(one.line, one.field) for one in page.items] == [(3, "sum")]
+    assert counts(run) == {"matched": 1}
 
 
 def test_a_period_that_is_none_or_has_not_begun_is_refused(till: Till) -> None:

@@ -23,8 +23,10 @@ from coalition.ledger import posting
 from coalition.purchases import Recorded, Refused
 from coalition.purchases.recording import storing
 from tests import guards, racing
+from tests.books import a_book
 from tests.coalition.api.till import a_till
 from tests.coalition.purchases.builders import CARD, Shop, a_body, a_hold, a_receipt, a_shop, public_hold
+from tests.coalition.purchases.registries.test_sheets import TITLES, a_sheets_row
 from tests.coalition.purchases.registries.test_tables import HEADER, a_definition, a_row
 from tests.conftest import ROOT
 
@@ -157,16 +159,19 @@ def test_a_purchase_over_http_takes_at_most_eight_statements(live: Flask, monkey
 
 
 @pytest.mark.processes
-@pytest.mark.parametrize("table", [False, True])
+@pytest.mark.parametrize("form", ["lines", "table", "workbook"])
 def test_a_registry_whose_process_is_killed_goes_on_without_loss_or_repetition(
-    live: Flask, fresh_database: Config, tmp_path: Path, table: bool
+    live: Flask, fresh_database: Config, tmp_path: Path, form: str
 ) -> None:
     with live.app_context():
         shop = transact(a_shop)
         transact(lambda: purchases.save_mapping(shop.partner.id, "till", a_definition()))
-    lines, mapping = 12_000, "till" if table else None
+    lines, mapping = 12_000, None if form == "lines" else "till"
     file = tmp_path / "purchases"
-    if table:
+    if form == "workbook":
+        sheet = [a_sheets_row(f"R{at // 3}", 5 if at % 3 else 0, card=CARD) for at in range(3 * lines)]
+        file.write_bytes(a_book(TITLES, *sheet, shared=True))
+    elif form == "table":
         rows = [a_row(f"R{at // 3}", "10,00" if at % 3 else "0,00", card=CARD) for at in range(3 * lines)]
         file.write_text("\n".join((HEADER, *(row.replace("10,00", "5,00") for row in rows))), "windows-1251")
     else:
