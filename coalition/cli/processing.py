@@ -36,7 +36,7 @@ _POLL_S = 0.5
 def import_registry(
     file: Path, code: str, program_code: str | None, mapping: str | None, dry_run: bool, as_json: bool
 ) -> None:
-    """Record a file of purchases (NDJSON or a table, plain or gzip, or XLSX); exit 1 if it could not be read to its end."""
+    """Record a file of purchases (NDJSON, a table, a workbook; plain or gzip); exit 1 if it cannot be read whole."""
     partner = transact(lambda: partner_by_code(code, program_code))
     chosen = transact(lambda: _mapping_id(partner.id, mapping))
     try:
