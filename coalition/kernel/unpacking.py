@@ -100,15 +100,20 @@ def opened_zip(file: BinaryIO, members: int) -> zipfile.ZipFile:
     return archive
 
 
+def opened_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> BinaryIO:
+    """A file of an archive, to be read through `Unpacked`. Raises FileRefused."""
+    try:
+        return cast(BinaryIO, archive.open(member))
+    except _DAMAGED as error:
+        raise FileRefused("archive_damaged", f"The archive cannot be unpacked: {error}") from error
+
+
 def _only_member(file: BinaryIO, limits: PackingLimits) -> BinaryIO:
     archive = opened_zip(file, limits.members)
     files = [one for one in archive.infolist() if not one.is_dir() and not one.filename.startswith("__MACOSX/")]
     if len(files) != 1:
         raise FileRefused("archive_unsafe", f"An archive holds one file; this one holds {len(files)}.")
-    try:
-        return cast(BinaryIO, archive.open(files[0]))
-    except _DAMAGED as error:
-        raise FileRefused("archive_damaged", f"The archive cannot be unpacked: {error}") from error
+    return opened_member(archive, files[0])
 
 
 def _check_directory(file: BinaryIO, members: int) -> None:

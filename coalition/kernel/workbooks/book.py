@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import BinaryIO, TypeVar, cast
 
-from coalition.kernel.unpacking import FileRefused, PackingLimits, Unpacked, opened_zip
+from coalition.kernel.unpacking import FileRefused, PackingLimits, Unpacked, opened_member, opened_zip
 from coalition.kernel.workbooks.parsing import Part, Rows, SharedTexts, parsed
 from coalition.kernel.workbooks.parts import Book, Links, Styles
 from coalition.kernel.workbooks.values import moment_reader, number_text
@@ -126,8 +126,8 @@ def _look_through(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
     """Unpack a part once, within its limits, and refuse what no workbook holds: a DOCTYPE, another encoding."""
     most = _SHEET_BYTES if "worksheets/" in member.filename else _PART_BYTES
     limits = PackingLimits(unpacked_bytes=most)
-    with archive.open(member) as packed:
-        part, before = Unpacked(cast(BinaryIO, packed), member.compress_size, limits), b""
+    with opened_member(archive, member) as packed:
+        part, before = Unpacked(packed, member.compress_size, limits), b""
         xml = member.filename.endswith((".xml", ".rels", ".vml"))
         while piece := part.read(_CHUNK):
             if xml and (_DOCTYPE in before + piece or b"\0" in piece):

@@ -56,8 +56,8 @@ def parsed(stream: BinaryIO, part: Part) -> Iterator[None]:
             parser.feed(piece)
             yield
         parser.close()
-    except etree.XMLSyntaxError as error:
-        raise FileRefused("broken", f"A part of the workbook is not well-formed: {error.msg}") from error
+    except etree.LxmlError as error:
+        raise FileRefused("broken", f"A part of the workbook is not well-formed: {error}") from error
     yield
 
 
