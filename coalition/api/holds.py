@@ -11,7 +11,7 @@ from coalition import ledger, members, partners, programs, purchases
 from coalition.api.schemas.holds import CapturedSchema, CaptureSchema, HoldRequestSchema, HoldSchema, ReleaseSchema
 from coalition.kernel import audit, clock, ids
 from coalition.kernel.db import transact
-from coalition.kernel.errors import Conflict, FieldError, Invalid, NotFound
+from coalition.kernel.errors import Conflict, FieldError, Invalid, NotFound, Refusal
 from coalition.kernel.idempotency import Answer, request_hash, transact_once
 from coalition.kernel.web.api import ApiBlueprint, caller, needs
 from coalition.ledger import AccountKind, Hold, Operation
@@ -81,7 +81,8 @@ def _hold(body: dict[str, Any], key: bytes) -> Answer:
     currency = _currency(body["points"]["currency"])
     member = members.recognise(client.program_id, client.partner_id, [presented]).get(presented)
     if member is None:
-        raise _wrong("unknown_member", "/member", "Nobody in this program has this identifier.")
+        told = _wrong("unknown_member", "/member", "Nobody in this program has this identifier.")
+        return _made_before(body, key, told)
     member_id = member.member_id
     refused = programs.redemption_refused(currency, member_id, pointer="/points/currency")
     refused = refused or partners.not_in_role(purchases.counter(client.partner_id).partner, "redeemer")
@@ -102,7 +103,7 @@ def _hold(body: dict[str, Any], key: bytes) -> Answer:
             **programs.drawing(currency, spot and spot.context),
         )
     except Conflict as conflict:
-        raise refused or conflict from None
+        return _made_before(body, key, refused or conflict)
     if refused and not held.replayed:
         raise refused
     if not held.replayed:
@@ -111,6 +112,19 @@ def _hold(body: dict[str, Any], key: bytes) -> Answer:
         limits.check_hold(ruled, account_id, held.amount, program.zone, context)
         _prove(program, member_id, body["proof"])
         audit.record("hold.make", _public(held), external_id=held.external_id, amount=held.amount)
+    return _first(held)
+
+
+def _made_before(body: dict[str, Any], key: bytes, refusal: Refusal) -> Answer:
+    """The first answer of a request that made its hold before its card was blocked or its member merged, else the
+    refusal is raised."""
+    held = ledger.hold_under(caller().partner_id, body["external_id"], key)
+    if held is None:
+        raise refusal
+    return _first(held)
+
+
+def _first(held: Hold) -> Answer:
     return Answer(dict(HoldSchema().dump(_told_then(held, 0))), 201, held.replayed)
 
 

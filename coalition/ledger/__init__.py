@@ -10,7 +10,7 @@ from coalition.ledger.browsing import Ending, ending, open_holds, owners
 from coalition.ledger.drawing import Draw, Shares, draws, funded
 from coalition.ledger.expiry import expire, expire_holds, wind_down
 from coalition.ledger.gathering import gathered, holders
-from coalition.ledger.holds import capture, captured_until, extend_hold, get_hold, hold, release
+from coalition.ledger.holds import capture, captured_until, extend_hold, get_hold, hold, hold_under, release
 from coalition.ledger.laws import laws
 from coalition.ledger.moves import KEEP, Arrival, Merged, Transferred, merge_wallets, transfer
 from coalition.ledger.posting import lock, lock_owners, post
@@ -82,6 +82,7 @@ __all__ = [
     "get_hold",
     "give_back",
     "hold",
+    "hold_under",
     "holders",
     "in_use",
     "laws",

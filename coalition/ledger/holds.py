@@ -27,6 +27,12 @@ _CAPTURED = (
 )
 
 
+_UNDER = (
+    "SELECT account_id, id, request_hash FROM entry"
+    " WHERE partner_id = %s AND operation = %s AND external_id = %s AND no = 0"
+)
+
+
 def hold(
     account_id: int,
     amount: int,
@@ -126,6 +132,12 @@ def extend_hold(held: tuple[int, int], ttl_s: int) -> dt.datetime:
 def get_hold(account_id: int, hold_id: int) -> Hold:
     """The hold as it is now. NotFound."""
     return _read(account_id, hold_id, replayed=False)
+
+
+def hold_under(partner_id: int, external_id: str, request_hash: bytes) -> Hold | None:
+    """The hold that this very request made before, whoever has its wallet today; None if it made none."""
+    row = raw().execute(_UNDER, (partner_id, Operation.HOLD, external_id)).fetchone()
+    return _read(row[0], row[1], replayed=True) if row and bytes(row[2]) == request_hash else None
 
 
 def captured_until(held: tuple[int, int], entry_id: int) -> int:

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from coalition import partners, programs, promotions, purchases
+from coalition import members, partners, programs, promotions, purchases
 from coalition.kernel.db import fetch_all, transact
 from coalition.ledger import Operation
 from coalition.partners import places
 from tests.coalition.api.till import Till, a_till
+from tests.coalition.members.builders import a_member
 from tests.coalition.promotions.publishing.builders import ACTOR, a_document
 from tests.coalition.purchases.builders import CARD, Shop, a_body, a_hold, a_shop, public_hold
 
@@ -74,6 +75,35 @@ def test_a_replay_is_the_first_answer_whatever_has_become_of_the_hold_since(rich
     assert rich.post(capture, {"external_id": "C-1", "amount": 100}).json == first.json
     assert rich.post(capture, {"external_id": "C-2", "amount": 50}).json == second.json
     assert rich.get(f"/holds/{hold.json['id']}").json == released.json
+
+
+def test_a_replay_is_the_first_answer_though_the_card_was_blocked_meanwhile(rich: Till) -> None:
+    first = rich.post("/holds", _request(300))
+    card = next(one for one in members.identifiers(rich.shop.member.id) if one.kind == "card")
+    transact(lambda: members.block(rich.shop.partner.id, rich.shop.member.id, card.id))
+
+    again, new = rich.post("/holds", _request(300)), rich.post("/holds", _request(300, external_id="H-2"))
+
+    assert (again.status_code, again.json, again.headers["Idempotency-Replayed"]) == (201, first.json, "true")
+    assert (new.status_code, new.json["code"]) == (422, "unknown_member")
+
+
+@pytest.mark.parametrize("left", [0, 100])
+def test_a_replay_is_the_first_answer_though_the_member_was_merged_meanwhile(rich: Till, left: int) -> None:
+    first = rich.post("/holds", _request(300))
+    rest = rich.post("/holds", _request(200 - left, external_id="H-0"))
+    for hold in (first, rest):
+        rich.post(
+            f"/holds/{hold.json['id']}/release" if left else f"/holds/{hold.json['id']}/capture",
+            {"external_id": hold.json["id"]},
+        )
+    other = transact(lambda: a_member(rich.shop.program, rich.shop.partner, card="4276000011112222"))
+    transact(lambda: members.merge(rich.shop.program.id, rich.shop.member.id, other.id, reason="one person"))
+
+    again, changed = rich.post("/holds", _request(300)), rich.post("/holds", _request(301))
+
+    assert (again.status_code, again.json, again.headers["Idempotency-Replayed"]) == (201, first.json, "true")
+    assert changed.status_code == 409
 
 
 def test_the_last_capture_says_again_that_it_took_all(rich: Till) -> None:
