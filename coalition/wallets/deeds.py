@@ -14,6 +14,12 @@ from coalition.wallets.types import Deed, Spend
 _COLUMNS = ", ".join(field.name for field in fields(Deed))
 _MADE = tuple(field.name for field in fields(Deed) if field.name not in ("id", "at", "actor"))
 _MOST = 200
+_PAYER = """
+    SELECT member_id FROM wallet_deed WHERE partner_id = :partner AND kind IN ('donation', 'transfer', 'conversion')
+       AND external_id = :external_id AND request_hash = :hash
+     UNION ALL
+    SELECT member_id FROM exchange WHERE partner_id = :partner AND external_id = :external_id AND request_hash = :hash
+     LIMIT 1"""
 
 
 def find(partner_id: int, kind: str, external_id: str, request_hash: bytes) -> Deed | None:
@@ -28,6 +34,12 @@ def find(partner_id: int, kind: str, external_id: str, request_hash: bytes) -> D
     if bytes(row.request_hash) != request_hash:
         raise Conflict("external_id_conflict", "This external id was used before with another content.")
     return _view(row)
+
+
+def payer_of(partner_id: int, external_id: str, request_hash: bytes) -> int | None:
+    """The member whose points this very request took before, whoever is known by its card today; None for none."""
+    row = fetch_one(_PAYER, {"partner": partner_id, "external_id": external_id, "hash": request_hash})
+    return row.member_id if row else None
 
 
 def of(spend: Spend, kind: str) -> dict[str, Any]:

@@ -131,6 +131,19 @@ def test_the_same_again_is_a_replay_and_another_body_a_conflict(rich: Till, path
 
 
 @pytest.mark.parametrize("path", PATHS)
+def test_the_same_again_is_a_replay_though_the_card_was_blocked_meanwhile(rich: Till, path: str) -> None:
+    wish, at = a_wish(path), rich.shop
+    first = rich.post(path, wish)
+    card = next(one for one in members.identifiers(at.member.id) if one.kind == "card")
+    transact(lambda: members.block(at.partner.id, at.member.id, card.id))
+
+    again, other = rich.post(path, wish), rich.post(path, a_wish(path, external_id="another"))
+
+    assert (again.status_code, again.json, again.headers["Idempotency-Replayed"]) == (201, first.json, "true")
+    assert (other.status_code, other.json["code"]) == (422, "unknown_member")
+
+
+@pytest.mark.parametrize("path", PATHS)
 def test_too_few_points_is_a_conflict_that_says_how_many_there_are(rich: Till, path: str) -> None:
     answer = rich.post(path, a_wish(path, 502))
 
