@@ -51,15 +51,18 @@ def read(order: str) -> dict[str, Any]:
 def cancel(body: dict[str, Any], order: str) -> Response:
     """Cancel what can be: released before its supplier confirms, asked back after; else 409 `not_cancellable`.
 
-    A replay by `Idempotency-Key` leaves out the artefacts, which no answer store keeps; `GET /orders/{id}` has them.
+    The same again is answered as the first time, but without the artefacts, which no answer store keeps; `GET
+    /orders/{id}` has them.
     """
 
     def work() -> Answer:
-        program_id, order_id = caller().program_id, _own(order).id
+        client, order_id = caller(), _own(order).id
         external_id, reason = body["external_id"], body["reason"]
-        found, replayed = orders.cancel(program_id, order_id, external_id=external_id, reason=reason)
+        found, replayed = orders.cancel(client.program_id, order_id, external_id=external_id, reason=reason)
         told = _dumped(found)
-        return Answer(told, 200, replayed, kept=_without_artefacts(told))
+        key = f"order cancel {client.partner_id} {external_id}"
+        kept = first_told(key, _without_artefacts(told), replayed=replayed)
+        return Answer(kept if replayed else told, 200, replayed, kept=kept)
 
     return transact_once(work)
 
@@ -109,7 +112,8 @@ def _place(body: dict[str, Any]) -> Answer:
         raise _wrong("/pay/cash", "cash_unavailable", "Points alone cannot pay this, and nobody takes cash here.")
     now = _dumped(found)
     told = first_told(f"order {client.partner_id} {body['external_id']}", now, replayed=replayed)
-    return Answer({**told, "payment": now["payment"]}, 201, replayed)
+    answer = {**told, "payment": now["payment"]}
+    return Answer(answer, 201, replayed, kept=_without_artefacts(answer))
 
 
 def _with_page(answer: Response) -> Response:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from catalog import pricing, shipments
-from catalog.ports import Artefact
+from catalog.ports import Artefact, Caps
 from coalition import access, members
 from coalition.kernel import clock, ids, jobs, sealing
 from coalition.kernel.cleaning import clear_keys
@@ -135,6 +135,20 @@ def test_an_order_can_be_cancelled_until_its_supplier_is_asked(desk: Desk) -> No
     assert_laws_hold()
 
 
+def test_a_cancel_sent_again_is_answered_as_the_first_time_though_the_supplier_has_agreed(desk: Desk) -> None:
+    bind(FakeSupplier(can=Caps(idempotent_create=True, lookup_by_client_ref=True, cancel=True)))
+    path = f"/orders/{desk.order().json['id']}"
+    jobs.run_due(20)
+
+    first = desk.post(f"{path}/cancel", {"external_id": "C-1"})
+    jobs.run_due(20)
+    again, now = desk.post(f"{path}/cancel", {"external_id": "C-1"}), desk.get(path)
+
+    states = [answer.json["consignments"][0]["state"] for answer in (first, again, now)]
+    assert states == ["cancel_requested", "cancel_requested", "cancelled"]
+    assert (again.json, again.headers["Idempotency-Replayed"]) == (first.json, "true")
+
+
 def test_codes_are_told_with_their_line_and_piece(desk: Desk) -> None:
     order_id = desk.order().json["id"]
     sku = desk.world.rewards[0].supplier_sku
@@ -159,7 +173,27 @@ def test_no_code_is_kept_in_clear_with_the_answer_to_a_key(desk: Desk) -> None:
 
     codes = [[one["content"] for one in answer.json["consignments"][0]["artefacts"]] for answer in (first, again)]
     assert codes == [["GIFT-1"], []]
-    assert "GIFT-1" not in str(fetch_all("SELECT body FROM idempotency"))
+    assert "GIFT-1" not in _kept()
+
+
+def _kept() -> str:
+    """Every stored answer, whole: the text of a row is cut."""
+    return "".join(row.body for row in fetch_all("SELECT body::text AS body FROM idempotency"))
+
+
+def test_a_key_on_an_old_order_sent_again_keeps_no_code_in_clear(desk: Desk) -> None:
+    quote_id = desk.quote().json["id"]
+    desk.order("O-1", quote_id=quote_id)
+    sku = desk.world.rewards[0].supplier_sku
+    bind(FakeSupplier(told={"issued": True, "artefacts": (Artefact(sku, 1, "code", "GIFT-1"),)}))
+    jobs.run_due(20)
+    transact(lambda: execute("DELETE FROM idempotency"))  # as after thirty days
+
+    again = desk.post("/orders", {"external_id": "O-1", "quote_id": quote_id}, **{"Idempotency-Key": "late"})
+
+    assert (again.status_code, again.json["state"]) == (201, "completed")
+    assert again.json["consignments"][0]["artefacts"][0]["content"] == "GIFT-1"
+    assert "GIFT-1" not in _kept()
 
 
 def test_another_partners_order_does_not_exist(desk: Desk) -> None:
