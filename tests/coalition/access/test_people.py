@@ -51,10 +51,12 @@ def test_an_invitation_makes_a_user_with_its_roles_once(app: Flask) -> None:
 def test_a_token_is_kept_as_its_hash_alone_and_never_in_a_jobs_arguments(app: Flask) -> None:
     token = token_of(access.invite("new@coral.test", ["finance"], "staff"))
 
-    kept = str(fetch_all("SELECT i::text FROM invitation i")) + str(fetch_all("SELECT j.args::text FROM job j"))
+    kept = str([*map(tuple, fetch_all("SELECT i::text FROM invitation i"))]) + str(
+        [*map(tuple, fetch_all("SELECT j.args::text FROM job j"))]
+    )
 
     assert token not in kept
-    assert token not in str(fetch_all("SELECT a::text FROM audit a"))
+    assert token not in str([*map(tuple, fetch_all("SELECT a::text FROM audit a"))])
 
 
 def test_an_invitation_ends_after_a_week_and_when_it_is_taken_back_or_replaced(app: Flask) -> None:

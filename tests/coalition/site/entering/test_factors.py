@@ -132,7 +132,9 @@ def test_a_code_without_a_password_opens_nothing(app: Flask, half_in: tuple[Flas
 
 def test_secrets_lie_sealed_or_as_hashes(half_in: tuple[FlaskClient, TOTP, list[str]], staff: access.User) -> None:
     _, device, codes = half_in
-    kept = str(fetch_all("SELECT u::text FROM user_account u")) + str(fetch_all("SELECT r::text FROM recovery_code r"))
+    kept = str([*map(tuple, fetch_all("SELECT u::text FROM user_account u"))]) + str(
+        [*map(tuple, fetch_all("SELECT r::text FROM recovery_code r"))]
+    )
 
     assert device.base32_key not in kept
     assert not any(code in kept or code.replace("-", "") in kept for code in codes)
