@@ -70,7 +70,15 @@ from coalition.access.suspending import (
 from coalition.access.throttle import Attempt, admit, admit_guess, blame, clear_old_attempts, forgive, guard, pardon
 from coalition.access.tokens import Token, authenticate, clear_expired_tokens, issue, issue_token, revoke
 from coalition.access.users import User, actor_of, create_user, has_role, may_approve, names, user, user_by_owner
-from coalition.access.viewing import ClientView, client_counts, client_view, clients_in, clients_of, token_events
+from coalition.access.viewing import (
+    ClientView,
+    client_counts,
+    client_view,
+    clients_by_id,
+    clients_in,
+    clients_of,
+    token_events,
+)
 
 __all__ = [
     "ALL_SCOPES",
@@ -110,6 +118,7 @@ __all__ = [
     "clear_old_sessions",
     "client_counts",
     "client_view",
+    "clients_by_id",
     "clients_in",
     "clients_of",
     "confirm_new_email",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from coalition.kernel import audit, clock
@@ -82,6 +83,12 @@ def client_view(client_id: str, *, partner_id: int | None = None) -> ClientView:
     if row is None:
         raise NotFound()
     return _view(row)
+
+
+def clients_by_id(numbers: Collection[int]) -> dict[int, tuple[str, int]]:
+    """The public id and the partner of clients, by the number that the trail's actors have (`client:12`)."""
+    rows = fetch_all("SELECT id, client_id, partner_id FROM oauth_client WHERE id = ANY(:ids)", {"ids": list(numbers)})
+    return {row.id: (row.client_id, row.partner_id) for row in rows}
 
 
 def token_events(

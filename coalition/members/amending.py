@@ -8,7 +8,8 @@ from typing import Any
 from coalition.kernel import audit
 from coalition.kernel.db import execute
 from coalition.kernel.errors import Forbidden
-from coalition.members.people import Member, get
+from coalition.members.people import Member, get, profile
+from coalition.members.telling import changed
 
 _PROFILE = ("first_name", "last_name", "email", "phone", "birth_date")
 
@@ -21,11 +22,15 @@ def hold_still(member_id: int) -> None:
 def amend(program_id: int, partner_id: int, member_id: int, changes: Mapping[str, Any]) -> Member:
     """Change the named fields of a profile (and `locale`); what is not named stays.
 
-    Only the partner that enrolled the member may. Raises NotFound, Forbidden `not_your_member`.
+    Of two who change one field the later wins; they wait for each other, so that nobody changes what another holds
+    still. What is as it was is told to nobody. Only the partner that enrolled the member may. Locks the member. Raises
+    NotFound, Forbidden `not_your_member`.
     """
     member = get(program_id, member_id)
     if member.enrolled_by != partner_id:
         raise Forbidden("not_your_member", "Only who enrolled the member may change its profile.")
+    hold_still(member_id)
+    before = profile(member_id)
     told = {name: changes[name] for name in _PROFILE if name in changes}
     if told:
         sets = ", ".join(f"{name} = :{name}" for name in told)
@@ -34,4 +39,6 @@ def amend(program_id: int, partner_id: int, member_id: int, changes: Mapping[str
         execute("UPDATE member SET locale = :locale WHERE id = :id", {"locale": changes["locale"], "id": member_id})
     if changes:
         audit.record("member.amend", f"member:{member_id}", partner_id=partner_id, fields=sorted(changes))
+    if others := [name for name in changes if changes[name] != getattr(before, name)]:
+        changed(member_id, *others)
     return get(program_id, member_id)

@@ -13,6 +13,7 @@ from coalition.kernel.errors import Conflict, FieldError, Forbidden, Invalid, No
 from coalition.members.hashing import hashed, region
 from coalition.members.identifiers import Identifier, announce, find, keep
 from coalition.members.normalising import check, hint
+from coalition.members.telling import changed
 
 _LOCKED = """
     SELECT i.id, i.member_id, i.kind, i.value_hash, i.hint, i.state, i.added_by, m.enrolled_by, m.program_id
@@ -30,6 +31,7 @@ def block(partner_id: int, member_id: int, identifier_id: int, *, reason: str = 
     row = _own(partner_id, member_id, identifier_id)
     if _block(row):
         audit.record("identifier.block", f"member:{member_id}", identifier=identifier_id, reason=reason)
+        changed(member_id, "identifiers")
 
 
 def replace(
@@ -118,6 +120,8 @@ def _put(
     facts = {"identifier": found.id, "replaces": row.id, "from_member": row.member_id, "reason": reason}
     audit.record(action, f"member:{member_id}", **facts)
     announce(member_id)
+    if member_id != row.member_id:
+        changed(row.member_id, "identifiers")
     return found
 
 

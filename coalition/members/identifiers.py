@@ -15,6 +15,7 @@ from coalition.kernel.errors import Conflict, FieldError
 from coalition.members.hashing import hashed, region
 from coalition.members.normalising import check, hint
 from coalition.members.presenting import Key
+from coalition.members.telling import changed
 
 _COLUMNS = "id, member_id, kind, hint, state, added_by, added_at"
 _MOST = 200
@@ -82,6 +83,7 @@ def keep(row: dict[str, object], pointer: str) -> int:
 
 def announce(member_id: int) -> None:
     """Tell that a member can be recognised by something new: what waits for it may go on."""
+    changed(member_id, "identifiers")
     outbox.publish("identifier.added", {"member_id": member_id}, key=f"member:{member_id}")
 
 

@@ -22,6 +22,7 @@ from coalition.ledger import AccountKind
 from coalition.members.blocking import demand_reason
 from coalition.members.handing import hand_over
 from coalition.members.qualifying import climb, settle
+from coalition.members.telling import changed
 
 _MOST = 200
 _COLUMNS = "id, program_id, from_id, into_id, reason, actor, merged_at, facts"
@@ -149,6 +150,8 @@ def _record(program_id: int, from_id: int, into_id: int, reason: str, facts: dic
     audit.record("member.merge", f"member:{into_id}", from_member=from_id, reason=reason, **facts)
     payload = {"program_id": program_id, "from_id": from_id, "into_id": into_id}
     outbox.publish("member.merged", payload, key=f"member:{into_id}")
+    changed(from_id, "identifiers", "state")
+    changed(into_id, "identifiers")
     found = _trail_of(from_id)
     if found is None:
         raise RacingKey

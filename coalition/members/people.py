@@ -12,6 +12,10 @@ from coalition.kernel.errors import NotFound
 SHARING = "profile_sharing"  # consent to this purpose opens the profile to every partner that sees the member
 _MEMBER = "m.id, m.program_id, m.external_id, m.enrolled_by, m.state, m.tier, m.locale, m.enrolled_at, m.merged_into"
 _MOST = 200
+# A partner `p` reads the profile of a member `m` that it sees: it enrolled the member, or has its consent.
+_INTIMATE = """
+    (m.enrolled_by = p.partner_id OR EXISTS (
+     SELECT FROM consent c WHERE c.member_id = m.id AND c.purpose = :sharing))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,16 @@ class Sight:
     intimate: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A partner that may read a member's profile; the `enroller` reads the identifiers and its own number, too."""
+
+    member_id: int
+    partner_id: int
+    enroller: bool
+    external_id: str
+
+
 def get(program_id: int, member_id: int) -> Member:
     """The member of a program. Raises NotFound."""
     row = fetch_one(
@@ -86,8 +100,7 @@ def enrollers(member_ids: Collection[int]) -> dict[int, int]:
 def seen_by(program_id: int, partner_id: int, member_id: int) -> Sight:
     """The member as a partner sees it. NotFound for a member of whom the partner holds no identifier."""
     row = fetch_one(
-        f"SELECT {_MEMBER}, m.enrolled_by = p.partner_id OR EXISTS ("
-        "   SELECT FROM consent c WHERE c.member_id = m.id AND c.purpose = :sharing) AS intimate"
+        f"SELECT {_MEMBER}, {_INTIMATE} AS intimate"
         " FROM member m JOIN member_partner p ON p.member_id = m.id AND p.partner_id = :partner"
         " WHERE m.id = :id AND m.program_id = :program",
         {"id": member_id, "program": program_id, "partner": partner_id, "sharing": SHARING},
@@ -97,6 +110,17 @@ def seen_by(program_id: int, partner_id: int, member_id: int) -> Sight:
     fields = dict(row._mapping)
     intimate = fields.pop("intimate")
     return Sight(Member(**fields), intimate)
+
+
+def readers(member_ids: Collection[int]) -> list[Reader]:
+    """The partners that may read the profiles of these members."""
+    rows = fetch_all(
+        "SELECT m.id AS member_id, p.partner_id, m.enrolled_by = p.partner_id AS enroller, m.external_id"
+        f" FROM member m JOIN member_partner p ON p.member_id = m.id WHERE m.id = ANY(:ids) AND {_INTIMATE}"
+        " ORDER BY m.id, p.partner_id",
+        {"ids": list(member_ids), "sharing": SHARING},
+    )
+    return [Reader(**row._mapping) for row in rows]
 
 
 def visible_to(partner_id: int, member_id: int) -> bool:

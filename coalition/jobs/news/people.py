@@ -1,10 +1,12 @@
-"""News of members and of files: for the partner that enrolled the member, or sent the file."""
+"""News of members and of files: for the partner that enrolled the member, may read its profile, or sent the file."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
+from typing import Any
 
-from coalition import members, partners, purchases
+from coalition import access, members, partners, purchases
 from coalition.kernel import clock, ids
 from coalition.kernel.outbox import Event
 from coalition.partners.webhooks import News, Wanted, translates
@@ -27,6 +29,25 @@ def enrolled(events: Sequence[Event], wanted: Wanted) -> Iterator[News]:
         }
         head = ("member.enrolled", partner_id, public, f"member:{number}")
         yield News(*head, member.enrolled_at, data, event.id)
+
+
+@translates("member.updated")
+def updated(events: Sequence[Event], wanted: Wanted) -> Iterator[News]:
+    """What partners read of a member is another now: told to whoever reads that part of it, with who has changed it."""
+    chosen = wanted.get("member.updated", frozenset())
+    known = members.readers({event.payload["member_id"] for event in events}) if chosen else []
+    clients = access.clients_by_id(_clients(events)) if known else {}
+    for event in events:
+        at = event.payload
+        public = ids.public("mbr", at["member_id"])
+        for reader in known:
+            fields = [name for name in at["fields"] if reader.enroller or name != "identifiers"]
+            if reader.member_id != at["member_id"] or reader.partner_id not in chosen or not fields:
+                continue
+            own = {"member_id": public, "external_id": reader.external_id if reader.enroller else None}
+            data = {**own, "fields": fields, **_made_by(at["actor"], clients, reader.partner_id)}
+            moment = dt.datetime.fromisoformat(at["at"])
+            yield News("member.updated", reader.partner_id, public, f"update:{event.id}", moment, data, event.id)
 
 
 @translates("tier.changed")
@@ -55,3 +76,19 @@ def read(events: Sequence[Event], wanted: Wanted) -> Iterator[News]:
         data = {"registry_id": public, **{name: getattr(registry, name) for name in names}}
         head = ("registry.finished", registry.partner_id, public, f"registry:{registry.id}")
         yield News(*head, registry.finished_at or clock.now(), data, event.id)
+
+
+def _clients(events: Sequence[Event]) -> set[int]:
+    """The numbers of the clients that have made these changes."""
+    actors = [event.payload["actor"].partition(":") for event in events]
+    return {int(number) for kind, _, number in actors if kind == "client"}
+
+
+def _made_by(actor: str, clients: dict[int, tuple[str, int]], partner_id: int) -> dict[str, Any]:
+    """Who has changed it, as this partner may know it: its own client by name; of others only the kind."""
+    kind, _, number = actor.partition(":")
+    if kind == "client":
+        name, owner = clients.get(int(number), ("", 0))
+        own = owner == partner_id
+        return {"made_by": "client" if own else "partner", "client_id": name if own else None}
+    return {"made_by": "person" if kind == "user" else "system", "client_id": None}

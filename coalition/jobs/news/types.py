@@ -8,6 +8,7 @@ from coalition.partners.webhooks import EventType, declare
 from coalition.partners.webhooks.types import amount, instant, one_of, public_id, record, several, text, whole
 
 _MEMBER = public_id("mbr", "the member")
+_PARTS = "first_name, last_name, email, phone, birth_date, locale, identifiers or state"
 _MBR, _PUR, _HLD = "mbr_000000000002a", "pur_000000000014k", "hld_00000000000g40000000000q1"
 _BON: dict[str, Any] = {"amount": 594, "currency": "BON"}
 _AWARD = record(
@@ -98,6 +99,25 @@ _TYPES = (
             "external_id": "C-77",
             "tier": "base",
             "enrolled_at": "2026-11-20T09:30:00+00:00",
+        },
+    ),
+    EventType(
+        "member.updated",
+        "What you read of a member is another now: read it again. Nothing is told of a change that changed nothing.",
+        "the partner that enrolled the member; of its profile and state also who may read them by its consent",
+        record(
+            member_id=_MEMBER,
+            external_id=text("your own number of the member; null if another partner enrolled it", null=True),
+            fields=several(text(_PARTS), "what is another: fields of the profile, identifiers, state"),
+            made_by=one_of("who has changed it", "client", "partner", "person", "system"),
+            client_id=text("your own client that has changed it: its own echo; else null", null=True),
+        ),
+        {
+            "member_id": _MBR,
+            "external_id": "C-77",
+            "fields": ["email", "phone"],
+            "made_by": "client",
+            "client_id": "client_0123456789abcdef",
         },
     ),
     EventType(
