@@ -9,6 +9,7 @@ def init_app(app: Flask) -> None:
     """Register the endpoints, and let the room `access` say who a bearer is."""
     from coalition import access
     from coalition.api import (
+        changes,
         currencies,
         docs,
         events,
@@ -35,5 +36,5 @@ def init_app(app: Flask) -> None:
     magic.init_app(app)
     api.register(app, members.blp, purchases.blp, returns.blp, explaining.blp, holds.blp, moving.blp, exchanges.blp)
     api.register(app, me.blp, events.blp, registries.blp, quotes.blp)
-    api.register(app, webhooks.blp, currencies.blp)
+    api.register(app, webhooks.blp, changes.blp, currencies.blp)
     limiting.init_app(app, app.config["COALITION"])

@@ -97,6 +97,13 @@ class NotNow(Conflict):
     retryable = True
 
 
+class Gone(Refusal):
+    """It was here and is kept no longer; who asks has to begin anew."""
+
+    status = 410
+    title = "No longer kept"
+
+
 class PreconditionFailed(Refusal):
     """The caller wanted a change only while the thing was as it had seen it, and it no longer is."""
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
+from coalition.kernel import jobs
 from tests.examples.steps import Step
 
 _ID = re.compile(r"\b[a-z]{3}_[0-9a-z]{13,60}\b")
@@ -23,6 +24,8 @@ def play(client: FlaskClient, token: str, story: tuple[Step, ...]) -> Iterator[d
     """Every step as an example: what was asked and what was answered."""
     kept: dict[str, str] = {}
     for step in story:
+        if step.after_jobs:
+            jobs.run_due()
         path = step.address.format(**kept)
         body = step.text if step.text is not None else None if step.body is None else json.dumps(step.body)
         headers = {"Authorization": f"Bearer {token}", **step.headers}

@@ -25,7 +25,10 @@ ENDPOINT = {"url": "https://till.example.com/hooks", "event_types": ["points.iss
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One request. `path` is filled from what is kept, `keep` names parts of the answer, `text` is no JSON."""
+    """One request. `path` is filled from what is kept, `keep` names parts of the answer, `text` is no JSON.
+
+    `after_jobs`: what the steps before have left to do later is done first.
+    """
 
     operation: str
     path: str = ""
@@ -34,6 +37,7 @@ class Step:
     text: str | None = None
     content_type: str = "application/json"
     headers: dict[str, str] = field(default_factory=dict)
+    after_jobs: bool = False
 
     @property
     def method(self) -> str:
@@ -153,6 +157,7 @@ FILES = (
     api("GET /registry-mappings"),
 )
 
+
 WEBHOOKS = (
     api("POST /webhook-endpoints", body=ENDPOINT, keep={"endpoint": "id"}),
     api("GET /webhook-endpoints"),
@@ -168,6 +173,7 @@ WEBHOOKS = (
     api("GET /webhook-deliveries/{delivery}"),
     api("POST /webhook-endpoints/{endpoint}/replay", body={"since": AT}),
     api("DELETE /webhook-endpoints/{endpoint}"),
+    api("GET /changes", "/changes?types=member.enrolled,points.issued&limit=2", after_jobs=True),
 )
 
 CATALOG = (

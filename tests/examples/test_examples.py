@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 
 from coalition import access, sandbox
 from coalition.api.docs import examples
+from coalition.kernel import jobs
 from coalition.kernel.db import transact
 from tests.builders import a_program
 from tests.coalition.purchases.builders import a_shop
@@ -31,6 +32,8 @@ def played(app: Flask, client: FlaskClient) -> dict[str, dict[str, Any]]:
     made = transact(lambda: sandbox.switch_on(shop.partner.id))
     assert made is not None
     token = access.issue_token(made[1], made[2], access.SCOPES.keys() - {"statements:witness"}).value
+    jobs.run_due()
+    client.get("/api/v1/changes", headers={"Authorization": f"Bearer {token}"})  # opens the feed: what follows is in it
     found: dict[str, dict[str, Any]] = {}
     for example in play(client, token, STORY):
         found.setdefault(example["operation"], example)

@@ -36,8 +36,14 @@ CRIMES = {
     "WH7": (
         "UPDATE webhook_event SET program_id = program_id + 1",
         "UPDATE webhook_endpoint SET program_id = (SELECT max(id) FROM program)",
+        "UPDATE change_feed SET program_id = (SELECT max(id) FROM program)",
     ),
     "WH8": ("UPDATE purchase SET partner_id = partner_id + 1",),
+    "WH9": (
+        "DELETE FROM change WHERE number = 2",
+        "UPDATE change_feed SET last_number = last_number + 1",
+        "UPDATE webhook_event SET data = NULL",
+    ),
 }
 
 
@@ -46,6 +52,7 @@ def story() -> None:
     shop = a_shop()
     a_program()
     at, _ = webhooks.create(shop.partner.id, "http://127.0.0.1:9/hooks", ["points.issued"])
+    webhooks.changes(shop.partner.id, None, 1)
     shop.record(*(a_receipt(1000) for _ in range(5)))
     rows = fetch_all("SELECT id, kind, key, payload FROM outbox WHERE kind = 'purchases.recorded' ORDER BY id")
     _store([following.Event(*row) for row in rows])

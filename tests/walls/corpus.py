@@ -155,6 +155,7 @@ def _queries(mine: Tenant) -> Iterator[Case]:
         "/currencies",
         "/proofs/heads",
         "/webhook-endpoints",
+        "/changes",
         f"/members/{mine.ids['member']}/movements",
         f"/registries/{mine.ids['registry']}/rejections",
         f"/statements/{mine.ids['statement']}/lines",

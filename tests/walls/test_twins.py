@@ -42,6 +42,7 @@ _ELSEWHERE = re.compile(
 )
 _OF_THE_PROGRAM = re.compile("/rewards/")  # twins share the catalog
 _ONES_OWN_NAME = {"PUT /api/v1/registry-mappings/<name>"}
+_ASKED_FOR = {"POST /members/lookup"}  # a question about somebody: 404 as in an address
 _HERE = {"external_id": "zq-attempt"}
 _FEED = {"data": a_file(), "headers": {"Content-Type": "application/xml"}}
 BODIES: dict[str, Any] = {
@@ -199,7 +200,7 @@ def test_inside_a_request_another_s_id_is_as_good_as_nobody_s(tenants: dict[str,
     ]
 
     assert len(pairs) >= 10
-    assert [one for theirs, _, one in pairs if not 400 <= theirs.status_code < 500] == []
+    assert {f"{one[0]} {one[1]}" for theirs, _, one in pairs if theirs.status_code != 422} <= _ASKED_FOR
     assert [(one, theirs.text) for theirs, unknown, one in pairs if _said(theirs) != _said(unknown)] == []
     assert [one for theirs, _, one in pairs if _tells(theirs, tenants, but=one)] == []
     assert digest() == before
@@ -247,6 +248,7 @@ def test_another_s_place_in_a_list_leads_to_nothing_of_the_other_s(tenants: dict
         "/disputes",
         "/reconciliations",
         "/webhook-endpoints",
+        "/changes",
     ]
 
     for path in lists:
@@ -254,7 +256,7 @@ def test_another_s_place_in_a_list_leads_to_nothing_of_the_other_s(tenants: dict
         assert theirs.status_code == 200, path
         cursor = theirs.get_json()["next_cursor"] or "bm9ib2R5"
         answer = mine.call("GET", f"{path.format_map(mine.ids)}?cursor={cursor}")
-        assert answer.status_code in (200, 422), path
+        assert answer.status_code in (200, 410, 422), path
         assert not _tells(answer, tenants), path
 
 

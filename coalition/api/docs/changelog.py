@@ -35,6 +35,8 @@ ENTRIES = (
             "Balances and GET /purchases?external_id= take limit and cursor, as every list.",
             "409 idempotency_key_in_flight is retryable and says when; POST /me/proofs takes an Idempotency-Key.",
             "POST /registries and /reconciliations take workbooks (XLSX) by the same mappings, which may name a sheet.",
+            "GET /changes: what webhooks would tell, asked for behind a cursor; no endpoint is needed.",
+            "The event member.updated: what of a member is another, and which client has changed it.",
             "A hold, a capture or an exchange sent again is answered as the first time; GET says what it is now.",
         ),
     ),

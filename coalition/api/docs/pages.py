@@ -29,8 +29,8 @@ def quick_start() -> str:
 def webhooks() -> str:
     """How a partner is told what happens: verifying, order, retries, and every type of event with its schema."""
     told = [told_webhooks.sample(one) for one in event_types()]
-    how = {"verifying": told_webhooks.VERIFYING, "around": told_webhooks.around()}
-    return render_template("docs/webhooks.html", types=told, **how)
+    how = {"verifying": told_webhooks.VERIFYING, "following": told_webhooks.FOLLOWING}
+    return render_template("docs/webhooks.html", types=told, around=told_webhooks.around(), **how)
 
 
 @blueprint.get("/webhooks/<name>.json")

@@ -1,4 +1,4 @@
-"""What the page on webhooks shows: how a body is verified, and each type of events with its fields and an example."""
+"""What the page on webhooks shows: verifying a body, following the change feed, and each type with its fields."""
 
 from __future__ import annotations
 
@@ -17,6 +17,17 @@ def receive(headers: dict[str, str], body: bytes) -> None:
     if already_done(event["id"]):                       # it may come twice
         return
     print(event["type"], event["about"], event["sequence"], event["data"])
+"""
+FOLLOWING = """\
+while True:
+    page = get("/api/v1/changes", cursor=place.cursor)  # the first time without one
+    with database.transaction():                        # both, or neither
+        for event in page["items"]:
+            if event["data"].get("client_id") != OUR_CLIENT:  # else it is what we have changed ourselves
+                follow(event)
+        place.cursor = page["next_cursor"]
+    if not page["has_more"]:
+        sleep(10)
 """
 
 

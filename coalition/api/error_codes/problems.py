@@ -85,6 +85,7 @@ CODES = {
     "currency_in_use": "There are points of this currency; its decimals cannot change any more.",
     "currency_not_spendable": "Points of this currency are counted, not spent.",
     "currency_not_transferable": "Points of this currency stay with the member who earned them.",
+    "cursor_expired": "What follows this cursor is kept no longer; begin without one, and read afresh what you mirror.",
     "dismissed": "The receipt of an unknown member was given up by staff; `detail` says why.",
     "dispute_closed": "The dispute was decided or withdrawn already.",
     "dispute_exceeds_line": "More would be disputed than it comes to; `limit_minor` says how much that is.",

@@ -38,11 +38,12 @@ _CONVENTIONS = (
     " takes an Idempotency-Key of 1 to 255 characters, kept for 30 days.",
     "A refusal is application/problem+json: code is stable and explained under /api/docs/errors, errors points at"
     " each wrong field, retryable says whether the same request may succeed later. What belongs to another partner"
-    " is 404.",
-    "Lists take limit (at most 200) and cursor; next_cursor is null on the last page. X-Request-Id is taken or"
-    " made, and comes back with every answer.",
+    " is nobody's: 404 in an address, 422 in a body.",
+    "Lists take limit (at most 200) and cursor; next_cursor is null on the last page, but never in GET /changes, where"
+    " one goes on from it. X-Request-Id is taken or made, and comes back with every answer.",
     "A GET of one thing answers an ETag: If-None-Match with it gets 304 while nothing has changed, If-Match on a PATCH"
-    " or PUT of that thing gets 412 changed_meanwhile once it has.",
+    " or PUT of that thing gets 412 changed_meanwhile once it has. Without If-Match the last writer wins, and a PATCH"
+    " changes only the fields that it names.",
 )
 
 

@@ -1,9 +1,10 @@
-"""Webhooks: partners' endpoints are told what concerns them, at least once, in order for each member.
+"""Webhooks: partners' endpoints are told what concerns them, at least once, in order for each member; or they ask.
 
 What has happened comes from the outbox (`translates`), is written down for every endpoint that wants it, and sent by a
 worker through the port `WebhookSender`. The rules are in docs/flows/webhooks.md.
 """
 
+from coalition.partners.webhooks.asking import KEPT_DAYS, Changes, changes
 from coalition.partners.webhooks.endpoints import (
     MOST,
     OVERLAP_S,
@@ -29,10 +30,12 @@ __all__ = [
     "ANSWERS_DAYS",
     "CONTENTS_DAYS",
     "JOB",
+    "KEPT_DAYS",
     "MOST",
     "OVERLAP_S",
     "STATES",
     "Attempt",
+    "Changes",
     "Delivery",
     "Endpoint",
     "EventType",
@@ -41,6 +44,7 @@ __all__ = [
     "Turn",
     "Wanted",
     "change",
+    "changes",
     "counts",
     "create",
     "declare",

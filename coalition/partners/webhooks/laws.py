@@ -52,11 +52,13 @@ _LAWS = (
     ),
     Law(
         "WH7",
-        "an event is told only of its partner's program, and an endpoint is its partner's there",
+        "an event is told only of its partner's program, and an endpoint or a change feed is its partner's there",
         """SELECT v.id FROM webhook_event v JOIN partner p ON p.id = v.partner_id WHERE v.program_id <> p.program_id
            UNION ALL
            SELECT e.id FROM webhook_endpoint e JOIN partner p ON p.id = e.partner_id
-            WHERE e.program_id <> p.program_id""",
+            WHERE e.program_id <> p.program_id
+           UNION ALL
+           SELECT f.id FROM change_feed f JOIN partner p ON p.id = f.partner_id WHERE f.program_id <> p.program_id""",
     ),
     Law(
         "WH8",
@@ -64,6 +66,14 @@ _LAWS = (
         """SELECT v.id FROM webhook_event v
              JOIN purchase p ON p.id = substr(v.cause, 10)::bigint
             WHERE v.cause ~ '^purchase:[0-9]+$' AND NOT v.test AND p.partner_id <> v.partner_id""",
+    ),
+    Law(
+        "WH9",
+        "what is kept of a change feed is numbered without a gap up to the last number given, and can be told",
+        """SELECT f.id, f.program_id FROM change_feed f JOIN change c ON c.feed_id = f.id
+             JOIN webhook_event v ON v.id = c.event_id
+            GROUP BY f.id HAVING max(c.number) <> f.last_number OR max(c.number) - min(c.number) + 1 <> count(*)
+                OR bool_or(v.data IS NULL OR v.test)""",
     ),
 )
 

@@ -1,7 +1,7 @@
 """Turning what has happened in the house into news for the partners concerned, in the order in which it happened.
 
 Each floor's jobs register translators: a function that is given events of the outbox and what is wanted, and says what
-whom concerns. Nobody who has not asked costs anything: without an endpoint no translator is called.
+whom concerns. Nobody who has not asked costs anything: without an endpoint or a change feed no translator is called.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from typing import Any
 from coalition.kernel import following
 from coalition.kernel.db import fetch_all
 from coalition.kernel.following import Event
+from coalition.partners.webhooks.asking import listeners
+from coalition.partners.webhooks.types import event_types
 
 FOLLOWER = "webhooks"
 Wanted = Mapping[str, frozenset[int]]
@@ -68,7 +70,8 @@ def news_of(events: Sequence[Event]) -> list[News]:
 
 
 def wanted() -> Wanted:
-    """Which partners want to be told of which types: those with an endpoint for it, whether it is on or not."""
+    """Which partners want to be told of which types: those with an endpoint for it, whether it is on or not,
+    and of every type those with a change feed."""
     rows = fetch_all(
         "SELECT DISTINCT t.type, e.partner_id FROM webhook_endpoint e, unnest(e.event_types) t(type)"
         " WHERE e.state <> 'deleted' LIMIT 100000"
@@ -76,4 +79,7 @@ def wanted() -> Wanted:
     partners: defaultdict[str, set[int]] = defaultdict(set)
     for row in rows:
         partners[row.type].add(row.partner_id)
+    if everything := listeners():
+        for one in event_types():
+            partners[one.name] |= everything
     return {name: frozenset(found) for name, found in partners.items()}

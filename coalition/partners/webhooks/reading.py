@@ -10,7 +10,7 @@ from typing import Any
 from coalition.kernel.db import fetch_all, fetch_one
 from coalition.kernel.errors import NotFound
 from coalition.kernel.web.paging import Page, decode_cursor, encode_cursor
-from coalition.partners.webhooks.sending import body_of
+from coalition.partners.webhooks.saying import body_of
 
 STATES = ("waiting", "delivered", "dead")
 _ATTEMPTS_MOST = 100

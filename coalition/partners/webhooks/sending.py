@@ -8,16 +8,16 @@ that writes.
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from coalition import access
-from coalition.kernel import clock, ids
+from coalition.kernel import clock
 from coalition.kernel.db import execute, execute_many, fetch_all, fetch_one
 from coalition.partners.webhooks import secrets
 from coalition.partners.webhooks.endpoints import switch_off
+from coalition.partners.webhooks.saying import body_of, public_event
 from coalition.partners.webhooks.schedule import PATIENCE, next_attempt, probing, rest_until
 from coalition.partners.webhooks.writing import follow_up
 from coalition.ports import WebhookAnswer, WebhookMessage
@@ -70,25 +70,6 @@ def pick(endpoint_id: int) -> Turn:
     keys = secrets.live(endpoint_id) if rows else ()
     messages = [WebhookMessage(at.url, public_event(row), body_of(row), keys) for row in rows]
     return Turn(endpoint_id, messages, rows)
-
-
-def body_of(row: Any) -> str:
-    """The body of a delivery: the same text in every attempt."""
-    body = {
-        "id": public_event(row),
-        "type": row.type,
-        "timestamp": row.occurred_at.isoformat(),
-        "about": row.about,
-        "sequence": row.sequence,
-        "test": row.test,
-        "data": row.data,
-    }
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-
-
-def public_event(row: Any) -> str:
-    """The id under which a partner knows an event: the header webhook-id."""
-    return ids.public("msg", row.event_id)
 
 
 def record(turn: Turn, answers: Sequence[WebhookAnswer]) -> None:

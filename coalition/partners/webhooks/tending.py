@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from coalition import access
 from coalition.kernel.db import execute, fetch_all
+from coalition.partners.webhooks.asking import forget_changes
 from coalition.partners.webhooks.writing import start
 
 ANSWERS_DAYS = 7
@@ -16,7 +17,10 @@ _LOST = """
        AND EXISTS (SELECT FROM webhook_delivery d
                      WHERE d.endpoint_id = e.id AND d.due_at <= now() - interval '20 seconds')
      ORDER BY e.id LIMIT 1000 FOR NO KEY UPDATE OF e SKIP LOCKED"""
-_IDLE = "NOT EXISTS (SELECT FROM webhook_delivery d WHERE d.event_id = e.id AND d.state = 'waiting')"
+_IDLE = (
+    "NOT EXISTS (SELECT FROM webhook_delivery d WHERE d.event_id = e.id AND d.state = 'waiting')"
+    " AND NOT EXISTS (SELECT FROM change c WHERE c.event_id = e.id)"
+)
 _OLD = (
     "SELECT e.id FROM webhook_event e WHERE e.created_at < now() - make_interval(days => :days)"
     f" AND (:blank OR e.data IS NOT NULL) AND {_IDLE} LIMIT :limit FOR UPDATE SKIP LOCKED"
@@ -45,8 +49,10 @@ def resume(partner_id: int) -> None:
 def forget(limit: int) -> int:
     """Blank old answers and contents, and drop the oldest rows; how many, 0 when nothing is left to do.
 
-    Answers after 7 days, what was told after 30, whole deliveries and events after 90. A delivery that waits is kept.
+    Answers after 7 days, what was told after 30, whole deliveries and events after 90. A delivery that waits is kept,
+    and what a change feed still tells.
     """
+    changes = forget_changes(limit)
     answers = execute(
         "UPDATE webhook_attempt SET answer = NULL WHERE (delivery_id, no) IN"
         " (SELECT delivery_id, no FROM webhook_attempt WHERE answer IS NOT NULL"
@@ -55,11 +61,11 @@ def forget(limit: int) -> int:
     )
     contents = _each_idle("UPDATE webhook_event e SET data = NULL", CONTENTS_DAYS, limit, blank=False)
     rows = _each_idle("DELETE FROM webhook_event e", ROWS_DAYS, limit, blank=True)
-    return answers + contents + rows
+    return changes + answers + contents + rows
 
 
 def _each_idle(statement: str, days: int, limit: int, *, blank: bool) -> int:
-    """Do it to events of that age of which no delivery waits.
+    """Do it to events of that age of which no delivery waits and no change feed tells.
 
     They are locked first, and looked at again in a second statement: whoever sends one again holds it (`resending`), so
     either its delivery is seen here, or it finds that the content is gone.

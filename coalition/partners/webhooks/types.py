@@ -66,7 +66,8 @@ def envelope(data: Mapping[str, Any]) -> dict[str, Any]:
         sequence={
             "type": "integer",
             "minimum": 0,
-            "description": "1, 2, 3 and on, counted apart for each endpoint and each subject",
+            "description": "1, 2, 3 and on, counted apart for each endpoint and each subject; in GET /changes the"
+            " event's place in your feed",
         },
         test={"type": "boolean", "description": "true: nothing has happened, this is a trial"},
         data=data,

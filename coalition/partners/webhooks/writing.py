@@ -14,6 +14,7 @@ from typing import Any
 
 from coalition.kernel import jobs
 from coalition.kernel.db import execute, execute_many, fetch_all, fetch_one
+from coalition.partners.webhooks.asking import number
 from coalition.partners.webhooks.news import News
 from coalition.partners.webhooks.schedule import PATIENCE
 
@@ -52,7 +53,7 @@ _LATE = """
 
 
 def store(news: Sequence[News]) -> None:
-    """Keep what is new of these news, and let every endpoint that wants it be told."""
+    """Keep what is new of these news, number it in the change feeds, and let every endpoint that wants it be told."""
     if not news:
         return
     facts = [
@@ -64,6 +65,7 @@ def store(news: Sequence[News]) -> None:
         for no, one in enumerate(news)
     ]
     events = sorted(fetch_all(_EVENTS, {"news": json.dumps(facts)}), key=lambda row: row.id)
+    number(events)
     endpoints = fetch_all(_ENDPOINTS, {"partners": sorted({event.partner_id for event in events})})
     _deliver(events, endpoints, {(one.partner_id, one.type, one.cause): one.event_id for one in news})
     start(endpoint.id for endpoint in endpoints if endpoint.state == "on")

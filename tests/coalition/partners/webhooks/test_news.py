@@ -11,8 +11,8 @@ import pytest
 from flask import Flask
 from jsonschema import Draft202012Validator
 
-from coalition import ledger, members
-from coalition.kernel import clock, ids, jobs
+from coalition import access, ledger, members
+from coalition.kernel import audit, clock, ids, jobs
 from coalition.kernel.db import execute, fetch_all, transact
 from coalition.partners import webhooks
 from tests.builders import a_partner
@@ -28,6 +28,7 @@ OF_THIS_FLOOR = {
     "points.expired",
     "hold.released",
     "member.enrolled",
+    "member.updated",
     "tier.changed",
     "registry.finished",
 }
@@ -152,6 +153,58 @@ def test_a_member_that_is_enrolled_and_climbs_is_told_to_who_enrolled_it(two: Pa
     assert [one["type"] for one in told] == ["member.enrolled", "tier.changed"]
     assert {one["about"] for one in told} == {ids.public("mbr", made.id)}
     assert (told[1]["data"]["from"], told[1]["data"]["to"]) == ("base", "gold")
+
+
+def test_a_member_that_is_another_is_told_with_what_and_by_whom_and_what_is_as_it_was_is_not(two: Partners) -> None:
+    shop, client = two.shop, access.clients_of(two.shop.partner.id)[0].client_id
+    path = f"/members/{ids.public('mbr', shop.member.id)}"
+    two.till.patch(path, {"profile": {"first_name": "Anna", "email": "anna@example.com", "locale": "ru"}})
+    two.till.patch(path, {"profile": {"email": "anna@example.com"}})
+    added = two.till.post(f"{path}/identifiers", {"kind": "nfc", "value": "AB:CD"}).json["id"]
+    two.till.delete(f"{path}/identifiers/{added}")
+    other = transact(lambda: a_member(shop.program, shop.partner))
+    audit.set_origin(audit.Origin("user:7"))
+    transact(lambda: members.merge(shop.program.id, other.id, shop.member.id, reason="one person"))
+    audit.set_origin(audit.Origin())
+
+    everything = [one["data"] for one in two.happened() if one["type"] == "member.updated"]
+    told, gone = (
+        [one for one in everything if (one["external_id"] == number)]
+        for number in (shop.member.external_id, other.external_id)
+    )
+
+    own = {"made_by": "client", "client_id": client}
+    assert [one["fields"] for one in told] == [["email", "locale"], *[["identifiers"]] * 3]
+    assert [{**one, **own} for one in told[:3]] == told[:3]
+    assert [(one["fields"], one["made_by"], one["client_id"]) for one in (*told[3:], *gone)] == [
+        (["identifiers"], "person", None),
+        (["identifiers", "state"], "person", None),
+    ]
+
+
+def test_who_reads_a_profile_by_consent_is_told_that_it_is_another_but_not_by_whom(two: Partners) -> None:
+    shop = two.shop
+    consent = {"purpose": "profile_sharing", "granted_at": "2026-01-01T00:00:00Z", "text_version": "1"}
+    body = {"external_id": "S-1", "identifiers": [{"kind": "nfc", "value": "AB:CE"}], "consents": [consent]}
+    path = f"/members/{two.till.post('/members', body).json['id']}"
+    transact(lambda: members.identify(shop.program.id, two.stranger, [("nfc", "AB:CE")]))
+    two.till.patch(path, {"profile": {"last_name": "Ozola"}})
+    two.till.post(f"{path}/identifiers", {"kind": "nfc", "value": "AB:CF"})
+    jobs.run_due()
+
+    query = "SELECT partner_id, data FROM webhook_event WHERE type = 'member.updated' ORDER BY id"
+    told = [(row.partner_id, row.data) for row in fetch_all(query)]
+
+    mine = [data for partner, data in told if partner == shop.partner.id]
+    (theirs,) = [data for partner, data in told if partner == two.stranger]
+    assert [one["fields"] for one in mine] == [["last_name"], ["identifiers"]]
+    assert theirs == {
+        "member_id": mine[0]["member_id"],
+        "external_id": None,
+        "fields": ["last_name"],
+        "made_by": "partner",
+        "client_id": None,
+    }
 
 
 def test_a_registry_is_told_when_it_has_been_read(two: Partners) -> None:

@@ -34,14 +34,16 @@ def shop(live: Flask, receiver: Receiver) -> Iterator[Shop]:
 
 
 @contextmanager
-def still_open(app: Flask, work: Callable[[], Any]) -> Iterator[None]:
-    """Inside, `work` is done in a transaction of its own that is committed when this is left."""
+def still_open(app: Flask, work: Callable[[], Any], then: Callable[[Any], object] = lambda _: None) -> Iterator[None]:
+    """Inside, `work` is done in a transaction of its own that is committed when this is left, after `then` has done
+    the rest with its result."""
     done, leave = Event(), Event()
 
     def within() -> None:
-        work()
+        found = work()
         done.set()
         assert leave.wait(30)
+        then(found)
 
     def transaction() -> None:
         with app.app_context():
