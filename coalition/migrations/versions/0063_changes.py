@@ -32,7 +32,7 @@ _TABLES = (
         recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         PRIMARY KEY (feed_id, number),
         CONSTRAINT uq_change_event UNIQUE (event_id),
-        FOREIGN KEY (feed_id, partner_id) REFERENCES change_feed (id, partner_id) ON DELETE CASCADE,
+        FOREIGN KEY (feed_id, partner_id) REFERENCES change_feed (id, partner_id),
         FOREIGN KEY (event_id, partner_id) REFERENCES webhook_event (id, partner_id))""",
     "CREATE INDEX change_age ON change USING brin (recorded_at)",
 )

@@ -49,7 +49,13 @@ _FORGET = """
     DELETE FROM change WHERE (feed_id, number) IN (
            SELECT feed_id, number FROM change WHERE recorded_at < now() - make_interval(days => :days)
             ORDER BY recorded_at, number LIMIT :limit)"""
-_CLOSE = "DELETE FROM change_feed WHERE read_at < now() - make_interval(days => :days)"
+_UNREAD = "f.read_at < now() - make_interval(days => :days)"
+_LEAVE = f"""
+    DELETE FROM change WHERE (feed_id, number) IN (
+           SELECT c.feed_id, c.number FROM change_feed f JOIN change c ON c.feed_id = f.id WHERE {_UNREAD}
+            ORDER BY c.feed_id, c.number LIMIT :limit)"""
+_CLOSE = f"""
+    DELETE FROM change_feed f WHERE {_UNREAD} AND NOT EXISTS (SELECT FROM change c WHERE c.feed_id = f.id)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +111,11 @@ def number(events: Sequence[Any]) -> None:
 
 
 def forget_changes(limit: int) -> int:
-    """Forget changes older than thirty days, the oldest first, and close feeds that nobody reads; how many were."""
-    return execute(_FORGET, {"days": KEPT_DAYS, "limit": limit}) + execute(_CLOSE, {"days": _UNREAD_DAYS})
+    """Forget changes older than thirty days, and those of feeds that nobody reads, the oldest first; close what is
+    empty of these. How many rows went."""
+    forgotten = execute(_FORGET, {"days": KEPT_DAYS, "limit": limit})
+    left = execute(_LEAVE, {"days": _UNREAD_DAYS, "limit": limit})
+    return forgotten + left + execute(_CLOSE, {"days": _UNREAD_DAYS})
 
 
 def _oldest(feed: Any) -> int:
