@@ -9,11 +9,7 @@ APP_ROLE = "coalition_app"
 
 def create_app_role() -> None:
     """The role the application acts as: it can log in nowhere by itself and owns nothing."""
-    op.execute(f"""
-        DO $$ BEGIN
-            CREATE ROLE {APP_ROLE} NOLOGIN;
-        EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
-        END $$""")
+    create_role(APP_ROLE)
     op.execute(f"""
         DO $$ BEGIN
             IF NOT pg_has_role(current_user, '{APP_ROLE}', 'MEMBER') THEN
@@ -21,6 +17,17 @@ def create_app_role() -> None:
             END IF;
         END $$""")
     op.execute(f"GRANT USAGE ON SCHEMA public TO {APP_ROLE}")
+
+
+def create_role(name: str) -> None:
+    """A role that logs in nowhere, unless there is one: an owner that may create none finds it made by a superuser."""
+    op.execute(f"""
+        DO $$ BEGIN
+            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}') THEN
+                CREATE ROLE {name} NOLOGIN;
+            END IF;
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+        END $$""")
 
 
 def grant_app(*tables: str) -> None:

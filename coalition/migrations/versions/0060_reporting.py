@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from coalition.migrations.grants import APP_ROLE, grant_app
+from coalition.migrations.grants import APP_ROLE, create_role, grant_app
 
 revision = "0060_reporting"
 down_revision = "0059_known_browsers"
@@ -112,11 +112,7 @@ def upgrade() -> None:
             made_at timestamptz NOT NULL)""")
     grant_app("extract_day")
     op.execute("CREATE SCHEMA reporting")
-    op.execute(f"""
-        DO $$ BEGIN
-            CREATE ROLE {_ROLE} NOLOGIN;
-        EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
-        END $$""")
+    create_role(_ROLE)
     for name, (meaning, query) in _VIEWS.items():
         op.execute(f"CREATE VIEW reporting.{name} AS {query}")
         op.execute("COMMENT ON VIEW reporting.{} IS '{}'".format(name, meaning.replace("'", "''")))
