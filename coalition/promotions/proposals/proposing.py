@@ -16,6 +16,10 @@ from coalition.programs import Program
 STATES = ("waiting", "taken", "declined")
 _PAGE = "/console/promotions/proposals"  # where marketers answer
 _TOLD_MOST = 100  # marketers
+_QUIET = dt.timedelta(hours=1)
+_FIRST = """
+    SELECT 1 WHERE NOT EXISTS (SELECT FROM promotion_proposal WHERE partner_id = :partner AND id < :id
+                                  AND state = 'waiting' AND proposed_at > :since)"""
 _NAME_MAX, _WORDS_MAX = 200, 2_000
 _YEARS = range(1900, 2100)  # as the filters of pages have them
 
@@ -59,7 +63,10 @@ _SELECT = f"SELECT {', '.join(one.name for one in fields(Proposal))} FROM promot
 
 
 def propose(program_id: int, partner_id: int, wanted: Wanted) -> int:
-    """Keep what the partner would like, for the marketers to answer, who are written to; its number. Raises Invalid."""
+    """Keep what the partner would like, for the marketers to answer; its number. Raises Invalid.
+
+    Marketers are written to, unless another one of the partner's waits that is less than an hour old.
+    """
     wanted = replace(wanted, name=" ".join(wanted.name.split()), words=wanted.words.strip())
     problems = list(_problems(wanted, clock.local_date(clock.now(), programs.get(program_id).zone)))
     if problems:
@@ -78,7 +85,8 @@ def propose(program_id: int, partner_id: int, wanted: Wanted) -> int:
     )
     assert row is not None
     audit.record("proposal.made", f"proposal:{row.id}", partner=partner_id)
-    _tell(programs.get(program_id), partners.get(partner_id).name, int(row.id), wanted.name)
+    if fetch_one(_FIRST, {"partner": partner_id, "id": row.id, "since": clock.now() - _QUIET}):
+        _tell(programs.get(program_id), partners.get(partner_id).name, int(row.id), wanted.name)
     return int(row.id)
 
 

@@ -7,11 +7,12 @@ from functools import partial
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 
 from coalition import access, letters, promotions
 from coalition.jobs.letters import worded
-from coalition.kernel import audit, ids
+from coalition.kernel import audit, clock, ids
 from coalition.kernel.config import Config
 from coalition.kernel.db import db, execute, fetch_all, transact
 from coalition.kernel.errors import Conflict, Invalid, NotFound
@@ -145,6 +146,25 @@ def test_marketers_who_may_sign_in_are_written_to_in_their_language(shop: Shop) 
     assert (letter.recipient, letter.language) == ("m@example.com", "ru")
     assert shop.partner.name in mail.subject and "предлагает" in mail.subject
     assert "Coffee weeks" in mail.text and page in mail.text
+
+
+def test_marketers_are_written_to_once_for_what_waits_of_an_hour(shop: Shop, twin: Shop) -> None:
+    a_person("m")
+
+    def wish(at: Shop) -> int:
+        return transact(lambda: proposals.propose(shop.program.id, at.partner.id, a_wish()))
+
+    first, soon, _ = wish(shop), wish(shop), wish(twin)
+    counts = [len(told())]
+    for number in (first, soon):
+        transact(lambda number=number: proposals.decline(shop.program.id, number, "Too dear"))
+    wish(shop)
+    counts.append(len(told()))
+    with time_machine.travel(clock.now() + dt.timedelta(minutes=61)):
+        wish(shop)
+    counts.append(len(told()))
+
+    assert counts == [2, 3, 4]
 
 
 def test_who_may_not_sign_in_any_more_is_not_written_to(shop: Shop) -> None:
