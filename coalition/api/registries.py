@@ -33,7 +33,8 @@ from coalition.ports import FileStore, StoredFile
 
 blp = ApiBlueprint("registries", __name__, description="Files of purchases: NDJSON, or tables by a column mapping.")
 BODY_MAX = 1 << 30
-_NDJSON = {"schema": {"type": "string", "description": "One purchase a line, as in POST /purchases."}}
+_LINES = "One purchase a line, as in POST /purchases; or with `mapping`, an object a line with fields of other names."
+_NDJSON = {"schema": {"type": "string", "description": _LINES}}
 _TABLE = (
     "A table; `mapping` says how to read it. Without one its titles are the fields of POST /purchases, or fields of"
     " theirs (member.kind), and a cell that is no text is JSON: lines, payments, points_paid."

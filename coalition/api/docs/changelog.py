@@ -39,6 +39,7 @@ ENTRIES = (
             "The event member.updated: what of a member is another, and which client has changed it.",
             "A hold, a capture, an exchange, an order, its cancel or its return sent again is answered as the first"
             " time, though the card was blocked meanwhile; GET says what it is now.",
+            "A column mapping reads NDJSON with fields of other names, too.",
         ),
     ),
     Entry(

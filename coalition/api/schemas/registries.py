@@ -10,7 +10,7 @@ from coalition.kernel.web.fields import Instant, Text
 
 
 class SendingSchema(Schema):
-    """How a file is to be taken: the name of a saved column mapping if it is a table; `dry_run` only checks it.
+    """How a file is to be taken: the name of a saved column mapping if it is a table or foreign; `dry_run` checks it.
 
     `source` is the code of the source that it comes by, which may have a mapping of its own.
     """
@@ -24,9 +24,10 @@ class MappingSchema(Schema):
     """How a table is to be read; what is wrong in it is found by the room that saves it, the fields document it.
 
     `columns` names for each field its column, or up to five that are joined by a space: the title, or the place from 1
-    without a header. `date_format` is `iso` or a strptime format of local time in `zone`. `grouping` is `row` (a
-    receipt a row) or `receipt` (rows that follow one another under one number). `sheet` is the sheet of a workbook, the
-    first unless named; delimiter and encoding are for texts alone. `fixed` are values of every row.
+    without a header; of NDJSON a field of the object, or a field of one in it (`receipt.no`). `date_format` is `iso` or
+    a strptime format of local time in `zone`. `grouping` is `row` (a receipt a row) or `receipt` (rows that follow one
+    another under one number). `sheet` is the sheet of a workbook, the first unless named; delimiter and encoding are
+    for texts alone. `fixed` are values of every row.
     """
 
     class Meta:

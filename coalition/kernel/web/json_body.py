@@ -24,7 +24,7 @@ _LONG_DIGITS = b"0" * 19
 _ALIKE = bytes(b"0"[0] if byte in b"0123456789" else b" "[0] if byte in b"\t\n\r" else byte for byte in range(256))
 _NO_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"\\'))
 _NEXT_BRACKET = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+([\[\]{}])', re.DOTALL)
-_FORBIDDEN_TEXT = re.compile("[\x00\ud800-\udfff]")
+FORBIDDEN_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
 def parse_object(body: bytes) -> dict[str, Any]:
@@ -36,13 +36,13 @@ def parse_object(body: bytes) -> dict[str, Any]:
 
 
 def _careful(body: bytes) -> dict[str, Any]:
-    _check_depth(body)
+    check_depth(body)
     misfits: list[_Misfit] = []
     try:
         text = body.decode("utf-8")
         value = json.loads(
             text,
-            object_pairs_hook=_unique,
+            object_pairs_hook=unique,
             parse_int=partial(_integer, misfits) if _LONG_NUMBER.search(body) else None,
             parse_float=partial(_float, misfits),
             parse_constant=partial(_float, misfits),
@@ -94,8 +94,9 @@ def _members(value: dict[str, Any] | list[Any], levels: int) -> int:
     return found
 
 
-def _check_depth(body: bytes) -> None:
-    """Strings collapse to nothing, but one with a bracket or a backslash leaves a quote: then every string is read."""
+def check_depth(body: bytes) -> None:
+    """Raise BadRequest for a body that nests too deep, before anybody parses it."""
+    # strings collapse to nothing, but one with a bracket or a backslash leaves a quote: then every string is read
     bare = body.translate(None, _NO_STRUCTURE).replace(b'""', b"")
     if b'"' in bare:
         _count_depth(body)
@@ -112,7 +113,8 @@ def _count_depth(body: bytes) -> None:
             raise BadRequest("too_deep", f"A body may nest at most {MAX_DEPTH} levels.")
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of these members. Raises BadRequest for a name that comes twice."""
     found = dict(pairs)
     if len(found) != len(pairs):
         raise BadRequest("duplicate_key", "An object names the same member twice.")
@@ -157,7 +159,7 @@ def _check(value: Any, pointer: str) -> None:
             _check(inner, f"{pointer}/{at}")
     elif isinstance(value, _Misfit):
         raise _wrong(pointer, value.code, value.detail)
-    elif isinstance(value, str) and _FORBIDDEN_TEXT.search(value):
+    elif isinstance(value, str) and FORBIDDEN_TEXT.search(value):
         raise _wrong(pointer, "forbidden_character", "A text may hold neither NUL nor a lone surrogate.")
 
 

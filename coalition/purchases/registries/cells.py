@@ -53,7 +53,7 @@ class Cells:
         *,
         of_sheet: bool = False,
     ) -> None:
-        self.mapping, self.of_sheet = mapping, of_sheet
+        self.mapping, self.of_sheet, self.headed = mapping, of_sheet, mapping.header
         titles = _titles(mapping, header) if mapping.header else None
         self.width = len(titles) if titles else mapping.last_place
         self.exact_width = titles is not None

@@ -15,7 +15,7 @@ from typing import BinaryIO, cast
 
 CHUNK_LINES = 2_000
 CHUNK_BYTES = 8 << 20
-SKIP_BYTES = 8 << 20
+SKIP_BYTES = 2 << 20
 LINE_MAX = 1 << 20
 EXPANDED_MAX = 16 << 30
 _GZIP = b"\x1f\x8b"

@@ -18,6 +18,7 @@ from coalition.purchases.reading.receipt import LINES_MAX
 from coalition.purchases.registries.cells import Cells, Row, body
 from coalition.purchases.registries.kinds import Content, interpret
 from coalition.purchases.registries.mappings import ColumnMapping
+from coalition.purchases.registries.objects import Objects, is_object
 from coalition.purchases.registries.sheets import SheetTable, as_text
 from coalition.purchases.registries.streaming import LINE_MAX, Chunk, chunks, first_line
 
@@ -45,15 +46,18 @@ def read_rows(
 
 
 def _cells(file: BinaryIO, mapping: ColumnMapping, decimals: int, points_decimals: int = 0) -> Cells:
+    """How the file's rows are read: lines of a text or of a sheet, or objects."""
     of_sheet = isinstance(file, SheetTable)
-    written = as_text(mapping) if of_sheet else mapping
-    return Cells(written, first_line(file) if mapping.header else b"", decimals, points_decimals, of_sheet=of_sheet)
+    first = first_line(file) if mapping.header else b""
+    if not of_sheet and is_object(first):
+        return Objects(mapping, first, decimals, points_decimals)
+    return Cells(as_text(mapping) if of_sheet else mapping, first, decimals, points_decimals, of_sheet=of_sheet)
 
 
 def _rows(cells: Cells, chunk: Chunk) -> Iterator[tuple[int, int, Row]]:
     """Each row with where it begins and its size; the header and empty rows are left out."""
     for (number, line), start in zip(chunk.lines, chunk.starts, strict=True):
-        if not (number == 1 and cells.mapping.header) and not cells.empty(line):
+        if not (number == 1 and cells.headed) and not cells.empty(line):
             yield start, len(line or b""), cells.row(number, line)
 
 

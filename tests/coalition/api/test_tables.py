@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from typing import Any
 
 import pytest
@@ -101,6 +102,24 @@ def test_a_workbook_is_recorded_by_the_same_mapping_and_its_rows_are_those_of_th
     assert [row.total_minor for row in fetch_all("SELECT total_minor FROM purchase ORDER BY 1")] == [1210, 1999]
     found = till.get(f"/registries/{first['id']}/rejections").json["items"]
     assert [(one["line"], one["code"], one["field"]) for one in found] == [(3, "invalid", "Сумма")]
+
+
+def test_foreign_json_is_tried_and_recorded_by_a_saved_mapping(till: Till) -> None:
+    columns = {"external_id": "doc.no", "occurred_at": "at", "outlet": "shop", "member": "card", "amount": "sum"}
+    _save(till, columns=columns, date_format="iso", grouping="row")
+    at = {"at": "2026-11-20T09:30:00Z", "shop": "S1", "card": CARD}
+    lines = [{"doc": {"no": "A"}, **at, "sum": 12.1}, {"doc": {"no": "B"}, **at}, {"doc": {"no": "C"}, **at, "sum": 10}]
+    file = "".join(json.dumps(line) + "\n" for line in lines).encode()
+
+    tried = _sent(till, file, "mapping=till&dry_run=true", "application/x-ndjson")
+    nothing = fetch_all("SELECT id FROM purchase")
+    answer = _sent(till, file, kind="application/x-ndjson")
+
+    assert (_counts(tried), nothing) == (("finished", 3, 2, 0, 1, 11), [])
+    assert _counts(answer) == ("finished", 3, 2, 0, 1, 11)
+    assert [row.total_minor for row in fetch_all("SELECT total_minor FROM purchase ORDER BY 1")] == [1000, 1210]
+    found = till.get(f"/registries/{answer['id']}/rejections").json["items"]
+    assert [(one["line"], one["field"]) for one in found] == [(2, "sum")]
 
 
 @pytest.mark.parametrize(
