@@ -16,10 +16,14 @@ _LAWS = (
     Law(
         "WH2",
         "nothing in a line is tried before everything earlier in it is decided",
-        """SELECT d.id FROM webhook_delivery d WHERE NOT d.again AND d.attempts > 0 AND EXISTS (
-                  SELECT FROM webhook_delivery e WHERE e.endpoint_id = d.endpoint_id AND e.about = d.about
-                     AND NOT e.again AND e.sequence < d.sequence AND (e.state = 'waiting' OR e.decided_at > (
-                         SELECT min(a.at) FROM webhook_attempt a WHERE a.delivery_id = d.id)))""",
+        """SELECT o.id FROM (
+             SELECT d.id, d.attempts, bool_or(d.state = 'waiting') OVER earlier AS waits,
+                    max(d.decided_at) OVER earlier AS decided_at
+               FROM webhook_delivery d WHERE NOT d.again
+             WINDOW earlier AS (PARTITION BY d.endpoint_id, d.about ORDER BY d.sequence
+                                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) o
+            WHERE o.attempts > 0 AND (o.waits OR o.decided_at > (
+                  SELECT min(a.at) FROM webhook_attempt a WHERE a.delivery_id = o.id))""",
     ),
     Law(
         "WH3",
