@@ -137,6 +137,9 @@ def replay(body: dict[str, Any], endpoint: str) -> Response:
     if one is not None and since is not None:
         problem = FieldError("/since", "invalid", "Name either a delivery_id or an instant since when.")
         raise Invalid("invalid", "Say what is to be sent again.", [problem])
+    if body["all"] and one is None and since is None:
+        problem = FieldError("/since", "required", "What was delivered is sent again since an instant that you name.")
+        raise Invalid("invalid", "Say since when everything is to be sent again.", [problem])
 
     def work() -> Answer:
         if one is not None:

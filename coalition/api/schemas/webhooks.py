@@ -81,7 +81,8 @@ class TrialSchema(Schema):
 
 
 class ReplaySchema(Schema):
-    """What is to be sent again: one delivery, or whatever died (`since` an instant; `all`: what was delivered, too)."""
+    """What is to be sent again: one delivery, or whatever died (`since` an instant; with `all`, which asks for `since`,
+    what was delivered, too)."""
 
     class Meta:
         unknown = RAISE

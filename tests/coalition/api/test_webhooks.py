@@ -157,10 +157,11 @@ def test_a_replay_that_names_nothing_sends_every_dead_letter_again(till: Till, r
     jobs.run_due()
     transact(lambda: execute("UPDATE webhook_delivery SET state = 'dead', reason = 'expired'"))
 
-    again = till.post(f"{path}/replay", {})
+    again, everything = till.post(f"{path}/replay", {}), till.post(f"{path}/replay", {"all": True})
     jobs.run_due()
 
     assert (again.status_code, again.json) == (202, {"replayed": 1, "more": False})
+    assert (everything.status_code, everything.json["errors"][0]["pointer"]) == (422, "/since")
     assert [one.headers["webhook-id"] for one in receiver.received] == [receiver.received[0].headers["webhook-id"]] * 2
 
 
