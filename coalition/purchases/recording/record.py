@@ -43,21 +43,20 @@ def record(
         raise ValueError(f"at most {BATCH_MAX} purchases in a batch, not {len(batch)}")
     at, via = counter(partner_id), Via(registry_id, source_id)
     results: dict[int, Recorded | Refused] = {}
-    late: list[tuple[Draft, Refusal]] = []
+    refused: list[tuple[int, Refusal]] = []
     now, plain = clock.now(), list[Draft]()
     paid: list[Draft] = []
     for drafted in admitted(at, drafts(at, batch)):
         if isinstance(drafted, Draft) and (refusal := _untimely(at, drafted, now)):
-            late.append((drafted, refusal))
+            refused.append((drafted.place, refusal))
         elif isinstance(drafted, Draft):
             (paid if drafted.receipt.spends or drafted.receipt.quote else plain).append(drafted)
         else:
-            place, refusal = drafted
-            results[place] = Refused(batch[place].external_id, refusal)
+            refused.append(drafted)
     queue(at, [*plain, *paid] if len(batch) > 1 else plain, alone=len(batch) == 1)
     for part in one_after_another(plain):
         results |= _record(at, part, via)
-    results |= _refuse(at, late)
+    results |= _refuse(at, batch, refused)
     for draft in paid:
         results[draft.place] = _record_paid(at, draft, via)
     recorded = [results[place] for place in range(len(batch))]
@@ -94,15 +93,16 @@ def _untimely(at: Counter, draft: Draft, now: dt.datetime) -> Refusal | None:
     return untimely(at.program, occurred_at, now) or shut(draft.outlet, occurred_at)
 
 
-def _refuse(at: Counter, late: Sequence[tuple[Draft, Refusal]]) -> dict[int, Recorded | Refused]:
-    """What is untimely is refused, unless it was recorded when there was still time."""
-    known = standing(at.partner.id, [draft.receipt.external_id for draft, _ in late]) if late else {}
+def _refuse(
+    at: Counter, batch: Sequence[Receipt], refused: Sequence[tuple[int, Refusal]]
+) -> dict[int, Recorded | Refused]:
+    """What is untimely, or of nobody who is known, is refused, unless it was recorded when that was otherwise."""
+    known = standing(at.partner.id, [batch[place].external_id for place, _ in refused]) if refused else {}
     results: dict[int, Recorded | Refused] = {}
-    for draft, refusal in late:
-        found = known.get(draft.receipt.external_id)
-        results[draft.place] = (
-            as_it_stands(draft.receipt, found) if found else Refused(draft.receipt.external_id, refusal)
-        )
+    for place, refusal in refused:
+        receipt = batch[place]
+        found = known.get(receipt.external_id)
+        results[place] = as_it_stands(receipt, found) if found else Refused(receipt.external_id, refusal)
     return results
 
 

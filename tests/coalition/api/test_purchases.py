@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from coalition import purchases
+from coalition import members, purchases
 from coalition.kernel.db import transact
 from coalition.kernel.laws import offending
 from coalition.partners import exposure
@@ -95,6 +95,21 @@ def test_another_body_under_the_same_external_id_is_a_conflict(till: Till) -> No
 
     assert (answer.status_code, answer.json["code"]) == (409, "external_id_conflict")
     assert answer.content_type == "application/problem+json"
+
+
+@pytest.mark.parametrize("unknown", ["refuse", "hold"])
+def test_a_replay_is_the_first_answer_though_the_card_was_blocked_meanwhile(till: Till, unknown: str) -> None:
+    body, at = a_body(1000, on_unknown_member=unknown), till.shop
+    first = till.post("/purchases", body)
+    card = next(one for one in members.identifiers(at.member.id) if one.kind == "card")
+    transact(lambda: members.block(at.partner.id, at.member.id, card.id))
+
+    again, new = till.post("/purchases", body), till.post("/purchases", a_body(1000, on_unknown_member=unknown))
+    other = till.post("/purchases", {**a_body(2000), "external_id": body["external_id"]})
+
+    assert (again.status_code, again.json, again.headers["Idempotency-Replayed"]) == (201, first.json, "true")
+    assert new.status_code == {"refuse": 422, "hold": 202}[unknown]
+    assert (other.status_code, other.json["code"]) == (409, "external_id_conflict")
 
 
 def test_a_purchase_is_found_again_by_id_and_by_external_id_by_its_own_partner_only(till: Till) -> None:
