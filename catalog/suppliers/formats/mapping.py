@@ -43,6 +43,12 @@ class TableMapping:
     attributes: Mapping[str, Column] = field(default_factory=dict)
     fixed: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def last_place(self) -> int:
+        """The last column that is named by its place; 0 where there is a header."""
+        named = [*(part for parts in self.columns.values() for part in parts), *self.attributes.values()]
+        return max((part for part in named if isinstance(part, int)), default=0)
+
     def lacks(self, *, counts: bool) -> list[str]:
         """The fields that a row has to have and has not: of a file of counts, or of one of whole offers."""
         return [

@@ -56,9 +56,9 @@ class WorkbookFile:
 
     def __iter__(self) -> Iterator[RawOffer]:
         """Every row of the sheet. Raises FeedRefused as soon as the file proves unusable."""
-        sheet = self._mapping.sheet if self._mapping else None
-        rows = Workbook(self._stream).rows(sheet)
-        yield from read_rows(_as_wide_as_the_first(cells for _, cells in rows), self._mapping)
+        mapping = self._mapping or OWN_NAMES
+        rows = Workbook(self._stream, "," if mapping.decimal == "," else ".").rows(mapping.sheet)
+        yield from read_rows(_as_wide_as_the_first((cells for _, cells in rows), mapping.last_place), self._mapping)
 
 
 def read_rows(
@@ -86,11 +86,11 @@ def _own(header: Sequence[str]) -> TableMapping:
     return TableMapping(columns={**OWN_NAMES.columns, **found})
 
 
-def _as_wide_as_the_first(rows: Iterable[Sequence[str]]) -> Iterator[list[str]]:
+def _as_wide_as_the_first(rows: Iterable[Sequence[str]], least: int) -> Iterator[list[str]]:
     """A sheet's rows with the empty cells at their ends, which a workbook leaves out, and without errors."""
     width = 0
     for cells in rows:
-        width = width or len(cells)
+        width = width or max(least, len(cells))
         yield [*("" if cell in ERRORS else cell for cell in cells), *[""] * (width - len(cells))]
 
 

@@ -103,6 +103,22 @@ def test_a_table_without_a_mapping_has_our_own_field_names() -> None:
     assert (read.sku, read.price, read.currency, read.weight) == ("A1", "12.50", "EUR", "0.5")
 
 
+@pytest.mark.parametrize(("mark", "text"), [(",", "12,5"), (".", "12.5")])
+def test_the_numbers_of_a_workbook_are_right_whichever_mark_its_texts_have(mark: str, text: str) -> None:
+    mapping = read_mapping({"columns": {"sku": "sku", "title": "title", "price": "price"}, "decimal": mark})
+    content = a_book(["sku", "title", "price"], ["A1", "x", 12.5], ["A2", "x", text])
+
+    assert [offer.price for offer in _read("xlsx", content, mapping)] == ["12.5", "12.5"]
+
+
+def test_a_workbook_without_a_header_is_as_wide_as_its_mapping_says() -> None:
+    mapping = read_mapping({"header": False, "columns": {"sku": 1, "title": 2, "price": 3, "category": 4}})
+
+    read = _read("xlsx", a_book(["A1", "x", 5], ["A2", "x", 6, "Tea"]), mapping)
+
+    assert [(one.sku, one.category) for one in read] == [("A1", None), ("A2", "Tea")]
+
+
 def test_a_table_without_a_header_is_read_by_places() -> None:
     mapping = read_mapping({"header": False, "columns": {"sku": 1, "title": 3, "price": 2}})
 
