@@ -7,6 +7,7 @@ looked at.
 
 from __future__ import annotations
 
+import io
 import posixpath
 import zipfile
 from collections.abc import Callable, Iterator
@@ -44,15 +45,16 @@ class Workbook:
         """Raises FileRefused: `not_xlsx`, `workbook_old`, `workbook_locked`, `broken`, and archives' own."""
         _demand_xlsx(file)
         self._archive = opened_zip(file, _MEMBERS)
-        for member in self._archive.infolist():
-            _look_through(self._archive, member)
+        _look_through(self._archive, file.seek(0, io.SEEK_END))
         main = self._main()
         found, self._targets = self._read(Book(), main), self._read(Links(), _relations_of(main)).targets
         self._sheets, self._base = found.sheets, posixpath.dirname(main)
         self._texts = self._of_kind(SharedTexts(), "sharedStrings")
         moment, plain = moment_reader(since_1904=found.since_1904), partial(number_text, decimal=decimal)
-        styles = self._of_kind(Styles(), "styles").moments()
-        self._readers: list[Callable[[str], str]] = [moment if one else plain for one in styles] or [plain]
+        self._readers: list[Callable[[str], str]] = [
+            moment if is_moment else partial(plain, digits=digits)
+            for is_moment, digits in self._of_kind(Styles(), "styles").shown()
+        ] or [plain]
 
     def rows(self, sheet: str | None = None) -> Iterator[tuple[int, list[str]]]:
         """The rows that are not empty with their numbers in the sheet: the one named, else the first that is shown.
@@ -122,8 +124,18 @@ def _demand_xlsx(file: BinaryIO) -> None:
         raise FileRefused("not_xlsx", "The file is no XLSX workbook.")
 
 
-def _look_through(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
-    """Unpack a part once, within its limits, and refuse what no workbook holds: a DOCTYPE, another encoding."""
+def _look_through(archive: zipfile.ZipFile, size: int) -> None:
+    """Unpack every part once, within its limits and those of the whole: parts may overlap, and each be small."""
+    limits = PackingLimits()
+    left = max(limits.free_bytes, size * limits.ratio)
+    for member in archive.infolist():
+        left -= _unpacked_bytes(archive, member)
+        if left < 0:
+            raise FileRefused("archive_bomb", "The workbook unpacks to far more than its size.")
+
+
+def _unpacked_bytes(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> int:
+    """The bytes of a part; refuses what no workbook holds: a DOCTYPE, another encoding."""
     most = _SHEET_BYTES if "worksheets/" in member.filename else _PART_BYTES
     limits = PackingLimits(unpacked_bytes=most)
     with opened_member(archive, member) as packed:
@@ -133,3 +145,4 @@ def _look_through(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
             if xml and (_DOCTYPE in before + piece or b"\0" in piece):
                 raise FileRefused("entities_forbidden", "The workbook declares a document type.")
             before = piece[-len(_DOCTYPE) :]
+    return part.position

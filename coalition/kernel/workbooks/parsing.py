@@ -12,10 +12,11 @@ from typing import Any, BinaryIO
 from lxml import etree
 
 from coalition.kernel.unpacking import FileRefused
-from coalition.kernel.workbooks.values import NO_RESULT, iso_text, unescaped
+from coalition.kernel.workbooks.values import ERRORS, NO_RESULT, OTHER_ERROR, iso_text, unescaped
 
 ROWS_MAX = 1_048_576  # of a sheet, as spreadsheets themselves have it
 COLUMNS_MAX = 16_384
+_FILLED_MAX = 2_000  # columns with values: a row is as long as its last one, so that few far ones make very much
 _CHUNK = 1 << 16
 _CELL_MAX = 1 << 20  # characters; a spreadsheet's own limit is 32,767
 _TEXTS_BYTES, _TEXTS_MAX = 100 << 20, 10_000_000
@@ -176,6 +177,8 @@ class Rows(_Texted):
         text = self.taken() if self.pieces else ""
         value = self._value(text).strip() if text else NO_RESULT if self.formula and self.kind != "str" else ""
         if value:
+            if self.column > _FILLED_MAX:
+                raise FileRefused("broken", f"Row {self.row} has a value beyond column {_FILLED_MAX}.")
             cells.extend([""] * (self.column - 1 - len(cells)))
             cells.append(value)
 
@@ -193,8 +196,10 @@ class Rows(_Texted):
         except (ValueError, OverflowError):
             return text
         if self.kind == "b":
-            return "true" if text.strip() == "1" else "false"
-        return text if self.kind == "e" else unescaped(text)
+            return "true" if text.strip() in ("1", "true") else "false"
+        if self.kind == "e":
+            return text if text in ERRORS else OTHER_ERROR
+        return unescaped(text)
 
 
 def _natural(text: str) -> int:

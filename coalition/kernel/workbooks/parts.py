@@ -1,7 +1,8 @@
-"""The small parts of a workbook: which sheets it has, where its parts lie, and which styles show a number as a date."""
+"""The small parts of a workbook: which sheets it has, where its parts lie, and as what its styles show a number."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sized
 
 from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format
@@ -11,6 +12,7 @@ from coalition.kernel.workbooks.parsing import Attributes, Part, local
 
 _MOST = 100_000
 _FORMAT_MAX = 255  # characters; a spreadsheet's own limit
+_BESIDE_DIGITS = re.compile(r'\\.|"[^"]*"|\[[^\]]*\]|[ -]')  # what a format shows between the digits
 _LOCAL_DATES = {*range(27, 37), *range(50, 59)}  # formats that are dates in some languages
 
 
@@ -68,10 +70,15 @@ class Styles(Part):
         if local(tag) == self.within:
             self.within = ""
 
-    def moments(self) -> list[bool]:
-        """Of every style that cells may have: whether it shows a number as a date or a time."""
-        shown = {number: self._is_moment(number) for number in set(self.used)}
+    def shown(self) -> list[tuple[bool, int]]:
+        """Of every style that cells may have: whether it shows a date or a time, and how many digits at the least."""
+        shown = {number: (self._is_moment(number), self._digits(number)) for number in set(self.used)}
         return [shown[number] for number in self.used]
+
+    def _digits(self, number: str) -> int:
+        """The digits of a format that is nothing but zeros, as those of cards and codes are."""
+        digits = _BESIDE_DIGITS.sub("", self.formats.get(number, "").partition(";")[0])
+        return 0 if digits.strip("0") else len(digits)
 
     def _is_moment(self, number: str) -> bool:
         if number in self.formats:

@@ -1,7 +1,8 @@
 """What a cell says, as the text that a table would have: numbers exact, dates as year-month-day. Pure.
 
 A spreadsheet keeps numbers as binary fractions and shows fifteen digits of them; those are what a person has written,
-so 12.10 is 12.1 and never 12.0999999999999996. Digits that a file writes as a whole number stay as they are.
+so 12.10 is 12.1 and never 12.0999999999999996. A longer number, such as that of a card, has lost its last digits
+wherever a spreadsheet has saved it, and the file does not tell: it is an error and not another number.
 """
 
 from __future__ import annotations
@@ -14,18 +15,31 @@ from decimal import Decimal
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, from_excel
 
 NO_RESULT = "#FORMULA!"  # a formula whose result is not in the file
-ERRORS = frozenset(("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", NO_RESULT))
-_WHOLE = re.compile(r"-?[0-9]{1,300}")
+TOO_LONG = "#DIGITS!"  # a number of more than fifteen digits before its mark
+OTHER_ERROR = "#VALUE!"  # in the place of errors that have names in some spreadsheets only
+ERRORS = frozenset(("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", OTHER_ERROR, NO_RESULT, TOO_LONG))
+WHAT_ERRORS_ARE = (
+    "an error of the spreadsheet, a formula without its result, or a number of more than 15 digits (write it as text)"
+)
+_WHOLE = re.compile(r"-?[0-9]{1,15}")
+_FIRST_TOO_LONG = 1e15
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _ISO = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d(?::\d\d(?:\.\d+)?)?)Z?)?")
 _MIDNIGHT = dt.time()
 
 
-def number_text(text: str, decimal: str) -> str:
-    """A number's own text with this decimal mark. Raises ValueError."""
+def number_text(text: str, decimal: str, digits: int = 0) -> str:
+    """A number's own text with this decimal mark, a whole one with zeros before it up to so many digits.
+
+    Raises ValueError.
+    """
     if _WHOLE.fullmatch(text):
-        return text
-    plain = format(Decimal(format(float(text), ".15g")), "f")
+        return text.zfill(digits)
+    if not abs(number := float(text)) < _FIRST_TOO_LONG:
+        return TOO_LONG
+    plain = format(Decimal(format(number, ".15g")), "f")
+    if plain.isdecimal():
+        return plain.zfill(digits)
     return plain if decimal == "." else plain.replace(".", decimal)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from coalition.kernel.errors import BadRequest, FieldError, Invalid, Refusal
-from coalition.kernel.workbooks import ERRORS
+from coalition.kernel.workbooks import ERRORS, WHAT_ERRORS_ARE
 from coalition.purchases.registries.mappings import HEAD_FIELDS, ColumnMapping
 from coalition.purchases.registries.streaming import Unreadable
 
@@ -180,7 +180,7 @@ class Cells:
 
 def _sound(text: str) -> str:
     if not ERRORS.isdisjoint(text.split(" ")):
-        raise ValueError(f"{text[:40]!r} is an error of the spreadsheet, or a formula without its result")
+        raise ValueError(f"{text[:40]!r} is {WHAT_ERRORS_ARE}")
     return text
 
 

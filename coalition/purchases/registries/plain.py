@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 from coalition.kernel.errors import BadRequest, FieldError, Invalid, Refusal
 from coalition.kernel.web.json_body import parse_object
-from coalition.kernel.workbooks import ERRORS
+from coalition.kernel.workbooks import ERRORS, WHAT_ERRORS_ARE
 from coalition.purchases.registries.kinds import Content, interpret
 from coalition.purchases.registries.mappings import DELIMITERS
 from coalition.purchases.registries.sheets import SheetTable
@@ -127,7 +127,7 @@ def _body(row: bytes, header: Header) -> dict[str, Any]:
     body: dict[str, Any] = {}
     for title, cell in zip(header.titles, cells, strict=True):
         if header.of_sheet and cell in ERRORS:
-            problem = FieldError(title, "invalid", "An error of the spreadsheet, or a formula without its result.")
+            problem = FieldError(title, "invalid", f"{cell} is {WHAT_ERRORS_ARE}.")
             raise Invalid("invalid", "A cell holds no value.", [problem])
         if cell.strip():
             _put(body, title, cell.strip())

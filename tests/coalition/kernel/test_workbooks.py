@@ -42,7 +42,9 @@ def _value(xml: str) -> str:
         (1e-7, "0.0000001"),
         (123456789.01, "123456789.01"),
         (-5, "-5"),
-        (4006381333931123, "4006381333931123"),
+        (400638133393112, "400638133393112"),
+        (4006381333931120, "#DIGITS!"),
+        (1e20, "#DIGITS!"),
         (True, "true"),
         (dt.date(2026, 11, 20), "2026-11-20"),
         (dt.datetime(2026, 11, 20, 11, 30), "2026-11-20 11:30:00"),
@@ -69,6 +71,11 @@ def test_no_amount_of_money_loses_a_cent_on_its_way_through_a_binary_fraction(mi
     [
         ("<c><v>8.9900000000000002</v></c>", "8.99"),
         ("<c t='e'><v>#N/A</v></c>", "#N/A"),
+        ("<c t='e'><v>#SPILL!</v></c>", "#VALUE!"),
+        ("<c t='b'><v>true</v></c>", "true"),
+        ("<c><v>4.00638133393112E+15</v></c>", "#DIGITS!"),
+        ("<c><v>1E999</v></c>", "#DIGITS!"),
+        ("<c><v>4.00638133393E+11</v></c>", "400638133393"),
         ("<c><f>1+1</f></c>", "#FORMULA!"),
         ("<c><f>1+1</f><v>2</v></c>", "2"),
         ("<c t='str'><f>A1</f><v>x</v></c>", "x"),
@@ -82,6 +89,27 @@ def test_no_amount_of_money_loses_a_cent_on_its_way_through_a_binary_fraction(mi
 )
 def test_a_cell_of_another_writer_is_read_as_well(xml: str, text: str) -> None:
     assert _value(xml) == text
+
+
+@pytest.mark.parametrize(
+    ("form", "number", "text"),
+    [
+        ("00000000", 123456, "00123456"),
+        ("0000\\ 0000\\ 0000", 1234567, "000001234567"),
+        ('[$-419]000"-"000', 1500, "001500"),
+        ("0000;[Red]-0000", 42, "0042"),
+        ("000", 12.5, "12.5"),
+        ("0.00", 5, "5"),
+        ("#,##0", 5, "5"),
+        ("0%", 0.15, "0.15"),
+    ],
+)
+def test_a_number_keeps_the_zeros_before_it_that_its_format_shows(form: str, number: float, text: str) -> None:
+    book = openpyxl.Workbook()
+    book.active["A1"] = number
+    book.active["A1"].number_format = form
+
+    assert _rows(saved(book)) == [(1, [text])]
 
 
 def test_numbers_have_the_mark_that_is_asked_for_and_texts_stay_as_they_are() -> None:
@@ -128,8 +156,8 @@ def test_a_workbook_with_macros_is_read_and_they_are_not() -> None:
     assert _rows(content) == _rows(_PLAIN)
 
 
-def _bomb(path: str, begin: bytes) -> bytes:
-    return with_part(_PLAIN, path, begin + b" " * (40 << 20))
+def _bomb(path: str, begin: bytes, megabytes: int = 40) -> bytes:
+    return with_part(_PLAIN, path, begin + b" " * (megabytes << 20))
 
 
 @pytest.mark.parametrize(
@@ -154,6 +182,8 @@ def _bomb(path: str, begin: bytes) -> bytes:
         (with_part(_PLAIN, "../../x.xml", b"<x/>"), "archive_unsafe"),
         (_bomb(FIRST_SHEET, b"<worksheet>"), "archive_bomb"),
         (_bomb(_STRINGS, b"<sst>"), "archive_bomb"),
+        (with_part(_bomb("xl/a.xml", b"<a>", 20), "xl/b.xml", b"<b>" + b" " * (20 << 20)), "archive_bomb"),
+        (with_rows(_PLAIN, '<row><c r="BXY1"><v>1</v></c></row>'), "broken"),
         (with_rows(_PLAIN, '<row r="2"/><row r="1"/>'), "broken"),
         (with_rows(_PLAIN, '<row r="2000000000"><c><v>1</v></c></row>'), "broken"),
         (with_rows(_PLAIN, '<row r="-1"/>'), "broken"),
@@ -180,6 +210,10 @@ def test_a_byte_that_has_changed_is_found_before_a_row_is_read() -> None:
         Workbook(io.BytesIO(content))
 
     assert refused.value.code == "archive_damaged"
+
+
+def test_cells_that_are_empty_make_no_row_longer_wherever_they_stand() -> None:
+    assert _rows(with_rows(_PLAIN, '<row><c r="A1"><v>1</v></c><c r="XFD1" s="0"/></row>')) == [(1, ["1"])]
 
 
 def test_texts_without_end_are_refused_wherever_they_lie(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -110,6 +110,7 @@ def test_rows_have_the_numbers_of_the_sheet_wherever_its_header_stands() -> None
         (a_sheets_row("B", None), "required", "Сумма"),
         (a_sheets_row("B", card="#N/A"), "invalid", "Карта"),
         (a_sheets_row("B", card="=VLOOKUP(A2;Cards!A:B;2)"), "invalid", "Карта"),
+        (a_sheets_row("B", card=4006381333931120), "invalid", "Карта"),
         (a_sheets_row("B", at=46346.5), "invalid", "Дата"),
         (a_sheets_row("B", at="soon"), "invalid", "Дата"),
         ([*a_sheets_row("B"), *range(10)], "wrong_columns", ""),
