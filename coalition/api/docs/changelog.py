@@ -37,6 +37,7 @@ ENTRIES = (
             "POST /registries and /reconciliations take workbooks (XLSX) by the same mappings, which may name a sheet.",
             "GET /changes: what webhooks would tell, asked for behind a cursor; no endpoint is needed.",
             "The event member.updated: what of a member is another, and which client has changed it.",
+            "A parameter of a query that is said twice is refused (422 duplicate); its second value was passed over.",
             "A hold, a capture, an exchange, an order, its cancel or its return sent again is answered as the first"
             " time, though the card was blocked meanwhile; GET says what it is now.",
             "A column mapping reads NDJSON with fields of other names, too.",

@@ -7,6 +7,7 @@ room's door registers with `check_bearers_with`.
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Protocol, TypeVar, cast
@@ -18,7 +19,7 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.datastructures import MultiDict
 
 from coalition.kernel import audit
-from coalition.kernel.errors import BadRequest, Forbidden, Unauthorized
+from coalition.kernel.errors import BadRequest, FieldError, Forbidden, Invalid, Unauthorized
 from coalition.kernel.web import problem
 from coalition.kernel.web.json_body import parse_object
 
@@ -79,8 +80,15 @@ class BodyParser(FlaskParser):
         return parse_object(body)
 
     def load_querystring(self, req: Any, schema: Any) -> Any:
-        """The query; a parameter of ours that is empty was left out, as forms send what nobody has filled in."""
+        """The query; a parameter of ours that is empty was left out, as forms send what nobody has filled in.
+
+        Raises Invalid `duplicate` for one that is said twice: of a second value nothing would be heard.
+        """
         said = [(name, text) for name, text in req.args.items(multi=True) if text or name not in schema.fields]
+        names = Counter(name for name, _ in said)
+        if twice := [name for name in schema.fields if names[name] > 1]:
+            problems = [FieldError(f"/{name}", "duplicate", "Say it once.") for name in twice]
+            raise Invalid("invalid", "The query names a parameter twice.", problems)
         return self._makeproxy(MultiDict(said), schema)
 
 
