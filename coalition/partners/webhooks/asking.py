@@ -33,17 +33,20 @@ _READ = """
      WHERE c.feed_id = :feed AND c.number > :after AND c.number <= :upto AND (:every OR v.type = ANY(:types))
      ORDER BY c.number LIMIT :limit"""
 _OLDEST = "SELECT min(number) AS number FROM change WHERE feed_id = :feed"
+_MARK = """
+    SELECT CAST(extract(epoch FROM recorded_at) * 1000000 AS bigint) AS mark FROM change
+     WHERE feed_id = :feed AND number = :number"""
 _HOLD = "SELECT id FROM change_feed WHERE partner_id = ANY(:partners) ORDER BY id FOR NO KEY UPDATE"
 _COUNT = """
     UPDATE change_feed f SET last_number = f.last_number + n.count
       FROM (SELECT partner_id, count(*) AS count FROM unnest(CAST(:partners AS int[])) u(partner_id) GROUP BY 1) n
-     WHERE f.partner_id = n.partner_id"""
+     WHERE f.partner_id = n.partner_id AND f.id = ANY(:feeds)"""
 _NUMBER = """
     INSERT INTO change (feed_id, partner_id, number, event_id)
     SELECT f.id, f.partner_id,
            f.last_number + 1 - row_number() OVER (PARTITION BY f.id ORDER BY u.place DESC), u.event_id
       FROM unnest(CAST(:partners AS int[]), CAST(:events AS bigint[])) WITH ORDINALITY u(partner_id, event_id, place)
-      JOIN change_feed f ON f.partner_id = u.partner_id
+      JOIN change_feed f ON f.partner_id = u.partner_id AND f.id = ANY(:feeds)
      ORDER BY u.place"""
 _FORGET = """
     DELETE FROM change WHERE (feed_id, number) IN (
@@ -76,11 +79,11 @@ def changes(partner_id: int, cursor: str | None, limit: int, types: Sequence[str
     Without a cursor: from the oldest that is kept; the first time that opens the feed. Raises Invalid for an unknown
     type or a foreign cursor, Gone `cursor_expired` where something behind the cursor has been forgotten.
     """
-    wanted, position = _types(types), decode_cursor(cursor, int, int)
+    wanted, position = _types(types), decode_cursor(cursor, int, int, int)
     if position is None:
         execute(_OPEN, {"program": partner_of(partner_id).program_id, "partner": partner_id})
     feed = fetch_one(_FEED, {"partner": partner_id})
-    if feed is None or (position and (position[0] != feed.id or not 0 <= int(position[1]) <= feed.last_number)):
+    if feed is None or (position and not _leads_on(feed, *map(int, position))):
         raise _expired()
     execute(_VISIT, {"feed": feed.id})
     after = int(position[1]) if position else _oldest(feed) - 1
@@ -91,7 +94,7 @@ def changes(partner_id: int, cursor: str | None, limit: int, types: Sequence[str
         raise _expired()
     reached = rows[limit - 1].sequence if len(rows) > limit else upto
     items = [content_of(row) for row in rows[:limit]]
-    return Changes(items, encode_cursor(feed.id, reached), reached < feed.last_number)
+    return Changes(items, _cursor(feed, reached), reached < feed.last_number)
 
 
 def listeners() -> frozenset[int]:
@@ -102,12 +105,13 @@ def listeners() -> frozenset[int]:
 def number(events: Sequence[Any]) -> None:
     """Give new events (id, partner_id), in their order, the next places in the feeds of their partners, if open.
 
-    Locks the feeds until the transaction ends.
+    Locks the feeds until the transaction ends; one that is opened meanwhile begins behind these events.
     """
     partners = [event.partner_id for event in events]
-    if events and fetch_all(_HOLD, {"partners": sorted(set(partners))}):
-        execute(_COUNT, {"partners": partners})
-        execute(_NUMBER, {"partners": partners, "events": [event.id for event in events]})
+    held = [feed.id for feed in fetch_all(_HOLD, {"partners": sorted(set(partners))})] if events else []
+    if held:
+        execute(_COUNT, {"partners": partners, "feeds": held})
+        execute(_NUMBER, {"partners": partners, "feeds": held, "events": [event.id for event in events]})
 
 
 def forget_changes(limit: int) -> int:
@@ -116,6 +120,22 @@ def forget_changes(limit: int) -> int:
     forgotten = execute(_FORGET, {"days": KEPT_DAYS, "limit": limit})
     left = execute(_LEAVE, {"days": _UNREAD_DAYS, "limit": limit})
     return forgotten + left + execute(_CLOSE, {"days": _UNREAD_DAYS})
+
+
+def _cursor(feed: Any, reached: int) -> str:
+    """A cursor behind a number: feed, number, and when that was given, by which it is known again."""
+    return encode_cursor(feed.id, reached, _mark(feed, reached) or 0)
+
+
+def _leads_on(feed: Any, feed_id: int, after: int, mark: int) -> bool:
+    """Whether a cursor is one of this feed: after a restored backup a number is given to something else once more."""
+    return feed_id == feed.id and 0 <= after <= feed.last_number and _mark(feed, after) in (None, mark)
+
+
+def _mark(feed: Any, number: int) -> int | None:
+    """When a number was given, in microseconds; None for one that is not kept."""
+    row = fetch_one(_MARK, {"feed": feed.id, "number": number})
+    return int(row.mark) if row is not None else None
 
 
 def _oldest(feed: Any) -> int:

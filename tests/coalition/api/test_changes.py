@@ -186,13 +186,34 @@ def test_a_feed_that_nobody_reads_is_closed_and_costs_nothing_until_somebody_com
 def test_a_cursor_ahead_of_the_feed_is_not_taken_for_its_end(till: Till, begun: str) -> None:
     (feed,) = fetch_all("SELECT id FROM change_feed")
 
-    assert _ask(till, encode_cursor(feed.id, 1)).json["code"] == "cursor_expired"
-    assert _ask(till, encode_cursor(feed.id, -1)).json["code"] == "cursor_expired"
+    assert _ask(till, encode_cursor(feed.id, 1, 0)).json["code"] == "cursor_expired"
+    assert _ask(till, encode_cursor(feed.id, -1, 0)).json["code"] == "cursor_expired"
     assert _ask(till, encode_cursor(feed.id)).json["errors"][0]["code"] == "bad_cursor"
+
+
+def test_a_cursor_of_before_a_backup_was_restored_is_not_taken_for_a_place_that_was_given_anew(
+    till: Till, begun: str
+) -> None:
+    _buy(till, "C-1", "C-2", "C-3")
+    first, third = _ask(till, begun, limit=1).json["next_cursor"], _ask(till, begun).json["next_cursor"]
+    transact(lambda: execute("DELETE FROM change WHERE number > 1"))
+    transact(lambda: execute("UPDATE change_feed SET last_number = 1"))
+    _buy(till, "C-4", "C-5", "C-6")
+
+    assert _ask(till, third).json["code"] == "cursor_expired"
+    assert _numbers(_ask(till, first)) == ["C-4", "C-5", "C-6"]
+
+
+def test_a_parameter_that_is_said_twice_is_refused_and_its_second_value_not_passed_over(till: Till, begun: str) -> None:
+    refused = till.get(f"/changes?cursor={begun}&types=member.enrolled&types=points.issued")
+
+    assert (refused.status_code, refused.json["errors"][0]["code"]) == (422, "duplicate")
+    assert refused.json["errors"][0]["pointer"] == "/types"
+    assert till.get(f"/changes?limit=&limit=1&cursor={begun}").status_code == 200
 
 
 def test_a_refused_request_opens_no_feed(app: Flask, till: Till) -> None:
     assert till.get("/changes?types=nothing").status_code == 422
     assert till.get("/changes?limit=0").status_code == 422
-    assert till.get(f"/changes?cursor={encode_cursor(1, 0)}").status_code == 410
+    assert till.get(f"/changes?cursor={encode_cursor(1, 0, 0)}").status_code == 410
     assert fetch_all("SELECT FROM change_feed") == []

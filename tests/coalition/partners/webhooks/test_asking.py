@@ -177,6 +177,42 @@ def test_purchases_of_eight_tills_at_once_are_all_told_though_the_feed_is_opened
     assert len(seen) == len(set(seen))
 
 
+def test_a_feed_that_is_opened_while_events_of_others_are_numbered_begins_behind_them(
+    shop: Shop, live: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = transact(lambda: a_partner(shop.program))
+    counted = asking.execute
+
+    def opens() -> None:
+        with live.app_context():
+            transact(lambda: webhooks.changes(other.id, None, 1))
+            db.session.remove()
+
+    def count_and_open(sql: str, params: Any) -> int:
+        done = counted(sql, params)
+        if sql == asking._COUNT:
+            with ThreadPoolExecutor(1) as threads:
+                threads.submit(opens).result(30)
+        return done
+
+    monkeypatch.setattr(asking, "execute", count_and_open)
+    theirs = News("tier.changed", other.id, "theirs", "theirs", clock.now(), {}, 0)
+    transact(lambda: webhooks.store([_news(shop, "ours"), theirs]))
+
+    assert Reader(shop).seen == ["ours"]
+    assert transact(lambda: webhooks.changes(other.id, None, 1)).items == []
+
+
+def test_the_oldest_changes_are_found_without_reading_the_others(shop: Shop) -> None:
+    def plan() -> str:
+        execute("SET LOCAL enable_seqscan = off")
+        execute("SET LOCAL enable_bitmapscan = off")
+        rows = fetch_all(f"EXPLAIN {asking._FORGET}", {"days": 30, "limit": 1000})
+        return "\n".join(row[0] for row in rows)
+
+    assert "Index Scan using change_age" in transact(plan)
+
+
 def test_nobody_is_told_of_anything_without_a_feed_or_an_endpoint(shop: Shop) -> None:
     other = transact(lambda: a_partner(shop.program))
 
