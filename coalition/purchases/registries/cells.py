@@ -55,7 +55,7 @@ class Cells:
     ) -> None:
         self.mapping, self.of_sheet, self.headed = mapping, of_sheet, mapping.header
         titles = _titles(mapping, header) if mapping.header else None
-        self.width = len(titles) if titles else mapping.last_place
+        self.width = mapping.last_place if titles is None else len(titles)
         self.exact_width = titles is not None
         self.zone = ZoneInfo(mapping.zone)
         self.scales = {"amount": decimals, "price": decimals, "points_paid": decimals, "qty": 3, "no": 0}

@@ -155,6 +155,14 @@ def test_a_receipt_without_end_is_refused_and_never_held() -> None:
     assert _told(found) == [(2, "invalid"), (5_002, "B")]
 
 
+@pytest.mark.parametrize("content", [b"", b"\n", b"\r\n\r\n", b'\n{"a":1}\n'])
+def test_a_file_without_a_header_on_its_first_line_is_unreadable(content: bytes) -> None:
+    mapping = read_mapping("till", a_definition())
+
+    with pytest.raises(Unreadable, match="columns_missing"):
+        list(read_table(io.BytesIO(content), mapping, 2))
+
+
 def test_a_file_that_lacks_a_mapped_column_is_unreadable() -> None:
     mapping = read_mapping("till", a_definition(columns={**COLUMNS, "category": "Группа"}))
 
