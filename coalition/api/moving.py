@@ -15,7 +15,7 @@ from coalition.api.schemas.wallets import (
     TransferRequestSchema,
     TransferSchema,
 )
-from coalition.api.spending import currency, member, spend
+from coalition.api.spending import currency, party, spend
 from coalition.kernel import ids
 from coalition.kernel.idempotency import Answer, transact_once
 from coalition.kernel.web.api import ApiBlueprint, needs
@@ -46,7 +46,8 @@ def transfer(body: dict[str, Any]) -> Response:
     """Give a member's points to another member of the same family."""
 
     def work() -> Answer:
-        deed, replayed = wallets.transfer(spend(body), member(body["to_member"], "/to_member"))
+        wish = spend(body)
+        deed, replayed = wallets.transfer(wish, party(body, "to_member", wish.request_hash))
         told = {
             "points": _points(-deed.amount, deed.currency_id),
             "member_id": ids.public("mbr", deed.member_id),

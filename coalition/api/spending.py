@@ -21,7 +21,7 @@ def spend(body: Mapping[str, Any], points: str = "points", pointer: str = "/poin
     return wallets.Spend(
         program_id=client.program_id,
         partner_id=client.partner_id,
-        member_id=_payer(body, wish),
+        member_id=party(body, "member", wish),
         currency=currency(body[points]["currency"], f"{pointer}/currency"),
         amount=body[points]["amount"],
         external_id=body["external_id"],
@@ -30,12 +30,12 @@ def spend(body: Mapping[str, Any], points: str = "points", pointer: str = "/poin
     )
 
 
-def _payer(body: Mapping[str, Any], wish: bytes) -> int:
-    """The member who pays: of the same again whoever paid the first time, though the card was blocked meanwhile."""
+def party(body: Mapping[str, Any], field: str, wish: bytes) -> int:
+    """The member in a field: of the same again whoever it was the first time, though the card was blocked meanwhile."""
     try:
-        return member(body["member"], "/member")
+        return member(body[field], f"/{field}")
     except Invalid:
-        known = wallets.payer_of(caller().partner_id, body["external_id"], wish)
+        known = wallets.parties_of(caller().partner_id, body["external_id"], wish).get(field)
         if known is None:
             raise
         return known

@@ -7,7 +7,7 @@ from coalition.wallets.converting import convert
 from coalition.wallets.correcting import REASONS
 from coalition.wallets.deeds import get as deed
 from coalition.wallets.deeds import of_member as deeds_of
-from coalition.wallets.deeds import payer_of
+from coalition.wallets.deeds import parties_of
 from coalition.wallets.donating import donate
 from coalition.wallets.exchanging import JOB as EXCHANGE_JOB
 from coalition.wallets.exchanging import exchange, wake
@@ -42,8 +42,8 @@ __all__ = [
     "exchange",
     "find_exchange",
     "laws",
+    "parties_of",
     "partner_with",
-    "payer_of",
     "reverse",
     "reverse_exchange",
     "reversible",

@@ -14,11 +14,13 @@ from coalition.wallets.types import Deed, Spend
 _COLUMNS = ", ".join(field.name for field in fields(Deed))
 _MADE = tuple(field.name for field in fields(Deed) if field.name not in ("id", "at", "actor"))
 _MOST = 200
-_PAYER = """
-    SELECT member_id FROM wallet_deed WHERE partner_id = :partner AND kind IN ('donation', 'transfer', 'conversion')
+_PARTIES = """
+    SELECT member_id AS member, to_member_id AS to_member FROM wallet_deed
+     WHERE partner_id = :partner AND kind IN ('donation', 'transfer', 'conversion')
        AND external_id = :external_id AND request_hash = :hash
      UNION ALL
-    SELECT member_id FROM exchange WHERE partner_id = :partner AND external_id = :external_id AND request_hash = :hash
+    SELECT member_id, NULL FROM exchange
+     WHERE partner_id = :partner AND external_id = :external_id AND request_hash = :hash
      LIMIT 1"""
 
 
@@ -36,10 +38,11 @@ def find(partner_id: int, kind: str, external_id: str, request_hash: bytes) -> D
     return _view(row)
 
 
-def payer_of(partner_id: int, external_id: str, request_hash: bytes) -> int | None:
-    """The member whose points this very request took before, whoever is known by its card today; None for none."""
-    row = fetch_one(_PAYER, {"partner": partner_id, "external_id": external_id, "hash": request_hash})
-    return row.member_id if row else None
+def parties_of(partner_id: int, external_id: str, request_hash: bytes) -> dict[str, int | None]:
+    """The `member` whose points this very request took before, and the one `to_member`, whose cards they are today or
+    not; nobody, if it was never carried out."""
+    row = fetch_one(_PARTIES, {"partner": partner_id, "external_id": external_id, "hash": request_hash})
+    return dict(row._mapping) if row else {}
 
 
 def of(spend: Spend, kind: str) -> dict[str, Any]:

@@ -143,6 +143,17 @@ def test_the_same_again_is_a_replay_though_the_card_was_blocked_meanwhile(rich: 
     assert (other.status_code, other.json["code"]) == (422, "unknown_member")
 
 
+def test_a_transfer_sent_again_is_a_replay_though_the_receiver_s_card_was_blocked_meanwhile(rich: Till) -> None:
+    first, at = rich.post("/transfers", a_wish("/transfers")), rich.shop
+    relative = ids.parse("mbr", first.json["to_member_id"])
+    card = next(one for one in members.identifiers(relative) if one.kind == "card")
+    transact(lambda: members.block(at.partner.id, relative, card.id))
+
+    again = rich.post("/transfers", a_wish("/transfers"))
+
+    assert (again.status_code, again.json, again.headers["Idempotency-Replayed"]) == (201, first.json, "true")
+
+
 @pytest.mark.parametrize("path", PATHS)
 def test_too_few_points_is_a_conflict_that_says_how_many_there_are(rich: Till, path: str) -> None:
     answer = rich.post(path, a_wish(path, 502))
