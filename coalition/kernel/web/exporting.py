@@ -21,6 +21,7 @@ from flask_babel import gettext
 
 from coalition.kernel import audit, clock
 from coalition.kernel.db import transact
+from coalition.kernel.errors import Invalid
 from coalition.kernel.web import sheets
 from coalition.kernel.web.formats import viewer_zone
 from coalition.kernel.web.language import language
@@ -125,6 +126,8 @@ def _answer(endpoint: str, form: str, **where: Any) -> Response:
 
     def chunk(cursor: str | None) -> Chunk:
         page = listing.read(cursor, _CHUNK, **where)
+        if page.get("errors"):
+            raise Invalid("invalid", gettext("The filters of this list cannot be read. Correct them on its page."))
         return [[field.cell(row, page) for field in listing.fields] for row in listing.of(page)], page.get(
             "next_cursor"
         )

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from openpyxl import load_workbook
 
 from coalition import members, partners, programs, promotions
-from coalition.kernel.db import execute, transact
+from coalition.kernel.db import execute, fetch_one, transact
 from tests.coalition.members.builders import a_member
 from tests.coalition.portal.conftest import TWIN_CARD, Sign
 from tests.coalition.purchases.builders import Shop, a_body, a_return, bought, give_back
@@ -211,7 +211,11 @@ def test_days_that_cannot_be_reported_are_refused_beside_their_field(
     answer = reader.get(f"/portal/reports?{query}")
 
     assert answer.status_code == 422 and "error-summary" in answer.text and f'id="{field}-error"' in answer.text
-    assert "<tfoot" not in answer.text and len(file_rows(reader, query)) == 1
+
+    file = reader.get(f"/portal/reports.csv?{query}")
+    assert (file.status_code, "filters of this list" in file.text) == (422, True)
+    assert fetch_one("SELECT count(*) AS n FROM audit WHERE action = 'list.exported'").n == 0
+    assert "<tfoot" not in answer.text
 
 
 def test_four_hundred_days_are_reported(reader: FlaskClient, sold: dict) -> None:
