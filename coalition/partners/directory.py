@@ -122,7 +122,7 @@ def outlet_counts(program_id: int) -> Counter[int]:
     """How many outlets each partner of a program has, by partner."""
     query = select(OutletRow.partner_id, func.count()).join(PartnerRow, PartnerRow.id == OutletRow.partner_id)
     rows = session().execute(query.where(PartnerRow.program_id == program_id).group_by(OutletRow.partner_id))
-    return Counter(dict(rows.tuples().all()))
+    return Counter(dict(rows.all()))
 
 
 def _partner(row: PartnerRow | None) -> Partner:
