@@ -15,7 +15,7 @@ _PROFILE = ("first_name", "last_name", "email", "phone", "birth_date")
 
 
 def hold_still(member_id: int) -> None:
-    """Let nobody else amend a member until this transaction ends. Locks the member."""
+    """Let nobody else amend a member, or add to it, until this transaction ends. Locks the member."""
     execute("SELECT 1 FROM member WHERE id = :id FOR UPDATE", {"id": member_id})
 
 
@@ -23,13 +23,13 @@ def amend(program_id: int, partner_id: int, member_id: int, changes: Mapping[str
     """Change the named fields of a profile (and `locale`); what is not named stays.
 
     Of two who change one field the later wins; they wait for each other, so that nobody changes what another holds
-    still. What is as it was is told to nobody. Only the partner that enrolled the member may. Locks the member. Raises
-    NotFound, Forbidden `not_your_member`.
+    still. What is as it was is told to nobody. Only the partner that enrolled the member may. Locks the member, so that
+    a till that sees it for the first time does not wait. Raises NotFound, Forbidden `not_your_member`.
     """
     member = get(program_id, member_id)
     if member.enrolled_by != partner_id:
         raise Forbidden("not_your_member", "Only who enrolled the member may change its profile.")
-    hold_still(member_id)
+    execute("SELECT 1 FROM member WHERE id = :id FOR NO KEY UPDATE", {"id": member_id})
     before = profile(member_id)
     told = {name: changes[name] for name in _PROFILE if name in changes}
     if told:

@@ -250,3 +250,17 @@ def test_of_two_who_amend_a_member_one_waits_for_who_has_looked_and_holds_it_sti
         waiting.result(30)
 
     assert transact(lambda: members.profile(member)).first_name == "Hasty"
+
+
+def test_who_amends_a_member_does_not_wait_for_a_till_that_sees_it_for_the_first_time(shop: Shop, live: Flask) -> None:
+    other, card = transact(lambda: a_partner(shop.program)), ("card", "427600007770001")
+    member = transact(lambda: a_member(shop.program, shop.partner, card=card[1])).id
+
+    def amend() -> None:
+        execute("SET LOCAL lock_timeout = '300ms'")
+        members.amend(shop.program.id, shop.partner.id, member, {"first_name": "Anna"})
+
+    with still_open(live, lambda: members.identify(shop.program.id, other.id, [card])):
+        transact(amend)
+
+    assert transact(lambda: members.profile(member)).first_name == "Anna"
