@@ -29,7 +29,7 @@ def _crowd(shop: Shop, count: int) -> None:
 
 
 def test_an_effect_is_told_with_its_interval(first: FlaskClient, shop: Shop) -> None:
-    transact(lambda: _crowd(shop, 80))
+    transact(lambda: _crowd(shop, 160))  # of fewer, chance may hold back less than the thirty of an interval
 
     listed, page = first.get("/console/experiments").text, first.get(f"/console/experiments/test{DAYS}").text
 
