@@ -19,6 +19,7 @@ import pytest
 import schemathesis
 from flask import Flask
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.errors import FlakyStrategyDefinition
 from hypothesis.stateful import run_state_machine_as_test
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
@@ -46,6 +47,7 @@ CHECKS = [
 ]
 LATER = [*CHECKS, use_after_free, ensure_resource_availability]
 _QUIET = list(HealthCheck)
+_TRIES = 3
 
 
 @pytest.fixture
@@ -130,6 +132,7 @@ def _ask(case: Any, headers: dict[str, str], answers: Counter[int], *, known: bo
 def test_what_one_answer_names_the_next_request_takes(schema: Any, tokens: dict[str, str]) -> None:
     machine = schema.as_state_machine()
     headers, made = _headers(tokens["everything"]), Counter[int]()
+    failures: list[BaseException] = []
 
     class Story(machine):  # type: ignore[misc, valid-type]
         def get_call_kwargs(self, case: Any) -> dict[str, Any]:
@@ -138,9 +141,13 @@ def test_what_one_answer_names_the_next_request_takes(schema: Any, tokens: dict[
         def validate_response(self, response: Any, case: Any, **_: Any) -> None:
             made[response.status_code] += 1
             sent = {"headers": headers}
-            case.validate_response(
-                response, checks=LATER, headers=headers, transport_kwargs=sent, recorder=self.recorder
-            )
+            try:
+                case.validate_response(
+                    response, checks=LATER, headers=headers, transport_kwargs=sent, recorder=self.recorder
+                )
+            except BaseException as failure:
+                failures.append(failure)
+                raise
 
     story = settings(
         max_examples=max(1, REQUESTS // 50),
@@ -149,9 +156,15 @@ def test_what_one_answer_names_the_next_request_takes(schema: Any, tokens: dict[
         database=None,
         suppress_health_check=_QUIET,
     )
-    run_state_machine_as_test(Story, settings=story)
+    for _ in range(_TRIES):
+        try:
+            run_state_machine_as_test(Story, settings=story)
+            break
+        except FlakyStrategyDefinition:
+            continue  # a story begun alike went on otherwise, because the house remembers the first: told anew
 
-    assert sum(made.values()) > 0
+    assert failures == []
+    assert sum(made.values()) >= REQUESTS // 50
 
 
 def test_an_operation_that_says_it_wants_a_token_and_does_not_look_is_found(
