@@ -19,7 +19,7 @@ import pytest
 import schemathesis
 from flask import Flask
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis.errors import FlakyStrategyDefinition
+from hypothesis.errors import Flaky
 from hypothesis.stateful import run_state_machine_as_test
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
@@ -160,7 +160,7 @@ def test_what_one_answer_names_the_next_request_takes(schema: Any, tokens: dict[
         try:
             run_state_machine_as_test(Story, settings=story)
             break
-        except FlakyStrategyDefinition:
+        except Flaky:
             continue  # a story begun alike went on otherwise, because the house remembers the first: told anew
 
     assert failures == []
