@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from coalition.kernel.errors import Refusal
 from coalition.purchases import ColumnMapping, Receipt, Unreadable, header_of, read_mapping, tabular
-from coalition.purchases.registries import streaming
 from coalition.purchases.registries.plain import read_plain
 from coalition.purchases.registries.tables import read_table
 from tests.books import a_book, saved, with_rows
 from tests.coalition.purchases.builders import a_body
+from tests.coalition.purchases.registries.resuming import read_from_anywhere
 from tests.coalition.purchases.registries.test_tables import COLUMNS, HEADER, a_definition, a_row
 
 TITLES = HEADER.split(";")
@@ -230,13 +230,5 @@ def test_from_any_chunk_a_later_process_goes_on_as_if_nothing_had_happened(
         found = _chunks(content, mapping, *at)
         return [(chunk.position, chunk.last_line, _told(readings)) for chunk, readings in found]
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(streaming, "CHUNK_LINES", size)
-        whole = told()
-        readings = [one for _, _, chunk in whole for one in chunk]
-        taken = 0
-        for position, last_line, chunk in whole:
-            taken += len(chunk)
-            rest = [one for _, _, later in told(position, last_line) for one in later]
-            assert readings == readings[:taken] + rest
+    readings = read_from_anywhere(told, size)
     assert readings == [one for _, _, later in told() for one in later], "the chunk's size changes nothing"

@@ -15,6 +15,7 @@ from coalition.kernel.errors import Invalid, Refusal
 from coalition.purchases import ColumnMapping, Receipt, Unreadable, read_mapping
 from coalition.purchases.registries import streaming
 from coalition.purchases.registries.tables import read_table
+from tests.coalition.purchases.registries.resuming import read_from_anywhere
 
 HEADER = "Чек;Дата;Магазин;Карта;Артикул;Товар;Кол-во;Сумма"
 COLUMNS = {
@@ -187,15 +188,7 @@ def test_from_any_chunk_a_later_process_goes_on_as_if_nothing_had_happened(
         found = read_table(io.BytesIO(content), mapping, 2, *at)
         return [(chunk.position, chunk.last_line, _told(readings)) for chunk, readings in found]
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(streaming, "CHUNK_LINES", size)
-        whole = told()
-        readings = [one for _, _, chunk in whole for one in chunk]
-        taken = 0
-        for position, last_line, chunk in whole:
-            taken += len(chunk)
-            rest = [one for _, _, later in told(position, last_line) for one in later]
-            assert readings == readings[:taken] + rest
+    readings = read_from_anywhere(told, size)
     assert len({line for line, _ in readings}) == len(readings)
     assert readings == [one for _, _, later in told() for one in later], "the chunk's size changes nothing"
 
