@@ -19,12 +19,12 @@ from tests.journeys.running import Partner, Running, eventually
 pytestmark = pytest.mark.processes
 DEMO_OPTIONS = ("--shopping", "none")
 DEMO_OF_ITS_OWN = True
-PERIOD = f"{dt.datetime.now(ZoneInfo('Europe/Riga')):%Y-%m}"
 CARD = "9843777700001234"
 PUZZLE, PRICE, COURIER = "RM-2006", 1728, 390
 
 
 def test_from_a_purchase_to_a_settled_statement(running: Running) -> None:
+    period = f"{dt.datetime.now(ZoneInfo('Europe/Riga')):%Y-%m}"
     freshmart, petrogo = running.partner(0), running.partner(1)
     member = _enrol(freshmart)
 
@@ -55,7 +55,7 @@ def test_from_a_purchase_to_a_settled_statement(running: Running) -> None:
     }
 
     # First expiring first, and of two lots that expire together the older: 1,500 of FreshMart's, then 618 of PetroGo's.
-    closed = json.loads(running.flask("settlement", "close", "coral", PERIOD, "--json").stdout)
+    closed = json.loads(running.flask("settlement", "close", "coral", period, "--json").stdout)
     positions = {one["entity"]: one["position_minor"] for one in closed["statements"] if one["position_minor"]}
     assert positions == {
         "FRESHMART": -2087,  # 1,500 x 0.0100 + 1,500 x 0.0015 = 17.25, VAT 3.62
@@ -66,7 +66,7 @@ def test_from_a_purchase_to_a_settled_statement(running: Running) -> None:
     assert sum(positions.values()) == 0
 
     # PetroGo reads its own statement over the API, and no other's.
-    [statement] = petrogo.get("/statements", period=PERIOD).json()["items"]
+    [statement] = petrogo.get("/statements", period=period).json()["items"]
     detail = petrogo.get(f"/statements/{statement['id']}").json()
     assert statement["position"] == {"amount": -857, "currency": "EUR"}
     assert sorted(line["net"] for document in detail["documents"] for line in document["lines"]) == [90, 618]
@@ -77,7 +77,7 @@ def test_from_a_purchase_to_a_settled_statement(running: Running) -> None:
     }
     assert freshmart.get(f"/statements/{statement['id']}").status_code == 404
 
-    assert running.flask("settlement", "close", "coral", PERIOD).returncode != 0
+    assert running.flask("settlement", "close", "coral", period).returncode != 0
     assert running.verify() == {}
 
 

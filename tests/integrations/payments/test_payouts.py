@@ -32,7 +32,6 @@ INVOICE_CUTS = list(
     product(("customers", "invoices", "invoiceitems", "/finalize", "/send"), ("error_before", "timeout"))
 )
 TRANSFER_CUTS = list(product(("/v1/transfers", "/v1/payouts"), ("error_before", "timeout")))
-TODAY = dt.datetime.now(dt.UTC).date()
 
 
 @pytest.fixture
@@ -78,7 +77,7 @@ def test_who_owes_gets_an_invoice_and_pays_it(payouts: StripePayouts, standin: S
 
     paid = payouts.look(request, sent.external_id)
     assert isinstance(paid, Settled)
-    assert (paid.external_id, paid.amount_minor, paid.settled_on) == (sent.external_id, 1210, TODAY)
+    assert (paid.external_id, paid.amount_minor, paid.settled_on) == (sent.external_id, 1210, clock.now().date())
     assert paid.reference.startswith("pi_")
     assert payouts.collect(request) == paid
 
@@ -104,7 +103,7 @@ def test_who_is_owed_gets_a_transfer_and_its_bank_a_payout(
 
     paid = payouts.look(request, sent.external_id)
     assert isinstance(paid, Settled)
-    assert (paid.external_id, paid.amount_minor, paid.settled_on) == (sent.external_id, 270, TODAY)
+    assert (paid.external_id, paid.amount_minor, paid.settled_on) == (sent.external_id, 270, clock.now().date())
     assert paid.reference.startswith("TRACE")
     assert payouts.pay(request) == paid
 
