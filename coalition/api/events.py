@@ -53,8 +53,7 @@ def _transaction(receipt: Receipt) -> Answer:
     if isinstance(result, Refused):
         raise result.refusal
     if isinstance(result, Suspended):
-        told = {"id": ids.public("sus", result.id), "external_id": result.external_id, "state": "suspended"}
-        return Answer(told, 202, result.replayed)
+        return _waits(result)
     return _bought(partner_id, receipt, result)
 
 
@@ -69,14 +68,22 @@ def _bought(partner_id: int, receipt: Receipt, result: Recorded) -> Answer:
 
 
 def _reversal(request: Return) -> Answer:
-    (result,) = purchases.record_returns(caller().partner_id, [request])
+    (result,) = purchases.give_back(caller().partner_id, [request], purchases.Via())
     if isinstance(result, Refused):
         raise result.refusal
+    if isinstance(result, Suspended):
+        return _waits(result)
     if not result.replayed:
         subject = ids.public("pur", result.purchase_id)
         audit.record("purchase.return", subject, external_id=result.external_id, refund=result.refund)
     public, nothing = ids.public("ret", result.id), list[Any]()
     return _answer(public, result.external_id, purchases.REVERSAL, result.member_id, nothing, result.replayed)
+
+
+def _waits(suspended: Suspended) -> Answer:
+    """A transaction that waits for its member, or a reversal that waits with it under the same id."""
+    told = {"id": ids.public("sus", suspended.id), "external_id": suspended.external_id, "state": "suspended"}
+    return Answer(told, 202, suspended.replayed)
 
 
 def _answer(

@@ -87,6 +87,7 @@ from coalition.purchases.suspense.queue import (
     waiting_count,
     waiting_ids,
 )
+from coalition.purchases.suspense.returning import give_back
 from coalition.purchases.suspense.suspending import Suspended, accept
 from coalition.purchases.telling import (
     Part,
@@ -175,6 +176,7 @@ __all__ = [
     "fetch_now",
     "find",
     "find_return",
+    "give_back",
     "given",
     "has_own_titles",
     "header_of",

@@ -51,6 +51,7 @@ _LAWS = (
                <> CASE WHEN r.dry_run THEN 0 ELSE r.accepted END
              OR r.rejected <> (SELECT count(*) FROM registry_rejection x WHERE x.registry_id = r.id)
              OR (SELECT count(*) FROM suspense s WHERE s.registry_id = r.id AND s.state IN ('waiting', 'refused'))
+               + (SELECT count(*) FROM suspended_return s WHERE s.registry_id = r.id)
                <> CASE WHEN r.dry_run THEN 0 ELSE r.suspended END""",
     ),
     Law(
@@ -82,11 +83,14 @@ _LAWS = (
     ),
     Law(
         "R7",
-        "nothing waits in suspense for a member who came ten minutes ago",
+        "nothing waits in suspense for a member who came ten minutes ago, no return for a purchase that waits no more",
         """SELECT s.id FROM suspense s
              JOIN identifier i ON i.value_hash = s.value_hash AND i.state = 'active'
              JOIN member m ON m.id = i.member_id AND m.state = 'active'
-            WHERE s.state = 'waiting' AND greatest(s.created_at, i.added_at) < now() - interval '10 minutes'""",
+            WHERE s.state = 'waiting' AND greatest(s.created_at, i.added_at) < now() - interval '10 minutes'
+           UNION ALL
+           SELECT w.id FROM suspended_return w JOIN suspense s ON s.id = w.suspense_id
+            WHERE s.state IN ('posted', 'dismissed')""",
     ),
 )
 

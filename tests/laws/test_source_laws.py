@@ -35,6 +35,8 @@ CRIMES = {
         "UPDATE suspense SET state = 'waiting', purchase_id = NULL, resolved_at = NULL,"
         " created_at = now() - interval '1 h' WHERE state = 'posted';"
         "UPDATE identifier SET added_at = now() - interval '1 h'",
+        "INSERT INTO suspended_return (suspense_id, partner_id, kind, external_id, request_hash, slip)"
+        " SELECT id, partner_id, 'void', 'V-9', 'x', '{}' FROM suspense WHERE state = 'posted'",
     ),
 }
 

@@ -72,8 +72,8 @@ class OpenedSchema(Schema):
 class RegistrySchema(Schema):
     """How far a registry has come: every line was accepted, known already (replayed), rejected, or waits (suspended).
 
-    A receipt of several rows counts as one line. `suspended` are purchases of unknown members: each becomes accepted
-    when its member appears. Of a `dry_run` nothing was written.
+    A receipt of several rows counts as one line. `suspended` are purchases of unknown members, with what came back of
+    them: each becomes accepted when its member appears. Of a `dry_run` nothing was written.
     """
 
     id = fields.String(required=True)

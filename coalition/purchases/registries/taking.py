@@ -28,8 +28,8 @@ from coalition.purchases.registries.streaming import Chunk, chunks
 from coalition.purchases.registries.tables import read_table
 from coalition.purchases.registries.takeovers import TakenOver, Takeover
 from coalition.purchases.registries.taking_over import record_takeovers
-from coalition.purchases.returning.record import record_returns
 from coalition.purchases.returns import Return, Returned
+from coalition.purchases.suspense.returning import give_back
 from coalition.purchases.suspense.suspending import Suspended, accept
 
 _REJECT = """
@@ -140,7 +140,7 @@ def _take(at: Registry, readings: Sequence[Reading]) -> Outcome:
     numbers, receipts = _of(readings, Receipt)
     outcome.add(numbers, accept(at.partner_id, receipts, via, hold=True, lines=numbers))
     numbers, returns = _of(readings, Return)
-    outcome.add(numbers, record_returns(at.partner_id, returns, registry_id=at.id))
+    outcome.add(numbers, give_back(at.partner_id, returns, via, lines=numbers))
     numbers, events = _of(readings, Event)
     if events:
         outcome.add(numbers, record_events(at.partner_id, events, via))

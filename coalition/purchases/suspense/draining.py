@@ -1,7 +1,8 @@
 """Posting what waited: when a member comes, the receipts that waited for it are recorded, each exactly once.
 
 Waiting rows are taken under a lock that others skip, so any number of drains may run at once; a drain that dies leaves
-its rows waiting. Locks: suspense rows, then wallets, then registries in ascending order.
+its rows waiting. What came back of them meanwhile is taken back at once (`returning`). Locks: suspense rows, then
+wallets, then registries in ascending order.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from coalition import members
 from coalition.kernel.db import raw
 from coalition.purchases.receipts import Receipt, Recorded, Refused
 from coalition.purchases.recording.storing import Via
+from coalition.purchases.suspense.returning import follow
 from coalition.purchases.suspense.suspending import record_each, unpacked
 
 _TAKE = """
@@ -41,7 +43,8 @@ class _Moved:
 
 
 def drain(value_hashes: Collection[bytes], limit: int) -> int:
-    """Record up to `limit` receipts that wait under these hashes; how many were tried (fewer: there are no more).
+    """Record up to `limit` receipts that wait under these hashes, with their returns; how many were tried (fewer: there
+    are no more).
 
     A receipt that is refused keeps its reason and no longer waits by itself; staff may let it be tried again.
     """
@@ -55,14 +58,18 @@ def drain(value_hashes: Collection[bytes], limit: int) -> int:
             receipt = unpacked(kept, bytes(request_hash), member)
             groups[partner_id, Via(registry_id, source_id)].append((number, receipt))
     moved: dict[int, _Moved] = defaultdict(_Moved)
+    posted: dict[int, str] = {}
     for (partner_id, via), waiting in sorted(groups.items(), key=lambda group: group[1][0]):
         results = record_each(partner_id, [receipt for _, receipt in waiting], via)
         _resolve([number for number, _ in waiting], results)
+        pairs = zip(waiting, results, strict=True)
+        posted |= {number: one.external_id for (number, _), one in pairs if isinstance(one, Recorded)}
         if via.registry_id:
             _add(moved[via.registry_id], results)
     for registry_id, counts in sorted(moved.items()):
         both = (counts.accepted, counts.replayed)
         raw().execute(_COUNT, (*both, *both, counts.points, registry_id))
+    follow(posted)
     return sum(map(len, groups.values()))
 
 

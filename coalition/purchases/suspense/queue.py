@@ -9,6 +9,7 @@ from coalition.kernel import audit
 from coalition.kernel.db import AnyRow, execute, fetch_all, fetch_one
 from coalition.kernel.errors import Conflict, FieldError, Invalid, NotFound
 from coalition.kernel.web.paging import Page, decode_cursor, encode_cursor
+from coalition.purchases.suspense.returning import give_up
 
 STATES = ("waiting", "refused", "posted", "dismissed")
 _COLUMNS = (
@@ -110,7 +111,7 @@ def retry_suspended(program_id: int, suspense_id: int) -> bool:
 
 
 def dismiss_suspended(program_id: int, suspense_id: int, reason: str) -> None:
-    """Give up a receipt that waits or was refused, with a reason; it becomes a rejection of its registry.
+    """Give up a receipt that waits or was refused, with its returns and a reason: rejections of their registries.
 
     Raises NotFound, Invalid without a reason, Conflict `suspense_closed` for one that was posted or dismissed.
     """
@@ -128,6 +129,7 @@ def dismiss_suspended(program_id: int, suspense_id: int, reason: str) -> None:
             what,
         )
         execute("UPDATE registry SET suspended = suspended - 1, rejected = rejected + 1 WHERE id = :id", what)
+    give_up(suspense_id, reason)
     audit.record("suspense.dismiss", f"suspense:{suspense_id}", external_id=row.external_id, reason=reason)
 
 

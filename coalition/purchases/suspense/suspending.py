@@ -53,7 +53,7 @@ def accept(
     """Record a partner's purchases; those of unknown members wait, where the receipt or else `hold` says so.
 
     `lines` are the receipts' places in their file. Purchases that the database cannot store are refused one by one.
-    Otherwise see `record`. A purchase paid with points never waits.
+    Otherwise see `record`. A purchase paid with points never waits, nor one that closes a quote, which would be over.
     """
     results: list[Taken] = list(record_each(partner_id, batch, via))
     waiting = [
@@ -84,7 +84,7 @@ def record_each(partner_id: int, batch: Sequence[Receipt], via: Via) -> list[Rec
 def packed(receipt: Receipt) -> str:
     """A receipt as suspense keeps it: without its member."""
     lines = [list(line) for line in receipt.lines]
-    names = ("external_id", "outlet", "currency", "total", "channel", "points_paid")
+    names = ("external_id", "outlet", "currency", "total", "channel", "points_paid", "coupons")
     plain = {name: getattr(receipt, name) for name in names}
     occurred_at, payments = receipt.occurred_at.isoformat(), list(receipt.payments)
     return json.dumps({**plain, "occurred_at": occurred_at, "payments": payments, "lines": lines}, ensure_ascii=False)
@@ -99,6 +99,7 @@ def unpacked(kept: Mapping[str, Any], request_hash: bytes, member: members.Recog
             "occurred_at": dt.datetime.fromisoformat(plain["occurred_at"]),
             "lines": tuple(Line(*line) for line in plain["lines"]),
             "payments": tuple(plain["payments"]),
+            "coupons": tuple(plain.get("coupons", ())),
         },
         member=None,
         hold=None,
@@ -110,7 +111,7 @@ def unpacked(kept: Mapping[str, Any], request_hash: bytes, member: members.Recog
 def _may_wait(receipt: Receipt, result: Taken, hold: bool) -> bool:
     wanted = hold if receipt.on_unknown is None else receipt.on_unknown == "hold"
     unknown = isinstance(result, Refused) and result.refusal.code == "unknown_member"
-    return wanted and unknown and not receipt.spends
+    return wanted and unknown and not (receipt.spends or receipt.quote)
 
 
 def _suspend(at: Counter, batch: Sequence[Receipt], via: Via, lines: Sequence[int | None]) -> list[Taken]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from coalition import members, purchases
+from coalition import members, promotions, purchases
 from coalition.kernel import jobs
 from coalition.kernel.config import Config
 from coalition.kernel.db import db, execute, fetch_one, transact
@@ -20,6 +20,8 @@ from coalition.purchases.suspense import draining
 from tests import guards, racing
 from tests.coalition.api.till import Till, a_till
 from tests.coalition.members.builders import a_member, an_enrolment
+from tests.coalition.promotions.coupons.builders import a_batch, codes_of
+from tests.coalition.promotions.publishing.builders import ACTOR, a_credit, a_document
 from tests.coalition.purchases.builders import CARD, Shop, a_body, a_shop
 
 STRANGER = {"kind": "card", "value": "7777 0001"}
@@ -144,6 +146,31 @@ def test_what_points_pay_for_never_waits(till: Till) -> None:
     assert (answer.status_code, answer.json["code"]) == (422, "unknown_member")
 
 
+def test_a_coupon_waits_with_its_purchase_and_is_redeemed_when_the_member_comes(till: Till) -> None:
+    shop = till.shop
+    ten = a_document("ten", a_credit("fixed", points=10), coupon="autumn")
+    transact(lambda: promotions.publish(shop.program.id, [ten], actor=ACTOR))
+    (code, *_) = codes_of(transact(lambda: a_batch(shop.program)))
+    body = a_body(1000, member=STRANGER, coupons=[code])
+    _send(till, body)
+
+    _enrol(shop)
+    jobs.run_due()
+
+    posted = transact(lambda: purchases.find(shop.partner.id, external_id=body["external_id"]))
+    assert [(one.code, one.outcome) for one in posted.coupons] == [(code, "redeemed")]
+    assert sum(award.units for award in posted.awards) == 15
+    assert _sound()
+
+
+def test_what_closes_a_quote_never_waits(till: Till) -> None:
+    quote = till.post("/quotes", a_body(1000)).json["id"]
+
+    answer = till.post("/purchases", a_body(1000, member=STRANGER, quote_id=quote, on_unknown_member="hold"))
+
+    assert (answer.status_code, answer.json["code"]) == (422, "unknown_member")
+
+
 def test_a_dry_run_counts_what_would_wait_and_keeps_nothing(till: Till) -> None:
     registry = _send(till, a_body(1000, member=STRANGER), query="?dry_run=true")
 
@@ -213,6 +240,79 @@ def test_staff_give_up_a_receipt_with_a_reason_and_only_once(till: Till) -> None
     jobs.run_due()
     assert _counts(till, registry) == (1, 0, 0, 1, 0, 0)
     found = till.get(f"/registries/{registry}/rejections").json["items"]
+    assert [(item["line"], item["code"], item["detail"]) for item in found] == [(1, "dismissed", "A test card")]
+    assert _sound()
+
+
+def _back(of: str, external_id: str, **more: Any) -> dict[str, Any]:
+    """A line of a registry by which something of a purchase comes back."""
+    slip = {"type": "return", "external_id": external_id, "occurred_at": "2026-11-21T09:30:00Z"}
+    return {**slip, "purchase_external_id": of, "lines": [{"no": 1, "qty_m": 400}], **more}
+
+
+def test_what_comes_back_of_a_waiting_purchase_waits_with_it_and_is_taken_back_when_it_is_posted(till: Till) -> None:
+    first, second, third = (a_body(1000, member=STRANGER) for _ in range(3))
+    void = {"type": "void", "external_id": "V-1", "purchase_external_id": second["external_id"]}
+    lines = [_back(first["external_id"], "T-1"), first, second, void, third, _back("nowhere", "T-9")]
+    registry, again = _send(till, *lines), _send(till, *lines)
+    assert (_counts(till, registry), _counts(till, again)) == ((6, 0, 0, 1, 5, 0), (6, 0, 5, 1, 0, 0))
+    assert _sound()
+
+    member = _enrol(till.shop)
+    jobs.run_due()
+
+    assert _counts(till, registry) == (6, 5, 0, 1, 0, 15)
+    assert _counts(till, _send(till, *lines)) == (6, 0, 5, 1, 0, 0)
+    assert till.get(f"/members/{_public(member)}/balances").json["items"][0]["available"] == 3 + 5
+    assert fetch_one("SELECT count(*) AS n FROM suspended_return").n == 0
+    assert _sound()
+
+
+def test_a_bank_s_reversal_waits_with_its_transaction(till: Till) -> None:
+    token = {"kind": "bank_card_token", "value": "tok-77"}
+    paid = {"type": "bank.transaction", "external_id": "B-1", "occurred_at": "2026-11-20T09:30:00Z", "mcc": "5411"}
+    paid |= {"member": token, "amount": 20_000, "currency": "EUR", "on_unknown_member": "hold"}
+    back = {"type": "bank.reversed", "external_id": "B-1-R", "occurred_at": "2026-11-21T09:30:00Z", "original": "B-1"}
+    held = till.post("/events", paid)
+    waits, again = (till.post("/events", {**back, "amount": 5_000}) for _ in range(2))
+    other = till.post("/events", {**back, "amount": 5_001})
+
+    till.post(f"/members/{_public(till.shop.member)}/identifiers", token)
+    jobs.run_due()
+
+    assert (held.status_code, waits.status_code, waits.json) == (202, 202, {**held.json, "external_id": "B-1-R"})
+    assert (again.json, again.headers["Idempotency-Replayed"]) == (waits.json, "true")
+    assert (other.status_code, other.json["code"]) == (409, "external_id_conflict")
+    assert till.shop.available() == 75
+    posted = till.post("/events", {**back, "amount": 5_000})
+    assert (posted.status_code, posted.headers["Idempotency-Replayed"]) == (201, "true")
+    assert _sound()
+
+
+def test_a_return_that_cannot_be_when_its_purchase_is_posted_becomes_a_rejection(till: Till) -> None:
+    body = a_body(1000, member=STRANGER)
+    registry = _send(
+        till, body, _back(body["external_id"], "T-1"), _back(body["external_id"], "T-2", lines=[{"no": 7}])
+    )
+
+    _enrol(till.shop)
+    jobs.run_due()
+
+    found = till.get(f"/registries/{registry}/rejections").json["items"]
+    assert _counts(till, registry) == (3, 2, 0, 1, 0, 5)
+    assert [(one["line"], one["code"], one["field"]) for one in found] == [(3, "unknown_line", "/lines/0/no")]
+    assert _sound()
+
+
+def test_what_comes_back_of_a_purchase_is_given_up_with_it(till: Till) -> None:
+    body = a_body(1000, member=STRANGER)
+    first, second = _send(till, body), _send(till, _back(body["external_id"], "T-1"))
+
+    (one,) = _waiting(till.shop)
+    transact(lambda: purchases.dismiss_suspended(till.shop.program.id, one.id, "A test card"))
+
+    assert (_counts(till, first), _counts(till, second)) == ((1, 0, 0, 1, 0, 0), (1, 0, 0, 1, 0, 0))
+    found = till.get(f"/registries/{second}/rejections").json["items"]
     assert [(item["line"], item["code"], item["detail"]) for item in found] == [(1, "dismissed", "A test card")]
     assert _sound()
 
