@@ -16,12 +16,13 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from coalition import ledger
-from coalition.kernel import outbox
+from coalition.kernel import clock, outbox
 from coalition.kernel.db import raw
 from coalition.kernel.errors import Conflict, NotFound, Refusal
 from coalition.promotions import holdings
 from coalition.purchases.counter import Counter, counter
 from coalition.purchases.receipts import Refused
+from coalition.purchases.recording.timeliness import early
 from coalition.purchases.returning.bought import bought, lock
 from coalition.purchases.returning.keeping import insert, insert_effects, insert_restores, known, read_back
 from coalition.purchases.returning.lessening import parts_of_progress
@@ -46,8 +47,9 @@ def record_returns(
 
     One sent before comes back as it stands (`replayed`); the same external id with another content is refused as
     `external_id_conflict`. A purchase that the partner does not have is refused as `unknown_purchase`, one that is
-    itself a return as `return_of_return`; for the rest see `planning.plan`. At most 5,000. Raises RacingKey when
-    somebody records the same return at the same moment: `transact` tries again.
+    itself a return as `return_of_return`, what is still to happen as `in_the_future`; for the rest see
+    `planning.plan`. At most 5,000. Raises RacingKey when somebody records
+    the same return at the same moment: `transact` tries again.
     """
     if len(batch) > RETURNS_MAX:
         raise ValueError(f"at most {RETURNS_MAX} returns in a batch, not {len(batch)}")
@@ -98,7 +100,7 @@ class _Decided:
 
 
 def _decide(partner_id: int, batch: Sequence[Return], named: Sequence[int | Refusal]) -> _Decided:
-    before = known(partner_id, batch)
+    before, now = known(partner_id, batch), clock.now()
     purchases = bought(number for number in named if isinstance(number, int))
     decided = _Decided()
     for place, (request, number) in enumerate(zip(batch, named, strict=True)):
@@ -112,10 +114,12 @@ def _decide(partner_id: int, batch: Sequence[Return], named: Sequence[int | Refu
             elif twin := decided.plans.get(key):
                 _same(request, number, twin.bought.id, twin.request.request_hash)
                 decided.twins[place] = twin.place
+            elif refusal := early(request.occurred_at, now):
+                raise refusal
             else:
                 decided.plans[key] = plan(place, request, purchases[number])
-        except Refusal as refusal:
-            decided.refused[place] = Refused(request.external_id, refusal)
+        except Refusal as problem:
+            decided.refused[place] = Refused(request.external_id, problem)
     return decided
 
 

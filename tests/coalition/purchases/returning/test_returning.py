@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
 
 from coalition import ledger, programs, purchases
+from coalition.kernel import clock
 from coalition.kernel.db import fetch_all
 from coalition.kernel.laws import offending
 from coalition.purchases import Refused, Returned
@@ -176,6 +178,19 @@ def test_an_unknown_purchase_another_partners_and_a_return_itself_are_told_apart
     assert [one.refusal.code for one in (unknown, foreign, by_name)] == ["unknown_purchase"] * 3
     assert {one.refusal.status for one in (unknown, foreign, by_name)} == {404}
     assert of_return.refusal.code == "return_of_return"
+
+
+@pytest.mark.parametrize(("minutes", "code"), [(9, None), (11, "in_the_future")])
+def test_what_is_still_to_come_takes_nothing_back(minutes: int, code: str | None) -> None:
+    shop = a_shop()
+    purchase = bought(shop, _the_example())
+    soon = (clock.now() + dt.timedelta(minutes=minutes)).isoformat()
+
+    requests = [a_return(purchase, {1: 1}, occurred_at=soon), a_return(purchase, {1: 1}, occurred_at=soon)]
+    done = purchases.record_returns(shop.partner.id, requests)
+
+    assert [one.refusal.code if isinstance(one, Refused) else None for one in done] == [code, code]
+    assert _offences() == []
 
 
 def test_a_registry_names_the_purchase_by_its_external_id_and_meets_the_same_return_of_the_api() -> None:
