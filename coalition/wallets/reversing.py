@@ -1,8 +1,9 @@
 """Reversals: staff undo what was done to a wallet, each journal row at most once, with a reason.
 
 What was credited is taken back as the program's return policy says, what was spent comes back to the very lots, what
-was moved moves back. Only deeds of this room, awards for events and opening balances are undone here: a purchase is
-returned or voided, an order cancelled, an exchange reversed with the foreign program, each by its own room.
+was moved moves back. Only deeds of this room, awards for events, opening balances and what a till captured of a hold
+beside any purchase are undone here: a purchase is returned or voided, an order cancelled, an exchange reversed with the
+foreign program, each by its own room.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ _MOVED = (Operation.TRANSFER, Operation.CONVERSION)
 _REVERSIBLE = {
     EntryKind.CREDIT: (Operation.ADJUSTMENT, Operation.EVENT, Operation.OPENING),
     EntryKind.DEBIT: (Operation.ADJUSTMENT, Operation.DONATION, *_MOVED),
+    EntryKind.CAPTURE: (Operation.CAPTURE,),
     EntryKind.ARRIVAL: _MOVED,
 }
 

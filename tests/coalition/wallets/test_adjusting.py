@@ -11,8 +11,8 @@ from decimal import Decimal
 import pytest
 from flask import Flask
 
-from coalition import access, ledger, members, programs, wallets
-from coalition.kernel import approvals, audit
+from coalition import access, ledger, members, partners, programs, wallets
+from coalition.kernel import approvals, audit, clock
 from coalition.kernel.config import Config
 from coalition.kernel.db import db, execute, fetch_all, fetch_one, transact
 from coalition.kernel.errors import Conflict, Invalid, NotFound, Refusal
@@ -238,6 +238,31 @@ def test_reversing_a_donation_takes_it_from_the_charity(world: World) -> None:
 
     assert world.balance().available == 1000
     assert fetch_one("SELECT sum(points) AS n FROM ledger_movements WHERE counter_kind = 3").n == 0
+
+
+def test_what_a_till_captured_by_mistake_comes_back_to_its_lots(world: World) -> None:
+    lots = ledger.lots(world.wallet())
+    operation = {"program_id": world.program.id, "partner_id": world.shop.id, "currency_id": world.currency.id}
+    key = {"external_id": "H-1", "request_hash": b"hold", "purpose": "till"}
+    held = transact(lambda: ledger.hold(world.wallet(), 400, 600, **operation, **key))
+    entity = partners.entities_of(world.shop.id)[0].id
+    contra = ledger.account(world.program.id, world.currency.id, ledger.AccountKind.REDEMPTION, entity)
+    wrong = {"external_id": "C-1", "partner_id": world.shop.id, "request_hash": b"c", "occurred_at": clock.now()}
+    done = transact(lambda: ledger.capture((held.account_id, held.id), 300, contra_id=contra, **wrong))
+    undone = Reversal(world.program.id, world.member_id, held.account_id, done.entry_id, "R-1", "error", "Wrong till.")
+
+    back = transact(lambda: wallets.reverse(undone))
+
+    assert isinstance(back, Done)
+    assert (back.deed.amount, world.balance().available, world.balance().held) == (300, 900, 100)
+    with pytest.raises(Conflict, match="already_reversed"):
+        transact(lambda: wallets.reverse(replace(undone, external_id="R-2")))
+    transact(
+        lambda: ledger.release(
+            (held.account_id, held.id), external_id="L-1", partner_id=world.shop.id, request_hash=b"r"
+        )
+    )
+    assert ledger.lots(world.wallet()) == lots
 
 
 def test_a_credit_that_is_spent_is_reversed_as_far_as_it_is_there(world: World) -> None:
