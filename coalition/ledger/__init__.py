@@ -8,9 +8,9 @@ from coalition.kernel.laws import Law
 from coalition.ledger.accounts import account, accounts, funding
 from coalition.ledger.browsing import Ending, ending, open_holds, owners
 from coalition.ledger.drawing import Draw, Shares, draws, funded
-from coalition.ledger.expiry import expire, expire_holds, wind_down
+from coalition.ledger.expiry import expire, expire_holds, forget_idleness, wind_down
 from coalition.ledger.gathering import gathered, holders
-from coalition.ledger.holds import capture, captured_until, extend_hold, get_hold, hold, hold_under, release
+from coalition.ledger.holds import capture, captured_until, extend_hold, get_hold, hold, hold_under, release, restricted
 from coalition.ledger.laws import laws
 from coalition.ledger.moves import KEEP, Arrival, Merged, Transferred, merge_wallets, transfer
 from coalition.ledger.posting import lock, lock_owners, post
@@ -76,6 +76,7 @@ __all__ = [
     "expire",
     "expire_holds",
     "extend_hold",
+    "forget_idleness",
     "funded",
     "funding",
     "gathered",
@@ -97,6 +98,7 @@ __all__ = [
     "post",
     "programs_of",
     "release",
+    "restricted",
     "reversal_orders",
     "set_reversal_orders",
     "spent",

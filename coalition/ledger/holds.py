@@ -27,6 +27,11 @@ _CAPTURED = (
 )
 
 
+_RESTRICTED = """
+    SELECT l.restriction_id, sum(s.amount)::bigint FROM hold h
+     CROSS JOIN LATERAL ledger_slice(h.account_id, h.id, h.captured, h.amount - h.captured - h.released) s
+      JOIN entry l ON l.account_id = h.account_id AND l.id = s.lot_id AND l.restriction_id IS NOT NULL
+     WHERE h.account_id = %s AND h.id = %s GROUP BY 1"""
 _UNDER = (
     "SELECT account_id, id, request_hash FROM entry"
     " WHERE partner_id = %s AND operation = %s AND external_id = %s AND no = 0"
@@ -138,6 +143,11 @@ def hold_under(partner_id: int, external_id: str, request_hash: bytes) -> Hold |
     """The hold that this very request made before, whoever has its wallet today; None if it made none."""
     row = raw().execute(_UNDER, (partner_id, Operation.HOLD, external_id)).fetchone()
     return _read(row[0], row[1], replayed=True) if row and bytes(row[2]) == request_hash else None
+
+
+def restricted(held: tuple[int, int]) -> dict[int, int]:
+    """What the hold `(account_id, id)` has left of restricted points, by restriction."""
+    return dict(raw().execute(_RESTRICTED, held).fetchall())
 
 
 def captured_until(held: tuple[int, int], entry_id: int) -> int:

@@ -24,9 +24,9 @@ _PASSED_ON: dict[type[Refusal], str] = {
     Conflict: "checklist_open dismissed fx_rate_missing hold_closed hold_exceeded hold_expired holds_open limit_day"
     " limit_group limit_min limit_share limit_step not_a_redeemer not_an_issuer not_in_pilot"
     " program_closed_to_earning program_ended program_halted program_not_open",
-    Invalid: "code_required hold_of_another_member in_the_future line_without_quantity member_required more_than_total"
-    " password_required same_currency same_member too_few_to_exchange too_late unknown_charity unknown_coupon"
-    " unknown_hold unknown_line unknown_outlet unknown_program",
+    Invalid: "code_required hold_elsewhere hold_of_another_member in_the_future line_without_quantity member_required"
+    " more_than_total password_required same_currency same_member too_few_to_exchange too_late unknown_charity"
+    " unknown_coupon unknown_hold unknown_line unknown_outlet unknown_program",
     NotFound: "not_found",
     Unavailable: "report_too_long",
 }

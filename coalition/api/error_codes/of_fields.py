@@ -65,6 +65,7 @@ FIELD_CODES = {
     "empty_file": "The registry holds no line.",
     "forbidden_character": "A text holds NUL or a lone surrogate.",
     "hold_closed": "The hold has no points left.",
+    "hold_elsewhere": "Some of the points held pay elsewhere, or for other goods, or for more of them.",
     "hold_of_another_member": "The hold is on the points of another member.",
     "identifier_in_use": "Another member of the program has this identifier.",
     "identifier_blocked": "A blocked identifier stays blocked, and where it is.",

@@ -101,6 +101,7 @@ CODES = {
     "fx_rate_exists": "This source has given a rate for this pair and moment already; a correction has a later moment.",
     "fx_rate_missing": "A company settles in another currency, for which no fresh rate of exchange was entered.",
     "hold_closed": "The hold was captured, released or has expired; it has no points left.",
+    "hold_elsewhere": "Some of the points held pay elsewhere, or for other goods, or for more of them.",
     "hold_exceeded": "The hold has fewer points left than were asked for; `available` says how many.",
     "hold_expired": "The hold has run out of time; its points are free again within a minute.",
     "hold_of_another_member": "The hold is on the points of another member.",

@@ -9,7 +9,7 @@ Locks: the member's wallets, in ascending order, before the day's limit is read.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import ROUND_CEILING
 
@@ -79,8 +79,18 @@ def _with_hold(
     currency, total = at.currencies[wallets[held.account_id].currency_id], draft.discounted.total
     worth = receipt.points_paid or min(currency.worth(held.left), total)
     limits.check_receipt(*_ruled(ruled, currency, groups, worth, total), "/hold_id")
+    if programs.promo_accounts(at.program.id):
+        _check_restricted(receipt.hold, programs.drawing(currency, _context(at, draft, groups)))
     tender = Tender(held.left, currency.id, held.account_id, held.id)
     return replace(draft, points_paid=worth, tender=tender if held.left else None)
+
+
+def _check_restricted(hold: tuple[int, int], drawing: programs.Drawing) -> None:
+    """Refuse held points of promo accounts that may not pay this receipt, or not so many of them."""
+    caps = dict(drawing["eligible"])
+    if any(points > caps.get(of, 0) for of, points in ledger.restricted(hold).items()):
+        detail = "Some of the points held pay elsewhere, or for other goods; release the hold and make another."
+        raise _refused("hold_elsewhere", "/hold_id", detail)
 
 
 def _redemptions(
@@ -95,7 +105,7 @@ def _redemptions(
     asked: dict[int, int] = defaultdict(int)
     for code, amount in receipt.redeem:
         asked[_currency(at, code).id] += amount
-    context = programs.SpendContext(at.partner.id, draft.outlet.id, groups, total)
+    context = _context(at, draft, groups)
     found = []
     for currency_id, amount in sorted(asked.items()):
         currency = at.currencies[currency_id]
@@ -107,8 +117,21 @@ def _redemptions(
         held = draft.points_paid if draft.tender and draft.tender.currency_id == currency_id else 0
         limits.check_receipt(*_ruled(ruled, currency, groups, min(held + amount, total), total), "/payments")
         limits.check_day(currency, account_id, units, at.program.zone, "/payments")
-        found.append(Redemption(units, amount, currency_id, account_id, programs.drawing(currency, context)))
+        drawing = programs.drawing(currency, context)
+        if held and drawing["eligible"] and receipt.hold:
+            drawing = _beside(drawing, ledger.restricted(receipt.hold))
+        found.append(Redemption(units, amount, currency_id, account_id, drawing))
     return tuple(found)
+
+
+def _beside(drawing: programs.Drawing, held: Mapping[int, int]) -> programs.Drawing:
+    """What of promo accounts may pay a receipt beside held points of them: no more in all than their caps."""
+    left = tuple((of, cap - held.get(of, 0)) for of, cap in drawing["eligible"] if cap > held.get(of, 0))
+    return {**drawing, "eligible": left}
+
+
+def _context(at: Counter, draft: Draft, groups: dict[str, int]) -> programs.SpendContext:
+    return programs.SpendContext(at.partner.id, draft.outlet.id, groups, draft.discounted.total)
 
 
 def _ruled(

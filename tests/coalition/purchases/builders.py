@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -83,8 +83,15 @@ def a_receipt(*amounts: int, **more: Any) -> purchases.Receipt:
     return purchases.read(a_body(*amounts, **more))
 
 
-def a_hold(shop: Shop, amount: int, *, ttl_s: int = 600, operation: int = ledger.Operation.HOLD) -> ledger.Hold:
-    """Points of the shop's member set aside for the shop."""
+def a_hold(
+    shop: Shop,
+    amount: int,
+    *,
+    ttl_s: int = 600,
+    operation: int = ledger.Operation.HOLD,
+    eligible: Sequence[tuple[int, int]] = (),
+) -> ledger.Hold:
+    """Points of the shop's member set aside for the shop; `eligible`: which restricted ones may be, and how many."""
     wallet = ledger.account(shop.program.id, shop.currency.id, ledger.AccountKind.WALLET, shop.member.id)
     return ledger.hold(
         wallet,
@@ -97,6 +104,7 @@ def a_hold(shop: Shop, amount: int, *, ttl_s: int = 600, operation: int = ledger
         request_hash=b"hold",
         purpose=f"test of {clock.now():%Y}",
         operation=operation,
+        eligible=eligible,
     )
 
 

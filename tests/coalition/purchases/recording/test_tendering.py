@@ -265,6 +265,29 @@ def test_restricted_points_pay_first_where_they_may_and_nowhere_else() -> None:
     assert _offences() == []
 
 
+def test_restricted_points_that_are_held_pay_no_other_receipt_than_they_may() -> None:
+    shop = a_shop()
+    promo = programs.open_promo_account(
+        shop.currency.id, "wine", name_en="Wine", name_ru="Вино", product_groups=["wine"]
+    )
+    partners.add_group(shop.program.id, "wine", name_en="Wine", name_ru="Вино")
+    partners.assign(shop.partner.id, "wine", ["S1"])
+    _credit(shop, 100, promo.id)
+    shop.record(a_receipt(20_000))
+    hold = public_hold(a_hold(shop, 120, eligible=[(promo.id, 80)]))
+
+    other, less = (
+        _refused(shop, a_body(lines=[a_line(2, 500)], hold_id=hold)),
+        _refused(shop, a_body(lines=[a_line(1, 79), a_line(2, 500)], hold_id=hold)),
+    )
+
+    assert [one.refusal.code for one in (other, less)] == ["hold_elsewhere"] * 2
+    assert bought(shop, a_body(lines=[a_line(1, 90), a_line(2, 500)], hold_id=hold, payments=[_redeem(15)]))
+    (balance,) = ledger.balances(shop.program.id, shop.member.id)
+    assert balance.restricted == ((promo.id, 10),), "90 in all, 80 of which the hold had"
+    assert _offences() == []
+
+
 def test_the_days_limit_counts_holds_and_gives_back_what_comes_back() -> None:
     shop = _rich()
     programs.change_currency(shop.currency.id, spend_day_max=300)
