@@ -10,6 +10,12 @@ import datetime as dt
 from coalition.kernel import crash
 from coalition.kernel.db import raw
 
+_IDLE = """
+    SELECT account_id, idle_at <= now() FROM wallet
+     WHERE program_id = %(program)s AND currency_id = %(currency)s AND idle_at IS NOT NULL
+     ORDER BY account_id FOR NO KEY UPDATE"""
+_STAY = "UPDATE wallet SET idle_at = NULL, version = version + 1 WHERE account_id = ANY(%s) AND idle_at IS NOT NULL"
+
 
 def expire(as_of: dt.datetime, limit: int) -> int:
     """Book the expiry of lots whose last usable day is over by `as_of`; the lots of one chunk (about `limit`) expired.
@@ -27,6 +33,19 @@ def wind_down(program_id: int, as_of: dt.datetime, limit: int) -> int:
     Pending and restricted ones, too. What open holds pin is left until they are closed.
     """
     return _count("SELECT ledger_wind_down(%s, %s, %s)", (program_id, as_of, limit))
+
+
+def forget_idleness(program_id: int, currency_id: int) -> None:
+    """Let points of a currency end by idleness no longer: what has ended by now is booked, the rest stays.
+
+    Locks every wallet of the currency that idleness would end, in the order of their ids.
+    """
+    params = {"program": program_id, "currency": currency_id}
+    idle = raw().execute(_IDLE, params).fetchall()
+    over = [account_id for account_id, is_over in idle if is_over]
+    if over:
+        raw().execute("SELECT ledger_end(%s, now(), false)", (over,))
+    raw().execute(_STAY, ([account_id for account_id, _ in idle],))
 
 
 def expire_holds(limit: int) -> int:

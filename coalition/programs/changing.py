@@ -1,6 +1,7 @@
 """Changing the policies of a program or a currency: audited with old and new values, and seen by all within a second.
 
-Points keep the dates they were born with: a policy says what the next ones get.
+Points keep the dates they were born with: a policy says what the next ones get. Points that end by inactivity have no
+such date: once the currency says otherwise they, and the next ones beside them, end by it no longer.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ def change(program_id: int, **policies: Any) -> Program:
 def change_currency(currency_id: int, **policies: Any) -> Currency:
     """Change policies of a currency. NotFound; Invalid `policy_unsound`; Conflict `currency_in_use` for other decimals.
 
-    The decimals of a currency are what its integers mean: they never change once a member has a wallet in it.
+    The decimals of a currency are what its integers mean: they never change once a member has a wallet in it. Locks the
+    currency's wallets where points end by inactivity no longer.
     """
     program_id = currency_by_id(currency_id).program_id
     caching.touch(program_id)
@@ -48,6 +50,8 @@ def change_currency(currency_id: int, **policies: Any) -> Currency:
         sets = ", ".join(f"{name} = {_value(name)}" for name in changed)
         params = {name: json.dumps(value) if name == "spend_group_bp" else value for name, value in changed.items()}
         execute(f"UPDATE currency SET {sets} WHERE id = :id", {**params, "id": currency_id})
+        if before.expiry == "inactivity" and "expiry" in changed:
+            ledger.forget_idleness(program_id, currency_id)
         _audit("currency.change", f"currency:{currency_id}", before, changed, caching.touch(program_id))
     return caching.policies(program_id, fresh=True).currencies[currency_id]
 

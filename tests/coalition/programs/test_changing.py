@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from coalition import programs
-from coalition.kernel.db import fetch_all, transact
+from coalition import ledger, programs
+from coalition.kernel.db import execute, fetch_all, transact
 from coalition.kernel.errors import Conflict, Invalid
+from coalition.kernel.laws import laws, offending
 from tests.builders import a_program
+from tests.coalition.members.builders import a_member
 from tests.coalition.purchases.builders import a_receipt, a_shop
 
 
@@ -104,3 +106,25 @@ def test_the_next_purchase_gets_the_new_dates_and_the_last_keeps_its_own(app: Fl
     assert [f"{row.expires_at:%Y-%m-%d %H}" for row in rows] == ["2027-11-30 22", "2026-12-20 22"]
     assert f"{rows[1].active_at:%Y-%m-%d %H}" == "2026-12-03 22"
     assert before.awards[0].available_at < after.awards[0].available_at == rows[1].active_at
+
+
+def test_points_that_end_by_inactivity_no_longer_do_not_take_the_next_ones_with_them(app: Flask) -> None:
+    shop, idle = a_shop(), {"expiry": "inactivity", "expiry_n": 12}
+    other = transact(lambda: a_member(shop.program, shop.partner, card="77770001"))
+    transact(lambda: programs.change_currency(shop.currency.id, **idle))
+    transact(lambda: shop.record(a_receipt(1000), a_receipt(1000, member={"kind": "card", "value": "77770001"})))
+    transact(
+        lambda: execute(
+            "UPDATE wallet SET idle_at = now() - interval '1 s' WHERE account_id = ("
+            "SELECT id FROM account WHERE kind = 1 AND owner = :id)",
+            {"id": other.id},
+        )
+    )
+
+    transact(lambda: programs.change_currency(shop.currency.id, expiry="days", expiry_n=30))
+    transact(lambda: shop.record(a_receipt(2000), a_receipt(2000, member={"kind": "card", "value": "77770001"})))
+
+    (mine,), (theirs,) = (ledger.balances(shop.program.id, one.id) for one in (shop.member, other))
+    assert (mine.available, theirs.available) == (15, 10), "5 of the other's had ended before"
+    assert [[amount for amount, _ in one.next_expirations] for one in (mine, theirs)] == [[10], [10]]
+    assert [law.code for law in laws() if offending(law)] == []
