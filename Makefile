@@ -1,5 +1,7 @@
 # Everything a newcomer needs: Python 3.11 or newer, and make.
 PYTHON ?= python3
+# Byte code is kept, whatever the machine says: without it each process compiles a thousand modules anew.
+export PYTHONDONTWRITEBYTECODE =
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet --require-hashes
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url

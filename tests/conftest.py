@@ -37,6 +37,8 @@ ROOT = Path(__file__).resolve().parents[1]
 # What takes a process longest begins first, so that the others do not wait for it at the end.
 _LONGEST = (JOURNEYS, "tests/model/test_machine.py", "tests/walls/")
 _servers: list[Servers] = []
+# The processes that tests start keep their byte code: without it each compiles a thousand modules anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 settings.register_profile("coalition", deadline=None)  # a slow machine fails no test
 settings.load_profile("coalition")
 # Real hashes, but not for a sixth of a second each: hundreds of tests sign in.

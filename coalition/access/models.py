@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 
-from flask_security.core import RoleMixin, UserMixin
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, SmallInteger, Table, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from coalition.kernel.absent import absent
 from coalition.kernel.db import Base
+
+# It would sign in by other sites and by passkeys of its own; we do neither, and both take half of its loading.
+with absent("authlib.integrations.flask_client", "authlib.integrations.base_client", "webauthn"):
+    from flask_security.core import RoleMixin, UserMixin
 
 _OF_A_MEMBER = text("owner_ref LIKE 'member:%'")
 user_role = Table(

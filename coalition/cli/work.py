@@ -7,7 +7,6 @@ from flask.cli import with_appcontext
 
 from coalition.kernel import jobs
 from coalition.kernel.db import transact
-from coalition.kernel.jobs import worker
 
 
 @click.command()
@@ -16,6 +15,8 @@ from coalition.kernel.jobs import worker
 @with_appcontext
 def work(couriers: int, role: str) -> None:
     """Do jobs until stopped: couriers woken by Valkey, and a sweeper that needs none."""
+    from coalition.kernel.jobs import worker
+
     if role == "sweeper":
         worker.sweep(couriers)
     elif role == "courier":

@@ -13,10 +13,9 @@ MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 
 def init_app(app: Flask) -> None:
     """Wire the kernel into an application whose `COALITION` setting holds its Config."""
-    from flask_migrate import Migrate
-
     from coalition.kernel import approvals, db, laws, logs, metrics, outbox, request_log, violations  # noqa: F401 - the outbox registers itself with the job queue
     from coalition.kernel.jobs import laws as job_laws
+    from coalition.kernel.migrating import Migrating
     from coalition.kernel.web import api, exporting, health, pages, problem, requests, tags
 
     config = app.config["COALITION"]
@@ -25,7 +24,7 @@ def init_app(app: Flask) -> None:
     laws.register(job_laws.laws)
     laws.register(approvals.laws)
     db.init_app(app, config)
-    Migrate(app, db.db, directory=str(MIGRATIONS))
+    app.cli.add_command(Migrating(app, MIGRATIONS))
     metrics.init_app(app)
     requests.init_app(app)
     problem.init_app(app)

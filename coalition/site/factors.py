@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import segno
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -140,6 +139,8 @@ def _setup(user_id: int, errors: frame.Errors) -> str | None:
     found = transact(lambda: totp.pending_totp(user_id, _ISSUER))
     if found is None:
         return None
+    import segno
+
     picture = segno.make(found.uri, error="m").svg_data_uri(scale=5, border=2)
     secret = " ".join(found.secret[at : at + 4] for at in range(0, len(found.secret), 4))
     return render_template("security/app.html", picture=picture, secret=secret, errors=errors)

@@ -6,7 +6,6 @@ by a browser or a proxy.
 
 from __future__ import annotations
 
-import segno
 from flask import Blueprint, Response, make_response, render_template
 from markupsafe import Markup
 
@@ -43,5 +42,7 @@ def code() -> Response:
 
 def _picture(payload: str) -> Markup:
     """A QR code as inline SVG, dark on white in every theme: scanners read no other."""
+    import segno
+
     qr = segno.make(payload, error="m", micro=False)
     return Markup(qr.svg_inline(border=4, dark="#000", light="#fff", omitsize=True, svgclass=None, lineclass=None))  # noqa: S704 - drawn by us from our own characters

@@ -10,10 +10,6 @@ from pathlib import Path
 
 import click
 
-from integrations.conformance.listening import listening
-from integrations.conformance.partner import Partner, Shop, Unreachable
-from integrations.conformance.running import run
-
 SECRET = "CONFORMANCE_SECRET"  # noqa: S105 - the name of a variable
 TEST_CLIENT = "client_test_"
 
@@ -45,6 +41,10 @@ def conformance(
 
     The secret is read from --secret-file or from the variable CONFORMANCE_SECRET.
     """
+    from integrations.conformance.listening import listening
+    from integrations.conformance.partner import Partner, Shop, Unreachable
+    from integrations.conformance.running import run
+
     if not live and not client_id.startswith(TEST_CLIENT):
         raise click.UsageError("this is no test client; --live buys with it all the same")
     secret = secret_file.read_text().strip() if secret_file else os.environ.get(SECRET, "")

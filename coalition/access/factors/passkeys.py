@@ -12,22 +12,6 @@ import re
 import secrets
 from dataclasses import dataclass
 
-from webauthn import (
-    generate_authentication_options,
-    generate_registration_options,
-    options_to_json,
-    verify_authentication_response,
-    verify_registration_response,
-)
-from webauthn.helpers import base64url_to_bytes
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
-
 from coalition.access.users import user
 from coalition.kernel import audit, clock
 from coalition.kernel.db import execute, fetch_all, fetch_one
@@ -60,6 +44,14 @@ class Passkey:
 
 def begin_passkey(user_id: int, site: Site) -> str:
     """What the browser needs to make a passkey, as JSON. Raises Conflict `too_many_passkeys` beyond ten."""
+    from webauthn import generate_registration_options, options_to_json
+    from webauthn.helpers.structs import (
+        AuthenticatorSelectionCriteria,
+        PublicKeyCredentialDescriptor,
+        ResidentKeyRequirement,
+        UserVerificationRequirement,
+    )
+
     known = fetch_all("SELECT credential_id FROM passkey WHERE user_id = :id", {"id": user_id})
     if len(known) >= MOST:
         raise _too_many()
@@ -84,6 +76,9 @@ def add_passkey(user_id: int, site: Site, answer: str, name: str) -> None:
 
     Raises Forbidden `bad_passkey` for an answer that proves nothing, Conflict `too_many_passkeys` beyond ten.
     """
+    from webauthn import verify_registration_response
+    from webauthn.helpers.exceptions import WebAuthnException
+
     challenge = _taken(answer, user_id)
     try:
         made = verify_registration_response(
@@ -119,6 +114,9 @@ def add_passkey(user_id: int, site: Site, answer: str, name: str) -> None:
 
 def ask_passkey(site: Site) -> str:
     """What the browser needs to answer with any passkey it has of ours, as JSON; tells nothing of any user."""
+    from webauthn import generate_authentication_options, options_to_json
+    from webauthn.helpers.structs import UserVerificationRequirement
+
     options = generate_authentication_options(
         rp_id=site.rp_id, challenge=_challenge(None), user_verification=UserVerificationRequirement.REQUIRED
     )
@@ -127,6 +125,9 @@ def ask_passkey(site: Site) -> str:
 
 def prove_passkey(site: Site, answer: str) -> int:
     """Whom this answer proves to be there: an active user's number. Raises Forbidden `bad_passkey` for nobody."""
+    from webauthn import verify_authentication_response
+    from webauthn.helpers.exceptions import WebAuthnException
+
     challenge = _taken(answer, None)
     row = fetch_one(
         "SELECT p.id, p.user_id, p.public_key, p.sign_count FROM passkey p JOIN user_account u ON u.id = p.user_id"
@@ -190,6 +191,8 @@ def _challenge(user_id: int | None) -> bytes:
 
 def _taken(answer: str, user_id: int | None) -> bytes:
     """The challenge that an answer names, taken out so that no second answer can. Raises Forbidden `bad_passkey`."""
+    from webauthn.helpers import base64url_to_bytes
+
     try:
         client = json.loads(base64url_to_bytes(json.loads(answer[:_BODY_MAX])["response"]["clientDataJSON"]))
         challenge = base64url_to_bytes(client["challenge"])
@@ -206,6 +209,8 @@ def _taken(answer: str, user_id: int | None) -> bytes:
 
 
 def _credential_id(answer: str) -> bytes:
+    from webauthn.helpers import base64url_to_bytes
+
     try:
         return base64url_to_bytes(json.loads(answer)["rawId"])
     except (ValueError, KeyError, TypeError) as error:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
-
-from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, KeySet, RSAKey
+from typing import TYPE_CHECKING, Any
 
 from coalition.kernel.errors import FieldError
+
+if TYPE_CHECKING:
+    from joserfc.jwk import KeySet
 
 _MOST = 5
 _LEAST_RSA_BITS = 2048
@@ -18,6 +18,8 @@ _CURVE = "P-256"
 
 def key_set(jwks: Mapping[str, Any]) -> KeySet:
     """The keys in the form that verifies. ValueError or JoseError for what are no keys."""
+    from joserfc.jwk import KeySet
+
     return KeySet.import_key_set({"keys": list(jwks["keys"])})
 
 
@@ -36,6 +38,9 @@ def check_keys(jwks: Mapping[str, Any] | None) -> list[FieldError]:
 
 
 def _strong(key: dict[str, Any]) -> bool:
+    from joserfc.errors import JoseError
+    from joserfc.jwk import ECKey, RSAKey
+
     if _PRIVATE.intersection(key) or key.get("use", "sig") != "sig":
         return False
     try:

@@ -11,10 +11,6 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jws import extract_compact
-
 from coalition.access.clients import Client, hash_of, keys_of
 from coalition.access.oauth.keys import key_set
 from coalition.kernel import clock
@@ -31,6 +27,9 @@ _LONGEST_JTI = 200
 
 def verify_assertion(assertion: str, audiences: Collection[str]) -> Client | None:
     """The active client that this assertion proves, else None. Each is taken once; `audiences` are our own names."""
+    from joserfc import jwt
+    from joserfc.errors import JoseError
+
     if len(assertion) > _LONGEST or not assertion.isascii():
         return None
     try:
@@ -48,6 +47,8 @@ def verify_assertion(assertion: str, audiences: Collection[str]) -> Client | Non
 
 def _claimed(assertion: str) -> str:
     """Whom it says that it proves. ValueError for a header that is more than ours."""
+    from joserfc.jws import extract_compact
+
     parts = extract_compact(assertion.encode())
     header, claims = parts.headers(), json.loads(parts.payload)
     if not set(header) <= _HEADERS or not isinstance(header.get("kid"), str) or not isinstance(claims, dict):

@@ -10,6 +10,7 @@ import functools
 from collections import Counter
 from collections.abc import Callable
 from http import HTTPStatus
+from threading import RLock
 from typing import Any, Protocol, TypeVar, cast
 
 from flask import Flask, current_app, g, request
@@ -102,10 +103,37 @@ class ApiBlueprint(Blueprint):
 
 
 class ProblemApi(Api):
-    """flask-smorest whose errors, in the document as on the wire, are problem+json (pinned below 0.48)."""
+    """flask-smorest whose errors, in the document as on the wire, are problem+json (pinned below 0.48).
+
+    The document is drawn when it is first asked for: few processes ever are, and it takes as long as all the rest.
+    """
 
     ERROR_SCHEMA = problem.ProblemSchema
     DEFAULT_ERROR_RESPONSE_CONTENT_TYPE = problem.CONTENT_TYPE
+
+    def __init__(self, app: Flask) -> None:
+        self._drawing, self._undrawn = RLock(), list[Blueprint]()
+        super().__init__(app)
+
+    def register_blueprint(self, blp: Blueprint) -> None:
+        """Open the endpoints; the document will say what they are."""
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blp.name] = self
+        self._app.register_blueprint(blp)
+        self._undrawn.append(blp)
+
+    @property
+    def spec(self) -> Any:
+        """The document of all endpoints that have been registered."""
+        with self._drawing:
+            while self._undrawn:
+                blp = self._undrawn.pop(0)
+                blp.register_views_in_doc(self, self._app, self._spec, name=blp.name, parameters=None)
+                self._spec.tag({"name": blp.name, "description": blp.description})
+            return self._spec
+
+    @spec.setter
+    def spec(self, empty: Any) -> None:
+        self._spec = empty
 
     def _register_error_handlers(self) -> None:
         """The application-wide handlers of `problem` answer for the API too."""

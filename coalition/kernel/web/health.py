@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
-from alembic.script import ScriptDirectory
-from flask import Flask, Response, current_app, jsonify
-from redis import Redis, RedisError
+from flask import Flask, Response, jsonify
 from sqlalchemy.exc import SQLAlchemyError
 
 from coalition.kernel import MIGRATIONS, config
@@ -57,7 +56,7 @@ def _database() -> list[str]:
 
 
 def _migrations() -> list[str]:
-    wanted = current_app.extensions.setdefault("coalition.head", ScriptDirectory(str(MIGRATIONS)).get_current_head())
+    wanted = _head()
     try:
         row = fetch_one("SELECT version_num FROM alembic_version")
     except SQLAlchemyError:
@@ -67,10 +66,20 @@ def _migrations() -> list[str]:
     return [] if found == wanted else [f"the schema is at {found}, the program at {wanted}: run `flask db upgrade`"]
 
 
+@cache
+def _head() -> str | None:
+    """The last migration of this program; finding it reads all of them."""
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
+
+
 def _carrier() -> list[str]:
     url = config.current().redis_url
     if not url:
         return ["no REDIS_URL: the sweeper does the work itself, slower"]
+    from redis import Redis, RedisError
+
     try:
         Redis.from_url(url, socket_connect_timeout=1).ping()
     except RedisError:

@@ -1,7 +1,7 @@
-"""Which language a request speaks, and the catalog of translations, read from its .po file at start.
+"""Which language a request speaks, and the catalog of translations, read from its .po file.
 
-No compiled catalog is kept in git: `PoDomain` parses the text once per process. The order of choice is the viewer's
-cookie, then Accept-Language, then English.
+No compiled catalog is kept in git: `PoDomain` parses the text once per process, when it is first spoken. The order of
+choice is the viewer's cookie, then Accept-Language, then English.
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import has_request_context, request
 from flask_babel import Babel, Domain, force_locale, get_locale
@@ -28,16 +26,20 @@ class PoDomain(Domain):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(translation_directories=[str(folder)])
-        self._catalogs = {path.parts[-3]: compiled(path) for path in sorted(folder.glob("*/LC_MESSAGES/messages.po"))}
+        self._files = {path.parts[-3]: path for path in sorted(folder.glob("*/LC_MESSAGES/messages.po"))}
 
     def get_translations(self) -> NullTranslations:
         """The catalog of the request's language; English is the source and has none."""
-        return self._catalogs.get(language(), NullTranslations())
+        file = self._files.get(language())
+        return compiled(file) if file else NullTranslations()
 
 
 @cache
 def compiled(path: Path) -> Translations:
     """A catalog ready for look-up, from a .po file. Fuzzy entries do not count."""
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
     with path.open("rb") as text:
         catalog = read_po(text)
     binary = BytesIO()

@@ -15,9 +15,6 @@ from types import TracebackType
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
-import xlsxwriter
-from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
-
 from coalition.kernel.web.sheets import guarded
 
 MAX_ROWS = 1_000_000  # of one sheet; beyond it send CSV. Excel itself ends at 1,048,576
@@ -64,8 +61,10 @@ class Workbook:
     """A book that is written to `target` as it goes: sheets in order, the rows of each in order. Use it in a `with`."""
 
     def __init__(self, target: BinaryIO, title: str, *, made_at: dt.datetime, zone: str = "UTC") -> None:
+        import xlsxwriter
+
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-        self._book = xlsxwriter.Workbook(target, options)
+        self._book: Any = xlsxwriter.Workbook(target, options)
         created = made_at.astimezone(dt.UTC).replace(tzinfo=None, microsecond=0)
         self._book.set_properties({"title": title, "created": created})
         self._zone = ZoneInfo(zone)
@@ -92,6 +91,8 @@ class Workbook:
 
         `rows` may be endless up to MAX_ROWS; ValueError beyond, so count before. Texts may come from anybody.
         """
+        from xlsxwriter.utility import xl_col_to_name
+
         sheet = self._book.add_worksheet(name[:31])
         for at, column in enumerate(columns):
             sheet.set_column(at, at, column.width or max(_WIDTHS[column.kind], len(column.title) + 3))
@@ -127,6 +128,8 @@ class Workbook:
         return at, sums
 
     def _totals(self, name: str, columns: Sequence[Column], sums: list[Decimal], first: int, last: int) -> Written:
+        from xlsxwriter.utility import xl_rowcol_to_cell
+
         summed = [(at, column) for at, column in enumerate(columns) if column.total]
         quoted = name.replace("'", "''")
         cells = {one.title: f"'{quoted}'!{xl_rowcol_to_cell(last + 1, at)}" for at, one in summed}

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sized
 
-from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format
-
 from coalition.kernel.unpacking import FileRefused
 from coalition.kernel.workbooks.parsing import Attributes, Part, local
 
@@ -81,6 +79,8 @@ class Styles(Part):
         return 0 if digits.strip("0") else len(digits)
 
     def _is_moment(self, number: str) -> bool:
+        from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format
+
         if number in self.formats:
             return bool(is_date_format(self.formats[number]))
         place = int(number) if number.isascii() and number.isdecimal() and len(number) < 10 else 0

@@ -12,8 +12,6 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 
-from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, from_excel
-
 NO_RESULT = "#FORMULA!"  # a formula whose result is not in the file
 TOO_LONG = "#DIGITS!"  # a number of more than fifteen digits before its mark
 OTHER_ERROR = "#VALUE!"  # in the place of errors that have names in some spreadsheets only
@@ -48,6 +46,8 @@ def moment_reader(*, since_1904: bool) -> Callable[[str], str]:
 
     What it gives raises ValueError and OverflowError.
     """
+    from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, from_excel
+
     epoch = MAC_EPOCH if since_1904 else WINDOWS_EPOCH
 
     def read(text: str) -> str:
