@@ -1,4 +1,4 @@
-"""What becomes of carts without their members: they follow a merge, and what was forgotten is closed."""
+"""What becomes of carts and wishes without their members: they follow a merge, and a forgotten cart is closed."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ def follow(event: outbox.Event) -> None:
     """What a merged member has gathered goes over to the survivor."""
     told = event.payload
     pricing.absorb(told["program_id"], told["from_id"], told["into_id"])
+    pricing.absorb_wishes(told["from_id"], told["into_id"])
 
 
 @jobs.handles("carts.abandon")

@@ -12,7 +12,7 @@ from catalog.orders.laws import laws
 from catalog.orders.moving import JOB, locked_state
 from catalog.orders.placing import place
 from catalog.orders.progressing import deliver, progress
-from catalog.orders.reading import consignment_by_ref, find, list_for, pieces, points_since, reserved
+from catalog.orders.reading import consignment_by_ref, find, find_own, list_for, pieces, points_since, reserved
 from catalog.orders.returning.laws import laws as laws_of_returns
 from catalog.orders.returning.receiving import (
     authorize_return,
@@ -43,7 +43,7 @@ from catalog.orders.supplying.issuing import close_ripe
 from catalog.orders.supplying.releasing import released
 from catalog.orders.telling import Told, told_changes, told_consignments
 from catalog.orders.types import Change, Consignment, Order, OrderLine, Question, ReservedLine, Summary
-from catalog.orders.watching import look_again, look_around, prolong_holds, promise, wake_sleepers
+from catalog.orders.watching import look_again, look_around, prolong_holds, promise, promised_s, wake_sleepers
 
 __all__ = [
     "ARRIVED",
@@ -96,6 +96,7 @@ __all__ = [
     "deliver",
     "expire_return",
     "find",
+    "find_own",
     "find_return",
     "inspect_return",
     "laws",
@@ -119,6 +120,7 @@ __all__ = [
     "progress",
     "prolong_holds",
     "promise",
+    "promised_s",
     "receive_return",
     "refuse_return",
     "released",

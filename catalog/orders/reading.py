@@ -9,6 +9,7 @@ from typing import Any
 
 from catalog.orders.types import Change, Consignment, Order, OrderLine, ReservedLine, Summary
 from catalog.ports import Address
+from coalition import members
 from coalition.kernel.db import fetch_all, fetch_one
 from coalition.kernel.errors import NotFound
 from coalition.kernel.web.paging import Page, decode_cursor, encode_cursor
@@ -34,7 +35,7 @@ _SUMMARIES = """
            (SELECT max(c.expected_on) FROM consignment c WHERE c.order_id = o.id
                AND c.state NOT IN ('delivered', 'closed', 'rejected', 'released', 'cancelled', 'voided')) AS expected_on
       FROM customer_order o
-     WHERE o.program_id = :program_id AND o.member_id = :member_id AND o.id < :before
+     WHERE o.program_id = :program_id AND o.member_id = ANY (:member_ids) AND o.id < :before
        AND (CAST(:states AS text[]) IS NULL OR o.state = ANY (:states))
      ORDER BY o.id DESC LIMIT :limit"""
 
@@ -62,6 +63,14 @@ def find(program_id: int, order_id: int) -> Order:
     return Order(**facts, consignments=tuple(parcels), changes=tuple(Change(*change) for change in changes))
 
 
+def find_own(program_id: int, member_id: int, order_id: int) -> Order:
+    """The member's own order, whoever it was when it ordered. Raises NotFound."""
+    found = find(program_id, order_id)
+    if found.member_id != member_id and members.survivor(found.member_id) != member_id:
+        raise NotFound()
+    return found
+
+
 def list_for(
     program_id: int,
     member_id: int,
@@ -70,9 +79,12 @@ def list_for(
     cursor: str | None = None,
     limit: int = 20,
 ) -> Page[Summary]:
-    """A member's orders, in these states (None: in any), newest first. Raises Invalid for a foreign cursor."""
+    """A member's orders, in these states (None: in any), newest first. Raises Invalid for a foreign cursor.
+
+    Those of members who were merged into this one are its own.
+    """
     position = decode_cursor(cursor, int)
-    known = {"program_id": program_id, "member_id": member_id, "states": list(states) if states else None}
+    known = {"program_id": program_id, "member_ids": _names(member_id), "states": list(states) if states else None}
     params = {**known, "before": position[0] if position else 2**62}
     rows = fetch_all(_SUMMARIES, {**params, "limit": limit + 1})
     shown = rows[:limit]
@@ -88,9 +100,9 @@ def points_since(program_id: int, member_id: int, span: dt.timedelta, *, externa
     """
     row = fetch_one(
         "SELECT coalesce(sum(points_paid), 0)::bigint AS points FROM customer_order"
-        " WHERE program_id = :program_id AND member_id = :member_id AND placed_at > now() - :span"
+        " WHERE program_id = :program_id AND member_id = ANY (:member_ids) AND placed_at > now() - :span"
         " AND starts_with(external_id, :prefix) AND state NOT IN ('rejected', 'cancelled')",
-        {"program_id": program_id, "member_id": member_id, "span": span, "prefix": external_prefix},
+        {"program_id": program_id, "member_ids": _names(member_id), "span": span, "prefix": external_prefix},
     )
     assert row is not None  # an aggregate
     return int(row.points)
@@ -127,6 +139,11 @@ def pieces(consignment_id: int) -> dict[str, int]:
         {"id": consignment_id, "most": _MOST},
     )
     return {row.supplier_sku: row.qty for row in rows}
+
+
+def _names(member_id: int) -> list[int]:
+    """Under which members' numbers somebody may have ordered."""
+    return [member_id, *members.absorbed(member_id)]
 
 
 def _lines(order_ids: Iterable[int]) -> dict[int, list[OrderLine]]:

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import datetime as dt
 
-from catalog.orders.moving import JOB, Locked, lock, wake
+from catalog.orders.moving import ANSWER_S, JOB, Locked, lock, wake
 from coalition import ledger
+from coalition.kernel import audit
 from coalition.kernel.db import execute, fetch_all, fetch_one
+from coalition.kernel.errors import FieldError, Invalid
 
 # Points of what is undecided never come nearer to their end than this.
 LEAST_HOLD = dt.timedelta(days=30)
 # Longer than any supplier may leave us in doubt: an order's points are freed by its saga, never by the clock.
 HOLD_TTL_S = 180 * 86_400
+_LONGEST_ANSWER_S = 30 * 86_400
 _KIND = """CASE WHEN c.state = 'in_doubt' THEN 'in_doubt'
                 WHEN c.state IN ('confirmed', 'preparing', 'partially_shipped', 'shipped') THEN 'late'
                 ELSE 'stuck' END"""
@@ -48,12 +51,22 @@ _ENDING = """
 
 
 def promise(supplier_id: int, answer_s: int) -> None:
-    """Remember within how many seconds a supplier has agreed to answer an order."""
+    """Remember within how many seconds a supplier has agreed to answer an order. Raises Invalid for over 30 days."""
+    if not 1 <= answer_s <= _LONGEST_ANSWER_S:
+        problem = FieldError("/answer_s", "invalid", "From a second to thirty days.")
+        raise Invalid("invalid", "No supplier answers by then.", [problem])
     execute(
         "INSERT INTO order_sla (supplier_id, answer_s) VALUES (:id, :answer_s)"
         " ON CONFLICT (supplier_id) DO UPDATE SET answer_s = excluded.answer_s",
         {"id": supplier_id, "answer_s": answer_s},
     )
+    audit.record("order_sla.set", f"supplier:{supplier_id}", answer_s=answer_s)
+
+
+def promised_s(supplier_id: int) -> int:
+    """Within how many seconds a supplier has agreed to answer an order; two hours, if nothing was agreed."""
+    row = fetch_one("SELECT answer_s FROM order_sla WHERE supplier_id = :id", {"id": supplier_id})
+    return int(row.answer_s) if row else ANSWER_S
 
 
 def raise_alarm(consignment: Locked, kind: str) -> None:

@@ -12,7 +12,17 @@ from catalog.pricing.carts.cart import Cart, CartLine, abandon, absorb, add, car
 from catalog.pricing.carts.checking_out import check_out
 from catalog.pricing.carts.laws import laws_of_carts
 from catalog.pricing.carts.noticing import Dearer, dearer
-from catalog.pricing.carts.wishes import Wish, forget_views, forget_wish, note_view, viewed, wish, wished, wishes
+from catalog.pricing.carts.wishes import (
+    Wish,
+    absorb_wishes,
+    forget_views,
+    forget_wish,
+    note_view,
+    viewed,
+    wish,
+    wished,
+    wishes,
+)
 from catalog.pricing.cashing import TENDERS, CashPolicy, cash_option, cash_policy, set_cash_policy
 from catalog.pricing.delivering.carrying import Place, chargeable_g
 from catalog.pricing.delivering.pickups import PickupPoint, pickup_point, pickup_points, set_points
@@ -30,7 +40,7 @@ from catalog.pricing.delivering.tariff_rows import (
     tariffs_of,
     zones_of,
 )
-from catalog.pricing.delivering.tariffs import delivery_options, offer_delivery, ways
+from catalog.pricing.delivering.tariffs import DELIVERY_KINDS, delivery_options, offer_delivery, ways
 from catalog.pricing.importing import Imported, RowProblem, import_grants, import_points, import_tariffs, import_zones
 from catalog.pricing.laws import laws
 from catalog.pricing.looking import pay_examples, ways_to
@@ -87,6 +97,7 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
+    "DELIVERY_KINDS",
     "EFFECTS",
     "MAX_QTY",
     "SCOPES",
@@ -129,6 +140,7 @@ __all__ = [
     "Zone",
     "abandon",
     "absorb",
+    "absorb_wishes",
     "add",
     "add_tariff",
     "book",

@@ -123,10 +123,7 @@ def _opened(order: Order) -> tuple[dict[str, Any], dict[int, str | None]]:
 
 def own(member: Viewer, order_id: str) -> Order:
     """The member's own order by its public id. Raises NotFound."""
-    order = orders.find(member.program_id, ids.parse("ord", order_id))
-    if order.member_id != member.member_id:
-        raise NotFound()
-    return order
+    return orders.find_own(member.program_id, member.member_id, ids.parse("ord", order_id))
 
 
 def _told(order: Order, shown: list[Shown] | None = None) -> dict[str, Any]:

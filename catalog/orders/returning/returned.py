@@ -11,9 +11,10 @@ from sqlalchemy import Row
 from catalog.orders.returning.rma import Return, ReturnChange, ReturnItem, ReturnPolicy
 from coalition.kernel import audit
 from coalition.kernel.db import execute, fetch_all, fetch_one
-from coalition.kernel.errors import NotFound
+from coalition.kernel.errors import FieldError, Invalid, NotFound
 from coalition.kernel.web.paging import Page, decode_cursor, encode_cursor
 
+_MOST_DAYS, _LONGEST_ADDRESS = 365, 500
 _RETURN = """
     SELECT id, program_id, order_id, consignment_id, partner_id, external_id, state, reason, comment, note, address,
            label_url, requested_at, send_until, refund_points, refund_cash_minor FROM rma"""
@@ -66,7 +67,15 @@ def policy(supplier_id: int) -> ReturnPolicy:
 
 
 def set_policy(supplier_id: int, how: ReturnPolicy) -> None:
-    """Agree how a supplier takes goods back; returns that were asked for before keep their terms."""
+    """Agree how a supplier takes goods back; returns that were asked for before keep their terms. Raises Invalid."""
+    wrong = {
+        "/days": not 0 <= how.days <= _MOST_DAYS,
+        "/send_within_days": not 1 <= how.send_within_days <= _MOST_DAYS,
+        "/address": len(how.address) > _LONGEST_ADDRESS,
+    }
+    problems = [FieldError(field, "invalid", "This cannot be.") for field, is_wrong in wrong.items() if is_wrong]
+    if problems:
+        raise Invalid("invalid", "Nothing is taken back like this.", problems)
     facts = {name: getattr(how, name) for name in ReturnPolicy.__slots__}
     execute(_POLICY, {"supplier_id": supplier_id, **facts})
     audit.record("return_policy.set", f"supplier:{supplier_id}", **facts)

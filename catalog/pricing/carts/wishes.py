@@ -56,6 +56,20 @@ def forget_wish(member_id: int, reward_id: int) -> None:
     )
 
 
+def absorb_wishes(from_id: int, into_id: int) -> int:
+    """Let the wishes of a member that was merged go over to the survivor, the newest first, as far as there is room."""
+    return execute(
+        "WITH taken AS (DELETE FROM wish WHERE member_id = :from_id"
+        " RETURNING reward_id, program_id, points_then, added_at)"
+        " INSERT INTO wish (member_id, reward_id, program_id, points_then, added_at)"
+        " SELECT :into_id, t.* FROM taken t"
+        " WHERE NOT EXISTS (SELECT FROM wish w WHERE w.member_id = :into_id AND w.reward_id = t.reward_id)"
+        " ORDER BY t.added_at DESC"
+        " LIMIT greatest(0, :most - (SELECT count(*) FROM wish WHERE member_id = :into_id)) ON CONFLICT DO NOTHING",
+        {"from_id": from_id, "into_id": into_id, "most": MOST_WISHES},
+    )
+
+
 def wishes(program_id: int, member_id: int) -> list[Wish]:
     """The member's wish list, newest first, with today's prices; what has left the catalog included."""
     rows = fetch_all(

@@ -5,15 +5,20 @@ A supplier that has services of carriers is priced by their tariffs; one that ha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from catalog.pricing.delivering.carrying import Place, carried, from_prices
 from catalog.pricing.lining import Budgets, delivered
 from catalog.pricing.personal.applying import Applied
 from catalog.pricing.types import DeliveryOption, QuotedLine
+from coalition.kernel import audit
 from coalition.kernel.db import execute, fetch_all
 from coalition.kernel.errors import FieldError, Invalid
 
+DELIVERY_KINDS = ("courier", "pickup", "electronic")
+_CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_MOST_UNITS, _MOST_DAYS = 10**12, 365
 _SELECT = """
     SELECT supplier_id, code, kind, points, cost_minor, days_min, days_max FROM delivery_option
      WHERE supplier_id = ANY(:suppliers) ORDER BY supplier_id, points, id LIMIT 1000"""
@@ -22,8 +27,12 @@ _SELECT = """
 def offer_delivery(
     supplier_id: int, code: str, *, kind: str, points: int, cost_minor: int, days_min: int, days_max: int
 ) -> DeliveryOption:
-    """Let a supplier deliver by a method; said again, it replaces what was said. Quotes keep what they froze."""
+    """Let a supplier deliver by a method; said again, it replaces what was said. Quotes keep what they froze.
+
+    `cost_minor` is what the supplier takes for it. Raises Invalid.
+    """
     option = DeliveryOption(supplier_id, code, kind, points, cost_minor, days_min, days_max)
+    _check(option)
     execute(
         "INSERT INTO delivery_option (supplier_id, code, kind, points, cost_minor, days_min, days_max)"
         " VALUES (:supplier_id, :code, :kind, :points, :cost_minor, :days_min, :days_max)"
@@ -31,7 +40,23 @@ def offer_delivery(
         " cost_minor = excluded.cost_minor, days_min = excluded.days_min, days_max = excluded.days_max",
         {name: getattr(option, name) for name in DeliveryOption.__slots__},
     )
+    audit.record("delivery_option.set", f"supplier:{supplier_id}", code=code, points=points, cost_minor=cost_minor)
     return option
+
+
+def _check(option: DeliveryOption) -> None:
+    """Raise Invalid that points at every fact of an option that cannot be."""
+    wrong = {
+        "/code": not _CODE.fullmatch(option.code),
+        "/kind": option.kind not in DELIVERY_KINDS,
+        "/points": not 0 <= option.points <= _MOST_UNITS,
+        "/cost_minor": not 0 <= option.cost_minor <= _MOST_UNITS,
+        "/days_min": not 0 <= option.days_min <= option.days_max,
+        "/days_max": not option.days_min <= option.days_max <= _MOST_DAYS,
+    }
+    problems = [FieldError(field, "invalid", "This cannot be.") for field, is_wrong in wrong.items() if is_wrong]
+    if problems:
+        raise Invalid("invalid", "Nothing is delivered like this.", problems)
 
 
 def delivery_options(supplier_ids: Iterable[int]) -> dict[int, list[DeliveryOption]]:

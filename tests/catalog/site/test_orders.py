@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from flask import Flask
 
 from catalog import orders, shipments
 from catalog.ports import Artefact, Caps
+from coalition import members
 from coalition.kernel import ids
 from coalition.kernel.db import execute, fetch_one, transact
 from tests.catalog.builders import SECRET
@@ -62,6 +65,25 @@ def test_nobody_else_sees_or_touches_an_order(app: Flask, browser: Browser, supp
     assert stranger.client.get(page_of(order)).status_code == 404
     for deed in ("codes", "cancel", "again"):
         assert stranger.client.post(f"{page_of(order)}/{deed}").status_code == 404
+
+
+def test_what_somebody_ordered_before_a_merge_is_theirs_after_it(
+    app: Flask, browser: Browser, supplier: FakeSupplier
+) -> None:
+    world = browser.world
+    order = an_issued_order(world, supplier)
+    survivor_id = transact(lambda: a_member(world.program, world.partner))
+    survivor = sign_in(app, world, survivor_id, "other@example.com")
+
+    transact(lambda: members.merge(world.program.id, world.member_id, survivor_id, reason="One person"))
+
+    number = ids.public("ord", order.id)
+    for client in (survivor.client, browser.client):  # the old sign-in shows the survivor
+        assert number in client.get("/orders").text
+        assert client.get(page_of(order)).status_code == 200
+        assert "GIFT-1" in client.post(f"{page_of(order)}/codes").text
+    spent = orders.points_since(world.program.id, survivor_id, dt.timedelta(days=1))
+    assert spent == order.points
 
 
 def test_a_link_is_followed_only_where_it_is_a_web_address(browser: Browser, supplier: FakeSupplier) -> None:

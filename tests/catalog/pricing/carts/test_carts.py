@@ -174,6 +174,18 @@ def test_carts_of_two_members_become_one_when_they_are_merged(world: World) -> N
     assert transact(lambda: pricing.absorb(world.program.id, other_id, world.member_id)) == 0
 
 
+def test_wishes_of_two_members_are_one_list_when_they_are_merged(world: World) -> None:
+    other_id = transact(lambda: a_member(world.program, world.partner))
+    for member_id, at in ((world.member_id, 0), (other_id, 0), (other_id, 1)):
+        transact(lambda member_id=member_id, at=at: pricing.wish(world.program.id, member_id, world.rewards[at].id))
+
+    moved = transact(lambda: pricing.absorb_wishes(other_id, world.member_id))
+
+    assert moved == 1
+    assert pricing.wished(world.member_id) == {world.rewards[0].id, world.rewards[1].id}
+    assert pricing.wished(other_id) == frozenset()
+
+
 def test_a_forgotten_cart_is_closed_and_a_recent_one_is_not(world: World) -> None:
     put(world, (0, 1))
     assert transact(lambda: pricing.abandon(10)) == 0
