@@ -6,7 +6,8 @@ else can happen to an order. The first definite answer counts, whoever gives it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
@@ -22,11 +23,11 @@ from coalition.kernel.db import transact
 from coalition.kernel.errors import Conflict, FieldError, Invalid
 from coalition.kernel.web import sheets
 from coalition.kernel.web.pages import language
-from coalition.kernel.web.paging import DEFAULT_LIMIT
+from coalition.kernel.web.paging import DEFAULT_LIMIT, Page
 
 VIEWS = tuple(orders.SERVED)
 REASONS = ("out_of_stock", "discontinued", "undeliverable", "supplier_refused")
-_LABELS_MOST = 200
+_LABELS_AT_ONCE = 200
 _COLUMNS = ("reference", "name", "phone", "country", "postal_code", "city", "line1", "articles")
 _TEXTS = ("external_id", "reason", "short", "carrier", "tracking_no")
 _PIECES = tuple(f"{deed}-{at}" for deed in ("take", "qty") for at in range(100))
@@ -64,8 +65,8 @@ def order_list() -> str:
 
 @blueprint.get("/orders/labels.csv")
 def labels() -> Response:
-    """Names and addresses of what is to be shipped, a line each, for the carrier's own programs."""
-    found = transact(lambda: orders.served(own_suppliers(), "ship", None, _LABELS_MOST).items)
+    """Names and addresses of everything that is to be shipped, a line each, for the carrier's own programs."""
+    found = [one for one in _to_ship() if one.delivery_kind != "electronic"]
     transact(lambda: audit.record("consignment.labels", "portal", references=[one.client_ref for one in found]))
     return sheets.download(_label_lines(found), "labels.csv")
 
@@ -196,7 +197,20 @@ def _page(reference: str, errors: forms.Errors, given: dict[str, str]) -> str:
     return render_template("supply/order.html", nav="portal-supply", **shown, **transact(work))
 
 
-def _label_lines(found: Any) -> Iterator[str]:
+def _to_ship() -> Iterator[Served]:
+    """Every consignment that waits to be sent, newest first, so many in a transaction."""
+
+    def read(cursor: str | None) -> Page[Served]:
+        return orders.served(own_suppliers(), "ship", cursor, _LABELS_AT_ONCE)
+
+    page = transact(partial(read, None))
+    yield from page.items
+    while page.next_cursor is not None:
+        page = transact(partial(read, page.next_cursor))
+        yield from page.items
+
+
+def _label_lines(found: Iterable[Served]) -> Iterator[str]:
     yield sheets.BOM + sheets.line(_COLUMNS)
     for one in found:
         if one.address is not None:

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from catalog import orders, rewards, shipments, suppliers
 from catalog.orders import Served
+from catalog.portal import order_pages
 from coalition import access, partners
 from coalition.kernel import ids, jobs
 from coalition.kernel.db import execute, fetch_all, transact
@@ -205,6 +206,20 @@ def test_a_feed_is_tried_and_sent_and_its_unusable_rows_are_downloaded(desk: Des
     assert "B2" in desk.browser.get(f"{tried.location}/quarantine.csv").text
     assert "goods" in desk.browser.get("/portal/supply/feeds").text
     assert tried.location.rsplit("/", 1)[1] in desk.browser.get(path).text
+
+
+def test_every_order_that_waits_to_be_sent_has_its_label(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(order_pages, "_LABELS_AT_ONCE", 1)
+    bind(FakeSupplier())
+    for _ in range(2):
+        transact(lambda: desk.world.place(desk.world.quote((desk.world.rewards[0].id, 1))))
+    jobs.run_due()
+
+    labels = desk.browser.get("/portal/supply/orders/labels.csv").text
+
+    waiting = transact(lambda: orders.served([desk.world.supplier.id], "ship", None, 10).items)
+    assert len(waiting) >= 2
+    assert all(one.client_ref in labels for one in waiting)
 
 
 def test_another_supplier_s_orders_stock_feeds_and_runs_do_not_exist(app: Flask, desk: Desk) -> None:
