@@ -8,7 +8,10 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Register the pages; importing a module of pages fills the blueprint."""
     from catalog.console import (  # noqa: F401
+        carrier_pages,
+        category_pages,
         delivery_pages,
+        enlisting_pages,
         feed_pages,
         list_files,
         listing_pages,
@@ -21,6 +24,7 @@ def init_app(app: Flask) -> None:
         run_pages,
         shelf_pages,
         supplier_pages,
+        terms_pages,
     )
     from catalog.console.frame import blueprint
 

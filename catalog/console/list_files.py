@@ -7,6 +7,8 @@ from decimal import Decimal
 from flask_babel import lazy_gettext as _
 
 from catalog.console import (
+    carrier_pages,
+    category_pages,
     delivery_pages,
     feed_pages,
     listing_pages,
@@ -18,6 +20,7 @@ from catalog.console import (
     run_pages,
     shelf_pages,
     supplier_pages,
+    terms_pages,
 )
 from catalog.console.frame import blueprint
 from coalition.kernel.web.exporting import Field, offer, whole
@@ -194,4 +197,40 @@ offer(
     Field(_("Per kg"), "per_kg_minor", "decimal", minor=_MONEY),
     Field(_("From"), "valid_from", "date"),
     Field(_("Until"), "valid_to", "date"),
+)
+offer(
+    blueprint,
+    "/carriers",
+    "carrier_list",
+    whole(carrier_pages.listed),
+    "carriers",
+    Field(_("Code"), "code"),
+    Field(_("Carrier"), "name"),
+    Field(_("Whose words it uses"), "vocabulary"),
+    Field(_("Silent after, days"), "quiet_days", "integer"),
+)
+offer(
+    blueprint,
+    "/shelves",
+    "shelf_list",
+    whole(category_pages.listed),
+    "shelves",
+    Field(_("Code"), "code"),
+    Field(_("Name in English"), "name_en"),
+    Field(_("Name in Russian"), "name_ru"),
+    Field(_("What lies on it"), "kind"),
+    Field(_("Place"), "position", "integer"),
+)
+offer(
+    blueprint,
+    "/suppliers/<code>/terms",
+    "terms",
+    whole(terms_pages.ways),
+    "options",
+    Field(_("Way of delivery"), "code"),
+    Field(_("How"), "kind"),
+    Field(_("Points"), "points", "integer"),
+    Field(_("Cost"), "cost_minor", "decimal", minor=_MONEY),
+    Field(_("From, days"), "days_min", "integer"),
+    Field(_("To, days"), "days_max", "integer"),
 )

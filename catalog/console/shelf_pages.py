@@ -7,15 +7,16 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from catalog import rewards
+from catalog import rewards, suppliers
 from catalog.console.frame import blueprint, choices, chosen_program, chosen_supplier, page
 from coalition.console import forms
 from coalition.kernel.db import transact
-from coalition.kernel.errors import Refusal
+from coalition.kernel.errors import FieldError, Invalid, NotFound, Refusal
 from coalition.kernel.web.pages import language
 
 BODY_MAX = 25_000_000
 _MOST = 100
+_LOW_MOST = 1_000_000
 
 
 @blueprint.get("/suppliers/<code>/categories")
@@ -73,6 +74,41 @@ def upload_codes(offer: int) -> Response | tuple[str, int]:
 upload_codes.body_max = BODY_MAX  # type: ignore[attr-defined]
 
 
+@blueprint.post("/codes")
+def open_pool() -> Response | tuple[str, int]:
+    """Let an electronic reward be served from codes of ours."""
+    given = forms.answers("supplier", "sku", "low_at")
+    low_at = forms.whole(given["low_at"] or "10")
+    if low_at is None or not 0 <= low_at <= _LOW_MOST:
+        return _pools([forms.error("low_at", "invalid")], {}, given), 422
+
+    def work() -> None:
+        program = chosen_program()
+        try:
+            offer_id = rewards.offer_named(chosen_supplier(program, given["supplier"]).id, given["sku"])
+            rewards.open_pool(program.id, offer_id, low_at=low_at)
+        except NotFound:
+            problem = FieldError("/sku", "invalid", "The supplier has no electronic reward of this number.")
+            raise Invalid("invalid", problem.detail, [problem]) from None
+
+    errors, status = forms.tried(work, {"/sku": "sku"})
+    if errors:
+        return _pools(errors, {}, given), status
+    program = transact(chosen_program)
+    return redirect(url_for("desk.pools", program=program.code, done="pool_opened"), code=303)
+
+
+@blueprint.post("/codes/<int:offer>/withdraw")
+def withdraw_codes(offer: int) -> Response | tuple[str, int]:
+    """Take codes out of a pool that their issuer has recalled; what is issued stays as it is."""
+    codes = forms.answers("codes")["codes"].split()
+    errors, status = forms.tried(lambda: rewards.withdraw_codes(chosen_program().id, offer, codes), {})
+    if errors:
+        return _pools(errors, {}), status
+    program = transact(chosen_program)
+    return redirect(url_for("desk.pools", program=program.code, done="codes_withdrawn"), code=303)
+
+
 def unmapped(code: str) -> dict[str, Any]:
     """The categories of a supplier that nobody has mapped, and our shelves."""
     program = chosen_program()
@@ -94,5 +130,12 @@ def _categories(code: str, errors: forms.Errors) -> str:
     return render_template("desk/categories.html", errors=errors, **page("suppliers"), **context)
 
 
-def _pools(errors: forms.Errors, done: dict[int, rewards.Uploaded]) -> str:
-    return render_template("desk/pools.html", errors=errors, uploaded=done, **page("codes"), **transact(all_pools))
+def _pools(errors: forms.Errors, done: dict[int, rewards.Uploaded], given: dict[str, str] | None = None) -> str:
+    def work() -> dict[str, Any]:
+        found = all_pools()
+        sellers = [(one.code, one.name) for one in suppliers.standings(found["program"].id)]
+        return {**found, "sellers": sellers}
+
+    answers = {"supplier": "", "sku": "", "low_at": "10"} | (given or {})
+    shown = {"errors": errors, "uploaded": done, "answers": answers}
+    return render_template("desk/pools.html", **shown, **page("codes"), **transact(work))

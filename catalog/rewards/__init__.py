@@ -3,6 +3,7 @@ twice."""
 
 from catalog.rewards.assorting import Assorted, assort, assortment, share_supplier, unshare_supplier
 from catalog.rewards.categories import (
+    ARTWORKS,
     Category,
     all_categories,
     categories,
@@ -35,6 +36,7 @@ from catalog.rewards.pooling import (
     Uploaded,
     code_pools,
     expire_codes,
+    offer_named,
     open_pool,
     pooled,
     upload_codes,
@@ -49,6 +51,7 @@ from catalog.rewards.types import SORTS, Reward, RewardQuery
 from catalog.rewards.wording import index, read_as
 
 __all__ = [
+    "ARTWORKS",
     "BANDS",
     "KINDS",
     "MAX_BYTES",
@@ -112,6 +115,7 @@ __all__ = [
     "matching",
     "merge_cards",
     "move_category",
+    "offer_named",
     "offers_of",
     "open_pool",
     "picture_came",

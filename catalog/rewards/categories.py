@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,7 +13,9 @@ from coalition.kernel.errors import Conflict, FieldError, Invalid, NotFound
 
 _COLUMNS = "id, program_id, parent_id, path, code, name_en, name_ru, icon, artwork, kind, position"
 _CATEGORY = f"SELECT {_COLUMNS} FROM category"
+_CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _MOST = 500
+_LONGEST = 100
 MAX_DEPTH = 6
 ARTWORKS = [
     "headphones",
@@ -80,6 +83,9 @@ def create_category(
     """
     if kind not in KINDS:
         raise _wrong("/kind", "There is no such kind of reward.")
+    if not _CODE.fullmatch(code):
+        raise _wrong("/code", "Small letters, digits and dashes.")
+    _check(name_en, name_ru, artwork)
     params = {
         "program_id": program_id,
         "code": code,
@@ -144,7 +150,11 @@ def category(program_id: int, code: str) -> Category:
 def change_category(
     program_id: int, category_id: int, *, name_en: str, name_ru: str, icon: str, artwork: str, position: int
 ) -> None:
-    """Call and place a category anew; a job makes what lies on it findable by the new name. Raises NotFound."""
+    """Call and place a category anew; a job makes what lies on it findable by the new name.
+
+    Raises NotFound, Invalid.
+    """
+    _check(name_en, name_ru, artwork)
     changed = execute(
         "UPDATE category SET name_en = :name_en, name_ru = :name_ru, icon = :icon, artwork = :artwork,"
         " position = :position WHERE program_id = :program_id AND id = :id",
@@ -209,6 +219,17 @@ def _below(program_id: int, parent_id: int | None) -> list[int]:
     if len(row.path) + 1 >= MAX_DEPTH:
         raise _wrong("/parent", f"Categories are at most {MAX_DEPTH} levels deep.")
     return [*row.path, parent_id]
+
+
+def _check(name_en: str, name_ru: str, artwork: str) -> None:
+    wrong = {
+        "/name_en": not 1 <= len(name_en) <= _LONGEST,
+        "/name_ru": not 1 <= len(name_ru) <= _LONGEST,
+        "/artwork": artwork not in ARTWORKS,
+    }
+    problems = [FieldError(field, "invalid", "This cannot be.") for field, is_wrong in wrong.items() if is_wrong]
+    if problems:
+        raise Invalid("invalid", "No category is like this.", problems)
 
 
 def _category(row: object) -> Category:

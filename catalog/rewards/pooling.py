@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from catalog.rewards import incidents
@@ -73,6 +73,17 @@ def open_pool(program_id: int, offer_id: int, *, low_at: int = 10) -> None:
         raise Conflict("offer_reserved", "Pieces of the old stock are set aside for orders.")
     watch(offer_id)
     audit.record("codes.pool", f"offer:{offer_id}", low_at=low_at)
+
+
+def offer_named(supplier_id: int, sku: str) -> int:
+    """The offer of a supplier by its article number. Raises NotFound."""
+    row = fetch_one(
+        "SELECT offer_id FROM supplier_offers WHERE supplier_id = :supplier_id AND supplier_sku = :sku",
+        {"supplier_id": supplier_id, "sku": sku},
+    )
+    if row is None:
+        raise NotFound()
+    return int(row.offer_id)
 
 
 def upload_codes(program_id: int, offer_id: int, lines: Iterable[str]) -> Uploaded:
@@ -195,7 +206,7 @@ def _read(lines: Iterable[str]) -> list[tuple[int, str, dt.date | None]]:
     """(line number, code, last day) of every line, a code once. Raises Invalid with the lines that are none."""
     read: dict[str, tuple[int, str, dt.date | None]] = {}
     problems = []
-    for at, row in enumerate(csv.reader(lines), 1):
+    for at, row in enumerate(_rows(lines), 1):
         cells = [cell.strip() for cell in row]
         if at > MAX_CODES:
             raise Invalid("invalid", f"At most {MAX_CODES} codes at a time.")
@@ -211,5 +222,19 @@ def _read(lines: Iterable[str]) -> list[tuple[int, str, dt.date | None]]:
         else:
             read.setdefault(cells[0], (at, cells[0], ends))
     if problems:
-        raise Invalid("invalid", "These lines are no codes.", problems[:_SHOWN])
+        raise _no_codes(problems)
     return list(read.values())
+
+
+def _rows(lines: Iterable[str]) -> Iterator[list[str]]:
+    """The lines' cells. Raises Invalid with the line that is too long to be any."""
+    reader = csv.reader(lines)
+    try:
+        yield from reader
+    except csv.Error as error:
+        problem = FieldError(f"/lines/{reader.line_num}", "bad_code", "A code, and perhaps a date (2027-01-31).")
+        raise _no_codes([problem]) from error
+
+
+def _no_codes(problems: Sequence[FieldError]) -> Invalid:
+    return Invalid("invalid", "These lines are no codes.", problems[:_SHOWN])

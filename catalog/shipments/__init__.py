@@ -5,10 +5,11 @@ Publishes `shipment.updated`; the delivery itself (`order.delivered`) is the ord
 
 from catalog.shipments.alarms import alarms, dismiss
 from catalog.shipments.callbacks import CARRIER, NEWS, SUPPLIER, SetAside, Wait, receive, set_aside, understand
-from catalog.shipments.carriers import add_carrier, carrier, carriers, secret_of
+from catalog.shipments.carriers import add_carrier, carrier, carriers, rekey_carrier, secret_of
 from catalog.shipments.following import register, register_return, scan
 from catalog.shipments.formats import read
 from catalog.shipments.laws import laws
+from catalog.shipments.numbers import FORMS as NUMBER_FORMS
 from catalog.shipments.numbers import check as check_number
 from catalog.shipments.reading import of_consignments, pickup_code
 from catalog.shipments.signing import message_id, signed, standard
@@ -20,6 +21,7 @@ from catalog.shipments.vocabularies import OURS, VOCABULARIES
 __all__ = [
     "CARRIER",
     "NEWS",
+    "NUMBER_FORMS",
     "OURS",
     "SUPPLIER",
     "VOCABULARIES",
@@ -45,6 +47,7 @@ __all__ = [
     "receive",
     "register",
     "register_return",
+    "rekey_carrier",
     "scan",
     "secret_of",
     "set_aside",

@@ -49,11 +49,14 @@ def create(
     token: str = "",
     margin_bp: int = 0,
 ) -> Supplier:
-    """A new supplier. `secret` (`whsec_...`) signs its webhooks, and our requests unless a `token` admits us."""
+    """A new supplier. `secret` (`whsec_...`) signs its webhooks, and our requests unless a `token` admits us.
+
+    Raises Conflict `code_in_use`.
+    """
     row = fetch_one(
         "INSERT INTO supplier (program_id, code, name, legal_entity_id, base_url, secret, kind, protocol,"
         " token, margin_bp) VALUES (:program_id, :code, :name, :legal_entity_id, :base_url, :secret, :kind,"
-        " :protocol, :token, :margin_bp) RETURNING id",
+        " :protocol, :token, :margin_bp) ON CONFLICT (program_id, code) DO NOTHING RETURNING id",
         {
             "program_id": program_id,
             "code": code,
@@ -67,7 +70,8 @@ def create(
             "margin_bp": margin_bp,
         },
     )
-    assert row is not None
+    if row is None:
+        raise Conflict("code_in_use", "The program has a supplier of this code.")
     audit.record("supplier.create", f"supplier:{row.id}", code=code, legal_entity_id=legal_entity_id)
     return get(row.id)
 

@@ -14,7 +14,7 @@ from catalog.suppliers.formats import COUNTING, FORMATS
 from coalition import programs
 from coalition.kernel import audit, outbox, sealing
 from coalition.kernel.db import execute, fetch_all, fetch_one
-from coalition.kernel.errors import FieldError, Invalid, NotFound
+from coalition.kernel.errors import Conflict, FieldError, Invalid, NotFound
 
 _DEFAULT_MAX_BYTES = 2_000_000_000
 _DEFAULT_EVERY_S = 900
@@ -110,7 +110,8 @@ def create_feed(
 ) -> Feed:
     """A new feed of a supplier, in its program's currency and zone; without `url` it is sent to us, never fetched.
 
-    `mapping` names a saved column mapping. Raises Invalid with every wrong field, NotFound for an unknown supplier.
+    `mapping` names a saved column mapping. Raises Invalid with every wrong field, NotFound for an unknown supplier,
+    Conflict `code_in_use`.
     """
     supplier = directory.get(supplier_id)
     _check(url, format, scope, every_s, host_key)
@@ -135,10 +136,12 @@ def create_feed(
     }
     row = fetch_one(
         f"INSERT INTO feed ({', '.join(values)}, next_run_at) VALUES ({', '.join(f':{name}' for name in values)},"
-        " CASE WHEN CAST(:url AS text) IS NOT NULL THEN now() END) RETURNING id",
+        " CASE WHEN CAST(:url AS text) IS NOT NULL THEN now() END) ON CONFLICT (supplier_id, code) DO NOTHING"
+        " RETURNING id",
         values,
     )
-    assert row is not None
+    if row is None:
+        raise Conflict("code_in_use", "The supplier has a feed of this code.")
     facts = {"code": code, "scope": scope, "format": format, "url": url}
     audit.record("feed.create", f"feed:{row.id}", supplier_id=supplier_id, **facts)
     return get_feed(row.id)

@@ -12,6 +12,7 @@ from coalition.kernel.errors import FieldError, Invalid
 
 STATES = ("active", "suspended")
 MARGIN_BP = range(-9_999, 100_001)
+SILENT = ("pool", "none")  # nobody is asked: they need no address
 _MOST = 500
 _STANDING = """
     SELECT s.id, s.code, s.name, s.kind, s.protocol, s.margin_bp, s.state, s.base_url,
@@ -56,7 +57,7 @@ def change(supplier_id: int, *, name: str, margin_bp: int, state: str, base_url:
         problems.append(FieldError("/margin_bp", "invalid", "From -99.99 to 1000 percent."))
     if state not in STATES:
         problems.append(FieldError("/state", "invalid", f"One of {', '.join(STATES)}."))
-    if not base_url.startswith(("http://", "https://")):
+    if not base_url.startswith(("http://", "https://")) and (base_url or found.protocol not in SILENT):
         problems.append(FieldError("/base_url", "invalid", "An address begins with https://."))
     if problems:
         raise Invalid("invalid", "The supplier cannot be changed like this.", problems)
