@@ -69,7 +69,7 @@ def where(endpoint: str, shop: Shop) -> dict[str, str]:
     """The parts that the address of a list needs."""
     if endpoint.startswith("console.member_"):
         return {"member": ids.public("mbr", shop.member.id)}
-    if endpoint in ("desk.categories", "desk.listing"):
+    if endpoint in ("desk.categories", "desk.listing", "desk.terms"):
         return {"code": "homegoods"}
     if endpoint == "console.tiers":
         return {"code": shop.program.code}
