@@ -107,7 +107,7 @@ def _parents(found: dict[str, Any], but: rewards.Category | None = None) -> list
 def _page(errors: forms.Errors, given: dict[str, str]) -> str:
     found = transact(listed)
     shown = {"answers": dict.fromkeys(_TEXTS, "") | _FIRST | given, "parents": _parents(found), **_choices()}
-    return render_template("desk/shelves.html", errors=errors, **shown, **page("shelves"), **found)
+    return render_template("desk/shelves.html", errors=errors, **shown, **page("products"), **found)
 
 
 def _one(code: str, errors: forms.Errors, given: dict[str, str]) -> str:
@@ -119,7 +119,7 @@ def _one(code: str, errors: forms.Errors, given: dict[str, str]) -> str:
         answers = {**known, "parent": above, **given, "code": one.code, "kind": one.kind}
         return {**found, "shelf": one, "answers": answers, "parents": _parents(found, one)}
 
-    return render_template("desk/shelf.html", errors=errors, **_choices(), **page("shelves"), **transact(work))
+    return render_template("desk/shelf.html", errors=errors, **_choices(), **page("products"), **transact(work))
 
 
 def _choices() -> dict[str, Any]:

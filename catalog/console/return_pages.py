@@ -8,7 +8,7 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from catalog import orders, suppliers
+from catalog import orders, shipments, suppliers
 from catalog.console.frame import blueprint, choices, chosen_program, open_to_support, page
 from coalition import programs
 from coalition.console import forms
@@ -20,7 +20,7 @@ from coalition.kernel.web.pages import language, use_zone
 PAGE = 50
 OPEN = ("requested", "authorized", "in_transit", "received", "inspected")
 GROUPS = {"open": OPEN, "requested": ("requested",), "received": ("received", "inspected"), "all": ()}
-DEEDS = ("authorize", "refuse", "receive", "inspect", "decide", "lose", "close")
+DEEDS = ("authorize", "refuse", "parcel", "receive", "inspect", "decide", "lose", "close")
 _NEEDS_NOTE = ("refuse", "decide", "lose")
 
 
@@ -45,9 +45,11 @@ def go_on_with_return(number: str, deed: str) -> Response | tuple[str, int]:
     """Take a return one step further."""
     if deed not in DEEDS:
         raise NotFound()
-    given = forms.answers("note", "label_url", *[f"qty_{key}" for key in _line_numbers()])
+    given = forms.answers("note", "label_url", "carrier", "tracking_no", *[f"qty_{key}" for key in _line_numbers()])
     if deed in _NEEDS_NOTE and not given["note"]:
         return _page(number, [forms.error("note", "say_why")], given), 422
+    if deed == "parcel" and not given["tracking_no"]:
+        return _page(number, [forms.error("tracking_no", "required")], given), 422
     pieces = {int(key): forms.whole(given[f"qty_{key}"] or "0") for key in _line_numbers()}
     wrong = [forms.error(f"qty_{no}", "quantity") for no, qty in pieces.items() if qty is None or qty < 0]
     if wrong:
@@ -58,7 +60,8 @@ def go_on_with_return(number: str, deed: str) -> Response | tuple[str, int]:
         found = _find(number)
         _doing(found, given, counted)[deed]()
 
-    errors, status = forms.tried(work, {"/lines": f"qty_{next(iter(pieces), 1)}"})
+    fields = {"/lines": f"qty_{next(iter(pieces), 1)}", "/parcel/tracking_no": "tracking_no"}
+    errors, status = forms.tried(work, fields)
     if errors:
         return _page(number, errors, given), status
     return redirect(url_for("desk.one_return", number=number, done=f"return_{deed}"), code=303)
@@ -69,6 +72,7 @@ def _doing(found: orders.Return, given: dict[str, str], pieces: dict[int, int]) 
     return {
         "authorize": lambda: orders.authorize_return(*at, label_url=given["label_url"] or None, note=note or None),
         "refuse": lambda: orders.refuse_return(*at, note),
+        "parcel": lambda: shipments.register_return(found.id, given["carrier"], given["tracking_no"][:60]),
         "receive": lambda: orders.receive_return(*at, pieces),
         "inspect": lambda: orders.inspect_return(*at, note or None),
         "decide": lambda: orders.decide_return(*at, {no: qty for no, qty in pieces.items() if qty}, note),
@@ -129,6 +133,7 @@ def _page(number: str, errors: forms.Errors, given: dict[str, str]) -> str:
             "supplier": suppliers.get(share.supplier_id),
             "currency": programs.currency_by_id(order.currency_id),
             "order": order,
+            "carriers": [(one.code, one.name) for one in shipments.carriers()],
             "answers": given,
         }
 

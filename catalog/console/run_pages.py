@@ -26,6 +26,7 @@ _DEEDS: dict[str, Callable[[int, str], suppliers.FeedRun]] = {
     "approve": suppliers.approve,
     "reject": suppliers.reject,
     "roll-back": suppliers.roll_back,
+    "take": lambda run_id, reason: suppliers.apply_refused(run_id, ("ids", "removals"), reason),
 }
 
 
@@ -35,9 +36,9 @@ def run(run: str) -> str:
     return _page(run, [], {})
 
 
-@blueprint.post("/runs/<run>/<any(approve, reject, 'roll-back'):deed>")
+@blueprint.post("/runs/<run>/<any(approve, reject, 'roll-back', take):deed>")
 def decide_run(run: str, deed: str) -> Response | tuple[str, int]:
-    """Take what was held, leave it, or go back to this file; with a reason."""
+    """Take what was held, leave it, go back to this file, or take one that a guard has refused; with a reason."""
     given = forms.answers("reason")
     if not given["reason"]:
         return _page(run, [forms.error("reason", "say_why")], given), 422
@@ -100,6 +101,7 @@ def _page(public_id: str, errors: forms.Errors, given: dict[str, str]) -> str:
             "kind": kind,
             "samples": [one for one in samples if one.kind == kind],
             "issues": suppliers.issues(found.id, 100),
+            "can_take": found.reason_code in suppliers.GUARDED and not found.dry_run and bool(found.file_key),
             "can_go_back": found.state in ("applied", "held") and not found.dry_run and bool(found.file_key),
             "refresh_s": 0 if found.finished else REFRESH_S,
         }

@@ -21,6 +21,7 @@ from catalog.suppliers.calling import (
     record_call,
 )
 from catalog.suppliers.deciding import (
+    GUARDED,
     apply_refused,
     approve,
     overtaken,
@@ -139,6 +140,7 @@ __all__ = [
     "CATALOG",
     "COUNTS",
     "FORMATS",
+    "GUARDED",
     "MOST_PASSENGERS",
     "MOST_SEATS",
     "SELLS",

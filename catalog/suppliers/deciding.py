@@ -19,6 +19,7 @@ from coalition.kernel.errors import Conflict
 # Whether a newer file than that of a run `r` was taken.
 _NEWER = """EXISTS (SELECT FROM feed_run n WHERE n.feed_id = r.feed_id AND n.id > r.id AND NOT n.dry_run
     AND (n.state = 'applied' OR n.state = 'held' AND NOT 'all' = ANY(n.holds)))"""
+GUARDED = ("ids_changed", "too_many_missing", "too_short")  # refused by a guard that a person may lift
 _LIFTS = {"all": "prices", "removals": "removals", "stock": "stock"}
 
 
@@ -58,7 +59,7 @@ def apply_refused(run_id: int, waive: Sequence[str], reason: str) -> FeedRun:
     Raises NotFound, Conflict `run_has_no_file` for one that was not refused by a guard.
     """
     refused = runs.run(run_id)
-    if refused.reason_code not in ("ids_changed", "too_many_missing", "too_short") or refused.dry_run:
+    if refused.reason_code not in GUARDED or refused.dry_run:
         raise Conflict("run_has_no_file", "Only a file that a guard has refused can be tried again.")
     lifted = sorted(set(waive) & set(WAIVABLE))
     audit.record("feed.waive", f"feed:{refused.feed_id}", run_id=run_id, waive=lifted, reason=reason)

@@ -38,7 +38,7 @@ class OrderRequestSchema(Schema):
 
 
 class CancelSchema(Schema):
-    """Cancel an order, before any supplier was asked."""
+    """Cancel an order as far as it still can be."""
 
     external_id = Text(100, required=True)
     reason = Text(200, load_default=None, allow_none=True)

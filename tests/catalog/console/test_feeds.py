@@ -118,6 +118,23 @@ def test_held_removals_wait_for_a_reasoned_decision(keeper: FlaskClient, feed: s
     assert "The range is smaller" in keeper.get(page).text
 
 
+def test_a_file_that_a_guard_has_refused_is_taken_if_the_supplier_means_it(
+    keeper: FlaskClient, feed: suppliers.Feed
+) -> None:
+    sent(keeper, a_file(*(an_offer(f"A{number}") for number in range(100))))
+    renamed = [an_offer(f"B{number}") for number in range(100)]
+    page = sent(keeper, a_file(*renamed, date="2026-11-21 09:00")).partition("?")[0]
+
+    assert "Does the supplier mean it?" in keeper.get(page).text
+    assert keeper.post(f"{page}/take", data={"reason": ""}).status_code == 422
+    done = keeper.post(f"{page}/take", data={"reason": "New numbers, they called"})
+    carry_out(ids.parse("run", done.location.rsplit("/", 1)[-1].partition("?")[0]))
+
+    assert done.status_code == 303
+    assert transact(lambda: suppliers.run(suppliers.get_feed(feed.id).last_good_run_id or 0)).rows_new == 100
+    assert keeper.post(f"{done.location.partition('?')[0]}/take", data={"reason": "Again"}).status_code == 409
+
+
 def test_a_jumped_price_waits_and_is_decided(keeper: FlaskClient, feed: suppliers.Feed) -> None:
     offers = [an_offer(f"A{number}") for number in range(30)]
     sent(keeper, a_file(*offers))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from catalog import orders, shipments
-from coalition.kernel import ids
+from coalition.kernel import clock, ids
 from coalition.kernel.db import transact
 from tests.catalog.builders import SECRET
 from tests.catalog.orders.builders import FakeSupplier, World, a_world, bind
@@ -100,3 +102,17 @@ def test_returns_are_named_on_their_order_and_speak_russian(keeper: FlaskClient,
     assert ids.public("rma", asked.id) in order
     for path in (RETURNS, page_of(asked)):
         assert "Возврат" in keeper.get(path, headers={"Accept-Language": "ru"}).text
+
+
+def test_the_parcel_that_comes_back_is_followed(keeper: FlaskClient, world: World, asked: orders.Return) -> None:
+    page = page_of(asked)
+    keeper.post(f"{page}/authorize", data={"note": "Send it"})
+    at = clock.now() + dt.timedelta(minutes=1)
+
+    nothing = keeper.post(f"{page}/parcel", data={"carrier": "balticpost", "tracking_no": " "})
+    named = keeper.post(f"{page}/parcel", data={"carrier": "balticpost", "tracking_no": "BACK-1"})
+    transact(lambda: shipments.scan("balticpost", {"BACK-1": [shipments.Scan("in_transit", at)]}))
+
+    assert (nothing.status_code, 'href="#tracking_no"' in nothing.text) == (422, True)
+    assert "The parcel is followed" in keeper.get(named.location).text
+    assert transact(lambda: orders.find_return(world.program.id, asked.id)).state == "in_transit"
