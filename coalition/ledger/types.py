@@ -17,6 +17,9 @@ _SENTENCES = {
     "insufficient_points": "There are not enough points available.",
     "external_id_conflict": "This external id was used before with another content.",
     "return_exceeded": "More would be taken back than there was.",
+    "hold_closed": "The hold was captured, released or has expired; it has no points left.",
+    "hold_expired": "The hold has run out of time; its points are free again.",
+    "hold_exceeded": "The hold has fewer points left than were asked for.",
     "holds_open": "Points of this wallet are set aside; release or capture them first.",
 }
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from coalition.kernel import audit
@@ -18,7 +19,7 @@ from coalition.kernel.db import RacingKey, raw
 from coalition.kernel.errors import Conflict, Refusal
 from coalition.purchases.receipts import Refused
 from coalition.purchases.recording.storing import Via
-from coalition.purchases.returning.record import record_returns
+from coalition.purchases.returning.record import RETURNS_MAX, record_returns
 from coalition.purchases.returns import Return, Returned, ReturnedLine
 from coalition.purchases.suspense.suspending import Suspended
 
@@ -61,22 +62,10 @@ def give_back(
 
 def follow(posted: Mapping[int, str]) -> None:
     """Record the returns that wait for purchases (suspense row: the partner's number) which have just been posted."""
-    for row in _taken(posted):
-        _, of, partner_id, registry_id, line, kind, external_id, request_hash, slip = row
-        request = Return(
-            external_id,
-            kind,
-            dt.datetime.fromisoformat(slip["occurred_at"]),
-            tuple(ReturnedLine(*one) for one in slip["lines"]),
-            bytes(request_hash),
-            purchase_external_id=posted[of],
-            of_bank=slip["of_bank"],
-        )
-        (result,) = record_returns(partner_id, [request], registry_id=registry_id)
-        if isinstance(result, Refused):
-            _reject(of, registry_id, line, external_id, result.refusal)
-        elif registry_id is not None:
-            raw().execute(_COUNT, (1, int(not result.replayed), int(result.replayed), 0, registry_id))
+    for (partner_id, registry_id), group in groupby(_taken(posted), key=lambda row: row[2:4]):
+        rows = list(group)
+        for start in range(0, len(rows), RETURNS_MAX):
+            _record(partner_id, registry_id, rows[start : start + RETURNS_MAX], posted)
 
 
 def give_up(suspense_id: int, reason: str) -> None:
@@ -102,6 +91,32 @@ def _wait(partner_id: int, request: Return, number: int, via: Via, line: int | N
         return Suspended(number, request.external_id, replayed=True)
     detail = "This external id waits with another content."
     return Refused(request.external_id, Conflict("external_id_conflict", detail))
+
+
+def _record(
+    partner_id: int, registry_id: int | None, rows: Sequence[tuple[Any, ...]], posted: Mapping[int, str]
+) -> None:
+    results = record_returns(partner_id, [_unpacked(row, posted) for row in rows], registry_id=registry_id)
+    for row, result in zip(rows, results, strict=True):
+        if isinstance(result, Refused):
+            _reject(row[1], registry_id, row[4], result.external_id, result.refusal)
+    told = [one.replayed for one in results if isinstance(one, Returned)]
+    if registry_id is not None and told:
+        raw().execute(_COUNT, (len(told), told.count(False), told.count(True), 0, registry_id))
+
+
+def _unpacked(row: tuple[Any, ...], posted: Mapping[int, str]) -> Return:
+    """The return that was kept in a row, of the purchase that it waited for."""
+    _, of, *_, kind, external_id, request_hash, slip = row
+    return Return(
+        external_id,
+        kind,
+        dt.datetime.fromisoformat(slip["occurred_at"]),
+        tuple(ReturnedLine(*one) for one in slip["lines"]),
+        bytes(request_hash),
+        purchase_external_id=posted[of],
+        of_bank=slip["of_bank"],
+    )
 
 
 def _taken(suspense_ids: Iterable[int]) -> list[tuple[Any, ...]]:
