@@ -19,6 +19,7 @@ from coalition.ledger.restoring import REVERSAL_ORDERS, reversal_orders, set_rev
 from coalition.ledger.returns import ClawBack, ClawedBack, GiveBack, GivenBack, claw_back, give_back
 from coalition.ledger.types import (
     AMOUNT_MAX,
+    NEXT,
     AccountKind,
     Attribution,
     Balance,
@@ -38,6 +39,7 @@ from coalition.ledger.using import in_use, programs_of
 __all__ = [
     "AMOUNT_MAX",
     "KEEP",
+    "NEXT",
     "REVERSAL_ORDERS",
     "AccountKind",
     "Arrival",

@@ -13,6 +13,7 @@ from typing import NoReturn
 from coalition.kernel.errors import Conflict
 
 AMOUNT_MAX = 10**15
+NEXT = (0, 0)  # among eligible restrictions, none of which is 0
 _SENTENCES = {
     "insufficient_points": "There are not enough points available.",
     "external_id_conflict": "This external id was used before with another content.",
@@ -141,7 +142,8 @@ class Debit(Posting):
     """Points are spent from the wallet's usable lots, in the order that `rule` says.
 
     `eligible` names the restrictions whose lots may pay and the most points of each (restriction id, cap); they are
-    drawn before ordinary lots. Lots with any other restriction never pay.
+    drawn before ordinary lots, by the currency's rule. `NEXT` among them parts those that pay first from those that pay
+    next. Lots with any other restriction never pay.
     """
 
     rule: int = Attribution.FEFO

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from decimal import ROUND_FLOOR
 from typing import Any
 
+from coalition import ledger
 from coalition.kernel import audit
 from coalition.kernel.db import fetch_one
 from coalition.kernel.errors import Conflict, FieldError, Invalid, NotFound
@@ -89,15 +90,18 @@ def promo_account(program_id: int, promo_account_id: int) -> PromoAccount:
 def eligible(currency: Currency, context: SpendContext) -> tuple[tuple[int, int], ...]:
     """The promo accounts that may pay here, each with the most points of it: (restriction id, cap), in their order.
 
-    The cap is the account's share of what it may pay for (the whole, or its product groups), in points at their face
-    value, rounded down; and no more than its own cap.
+    Where the priority changes stands `ledger.NEXT`: of accounts of one priority pays first what ends first. The cap is
+    the account's share of what it may pay for (the whole, or its product groups), in points at their face value,
+    rounded down; and no more than its own cap.
     """
-    found = []
+    found: list[tuple[int, int]] = []
+    before: int | None = None
     for account in promo_accounts(currency.program_id):
         if account.currency_id == currency.id and _pays_at(account, context):
             cap = _cap(account, currency, context)
             if cap > 0:
-                found.append((account.id, cap))
+                found += [(account.id, cap)] if before in (None, account.priority) else [ledger.NEXT, (account.id, cap)]
+                before = account.priority
     return tuple(found)
 
 

@@ -24,7 +24,7 @@ amounts = st.one_of(st.integers(1, 12), st.integers(1, 300))
 funders = st.sampled_from([((10, 1),), ((11, 1),), ((10, 60), (11, 40)), ((10, 1), (11, 1), (12, 1))])
 ends = st.sampled_from([NEVER, 1, 3, 3, 10])
 rules = st.sampled_from(["fefo", "fefo", "fifo", "pro_rata"])
-promos = st.sampled_from([(), (), ((1, 5),), ((1, 1000),), ((1, 1000), (2, 40))])
+promos = st.sampled_from([(), (), ((1, 5),), ((1, 1000),), ((1, 1000), (2, 40)), ((2, 40), (0, 0), (1, 1000))])
 policies = st.sampled_from(["only_pending", "within_balance", "arrears"])
 picks = st.integers(0, 10**6)
 

@@ -230,8 +230,10 @@ class Ledger:
         purse, caps = self.wallet(wallet), dict(eligible)
         usable = [lot for lot in purse.lots if lot.usable(now)]
         most = dict(caps)
+        key = drawing.born if rule == "fifo" else drawing.fefo
+        turns = {of: sum(one == 0 for one, _ in eligible[:at]) for at, (of, _) in enumerate(eligible)}
         promo = sorted(
-            (lot for lot in usable if lot.restriction in caps), key=drawing.born if rule == "fifo" else drawing.fefo
+            (lot for lot in usable if lot.restriction in caps), key=lambda lot: (turns[lot.restriction], key(lot))
         )
         free = [lot for lot in usable if lot.restriction is None]
         draws: list[Draw] = []

@@ -126,7 +126,7 @@ def _redemptions(
 
 def _beside(drawing: programs.Drawing, held: Mapping[int, int]) -> programs.Drawing:
     """What of promo accounts may pay a receipt beside held points of them: no more in all than their caps."""
-    left = tuple((of, cap - held.get(of, 0)) for of, cap in drawing["eligible"] if cap > held.get(of, 0))
+    left = tuple((of, max(0, cap - held.get(of, 0))) for of, cap in drawing["eligible"])
     return {**drawing, "eligible": left}
 
 

@@ -17,7 +17,7 @@ from tests.coalition.ledger.conftest import drawn, turns
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "settlement.json").read_text())
 RULES = {"FEFO": Attribution.FEFO, "FIFO": Attribution.FIFO, "PRORATA": Attribution.PRO_RATA}
 PARTIES = {"A": 1, "B": 2, "C": 3}
-PROMO, OTHER_PROMO = 41, 42
+PROMO, OTHER_PROMO, THIRD_PROMO = 41, 42, 43
 LATER = 200 * 365
 
 
@@ -118,6 +118,26 @@ def test_restricted_points_pay_first_up_to_their_cap_and_only_where_they_may(boo
     assert [tuple(row) for row in rows] == [(PROMO, 30), (None, 30)]
     balance = book.balance(wallet)
     assert (balance.available, balance.restricted) == (70, ((PROMO, 20), (OTHER_PROMO, 50)))
+
+
+@pytest.mark.parametrize("rule", RULES.values())
+def test_restricted_points_pay_in_their_turn_and_of_one_turn_first_what_ends_first(book, rule):
+    wallet = book.wallet()
+    book.earn(wallet, 10, days=2, restriction=OTHER_PROMO)
+    book.earn(wallet, 10, days=5, restriction=PROMO)
+    book.earn(wallet, 10, days=9, restriction=PROMO)
+    book.earn(wallet, 10, days=7, restriction=THIRD_PROMO)
+    caps = [(one, 100) for one in (PROMO, THIRD_PROMO)]
+
+    posted = book.spend(wallet, 35, rule=rule, eligible=(*caps, ledger.NEXT, (OTHER_PROMO, 100)))
+
+    rows = fetch_all(
+        "SELECT e.restriction_id, a.amount FROM allocation a JOIN entry e ON e.id = a.lot_id"
+        " WHERE debit_id = :id ORDER BY a.no",
+        {"id": posted.entry_id},
+    )
+    second = [PROMO, THIRD_PROMO] if rule == RULES["FIFO"] else [THIRD_PROMO, PROMO]
+    assert [tuple(row) for row in rows] == [(PROMO, 10), *((one, 10) for one in second), (OTHER_PROMO, 5)]
 
 
 def test_a_debit_that_names_no_restriction_never_draws_restricted_points(book):

@@ -23,7 +23,7 @@ _NAMES = {"name_en": "wine points", "name_ru": "винные баллы"}
 def _eligible(currency: programs.Currency, **more: Any) -> dict[str, int]:
     context = SpendContext(**{"partner_id": 1, "outlet_id": 11, "groups": {}, "total": 10_000, **more})
     codes = {one.id: one.code for one in programs.promo_accounts(currency.program_id)}
-    return {codes[number]: cap for number, cap in programs.eligible(currency, context)}
+    return {codes[number]: cap for number, cap in programs.eligible(currency, context) if number}
 
 
 @pytest.mark.parametrize(
@@ -64,11 +64,13 @@ def test_accounts_are_spent_by_their_priority_and_never_for_another_currency(app
     program = a_program()
     currency = programs.main_currency(program.id)
     miles = programs.add_currency(program.id, "MIL", name_en="miles", name_ru="мили", face_minor=Decimal(2))
-    for code, priority in (("late", 9), ("early", 1)):
+    for code, priority in (("late", 9), ("early", 1), ("soon", 1)):
         programs.open_promo_account(currency.id, code, **_NAMES, priority=priority)
     programs.open_promo_account(miles.id, "sky", **_NAMES)
 
-    assert list(_eligible(currency)) == ["early", "late"]
+    assert list(_eligible(currency)) == ["early", "soon", "late"]
+    turns = [one == ledger.NEXT for one in programs.eligible(currency, SpendContext(0, None, {}, 10_000))]
+    assert turns == [False, False, True, False]
     assert list(_eligible(miles)) == ["sky"]
 
 
