@@ -19,6 +19,7 @@ from coalition.console import (
     people_pages,
     program_pages,
     registry_pages,
+    registry_tending,
     search_page,
     suspense_pages,
     tier_pages,
@@ -43,13 +44,16 @@ offer(
     Field(_("Registry"), "id"),
     Field(_("Sent"), "created_at", "moment"),
     Field(_("Partner"), "partner"),
-    Field(_("State"), "state"),
-    Field(_("only tried"), "dry_run"),
-    Field(_("Lines"), "lines", "integer", total=True),
-    Field(_("Accepted"), "accepted", "integer", total=True),
-    Field(_("Known already"), "replayed", "integer", total=True),
-    Field(_("Wait"), "suspended", "integer", total=True),
-    Field(_("Rejected"), "rejected", "integer", total=True),
+    *registry_tending.COUNTS,
+)
+offer(
+    blueprint,
+    "/registries/<registry>/rejections",
+    "registry",
+    registry_pages.one,
+    "rejections",
+    *registry_tending.REJECTED,
+    endless=True,
 )
 offer(
     blueprint,

@@ -8,7 +8,8 @@ from flask import render_template
 
 from coalition import purchases
 from coalition.console.frame import blueprint, choices, chosen_program
-from coalition.console.registry_pages import told
+from coalition.console.registry_pages import tending
+from coalition.console.registry_tending import told
 from coalition.kernel import approvals
 from coalition.kernel.db import transact
 
@@ -30,6 +31,7 @@ def _overview() -> dict[str, Any]:
         "suspended": purchases.waiting_count(program.id),
         "asked": len(approvals.waiting()),
         "registries": told(program.id, latest),
+        "tending": tending(),
         "query": "",
         "errors": [],
     }

@@ -1,40 +1,35 @@
-"""Files of purchases: what has become of each, its rejected lines, and a form to send another.
+"""Files of purchases of all partners: what has become of each, its rejected lines, and a form to send one for somebody.
 
-The file goes to the store before any transaction opens; a job does the rest, and the page shows how far it is.
+What the partners' portal shows of its own files is the same (`registry_tending`).
 """
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
-from flask import Response, redirect, render_template, request, stream_with_context, url_for
+from flask import redirect, render_template, request, url_for
 from werkzeug.datastructures import FileStorage
-from werkzeug.wrappers import Response as BaseResponse
+from werkzeug.wrappers import Response
 
 from coalition import access, partners, programs, purchases
-from coalition.console import forms
-from coalition.console.frame import blueprint, choices, chosen_program, partner_names
-from coalition.kernel import ids, jobs, ports
+from coalition.console import forms, registry_tending
+from coalition.console.frame import blueprint, choices, chosen_program
+from coalition.console.registry_tending import BODY_MAX, PAGE, Tending
+from coalition.kernel import ids
 from coalition.kernel.db import transact
-from coalition.kernel.web import sheets
 from coalition.kernel.web.pages import use_zone
-from coalition.ports import FileStore, StoredFile
+from coalition.ports import StoredFile
 
-PAGE = 50
-REFRESH_S = 4
-BODY_MAX = 1 << 30
-_CHUNK = 2_000
-STATES = ("waiting", "running", "finished", "failed")
+_ENDPOINTS = {"list": "registries", "new": "new_registry", "page": "registry", "record": "record_registry"}
+_ENDPOINTS |= {"layout": "new_mapping"}
 
 
 @blueprint.get("/registries")
 def registries() -> str:
     """The files, the latest first."""
-    return render_template(
-        "console/registries.html", nav="registries", **transact(lambda: listed(request.args.get("cursor"), PAGE))
-    )
+    found = transact(lambda: listed(request.args.get("cursor"), PAGE))
+    return render_template("console/registries.html", nav="registries", **found)
 
 
 @blueprint.get("/registries/new")
@@ -44,17 +39,16 @@ def new_registry() -> str:
 
 
 @blueprint.post("/registries/new")
-def send_registry() -> BaseResponse | tuple[str, int]:
+def send_registry() -> Response | tuple[str, int]:
     """Keep the file, and ask for it to be recorded."""
     given, answers = request.files.get("file"), forms.answers("partner", "mapping", "dry_run")
-    errors = transact(lambda: _wrong(given, answers))
+    errors = transact(lambda: _wrong(answers)) + registry_tending.missing(given)
     if errors:
         return _form(errors, answers), 422
-    stored = ports.get(FileStore).put(f"registries/{uuid.uuid4().hex}", cast(FileStorage, given).stream)  # type: ignore[arg-type]
-    if not stored.size:
-        return _form([forms.error("file", "empty_file")], answers), 422
-    opened = transact(lambda: _open(answers, stored))
-    return redirect(url_for("console.registry", registry=ids.public("reg", opened)), code=303)
+    stored = registry_tending.kept(cast(FileStorage, given), mapped=bool(answers["mapping"]))
+    if not isinstance(stored, StoredFile):
+        return _form(stored, answers), 422
+    return _at(transact(lambda: _open(answers, stored)))
 
 
 send_registry.body_max = BODY_MAX  # type: ignore[attr-defined]
@@ -63,99 +57,84 @@ send_registry.body_max = BODY_MAX  # type: ignore[attr-defined]
 @blueprint.get("/registries/<registry>")
 def registry(registry: str) -> str:
     """One file: how far it is, what it brought, and the lines that were rejected."""
-    return render_template("console/registry.html", nav="registries", **transact(lambda: _one(registry)))
+    found = transact(lambda: one(request.args.get("cursor"), PAGE, registry))
+    return render_template("console/registry.html", nav="registries", tending=tending(), **found)
 
 
-@blueprint.get("/registries/<registry>/rejections.csv")
-def rejections_csv(registry: str) -> Response:
-    """Every rejected line as CSV, sent while it is read."""
-    found = transact(lambda: purchases.registry(ids.parse("reg", registry)))
-    return sheets.download(stream_with_context(_rejected_rows(found.id)), f"rejected-{registry}.csv")
-
-
-def told(program_id: int, found: Sequence[purchases.Registry]) -> list[dict[str, Any]]:
-    """Registries as templates want them."""
-    names = partner_names(program_id)
-    return [
-        {
-            "id": ids.public("reg", one.id),
-            "partner": names.get(one.partner_id),
-            "state": one.state,
-            "over": one.over,
-            "size_bytes": one.size_bytes,
-            "position": one.position,
-            "lines": one.lines,
-            "accepted": one.accepted,
-            "replayed": one.replayed,
-            "rejected": one.rejected,
-            "suspended": one.suspended,
-            "dry_run": one.dry_run,
-            "points_issued": one.points_issued,
-            "error": one.error,
-            "created_at": one.created_at,
-            "started_at": one.started_at,
-            "finished_at": one.finished_at,
-        }
-        for one in found
-    ]
+@blueprint.post("/registries/<registry>/record")
+def record_registry(registry: str) -> Response:
+    """Record a file that was only tried."""
+    return _at(transact(lambda: registry_tending.recorded(purchases.registry(ids.parse("reg", registry)))))
 
 
 def listed(cursor: str | None, limit: int) -> dict[str, Any]:
     """A page of the list, by the filters in the address."""
     program = chosen_program()
     known = partners.list_partners(program.id)
-    state = request.args.get("state", "")
-    state = state if state in STATES else ""
     code = request.args.get("partner", "")
     partner = next((one for one in known if one.code == code), None)
-    partner_id = partner.id if partner else None
-    page = purchases.list_registries(program.id, cursor, limit, state=state, partner_id=partner_id)
     return {
         **choices(program),
-        "state": state,
+        **registry_tending.page_of(program.id, partner.id if partner else None, cursor, limit),
         "partner": partner.code if partner else "",
         "partners": known,
-        "registries": told(program.id, page.items),
-        "next_cursor": page.next_cursor,
-        "refresh_s": REFRESH_S if any(not one.over for one in page.items) and cursor is None else 0,
+        "tending": tending(),
     }
 
 
-def _one(public_id: str) -> dict[str, Any]:
-    found = purchases.registry(ids.parse("reg", public_id))
+def one(cursor: str | None, limit: int, registry: str) -> dict[str, Any]:
+    """One file with a page of its rejected lines. Raises NotFound."""
+    found = purchases.registry(ids.parse("reg", registry))
     program = programs.get(found.program_id)
     use_zone(program.zone)
-    page = purchases.rejections(found.id, request.args.get("cursor"), PAGE)
-    return {
-        "program": program,
-        "registry": told(program.id, [found])[0],
-        "points_decimals": programs.main_currency(program.id).decimals,
-        "rejections": page.items,
-        "next_cursor": page.next_cursor,
-        "refresh_s": 0 if found.over else REFRESH_S,
-    }
+    return {"program": program, **registry_tending.one(found, cursor, limit)}
+
+
+def tending() -> Tending:
+    """Files of all partners, tended by staff."""
+
+    def address(deed: str, **where: Any) -> str:
+        return url_for(f"console.{_ENDPOINTS[deed]}", **where)
+
+    return Tending(may_send=True, named=True, address=address)
+
+
+def _at(public_id: str) -> Response:
+    return redirect(url_for("console.registry", registry=public_id), code=303)
 
 
 def _form(errors: forms.Errors, answers: dict[str, str]) -> str:
     def work() -> dict[str, Any]:
         program = chosen_program()
         known = partners.list_partners(program.id)
-        return {**choices(program), "partners": known, "mappings": list(_mappings(known).values())}
+        return {
+            **choices(program),
+            "partners": [(one.code, one.name) for one in known],
+            "layouts": saved_layouts(known),
+        }
 
-    context = transact(work)
-    return render_template("console/registry_new.html", nav="registries", errors=errors, answers=answers, **context)
+    where = {"nav": "registries", "errors": errors, "answers": answers, "tending": tending()}
+    return render_template("console/registry_new.html", **where, **transact(work))
+
+
+def saved_layouts(known: Sequence[partners.Partner]) -> list[tuple[str, str]]:
+    """Every saved layout of these partners, by the value that forms send, in words."""
+    return [
+        (value, registry_tending.layout_words(at["mapping"], at["partner"].name))
+        for value, at in _mappings(known).items()
+    ]
 
 
 def _mappings(known: Sequence[partners.Partner]) -> dict[str, dict[str, Any]]:
     """Every saved layout of these partners, by the value that the form sends."""
     return {
-        f"{partner.code}/{one.name}": {"value": f"{partner.code}/{one.name}", "partner": partner, "mapping": one}
+        f"{partner.code}/{one.name}": {"partner": partner, "mapping": one}
         for partner in known
         for one in purchases.mappings(partner.id)
     }
 
 
-def _wrong(given: FileStorage | None, answers: dict[str, str]) -> forms.Errors:
+def _wrong(answers: dict[str, str]) -> forms.Errors:
     known = partners.list_partners(chosen_program().id)
     named = next((one for one in known if one.code == answers["partner"]), None)
     errors: forms.Errors = []
@@ -166,35 +145,12 @@ def _wrong(given: FileStorage | None, answers: dict[str, str]) -> forms.Errors:
     layout = _mappings(known).get(answers["mapping"])
     if answers["mapping"] and (layout is None or layout["partner"].code != answers["partner"]):
         errors.append(forms.error("mapping", "other_partners_layout"))
-    if given is None or not given.filename:
-        errors.append(forms.error("file", "choose_file"))
     return errors
 
 
-def _open(answers: dict[str, str], stored: StoredFile) -> int:
+def _open(answers: dict[str, str], stored: StoredFile) -> str:
     program = chosen_program()
     partner = partners.by_code(program.id, answers["partner"])
     layout = _mappings([partner]).get(answers["mapping"])
-    opened = purchases.open_registry(
-        program.id,
-        partner.id,
-        stored,
-        mapping_id=layout["mapping"].id if layout else None,
-        dry_run=bool(answers["dry_run"]),
-    )
-    jobs.enqueue("purchases.registry", {"registry": opened.id}, key=str(opened.id))
-    return opened.id
-
-
-def _rejected_rows(registry_id: int) -> Iterator[str]:
-    yield sheets.BOM + sheets.line(["line", "code", "field", "detail"])
-    cursor: str | None = None
-    while True:
-        page = transact(lambda at=cursor: purchases.rejections(registry_id, at, _CHUNK))  # type: ignore[misc]
-        yield "".join(
-            sheets.line([str(one.line), one.code, sheets.guarded(one.field), sheets.guarded(one.detail)])
-            for one in page.items
-        )
-        cursor = page.next_cursor
-        if cursor is None:
-            return
+    mapping_id = layout["mapping"].id if layout else None
+    return registry_tending.opened(program.id, partner.id, stored, mapping_id, dry_run=bool(answers["dry_run"]))

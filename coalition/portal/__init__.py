@@ -22,6 +22,7 @@ def init_app(app: Flask) -> None:
         overview,
         promotion_pages,
         receipt_pages,
+        registry_pages,
         report_pages,
         request_pages,
         team_pages,

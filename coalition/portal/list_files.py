@@ -9,6 +9,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 
+from coalition.console import registry_tending
 from coalition.kernel.web.exporting import Field, offer, whole
 from coalition.portal import (
     client_pages,
@@ -17,6 +18,7 @@ from coalition.portal import (
     operation_pages,
     outlet_pages,
     promotion_pages,
+    registry_pages,
     report_pages,
     team_pages,
 )
@@ -45,6 +47,25 @@ offer(
     Field(_("Paid with points"), "points_paid_minor", "decimal", minor="decimals", total=True),
     Field(_("Paid back"), "refund_minor", "decimal", minor="decimals", total=True),
     Field(_("State"), "state"),
+)
+offer(
+    blueprint,
+    "/registries",
+    "registries",
+    registry_pages.listed,
+    "registries",
+    Field(_("Registry"), "id"),
+    Field(_("Sent"), "created_at", "moment"),
+    *registry_tending.COUNTS,
+)
+offer(
+    blueprint,
+    "/registries/<registry>/rejections",
+    "registry",
+    registry_pages.one,
+    "rejections",
+    *registry_tending.REJECTED,
+    endless=True,
 )
 offer(
     blueprint,

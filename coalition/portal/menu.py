@@ -56,6 +56,7 @@ def init_app(app: Flask) -> None:
         app,
         Entry("portal", "portal.overview", lambda: gettext("Overview"), "speedometer2", 10, True, EVERYBODY),
         Entry("portal-operations", "portal.operations", lambda: gettext("Receipts"), "receipt", 20, main=True),
+        Entry("portal-registries", "portal.registries", lambda: gettext("Registries"), "file-earmark-text", 22),
         Entry("portal-reports", "portal.reports", lambda: gettext("Reports"), "bar-chart", 27),
         Entry("portal-outlets", "portal.outlets", lambda: gettext("Outlets"), "shop", 30, main=True),
         Entry("portal-members", "portal.members_enrolled", lambda: gettext("Members"), "people", 25),

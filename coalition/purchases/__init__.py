@@ -45,7 +45,16 @@ from coalition.purchases.registries.mappings import (
     save_mapping,
 )
 from coalition.purchases.registries.plain import has_own_titles, header_of, read_bodies
-from coalition.purchases.registries.registry import Registry, Rejection, close, open_registry, registry, rejections
+from coalition.purchases.registries.registry import (
+    Registry,
+    Rejection,
+    close,
+    open_registry,
+    record_tried,
+    recording_of,
+    registry,
+    rejections,
+)
 from coalition.purchases.registries.sheets import tabular
 from coalition.purchases.registries.sources import (
     SOURCE_KINDS,
@@ -216,6 +225,8 @@ __all__ = [
     "record_following",
     "record_returns",
     "record_takeovers",
+    "record_tried",
+    "recording_of",
     "refusals",
     "registry",
     "registry_states",

@@ -158,6 +158,12 @@ PAGES = {
     "portal-operations-none": Page("freshmart", lambda story: "/portal/operations?number=nothing-like-this"),
     "portal-receipt": Page("freshmart", lambda story: f"/portal/operations/{story.purchase_id}"),
     "portal-receipt-return": Page("freshmart", lambda story: f"/portal/operations/{story.purchase_id}/return"),
+    "portal-registries": Page("homeline", lambda story: "/portal/registries"),
+    "portal-registries-none": Page("homeline", lambda story: "/portal/registries?state=failed"),
+    "portal-registries-empty": Page("freshmart", lambda story: "/portal/registries"),
+    "portal-registry": Page("homeline", lambda story: f"/portal/registries/{story.registry_id}"),
+    "portal-registry-new": Page("freshmart", lambda story: "/portal/registries/new"),
+    "portal-registry-layout": Page("freshmart", lambda story: "/portal/registries/layouts/new"),
     "portal-reports": Page(
         "freshmart", lambda story: f"/portal/reports?since={_days_ago(300)}&until={_days_ago(0)}&by=month"
     ),

@@ -147,6 +147,20 @@ def test_a_registry_takes_nothing_of_a_hostile_archive(tenants: dict[str, Tenant
     assert {name for name, end in ends.items() if not (end.get("rejected") or end["error"] in FILE_CODES)} == set()
 
 
+def test_the_portal_s_page_for_registries_takes_nothing_of_a_hostile_archive(tenants: dict[str, Tenant]) -> None:
+    mine, ends = tenants["mine"], {}
+
+    for name, content in (archives() | workbooks()).items():
+        sent = _by_page(mine, "/portal/registries/new", content)
+        jobs.run_due(20)
+        number = sent.location.rpartition("/")[2] if sent.status_code == 303 else ""
+        ends[name] = mine.call("GET", f"/registries/{number}").get_json() if number else {"state": sent.status_code}
+
+    assert {name: end["state"] for name, end in ends.items() if end["state"] not in ("finished", "failed", 422)} == {}
+    assert len([end for end in ends.values() if end["state"] == "failed"]) >= 10
+    assert {name for name, end in ends.items() if end.get("accepted")} == set()
+
+
 def test_a_file_of_outlets_that_is_an_archive_is_refused_at_once(tenants: dict[str, Tenant]) -> None:
     mine, before = tenants["mine"], digest()
 
@@ -164,7 +178,8 @@ def test_every_page_of_staff_that_takes_files_is_among_these_doors(tenants: dict
     routes, views = mine.app.url_map.bind("localhost"), mine.app.view_functions
     doors = {routes.match(path, "POST")[0] for path in _staff_doors(mine)}
 
-    taking = {name for name, view in views.items() if hasattr(view, "body_max") and not name.startswith("supply.")}
+    partners_own = ("supply.", "portal.")
+    taking = {name for name, view in views.items() if hasattr(view, "body_max") and not name.startswith(partners_own)}
 
     assert doors == taking
 

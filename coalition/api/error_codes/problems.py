@@ -159,6 +159,7 @@ CODES = {
     "not_sold_here": "This program does not sell what was found at the supplier, or counts in another money.",
     "not_storable": "The database cannot store this purchase.",
     "not_text": "A row of the table is not written in the mapping's encoding.",
+    "not_tried": "The file was not only tried, or not yet to its end.",
     "not_understood": "The text of a condition cannot be read; `detail` says where.",
     "not_utf8": "The body is not valid UTF-8.",
     "not_xml": "A feed is sent as XML, gzip or a form, not as a JSON document.",

@@ -2,12 +2,14 @@
 
 A page of lists offers its own reading of them (`offer`), so that a file can hold nothing else than the screen does. A
 file is read chunk by chunk, each in a transaction of its own; CSV leaves while it is read. At MOST rows it ends, and
-its last line says so. That somebody has taken a list away stands in the audit trail.
+its last line says so; a list may be offered whole as CSV (`endless`). That somebody has taken a list away stands
+in the audit trail.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -67,13 +69,15 @@ class Listing:
     """A list that can be taken away: the name of its files, how a page of it is read, and what its columns are.
 
     `read(cursor, limit, **where)` answers the context of the page, in which `rows` are and `next_cursor` leads on;
-    `where` are the parts of the address.
+    `where` are the parts of the address. `endless`: all rows leave as CSV; XLSX, which is made before it leaves, ends
+    at MOST all the same.
     """
 
     name: str
     read: Read
     rows: Rows
     fields: Sequence[Field]
+    endless: bool = False
 
     def of(self, page: Mapping[str, Any]) -> Iterable[Any]:
         """The rows of this page."""
@@ -85,10 +89,12 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["export_links"] = links
 
 
-def offer(blueprint: Blueprint, rule: str, endpoint: str, read: Read, rows: Rows, *fields: Field) -> None:
+def offer(
+    blueprint: Blueprint, rule: str, endpoint: str, read: Read, rows: Rows, *fields: Field, endless: bool = False
+) -> None:
     """Offer the list of the page `endpoint` of `blueprint` as files, at `rule` with .csv or .xlsx behind it."""
     name = f"{blueprint.name}.{endpoint}"
-    _listings[name] = Listing(rule.rpartition("/")[2], read, rows, fields)
+    _listings[name] = Listing(rule.rpartition("/")[2], read, rows, fields, endless)
 
     def file(form: str, **where: Any) -> Response:
         return _answer(name, form, **where)
@@ -138,7 +144,9 @@ def _answer(endpoint: str, form: str, **where: Any) -> Response:
 
     # What is read while the answer is being sent has a context of its own, and leaves nothing open if it is cut off.
     read_on = copy_current_request_context(lambda cursor: transact(partial(chunk, cursor)))
-    rows = _rows(transact(begin), read_on, [_cut(), *[None] * (len(listing.fields) - 1)])
+    most = sys.maxsize if listing.endless and form == "csv" else MOST
+    cut = [None] * (len(listing.fields) - 1)
+    rows = _rows(transact(begin), read_on, most, [_cut(listing), *cut])
     if form == "xlsx":
         return _book(listing, rows)
     fallback = "semicolon" if language() == "ru" else "comma"
@@ -154,8 +162,8 @@ def _at(thing: Any, path: str) -> Any:
     return thing
 
 
-def _rows(first: Chunk, read_on: Callable[[str], Chunk], cut: list[Cell]) -> Iterator[list[Cell]]:
-    (rows, cursor), left = first, MOST
+def _rows(first: Chunk, read_on: Callable[[str], Chunk], most: int, cut: list[Cell]) -> Iterator[list[Cell]]:
+    (rows, cursor), left = first, most
     while True:
         yield from rows[:left]
         if len(rows) > left or (len(rows) == left and cursor is not None):
@@ -166,7 +174,9 @@ def _rows(first: Chunk, read_on: Callable[[str], Chunk], cut: list[Cell]) -> Ite
         rows, cursor = read_on(cursor)
 
 
-def _cut() -> str:
+def _cut(listing: Listing) -> str:
+    if listing.endless:
+        return str(gettext("The list goes on: its first %(number)s rows are here. CSV has all of them.", number=MOST))
     words = "The list goes on: only its first rows are here, %(number)s of them. Narrow the filters."
     return str(gettext(words, number=MOST))
 

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 from coalition.kernel.errors import BadRequest, FieldError, Invalid, Refusal
 from coalition.kernel.web.json_body import parse_object
-from coalition.kernel.workbooks import ERRORS, WHAT_ERRORS_ARE
+from coalition.kernel.workbooks import ERRORS, WHAT_ERRORS_ARE, is_workbook
 from coalition.purchases.registries.kinds import Content, interpret
 from coalition.purchases.registries.mappings import DELIMITERS
 from coalition.purchases.registries.sheets import SheetTable
@@ -69,8 +69,11 @@ def header_of(file: BinaryIO) -> Header | None:
 
 
 def has_own_titles(file: BinaryIO) -> bool:
-    """Whether a file is such a table; it stands at its beginning again."""
-    return header_of(file) is not None
+    """Whether a file is such a table, or a workbook, whose titles are looked at when it is read.
+
+    It stands at its beginning again.
+    """
+    return is_workbook(file) or header_of(file) is not None
 
 
 def read_plain(

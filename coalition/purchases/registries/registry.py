@@ -109,6 +109,39 @@ def open_registry(
     return Registry(**row._mapping)
 
 
+def recording_of(tried: Registry) -> Registry | None:
+    """The registry that records the file which `tried` has only tried, if there is one."""
+    row = fetch_one(
+        f"SELECT {COLUMNS} FROM registry WHERE partner_id = :partner AND id > :id AND file_key = :key AND NOT dry_run"
+        " ORDER BY id LIMIT 1",
+        {"partner": tried.partner_id, "id": tried.id, "key": tried.file_key},
+    )
+    return Registry(**row._mapping) if row else None
+
+
+def record_tried(tried: Registry) -> tuple[Registry, bool]:
+    """The registry that records what `tried` has only tried, and whether it is new: the same file by the same mapping.
+
+    Locks `tried`. Raises Conflict `not_tried` unless it was tried to the end of the file, `partner_suspended`.
+    """
+    if not tried.dry_run or tried.state != "finished":
+        raise Conflict("not_tried", "Only a file that was tried to its end is recorded so.")
+    row = fetch_one("SELECT sha256 FROM registry WHERE id = :id FOR UPDATE", {"id": tried.id})
+    assert row is not None
+    if known := recording_of(tried):
+        return known, False
+    stored = StoredFile(tried.file_key, tried.size_bytes, row.sha256)
+    opened = open_registry(
+        tried.program_id,
+        tried.partner_id,
+        stored,
+        mapping_id=tried.mapping_id,
+        source_id=tried.source_id,
+        content=tried.content,
+    )
+    return opened, True
+
+
 def registry(registry_id: int, *, partner_id: int | None = None) -> Registry:
     """A registry, of this partner if one is named. Raises NotFound."""
     row = fetch_one(

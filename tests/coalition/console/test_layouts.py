@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from coalition import purchases
-from coalition.console.mapping_pages import FIELDS
+from coalition.console.layouts import FIELDS
 from coalition.kernel.db import transact
 from coalition.purchases.registries.mappings import FIELDS as KNOWN
 from tests.coalition.purchases.builders import Shop

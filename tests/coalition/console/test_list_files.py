@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from io import BytesIO
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from openpyxl import load_workbook
 
 from catalog import pricing, suppliers
 from catalog.console import list_files as _catalog_lists  # noqa: F401 - it registers them
@@ -58,7 +60,9 @@ def admin(app: Flask, shop: Shop) -> FlaskClient:
     transact(lambda: purchases.accept(shop.partner.id, waits, Via(), hold=True))
     transact(lambda: purchases.record(shop.partner.id, [a_receipt(20_000)]))
     file = StoredFile("registries/none", 10, "0" * 64)
-    transact(lambda: purchases.open_registry(program.id, shop.partner.id, file, mapping_id=None, dry_run=True))
+    opened = transact(lambda: purchases.open_registry(program.id, shop.partner.id, file, dry_run=True))
+    for chunk, readings in purchases.readings(BytesIO(b"no json\n" * 60), opened, purchases.layout(opened)):
+        transact(lambda found=readings, chunk=chunk: purchases.take(opened, chunk, found))
     asked = {"amount": 5, "currency_id": transact(lambda: programs.main_currency(program.id)).id}
     transact(lambda: approvals.request("wallets.adjust", asked, "said so", key="k", subject=f"member:{shop.member.id}"))
     publish(shop, 500)
@@ -71,6 +75,8 @@ def where(endpoint: str, shop: Shop) -> dict[str, str]:
         return {"member": ids.public("mbr", shop.member.id)}
     if endpoint in ("desk.categories", "desk.listing", "desk.terms"):
         return {"code": "homegoods"}
+    if endpoint == "console.registry":
+        return {"registry": ids.public("reg", fetch_all("SELECT id FROM registry")[0].id)}
     if endpoint == "console.tiers":
         return {"code": shop.program.code}
     return {"name": "Anna"} if endpoint == "console.search" else {}
@@ -131,6 +137,20 @@ def test_a_list_too_long_for_a_file_says_so_in_its_last_line(
 
     assert lengths == [61, 61, 42, 9]
     assert "only its first rows are here, 7 of them" in lines[-1]
+
+
+def test_rejected_lines_leave_as_csv_to_the_last_of_them(
+    admin: FlaskClient, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporting, "_CHUNK", 20)
+    monkeypatch.setattr(exporting, "MOST", 7)
+    path = f"/console/registries/{where('console.registry', shop)['registry']}/rejections"
+
+    lines = admin.get(f"{path}.csv").text.splitlines()
+    sheet = load_workbook(BytesIO(admin.get(f"{path}.xlsx").data)).active
+
+    assert len(lines) == 61 and lines[-1].startswith("60,")
+    assert sheet.max_row == 9 and "CSV has all of them" in sheet.cell(9, 1).value
 
 
 def test_a_file_is_for_who_may_see_the_page(app: Flask, shop: Shop) -> None:

@@ -46,7 +46,7 @@ def test_a_file_is_sent_recorded_and_its_rejected_lines_read(app: Flask, support
     assert 'http-equiv="refresh"' in before
     assert 'http-equiv="refresh"' not in after
     assert "Finished" in after
-    assert [row["line"] for row in rows] == ["2", "3"]
+    assert [row["Line"] for row in rows] == ["2", "3"]
     assert not [cell for row in rows for cell in row.values() if cell.startswith("=")]
     assert "attachment" in answer.headers["Content-Disposition"]
 
@@ -167,6 +167,18 @@ def test_a_file_that_is_only_tried_leaves_nothing_but_counts(support: FlaskClien
 
     assert "only tried" in support.get(sent.location).text
     assert shop.available() == 0
+
+
+def test_a_file_that_was_tried_is_recorded_by_one_press(support: FlaskClient, shop: Shop) -> None:
+    form = {"partner": "freshmart", "dry_run": "yes", "file": (a_file(a_body(20_000)), "june.ndjson")}
+    tried = support.post(NEW, data=form, content_type="multipart/form-data").location
+    jobs.run_due()
+
+    recorded = support.post(f"{tried}/record")
+    jobs.run_due()
+
+    assert recorded.status_code == 303 and f'href="{recorded.location}"' in support.get(tried).text
+    assert shop.available() == 100
 
 
 def test_no_file_is_taken_in_the_name_of_a_suspended_partner(app: Flask, support: FlaskClient, shop: Shop) -> None:
