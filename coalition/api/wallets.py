@@ -20,6 +20,10 @@ def balances(partner_id: int, member_id: int) -> list[dict[str, Any]]:
             "pending": balance.pending,
             "held": balance.held,
             "arrears": balance.arrears,
+            "restricted": [
+                {"promo_account": programs.promo_account(at.program.id, number).code, "amount": amount}
+                for number, amount in balance.restricted
+            ],
             "next_expirations": [{"amount": amount, "expires_at": end} for amount, end in balance.next_expirations],
         }
         for balance in ledger.balances(at.program.id, member_id)

@@ -13,6 +13,7 @@ from coalition.kernel.web import charts
 from coalition.kernel.web.pages import language, use_zone
 from coalition.ledger import Balance, Lot
 from coalition.members import Member
+from coalition.site.cabinet import promo_names
 from coalition.site.expiries import SOON_DAYS, by_month, last_day
 
 LOTS_SHOWN = 200
@@ -56,12 +57,13 @@ def wallets(member: Member, *, lots_shown: int) -> list[dict[str, Any]]:
     balances = {balance.currency_id: balance for balance in ledger.balances(program.id, member.id)}
     names = partner_names(program.id)
     funders = {entity.id: entity.name for entity in partners.entities(program.id)}
+    promos = promo_names(program.id)
     found: list[dict[str, Any]] = []
     for currency in programs.currencies(program.id):
         balance = balances.get(currency.id)
         if balance or not found:
             empty = Balance(0, currency.id, 0, 0, 0, 0, ())
-            found.append(_wallet(balance or empty, currency, program.zone, names, funders, lots_shown))
+            found.append(_wallet(balance or empty, currency, program.zone, names, funders, promos, lots_shown))
     return found
 
 
@@ -104,6 +106,7 @@ def _wallet(
     zone: str,
     names: Mapping[int, str],
     funders: Mapping[int, str],
+    promos: Mapping[int, str],
     lots_shown: int,
 ) -> dict[str, Any]:
     today = clock.local_date(clock.now(), zone)
@@ -122,14 +125,17 @@ def _wallet(
         "pending": balance.pending,
         "held": balance.held,
         "arrears": balance.arrears,
+        "restricted": sum(amount for _, amount in balance.restricted),
         "expiring_soon": sum(amount for amount, day in ends if day <= soon),
         "expiry_months": by_month(ends, today),
-        "lots": [_lot(lot, zone, names, funders) for lot in lots[:lots_shown]],
+        "lots": [_lot(lot, zone, names, funders, promos) for lot in lots[:lots_shown]],
         "lots_total": len(lots),
     }
 
 
-def _lot(lot: Lot, zone: str, names: Mapping[int, str], funders: Mapping[int, str]) -> dict[str, Any]:
+def _lot(
+    lot: Lot, zone: str, names: Mapping[int, str], funders: Mapping[int, str], promos: Mapping[int, str]
+) -> dict[str, Any]:
     pending = lot.active_at is not None and lot.active_at > clock.now()
     parts = zip(lot.legs, charts.shares([weight for _, weight in lot.legs]), strict=True)
     return {
@@ -137,6 +143,7 @@ def _lot(lot: Lot, zone: str, names: Mapping[int, str], funders: Mapping[int, st
         "remaining": lot.remaining,
         "expires_on": last_day(lot.expires_at, zone) if lot.expires_at else None,
         "active_at": lot.active_at if pending else None,
+        "promo": promos.get(lot.restriction_id) if lot.restriction_id else None,
         "issued_at": lot.issued_at,
         "source": names.get(lot.partner_id),
         "reference": lot.external_id,

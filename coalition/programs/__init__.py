@@ -9,7 +9,7 @@ from coalition.programs.halting import answer_for, halt, halted_reasons, resume
 from coalition.programs.launching import add_currency, launch
 from coalition.programs.laws import laws
 from coalition.programs.living import add_pilots, end_sunsets, following, move, pilots, wind_down
-from coalition.programs.promo import eligible, open_promo_account, promo_accounts
+from coalition.programs.promo import eligible, open_promo_account, promo_account, promo_accounts
 from coalition.programs.rates import rate, rates, set_rate
 from coalition.programs.registry import (
     by_code,
@@ -61,6 +61,7 @@ __all__ = [
     "open_promo_account",
     "pilots",
     "policies",
+    "promo_account",
     "promo_accounts",
     "rate",
     "rates",

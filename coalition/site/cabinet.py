@@ -88,6 +88,7 @@ def _balance() -> dict[str, Any]:
     lots = [lot for lot in ledger.lots(wallet.account_id) if lot.expires_at is None or lot.expires_at > clock.now()]
     names = _names(program.id)
     funders = {entity.id: entity.name for entity in partners.entities(program.id)}
+    promos = promo_names(program.id)
     account = {
         "name": main.name_ru if language() == "ru" else main.name_en,
         "card_hint": _card_hint(member.member_id),
@@ -96,6 +97,7 @@ def _balance() -> dict[str, Any]:
         "pending": wallet.pending,
         "held": wallet.held,
         "arrears": wallet.arrears,
+        "restricted": sum(amount for _, amount in wallet.restricted),
         "earned_this_year": ledger.credited(
             wallet.account_id, clock.start_of_day(today.replace(month=1, day=1), program.zone)
         ),
@@ -108,7 +110,7 @@ def _balance() -> dict[str, Any]:
             ({"amount": amount, "expires_on": day} for amount, day in ends if (day - today).days <= SOON_DAYS), None
         ),
         "expiry_months": by_month(ends, today),
-        "lots": [_lot(lot, names, funders, program.zone) for lot in lots[:LOTS_SHOWN]],
+        "lots": [_lot(lot, names, funders, promos, program.zone) for lot in lots[:LOTS_SHOWN]],
         "lots_more": max(0, len(lots) - LOTS_SHOWN),
         "operations": _movements(member, None, LATEST, tuple(_BY_KIND)).items,
     }
@@ -156,7 +158,15 @@ def _kind(one: Movement) -> str:
     return _BY_OPERATION.get(Operation(one.operation), _BY_KIND[one.kind])
 
 
-def _lot(lot: Lot, names: Mapping[int, str], funders: Mapping[int, str], zone: str) -> dict[str, Any]:
+def promo_names(program_id: int) -> dict[int, str]:
+    """What a program's promo accounts are called, by the restriction of their lots."""
+    in_russian = language() == "ru"
+    return {one.id: one.name_ru if in_russian else one.name_en for one in programs.promo_accounts(program_id)}
+
+
+def _lot(
+    lot: Lot, names: Mapping[int, str], funders: Mapping[int, str], promos: Mapping[int, str], zone: str
+) -> dict[str, Any]:
     pending = lot.active_at is not None and lot.active_at > clock.now()
     return {
         "amount": lot.remaining,
@@ -165,6 +175,7 @@ def _lot(lot: Lot, names: Mapping[int, str], funders: Mapping[int, str], zone: s
         "source": names.get(lot.partner_id),
         "funded_by": ", ".join(funders.get(party, "") for party, _ in lot.legs),
         "state": "pending" if pending else "active",
+        "promo": promos.get(lot.restriction_id) if lot.restriction_id else None,
     }
 
 

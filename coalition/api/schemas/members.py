@@ -115,14 +115,25 @@ class ExpirationSchema(Schema):
     expires_at = Instant(required=True)
 
 
+class RestrictedSchema(Schema):
+    """Points of a promo account (its code): usable now at some partners, outlets or for some goods only."""
+
+    promo_account = fields.String(required=True)
+    amount = fields.Integer(required=True)
+
+
 class BalanceSchema(Schema):
-    """A wallet: usable now, usable later, set aside, owed; amounts in minor units of `currency`."""
+    """A wallet: usable now, usable later, set aside, owed; amounts in minor units of `currency`.
+
+    Points of promo accounts stand in `restricted`, not in `available`; they end among `next_expirations`, too.
+    """
 
     currency = fields.String(required=True)
     available = fields.Integer(required=True)
     pending = fields.Integer(required=True)
     held = fields.Integer(required=True)
     arrears = fields.Integer(required=True)
+    restricted = fields.List(fields.Nested(RestrictedSchema), required=True)
     next_expirations = fields.List(fields.Nested(ExpirationSchema), required=True)
 
 

@@ -231,7 +231,11 @@ def test_promo_points_are_set_aside_first_where_the_receipt_says_that_they_may_p
         partners.assign(shop.partner.id, "wine", ["MERLOT"])
 
     transact(prepare)
-    assert till.post("/purchases", a_body(100_000)).status_code == 201  # 500 ordinary ones, 1000 for wine
+    bought = till.post("/purchases", a_body(100_000))
+    assert bought.status_code == 201  # 500 ordinary ones, 1000 for wine
+    (balance,) = bought.json["balances"]
+    assert (balance["available"], balance["restricted"]) == (500, [{"promo_account": "wine", "amount": 1_000}])
+    assert sum(one["amount"] for one in balance["next_expirations"]) == 1_500
     lines = [{"sku": "MERLOT", "amount": 1_000}, {"sku": "BREAD", "amount": 2_000}]
 
     refused = till.post("/holds", _request(501))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask.testing import FlaskClient
 
@@ -9,7 +11,16 @@ from coalition import members, programs, promotions
 from coalition.kernel import ids
 from coalition.kernel.db import fetch_all, transact
 from tests.coalition.promotions.publishing.builders import ACTOR, a_credit, a_document
-from tests.coalition.purchases.builders import CARD, Shop, a_hold, a_receipt, a_return, give_back, public_hold
+from tests.coalition.purchases.builders import (
+    CARD,
+    Shop,
+    a_hold,
+    a_receipt,
+    a_return,
+    earn_for_wine,
+    give_back,
+    public_hold,
+)
 
 PARTS = ("", "/points", "/timeline", "/identifiers")
 
@@ -41,6 +52,15 @@ def test_the_points_page_says_who_pays_for_each_part(support: FlaskClient, shop:
     transact(lambda: shop.record(a_receipt(246_800)))
 
     assert "Freshmart SIA" in support.get(f"{anna}/points").text
+
+
+def test_the_points_page_tells_apart_what_pays_in_some_places_only(support: FlaskClient, shop: Shop, anna: str) -> None:
+    transact(lambda: earn_for_wine(shop))
+
+    text = support.get(f"{anna}/points").text
+
+    assert re.search(r"In some places only</dt><dd>\s*20\s*<", text)
+    assert "wine points only" in text
 
 
 def test_what_is_owed_is_told_as_a_debt_and_taken_once_when_it_is_settled(

@@ -113,6 +113,16 @@ def public_hold(hold: ledger.Hold) -> str:
     return ids.public("hld", hold.account_id, hold.id)
 
 
+def earn_for_wine(shop: Shop) -> None:
+    """Let the shop's member have 10 ordinary points and 20 that pay for wine alone."""
+    names = {"name_en": "wine points", "name_ru": "винные баллы"}
+    partners.add_group(shop.program.id, "wine", name_en="wine", name_ru="вино")
+    account = programs.open_promo_account(shop.currency.id, "wine", product_groups=["wine"], **names)
+    where = (shop.program.id, shop.partner.id, shop.currency.id)
+    promotions.create_base_rule(*where, code="wine", points=1, each_minor=100, promo_account_id=account.id, **names)
+    shop.record(a_receipt(2000))
+
+
 def bought(shop: Shop, body: dict[str, Any]) -> int:
     """Record a purchase; its number."""
     (recorded,) = shop.record(purchases.read(body))

@@ -19,6 +19,7 @@ from tests.coalition.purchases.builders import (
     a_return,
     a_shop,
     bought,
+    earn_for_wine,
     give_back,
     public_hold,
 )
@@ -65,6 +66,15 @@ def test_the_balance_shows_what_is_there_and_every_part_of_it(anna: FlaskClient,
     assert "30 November 2027" in text
     assert "Freshmart" in text
     assert "Purchase, receipt 48-1120" in text
+
+
+def test_points_that_pay_in_some_places_only_are_told_apart(anna: FlaskClient, shop: Shop) -> None:
+    transact(lambda: earn_for_wine(shop))
+
+    text = anna.get("/account").text
+
+    assert re.search(r"In some places only</dt><dd>\s*20\s*<", text)
+    assert "wine points only" in text
 
 
 def test_history_and_balance_say_why_and_at_whose_expense(anna: FlaskClient, shop: Shop) -> None:
