@@ -137,7 +137,7 @@ def dead(cursor: str | None = None, limit: int = 50) -> Page[Dead]:
 def clear_old(limit: int) -> int:
     """Forget letters that were sent or given up a month ago, at most `limit`; how many there were."""
     return execute(
-        "DELETE FROM letter WHERE id IN (SELECT id FROM letter WHERE state <> 'waiting' AND created_at < :before"
-        " AND closed_at < :before LIMIT :limit)",
+        "DELETE FROM letter WHERE id IN (SELECT id FROM letter WHERE state <> 'waiting' AND closed_at < :before"
+        " ORDER BY closed_at LIMIT :limit)",
         {"before": clock.now() - _KEPT, "limit": limit},
     )

@@ -97,6 +97,6 @@ def refusals(client_ids: Collection[int], since: dt.datetime) -> Refusals:
 def clear_old(limit: int) -> int:
     """Forget requests of more than 30 days ago, at most `limit`; how many there were."""
     return execute(
-        "DELETE FROM request_log WHERE id IN (SELECT id FROM request_log WHERE at < :before LIMIT :limit)",
+        "DELETE FROM request_log WHERE id IN (SELECT id FROM request_log WHERE at < :before ORDER BY at LIMIT :limit)",
         {"before": clock.now() - dt.timedelta(days=KEPT_DAYS), "limit": limit},
     )

@@ -23,7 +23,7 @@ _IDLE = (
 )
 _OLD = (
     "SELECT e.id FROM webhook_event e WHERE e.created_at < now() - make_interval(days => :days)"
-    f" AND (:blank OR e.data IS NOT NULL) AND {_IDLE} LIMIT :limit FOR UPDATE SKIP LOCKED"
+    f" AND e.data IS {{content}} AND {_IDLE} ORDER BY e.created_at LIMIT :limit FOR UPDATE SKIP LOCKED"
 )
 
 
@@ -56,19 +56,19 @@ def forget(limit: int) -> int:
     answers = execute(
         "UPDATE webhook_attempt SET answer = NULL WHERE (delivery_id, no) IN"
         " (SELECT delivery_id, no FROM webhook_attempt WHERE answer IS NOT NULL"
-        " AND at < now() - make_interval(days => :days) LIMIT :limit)",
+        " AND at < now() - make_interval(days => :days) ORDER BY at LIMIT :limit)",
         {"days": ANSWERS_DAYS, "limit": limit},
     )
-    contents = _each_idle("UPDATE webhook_event e SET data = NULL", CONTENTS_DAYS, limit, blank=False)
-    rows = _each_idle("DELETE FROM webhook_event e", ROWS_DAYS, limit, blank=True)
+    contents = _each_idle("UPDATE webhook_event e SET data = NULL", CONTENTS_DAYS, limit, "NOT NULL")
+    rows = _each_idle("DELETE FROM webhook_event e", ROWS_DAYS, limit, "NULL")
     return changes + answers + contents + rows
 
 
-def _each_idle(statement: str, days: int, limit: int, *, blank: bool) -> int:
-    """Do it to events of that age of which no delivery waits and no change feed tells.
+def _each_idle(statement: str, days: int, limit: int, content: str) -> int:
+    """Do it to events of that age and content of which no delivery waits and no change feed tells; the oldest first.
 
     They are locked first, and looked at again in a second statement: whoever sends one again holds it (`resending`), so
     either its delivery is seen here, or it finds that the content is gone.
     """
-    old = fetch_all(_OLD, {"days": days, "limit": limit, "blank": blank})
+    old = fetch_all(_OLD.format(content=content), {"days": days, "limit": limit})
     return execute(f"{statement} WHERE e.id = ANY(:ids) AND {_IDLE}", {"ids": [row.id for row in old]}) if old else 0
