@@ -22,7 +22,7 @@ from coalition.purchases.recording.admitting import admitted
 from coalition.purchases.recording.awarding import award
 from coalition.purchases.recording.closing import close, quoted
 from coalition.purchases.recording.queueing import queue
-from coalition.purchases.recording.storing import Draft, Standing, Via, insert_many, insert_one, standing
+from coalition.purchases.recording.storing import Draft, Standing, Via, insert_many, insert_one, standing, waiting
 from coalition.purchases.recording.tendering import pay, tendered
 from coalition.purchases.recording.timeliness import shut, untimely
 
@@ -117,7 +117,9 @@ def _record(at: Counter, drafts: Sequence[Draft], via: Via) -> dict[int, Recorde
         known = {} if made else standing(at.partner.id, first)
     else:
         known = standing(at.partner.id, first)
-        fresh = sorted((draft for external_id, draft in first.items() if external_id not in known), key=_in_time)
+        waits = waiting(at.partner.id, first)
+        free = (one for name, one in first.items() if name not in known and _same(one, waits.get(name)))
+        fresh = sorted(free, key=_in_time)
         made = list(zip(insert_many(fresh, via), fresh, strict=True)) if fresh else []
     pay(at, made)  # first, so that nobody pays with what this very purchase earns
     recorded = award(at, made)
@@ -125,7 +127,12 @@ def _record(at: Counter, drafts: Sequence[Draft], via: Via) -> dict[int, Recorde
         one.external_id: (draft.receipt.request_hash, one) for one, (_, draft) in zip(recorded, made, strict=True)
     }
     new = {draft.place for _, draft in made}
-    return {draft.place: _told(draft, known[draft.receipt.external_id], new) for draft in drafts}
+    return {draft.place: _told(draft, known.get(draft.receipt.external_id), new) for draft in drafts}
+
+
+def _same(draft: Draft, awaited: bytes | None) -> bool:
+    """Whether nothing else waits under a draft's external id."""
+    return awaited is None or awaited == draft.receipt.request_hash
 
 
 def _in_time(draft: Draft) -> tuple[dt.datetime, str]:
@@ -149,7 +156,10 @@ def one_after_another(drafts: list[Draft]) -> Iterable[list[Draft]]:
     yield part
 
 
-def _told(draft: Draft, known: Standing, new: set[int]) -> Recorded | Refused:
+def _told(draft: Draft, known: Standing | None, new: set[int]) -> Recorded | Refused:
+    if known is None:
+        detail = "This external id waits for its member with another content."
+        return Refused(draft.receipt.external_id, Conflict("external_id_conflict", detail))
     return known[1] if draft.place in new else as_it_stands(draft.receipt, known)
 
 
@@ -175,6 +185,8 @@ def _record_paid(at: Counter, draft: Draft, via: Via) -> Recorded | Refused:
             queue(at, [draft], alone=True)
             draft = tendered(at, draft) if draft.receipt.spends else draft
             recorded = _record(at, [draft], via)[draft.place]
+            if isinstance(recorded, Refused):
+                raise recorded.refusal
             if isinstance(recorded, Recorded) and not recorded.replayed:
                 close(at, recorded.id, draft)
             return recorded

@@ -45,6 +45,11 @@ _STANDING = (
     " captured_currency_id FROM purchase WHERE partner_id = %s AND external_id = ANY(%s)"
 )
 
+_WAITING = (
+    "SELECT external_id, request_hash FROM suspense"
+    " WHERE partner_id = %s AND external_id = ANY(%s) AND state IN ('waiting', 'refused')"
+)
+
 
 class Via(NamedTuple):
     """How purchases came: in which registry, from which source of the partner (None: by the API)."""
@@ -148,13 +153,21 @@ def standing(partner_id: int, external_ids: Iterable[str]) -> dict[str, Standing
     return found
 
 
+def waiting(partner_id: int, external_ids: Iterable[str]) -> dict[str, bytes]:
+    """The request hashes of a partner's purchases that wait for their member under these external ids."""
+    rows = raw().execute(_WAITING, (partner_id, list(external_ids)))
+    return {external_id: bytes(request_hash) for external_id, request_hash in rows}
+
+
 def insert_one(draft: Draft, via: Via) -> int | None:
     """Write one purchase with its lines; its id, or None if its key is taken. Waits for a racing twin to end.
 
+    A purchase of another content that waits for its member has the key, too.
     Locks the member's wallets first, in the same statement.
     """
     lines = draft.receipt.lines
-    params = [draft.program_id, draft.member_id, *_head(draft, via), *map(list, zip(*lines, strict=True))]
+    key = (draft.outlet.partner_id, draft.receipt.external_id, draft.receipt.request_hash)
+    params = [draft.program_id, draft.member_id, *_head(draft, via), *key, *map(list, zip(*lines, strict=True))]
     row = raw().execute(load_sql(__file__, "insert_one.sql"), params).fetchone()
     return row[0] if row else None
 

@@ -1,4 +1,5 @@
--- One purchase with its lines in one statement. Grain: one row = the id of the new purchase, none if its key is taken.
+-- One purchase with its lines in one statement. Grain: one row = the id of the new purchase, none if its key is taken,
+-- be it by a purchase of another content that waits for its member.
 -- Locks: the member's wallets, ascending, before anything else: the key, codes, counters of limits.
 WITH held AS MATERIALIZED (
   SELECT w.account_id FROM account a JOIN wallet w ON w.account_id = a.id
@@ -10,6 +11,9 @@ head AS (
     program_id, partner_id, outlet_id, legal_entity_id, registry_id, source_id, external_id, request_hash, currency, channel,
     payments, actor, request_id)
   SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s FROM (SELECT count(*) FROM held) h
+   WHERE NOT EXISTS (
+         SELECT FROM suspense s WHERE s.partner_id = %s AND s.external_id = %s AND s.state IN ('waiting', 'refused')
+            AND s.request_hash <> %s)
   ON CONFLICT DO NOTHING RETURNING id),
 lines AS (
   INSERT INTO purchase_line (purchase_id, no, amount_minor, qty_m, price_minor, sku, name, category)

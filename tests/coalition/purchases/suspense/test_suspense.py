@@ -121,6 +121,26 @@ def test_another_content_under_an_external_id_that_waits_is_a_conflict(till: Til
     assert till.get(f"/registries/{registry}/rejections").json["items"][0]["code"] == "external_id_conflict"
 
 
+def test_another_content_of_a_member_who_is_known_is_a_conflict_too_alone_in_a_file_and_paid_with_points(
+    till: Till,
+) -> None:
+    till.post("/purchases", a_body(100_000))
+    body = a_body(1000, member=STRANGER, on_unknown_member="hold")
+    held = till.post("/purchases", body)
+    known = {"kind": "card", "value": CARD}
+    paid = {**body, "member": known, "payments": [{"kind": "redeem", "amount": 100}]}
+
+    alone, again = till.post("/purchases", {**body, "member": known}), till.post("/purchases", body)
+    with_points = till.post("/purchases", paid)
+    registry = _send(till, {**body, "member": known}, a_body(1000), paid)
+
+    assert [(one.status_code, one.json["code"]) for one in (alone, with_points)] == [(409, "external_id_conflict")] * 2
+    assert (again.status_code, again.json, again.headers["Idempotency-Replayed"]) == (202, held.json, "true")
+    assert _counts(till, registry) == (3, 1, 0, 2, 0, 5)
+    assert till.shop.available() == 505
+    assert _sound()
+
+
 def test_what_can_never_have_a_member_is_rejected_at_once(till: Till) -> None:
     bodies = [
         a_body(1000, member={"kind": "bank_card_token", "value": "4111 1111 1111 1111"}),
