@@ -14,12 +14,12 @@ from catalog import orders, shipments
 from catalog.orders import Order
 from catalog.ports import Caps, LineAnswer
 from coalition import ledger
-from coalition.kernel import jobs
+from coalition.kernel import clock, jobs
 from coalition.kernel.db import execute, fetch_all, fetch_one, transact
 from tests.catalog.builders import SECRET
 from tests.catalog.orders.builders import FakeSupplier, World, a_world, assert_laws_hold, bind
 
-START = dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC)
+START = clock.now().replace(microsecond=0) - dt.timedelta(days=2)  # late enough to be given back still
 _numbers = itertools.count(1)
 
 

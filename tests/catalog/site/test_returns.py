@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from flask import Flask
 
 from catalog import orders, shipments
-from coalition.kernel import ids
+from coalition.kernel import clock, ids
 from coalition.kernel.db import fetch_one, transact
 from tests.catalog.builders import SECRET
 from tests.catalog.orders.builders import FakeSupplier, World, a_member, a_world, assert_laws_hold, bind
@@ -27,7 +29,7 @@ def browser(app: Flask, world: World) -> Browser:
 
 @pytest.fixture
 def order(world: World) -> str:
-    """The page of an order of two pieces that have arrived."""
+    """The page of an order of two pieces that arrived two days ago."""
     placed = transact(lambda: world.place(world.quote((world.rewards[0].id, 2))))
     run_jobs()
     transact(lambda: shipments.add_carrier("balticpost", "BalticPost", SECRET))
@@ -108,7 +110,7 @@ def _arrive(world: World) -> None:
     ref = fetch_one("SELECT client_ref FROM supplier_order").client_ref
     lines = [{"sku": world.rewards[0].supplier_sku, "qty": 2}]
     parcel = {"carrier": "balticpost", "tracking_no": "RR1LV", "lines": lines}
-    when = "2026-11-20T09:00:00+00:00"
+    when = (clock.now() - dt.timedelta(days=2)).isoformat()
     news = {"type": "parcel.shipped", "client_ref": ref, "external_id": "X", "occurred_at": when, "parcel": parcel}
     scan = {"tracking_no": "RR1LV", "status": "delivered", "text": "Handed over", "occurred_at": when}
     shipments.receive(shipments.SUPPLIER, str(world.supplier.id), "m1", news)

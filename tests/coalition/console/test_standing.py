@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from coalition import members, programs, promotions
-from coalition.kernel import ids
+from coalition.kernel import clock, ids
 from coalition.kernel.db import fetch_all, transact
 from coalition.members import Benefits, Plan
 from tests.coalition.members.builders import a_ladder, a_member
@@ -22,7 +22,9 @@ def berta(shop: Shop) -> members.Member:
     """Another member, who has bought something."""
     berta = transact(lambda: a_member(shop.program, shop.partner, card=BERTAS_CARD))
     card = {"kind": "card", "value": BERTAS_CARD}
-    transact(lambda: shop.record(a_receipt(20_000, external_id="OTHERS-1", member=card), a_receipt(10_000)))
+    at = clock.now().isoformat()
+    theirs = a_receipt(20_000, external_id="OTHERS-1", member=card, occurred_at=at)
+    transact(lambda: shop.record(theirs, a_receipt(10_000, occurred_at=at)))
     return berta
 
 
@@ -131,7 +133,7 @@ def _grant_silver(shop: Shop) -> None:
         name_en="Tier",
         name_ru="Уровень",
     )
-    shop.record(a_receipt(20_000))
+    shop.record(a_receipt(20_000, occurred_at=clock.now().isoformat()))
 
 
 def test_merges_are_explained_and_old_movements_stay_in_reach(

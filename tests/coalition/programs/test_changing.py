@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
@@ -9,12 +10,15 @@ import pytest
 from flask import Flask
 
 from coalition import ledger, programs
+from coalition.kernel import clock
 from coalition.kernel.db import execute, fetch_all, transact
 from coalition.kernel.errors import Conflict, Invalid
 from coalition.kernel.laws import laws, offending
 from tests.builders import a_program
 from tests.coalition.members.builders import a_member
-from tests.coalition.purchases.builders import a_receipt, a_shop
+from tests.coalition.purchases.builders import CARD, a_receipt, a_shop
+
+CARDS = (CARD, "77770001")
 
 
 def test_a_change_is_seen_at_once_and_audited_with_both_values(app: Flask) -> None:
@@ -96,23 +100,28 @@ def test_decimals_never_change_once_points_exist(app: Flask) -> None:
 
 
 def test_the_next_purchase_gets_the_new_dates_and_the_last_keeps_its_own(app: Flask) -> None:
-    shop = a_shop()
-    (before,) = shop.record(a_receipt(occurred_at="2026-11-20T09:30:00Z"))
+    shop, at = a_shop(), clock.now()
+    zone, day = shop.program.zone, clock.local_date(at, shop.program.zone)
+    (before,) = shop.record(a_receipt(occurred_at=at.isoformat()))
 
     transact(lambda: programs.change_currency(shop.currency.id, expiry="days", expiry_n=30, activation_days=14))
-    (after,) = shop.record(a_receipt(occurred_at="2026-11-20T09:30:00Z"))
+    (after,) = shop.record(a_receipt(occurred_at=at.isoformat()))
 
     rows = fetch_all("SELECT active_at, expires_at FROM entry ORDER BY id")
-    assert [f"{row.expires_at:%Y-%m-%d %H}" for row in rows] == ["2027-11-30 22", "2026-12-20 22"]
-    assert f"{rows[1].active_at:%Y-%m-%d %H}" == "2026-12-03 22"
+    last = [clock.end_of_month(clock.add_months(day, 12)), day + dt.timedelta(days=30)]
+    assert [row.expires_at for row in rows] == [clock.end_of_last_day(one, zone) for one in last]
+    assert rows[1].active_at == clock.start_of_day(day + dt.timedelta(days=14), zone)
     assert before.awards[0].available_at < after.awards[0].available_at == rows[1].active_at
 
 
 def test_points_that_end_by_inactivity_no_longer_do_not_take_the_next_ones_with_them(app: Flask) -> None:
     shop, idle = a_shop(), {"expiry": "inactivity", "expiry_n": 12}
-    other = transact(lambda: a_member(shop.program, shop.partner, card="77770001"))
+    mine, theirs = (
+        {"occurred_at": clock.now().isoformat(), "member": {"kind": "card", "value": card}} for card in CARDS
+    )
+    other = transact(lambda: a_member(shop.program, shop.partner, card=CARDS[1]))
     transact(lambda: programs.change_currency(shop.currency.id, **idle))
-    transact(lambda: shop.record(a_receipt(1000), a_receipt(1000, member={"kind": "card", "value": "77770001"})))
+    transact(lambda: shop.record(a_receipt(1000, **mine), a_receipt(1000, **theirs)))
     transact(
         lambda: execute(
             "UPDATE wallet SET idle_at = now() - interval '1 s' WHERE account_id = ("
@@ -122,9 +131,9 @@ def test_points_that_end_by_inactivity_no_longer_do_not_take_the_next_ones_with_
     )
 
     transact(lambda: programs.change_currency(shop.currency.id, expiry="days", expiry_n=30))
-    transact(lambda: shop.record(a_receipt(2000), a_receipt(2000, member={"kind": "card", "value": "77770001"})))
+    transact(lambda: shop.record(a_receipt(2000, **mine), a_receipt(2000, **theirs)))
 
-    (mine,), (theirs,) = (ledger.balances(shop.program.id, one.id) for one in (shop.member, other))
-    assert (mine.available, theirs.available) == (15, 10), "5 of the other's had ended before"
-    assert [[amount for amount, _ in one.next_expirations] for one in (mine, theirs)] == [[10], [10]]
+    (kept,), (lessened,) = (ledger.balances(shop.program.id, one.id) for one in (shop.member, other))
+    assert (kept.available, lessened.available) == (15, 10), "5 of the other's had ended before"
+    assert [[amount for amount, _ in one.next_expirations] for one in (kept, lessened)] == [[10], [10]]
     assert [law.code for law in laws() if offending(law)] == []

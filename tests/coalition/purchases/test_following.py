@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from coalition import promotions, purchases
-from coalition.kernel import jobs
+from coalition.kernel import clock, jobs
 from coalition.kernel.db import fetch_all, fetch_one
 from coalition.kernel.errors import Invalid
 from coalition.kernel.laws import offending
@@ -84,7 +84,7 @@ def test_a_chain_is_of_one_program_whatever_another_one_calls_its_receipts(shop:
     )
     for one in (shop, other):
         _publish(one, starts, prize)
-        one.record(a_receipt(500, external_id="SAME"))
+        one.record(a_receipt(500, external_id="SAME", occurred_at=clock.now().isoformat()))
         jobs.run_due()
 
     assert [one.available() for one in (shop, other)] == [52, 52]
@@ -120,7 +120,7 @@ def test_a_new_tier_is_an_event_of_the_operator(shop: Shop) -> None:
     welcome = a_document("welcome", {"kind": "badge.grant", "badge": "silver"}, events=["tier.changed"], when=gold)
     _publish(shop, a_document("climb", climbs), welcome)
 
-    shop.record(a_receipt(500))
+    shop.record(a_receipt(500, occurred_at=clock.now().isoformat()))
     jobs.run_due()
 
     assert ladder.by_code["silver"].threshold == 100

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask
 
 from coalition import ledger, members, partners, promotions
+from coalition.kernel import clock
 from coalition.kernel.db import raw
 from coalition.kernel.laws import offending
 from coalition.ledger import AccountKind
@@ -76,7 +77,7 @@ def _shop(document: dict[str, Any]) -> Shop:
 
 
 def _bought(shop: Shop, *amounts: int) -> dict[str, tuple[int, Any]]:
-    (recorded,) = shop.record(a_receipt(*amounts))
+    (recorded,) = shop.record(a_receipt(*amounts, occurred_at=clock.now().isoformat()))
     assert isinstance(recorded, Recorded)
     own = [one for one in recorded.awards if one.promotion == "tenth"]
     return {"BON" if one.currency_id == shop.currency.id else "ELT": (one.units, one.lines) for one in own}
