@@ -157,8 +157,9 @@ class Demo:
         self.children[name] = starter()
 
     def _web(self) -> Child:
+        """The application is loaded once for all workers, and for those that come in a dead one's place."""
         options = ["-w", str(_WEB_WORKERS), "-k", "gthread", "--threads", str(_WEB_THREADS), "--no-control-socket"]
-        options += ["--keep-alive", _KEEP_ALIVE_S]
+        options += ["--keep-alive", _KEEP_ALIVE_S, "--preload"]
         return self._python("web", "-m", "gunicorn", *options, "-b", f"127.0.0.1:{self.port}", "wsgi:create_app()")
 
     def _simulator(self) -> Child:

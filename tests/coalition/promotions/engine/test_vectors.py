@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 
 FOLDER = Path(os.environ.get("VECTORS_DIR") or Path(__file__).parents[3] / "vectors")
 FILE = FOLDER / "promotions.json"
@@ -66,14 +67,14 @@ def test_an_example_that_cannot_be_understood_names_what_is_wrong_and_spoils_no_
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"vectors": 7}', '{"vectors": ["x"]}', "{"])
-def test_a_file_that_holds_no_examples_is_refused(tmp_path: Path, text: str) -> None:
+def test_a_file_that_holds_no_examples_is_refused(app: Flask, tmp_path: Path, text: str) -> None:
     file = tmp_path / "none.json"
     file.write_text(text)
 
-    done = command(file)
+    done = app.test_cli_runner().invoke(args=["coalition", "evaluate-promotions", str(file)])
 
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
+    assert done.exit_code == 1
+    assert isinstance(done.exception, SystemExit)  # it ended by itself: no traceback
     assert done.stderr.startswith("Error:")
 
 
