@@ -8,7 +8,7 @@ from typing import Any
 from flask import redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from catalog import suppliers
+from catalog import pricing, rewards, suppliers
 from catalog.console.frame import blueprint, choices, chosen_program, chosen_supplier, page
 from coalition import partners
 from coalition.console import forms
@@ -32,7 +32,7 @@ def supplier(code: str) -> str:
 
 @blueprint.post("/suppliers/<code>")
 def change_supplier(code: str) -> Response | tuple[str, int]:
-    """Change its name, margin, state or address."""
+    """Change its name, margin, state or address; what it has on sale, and at which price, follows at once."""
     given = forms.answers("name", "margin", "state", "base_url")
     margin = forms.units(given["margin"], 2)
     if margin is None:
@@ -40,13 +40,16 @@ def change_supplier(code: str) -> Response | tuple[str, int]:
 
     def work() -> Program:
         program = chosen_program()
+        supplier_id = chosen_supplier(program, code).id
         suppliers.change(
-            chosen_supplier(program, code).id,
+            supplier_id,
             name=given["name"],
             margin_bp=margin,
             state=given["state"],
             base_url=given["base_url"],
         )
+        if rewards.publish(supplier_id):  # who is suspended sends no file that would do it
+            pricing.rebuild(program.id)
         return program
 
     errors, status = forms.tried(work, _FIELDS)

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from catalog import suppliers
 from coalition.kernel.db import fetch_one, transact
-from tests.catalog.builders import a_category, a_supplier
+from tests.catalog.builders import a_category, a_supplier, offers_in_stock
 from tests.coalition.console.conftest import signed_in
 from tests.coalition.purchases.builders import Shop
 
@@ -43,6 +43,24 @@ def test_a_supplier_is_changed_and_the_change_is_written_down(
     row = transact(lambda: fetch_one("SELECT actor FROM audit WHERE action = 'supplier.change'"))
     assert row is not None
     assert row.actor.startswith("user:")
+
+
+def test_what_a_supplier_sells_follows_its_state_and_its_margin(
+    keeper: FlaskClient, shop: Shop, supplier: suppliers.Supplier
+) -> None:
+    transact(lambda: a_category(shop.program))
+    transact(lambda: offers_in_stock(supplier, A1=3))
+
+    def sells(**changed: str) -> tuple[str, int]:
+        assert (
+            keeper.post(f"{DESK}/suppliers/homegoods", data={**GOOD, "state": "active", **changed}).status_code == 303
+        )
+        row = transact(lambda: fetch_one("SELECT state, points FROM reward"))
+        return row.state, row.points
+
+    assert sells(margin="20") == ("on_sale", 1200)
+    assert sells(margin="20", state="suspended")[0] == "hidden"
+    assert sells(margin="30") == ("on_sale", 1300)
 
 
 @pytest.mark.parametrize(
