@@ -8,6 +8,7 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Register the pages; importing a module of pages fills the blueprint."""
     from catalog.console import (  # noqa: F401
+        assortment_pages,
         carrier_pages,
         category_pages,
         delivery_pages,

@@ -7,6 +7,7 @@ from decimal import Decimal
 from flask_babel import lazy_gettext as _
 
 from catalog.console import (
+    assortment_pages,
     carrier_pages,
     category_pages,
     delivery_pages,
@@ -233,4 +234,17 @@ offer(
     Field(_("Cost"), "cost_minor", "decimal", minor=_MONEY),
     Field(_("From, days"), "days_min", "integer"),
     Field(_("To, days"), "days_max", "integer"),
+)
+offer(
+    blueprint,
+    "/assortment",
+    "assortment",
+    whole(assortment_pages.listed),
+    "decided",
+    Field(_("Supplier"), "supplier"),
+    Field(_("Shelf"), "shelf"),
+    Field(_("Shown"), "shown"),
+    Field(
+        _("Margin"), lambda one: None if one["margin_bp"] is None else Decimal(one["margin_bp"]).scaleb(-4), "percent"
+    ),
 )

@@ -1,7 +1,7 @@
 """The shop window: categories, product cards, rewards with their price in points, search, and stock that cannot be sold
 twice."""
 
-from catalog.rewards.assorting import Assorted, assort, assortment, share_supplier, unshare_supplier
+from catalog.rewards.assorting import Assorted, assort, assortment, share_supplier, shares, unshare_supplier
 from catalog.rewards.categories import (
     ARTWORKS,
     Category,
@@ -133,6 +133,7 @@ __all__ = [
     "reserve",
     "search",
     "share_supplier",
+    "shares",
     "shelve",
     "split",
     "split_card",

@@ -46,6 +46,9 @@ def assort(
     """
     if supplier_id is None and category_id is None:
         raise Invalid("invalid", "Name a supplier or a category.", [FieldError("/supplier", "required", "Missing.")])
+    if margin_bp is not None and margin_bp not in suppliers.MARGIN_BP:
+        problem = FieldError("/margin", "invalid", "From -99.99 to 1000 percent.")
+        raise Invalid("invalid", problem.detail, [problem])
     if supplier_id is not None and not _may_show(program_id, supplier_id):
         raise NotFound()
     if category_id is not None and not fetch_one(
@@ -77,6 +80,20 @@ def assortment(program_id: int) -> Sequence[Assorted]:
         {"program_id": program_id, "limit": _MOST},
     )
     return [Assorted(*row) for row in rows]
+
+
+def shares(owner_program_id: int) -> Sequence[tuple[int, int]]:
+    """Which suppliers of ours are shared with which other programs, as (supplier, program)."""
+    rows = fetch_all(
+        "SELECT a.supplier_id, a.program_id FROM assortment a WHERE a.category_id IS NULL AND a.program_id <> :owner"
+        " AND a.supplier_id = ANY (:own) ORDER BY a.supplier_id, a.program_id LIMIT :limit",
+        {
+            "owner": owner_program_id,
+            "own": [one.id for one in suppliers.standings(owner_program_id)],
+            "limit": _MOST,
+        },
+    )
+    return [(row.supplier_id, row.program_id) for row in rows]
 
 
 def share_supplier(owner_program_id: int, supplier_id: int, program_id: int) -> None:

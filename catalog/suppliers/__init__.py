@@ -126,6 +126,7 @@ from catalog.suppliers.runs import (
     undecided,
 )
 from catalog.suppliers.tending import (
+    MARGIN_BP,
     Standing,
     change,
     standings,
@@ -141,6 +142,7 @@ __all__ = [
     "COUNTS",
     "FORMATS",
     "GUARDED",
+    "MARGIN_BP",
     "MOST_PASSENGERS",
     "MOST_SEATS",
     "SELLS",

@@ -297,6 +297,7 @@ PAGES = {
     "desk-categories": Page("catalog", lambda story: "/console/catalog/suppliers/homeline/categories"),
     "desk-supplier-new": Page("catalog", lambda story: "/console/catalog/suppliers/new"),
     "desk-terms": Page("catalog", lambda story: "/console/catalog/suppliers/homeline/terms"),
+    "desk-assortment": Page("catalog", lambda story: "/console/catalog/assortment"),
     "desk-carriers": Page("catalog", lambda story: "/console/catalog/carriers"),
     "desk-shelves": Page("catalog", lambda story: "/console/catalog/shelves"),
     "desk-shelf": Page("catalog", lambda story: "/console/catalog/shelves/flights"),

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from catalog import orders, pricing, rewards, shipments, suppliers
 from catalog.ports import Address
 from coalition import partners
-from coalition.kernel.db import execute, fetch_one, transact
+from coalition.kernel.db import execute, fetch_all, fetch_one, transact
 from tests.builders import a_program
 from tests.catalog.builders import offers_in_stock
 from tests.coalition.purchases.builders import Shop
@@ -221,3 +221,41 @@ def test_a_pool_is_opened_filled_and_emptied(keeper: FlaskClient, shop: Shop, fo
     assert opened.status_code == gone.status_code == 303
     (pool,) = transact(lambda: rewards.code_pools(shop.program.id))
     assert (pool.free, pool.withdrawn, pool.low_at) == (2, 1, 1)
+
+
+def test_a_program_decides_what_it_shows_and_shows_what_another_shares(
+    keeper: FlaskClient, shop: Shop, supplier: suppliers.Supplier
+) -> None:
+    address, ours = f"{DESK}/assortment", {"program": shop.program.code}
+    other = transact(lambda: a_program("other"))
+    for code in (shop.program.code, "other"):
+        keeper.post(f"{DESK}/shelves", data={**SHELF, "program": code})
+    transact(lambda: offers_in_stock(supplier, A1=3))
+
+    def on_sale() -> dict[int, int]:
+        rows = transact(lambda: fetch_all("SELECT program_id, points FROM reward WHERE state = 'on_sale'"))
+        return {row.program_id: row.points for row in rows}
+
+    def sends(what: str, **form: str) -> tuple[int, dict[int, int]]:
+        return keeper.post(f"{address}{what}", data={**ours, **form}).status_code, on_sale()
+
+    shared, taken = {"shared": "homegoods", "with": "other"}, {"program": "other", "supplier": str(supplier.id)}
+    assert sends("", shelf="home", shown="no") == (303, {})
+    assert sends("", shelf="home", shown="yes", margin="50") == (303, {shop.program.id: 1500})
+    assert sends("", **taken)[0] == 404  # not shared yet
+    assert sends("/share", **shared)[0] == 303
+    assert sends("", **taken, margin="20") == (303, {shop.program.id: 1500, other.id: 1200})
+    assert "every supplier" in keeper.get(f"{address}?program={shop.program.code}").text
+    assert sends("/unshare", **shared) == (303, {shop.program.id: 1500})
+
+
+@pytest.mark.parametrize(("field", "wrong"), [("margin", "much"), ("margin", "-100"), ("supplier", "")])
+def test_what_is_wrong_about_a_decision_is_pointed_at(
+    keeper: FlaskClient, shop: Shop, supplier: suppliers.Supplier, field: str, wrong: str
+) -> None:
+    given = {"supplier": str(supplier.id), "shown": "yes", field: wrong}
+
+    answer = keeper.post(f"{DESK}/assortment", data=given)
+
+    assert (answer.status_code, f'href="#{field}"' in answer.text) == (422, True)
+    assert not transact(lambda: rewards.assortment(shop.program.id))
