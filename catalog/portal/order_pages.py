@@ -140,7 +140,7 @@ def _pack(found: Served, given: dict[str, str]) -> None:
 
 
 def _parcel(found: Served, given: dict[str, str]) -> None:
-    _expect(found, orders.TO_SHIP)
+    _expect(found, (*orders.TO_SHIP, "shipped"))  # after what was lost; `register` refuses more than was ordered
     pieces = {line.sku: forms.whole(given.get(f"qty-{at}", "")) or 0 for at, line in enumerate(found.lines)}
     chosen = {sku: qty for sku, qty in pieces.items() if qty > 0}
     known = {one.code for one in shipments.carriers()}
@@ -176,6 +176,11 @@ def _expect(found: Served, states: tuple[str, ...]) -> None:
         raise Conflict("consignment_moved", "The order has moved on meanwhile, or this is not done by hand.")
 
 
+def _resends(found: Served) -> bool:
+    """Whether a parcel came to nothing after all had been sent, and its pieces are to be sent again."""
+    return found.state == "shipped" and shipments.is_owed(found.id)
+
+
 def _page(reference: str, errors: forms.Errors, given: dict[str, str]) -> str:
     def work() -> dict[str, Any]:
         own = own_suppliers()
@@ -189,7 +194,7 @@ def _page(reference: str, errors: forms.Errors, given: dict[str, str]) -> str:
             "parcels": shipments.of_consignments([found.id])[found.id],
             "carriers": [(one.code, one.name) for one in shipments.carriers()],
             "to_answer": by_hand and found.state in orders.TO_ANSWER,
-            "to_ship": by_hand and found.state in orders.TO_SHIP,
+            "to_ship": by_hand and (found.state in orders.TO_SHIP or _resends(found)),
             "asked_back": by_hand and found.state in orders.ASKED_BACK,
         }
 

@@ -6,7 +6,7 @@ Publishes `shipment.updated`; the delivery itself (`order.delivered`) is the ord
 from catalog.shipments.alarms import alarms, dismiss
 from catalog.shipments.callbacks import CARRIER, NEWS, SUPPLIER, SetAside, Wait, receive, set_aside, understand
 from catalog.shipments.carriers import add_carrier, carrier, carriers, rekey_carrier, secret_of
-from catalog.shipments.following import register, register_return, scan
+from catalog.shipments.following import is_owed, register, register_return, scan
 from catalog.shipments.formats import read
 from catalog.shipments.laws import laws
 from catalog.shipments.numbers import FORMS as NUMBER_FORMS
@@ -39,6 +39,7 @@ __all__ = [
     "check_number",
     "dismiss",
     "fall_silent",
+    "is_owed",
     "laws",
     "message_id",
     "of_consignments",

@@ -26,6 +26,9 @@ from coalition.kernel.errors import Conflict
 # for a supplier that is slower than the carrier, and that is not too old for it.
 _AHEAD = dt.timedelta(days=7)
 _REUSE = dt.timedelta(days=180)
+# A parcel that was lost, damaged or sent back counts no more, unless it has arrived after all: another takes its place.
+_GONE = sorted(tracking.TERMINAL - {"delivered"})
+_COUNTS = "(s.delivered_at IS NOT NULL OR s.status <> ALL(:gone))"
 _LOG = """
     INSERT INTO tracking_event (shipment_id, fingerprint, raw_code, raw_text, place, status, occurred_at, substatus,
                                 incident, action_required, first_scan, pickup_code, pickup_until)
@@ -45,9 +48,10 @@ _STAND = """
 def register(consignment_id: int, carrier_code: str, tracking_no: str, pieces: Mapping[str, int]) -> int:
     """A parcel of a consignment is on its way, with so many pieces of each of the supplier's articles; its id.
 
-    The same parcel announced again changes nothing. NotFound for a carrier that we do not know; Invalid
-    `tracking_number_invalid` for a number that it cannot have given; Conflict `not_accepted` for a consignment that its
-    supplier has not accepted, `parcel_mismatch` for more than was ordered.
+    The same parcel announced again changes nothing; the pieces of one that came to nothing may be sent again. NotFound
+    for a carrier that we do not know; Invalid `tracking_number_invalid` for a number that it cannot have given;
+    Conflict `not_accepted` for a consignment that its supplier has not accepted, `parcel_mismatch` for more than was
+    ordered.
     """
     by, tracking_no = carrier(carrier_code), numbers.plain(tracking_no)
     numbers.check(tracking_no, by.number_forms)
@@ -75,7 +79,7 @@ def register(consignment_id: int, carrier_code: str, tracking_no: str, pieces: M
             "INSERT INTO shipment_line (shipment_id, supplier_sku, qty) VALUES (:id, :sku, :qty)",
             {"id": row.id, "sku": sku, "qty": qty},
         )
-    orders.progress(consignment_id, "partially_shipped" if any(_missing(consignment_id).values()) else "shipped")
+    orders.progress(consignment_id, "partially_shipped" if is_owed(consignment_id) else "shipped")
     return int(row.id)
 
 
@@ -187,19 +191,27 @@ def _conclude(shipment_id: int, consignment_id: int) -> None:
 def _deliver_if_all_arrived(consignment_id: int) -> None:
     row = fetch_one(
         "SELECT max(delivered_at) AS last, bool_and(delivered_at IS NOT NULL) AS all_arrived"
-        " FROM shipment WHERE consignment_id = :id AND rma_id IS NULL",
-        {"id": consignment_id},
+        f" FROM shipment s WHERE consignment_id = :id AND rma_id IS NULL AND {_COUNTS}",
+        {"id": consignment_id, "gone": _GONE},
     )
-    if row is not None and row.all_arrived and not any(_missing(consignment_id).values()):
+    if row is not None and row.all_arrived and not is_owed(consignment_id):
         orders.deliver(consignment_id, row.last)
 
 
+def is_owed(consignment_id: int) -> bool:
+    """Whether pieces are in no parcel yet, or in one that came to nothing: the supplier has still to send them."""
+    return any(qty > 0 for qty in _missing(consignment_id).values())
+
+
 def _missing(consignment_id: int) -> dict[str, int]:
-    """How many pieces of each article no parcel has been announced for."""
+    """How many pieces of each article no parcel was announced for, those that came to nothing left out.
+
+    Below zero where a parcel turned up that had been replaced.
+    """
     rows = fetch_all(
         "SELECT l.supplier_sku, sum(l.qty)::bigint AS qty FROM shipment_line l JOIN shipment s ON s.id = l.shipment_id"
-        " WHERE s.consignment_id = :id GROUP BY l.supplier_sku LIMIT 500",
-        {"id": consignment_id},
+        f" WHERE s.consignment_id = :id AND {_COUNTS} GROUP BY l.supplier_sku LIMIT 500",
+        {"id": consignment_id, "gone": _GONE},
     )
     sent = {row.supplier_sku: row.qty for row in rows}
     return {sku: qty - sent.get(sku, 0) for sku, qty in orders.pieces(consignment_id).items()}
