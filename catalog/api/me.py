@@ -12,6 +12,7 @@ from coalition.api.me import the_member
 from coalition.kernel import ids
 from coalition.kernel.db import transact
 from coalition.kernel.web.api import ApiBlueprint, needs
+from coalition.kernel.web.language import language
 from coalition.kernel.web.paging import PagingSchema
 
 blp = ApiBlueprint("my_orders", __name__, description="A member's own orders.")
@@ -42,7 +43,12 @@ def _told(order: Summary, currency: str) -> dict[str, Any]:
         "parcels": order.parcels,
         "expected_on": order.expected_on,
         "lines": [
-            {"line": line.no, "reward_id": ids.public("rew", line.reward_id), "title": line.title_en, "qty": line.qty}
+            {
+                "line": line.no,
+                "reward_id": ids.public("rew", line.reward_id),
+                "title": line.title(language()),
+                "qty": line.qty,
+            }
             for line in order.lines
         ],
     }

@@ -8,7 +8,7 @@ from coalition.kernel.web.fields import AmountSchema, Instant
 
 
 class OwnLineSchema(Schema):
-    """A line of an order."""
+    """A line of an order; its title follows Accept-Language."""
 
     line = fields.Integer(required=True)
     reward_id = fields.String(required=True)

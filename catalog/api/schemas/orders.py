@@ -12,6 +12,7 @@ from catalog.orders import Consignment, Order, Shown
 from catalog.shipments import Shipment
 from coalition.kernel import ids
 from coalition.kernel.web.fields import AMOUNT_MAX, AmountSchema, Instant, StrictInteger, Text
+from coalition.kernel.web.language import language
 
 
 class TenderSchema(Schema):
@@ -45,7 +46,7 @@ class CancelSchema(Schema):
 
 
 class OrderLineSchema(Schema):
-    """A line as it was ordered."""
+    """A line as it was ordered; its title follows Accept-Language."""
 
     line = fields.Integer(required=True)
     reward_id = fields.String(required=True)
@@ -161,7 +162,7 @@ def told(
             {
                 "line": line.no,
                 "reward_id": ids.public("rew", line.reward_id),
-                "title": line.title_en,
+                "title": line.title(language()),
                 "qty": line.qty,
                 "points": points(line.points),
             }

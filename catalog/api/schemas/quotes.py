@@ -11,6 +11,7 @@ from catalog.api.schemas.members import PresentedMember
 from catalog.pricing import Quote
 from coalition.kernel import ids
 from coalition.kernel.web.fields import AmountSchema, BoundedList, Instant, StrictInteger, Text
+from coalition.kernel.web.language import language
 
 _MAX_LINES = 50
 
@@ -57,7 +58,8 @@ class QuoteRequestSchema(Schema):
 
 
 class QuoteLineSchema(Schema):
-    """A line at its frozen price: for one piece (`base_price`: for everybody), and for all."""
+    """A line at its frozen price: for one piece (`base_price`: for everybody), and for all; its title follows
+    Accept-Language."""
 
     line = fields.Integer(required=True)
     reward_id = fields.String(required=True)
@@ -113,7 +115,7 @@ def told(quote: Quote, currency: str) -> dict[str, Any]:
             {
                 "line": line.no,
                 "reward_id": ids.public("rew", line.reward_id),
-                "title": line.title_en,
+                "title": line.title(language()),
                 "qty": line.qty,
                 "price": points(line.unit_points),
                 "base_price": points(line.base_points or line.unit_points),

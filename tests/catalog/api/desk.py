@@ -31,8 +31,8 @@ class Desk:
             f"/api/v1{path}", json=body, headers={"Authorization": f"Bearer {self.token}", **headers}
         )
 
-    def get(self, path: str) -> Any:
-        return self.client.get(f"/api/v1{path}", headers={"Authorization": f"Bearer {self.token}"})
+    def get(self, path: str, **headers: str) -> Any:
+        return self.client.get(f"/api/v1{path}", headers={"Authorization": f"Bearer {self.token}", **headers})
 
     def quote(self, **more: Any) -> Any:
         lines = [{"reward_id": ids.public("rew", self.world.rewards[0].id), "qty": 1}]

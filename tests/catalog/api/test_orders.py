@@ -31,6 +31,18 @@ def test_a_quote_freezes_the_price_of_everything(desk: Desk) -> None:
     assert answer.json["split"] == {**whole, "cash_max": 0, "cash_currency": None}
 
 
+def test_what_was_ordered_is_called_in_the_reader_s_language(desk: Desk) -> None:
+    transact(lambda: execute("UPDATE reward SET title_en = 'Kettle', title_ru = 'Чайник'"))
+    quoted, order = desk.quote().json, desk.order().json
+
+    told = [
+        desk.get(f"/orders/{order['id']}", **{"Accept-Language": wanted}).json["lines"][0]["title"]
+        for wanted in ("en", "ru")
+    ]
+
+    assert (quoted["lines"][0]["title"], told) == ("Kettle", ["Kettle", "Чайник"])
+
+
 def test_a_member_may_be_named_by_a_card(desk: Desk) -> None:
     card = members.get(desk.world.program.id, desk.world.member_id).external_id
 
