@@ -74,7 +74,7 @@ def _check(
     wrong = {
         "/code": not _CODE.fullmatch(code) or code == EMAIL,
         "/name": not 1 <= len(name) <= _LONGEST,
-        "/secret": not 8 <= len(secret) <= _LONGEST,
+        "/secret": not 6 <= len(secret) <= _LONGEST,
         "/tracking_url": bool(url) and not url.startswith(("https://", "http://")),
         "/vocabulary": vocabulary not in VOCABULARIES,
         "/quiet_days": not 1 <= quiet_days <= 365,
