@@ -2,7 +2,8 @@
 
 The API counts each client as a whole, and strangers (no token, or none of ours) by address. The token endpoints count
 every request by address, and by client only what the client gets: nobody uses up somebody else's share by naming it. A
-process that has lost Valkey counts for itself and looks for it again, ever more rarely.
+process that has lost Valkey counts for itself and looks for it again, ever more rarely. Of a high rate a process takes
+a share at once (`sharing.py`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from flask import Flask, Response, request
 from flask_limiter import ApplicationLimit, Limiter, RequestLimit
 
 from coalition import access
+from coalition.api import sharing
 from coalition.kernel import clock
 from coalition.kernel.config import Config
 from coalition.kernel.errors import TooMany, Unauthorized
@@ -34,7 +36,7 @@ def init_app(app: Flask, config: Config) -> None:
         application_limits=limits,
         on_breach=_refuse,
         headers_enabled=False,
-        strategy="fixed-window",
+        strategy=sharing.NAME,
         key_prefix="rate",
         storage_uri=_storage(config.redis_url),
         storage_options={"socket_connect_timeout": _PATIENCE_S, "socket_timeout": _PATIENCE_S},  # type: ignore[dict-item]
