@@ -22,7 +22,8 @@ _FIND = """
       FROM identifier i
       JOIN member m ON m.id = i.member_id AND m.state = 'active'
       LEFT JOIN member_partner p ON p.member_id = i.member_id AND p.partner_id = %s
-     WHERE i.value_hash = ANY(%s) AND i.state = 'active'"""
+     WHERE i.value_hash = {} AND i.state = 'active'"""
+_FIND_ONE, _FIND_MANY = _FIND.format("%s"), _FIND.format("ANY(%s)")  # of many the server plans each look-up anew
 _LINK = """
     INSERT INTO member_partner (member_id, partner_id)
     SELECT m, %s FROM unnest(%s::bigint[]) m ORDER BY m ON CONFLICT DO NOTHING"""
@@ -80,7 +81,9 @@ def hashes(member_id: int) -> list[bytes]:
 def _find(partner_id: int, value_hashes: Iterable[bytes]) -> dict[bytes, Recognised]:
     found: dict[bytes, Recognised] = {}
     strangers: set[int] = set()
-    for value_hash, member_id, tier, perks, known in raw().execute(_FIND, (partner_id, list(value_hashes))):
+    sought = list(value_hashes)
+    sql, what = (_FIND_ONE, sought[0]) if len(sought) == 1 else (_FIND_MANY, sought)
+    for value_hash, member_id, tier, perks, known in raw().execute(sql, (partner_id, what)):
         found[bytes(value_hash)] = Recognised(member_id, tier, perks or {})
         if not known:
             strangers.add(member_id)
