@@ -80,8 +80,8 @@ def _record(receipt: Receipt) -> Answer:
     if result.replayed:
         recorded = purchases.find(partner_id, external_id=receipt.external_id)
         return Answer(dict(_recorded.dump(_told_first(recorded))), 201, replayed=True)
-    deed = audit.Deed("purchase.record", ids.public("pur", result.id), {"external_id": receipt.external_id})
-    return Answer(dict(_recorded.dump(_told(result))), 201, deed=deed)
+    audit.record("purchase.record", ids.public("pur", result.id), external_id=receipt.external_id)
+    return Answer(dict(_recorded.dump(_told(result))), 201)
 
 
 def _waiting(suspended: Suspended) -> dict[str, Any]:

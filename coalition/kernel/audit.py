@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from coalition.kernel.db import fetch_all, raw
+from coalition.kernel.db import at_end, fetch_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ class Trace:
     details: Mapping[str, Any]
 
 
+_INSERT = "INSERT INTO audit (actor, ip, request_id, action, subject, details)"
+_ROW = "(%(actor)s, %(ip)s::inet, %(request)s, %(action)s, %(subject)s, %(details)s::jsonb)"
 _SYSTEM = Origin()
 _origin: ContextVar[Origin] = ContextVar("origin", default=_SYSTEM)
 
@@ -46,35 +48,11 @@ def set_origin(value: Origin) -> None:
     _origin.set(value)
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """An audit row to be: the action, its subject and JSON-able details that hold no secret."""
-
-    action: str
-    subject: str
-    details: Mapping[str, Any]
-
-    def params(self) -> dict[str, Any]:
-        """The parameters of `INSERT`."""
-        at = origin()
-        where = {"actor": at.actor, "ip": at.ip, "request_audited": at.request_id}
-        return {
-            **where,
-            "action": self.action,
-            "subject": self.subject,
-            "details": json.dumps(self.details, default=str),
-        }
-
-
-INSERT = (
-    "INSERT INTO audit (actor, ip, request_id, action, subject, details)"
-    " VALUES (%(actor)s, %(ip)s::inet, %(request_audited)s, %(action)s, %(subject)s, %(details)s::jsonb)"
-)
-
-
 def record(action: str, subject: str, **details: Any) -> None:
     """Append one row to the audit trail in the running transaction. `details` must be JSON-able and hold no secret."""
-    raw().execute(INSERT, Deed(action, subject, details).params())
+    at = origin()
+    told = {"action": action, "subject": subject, "details": json.dumps(details, default=str)}
+    at_end(_INSERT, {"actor": at.actor, "ip": at.ip, "request": at.request_id, **told}, row=_ROW)
 
 
 def trail(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
@@ -28,12 +29,15 @@ from coalition.kernel.errors import Refusal, Unavailable
 
 T = TypeVar("T")
 AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
+_Last: TypeAlias = tuple[str, str, Mapping[str, Any]]
 APP_ROLE = "coalition_app"
 _ATTEMPTS = 6
 _PING_AFTER_S = 1.0
+_LAST_MAX = 100  # a statement takes 65,535 parameters
 _RETRYABLE = frozenset({"40001", "40P01"})  # serialization failure, deadlock
 _BROKEN = frozenset({"57P01", "57P02", "57P03", "08000", "08003", "08006"})  # the server goes, or the line is cut
 _LOCKED = "55P03"  # lock_not_available: somebody held it longer than lock_timeout
+_NAME = re.compile(r"%\((\w+)\)s")
 _NAMING = {
     "ix": "ix_%(column_0_label)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -124,6 +128,20 @@ def raw() -> psycopg.Connection[Any]:
     return cast("psycopg.Connection[Any]", driver)
 
 
+def at_end(statement: str, params: Mapping[str, Any], *, row: str = "") -> None:
+    """Write (`%(name)s`) when the door closes, in one statement with whatever else is to be written then.
+
+    For what nobody in the transaction reads again: news, the trail, the answer to be kept. `row` is the row of VALUES
+    of an INSERT; rows of the same INSERT keep their order. Without a door, or within a savepoint, which may be rolled
+    back alone, it is written at once.
+    """
+    known = db.session.info
+    last: list[_Last] = known["last"] if known.get("door_open") and not session().in_nested_transaction() else []
+    last.append((statement, row, params))
+    if last is not known.get("last") or len(last) == _LAST_MAX:
+        _write(last)
+
+
 def execute(sql: str, params: Mapping[str, Any] | None = None) -> int:
     """Run one statement with named parameters (`:name`); the number of rows it touched."""
     result = db.session.execute(text(sql), params or {})
@@ -153,10 +171,11 @@ def load_sql(module_file: str, name: str) -> str:
 
 def _once(work: Callable[[], T]) -> T:
     crash.point("before_begin")
-    db.session.info["door_open"] = True
+    db.session.info.update(door_open=True, last=[])
     try:
         result = work()
         db.session.flush()
+        _write(db.session.info["last"])
         crash.point("before_commit")
         db.session.commit()
     except BaseException as error:
@@ -166,6 +185,27 @@ def _once(work: Callable[[], T]) -> T:
         db.session.info.update(door_open=False, driver=None)
     crash.point("after_commit_before_reply")
     return result
+
+
+def _write(last: list[_Last]) -> None:
+    """Write these in one statement, and forget them."""
+    if last:
+        params = {f"{name}_{no}": value for no, (*_, given) in enumerate(last) for name, value in given.items()}
+        sql = _as_one(tuple((statement, row) for statement, row, _ in last))
+        last.clear()
+        raw().execute(sql, params)
+
+
+@lru_cache(maxsize=256)
+def _as_one(statements: tuple[tuple[str, str], ...]) -> bytes:
+    """Statements as one, the names of each with its number; those that only a row makes different are one INSERT."""
+    rows: dict[str, list[str]] = {}
+    for no, (statement, row) in enumerate(statements):
+        numbered = _NAME.sub(rf"%(\1_{no})s", row or statement)
+        rows.setdefault(f"{statement} VALUES " if row else numbered, []).extend([numbered] if row else [])
+    *first, last = (start + ", ".join(of) for start, of in rows.items())
+    before = ", ".join(f"w{no} AS ({sql})" for no, sql in enumerate(first))
+    return (f"WITH {before} {last}" if first else last).encode()
 
 
 def _undo(error: BaseException) -> None:

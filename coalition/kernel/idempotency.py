@@ -16,8 +16,8 @@ from typing import Any
 import psycopg
 from flask import Response, request
 
-from coalition.kernel import audit, crash
-from coalition.kernel.db import raw, transact
+from coalition.kernel import crash
+from coalition.kernel.db import at_end, raw, transact
 from coalition.kernel.errors import FieldError, Invalid, NotNow
 from coalition.kernel.web.api import caller
 
@@ -42,14 +42,12 @@ _READ = "SELECT request_hash, status, body FROM idempotency WHERE client_id = %(
 class Answer:
     """What a POST answers; `replayed` says that its business key had already been used.
 
-    A `deed` is audited in the same transaction, without a statement of its own where there is a key. `kept` is what a
-    replay answers instead, where the body holds a secret that is shown once.
+    `kept` is what a replay answers instead, where the body holds a secret that is shown once.
     """
 
     body: dict[str, Any]
     status: int = 201
     replayed: bool = False
-    deed: audit.Deed | None = None
     kept: dict[str, Any] | None = None
 
     @cached_property
@@ -66,7 +64,7 @@ def transact_once(work: Callable[[], Answer], *, content: bytes | None = None) -
     """
     key = request.headers.get("Idempotency-Key")
     if key is None:
-        return _response(transact(lambda: _keyless(work)))
+        return _response(transact(work))
     if not 1 <= len(key) <= _MAX_KEY:
         problem = FieldError("", "bad_idempotency_key", f"Idempotency-Key has 1 to {_MAX_KEY} characters.")
         raise Invalid("invalid", "The Idempotency-Key cannot be used.", [problem])
@@ -105,11 +103,7 @@ def _once(key: str, work: Callable[[], Answer], content: bytes | None) -> Answer
     crash.point("after_idem_insert")
     answer = work()
     kept = answer.text if answer.kept is None else json.dumps(answer.kept, ensure_ascii=False)
-    params |= {"status": answer.status, "body": kept}
-    if answer.deed:
-        raw().execute(f"WITH deed AS ({audit.INSERT}) {_FINISH}".encode(), params | answer.deed.params())
-    else:
-        raw().execute(_FINISH, params)
+    at_end(_FINISH, params | {"status": answer.status, "body": kept})
     return answer
 
 
@@ -117,13 +111,6 @@ def _own(key: str) -> str:
     """The key as it is kept: an app has one client for all members, and one member's key is no other's."""
     subject = caller().subject
     return f"{subject} {key}" if subject else key
-
-
-def _keyless(work: Callable[[], Answer]) -> Answer:
-    answer = work()
-    if answer.deed:
-        raw().execute(audit.INSERT, answer.deed.params())
-    return answer
 
 
 def _claim(params: dict[str, Any]) -> bool:

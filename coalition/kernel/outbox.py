@@ -12,19 +12,19 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from coalition.kernel.db import execute, fetch_all, raw, transact
+from coalition.kernel.db import at_end, execute, fetch_all, transact
 from coalition.kernel.following import Event, line_up
 from coalition.kernel.jobs import queue
 
 __all__ = ["Event", "consume", "publish", "relay", "subscribe"]
 _RELAY_CHUNK = 500
-_PUBLISH = "INSERT INTO outbox (kind, key, payload) VALUES (%s, %s, %s::jsonb)"
+_PUBLISH, _NEWS = "INSERT INTO outbox (kind, key, payload)", "(%(kind)s, %(key)s, %(payload)s::jsonb)"
 _consumers: dict[str, dict[str, Callable[[Event], None]]] = {}
 
 
 def publish(kind: str, payload: dict[str, Any], *, key: str) -> None:
     """Announce, in the running transaction, that something has happened."""
-    raw().execute(_PUBLISH, (kind, key, json.dumps(payload)))
+    at_end(_PUBLISH, {"kind": kind, "key": key, "payload": json.dumps(payload)}, row=_NEWS)
 
 
 def subscribe(kind: str, *, consumer: str) -> Callable[[Callable[[Event], None]], Callable[[Event], None]]:

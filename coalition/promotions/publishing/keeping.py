@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from coalition.kernel.audit import INSERT, Deed
-from coalition.kernel.db import execute, execute_many, fetch_all, raw
+from coalition.kernel import audit
+from coalition.kernel.db import execute, execute_many, fetch_all
 from coalition.kernel.errors import FieldError, Invalid
 from coalition.promotions.publishing.checking import examine_all
 from coalition.promotions.publishing.documents import Document, canonical, content, sha256
@@ -59,12 +59,9 @@ def _add(versions: Sequence[Mapping[str, Any]], actor: str, approval_id: int | N
         " VALUES (:id, :version, :document, :sha256, :actor, :approval)",
         [{**one, "actor": actor, "approval": approval_id} for one in versions],
     )
-    deeds = [
-        Deed("promotion.version", f"promotion:{one['id']}", {"version": one["version"], "sha256": one["sha256"].hex()})
-        for one in versions
-    ]
-    with raw().cursor() as cursor:
-        cursor.executemany(INSERT, [deed.params() for deed in deeds])
+    for one in versions:
+        subject = f"promotion:{one['id']}"
+        audit.record("promotion.version", subject, version=one["version"], sha256=one["sha256"].hex())
 
 
 def _promotions(program_id: int, codes: list[str]) -> dict[str, int]:

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 
 from coalition.kernel import jobs
-from coalition.kernel.db import db, execute, fetch_all, transact
+from coalition.kernel.db import db, execute, fetch_all, session, transact
 from coalition.kernel.errors import Conflict
 from coalition.partners import webhooks
 from tests import racing
@@ -36,11 +36,12 @@ def shop(live: Flask, receiver: Receiver) -> Iterator[Shop]:
 @contextmanager
 def still_open(app: Flask, work: Callable[[], Any], then: Callable[[Any], object] = lambda _: None) -> Iterator[None]:
     """Inside, `work` is done in a transaction of its own that is committed when this is left, after `then` has done
-    the rest with its result."""
+    the rest with its result. Its news has its numbers already, because it stands within a savepoint."""
     done, leave = Event(), Event()
 
     def within() -> None:
-        found = work()
+        with session().begin_nested():
+            found = work()
         done.set()
         assert leave.wait(30)
         then(found)
