@@ -10,7 +10,7 @@ from coalition.kernel import audit, ids
 from coalition.kernel.db import transact
 from tests.coalition.members.builders import an_enrolment
 from tests.coalition.portal.conftest import TWIN_CARD
-from tests.coalition.purchases.builders import CARD, Shop, a_body, bought
+from tests.coalition.purchases.builders import CARD, Shop, a_body, bought, earn_for_wine
 
 
 def page_of(member_id: int) -> str:
@@ -87,6 +87,14 @@ def test_of_a_member_of_others_the_partner_sees_tier_and_balance_alone(
 
     assert "Another partner enrolled this member" in page and ">5<" in page
     assert "Boris" not in page and "boris@" not in page and "2222" not in page and "B-77" not in page
+
+
+def test_points_that_pay_in_some_places_only_are_told_apart(reader: FlaskClient, shop: Shop) -> None:
+    transact(lambda: earn_for_wine(shop))
+
+    page = reader.get(page_of(shop.member.id)).text
+
+    assert ">10<" in page and "in some places only 20" in page
 
 
 def test_every_look_at_a_member_is_written_down(reader: FlaskClient, shop: Shop) -> None:
