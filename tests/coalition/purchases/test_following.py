@@ -46,7 +46,7 @@ def test_a_completed_achievement_is_an_event_that_earns(shop: Shop) -> None:
     _publish(
         shop, a_document("first", _progress("a")), a_document("prize", a_credit("fixed", points=50), **_after("a"))
     )
-    shop.record(a_receipt(500))
+    shop.record(a_receipt(500, occurred_at=clock.now().isoformat()))
     before = shop.available()
 
     jobs.run_due()
