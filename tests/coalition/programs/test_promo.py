@@ -134,7 +134,7 @@ def test_a_purchase_fills_the_promo_account_with_an_expiry_of_its_own(wine_shop:
 
 
 def test_promo_points_pay_for_their_goods_first_and_for_nothing_else(wine_shop: Shop) -> None:
-    wine_shop.record(a_receipt(10_000))
+    wine_shop.record(a_receipt(10_000, occurred_at=clock.now().isoformat()))
     partners.add_group(wine_shop.program.id, "wine", name_en="wine", name_ru="вино")
     partners.assign(wine_shop.partner.id, "wine", ["MERLOT"])
     lines = [("MERLOT", 120), ("BREAD", 500)]

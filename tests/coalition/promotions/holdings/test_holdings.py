@@ -37,10 +37,10 @@ def _publish(shop: Shop, *effects: dict[str, Any], **more: Any) -> None:
     promotions.publish(shop.program.id, [a_document("game", *effects, **more)], actor=ACTOR)
 
 
-def _buy(shop: Shop, *pieces: int) -> list[Recorded]:
+def _buy(shop: Shop, *pieces: int, **more: Any) -> list[Recorded]:
     """A receipt for each number of pieces, all in one batch."""
     lines = [[{"no": 1, "amount": 100 * qty, "qty_m": 1000 * qty}] for qty in pieces]
-    found = shop.record(*(a_receipt(lines=line) for line in lines))
+    found = shop.record(*(a_receipt(lines=line, **more) for line in lines))
     return [one for one in found if isinstance(one, Recorded)]
 
 
@@ -58,7 +58,7 @@ def test_ten_coffees_bring_a_coupon_a_badge_and_crowns_and_the_rest_is_carried_o
 
     _buy(shop, 8)
     assert _held(shop) == {"progress:coffee": 8}
-    _buy(shop, 3)
+    _buy(shop, 3, occurred_at=clock.now().isoformat())
 
     assert _held(shop) == {"progress:coffee": 1, "completed:coffee": 1, "badge:coffee_lover": 1, "crown:crowns": 2}
     assert [one.state for one in coupons.held(shop.member.id)] == ["usable"]
@@ -131,7 +131,7 @@ def test_everything_follows_a_member_who_was_merged(shop: Shop) -> None:
     a_batch(shop.program, "free", kind="issued", wanted=0)
     _publish(shop, {**CARD, "on_complete": DONE}, {"kind": "segment.add", "segment": "fans"})
     other = a_member(shop.program, shop.partner, card="4276000099999999")
-    _buy(shop, 12)
+    _buy(shop, 12, occurred_at=clock.now().isoformat())
     shop.record(
         a_receipt(lines=[{"no": 1, "amount": 300, "qty_m": 3000}], member={"kind": "card", "value": "4276000099999999"})
     )
