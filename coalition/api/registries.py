@@ -41,7 +41,7 @@ _TABLE = (
 )
 _BOOK = (
     "The same table as a workbook (.xlsx), known by its content: the sheet that the mapping names, else the first, with"
-    " its own row numbers. Dates are date cells or texts; formulas count by their stored results."
+    " its own row numbers. Dates are date cells or texts; formulas count by their stored results. In a gzip, too."
 )
 _FILE = {"schema": {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}}
 _BODY = {

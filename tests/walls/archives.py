@@ -81,6 +81,9 @@ def workbooks() -> dict[str, bytes]:
         "workbook with two thousand parts too many": zipped({**_BOOK, **{f"xl/{at}.xml": b"" for at in range(2_001)}}),
         "workbook that says it is encrypted": zipped(_BOOK, flags=1),
         "workbook cut off": zipped(_BOOK)[:-30],
+        "workbook bomb in a gzip": gzip.compress(zipped({**_BOOK, "xl/sharedStrings.xml": b"<sst>" + b" " * _MANY})),
+        "gzip bomb that begins as a workbook": gzip.compress(zipped(_BOOK) + b" " * _MANY, 1),
+        "workbook cut off in a gzip": gzip.compress(zipped(_BOOK)[:-30]),
         "a table that calls itself a workbook": b"sku;title;price\nA1;x;5\n",
     }
 

@@ -2,7 +2,7 @@
 
 The file is a zip of XML and a stranger's: every part is unpacked once, within limits, before anything is read. Formulas
 are never worked out: their stored results are read, as a reader of the sheet sees them. Macros are neither kept nor
-looked at.
+looked at. A workbook in a gzip is weighed by the bytes of the gzip.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ import zipfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import BinaryIO, TypeVar, cast
+from weakref import finalize
 
 from coalition.kernel.unpacking import FileRefused, PackingLimits, Unpacked, opened_member, opened_zip
+from coalition.kernel.workbooks.packing import first_bytes, unwrapped
 from coalition.kernel.workbooks.parsing import Part, Rows, SharedTexts, parsed
 from coalition.kernel.workbooks.parts import Book, Links, Styles
 from coalition.kernel.workbooks.values import moment_reader, number_text
@@ -32,10 +34,9 @@ P = TypeVar("P", bound=Part)
 
 
 def is_workbook(file: BinaryIO) -> bool:
-    """Whether a file is, by its first bytes, a workbook of whatever kind; it stands at its beginning again."""
-    magic = file.read(4)
-    file.seek(0)
-    return magic in (*_ZIP, _OLD)
+    """Whether a file is, by its first bytes, a workbook of whatever kind, in a gzip or not; it stands at its beginning
+    again."""
+    return first_bytes(file) in (*_ZIP, _OLD)
 
 
 class Workbook:
@@ -43,9 +44,14 @@ class Workbook:
 
     def __init__(self, file: BinaryIO, decimal: str = ".") -> None:
         """Raises FileRefused: `not_xlsx`, `workbook_old`, `workbook_locked`, `broken`, and archives' own."""
-        _demand_xlsx(file)
-        self._archive = opened_zip(file, _MEMBERS)
-        _look_through(self._archive, file.seek(0, io.SEEK_END))
+        sent = file.seek(0, io.SEEK_END)
+        file.seek(0)
+        book = unwrapped(file)
+        if book is not file:
+            finalize(self, book.close)
+        _demand_xlsx(book)
+        self._archive = opened_zip(book, _MEMBERS)
+        _look_through(self._archive, min(sent, book.seek(0, io.SEEK_END)))
         main = self._main()
         found, self._targets = self._read(Book(), main), self._read(Links(), _relations_of(main)).targets
         self._sheets, self._base = found.sheets, posixpath.dirname(main)

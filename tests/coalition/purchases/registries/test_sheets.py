@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
+import gzip
 import io
 import json
 from collections.abc import Sequence
@@ -14,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coalition.kernel.errors import Refusal
-from coalition.purchases import ColumnMapping, Receipt, Unreadable, header_of, read_mapping, tabular
+from coalition.purchases import ColumnMapping, Receipt, Unreadable, has_own_titles, header_of, read_mapping, tabular
 from coalition.purchases.registries.plain import read_plain
 from coalition.purchases.registries.tables import read_table
 from tests.books import a_book, saved, with_rows
@@ -49,6 +51,28 @@ def _read(rows: Sequence[Sequence[Any]], mapping: ColumnMapping | None = None, t
 
 def _told(readings: Sequence[Any]) -> list[tuple[int, str]]:
     return [(line, found.code if isinstance(found, Refusal) else found.external_id) for line, found in readings]
+
+
+def test_a_workbook_in_a_gzip_is_the_workbook(recwarn: pytest.WarningsRecorder) -> None:
+    book = a_book(TITLES, *[a_sheets_row(f"A{number}", 8.99) for number in range(50)])
+    mapping = _mapping()
+
+    found = _all(gzip.compress(book), mapping)
+
+    assert len(found) == 50 and found == _all(book, mapping)
+    assert has_own_titles(io.BytesIO(gzip.compress(book))) and not has_own_titles(io.BytesIO(gzip.compress(b"a;b")))
+    del found
+    gc.collect()
+    assert [str(one.message) for one in recwarn if one.category is ResourceWarning] == []
+
+
+def test_a_damaged_gzip_of_a_workbook_is_refused_as_one() -> None:
+    packed = gzip.compress(a_book(TITLES, a_sheets_row("A")), 0)
+
+    with pytest.raises(Unreadable) as refused:
+        _all(packed[:-20], _mapping())
+
+    assert refused.value.code == "truncated"
 
 
 @pytest.mark.parametrize("shared", [False, True])
