@@ -81,7 +81,7 @@ def read(member: str) -> dict[str, Any]:
 @blp.route("/members/<member>", methods=["PATCH"])
 @needs("members:write")
 @blp.arguments(MemberPatchSchema)
-@blp.response(200, MemberSchema)
+@blp.response(200, MemberSchema, headers=tags.TAGGED)
 @blp.doc(parameters=[tags.IF_MATCH])
 def amend(body: dict[str, Any], member: str) -> dict[str, Any]:
     """Change the named fields of a member's profile; only who enrolled the member may."""

@@ -72,7 +72,7 @@ def read(endpoint: str) -> dict[str, Any]:
 @blp.route("/webhook-endpoints/<endpoint>", methods=["PATCH"])
 @needs(_SCOPE)
 @blp.arguments(EndpointChangeSchema)
-@blp.response(200, EndpointSchema)
+@blp.response(200, EndpointSchema, headers=tags.TAGGED)
 @blp.doc(parameters=[tags.IF_MATCH])
 def change(body: dict[str, Any], endpoint: str) -> dict[str, Any]:
     """Change the address, the types, the description; switch off, or on again after we have switched it off."""

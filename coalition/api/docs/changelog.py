@@ -16,6 +16,14 @@ class Entry:
 
 ENTRIES = (
     Entry(
+        dt.date(2026, 11, 27),
+        (
+            "PATCH answers the ETag of what it has made: a next change needs no GET before it.",
+            "POST /registries and /reconciliations take a workbook (XLSX) in a gzip, too.",
+            "The portal tries and sends registries, follows them, and describes layouts; rejected lines leave as XLSX.",
+        ),
+    ),
+    Entry(
         dt.date(2026, 11, 26),
         (
             "The type of a problem is the address of its own page, /api/docs/errors/<code>; "

@@ -45,7 +45,7 @@ _CONVENTIONS = (
     " one goes on from it. X-Request-Id is taken or made, and comes back with every answer.",
     "A GET of one thing answers an ETag: If-None-Match with it gets 304 while nothing has changed, If-Match on a PATCH"
     " or PUT of that thing gets 412 changed_meanwhile once it has. Without If-Match the last writer wins, and a PATCH"
-    " changes only the fields that it names.",
+    " changes only the fields that it names. A PATCH answers the ETag of what it has made.",
 )
 
 

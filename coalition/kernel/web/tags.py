@@ -1,7 +1,9 @@
 """ETags: what one resource of the API looks like now, in one word, so that a caller need not read it twice.
 
 Every JSON answer to a GET whose address names a thing carries its tag; `If-None-Match` gets 304 while nothing has
-changed, and `If-Match` on a change gets 412 once somebody else has changed it. A tag is a hash of the answer, so two
+changed, and `If-Match` on a change gets 412 once somebody else has changed it. A PATCH answers what a GET would, with
+the new tag, so that a caller goes on without reading again; a PUT, which we may spell otherwise than it was sent, must
+not (RFC 9110, 9.3.4). A tag is a hash of the answer, so two
 callers who may see different parts of a thing have different tags for it.
 """
 
@@ -24,6 +26,12 @@ IF_MATCH = {
     "description": "The ETag of a GET of this thing: the change is only made while it is still so, else 412"
     " changed_meanwhile.",
 }  # for the document of every PATCH and PUT of a thing that can be read
+TAGGED = {
+    "ETag": {
+        "schema": {"type": "string"},
+        "description": "What the thing looks like now, as a GET of it would say; for If-Match on the next change.",
+    }
+}  # for the document of every answer to a PATCH
 _LENGTH = 32
 _READING = ("GET", "HEAD")
 _COMPRESSED = ":gzip"  # Flask-Compress marks the tag of an answer that it has compressed
@@ -33,8 +41,8 @@ def init_app(app: Flask, prefix: str) -> None:
     """Tag the answers of the addresses under `prefix`. To be called after compression is set up: we come before it."""
 
     def tag(response: Response) -> Response:
-        readable = request.method in _READING and request.view_args and request.path.startswith(prefix)
-        if readable and response.status_code == 200 and response.mimetype == "application/json":
+        tagged = request.method in (*_READING, "PATCH") and request.view_args and request.path.startswith(prefix)
+        if tagged and response.status_code == 200 and response.mimetype == "application/json":
             _tag(response)
         return response
 
@@ -67,7 +75,11 @@ def _tag(response: Response) -> None:
     if not response.get_etag()[0]:
         response.set_etag(tag_of(response.get_json()))
     known = request.if_none_match
-    if known and (known.star_tag or response.get_etag()[0] in _bare(known.as_set(include_weak=True))):
+    if (
+        request.method in _READING
+        and known
+        and (known.star_tag or response.get_etag()[0] in _bare(known.as_set(include_weak=True)))
+    ):
         response.status_code = 304
         response.set_data(b"")
         for name in ("Content-Type", "Content-Length"):

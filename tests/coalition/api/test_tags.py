@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from coalition.kernel.db import transact
-from coalition.kernel.web.tags import IF_MATCH
+from coalition.kernel.web.tags import IF_MATCH, TAGGED
 from tests.coalition.api.till import Till, a_till
 from tests.coalition.purchases.builders import a_shop
 from tests.coalition.purchases.registries.test_tables import a_definition
@@ -84,6 +84,47 @@ def test_a_change_of_what_somebody_else_has_changed_is_refused(till: Till, anna:
     assert (late.status_code, late.json["code"]) == (412, "changed_meanwhile")
     assert till.get(anna).json["profile"]["first_name"] == "Berta"
     assert till.patch(anna, BERTA, If_Match="*").status_code == 200
+
+
+def test_a_change_answers_the_tag_of_what_it_has_made(till: Till, anna: str) -> None:
+    endpoint = f"/webhook-endpoints/{till.post('/webhook-endpoints', HOOK).json['id']}"
+
+    for path, first, second in (
+        (anna, BERTA, {"profile": {"first_name": "Clara"}}),
+        (endpoint, {"description": "till"}, {"active": False}),
+    ):
+        made = till.patch(path, first)
+        again = till.patch(path, second, If_Match=made.headers["ETag"])
+
+        assert made.headers["ETag"] != again.headers["ETag"]
+        assert again.status_code == 200 and again.headers["ETag"] == till.get(path).headers["ETag"]
+        assert till.patch(path, first, If_Match=made.headers["ETag"]).status_code == 412
+        assert till.patch(path, second, If_None_Match="*").status_code == 200
+
+
+def test_what_is_put_or_refused_has_no_tag(till: Till, anna: str) -> None:
+    answers = [
+        till.put("/registry-mappings/till", a_definition()),
+        till.patch(anna, {"profile": {"nonsense": 1}}),
+        till.patch(anna, BERTA, If_Match='"other"'),
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 422, 412]
+    assert not any("ETag" in answer.headers for answer in answers)
+
+
+def test_every_patch_of_a_thing_answers_what_a_get_does_and_documents_the_tag(client: FlaskClient) -> None:
+    paths = client.get("/api/v1/openapi.json").json["paths"]
+    both = {
+        path: [of[method]["responses"]["200"] for method in ("get", "patch")]
+        for path, of in paths.items()
+        if "patch" in of
+    }
+
+    assert len(both) >= 2
+    for read, changed in both.values():
+        assert changed["content"] == read["content"]
+        assert changed["headers"] == TAGGED
 
 
 def test_a_mapping_is_saved_over_the_version_one_has_seen_only(till: Till) -> None:
