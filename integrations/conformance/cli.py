@@ -37,7 +37,8 @@ def conformance(
     live: bool,
     as_json: bool,
 ) -> None:
-    """Run a partner's credentials through earning, duplicates, offline queues, returns, spending, refusals, webhooks.
+    """Run a partner's credentials through earning, duplicates, offline queues, returns, spending, refusals, webhooks,
+    and the change feed.
 
     The secret is read from --secret-file or from the variable CONFORMANCE_SECRET.
     """

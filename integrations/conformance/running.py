@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from integrations.conformance import duplicates, earning, holding, offline, refusing, returning, webhooks
+from integrations.conformance import changes, duplicates, earning, holding, offline, refusing, returning, webhooks
 from integrations.conformance.partner import Partner, Unreachable
 from integrations.conformance.report import Report
 from integrations.conformance.till import Till
@@ -18,6 +18,7 @@ GROUPS: dict[str, Laws] = {
     "spending": holding.run,
     "refusals": refusing.run,
     "webhooks": webhooks.run,
+    "changes": changes.run,
 }
 
 

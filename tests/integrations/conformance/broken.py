@@ -83,6 +83,31 @@ def mute(app: Wsgi) -> Wsgi:
     return answer
 
 
+def stuttering(app: Wsgi) -> Wsgi:
+    """Tells every change twice."""
+    return _changes(app, lambda items: [one for item in items for one in (item, item)])
+
+
+def backwards(app: Wsgi) -> Wsgi:
+    """Tells the latest change first."""
+    return _changes(app, lambda items: items[::-1])
+
+
+def _changes(app: Wsgi, told: Callable[[list[Any]], list[Any]]) -> Wsgi:
+    """The application with another list of changes in each answer."""
+
+    def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["PATH_INFO"] != "/api/v1/changes":
+            return app(environ, start)
+        environ.pop("HTTP_ACCEPT_ENCODING", None)
+        begun: list[str] = []
+        body = json.loads(b"".join(app(environ, lambda status, *_: begun.append(status))))
+        start(begun[0], [("Content-Type", "application/json")])
+        return [json.dumps({**body, "items": told(body["items"])} if "items" in body else body).encode()]
+
+    return answer
+
+
 def _headers(app: Wsgi, kept: Callable[[str], bool]) -> Wsgi:
     def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         def begin(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:

@@ -15,10 +15,10 @@ from click.testing import CliRunner
 from flask import Flask
 from standardwebhooks import Webhook
 
-from coalition import sandbox
+from coalition import access, partners, sandbox
 from coalition.kernel import jobs
 from coalition.kernel.db import db, transact
-from integrations.conformance import webhooks
+from integrations.conformance import changes, webhooks
 from integrations.conformance.cli import SECRET, conformance
 from integrations.conformance.listening import Listener, Message, listening
 from integrations.conformance.partner import Partner, Shop, Unreachable
@@ -72,7 +72,8 @@ def test_in_test_mode_nothing_stays_untried(served: Served) -> None:
         db.session.remove()
     assert made is not None
 
-    report = run(Partner(served.base_url, made[1], made[2], Shop(sandbox.OUTLET, sandbox.CARDS[0].number, "EUR")))
+    with _working(served.app):
+        report = run(Partner(served.base_url, made[1], made[2], Shop(sandbox.OUTLET, sandbox.CARDS[0].number, "EUR")))
 
     assert report.broken == []
     assert [one.group for one in report.findings if one.kept is None] == ["webhooks"]  # nobody listens
@@ -96,6 +97,43 @@ def test_a_server_that_breaks_a_law_is_found_out(
         report = _run(served, base_url, [group])
 
     assert laws <= {finding.law for finding in report.broken}
+
+
+@pytest.mark.parametrize(
+    ("variant", "laws"),
+    [
+        (broken.stuttering, {"each of them once"}),
+        (broken.backwards, {"in the order in which they were made", "the numbers of changes have no gap"}),
+    ],
+)
+def test_a_feed_that_repeats_or_turns_round_what_happened_is_found_out(
+    served: Served, variant: Callable[[broken.Wsgi], broken.Wsgi], laws: set[str]
+) -> None:
+    with _working(served.app), serving(variant(served.app)) as base_url:
+        report = _run(served, base_url, ["changes"])
+
+    assert laws <= {finding.law for finding in report.broken}
+
+
+def test_a_feed_that_tells_nothing_is_found_out(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changes, "_WAIT_S", 0)
+
+    report = _run(served, served.base_url, ["changes"])  # no worker hands anything on
+
+    assert [finding.law for finding in report.broken] == ["purchases are told behind a cursor"]
+
+
+def test_a_client_without_the_scope_is_told_which_it_lacks(served: Served) -> None:
+    with served.app.app_context():
+        program = transact(lambda: partners.get(served.partner_id)).program_id
+        scopes = ["members:read", "purchases:read", "purchases:write"]
+        client = transact(lambda: access.create_client(program, served.partner_id, "Poor", scopes))
+        db.session.remove()
+
+    report = run(Partner(served.base_url, *client, Shop(served.outlet, served.card, "EUR")), ["changes"])
+
+    [finding] = report.findings
+    assert finding.kept is None and "webhooks:write" in finding.detail
 
 
 def test_a_signature_that_is_another_s_is_found_out() -> None:
@@ -126,7 +164,8 @@ def test_the_command_prints_a_report_and_says_by_its_exit_how_it_ended(served: S
     given = [*where, "--card", served.card, "--secret-file", str(secret)]
 
     shy = CliRunner().invoke(conformance, given)
-    as_json = CliRunner().invoke(conformance, [*given, "--live", "--json"])
+    with _working(served.app):
+        as_json = CliRunner().invoke(conformance, [*given, "--live", "--json"])
     wrong = CliRunner().invoke(conformance, [*where, "--live"], env={SECRET: "wrong"})
     astray = CliRunner().invoke(conformance, [*given, "--live", "--outlet", "NOWHERE"])
 
