@@ -20,11 +20,8 @@ def balances(partner_id: int, member_id: int) -> list[dict[str, Any]]:
             "pending": balance.pending,
             "held": balance.held,
             "arrears": balance.arrears,
-            "restricted": [
-                {"promo_account": programs.promo_account(at.program.id, number).code, "amount": amount}
-                for number, amount in balance.restricted
-            ],
             "next_expirations": [{"amount": amount, "expires_at": end} for amount, end in balance.next_expirations],
+            **({"restricted": _restricted(at, balance)} if balance.restricted else {}),
         }
         for balance in ledger.balances(at.program.id, member_id)
     ]
@@ -52,6 +49,13 @@ def all_movements(
     codes = {partner.id: partner.code for partner in partners.list_partners(at.program.id)}
     items = [_movement(at, one, why[one.entry_id]) | {"partner": codes.get(one.partner_id)} for one in page.items]
     return {"items": items, "next_cursor": page.next_cursor}
+
+
+def _restricted(at: purchases.Counter, balance: ledger.Balance) -> list[dict[str, Any]]:
+    return [
+        {"promo_account": programs.promo_account(at.program.id, number).code, "amount": amount}
+        for number, amount in balance.restricted
+    ]
 
 
 def _wallets(at: purchases.Counter, member_id: int) -> list[int]:

@@ -51,7 +51,6 @@ def test_from_a_purchase_to_a_settled_statement(running: Running) -> None:
         "pending": 0,
         "held": 0,
         "arrears": 0,
-        "restricted": [],
         "next_expirations": [],
     }
 

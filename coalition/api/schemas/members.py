@@ -125,7 +125,8 @@ class RestrictedSchema(Schema):
 class BalanceSchema(Schema):
     """A wallet: usable now, usable later, set aside, owed; amounts in minor units of `currency`.
 
-    Points of promo accounts stand in `restricted`, not in `available`; they end among `next_expirations`, too.
+    Points of promo accounts stand in `restricted` (left out where there are none), not in `available`; they end among
+    `next_expirations`, too.
     """
 
     currency = fields.String(required=True)
@@ -133,7 +134,7 @@ class BalanceSchema(Schema):
     pending = fields.Integer(required=True)
     held = fields.Integer(required=True)
     arrears = fields.Integer(required=True)
-    restricted = fields.List(fields.Nested(RestrictedSchema), required=True)
+    restricted = fields.List(fields.Nested(RestrictedSchema))
     next_expirations = fields.List(fields.Nested(ExpirationSchema), required=True)
 
 

@@ -55,7 +55,6 @@ def test_a_purchase_answers_awards_reasons_and_balances(till: Till) -> None:
                 "pending": 0,
                 "held": 0,
                 "arrears": 0,
-                "restricted": [],
                 "next_expirations": [{"amount": 29, "expires_at": "2027-11-30T22:00:00Z"}],
             }
         ],
