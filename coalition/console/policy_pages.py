@@ -35,10 +35,9 @@ _REST = (
     "confirm_from_minor",
     "expiry_n",
     "activation_days",
-    "activation_event",
     "spend_day_max",
 )
-_CURRENCY_REST = ("face", "expiry_n", "activation_days", "activation_event", "spend_share", "spend_day_max")
+_CURRENCY_REST = ("face", "expiry_n", "activation_days", "spend_share", "spend_day_max")
 _PLAIN = (*_PROGRAM_TEXTS, *_PROGRAM_NUMBERS, *_CURRENCY_TEXTS, *_CURRENCY_UNITS, *_FLAGS, *_REST)
 
 
@@ -92,7 +91,6 @@ def save_currency(code: str, currency: str) -> Response | tuple[str, int]:
         values |= {name: _number(given[name], of.decimals) for name in _CURRENCY_UNITS}
         values["expiry_n"] = None if given["expiry"] == "never" else _number(given["expiry_n"])
         values["activation_days"] = _number(given["activation_days"])
-        values["activation_event"] = given["activation_event"] or None
         values["spend_share_bp"] = _number(given["spend_share"], 2)
         values["spend_day_max"] = _number(given["spend_day_max"], of.decimals, optional=True)
         values["face_minor"] = worth(given["face"], found, of.decimals) or _WRONG
@@ -176,7 +174,7 @@ def _currency_page(code: str, currency_code: str, errors: forms.Errors, given: d
         now = {name: _text(getattr(of, name)) for name in (*_CURRENCY_TEXTS, "expiry_n", "activation_days")}
         now |= {name: format_minor(getattr(of, name), of.decimals) for name in _CURRENCY_UNITS}
         now |= {name: "yes" if getattr(of, name) else "" for name in _FLAGS}
-        now |= {"activation_event": of.activation_event or "", "spend_share": format_minor(of.spend_share_bp, 2)}
+        now |= {"spend_share": format_minor(of.spend_share_bp, 2)}
         now["spend_day_max"] = "" if of.spend_day_max is None else format_minor(of.spend_day_max, of.decimals)
         now |= {"face": _worth(of, found)}
         groups = partners.groups(found.id)

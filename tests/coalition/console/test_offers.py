@@ -230,7 +230,7 @@ def test_a_currency_is_added_with_its_worth(admin: FlaskClient, shop: Shop, page
 def test_worth_and_shares_of_groups_are_policies_of_a_currency(admin: FlaskClient, shop: Shop, page: str) -> None:
     transact(lambda: partners.add_group(shop.program.id, "wine", name_en="Wine", name_ru="Вино"))
     form = {"name_en": "bonuses", "name_ru": "бонусы", "kind": "bonus", "expiry": "never", "expiry_n": ""}
-    form |= {"attribution": "fefo", "activation_days": "0", "activation_event": "", "spendable": "yes"}
+    form |= {"attribution": "fefo", "activation_days": "0", "spendable": "yes"}
     form |= {"debt_floor": "0", "spend_min": "0", "spend_step": "1", "spend_share": "100", "spend_day_max": ""}
 
     wrong = admin.post(f"{page}/currencies/BON", data={**form, "face": "0.01", "group-wine": "120"})

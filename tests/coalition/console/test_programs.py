@@ -140,7 +140,7 @@ def test_an_unsound_policy_is_refused_beside_its_field(
 def currency(**more: str) -> dict[str, str]:
     given = {"name_en": "bonuses", "name_ru": "бонусы", "kind": "bonus", "expiry": "inactivity", "expiry_n": "18"}
     given["face"] = "0.01"
-    given |= {"attribution": "fifo", "activation_days": "14", "activation_event": "", "spendable": "yes"}
+    given |= {"attribution": "fifo", "activation_days": "14", "spendable": "yes"}
     given |= {"debt_floor": "0", "spend_min": "100", "spend_step": "10", "spend_share": "12.5", "spend_day_max": ""}
     return {**given, **more}
 
