@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -15,72 +13,34 @@ from coalition.kernel import jobs
 from coalition.kernel.config import Config
 from coalition.kernel.db import db, execute, fetch_one, transact
 from coalition.kernel.errors import Conflict, Invalid
-from coalition.kernel.laws import laws, offending
 from coalition.purchases.suspense import draining
 from tests import guards, racing
 from tests.coalition.api.till import Till, a_till
-from tests.coalition.members.builders import a_member, an_enrolment
+from tests.coalition.members.builders import an_enrolment
 from tests.coalition.promotions.coupons.builders import a_batch, codes_of
 from tests.coalition.promotions.publishing.builders import ACTOR, a_credit, a_document
 from tests.coalition.purchases.builders import CARD, Shop, a_body, a_shop
-
-STRANGER = {"kind": "card", "value": "7777 0001"}
-
-
-@pytest.fixture
-def till(app: Flask) -> Till:
-    return transact(lambda: a_till(a_shop(), app.test_client()))
-
-
-def _send(till: Till, *bodies: dict[str, Any], query: str = "") -> str:
-    file = "".join(json.dumps(body) + "\n" for body in bodies).encode()
-    sent = till.send(f"/registries{query}", file, Content_Type="application/x-ndjson")
-    jobs.run_due()
-    return str(sent.json["id"])
-
-
-def _counts(till: Till, registry: str) -> tuple[int, ...]:
-    answer = till.get(f"/registries/{registry}").json
-    names = ("lines", "accepted", "replayed", "rejected", "suspended", "points_issued")
-    return tuple(answer[name] for name in names)
-
-
-def _waiting(shop: Shop, state: str = "waiting") -> list[purchases.Suspense]:
-    return list(transact(lambda: purchases.suspended(shop.program.id, None, 50, state=state)).items)
-
-
-def _enrol(shop: Shop, card: str = "77770001") -> members.Member:
-    return transact(lambda: a_member(shop.program, shop.partner, card=card))
-
-
-def _sound() -> bool:
-    return [law.code for law in laws() if offending(law)] == []
+from tests.coalition.purchases.suspense.builders import STRANGER, counts, enrol, public, send, sound, waiting
 
 
 def test_what_nobody_can_be_found_for_waits_and_is_posted_when_the_member_comes(till: Till) -> None:
     bodies = [a_body(1000, member=STRANGER), a_body(2000, member=STRANGER), a_body(1000)]
-    registry = _send(till, *bodies)
-    assert _counts(till, registry) == (3, 1, 0, 0, 2, 5)
-    assert [(one.line, one.total, one.hint) for one in _waiting(till.shop)] == [(1, 1000, "01"), (2, 2000, "01")]
-    assert _sound()
+    registry = send(till, *bodies)
+    assert counts(till, registry) == (3, 1, 0, 0, 2, 5)
+    assert [(one.line, one.total, one.hint) for one in waiting(till.shop)] == [(1, 1000, "01"), (2, 2000, "01")]
+    assert sound()
 
-    member = _enrol(till.shop)
+    member = enrol(till.shop)
     jobs.run_due()
 
-    assert _counts(till, registry) == (3, 3, 0, 0, 0, 20)
-    assert till.get(f"/members/{_public(member)}/balances").json["items"][0]["available"] == 15
-    assert _waiting(till.shop) == []
-    assert _sound()
-
-
-def _public(member: members.Member) -> str:
-    from coalition.kernel import ids
-
-    return ids.public("mbr", member.id)
+    assert counts(till, registry) == (3, 3, 0, 0, 0, 20)
+    assert till.get(f"/members/{public(member)}/balances").json["items"][0]["available"] == 15
+    assert waiting(till.shop) == []
+    assert sound()
 
 
 def test_no_identifier_lies_in_suspense(till: Till) -> None:
-    _send(till, a_body(1000, member=STRANGER))
+    send(till, a_body(1000, member=STRANGER))
 
     kept = fetch_one("SELECT to_jsonb(s)::text AS text FROM suspense s")
 
@@ -89,34 +49,34 @@ def test_no_identifier_lies_in_suspense(till: Till) -> None:
 
 
 def test_an_identifier_that_a_member_is_given_later_draws_its_receipts(till: Till) -> None:
-    registry = _send(till, a_body(1000, member=STRANGER))
+    registry = send(till, a_body(1000, member=STRANGER))
 
-    answer = till.post(f"/members/{_public(till.shop.member)}/identifiers", STRANGER)
+    answer = till.post(f"/members/{public(till.shop.member)}/identifiers", STRANGER)
     jobs.run_due()
 
     assert answer.status_code == 201
-    assert _counts(till, registry) == (1, 1, 0, 0, 0, 5)
+    assert counts(till, registry) == (1, 1, 0, 0, 0, 5)
 
 
 def test_the_same_file_again_is_a_replay_before_and_after_its_member_came(till: Till) -> None:
     body = a_body(1000, member=STRANGER)
-    first, second = _send(till, body, body), _send(till, body)
-    assert (_counts(till, first), _counts(till, second)) == ((2, 0, 1, 0, 1, 0), (1, 0, 1, 0, 0, 0))
+    first, second = send(till, body, body), send(till, body)
+    assert (counts(till, first), counts(till, second)) == ((2, 0, 1, 0, 1, 0), (1, 0, 1, 0, 0, 0))
 
-    _enrol(till.shop)
+    enrol(till.shop)
     jobs.run_due()
-    third, other = _send(till, body), _send(till, {**body, "channel": "app"})
+    third, other = send(till, body), send(till, {**body, "channel": "app"})
 
-    assert _counts(till, third) == (1, 0, 1, 0, 0, 0)
-    assert _counts(till, other) == (1, 0, 0, 1, 0, 0)
-    assert _sound()
+    assert counts(till, third) == (1, 0, 1, 0, 0, 0)
+    assert counts(till, other) == (1, 0, 0, 1, 0, 0)
+    assert sound()
 
 
 def test_another_content_under_an_external_id_that_waits_is_a_conflict(till: Till) -> None:
     body = a_body(1000, member=STRANGER)
-    _send(till, body)
+    send(till, body)
 
-    registry = _send(till, {**body, "channel": "app"})
+    registry = send(till, {**body, "channel": "app"})
 
     assert till.get(f"/registries/{registry}/rejections").json["items"][0]["code"] == "external_id_conflict"
 
@@ -132,13 +92,13 @@ def test_another_content_of_a_member_who_is_known_is_a_conflict_too_alone_in_a_f
 
     alone, again = till.post("/purchases", {**body, "member": known}), till.post("/purchases", body)
     with_points = till.post("/purchases", paid)
-    registry = _send(till, {**body, "member": known}, a_body(1000), paid)
+    registry = send(till, {**body, "member": known}, a_body(1000), paid)
 
     assert [(one.status_code, one.json["code"]) for one in (alone, with_points)] == [(409, "external_id_conflict")] * 2
     assert (again.status_code, again.json, again.headers["Idempotency-Replayed"]) == (202, held.json, "true")
-    assert _counts(till, registry) == (3, 1, 0, 2, 0, 5)
+    assert counts(till, registry) == (3, 1, 0, 2, 0, 5)
     assert till.shop.available() == 505
-    assert _sound()
+    assert sound()
 
 
 def test_what_can_never_have_a_member_is_rejected_at_once(till: Till) -> None:
@@ -149,20 +109,20 @@ def test_what_can_never_have_a_member_is_rejected_at_once(till: Till) -> None:
         a_body(1000, member=STRANGER, occurred_at="2098-01-01T00:00:00Z"),
     ]
 
-    registry = _send(till, *bodies)
+    registry = send(till, *bodies)
 
     codes = [one["code"] for one in till.get(f"/registries/{registry}/rejections").json["items"]]
     assert codes == ["unknown_member", "unknown_member", "unknown_member", "in_the_future"]
-    assert _counts(till, registry) == (4, 0, 0, 4, 0, 0)
+    assert counts(till, registry) == (4, 0, 0, 4, 0, 0)
 
 
 def test_what_points_pay_for_never_waits(till: Till) -> None:
     paid = a_body(1000, member=STRANGER, payments=[{"kind": "redeem", "amount": 100}])
 
-    registry = _send(till, paid)
+    registry = send(till, paid)
     answer = till.post("/purchases", {**paid, "on_unknown_member": "hold"})
 
-    assert _counts(till, registry) == (1, 0, 0, 1, 0, 0)
+    assert counts(till, registry) == (1, 0, 0, 1, 0, 0)
     assert (answer.status_code, answer.json["code"]) == (422, "unknown_member")
 
 
@@ -172,15 +132,15 @@ def test_a_coupon_waits_with_its_purchase_and_is_redeemed_when_the_member_comes(
     transact(lambda: promotions.publish(shop.program.id, [ten], actor=ACTOR))
     (code, *_) = codes_of(transact(lambda: a_batch(shop.program)))
     body = a_body(1000, member=STRANGER, coupons=[code])
-    _send(till, body)
+    send(till, body)
 
-    _enrol(shop)
+    enrol(shop)
     jobs.run_due()
 
     posted = transact(lambda: purchases.find(shop.partner.id, external_id=body["external_id"]))
     assert [(one.code, one.outcome) for one in posted.coupons] == [(code, "redeemed")]
     assert sum(award.units for award in posted.awards) == 15
-    assert _sound()
+    assert sound()
 
 
 def test_what_closes_a_quote_never_waits(till: Till) -> None:
@@ -192,11 +152,11 @@ def test_what_closes_a_quote_never_waits(till: Till) -> None:
 
 
 def test_a_dry_run_counts_what_would_wait_and_keeps_nothing(till: Till) -> None:
-    registry = _send(till, a_body(1000, member=STRANGER), query="?dry_run=true")
+    registry = send(till, a_body(1000, member=STRANGER), query="?dry_run=true")
 
-    assert _counts(till, registry) == (1, 0, 0, 0, 1, 0)
-    assert _waiting(till.shop) == []
-    assert _sound()
+    assert counts(till, registry) == (1, 0, 0, 0, 1, 0)
+    assert waiting(till.shop) == []
+    assert sound()
 
 
 def test_the_api_refuses_an_unknown_member_unless_it_is_asked_to_hold(till: Till) -> None:
@@ -204,7 +164,7 @@ def test_the_api_refuses_an_unknown_member_unless_it_is_asked_to_hold(till: Till
     refused = till.post("/purchases", body)
     held, again = (till.post("/purchases", {**body, "on_unknown_member": "hold"}) for _ in range(2))
 
-    _enrol(till.shop)
+    enrol(till.shop)
     jobs.run_due()
     posted = till.post("/purchases", {**body, "on_unknown_member": "hold"})
 
@@ -217,37 +177,37 @@ def test_the_api_refuses_an_unknown_member_unless_it_is_asked_to_hold(till: Till
 
 def test_a_purchase_sent_anew_while_it_waits_is_posted_once(till: Till) -> None:
     body = a_body(1000, member=STRANGER)
-    registry = _send(till, body)
-    _enrol(till.shop)
+    registry = send(till, body)
+    enrol(till.shop)
     assert till.post("/purchases", body).status_code == 201
 
     jobs.run_due()
 
-    assert _counts(till, registry) == (1, 0, 1, 0, 0, 0)
-    assert _sound()
+    assert counts(till, registry) == (1, 0, 1, 0, 0, 0)
+    assert sound()
 
 
 def test_what_is_refused_when_its_member_comes_says_why_and_may_be_tried_again(till: Till) -> None:
-    registry = _send(till, a_body(1000, member=STRANGER))
+    registry = send(till, a_body(1000, member=STRANGER))
     transact(lambda: execute('UPDATE suspense SET receipt = receipt || \'{"outlet": "S9"}\''))
-    _enrol(till.shop)
+    enrol(till.shop)
     jobs.run_due()
-    (one,) = _waiting(till.shop, "refused")
+    (one,) = waiting(till.shop, "refused")
     assert (one.reason or "").startswith("unknown_outlet")
-    assert _counts(till, registry) == (1, 0, 0, 0, 1, 0)
+    assert counts(till, registry) == (1, 0, 0, 0, 1, 0)
 
     transact(lambda: execute('UPDATE suspense SET receipt = receipt || \'{"outlet": "S1"}\''))
     assert transact(lambda: purchases.retry_suspended(till.shop.program.id, one.id))
     transact(lambda: jobs.enqueue("purchases.suspense", {}))
     jobs.run_due()
 
-    assert _counts(till, registry) == (1, 1, 0, 0, 0, 5)
-    assert _sound()
+    assert counts(till, registry) == (1, 1, 0, 0, 0, 5)
+    assert sound()
 
 
 def test_staff_give_up_a_receipt_with_a_reason_and_only_once(till: Till) -> None:
-    registry = _send(till, a_body(1000, member=STRANGER))
-    (one,) = _waiting(till.shop)
+    registry = send(till, a_body(1000, member=STRANGER))
+    (one,) = waiting(till.shop)
     program_id = till.shop.program.id
     with pytest.raises(Invalid):
         purchases.dismiss_suspended(program_id, one.id, " ")
@@ -256,85 +216,12 @@ def test_staff_give_up_a_receipt_with_a_reason_and_only_once(till: Till) -> None
 
     with pytest.raises(Conflict, match="suspense_closed"):
         transact(lambda: purchases.dismiss_suspended(program_id, one.id, "Again"))
-    _enrol(till.shop)
+    enrol(till.shop)
     jobs.run_due()
-    assert _counts(till, registry) == (1, 0, 0, 1, 0, 0)
+    assert counts(till, registry) == (1, 0, 0, 1, 0, 0)
     found = till.get(f"/registries/{registry}/rejections").json["items"]
     assert [(item["line"], item["code"], item["detail"]) for item in found] == [(1, "dismissed", "A test card")]
-    assert _sound()
-
-
-def _back(of: str, external_id: str, **more: Any) -> dict[str, Any]:
-    """A line of a registry by which something of a purchase comes back."""
-    slip = {"type": "return", "external_id": external_id, "occurred_at": "2026-11-21T09:30:00Z"}
-    return {**slip, "purchase_external_id": of, "lines": [{"no": 1, "qty_m": 400}], **more}
-
-
-def test_what_comes_back_of_a_waiting_purchase_waits_with_it_and_is_taken_back_when_it_is_posted(till: Till) -> None:
-    first, second, third = (a_body(1000, member=STRANGER) for _ in range(3))
-    void = {"type": "void", "external_id": "V-1", "purchase_external_id": second["external_id"]}
-    lines = [_back(first["external_id"], "T-1"), first, second, void, third, _back("nowhere", "T-9")]
-    registry, again = _send(till, *lines), _send(till, *lines)
-    assert (_counts(till, registry), _counts(till, again)) == ((6, 0, 0, 1, 5, 0), (6, 0, 5, 1, 0, 0))
-    assert _sound()
-
-    member = _enrol(till.shop)
-    jobs.run_due()
-
-    assert _counts(till, registry) == (6, 5, 0, 1, 0, 15)
-    assert _counts(till, _send(till, *lines)) == (6, 0, 5, 1, 0, 0)
-    assert till.get(f"/members/{_public(member)}/balances").json["items"][0]["available"] == 3 + 5
-    assert fetch_one("SELECT count(*) AS n FROM suspended_return").n == 0
-    assert _sound()
-
-
-def test_a_bank_s_reversal_waits_with_its_transaction(till: Till) -> None:
-    token = {"kind": "bank_card_token", "value": "tok-77"}
-    paid = {"type": "bank.transaction", "external_id": "B-1", "occurred_at": "2026-11-20T09:30:00Z", "mcc": "5411"}
-    paid |= {"member": token, "amount": 20_000, "currency": "EUR", "on_unknown_member": "hold"}
-    back = {"type": "bank.reversed", "external_id": "B-1-R", "occurred_at": "2026-11-21T09:30:00Z", "original": "B-1"}
-    held = till.post("/events", paid)
-    waits, again = (till.post("/events", {**back, "amount": 5_000}) for _ in range(2))
-    other = till.post("/events", {**back, "amount": 5_001})
-
-    till.post(f"/members/{_public(till.shop.member)}/identifiers", token)
-    jobs.run_due()
-
-    assert (held.status_code, waits.status_code, waits.json) == (202, 202, {**held.json, "external_id": "B-1-R"})
-    assert (again.json, again.headers["Idempotency-Replayed"]) == (waits.json, "true")
-    assert (other.status_code, other.json["code"]) == (409, "external_id_conflict")
-    assert till.shop.available() == 75
-    posted = till.post("/events", {**back, "amount": 5_000})
-    assert (posted.status_code, posted.headers["Idempotency-Replayed"]) == (201, "true")
-    assert _sound()
-
-
-def test_a_return_that_cannot_be_when_its_purchase_is_posted_becomes_a_rejection(till: Till) -> None:
-    body = a_body(1000, member=STRANGER)
-    registry = _send(
-        till, body, _back(body["external_id"], "T-1"), _back(body["external_id"], "T-2", lines=[{"no": 7}])
-    )
-
-    _enrol(till.shop)
-    jobs.run_due()
-
-    found = till.get(f"/registries/{registry}/rejections").json["items"]
-    assert _counts(till, registry) == (3, 2, 0, 1, 0, 5)
-    assert [(one["line"], one["code"], one["field"]) for one in found] == [(3, "unknown_line", "/lines/0/no")]
-    assert _sound()
-
-
-def test_what_comes_back_of_a_purchase_is_given_up_with_it(till: Till) -> None:
-    body = a_body(1000, member=STRANGER)
-    first, second = _send(till, body), _send(till, _back(body["external_id"], "T-1"))
-
-    (one,) = _waiting(till.shop)
-    transact(lambda: purchases.dismiss_suspended(till.shop.program.id, one.id, "A test card"))
-
-    assert (_counts(till, first), _counts(till, second)) == ((1, 0, 0, 1, 0, 0), (1, 0, 0, 1, 0, 0))
-    found = till.get(f"/registries/{second}/rejections").json["items"]
-    assert [(item["line"], item["code"], item["detail"]) for item in found] == [(1, "dismissed", "A test card")]
-    assert _sound()
+    assert sound()
 
 
 @pytest.fixture
@@ -369,8 +256,8 @@ def _drains(live: Flask, receipts: int = 400, card: str = STRANGER["value"]) -> 
     with live.app_context():
         till = transact(lambda: a_till(a_shop(), live.test_client()))
         stranger = {"kind": "card", "value": card}
-        registry = _send(till, *(a_body(1000, member=stranger) for _ in range(receipts)))
-        member = _enrol(till.shop, card.replace(" ", ""))
+        registry = send(till, *(a_body(1000, member=stranger) for _ in range(receipts)))
+        member = enrol(till.shop, card.replace(" ", ""))
         hashes = transact(lambda: members.hashes(member.id))
 
     def drain() -> int:
@@ -380,7 +267,7 @@ def _drains(live: Flask, receipts: int = 400, card: str = STRANGER["value"]) -> 
 
     with live.app_context():
         assert sum(posted) == receipts
-        assert _counts(till, registry) == (receipts, receipts, 0, 0, 0, 5 * receipts)
+        assert counts(till, registry) == (receipts, receipts, 0, 0, 0, 5 * receipts)
 
 
 def test_a_member_who_enrols_while_a_file_is_read_misses_nothing(live: Flask) -> None:
@@ -397,12 +284,12 @@ def test_a_member_who_enrols_while_a_file_is_read_misses_nothing(live: Flask) ->
                     thread.submit(_enrol_and_drain, live, shop, enrolment).result()
 
             transact(meet)
-        assert len(_waiting(shop)) == 1, "neither saw the other"
+        assert len(waiting(shop)) == 1, "neither saw the other"
 
         transact(lambda: jobs.enqueue("purchases.suspense", {}))
         jobs.run_due()
 
-        assert _waiting(shop) == []
+        assert waiting(shop) == []
 
 
 def _enrol_and_drain(app: Flask, shop: Shop, enrolment: members.Enrolment) -> None:
@@ -413,6 +300,6 @@ def _enrol_and_drain(app: Flask, shop: Shop, enrolment: members.Enrolment) -> No
 
 
 def test_cards_that_are_known_are_not_held_up(till: Till) -> None:
-    registry = _send(till, a_body(1000, member={"kind": "card", "value": CARD}))
+    registry = send(till, a_body(1000, member={"kind": "card", "value": CARD}))
 
-    assert _counts(till, registry) == (1, 1, 0, 0, 0, 5)
+    assert counts(till, registry) == (1, 1, 0, 0, 0, 5)
