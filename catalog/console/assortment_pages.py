@@ -8,7 +8,7 @@ from flask import redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from catalog import pricing, rewards, suppliers
-from catalog.console.frame import blueprint, choices, chosen_program, chosen_supplier, page
+from catalog.console.frame import blueprint, choices, chosen_program, chosen_supplier, page, shelf_choices
 from coalition import programs
 from coalition.console import forms
 from coalition.kernel.db import transact
@@ -115,7 +115,7 @@ def _page(errors: forms.Errors, given: dict[str, str]) -> str:
         return {
             **found,
             "sellers": sorted(found["known"].items(), key=lambda one: one[1]),
-            "places": [(one.code, "— " * len(one.path) + one.name(language())) for one in found["shelves"]],
+            "places": shelf_choices(found["shelves"]),
             "own": [(one.code, one.name) for one in own.values()],
             "others": [(one.code, one.name) for one in others.values()],
             "shared": [(own[at], others[with_id]) for at, with_id in rewards.shares(program.id) if with_id in others],

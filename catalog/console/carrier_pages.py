@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, make_response, render_template, url_for
+from flask import Response, render_template, url_for
 from flask_babel import gettext
 
 from catalog import shipments, suppliers
-from catalog.console.frame import blueprint, choices, chosen_program, page
+from catalog.console.frame import blueprint, choices, chosen_program, page, secret_page
 from coalition.console import forms
 from coalition.kernel import config
 from coalition.kernel.db import transact
@@ -81,18 +81,8 @@ def _secret(given: dict[str, str]) -> str | None:
 def _shown_once(code: str, secret: str | None) -> Response:
     known, program = transact(lambda: shipments.carrier(code)), transact(chosen_program)
     back = url_for("desk.carrier_list", program=program.code)
-    facts: dict[str, Any] = {
-        "name": known.name,
-        "secret": secret,
-        "callbacks": f"{config.current().base_url}/api/v1/carriers/{code}/callbacks",
-        "above": (back, gettext("Carriers")),
-        "back": back,
-        "errors": [],
-    }
-    context = transact(lambda: choices(program))
-    answer = make_response(render_template("desk/secret.html", **page("delivery"), **context, **facts))
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    callbacks = f"{config.current().base_url}/api/v1/carriers/{code}/callbacks"
+    return secret_page("delivery", known.name, secret, callbacks, (back, gettext("Carriers")), back)
 
 
 def _page(errors: forms.Errors, given: dict[str, str]) -> str:

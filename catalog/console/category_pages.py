@@ -8,7 +8,7 @@ from flask import redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from catalog import rewards
-from catalog.console.frame import blueprint, choices, chosen_program, page
+from catalog.console.frame import blueprint, choices, chosen_program, page, shelf_choices
 from coalition.console import forms
 from coalition.kernel.db import transact
 from coalition.kernel.errors import FieldError, Invalid
@@ -96,12 +96,10 @@ def _done(said: str) -> Response:
 
 
 def _parents(found: dict[str, Any], but: rewards.Category | None = None) -> list[tuple[str, str]]:
-    """The shelves under which one may hang, deeper ones set in."""
-    return [
-        (one.code, "— " * len(one.path) + one.name(language()))
-        for one in found["shelves"]
-        if but is None or (one.id != but.id and but.id not in one.path)
-    ]
+    """The shelves under which one may hang."""
+    return shelf_choices(
+        one for one in found["shelves"] if but is None or (one.id != but.id and but.id not in one.path)
+    )
 
 
 def _page(errors: forms.Errors, given: dict[str, str]) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, make_response, render_template, url_for
+from flask import Response, render_template, url_for
 from flask_babel import gettext
 
 from catalog import suppliers
-from catalog.console.frame import blueprint, choices, chosen_program, chosen_supplier, page
+from catalog.console.frame import blueprint, choices, chosen_program, chosen_supplier, page, secret_page
 from coalition import partners
 from coalition.console import forms
 from coalition.kernel import config
@@ -53,7 +53,7 @@ def enlist_supplier() -> Answer:
     errors, status = forms.tried(work, _FIELDS)
     if errors:
         return _form(errors, given), status
-    return _shown_once(made[0].supplier, made[0].secret)
+    return _secret(made[0].supplier, made[0].secret)
 
 
 @blueprint.post("/suppliers/<code>/secret")
@@ -67,29 +67,16 @@ def rekey_supplier(code: str) -> Answer:
         made[:] = [suppliers.rekey(supplier.id, **given)]
 
     errors, status = forms.tried(work, {})
-    if errors:
-        return render_template("desk/secret.html", **_facts(supplier, None), errors=errors), status
-    return _shown_once(supplier, made[0])
+    return _secret(supplier, None if errors else made[0], errors=errors, status=status)
 
 
-def _shown_once(supplier: suppliers.Supplier, secret: str | None) -> Response:
-    answer = make_response(render_template("desk/secret.html", **_facts(supplier, secret), errors=[]))
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
-
-
-def _facts(supplier: suppliers.Supplier, secret: str | None) -> dict[str, Any]:
+def _secret(supplier: suppliers.Supplier, secret: str | None, **more: Any) -> Response:
     program = transact(chosen_program)
     tail = "/native" if supplier.protocol in _NATIVE else ""
-    return {
-        **page("suppliers"),
-        **transact(lambda: choices(program)),
-        "name": supplier.name,
-        "secret": secret,
-        "callbacks": f"{config.current().base_url}/api/v1/suppliers/{supplier.code}/callbacks{tail}",
-        "above": (url_for("desk.supplier_list", program=program.code), gettext("Suppliers")),
-        "back": url_for("desk.supplier", code=supplier.code, program=program.code),
-    }
+    callbacks = f"{config.current().base_url}/api/v1/suppliers/{supplier.code}/callbacks{tail}"
+    above = (url_for("desk.supplier_list", program=program.code), gettext("Suppliers"))
+    back = url_for("desk.supplier", code=supplier.code, program=program.code)
+    return secret_page("suppliers", supplier.name, secret, callbacks, above, back, **more)
 
 
 def _form(errors: forms.Errors, given: dict[str, str]) -> str:
