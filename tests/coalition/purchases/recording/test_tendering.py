@@ -244,7 +244,8 @@ def test_a_hold_and_a_redemption_together_pay_no_more_than_the_total() -> None:
     assert refused.refusal.code == "more_than_total"
 
 
-def test_restricted_points_pay_first_where_they_may_and_nowhere_else() -> None:
+def _wine_shop() -> tuple[Shop, programs.PromoAccount]:
+    """A shop whose S1 is wine, and a member with bonuses, and 100 more for wine alone."""
     shop = a_shop()
     promo = programs.open_promo_account(
         shop.currency.id, "wine", name_en="Wine", name_ru="Вино", product_groups=["wine"]
@@ -253,6 +254,11 @@ def test_restricted_points_pay_first_where_they_may_and_nowhere_else() -> None:
     partners.assign(shop.partner.id, "wine", ["S1"])
     _credit(shop, 100, promo.id)
     shop.record(a_receipt(20_000))
+    return shop, promo
+
+
+def test_restricted_points_pay_first_where_they_may_and_nowhere_else() -> None:
+    shop, promo = _wine_shop()
 
     purchase = bought(shop, a_body(lines=[a_line(1, 80), a_line(2, 500)], payments=[_redeem(120)]))
 
@@ -266,14 +272,7 @@ def test_restricted_points_pay_first_where_they_may_and_nowhere_else() -> None:
 
 
 def test_restricted_points_that_are_held_pay_no_other_receipt_than_they_may() -> None:
-    shop = a_shop()
-    promo = programs.open_promo_account(
-        shop.currency.id, "wine", name_en="Wine", name_ru="Вино", product_groups=["wine"]
-    )
-    partners.add_group(shop.program.id, "wine", name_en="Wine", name_ru="Вино")
-    partners.assign(shop.partner.id, "wine", ["S1"])
-    _credit(shop, 100, promo.id)
-    shop.record(a_receipt(20_000))
+    shop, promo = _wine_shop()
     hold = public_hold(a_hold(shop, 120, eligible=[(promo.id, 80)]))
 
     other, less = (
