@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Sequence
 
 from hypothesis import HealthCheck, given, settings
@@ -16,6 +17,7 @@ from tests.coalition.ledger.conftest import BONUS, PROGRAM, SHOP, digest, offenc
 BORN = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 LATER = dt.datetime(2126, 1, 1, tzinfo=dt.UTC)
 PROMO = 4
+EXAMPLES = int(os.environ.get("TWO_SPEEDS", "150"))
 CREDITS = "SELECT id, account_id, contra_id, amount FROM entry WHERE kind = 1 AND external_id = :key"
 LEGS = [((10, 1),), ((10, 2), (11, 1)), ((10, 1), (11, 1), (12, 1))]
 
@@ -142,7 +144,7 @@ def _outcome(history, clawed, batch, bulk_from):
         return outcome.args
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     history=st.lists(postings(), max_size=8),
     clawed=st.lists(claws(), max_size=4),
