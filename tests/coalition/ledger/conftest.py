@@ -13,10 +13,21 @@ from flask import Flask
 
 from coalition import ledger
 from coalition.kernel.clock import now
-from coalition.kernel.db import db, fetch_all, in_transaction, transact
+from coalition.kernel.db import db, execute, fetch_all, in_transaction, transact
 from coalition.ledger import AccountKind, Credit, Debit, Operation
 
 PROGRAM, BONUS, SHOP = 7, 3, 5
+_SURROUND = """
+    INSERT INTO account(program_id, currency_id, kind, owner)
+    SELECT p, c, k, o FROM unnest(CAST(:kinds AS int[])) k, unnest(ARRAY[:program - 1, :program, :program + 1]) p,
+           unnest(ARRAY[:currency - 1, :currency, :currency + 1]) c, unnest(ARRAY[-1, 0, 10, 99]) o
+     WHERE (p, c) <> (:program, :currency) OR o IN (-1, 99) ORDER BY o DESC, p, c"""
+_MISPLACED = """
+    SELECT * FROM (
+      SELECT a.*, coalesce(sum(a.amount) OVER (PARTITION BY a.account_id, a.lot_id ORDER BY a.debit_id
+                                               ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
+        FROM allocation a JOIN entry d ON d.account_id = a.account_id AND d.id = a.debit_id AND d.kind <> 4) x
+     WHERE amount > 0 AND drawn_before <> before"""
 
 
 @dataclass
@@ -99,7 +110,7 @@ class Book:
             )
         )
 
-    def capture(self, hold, amount=None, *, key=None, body=b""):
+    def capture(self, hold, amount=None, *, key=None, body=b"", **more):
         key = key or f"capture-{next(self.numbers)}"
         return run(
             lambda: ledger.capture(
@@ -110,20 +121,32 @@ class Book:
                 partner_id=SHOP,
                 request_hash=digest(body or str(amount).encode()),
                 occurred_at=now(),
+                **more,
             )
         )
 
-    def release(self, hold, *, key=None, body=b"release"):
+    def release(self, hold, *, key=None, body=b"release", partner=SHOP, **more):
         key = key or f"release-{next(self.numbers)}"
         return run(
             lambda: ledger.release(
-                (hold.account_id, hold.id), external_id=key, partner_id=SHOP, request_hash=digest(body)
+                (hold.account_id, hold.id), external_id=key, partner_id=partner, request_hash=digest(body), **more
             )
         )
 
     def claw_back(
-        self, wallet: int, credit_id: int, amount: int, *, policy="arrears", floor=1000, key=None, no=0, body=b""
+        self,
+        wallet: int,
+        credit_id: int,
+        amount: int,
+        *,
+        policy="arrears",
+        floor=1000,
+        key=None,
+        no=0,
+        body=b"",
+        **more,
     ):
+        how = {"operation": Operation.RETURN, **self._common(key, no, body or str(amount).encode()), **more}
         (clawed,) = run(
             lambda: ledger.claw_back(
                 [
@@ -134,8 +157,7 @@ class Book:
                         amount=amount,
                         policy=policy,
                         debt_floor=floor,
-                        operation=Operation.RETURN,
-                        **self._common(key, no, body or str(amount).encode()),
+                        **how,
                     )
                 ]
             )
@@ -143,8 +165,8 @@ class Book:
         return clawed
 
     def give_back(self, wallet: int, entry_id: int, amount: int, *, grace_days=None, key=None, no=0, body=b"", **more):
-        common = self._common(key, no, body or str(amount).encode())
-        del common["program_id"], common["currency_id"]
+        how = {"operation": Operation.RETURN, **self._common(key, no, body or str(amount).encode()), **more}
+        del how["program_id"], how["currency_id"]
         (given,) = run(
             lambda: ledger.give_back(
                 [
@@ -153,14 +175,26 @@ class Book:
                         entry_id=entry_id,
                         amount=amount,
                         grace_until=None if grace_days is None else now() + dt.timedelta(days=grace_days),
-                        operation=Operation.RETURN,
-                        **more,
-                        **common,
+                        **how,
                     )
                 ]
             )
         )
         return given
+
+    def merge(self, source: int, target: int, key: str = "m", *, body=b"", partner=SHOP):
+        return run(
+            lambda: ledger.merge_wallets(
+                source,
+                target,
+                program_id=PROGRAM,
+                currency_id=BONUS,
+                partner_id=partner,
+                external_id=key,
+                request_hash=digest(body or key.encode()),
+                occurred_at=now(),
+            )
+        )
 
     def balance(self, wallet: int) -> ledger.Balance:
         return run(lambda: ledger.balances_of([wallet])[wallet])
@@ -199,6 +233,17 @@ def offences() -> dict[str, list]:
     return {code: rows for code, rows in found.items() if rows}
 
 
+def surround() -> None:
+    """Accounts of every kind beside those of the book: of another program, another currency and another owner."""
+    params = {"program": PROGRAM, "currency": BONUS, "kinds": [int(kind) for kind in AccountKind if kind != 1]}
+    run(lambda: execute(_SURROUND, params))
+
+
+def misplaced() -> list:
+    """Draws that do not begin in their lot where the draws before them ended; of one wallet's deeds one at a time."""
+    return list(run(lambda: fetch_all(_MISPLACED)))
+
+
 def drawn() -> list[tuple[str, int, int]]:
     """What settlement reads: (kind, who funded it, points), in the order it was recorded."""
     rows = fetch_all("SELECT kind, party_id, points FROM ledger_movements ORDER BY entry_id, lot_id, movement_id")
@@ -222,8 +267,10 @@ def turns(debit_id: int) -> dict[int, list[int]]:
 def book(app: Flask) -> Book:
     """The books, in the test's own transaction."""
     book = Book()
+    surround()
     yield book
     assert offences() == {}
+    assert misplaced() == []
 
 
 @pytest.fixture

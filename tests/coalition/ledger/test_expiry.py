@@ -120,3 +120,47 @@ def test_a_balance_tells_pending_points_and_every_upcoming_expiry(book):
     assert (balance.available, balance.pending, balance.held, balance.arrears) == (66, 30, 4, 0)
     assert sum(amount for amount, _ in balance.next_expirations) == 56
     assert [(at - now()).days for _, at in balance.next_expirations] == [4, 8, 8]
+
+
+def test_the_sweep_of_the_very_instant_takes_what_ends_then_and_nothing_that_ends_later(book):
+    wallet, other, end = book.wallet(1), book.wallet(2), now() + dt.timedelta(days=5)
+    first, later = (replace(book.credit(wallet, points), expires_at=end) for points in (10, 20))
+    book.post(first, replace(later, expires_at=end + dt.timedelta(microseconds=1)))
+    book.earn(other, 40, days=9)
+
+    assert [transact(lambda: ledger.expire(end, 100)) for _ in range(2)] == [1, 0]
+    assert [[lot.remaining for lot in ledger.lots(one)] for one in (wallet, other)] == [[20], [40]]
+
+
+@pytest.mark.parametrize("idle", [False, True])
+def test_what_expired_is_told_once_a_currency_wallet_by_wallet(book, idle):
+    one, two, end = book.wallet(1), book.wallet(2), now() + dt.timedelta(days=5)
+    how = {"days": None, "idle_at": end} if idle else {"days": 5}
+    for wallet, points in ((one, 10), (one, 20), (two, 40)):
+        book.earn(wallet, points, **how)
+    book.earn(book.wallet(3), 80, days=90)
+
+    assert (_sweep(days=6), _sweep(days=6)) == (3, 0)
+
+    (told,) = fetch_all("SELECT key, payload FROM outbox WHERE kind = 'points.expired'")
+    booked = fetch_all("SELECT account_id, id, -amount, expires_at FROM entry WHERE kind = 6 ORDER BY account_id, id")
+    assert (told.key, told.payload["program_id"], told.payload["currency_id"]) == (f"program:{PROGRAM}", PROGRAM, BONUS)
+    assert sorted(
+        (account, entry, points, dt.datetime.fromisoformat(at))
+        for account, entry, points, at in told.payload["expired"]
+    ) == [tuple(row) for row in booked]
+    gone = {wallet: sum(row[2] for row in booked if row[0] == wallet) for wallet in (one, two)}
+    assert gone == {one: 30, two: 40}
+
+
+def test_a_single_expiry_is_told_and_none_is_not(book):
+    wallet = book.wallet()
+    book.earn(wallet, 10, days=5)
+    told = "SELECT payload FROM outbox WHERE kind = 'points.expired'"
+
+    counts = []
+    for days in (4, 6, 7):
+        _sweep(days)
+        counts.append([len(row.payload["expired"]) for row in fetch_all(told)])
+
+    assert counts == [[], [1], [1]]

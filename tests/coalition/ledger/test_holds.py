@@ -236,3 +236,15 @@ def test_a_hold_past_its_time_is_saved_as_long_as_nobody_has_released_it(book):
         ledger.extend_hold((wallet, lost.id), 3600)
     with pytest.raises(NotFound):
         ledger.extend_hold((wallet, 999_999_999), 3600)
+
+
+def test_the_sweep_leaves_holds_whose_time_is_not_over_and_those_that_are_closed(book):
+    wallet = book.wallet()
+    book.earn(wallet, 100)
+    closed, open_, over = (book.hold(wallet, 20) for _ in range(3))
+    book.release(closed)
+    for past in (closed, over):
+        _let_time_pass(past)
+
+    assert transact(lambda: ledger.expire_holds(10)) == 1
+    assert [ledger.get_hold(wallet, one.id).state for one in (closed, open_, over)] == ["released", "open", "expired"]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 from coalition import ledger
 from coalition.kernel.clock import now
 from coalition.kernel.db import execute, fetch_all, transact
-from tests.coalition.ledger.conftest import PROGRAM, drawn
+from coalition.ledger import AccountKind, Arrival, Operation
+from tests.coalition.ledger.conftest import BONUS, PROGRAM, SHOP, drawn
 
 
 def _in(days: float) -> dt.datetime:
@@ -131,3 +133,86 @@ def test_when_a_program_is_over_all_its_points_end_but_those_that_are_held(book)
 
     assert (sum(swept), elsewhere) == (10, 0)
     assert all(balance.available + balance.pending == 0 for balance in ledger.balances_of(wallets).values())
+
+
+def test_the_sweep_of_idle_wallets_goes_by_chunks_and_leaves_those_whose_time_has_not_come(book):
+    wallets = [book.wallet(member) for member in range(1, 5)]
+    for wallet in wallets:
+        book.earn(wallet, 10, days=None, idle_at=_in(3))
+    awake, never = book.wallet(8), book.wallet(9)
+    book.earn(awake, 20, days=None, idle_at=_in(30))
+    book.earn(never, 40, days=None)
+
+    swept = []
+    while ended := transact(lambda: ledger.expire(_in(4), 3)):
+        swept.append(ended)
+
+    assert swept == [3, 1]
+    assert [book.balance(wallet).available for wallet in (*wallets, awake, never)] == [0, 0, 0, 0, 20, 40]
+
+
+def test_an_empty_wallet_whose_time_has_come_starts_anew_unless_a_hold_pins_its_points(book):
+    empty, pinned = book.wallet(1), book.wallet(2)
+    for wallet in (empty, pinned):
+        book.earn(wallet, 10, days=None, idle_at=_in(3))
+    book.spend(empty, 10)
+    book.hold(pinned, 10, ttl_s=60 * 86_400)
+
+    swept = [_sweep(4), _sweep(4)]
+
+    ends = fetch_all("SELECT account_id FROM wallet WHERE idle_at IS NOT NULL")
+    assert (swept, [row.account_id for row in ends]) == ([1, 0], [pinned])
+
+
+def test_points_that_end_by_idleness_are_booked_at_the_end_of_the_wallet_or_of_the_lot_whichever_is_first(book):
+    wallet, end = book.wallet(), _in(3)
+    for days in (2, 5, 9):
+        book.earn(wallet, days, days=days, idle_at=end)
+
+    assert transact(lambda: ledger.expire(_in(4), 100)) == 1
+    assert transact(lambda: ledger.expire(_in(4), 100)) == 2
+
+    booked = fetch_all("SELECT amount, expires_at, occurred_at FROM entry WHERE kind = 6 ORDER BY id")
+    assert [(row.amount, (row.expires_at - now()).days) for row in booked] == [(-2, 1), (-14, 2)]
+    assert [row.expires_at - row.occurred_at for row in booked] == [dt.timedelta(microseconds=1)] * 2
+
+
+def test_winding_down_books_what_ends_anyhow_at_its_end_and_the_rest_at_once(book):
+    wallet, at = book.wallet(), now()
+    book.earn(wallet, 1, days=-1)
+    book.earn(wallet, 2, days=5)
+    book.earn(wallet, 4, days=None)
+
+    assert transact(lambda: ledger.wind_down(PROGRAM, at, 100)) == 3
+
+    booked = fetch_all("SELECT amount, expires_at FROM entry WHERE kind = 6 ORDER BY expires_at")
+    assert [(row.amount, row.expires_at == at) for row in booked] == [(-1, False), (-6, True)]
+
+
+def test_points_move_to_a_wallet_that_has_ended_idle_and_the_old_ones_stay_gone(book):
+    source, target = book.wallet(1), book.wallet(2)
+    book.earn(source, 10, days=None)
+    book.earn(target, 40, days=None, idle_at=_in(-1))
+    contra = transact(lambda: ledger.account(PROGRAM, BONUS, AccountKind.TRANSFER, 0))
+    debit = book.debit(source, 10, contra=contra)
+    arrival = Arrival(account_id=target, currency_id=BONUS, idle_at=_in(30))
+
+    transact(lambda: ledger.transfer(debit, arrival))
+
+    assert book.balance(target).available == 10
+    assert [row for row in drawn() if row[0] == "expire"] == [("expire", 10, 40)]
+
+
+def test_a_wave_moves_the_end_for_whatever_is_new_by_any_part_of_its_key(book):
+    wallet = book.wallet()
+    known = book.credit(wallet, 1, key="k", idle_at=_in(10))
+    book.post(known, bulk_from=1)
+    parts = [{}, {"partner_id": SHOP + 1}, {"operation": Operation.EVENT}, {"external_id": "l"}, {"no": 1}]
+
+    ends = []
+    for days, part in enumerate(parts, 20):
+        book.post(replace(known, idle_at=_in(days), **part), bulk_from=1)
+        ((at, _),) = ((at, points) for points, at in book.balance(wallet).next_expirations)
+        ends.append((at - now()).days + 1)
+
+    assert ends == [10, 21, 22, 23, 24]

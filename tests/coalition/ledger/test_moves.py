@@ -12,32 +12,17 @@ from coalition.kernel.clock import now
 from coalition.kernel.db import execute, fetch_all, transact
 from coalition.kernel.errors import Conflict, NotFound
 from coalition.ledger import KEEP, AccountKind, Arrival, Attribution, Operation
-from tests.coalition.ledger.conftest import BONUS, PROGRAM, SHOP, digest, offences, run
+from tests.coalition.ledger.conftest import BONUS, PROGRAM, offences, run
 
 MILES = 4
 
 
-def _transfer(book, source: int, target: int, amount: int, *, key=None, to_amount=None, currency=BONUS, **more):
+def _transfer(book, source: int, target: int, amount: int, *, key=None, to_amount=None, currency=BONUS, rule=0, **more):
     kind = AccountKind.TRANSFER if currency == BONUS else AccountKind.CONVERSION
     contra = run(lambda: ledger.account(PROGRAM, BONUS, kind, 0))
-    debit = book.debit(source, amount, key=key, contra=contra, operation=Operation.TRANSFER)
+    debit = book.debit(source, amount, key=key, contra=contra, operation=Operation.TRANSFER, rule=rule)
     arrival = Arrival(account_id=target, currency_id=currency, amount=to_amount, **more)
     return run(lambda: ledger.transfer(debit, arrival))
-
-
-def _merge(source: int, target: int, key: str = "m"):
-    return run(
-        lambda: ledger.merge_wallets(
-            source,
-            target,
-            program_id=PROGRAM,
-            currency_id=BONUS,
-            partner_id=SHOP,
-            external_id=key,
-            request_hash=digest(key.encode()),
-            occurred_at=now(),
-        )
-    )
 
 
 def _net_by_party() -> dict[int, int]:
@@ -141,8 +126,8 @@ def test_a_merge_moves_pending_and_restricted_points_and_what_is_owed(book):
     book.claw_back(source, owed.entry_id, 30)
     book.earn(target, 12)
 
-    merged = _merge(source, target)
-    again = _merge(source, target)
+    merged = book.merge(source, target)
+    again = book.merge(source, target)
 
     assert (merged.amount, merged.arrears, again.amount, again.arrears) == (40, 30, 40, 30)
     assert (again.arrival_ids, again.replayed) == (merged.arrival_ids, True)
@@ -156,7 +141,7 @@ def test_a_merge_has_its_own_keys_whatever_else_went_by_them(book):
     book.earn(source, 50, key="m")
     book.spend(source, 20, key="m")
 
-    merged = _merge(source, target, key="m")
+    merged = book.merge(source, target, key="m")
 
     assert (merged.amount, merged.replayed, book.balance(target).available) == (30, False, 30)
 
@@ -173,7 +158,7 @@ def test_a_merge_pays_oldest_debts_first_out_of_the_survivors_own_usable_points(
     book.earn(target, 6, active_days=3)
     book.earn(target, 7, restriction=4)
 
-    _merge(source, target)
+    book.merge(source, target)
 
     there = book.balance(target)
     assert (there.available, there.pending, there.restricted, there.arrears) == (0, 6, ((4, 7),), 19)
@@ -188,7 +173,7 @@ def test_a_merge_takes_even_the_last_point_for_a_debt(book):
     book.claw_back(source, owed.entry_id, 30)
     book.earn(target, 1)
 
-    _merge(source, target)
+    book.merge(source, target)
 
     assert (book.balance(target).available, book.balance(target).arrears) == (0, 29)
 
@@ -197,7 +182,7 @@ def test_an_empty_wallet_merges_into_one_that_never_had_anything_and_no_law_mind
     source, target = book.wallet(1), book.wallet(2)
     book.earn(source, 5, days=-1)
 
-    merged = _merge(source, target)
+    merged = book.merge(source, target)
 
     assert (merged.amount, merged.arrival_ids, book.balance(target).available) == (0, (), 0)
     assert offences() == {}
@@ -215,7 +200,7 @@ def test_a_debt_is_paid_by_points_that_are_usable_at_the_very_instant_of_a_merge
 
     def merge() -> None:
         execute(f"UPDATE lot SET {instant} = now() WHERE account_id = :id", {"id": target})
-        _merge(source, target)
+        book.merge(source, target)
 
     transact(merge)
 
@@ -239,15 +224,15 @@ def test_a_wallet_with_open_holds_is_not_merged(book):
     hold = book.hold(source, 20)
 
     with pytest.raises(Conflict) as refused:
-        _merge(source, target)
+        book.merge(source, target)
     book.release(hold)
 
     assert refused.value.code == "holds_open"
-    assert _merge(source, target, "again").amount == 50
+    assert book.merge(source, target, "again").amount == 50
 
 
 def test_an_empty_wallet_merges_into_any(book):
-    merged = _merge(book.wallet(1), book.wallet(2))
+    merged = book.merge(book.wallet(1), book.wallet(2))
 
     assert (merged.amount, merged.arrears, merged.entry_id, merged.arrival_ids) == (0, 0, None, ())
 
@@ -256,7 +241,7 @@ def test_the_past_of_a_merged_wallet_is_taken_back_and_given_back_at_the_other(b
     source, target = book.wallet(2), book.wallet(1)
     credit = book.earn(source, 50, legs=((10, 2), (11, 1)))
     spent = book.spend(source, 20)
-    _merge(source, target)
+    book.merge(source, target)
 
     book.give_back(source, spent.entry_id, 5)
     before = book.balance(target).available
@@ -274,7 +259,7 @@ def test_a_single_point_given_back_to_a_merged_wallet_follows_the_others(book):
     source, target = book.wallet(1), book.wallet(2)
     book.earn(source, 10)
     spent = book.spend(source, 5)
-    _merge(source, target)
+    book.merge(source, target)
 
     book.give_back(source, spent.entry_id, 1)
 
@@ -342,8 +327,8 @@ def test_whatever_moves_points_raises_the_versions_of_the_wallets_it_concerns(bo
         ([poor], lambda: book.claw_back(poor, lost.entry_id, 9)),
         ([poor], lambda: book.earn(poor, 2)),
         ([ours, theirs], lambda: _transfer(book, ours, theirs, 4)),
-        ([poor, theirs], lambda: _merge(poor, theirs, "owing")),
-        ([theirs, poor], lambda: _merge(theirs, poor, "having")),
+        ([poor, theirs], lambda: book.merge(poor, theirs, "owing")),
+        ([theirs, poor], lambda: book.merge(theirs, poor, "having")),
     ]
 
     for number, (concerned, command) in enumerate(commands):
@@ -352,3 +337,14 @@ def test_whatever_moves_points_raises_the_versions_of_the_wallets_it_concerns(bo
         after = _versions()
         raised = {account for account, version in after.items() if version > before[account]}
         assert raised == set(concerned), number
+
+
+def test_points_arrive_in_the_order_in_which_they_were_drawn(book):
+    source, target = book.wallet(1), book.wallet(2)
+    for days in range(12, 0, -1):
+        book.earn(source, days, days=days)
+
+    moved = _transfer(book, source, target, 78, rule=Attribution.FIFO)
+
+    amounts = {lot.entry_id: lot.amount for lot in ledger.lots(target)}
+    assert [amounts[entry_id] for entry_id in moved.arrival_ids] == list(range(12, 0, -1))

@@ -138,3 +138,16 @@ def test_of_lots_alike_to_the_point_and_the_end_only_those_drawn_are_taken(book,
     book.post(book.debit(wallet, 5, rule=rule), bulk_from=speed)
 
     assert sum(lot.remaining for lot in ledger.lots(wallet)) == book.balance(wallet).available == 15
+
+
+@SPEEDS
+def test_debits_that_meet_at_the_edge_of_a_lot_draw_from_one_each(book, speed):
+    wallet = book.wallet()
+    lots = [book.earn(wallet, points, days=points).entry_id for points in (10, 20, 30)]
+
+    posted = book.post(*(book.debit(wallet, points) for points in (10, 20, 5)), bulk_from=speed)
+
+    drawn = fetch_all("SELECT debit_id, lot_id, amount, drawn_before FROM allocation ORDER BY debit_id")
+    assert [tuple(row) for row in drawn] == [
+        (debit.entry_id, lot, points, 0) for debit, lot, points in zip(posted, lots, (10, 20, 5), strict=True)
+    ]

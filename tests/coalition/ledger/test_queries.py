@@ -100,3 +100,11 @@ def test_accounts_and_fundings_are_made_once(book):
     assert (book.wallet(1), book.wallet(2)) == (first, second)
     assert ledger.accounts(7, 3, AccountKind.WALLET, [2, 1, 9]).keys() == {1, 2, 9}
     assert ledger.funding([(1, 2), (2, 4)]) == ledger.funding([(1, 1), (2, 2)]) != ledger.funding([(2, 2), (1, 1)])
+
+
+def test_a_draw_names_its_parties_and_what_each_pays_in_the_same_order(book):
+    wallet = book.wallet()
+    book.earn(wallet, 6, legs=((12, 2), (11, 1)))
+    spent = book.spend(wallet, 6)
+
+    assert ledger.draws([(wallet, spent.entry_id)])[spent.entry_id][0].shares == ((12, 4), (11, 2))

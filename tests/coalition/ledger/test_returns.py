@@ -12,7 +12,7 @@ from coalition import ledger
 from coalition.kernel.clock import now
 from coalition.kernel.db import fetch_all, transact
 from coalition.kernel.errors import Conflict, NotFound
-from tests.coalition.ledger.conftest import Book, drawn, instant, offences, run, turns
+from tests.coalition.ledger.conftest import Book, drawn, instant, offences, turns
 
 
 def _split(clawed: ledger.ClawedBack) -> tuple[int, int, int, int]:
@@ -290,42 +290,6 @@ def test_what_came_back_before_a_share_is_written_down_of_that_debit_alone(book)
     assert turns(redeemed.entry_id) == {0: [0, 20], 1: [30, 10]}
 
 
-def test_an_agreement_holds_for_what_was_redeemed_at_the_very_instant_it_begins(book):
-    wallet, redeemer = book.wallet(), 20
-    book.earn(wallet, 20, days=10)
-    book.earn(wallet, 20, days=20)
-    order = book.debit(wallet, 40)
-    (redeemed,) = book.post(order)
-    run(lambda: ledger.set_reversal_orders(redeemer, {order.occurred_at: "pro_rata"}))
-
-    book.give_back(wallet, redeemed.entry_id, 10)
-
-    assert turns(redeemed.entry_id) == {1: [5, 5]}
-
-
-def test_what_the_redeemer_has_agreed_holds_for_what_was_redeemed_since(book):
-    wallet, redeemer = book.wallet(), 20
-    book.earn(wallet, 20, days=10)
-    book.earn(wallet, 20, days=20)
-    since = now() - dt.timedelta(hours=1)
-    before, after = book.spend(wallet, 30), None
-    for orders in ({now() + dt.timedelta(days=1): "pro_rata"}, {since: "pro_rata"}):
-        run(lambda orders=orders: ledger.set_reversal_orders(redeemer, orders))
-        after = book.give_back(wallet, before.entry_id, 6)
-
-    assert after is not None
-    assert turns(before.entry_id) == {0: [0, 6], 1: [5, 1]}
-    assert ledger.reversal_orders(redeemer) == {since: "pro_rata"}
-    assert not ledger.set_reversal_orders(redeemer, {since: "pro_rata"})
-
-
-def test_there_are_two_orders(book):
-    with pytest.raises(ValueError, match="at_random"):
-        book.give_back(book.wallet(), 1, 1, order="at_random")
-    with pytest.raises(ValueError, match="at_random"):
-        ledger.set_reversal_orders(1, {now(): "at_random"})
-
-
 def test_no_more_is_given_back_than_was_redeemed(book):
     wallet = book.wallet()
     book.earn(wallet, 100)
@@ -389,3 +353,12 @@ def test_what_was_spent_since_an_instant_counts_holds_and_not_what_came_back(boo
 
     assert ledger.spent(wallet, start) == 45
     assert ledger.spent(wallet, now() + dt.timedelta(hours=1)) == 0
+
+
+def test_what_is_left_of_a_co_funded_credit_is_clawed_back_from_where_its_draws_ended(book):
+    wallet = book.wallet()
+    credit = book.earn(wallet, 10, legs=((10, 1), (11, 1), (12, 1)))
+    book.spend(wallet, 5)
+
+    assert _split(book.claw_back(wallet, credit.entry_id, 5)) == (5, 0, 0, 0)
+    assert _by_party("clawback") == {10: 1, 11: 1, 12: 3}

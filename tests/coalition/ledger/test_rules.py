@@ -202,3 +202,29 @@ def test_the_newest_points_of_all_are_not_drawn_before_they_are_usable(book):
 
     assert posted.undrawn == 20
     assert [row for row in drawn() if row[0] == "redeem"] == [("redeem", 10, 20)]
+
+
+@pytest.mark.parametrize("rule", RULES.values())
+@pytest.mark.parametrize(("cap", "paid"), [(1, [1, 4]), (10, [5]), (13, [5]), (0, [5])])
+def test_a_cap_is_of_all_lots_of_a_restriction_together(book, rule, cap, paid):
+    wallet = book.wallet()
+    for points, restriction in ((4, PROMO), (6, PROMO), (50, None)):
+        book.earn(wallet, points, days=points, restriction=restriction)
+
+    posted = book.spend(wallet, 5, rule=rule, eligible=((PROMO, cap),))
+
+    by = "SELECT sum(a.amount)::int AS points FROM allocation a JOIN entry e ON e.id = a.lot_id WHERE debit_id = :id"
+    rows = fetch_all(by + " GROUP BY e.restriction_id ORDER BY e.restriction_id NULLS LAST", {"id": posted.entry_id})
+    assert [row.points for row in rows] == paid
+
+
+@pytest.mark.parametrize("rule", RULES.values())
+def test_within_a_cap_the_lot_that_is_first_in_the_order_pays_first(book, rule):
+    wallet = book.wallet()
+    lots = [book.earn(wallet, points, days=points, restriction=PROMO).entry_id for points in (4, 6)]
+    lots.append(book.earn(wallet, 50).entry_id)
+
+    posted = book.spend(wallet, 9, rule=rule, eligible=((PROMO, 5),))
+
+    rows = fetch_all("SELECT lot_id, amount FROM allocation WHERE debit_id = :id ORDER BY no", {"id": posted.entry_id})
+    assert [tuple(row) for row in rows] == list(zip(lots, (4, 1, 4), strict=True))
