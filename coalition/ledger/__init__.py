@@ -6,7 +6,7 @@ idempotent under a business key. Settlement reads the view `ledger_movements`.
 
 from coalition.kernel.laws import Law
 from coalition.ledger.accounts import account, accounts, funding
-from coalition.ledger.browsing import Ending, ending, open_holds, owners
+from coalition.ledger.browsing import Ending, ending, expired, open_holds, owners
 from coalition.ledger.drawing import Draw, Shares, draws, funded
 from coalition.ledger.expiry import expire, expire_holds, forget_idleness, wind_down
 from coalition.ledger.gathering import gathered, holders
@@ -77,6 +77,7 @@ __all__ = [
     "ending",
     "expire",
     "expire_holds",
+    "expired",
     "extend_hold",
     "forget_idleness",
     "funded",

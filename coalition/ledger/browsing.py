@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from coalition.kernel.db import raw
 from coalition.ledger.types import Hold
@@ -22,6 +23,10 @@ _ENDING = """
                              ORDER BY w.account_id LIMIT %s)
        AND l.expires_at > %s AND l.expires_at <= %s
      GROUP BY 1, 2, 3, 4 ORDER BY l.account_id, l.expires_at"""
+_EXPIRED = """
+    SELECT e.account_id, e.id, -e.amount, e.expires_at FROM entry e
+     WHERE e.xid = %(xid)s::xid8 AND e.kind = 6 AND e.program_id = %(program_id)s AND e.currency_id = %(currency_id)s
+       AND e.id BETWEEN %(first)s AND %(last)s ORDER BY e.id"""
 _LAST = """
     SELECT max(account_id) FROM (SELECT w.account_id FROM wallet w WHERE w.program_id = %s AND w.account_id > %s
                                   ORDER BY w.account_id LIMIT %s) x"""
@@ -41,6 +46,16 @@ class Ending:
 def owners(account_ids: Collection[int]) -> dict[int, int]:
     """The member of each of these wallets, by account."""
     return dict(raw().execute(_OWNERS, (list(account_ids),)).fetchall())
+
+
+def expired(told: Mapping[str, Any]) -> list[tuple[int, int, int, str]]:
+    """What an event `points.expired` tells of: the wallet, the journal row, the points and when they ended (ISO 8601).
+
+    The sweep tells where in the journal it stands; what ends few wallets writes it out (`expired`).
+    """
+    if "expired" in told:
+        return [(account_id, entry_id, points, ended) for account_id, entry_id, points, ended in told["expired"]]
+    return [(*row, ended.isoformat()) for *row, ended in raw().execute(_EXPIRED, told)]
 
 
 def ending(

@@ -22,11 +22,12 @@ def expired(events: Sequence[Event], wanted: Wanted) -> Iterator[News]:
     partners = wanted.get("points.expired", frozenset())
     if not partners:
         return
-    owners = ledger.owners({row[0] for event in events for row in event.payload["expired"]})
+    told = [(event, ledger.expired(event.payload)) for event in events]
+    owners = ledger.owners({account_id for _, rows in told for account_id, *_ in rows})
     enrollers = members.enrollers(owners.values())
-    for event in events:
+    for event, rows in told:
         code = programs.currency_by_id(event.payload["currency_id"]).code
-        for account_id, entry_id, points, ended in event.payload["expired"]:
+        for account_id, entry_id, points, ended in rows:
             member_id = owners.get(account_id, 0)
             partner_id = enrollers.get(member_id, 0)
             if partner_id in partners:

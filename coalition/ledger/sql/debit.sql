@@ -3,7 +3,8 @@
 -- expiring first. Lock first, read in a second statement: a lock wait does not refresh the snapshot of the statement
 -- that waited. What authorizes is what the lots hold under the wallet's lock, never the cache in `undrawn`.
 -- The loop only looks for the last lot needed (into scalars: a record costs a sixth of the whole); the draws are then two
--- range statements over the lots up to it.
+-- range statements over the lots up to it. No lot is empty, so as many lots as points are enough: that LIMIT has lots
+-- read in the order of their key until the last, where without it all of the wallet's are read and sorted first.
 -- Restricted lots never pay here, and nothing does once the wallet's points have ended by idleness: `debit_by.sql` is for
 -- debits that name a rule or restrictions.
 -- `drawn_before` is the position in the lot at which a draw starts: settlement splits co-funded lots by it. A used-up
@@ -27,7 +28,7 @@ BEGIN
     SELECT l.expires_at, l.entry_id, l.remaining FROM lot l
      WHERE l.account_id = p_account AND l.expires_at > v_from AND l.active_at <= now()
        AND l.restriction_id IS NULL
-     ORDER BY l.expires_at, l.entry_id
+     ORDER BY l.expires_at, l.entry_id LIMIT p_amount
   LOOP
     available := available + v_remaining;
     EXIT WHEN available >= p_amount;
@@ -55,7 +56,8 @@ BEGIN
     FROM lot l
    WHERE l.account_id = p_account AND l.expires_at > now() AND l.active_at <= now()
      AND l.restriction_id IS NULL
-     AND (l.expires_at, l.entry_id) <= (v_end, v_lot);
+     AND (l.expires_at, l.entry_id) <= (v_end, v_lot)
+   ORDER BY l.expires_at, l.entry_id LIMIT p_amount;
   IF v_rest > 0 THEN
     UPDATE lot l SET remaining = v_rest
      WHERE l.account_id = p_account AND l.expires_at = v_end AND l.entry_id = v_lot;

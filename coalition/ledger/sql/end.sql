@@ -2,7 +2,7 @@
 -- end with inactivity) is over by p_as_of, or all there are, as when a program ends.
 -- Grain: one journal row (kind 6) per wallet and instant of ending; returns the lots that ended. A wallet that ended idle
 -- starts anew, unless a hold pins points of it, which end when they come back. This is the thorough
--- way, for the wallets that need it; the sweep of plain expiries is in `expire.sql`. Told in the outbox as there.
+-- way, for the wallets that need it; the sweep of plain expiries is in `expire.sql`. Told in the outbox, line by line.
 CREATE OR REPLACE FUNCTION ledger_end(p_accounts bigint[], p_as_of timestamptz, p_all boolean) RETURNS int
 LANGUAGE plpgsql AS $$
 DECLARE

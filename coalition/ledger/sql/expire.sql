@@ -4,7 +4,8 @@
 -- The expiry is booked on the last usable day, whose end `expires_at` is.
 -- What the wallets of one program and currency share is asked once, so that draws and journal rows are made of the
 -- lots alone; no statement joins two of its own results, whose sizes nobody knows.
--- Told in the outbox as `points.expired`, one event for what expired in a program and currency.
+-- Told in the outbox as `points.expired`, one event for what expired in a program and currency: where in the journal it
+-- stands, for a list of ten thousand lots as JSON took a fifth of the sweep.
 CREATE OR REPLACE FUNCTION ledger_expire(p_as_of timestamptz, p_limit int) RETURNS int
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -39,9 +40,9 @@ BEGIN
     told AS (
       INSERT INTO outbox(kind, key, payload)
       SELECT 'points.expired', 'program:' || v_of.program_id,
-             jsonb_build_object('program_id', v_of.program_id, 'currency_id', v_of.currency_id, 'expired',
-               jsonb_agg(jsonb_build_array(d.account_id, d.id, d.points, d.expires_at)))
-        FROM doomed d WHERE d.id = d.debit_id HAVING count(*) > 0)
+             jsonb_build_object('program_id', v_of.program_id, 'currency_id', v_of.currency_id,
+                                'xid', pg_current_xact_id()::text, 'first', min(d.debit_id), 'last', max(d.debit_id))
+        FROM doomed d HAVING count(*) > 0)
     INSERT INTO entry(id, account_id, contra_id, amount, occurred_at, expires_at, program_id, partner_id, currency_id,
                       kind, operation, external_id, request_hash)
     SELECT d.id, d.account_id, v_contra, -d.points, d.expires_at - interval '1 microsecond', d.expires_at,

@@ -147,7 +147,7 @@ def test_what_expired_is_told_once_a_currency_wallet_by_wallet(book, idle):
     assert (told.key, told.payload["program_id"], told.payload["currency_id"]) == (f"program:{PROGRAM}", PROGRAM, BONUS)
     assert sorted(
         (account, entry, points, dt.datetime.fromisoformat(at))
-        for account, entry, points, at in told.payload["expired"]
+        for account, entry, points, at in ledger.expired(told.payload)
     ) == [tuple(row) for row in booked]
     gone = {wallet: sum(row[2] for row in booked if row[0] == wallet) for wallet in (one, two)}
     assert gone == {one: 30, two: 40}
@@ -161,6 +161,6 @@ def test_a_single_expiry_is_told_and_none_is_not(book):
     counts = []
     for days in (4, 6, 7):
         _sweep(days)
-        counts.append([len(row.payload["expired"]) for row in fetch_all(told)])
+        counts.append([len(ledger.expired(row.payload)) for row in fetch_all(told)])
 
     assert counts == [[], [1], [1]]

@@ -140,6 +140,21 @@ def test_points_that_will_expire_and_have_expired_are_told_once(two: Partners) -
         ("points.expired", 25),
         ("points.expiring", 15),
     ]
+    ended = next(one["data"]["expired_at"] for one in told if one["type"] == "points.expired")
+    assert [(dt.datetime.fromisoformat(ended),)] == fetch_all("SELECT expires_at FROM entry WHERE kind = 6")
+
+
+def test_what_was_swept_is_told_by_where_it_stands_in_the_journal_as_if_written_out(two: Partners) -> None:
+    transact(lambda: two.shop.record(a_receipt(3000)))
+    transact(lambda: ledger.expire(clock.now() + dt.timedelta(days=4000), 100))
+    [(payload,)] = fetch_all("SELECT payload FROM outbox WHERE kind = 'points.expired'")
+    expired = fetch_all("SELECT account_id, id, -amount, expires_at FROM entry WHERE kind = 6")
+
+    told = ledger.expired(payload)
+
+    assert told == [(account_id, number, 15, at.isoformat()) for account_id, number, _, at in expired]
+    assert ledger.expired({"expired": [list(row) for row in told]}) == told
+    assert ledger.expired({**payload, "first": payload["last"] + 1}) == []
 
 
 def test_a_member_that_is_enrolled_and_climbs_is_told_to_who_enrolled_it(two: Partners) -> None:
