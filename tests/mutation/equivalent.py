@@ -166,4 +166,8 @@ EQUIVALENT: dict[str, str] = {
     "follow.sql > to >=: WHERE w.account_id = p_from AND w.undrawn >= 0;": _EMPTY,
     "follow.sql without a condition: WHERE w.account_id = p_from;": _EMPTY,
     "capture.sql = to <>: FROM entry e WHERE e.account_id = p_account AND e.id <> p_hold": _OF_A_WALLET,
+    (
+        "owe_elsewhere.sql last first: FOR v_debt IN SELECT d.* FROM debt d WHERE d.account_id = p_from"
+        " ORDER BY d.created_at DESC, d.entry_id LOOP"
+    ): ("debts keep their age, by which they are paid"),
 }

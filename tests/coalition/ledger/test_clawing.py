@@ -41,6 +41,15 @@ def test_others_pay_from_the_very_instant_they_begin_until_the_one_they_end(book
     assert _split(book.claw_back(wallet, lost.entry_id, 40)) == (0, 20, 20, 0)
 
 
+def test_others_pay_no_more_than_what_is_left_of_a_credit_does_not(book):
+    wallet = book.wallet()
+    credit = book.earn(wallet, 50, days=5)
+    book.spend(wallet, 40)
+    book.earn(wallet, 100, days=9)
+
+    assert _split(book.claw_back(wallet, credit.entry_id, 30)) == (10, 20, 0, 0)
+
+
 def test_own_points_are_taken_until_the_very_instant_they_end(book):
     wallet = book.wallet()
     ends = replace(book.credit(wallet, 10), expires_at=instant())
@@ -118,6 +127,7 @@ def test_of_a_credits_own_lots_that_which_it_was_born_with_goes_first(book, amou
     for _ in range(2):
         book.give_back(wallet, spent.entry_id, 4)
     before = [lot.entry_id for lot in ledger.lots(wallet)]
+    book.earn(wallet, 30, days=2)
 
     clawed = book.claw_back(wallet, credit.entry_id, amount)
 

@@ -216,3 +216,15 @@ def test_a_wave_moves_the_end_for_whatever_is_new_by_any_part_of_its_key(book):
         ends.append((at - now()).days + 1)
 
     assert ends == [10, 21, 22, 23, 24]
+
+
+def test_wallets_whose_points_are_all_held_keep_no_other_from_the_sweep(book):
+    held, other = [book.wallet(member) for member in range(1, 4)], book.wallet(9)
+    for wallet in (*held, other):
+        book.earn(wallet, 10, days=None, idle_at=_in(3))
+    for wallet in held:
+        book.hold(wallet, 10, ttl_s=60 * 86_400)
+
+    swept = [transact(lambda: ledger.expire(_in(4), 1)) for _ in range(2)]
+
+    assert (swept, book.balance(other).available) == ([1, 0], 0)

@@ -77,6 +77,12 @@ def test_what_follows_its_wallet_stays_in_its_currency_whatever_others_there_are
     book.give_back(source, spent.entry_id, 4)
 
     assert [book.balance(wallet).available for wallet in (miles, source, target)] == [10, 0, 4]
+    moved = fetch_all(
+        "SELECT e.amount, c.kind, c.owner FROM entry e JOIN account c ON c.id = e.contra_id WHERE e.operation = :merge"
+        " ORDER BY e.id",
+        {"merge": int(Operation.MERGE)},
+    )
+    assert [tuple(row) for row in moved] == [(-4, AccountKind.TRANSFER, 0), (4, AccountKind.TRANSFER, 0)]
 
 
 def test_only_open_holds_of_the_wallet_that_goes_are_in_the_way(book):

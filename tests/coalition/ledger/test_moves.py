@@ -341,6 +341,8 @@ def test_whatever_moves_points_raises_the_versions_of_the_wallets_it_concerns(bo
 
 def test_points_arrive_in_the_order_in_which_they_were_drawn(book):
     source, target = book.wallet(1), book.wallet(2)
+    book.earn(source, 5, days=1)
+    _transfer(book, source, target, 5)
     for days in range(12, 0, -1):
         book.earn(source, days, days=days)
 

@@ -151,3 +151,18 @@ def test_debits_that_meet_at_the_edge_of_a_lot_draw_from_one_each(book, speed):
     assert [tuple(row) for row in drawn] == [
         (debit.entry_id, lot, points, 0) for debit, lot, points in zip(posted, lots, (10, 20, 5), strict=True)
     ]
+
+
+@SPEEDS
+@pytest.mark.parametrize("rule", Attribution)
+def test_a_key_that_stands_elsewhere_is_refused_as_such_even_to_the_last_point(book, speed, rule):
+    wallet, other = book.wallet(1), book.wallet(2)
+    for one in (wallet, other):
+        book.earn(one, 100)
+    book.spend(other, 1, key="k")
+
+    (exactly,) = book.post(book.debit(wallet, 100, key="k", rule=rule), bulk_from=speed)
+    (beyond,) = book.post(book.debit(wallet, 101, key="k", rule=rule), bulk_from=speed)
+
+    assert (exactly.refused, beyond.refused) == ("external_id_conflict", "insufficient_points")
+    assert book.balance(wallet).available == 100

@@ -104,7 +104,9 @@ def test_accounts_and_fundings_are_made_once(book):
 
 def test_a_draw_names_its_parties_and_what_each_pays_in_the_same_order(book):
     wallet = book.wallet()
-    book.earn(wallet, 6, legs=((12, 2), (11, 1)))
-    spent = book.spend(wallet, 6)
+    book.earn(wallet, 7, legs=((12, 2), (11, 1)))
+    first, last = book.spend(wallet, 6).entry_id, book.spend(wallet, 1).entry_id
 
-    assert ledger.draws([(wallet, spent.entry_id)])[spent.entry_id][0].shares == ((12, 4), (11, 2))
+    drawn = ledger.draws([(wallet, first), (wallet, last)])
+
+    assert [drawn[one][0].shares for one in (first, last)] == [((12, 4), (11, 2)), ((12, 1), (11, 0))]
