@@ -11,7 +11,7 @@ _CHOSEN = "the credit's own lots were chosen at the same now(), under the same l
 _ONE_OF_THEM = "each lot that ends draws a number, and the one row for all of them takes one of these: any would do"
 _ONE_PROGRAM = "a wallet is of one program and currency, so all its postings name the same"
 _ONE_LEG = "a funding of one leg has that leg alone"
-_PAID = "what equals is deleted by the statement before, and no more is netted than is owed"
+_PAID = "what equals is deleted by the statement before, and no more is taken than there is"
 _EMPTY = "to empty an empty wallet makes no row"
 _OF_A_WALLET = "all rows of a wallet have the program and currency that are read here, and the key lets one row in"
 _SOMETHING = "a point or more arrives of every debit"
@@ -170,4 +170,14 @@ EQUIVALENT: dict[str, str] = {
         "owe_elsewhere.sql last first: FOR v_debt IN SELECT d.* FROM debt d WHERE d.account_id = p_from"
         " ORDER BY d.created_at DESC, d.entry_id LOOP"
     ): ("debts keep their age, by which they are paid"),
+    "credit.sql > to >=: IF v_arrears >= 0 THEN": "netting finds no debt of a wallet that owes nothing",
+    "credit.sql 0 to 1: v_arrears bigint := 1;": "either statement that follows sets it",
+    "slice.sql without a condition: FROM allocation a WHERE a.debit_id = p_debit) s": _UNIQUE,
+    ("take.sql > to >=: AND l.expires_at = a.expires_at AND l.entry_id = a.lot_id AND l.remaining >= a.amount;"): _PAID,
+    "take.sql without a condition: WHERE a.account_id = p_account AND a.debit_id = p_debit": _UNIQUE,
+    "take.sql without a condition: WHERE a.debit_id = p_debit AND l.account_id = p_account": _UNIQUE,
+    "take.sql without a condition: AND l.entry_id = a.lot_id AND l.remaining = a.amount;": _UNIQUE,
+    ("draws.sql last first: ORDER BY a.debit_id DESC, a.expires_at, a.lot_id"): (
+        "the draws are told by debit, and each debit's are in their order"
+    ),
 }

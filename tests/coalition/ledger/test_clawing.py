@@ -137,6 +137,18 @@ def test_of_a_credits_own_lots_that_which_it_was_born_with_goes_first(book, amou
     assert before[0] == credit.entry_id
 
 
+@pytest.mark.parametrize("speed", [1, 1000])
+def test_a_single_point_owed_is_paid_by_the_next_credit(book, speed):
+    wallet = book.wallet()
+    lost = book.earn(wallet, 1)
+    book.spend(wallet, 1)
+    book.claw_back(wallet, lost.entry_id, 1)
+
+    book.post(book.credit(wallet, 5), book.credit(book.wallet(2), 5), bulk_from=speed)
+
+    assert (book.balance(wallet).available, book.balance(wallet).arrears) == (4, 0)
+
+
 def test_what_came_back_of_something_else_is_not_clawed_back_again(book):
     wallet = book.wallet()
     credit = book.earn(wallet, 100)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
+import pytest
+
 from coalition import ledger
 from coalition.kernel.clock import now
 from coalition.kernel.db import execute, fetch_all, transact
-from coalition.ledger import AccountKind, Arrival, Operation
+from coalition.ledger import AccountKind, Arrival, Attribution, Operation
 from tests.coalition.ledger.conftest import BONUS, PROGRAM, SHOP, drawn
 
 
@@ -64,14 +66,17 @@ def test_a_wave_of_credits_wakes_the_wallets_in_their_order(book):
     assert [tuple(row) for row in ended] == [(wallet, -40) for wallet in wallets]
 
 
-def test_points_end_by_idleness_at_the_very_instant_and_not_after_it(book):
+@pytest.mark.parametrize("rule", Attribution)
+@pytest.mark.parametrize("speed", [1, 1000])
+def test_points_end_by_idleness_at_the_very_instant_and_not_after_it(book, rule, speed):
     wallet = book.wallet()
     book.earn(wallet, 40, days=None, idle_at=_in(3))
 
     def spend(microseconds_before: int) -> tuple[int, str | None]:
         idle = "UPDATE wallet SET idle_at = now() + :us * interval '1 microsecond' WHERE account_id = :id"
         execute(idle, {"us": microseconds_before, "id": wallet})
-        return book.balance(wallet).available, book.post(book.debit(wallet, 1))[0].refused
+        before = book.balance(wallet).available
+        return before, book.post(book.debit(wallet, 1, rule=rule), bulk_from=speed)[0].refused
 
     assert transact(lambda: spend(0)) == (0, "insufficient_points")
     assert transact(lambda: spend(1)) == (40, None)
@@ -228,3 +233,11 @@ def test_wallets_whose_points_are_all_held_keep_no_other_from_the_sweep(book):
     swept = [transact(lambda: ledger.expire(_in(4), 1)) for _ in range(2)]
 
     assert (swept, book.balance(other).available) == ([1, 0], 0)
+
+
+def test_a_single_point_beside_held_ones_ends_by_idleness(book):
+    wallet = book.wallet()
+    book.earn(wallet, 11, days=None, idle_at=_in(3))
+    book.hold(wallet, 10, ttl_s=60 * 86_400)
+
+    assert (_sweep(4), _sweep(4), book.balance(wallet).available) == (1, 0, 0)

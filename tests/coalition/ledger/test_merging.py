@@ -65,24 +65,26 @@ def test_a_single_point_and_a_single_point_owed_move(book):
 
 
 def test_what_follows_its_wallet_stays_in_its_currency_whatever_others_there_are(book):
-    miles = run(lambda: ledger.account(PROGRAM, BONUS + 1, AccountKind.WALLET, 1))
-    run(lambda: ledger.account(PROGRAM, BONUS + 1, AccountKind.TRANSFER, 0))
-    issuer = run(lambda: ledger.account(PROGRAM, BONUS + 1, AccountKind.ISSUANCE, 10))
+    others = []
+    for currency in (BONUS - 1, BONUS + 1):
+        wallet, issuer = (
+            run(lambda kind=kind, currency=currency: ledger.account(PROGRAM, currency, kind, 10))
+            for kind in (AccountKind.WALLET, AccountKind.ISSUANCE)
+        )
+        book.post(replace(book.credit(wallet, 10), currency_id=currency, contra_id=issuer))
+        others.append(wallet)
     source, target = book.wallet(1), book.wallet(2)
-    book.post(replace(book.credit(miles, 10), currency_id=BONUS + 1, contra_id=issuer))
     book.earn(source, 10)
     spent = book.spend(source, 10)
     book.merge(source, target)
 
     book.give_back(source, spent.entry_id, 4)
 
-    assert [book.balance(wallet).available for wallet in (miles, source, target)] == [10, 0, 4]
-    moved = fetch_all(
-        "SELECT e.amount, c.kind, c.owner FROM entry e JOIN account c ON c.id = e.contra_id WHERE e.operation = :merge"
-        " ORDER BY e.id",
-        {"merge": int(Operation.MERGE)},
-    )
-    assert [tuple(row) for row in moved] == [(-4, AccountKind.TRANSFER, 0), (4, AccountKind.TRANSFER, 0)]
+    assert [book.balance(wallet).available for wallet in (*others, source, target)] == [10, 10, 0, 4]
+    contra = "SELECT e.amount, c.kind, c.owner, c.currency_id FROM entry e JOIN account c ON c.id = e.contra_id"
+    moved = fetch_all(contra + " WHERE e.operation = :merge ORDER BY e.id", {"merge": int(Operation.MERGE)})
+    transfer = (AccountKind.TRANSFER, 0, BONUS)
+    assert [tuple(row) for row in moved] == [(-4, *transfer), (4, *transfer)]
 
 
 def test_only_open_holds_of_the_wallet_that_goes_are_in_the_way(book):

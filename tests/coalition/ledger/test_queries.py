@@ -6,7 +6,11 @@ from dataclasses import replace
 
 from coalition import ledger
 from coalition.ledger import AccountKind, EntryKind
-from tests.coalition.ledger.conftest import SHOP
+from tests.coalition.ledger.conftest import SHOP, Book
+from tests.model import clock
+from tests.model.conftest import moving
+
+__all__ = ["moving"]
 
 
 def test_movements_page_newest_first_and_sum_to_balance_and_held(book):
@@ -110,3 +114,26 @@ def test_a_draw_names_its_parties_and_what_each_pays_in_the_same_order(book):
     drawn = ledger.draws([(wallet, first), (wallet, last)])
 
     assert [drawn[one][0].shares for one in (first, last)] == [((12, 4), (11, 2)), ((12, 1), (11, 0))]
+
+
+def test_a_wallet_that_was_never_opened_holds_and_owes_nothing(book):
+    balance = book.balance(book.wallet())
+
+    assert (balance.available, balance.pending, balance.held, balance.arrears) == (0, 0, 0, 0)
+
+
+def test_movements_of_many_days_are_told_the_latest_first_whatever_the_page(moving):
+    book = Book()
+    wallet = book.wallet()
+    for day in range(4):
+        clock.move_to(day)
+        for points in (1, 2):
+            book.earn(wallet, 10 * day + points)
+
+    told, cursor = [], None
+    while cursor or not told:
+        page = ledger.movements([wallet], cursor, 3)
+        told += [movement.amount for movement in page.items]
+        cursor = page.next_cursor
+
+    assert told == [32, 31, 22, 21, 12, 11, 2, 1]
