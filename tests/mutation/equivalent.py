@@ -180,4 +180,10 @@ EQUIVALENT: dict[str, str] = {
     ("draws.sql last first: ORDER BY a.debit_id DESC, a.expires_at, a.lot_id"): (
         "the draws are told by debit, and each debit's are in their order"
     ),
+    ("draws.sql > to >=: WHERE a.account_id = ANY(%(accounts)s) AND a.debit_id = ANY(%(entries)s) AND a.amount >= 0"): (
+        "no draw is of nothing"
+    ),
+    ("debit.sql last first: ORDER BY l.expires_at DESC, l.entry_id LIMIT p_amount;"): (
+        "no lot is empty, so the limit leaves out none of them"
+    ),
 }

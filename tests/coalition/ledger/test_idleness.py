@@ -225,10 +225,10 @@ def test_a_wave_moves_the_end_for_whatever_is_new_by_any_part_of_its_key(book):
 
 def test_wallets_whose_points_are_all_held_keep_no_other_from_the_sweep(book):
     held, other = [book.wallet(member) for member in range(1, 4)], book.wallet(9)
-    for wallet in (*held, other):
-        book.earn(wallet, 10, days=None, idle_at=_in(3))
     for wallet in held:
+        book.earn(wallet, 10, days=None, idle_at=_in(2))
         book.hold(wallet, 10, ttl_s=60 * 86_400)
+    book.earn(other, 10, days=None, idle_at=_in(3))
 
     swept = [transact(lambda: ledger.expire(_in(4), 1)) for _ in range(2)]
 
@@ -241,3 +241,17 @@ def test_a_single_point_beside_held_ones_ends_by_idleness(book):
     book.hold(wallet, 10, ttl_s=60 * 86_400)
 
     assert (_sweep(4), _sweep(4), book.balance(wallet).available) == (1, 0, 0)
+
+
+@pytest.mark.parametrize("speed", [1, 1000])
+def test_a_credit_at_the_very_instant_of_the_end_finds_the_old_points_gone(book, speed):
+    wallet = book.wallet()
+    book.earn(wallet, 40, days=None, idle_at=_in(3))
+
+    def credit() -> None:
+        execute("UPDATE wallet SET idle_at = now() WHERE account_id = :id", {"id": wallet})
+        book.post(book.credit(wallet, 7, days=None, idle_at=_in(9)), bulk_from=speed)
+
+    transact(credit)
+
+    assert book.balance(wallet).available == 7
