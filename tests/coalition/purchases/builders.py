@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +15,8 @@ from tests.coalition.members.builders import a_member
 
 _numbers = itertools.count(1)
 CARD = "4276000012345678"
+# The day of purchases that name none: so lately that nothing of theirs has ended; one day for a run across midnight.
+LATELY = clock.now().date() - dt.timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +60,11 @@ def a_line(no: int, amount: int, **more: Any) -> dict[str, Any]:
 
 
 def a_body(*amounts: int, **more: Any) -> dict[str, Any]:
-    """A purchase as JSON, of one line an amount (default: one line of 8.99), with the member's card."""
+    """A purchase of last week as JSON, of one line an amount (default: one line of 8.99), with the member's card."""
     lines = [a_line(no, amount) for no, amount in enumerate(amounts or (899,), start=1)]
     return {
         "external_id": f"R-{next(_numbers):06}",
-        "occurred_at": "2026-11-20T09:30:00Z",
+        "occurred_at": f"{LATELY}T09:30:00Z",
         "outlet": "S1",
         "member": {"kind": "card", "value": CARD},
         "currency": "EUR",
@@ -131,9 +134,10 @@ def bought(shop: Shop, body: dict[str, Any]) -> int:
 
 
 def a_return(purchase_id: int, lines: Mapping[int, int | None], **more: Any) -> purchases.Return:
-    """A return of lines (number to thousandths, None for all that is left)."""
+    """A return of lines (number to thousandths, None for all that is left), the day after `a_body`."""
     wanted = [{"no": no, "qty_m": qty_m} for no, qty_m in lines.items()]
-    body = {"external_id": f"T-{next(_numbers):06}", "occurred_at": "2026-11-21T09:30:00Z", "lines": wanted, **more}
+    at = f"{LATELY + dt.timedelta(days=1)}T09:30:00Z"
+    body = {"external_id": f"T-{next(_numbers):06}", "occurred_at": at, "lines": wanted, **more}
     return replace(purchases.read_return(body, purchases.RETURN), purchase_id=purchase_id)
 
 

@@ -162,7 +162,7 @@ def test_a_late_receipt_goes_by_the_ruleset_of_its_day(shop: Shop) -> None:
     changed = a_document("old", a_credit("fixed", points=20))
     _publish(shop, changed, since=dt.datetime(2026, 11, 22, tzinfo=dt.UTC))
 
-    before, after = _earned(shop, 500), _earned(shop, 500, occurred_at="2026-11-23T10:00:00Z")
+    before, after = (_earned(shop, 500, occurred_at=f"2026-11-{day}T10:00:00Z") for day in (20, 23))
 
     assert [(one["old"].units, one["old"].version) for one in (before, after)] == [(10, 1), (20, 2)]
 

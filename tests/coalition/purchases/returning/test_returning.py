@@ -14,6 +14,7 @@ from coalition.kernel.laws import offending
 from coalition.purchases import Refused, Returned
 from tests.builders import a_partner
 from tests.coalition.purchases.builders import (
+    LATELY,
     Shop,
     a_body,
     a_hold,
@@ -337,7 +338,7 @@ def _the_example() -> dict[str, Any]:
 
 
 def _line_of_registry(purchase: str, qty_m: int = 1) -> dict[str, Any]:
-    at = {"external_id": "T-1", "occurred_at": "2026-11-21T09:30:00Z"}
+    at = {"external_id": "T-1", "occurred_at": f"{LATELY + dt.timedelta(days=1)}T09:30:00Z"}
     return {"type": "return", "purchase_external_id": purchase, **at, "lines": [{"no": 1, "qty_m": qty_m}]}
 
 
