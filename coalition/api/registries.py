@@ -174,4 +174,5 @@ def _own(registry: str) -> purchases.Registry:
 def _told(registry: purchases.Registry) -> dict[str, Any]:
     names = ("state", "error", "dry_run", "lines", "accepted", "replayed", "rejected", "suspended", "points_issued")
     told = {name: getattr(registry, name) for name in (*names, "started_at", "finished_at")}
+    told["issued"] = [{"amount": units, "currency": code} for code, units in registry.issued.items()]
     return {"id": ids.public("reg", registry.id), **told}

@@ -25,6 +25,6 @@ def import_cards(file: Path, code: str, program_code: str | None, dry_run: bool,
     """
     partner = transact(lambda: partner_by_code(code, program_code))
     done = read_in(file, partner, content="cards", dry_run=dry_run, quiet=as_json)
-    names = ("state", "lines", "accepted", "replayed", "rejected", "error", "points_issued")
+    names = ("state", "lines", "accepted", "replayed", "rejected", "error", "points_issued", "issued")
     click.echo(json.dumps({name: getattr(done, name) for name in names}) if as_json else said(done))
     sys.exit(0 if done.state == "finished" else 1)

@@ -43,7 +43,7 @@ def import_registry(
         done = read_in(file, partner, mapping_id=chosen, dry_run=dry_run, quiet=as_json)
     except Refusal as refusal:
         raise click.ClickException(f"{refusal.code}: {refusal.detail}") from refusal
-    names = ("state", "lines", "accepted", "replayed", "rejected", "suspended", "error", "points_issued")
+    names = ("state", "lines", "accepted", "replayed", "rejected", "suspended", "error", "points_issued", "issued")
     counts = {name: getattr(done, name) for name in names}
     click.echo(json.dumps(counts) if as_json else said(done))
     sys.exit(0 if done.state == "finished" else 1)
@@ -166,4 +166,5 @@ def said(at: purchases.Registry) -> str:
     """How far a registry is, in one line."""
     counts: dict[str, Any] = {"lines": at.lines, "accepted": at.accepted, "replayed": at.replayed}
     told = ", ".join(f"{value} {name}" for name, value in counts.items())
-    return f"{at.state}: {told}, {at.rejected} rejected, {at.suspended} suspended, {at.points_issued} points issued"
+    issued = ", ".join(f"{units} {code}" for code, units in at.issued.items()) or "nothing"
+    return f"{at.state}: {told}, {at.rejected} rejected, {at.suspended} suspended, {issued} issued"

@@ -19,7 +19,7 @@ from werkzeug.datastructures import FileStorage
 
 from coalition import programs, purchases
 from coalition.console import forms
-from coalition.console.frame import partner_names
+from coalition.console.frame import currency_name, partner_names
 from coalition.kernel import ids, jobs, ports
 from coalition.kernel.web.exporting import Field
 from coalition.kernel.web.pages import language
@@ -84,7 +84,7 @@ def one(found: purchases.Registry, cursor: str | None, limit: int) -> dict[str, 
     recording = purchases.recording_of(found) if found.dry_run else None
     return {
         "registry": told(found.program_id, [found])[0],
-        "points_decimals": programs.main_currency(found.program_id).decimals,
+        "issued": _issued(found),
         "recording": ids.public("reg", recording.id) if recording else None,
         "rejections": [_rejected(rejection) for rejection in page.items],
         "next_cursor": page.next_cursor,
@@ -141,6 +141,16 @@ def recorded(tried: purchases.Registry) -> str:
 def _read_by_a_job(made: purchases.Registry) -> str:
     jobs.enqueue("purchases.registry", {"registry": made.id}, key=str(made.id))
     return ids.public("reg", made.id)
+
+
+def _issued(of: purchases.Registry) -> list[dict[str, Any]]:
+    """What its lines brought, currency by currency; nothing of the main one where they brought nothing."""
+    known = {one.code: one for one in programs.currencies(of.program_id)}
+    units = of.issued or {programs.main_currency(of.program_id).code: 0}
+    return [
+        {"units": many, "decimals": known[code].decimals, "name": currency_name(known[code])}
+        for code, many in units.items()
+    ]
 
 
 def _rejected(at: purchases.Rejection) -> dict[str, Any]:

@@ -49,6 +49,8 @@ _LAWS = (
              + (SELECT count(*) FROM purchase_return b WHERE b.registry_id = r.id)
              + (SELECT count(*) FROM takeover t WHERE t.registry_id = r.id)
                <> CASE WHEN r.dry_run THEN 0 ELSE r.accepted END
+             OR NOT r.dry_run AND r.points_issued
+               <> (SELECT coalesce(sum(i.units), 0) FROM registry_issued i WHERE i.registry_id = r.id)
              OR r.rejected <> (SELECT count(*) FROM registry_rejection x WHERE x.registry_id = r.id)
              OR (SELECT count(*) FROM suspense s WHERE s.registry_id = r.id AND s.state IN ('waiting', 'refused'))
                + (SELECT count(*) FROM suspended_return s WHERE s.registry_id = r.id)

@@ -6,6 +6,7 @@ Amounts are integers in the minor unit of the receipt's currency, quantities tho
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -128,6 +129,11 @@ class Recorded:
     discounts: tuple[Discount, ...] = ()
     coupons: tuple[ShownCoupon, ...] = ()
     declined: tuple[Declined, ...] = ()
+
+    def add_to(self, issued: Counter[int]) -> None:
+        """Add what it earned to units by the id of their currency."""
+        for award in self.awards:
+            issued[award.currency_id] += award.units
 
 
 @dataclass(frozen=True, slots=True)

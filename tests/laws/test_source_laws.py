@@ -22,6 +22,7 @@ CRIMES = {
         "UPDATE registry SET lines = lines + 1, accepted = accepted + 1",
         "UPDATE registry SET lines = lines + 1, suspended = suspended + 1",
         "INSERT INTO registry_rejection SELECT id, 99, 'x', '', '' FROM registry",
+        "UPDATE registry_issued SET units = units + 1",
     ),
     "R15": (
         "UPDATE takeover SET units = units + 1 WHERE units IS NOT NULL",

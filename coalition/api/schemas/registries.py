@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, fields
 
-from coalition.kernel.web.fields import Instant, Text
+from coalition.kernel.web.fields import AmountSchema, Instant, Text
 
 
 class SendingSchema(Schema):
@@ -73,7 +73,8 @@ class RegistrySchema(Schema):
     """How far a registry has come: every line was accepted, known already (replayed), rejected, or waits (suspended).
 
     A receipt of several rows counts as one line. `suspended` are purchases of unknown members, with what came back of
-    them: each becomes accepted when its member appears. Of a `dry_run` nothing was written.
+    them: each becomes accepted when its member appears. Of a `dry_run` nothing was written. `issued` are the points that the
+    accepted lines brought, currency by currency; `points_issued` is the sum of these numbers.
     """
 
     id = fields.String(required=True)
@@ -85,6 +86,7 @@ class RegistrySchema(Schema):
     rejected = fields.Integer(required=True)
     suspended = fields.Integer(required=True)
     points_issued = fields.Integer(required=True)
+    issued = fields.List(fields.Nested(AmountSchema), required=True)
     error = fields.String(required=True, allow_none=True)
     started_at = Instant(required=True, allow_none=True)
     finished_at = Instant(required=True, allow_none=True)

@@ -73,7 +73,8 @@ def read(events: Sequence[Event], wanted: Wanted) -> Iterator[News]:
         registry = purchases.registry(event.payload["registry_id"])
         public = ids.public("reg", registry.id)
         names = ("state", "error", "dry_run", "lines", "accepted", "replayed", "rejected", "suspended", "points_issued")
-        data = {"registry_id": public, **{name: getattr(registry, name) for name in names}}
+        issued = [{"amount": units, "currency": code} for code, units in registry.issued.items()]
+        data = {"registry_id": public, **{name: getattr(registry, name) for name in names}, "issued": issued}
         head = ("registry.finished", registry.partner_id, public, f"registry:{registry.id}")
         yield News(*head, registry.finished_at or clock.now(), data, event.id)
 

@@ -149,7 +149,8 @@ _TYPES = (
             replayed=whole("recorded before"),
             rejected=whole("refused, see GET /registries/{id}/rejections"),
             suspended=whole("waiting for their member"),
-            points_issued=whole("points given, in minor units"),
+            points_issued=whole("points given, as one number over all currencies; see issued"),
+            issued=several(amount("points of one currency"), "points given, by currency"),
         ),
         {
             "registry_id": "reg_0000000000009",
@@ -162,6 +163,7 @@ _TYPES = (
             "rejected": 2,
             "suspended": 0,
             "points_issued": 48211,
+            "issued": [{"amount": 48211, "currency": "BON"}],
         },
     ),
 )

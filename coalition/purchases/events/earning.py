@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections import Counter as Tally
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -57,15 +58,15 @@ def record_events(partner_id: int, batch: Sequence[Event], via: Via = Via()) -> 
     results, made = insert_events(partner_id, batch, via)
     earned, _ = earn(partner_id, made)
     return [
-        replace(one, earned=earned.get(one.id, 0)) if isinstance(one, RecordedEvent) and not one.replayed else one
+        replace(one, earned=earned.get(one.id, {})) if isinstance(one, RecordedEvent) and not one.replayed else one
         for one in results
     ]
 
 
 def earn(
     partner_id: int, made: Sequence[Made], chain: Chain | None = None
-) -> tuple[Mapping[int, int], Promoted | None]:
-    """Book what new events earn: the units by event, and what promotions made of them.
+) -> tuple[Mapping[int, Mapping[int, int]], Promoted | None]:
+    """Book what new events earn: the units by event and currency, and what promotions made of them.
 
     `chain`: what they follow from, if they follow from other events.
     """
@@ -147,16 +148,16 @@ def _by_promotions(made: Sequence[Made], found: Promoted) -> Iterable[_Earned]:
             yield _Earned(one, no, grant)
 
 
-def _book(at: Counter, earned: Sequence[_Earned]) -> Mapping[int, int]:
-    """Book the awards; the units by event."""
+def _book(at: Counter, earned: Sequence[_Earned]) -> Mapping[int, Mapping[int, int]]:
+    """Book the awards; the units by event and currency."""
     credits, now = _credits(at, earned), clock.now()
-    units: dict[int, int] = defaultdict(int)
+    units: dict[int, Tally[int]] = defaultdict(Tally)
     rows, climbing = [], dict[int, int]()
     for one, credit, posted in zip(earned, credits, ledger.post(credits) if credits else (), strict=True):
         if posted.entry_id is None or posted.replayed:
             raise RuntimeError(f"the ledger knows event {one.made.id}, which was not recorded: {posted}")
         grant = one.grant
-        units[one.made.id] += grant.units
+        units[one.made.id][credit.currency_id] += grant.units
         born = (max(now, credit.active_at or now), credit.expires_at, credit.currency_id, grant.rule_id)
         by = (grant.code, grant.version, grant.effect) if grant.rule_id is None else (None, None, None)
         why = (grant.reason_key, json.dumps(dict(grant.reason_params)))

@@ -10,7 +10,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from coalition import members, partners, programs
@@ -53,12 +53,12 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class RecordedEvent:
-    """A recorded event; `earned` are the points that it brought now, in units of their currencies."""
+    """A recorded event; `earned` are the points that it brought now, in units by the id of their currency."""
 
     id: int
     external_id: str
     member_id: int
-    earned: int = 0
+    earned: Mapping[int, int] = field(default_factory=dict)
     replayed: bool = False
 
 

@@ -70,7 +70,7 @@ def record_following(one: Following) -> RecordedEvent | None:
     earned, found = earn(one.partner_id, made, chain)
     fired = {effect["promotion"] for asked in (found.asked if found else ()) for effect in asked.found.result.effects}
     raw().execute(_FIRE, (one.root, sorted(fired | chain.fired)))
-    return RecordedEvent(result.id, result.external_id, member_id, earned.get(result.id, 0))
+    return RecordedEvent(result.id, result.external_id, member_id, earned.get(result.id, {}))
 
 
 def _listened(program_id: int, one: Following) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from coalition import access
 from coalition.kernel import audit, outbox
-from coalition.kernel.db import execute, fetch_all, fetch_one
+from coalition.kernel.db import execute, fetch_all, fetch_one, raw
 from coalition.kernel.errors import Conflict, NotFound
 from coalition.kernel.web.paging import Page, decode_cursor, encode_cursor
 from coalition.ports import StoredFile
@@ -15,8 +16,12 @@ from coalition.ports import StoredFile
 COLUMNS = (
     "id, program_id, partner_id, source_id, mapping_id, content, dry_run, state, file_key, size_bytes, position,"
     " last_line, lines, accepted, replayed, rejected, suspended, points_issued, error, created_at, started_at,"
-    " finished_at"
+    " finished_at, (SELECT coalesce(jsonb_object_agg(c.code, i.units ORDER BY c.id), '{}') FROM registry_issued i"
+    " JOIN currency c ON c.id = i.currency_id WHERE i.registry_id = registry.id) AS issued"
 )
+_ISSUED = """
+    INSERT INTO registry_issued AS i (registry_id, currency_id, units) SELECT %s, * FROM unnest(%s::int[], %s::bigint[])
+        ON CONFLICT (registry_id, currency_id) DO UPDATE SET units = i.units + excluded.units"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +30,8 @@ class Registry:
 
     Every line counted was accepted, was known already (replayed), was rejected or waits for its member (suspended);
     where a receipt has several rows, a receipt counts as one line. Of a `dry_run` nothing stays but its counts.
-    `content`: any lines, or cards alone.
+    `content`: any lines, or cards alone. `issued` are the points that its lines brought by the code of their currency,
+    `points_issued` the same as one number, which says something where there is one currency alone.
     """
 
     id: int
@@ -50,6 +56,7 @@ class Registry:
     created_at: dt.datetime
     started_at: dt.datetime | None
     finished_at: dt.datetime | None
+    issued: Mapping[str, int]
 
     @property
     def over(self) -> bool:
@@ -151,6 +158,13 @@ def registry(registry_id: int, *, partner_id: int | None = None) -> Registry:
     if row is None:
         raise NotFound()
     return Registry(**row._mapping)
+
+
+def add_issued(registry_id: int, issued: Mapping[int, int]) -> None:
+    """Add what lines of a registry brought: units by the id of their currency. Goes with its `points_issued`."""
+    found = {currency_id: units for currency_id, units in sorted(issued.items()) if units}
+    if found:
+        raw().execute(_ISSUED, (registry_id, list(found), list(found.values())))
 
 
 def rejections(registry_id: int, cursor: str | None, limit: int) -> Page[Rejection]:

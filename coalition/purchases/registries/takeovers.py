@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from coalition import members
@@ -41,12 +41,12 @@ class Takeover:
 
 @dataclass(frozen=True, slots=True)
 class TakenOver:
-    """A card that was taken over; `units` are the points it brought."""
+    """A card that was taken over; `earned` are the points it brought now, in units by the id of their currency."""
 
     id: int
     external_id: str
     member_id: int
-    units: int = 0
+    earned: Mapping[int, int] = field(default_factory=dict)
     replayed: bool = False
 
 

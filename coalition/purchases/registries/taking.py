@@ -6,6 +6,7 @@ which the next goes on without loss or repetition. One bad line never stops a fi
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO, TypeVar
@@ -22,7 +23,7 @@ from coalition.purchases.registries.glancing import at_a_look
 from coalition.purchases.registries.kinds import Content, interpret, interpret_card
 from coalition.purchases.registries.mappings import ColumnMapping, mapping
 from coalition.purchases.registries.plain import header_of, read_plain
-from coalition.purchases.registries.registry import COLUMNS, Registry, Rejection
+from coalition.purchases.registries.registry import COLUMNS, Registry, Rejection, add_issued
 from coalition.purchases.registries.sheets import tabular
 from coalition.purchases.registries.streaming import Chunk, chunks
 from coalition.purchases.registries.tables import read_table
@@ -44,12 +45,12 @@ Result = Recorded | RecordedEvent | Returned | Suspended | TakenOver | Refused
 
 @dataclass(slots=True)
 class Outcome:
-    """What has become of a chunk's lines."""
+    """What has become of a chunk's lines; `issued` are the points that they brought by the id of their currency."""
 
     accepted: int = 0
     replayed: int = 0
     suspended: int = 0
-    points: int = 0
+    issued: Counter[int] = field(default_factory=Counter)
     refusals: list[tuple[int, Refusal]] = field(default_factory=list)
 
     def add(self, numbers: Sequence[int], results: Sequence[Result]) -> None:
@@ -63,7 +64,10 @@ class Outcome:
                 self.suspended += 1
             else:
                 self.accepted += 1
-                self.points += _earned(result)
+                if isinstance(result, Recorded):
+                    result.add_to(self.issued)
+                elif not isinstance(result, Returned):
+                    self.issued.update(result.earned)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -71,7 +75,7 @@ class Outcome:
         rejected = len(self.refusals)
         lines = self.accepted + self.replayed + self.suspended + rejected
         ways = {"accepted": self.accepted, "replayed": self.replayed, "suspended": self.suspended, "rejected": rejected}
-        return {"lines": lines, "points": self.points, **ways}
+        return {"lines": lines, "points": self.issued.total(), **ways}
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +158,6 @@ def _of(readings: Sequence[Reading], kind: type[T]) -> tuple[list[int], list[T]]
     return [number for number, _ in found], [one for _, one in found]
 
 
-def _earned(result: Recorded | RecordedEvent | Returned | TakenOver) -> int:
-    if isinstance(result, Returned):
-        return 0
-    if isinstance(result, TakenOver):
-        return result.units
-    return result.earned if isinstance(result, RecordedEvent) else sum(award.units for award in result.awards)
-
-
 def _read(line: bytes | None, cards: bool) -> Content | Refusal:
     if line is None:
         return BadRequest("line_too_long", "A line may hold at most a megabyte.")
@@ -189,6 +185,7 @@ def _reject(registry_id: int, found: Sequence[Rejection]) -> None:
 
 
 def _count(at: Registry, chunk: Chunk, outcome: Outcome) -> Registry:
+    add_issued(at.id, outcome.issued)
     row = fetch_one(
         "UPDATE registry SET state = 'running', started_at = coalesce(started_at, now()), position = :position,"
         " last_line = :last_line, lines = lines + :lines, accepted = accepted + :accepted,"

@@ -63,7 +63,7 @@ def record_takeovers(partner_id: int, batch: Sequence[Takeover], registry_id: in
     results = list[TakenOver | Refused]()
     for place, (one, digest) in enumerate(zip(batch, digests, strict=True)):
         refusal = refused.get(place) or (None if one.external_id in known else failed.get(one.external_id))
-        results.append(Refused(one.external_id, refusal) if refusal else _told(one, digest, known, new))
+        results.append(Refused(one.external_id, refusal) if refusal else _told(at, one, digest, known, new))
     return results
 
 
@@ -173,14 +173,18 @@ def _standing(partner_id: int, batch: Sequence[Takeover]) -> dict[str, _Known]:
     return {external_id: (number, bytes(digest), member_id) for external_id, number, digest, member_id in rows}
 
 
-def _told(one: Takeover, digest: bytes | Refusal, known: Mapping[str, _Known], new: set[int]) -> TakenOver | Refused:
+def _told(
+    at: Counter, one: Takeover, digest: bytes | Refusal, known: Mapping[str, _Known], new: set[int]
+) -> TakenOver | Refused:
     number, first, member_id = known[one.external_id]
     if first != digest:
         detail = "This external id was used before with another content."
         return Refused(one.external_id, Conflict("external_id_conflict", detail))
     fresh = id(one) in new
-    units = one.opening.units if fresh and one.opening else 0
-    return TakenOver(number, one.external_id, member_id, units, replayed=not fresh)
+    earned = (
+        {programs.currency(at.program.id, one.opening.currency).id: one.opening.units} if fresh and one.opening else {}
+    )
+    return TakenOver(number, one.external_id, member_id, earned, replayed=not fresh)
 
 
 def _wrong(code: str, pointer: str, detail: str) -> Invalid:

@@ -7,15 +7,16 @@ wallets, then registries in ascending order.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from coalition import members
 from coalition.kernel.db import raw
 from coalition.purchases.receipts import Receipt, Recorded, Refused
 from coalition.purchases.recording.storing import Via
+from coalition.purchases.registries.registry import add_issued
 from coalition.purchases.suspense.returning import follow
 from coalition.purchases.suspense.suspending import record_each, unpacked
 
@@ -39,7 +40,7 @@ class _Moved:
 
     accepted: int = 0
     replayed: int = 0
-    points: int = 0
+    issued: Counter[int] = field(default_factory=Counter)
 
 
 def drain(value_hashes: Collection[bytes], limit: int) -> int:
@@ -68,7 +69,8 @@ def drain(value_hashes: Collection[bytes], limit: int) -> int:
             _add(moved[via.registry_id], results)
     for registry_id, counts in sorted(moved.items()):
         both = (counts.accepted, counts.replayed)
-        raw().execute(_COUNT, (*both, *both, counts.points, registry_id))
+        raw().execute(_COUNT, (*both, *both, counts.issued.total(), registry_id))
+        add_issued(registry_id, counts.issued)
     follow(posted)
     return sum(map(len, groups.values()))
 
@@ -103,4 +105,4 @@ def _add(moved: _Moved, results: Sequence[Recorded | Refused]) -> None:
         if isinstance(result, Recorded):
             moved.accepted += not result.replayed
             moved.replayed += result.replayed
-            moved.points += sum(award.units for award in result.awards)
+            result.add_to(moved.issued)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import gzip
 import io
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from coalition import programs, promotions
 from coalition.kernel import jobs
 from coalition.kernel.db import transact
 from coalition.kernel.laws import laws, offending
 from tests.coalition.api.till import Till, a_till
+from tests.coalition.members.builders import a_member
 from tests.coalition.purchases.builders import CARD, a_body, a_shop
 
 NDJSON = "application/x-ndjson"
@@ -48,6 +51,33 @@ def test_a_file_is_taken_in_and_its_purchases_recorded(till: Till, pack: type[by
         "suspended": 0,
         "points_issued": 5 * sum(range(1, 31)),
     }
+
+
+def test_points_of_several_currencies_are_told_apart(till: Till) -> None:
+    shop, names = till.shop, {"name_en": "Miles", "name_ru": "Мили"}
+
+    def offer_miles() -> None:
+        miles = programs.add_currency(shop.program.id, "MIL", face_minor=Decimal(2), **names)
+        where = (shop.program.id, shop.partner.id, miles.id)
+        promotions.create_base_rule(*where, code="miles", points=3, each_minor=1000, **names)
+        promotions.create_base_rule(*where, code="review", points=7, each_minor=1, event_type="review", **names)
+
+    transact(offer_miles)
+    review = {"type": "review", "external_id": "E-1", "occurred_at": a_body()["occurred_at"]}
+    later = a_body(1000, member={"kind": "card", "value": "4276000055555555"})
+    file = _ndjson(a_body(1000), a_body(2000), {**review, "member": a_body()["member"]}, later)
+
+    sent = till.send("/registries", file, Content_Type=NDJSON)
+    jobs.run_due()
+    before = till.get(f"/registries/{sent.json['id']}").json
+    transact(lambda: a_member(shop.program, shop.partner, card="4276000055555555"))
+    jobs.run_due()
+    after = till.get(f"/registries/{sent.json['id']}").json
+
+    assert before["issued"] == [{"amount": 15, "currency": "BON"}, {"amount": 16, "currency": "MIL"}]
+    assert before["points_issued"] == 31
+    assert after["issued"] == [{"amount": 20, "currency": "BON"}, {"amount": 19, "currency": "MIL"}]
+    assert [law.code for law in laws() if offending(law)] == []
 
 
 def test_the_same_file_again_posts_nothing_twice(till: Till) -> None:

@@ -42,6 +42,7 @@ def test_a_file_is_imported_and_the_counts_printed(cli: FlaskCliRunner, shop: Sh
         "suspended": 0,
         "error": None,
         "points_issued": 5,
+        "issued": {"BON": 5},
     }
 
 

@@ -46,6 +46,7 @@ def test_a_file_is_sent_recorded_and_its_rejected_lines_read(app: Flask, support
     assert 'http-equiv="refresh"' in before
     assert 'http-equiv="refresh"' not in after
     assert "Finished" in after
+    assert '<p class="tile-sum num">100</p><p class="muted small">bonuses</p>' in after
     assert [row["Line"] for row in rows] == ["2", "3"]
     assert not [cell for row in rows for cell in row.values() if cell.startswith("=")]
     assert "attachment" in answer.headers["Content-Disposition"]
