@@ -1,4 +1,4 @@
-"""One row of a table into the fields of a purchase, by a column mapping: exact, and every wrong cell named.
+"""One row of a table into the fields of a purchase or its return, by a column mapping: exact, and every wrong cell named.
 
 Money becomes minor units and quantities thousandths by Decimal; what does not come out even is refused, never rounded.
 This module knows no database and no clock.
@@ -19,6 +19,7 @@ from coalition.kernel.errors import BadRequest, FieldError, Invalid, Refusal
 from coalition.kernel.workbooks import ERRORS, WHAT_ERRORS_ARE
 from coalition.purchases.registries.mappings import HEAD_FIELDS, ColumnMapping
 from coalition.purchases.registries.streaming import Unreadable
+from coalition.purchases.returns import RETURN, VOID
 
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
 _BLANKS = str.maketrans("", "", " \u00a0\u202f'")
@@ -203,8 +204,10 @@ def _places(parts: Sequence[str | int], titles: Sequence[str] | None) -> tuple[i
 
 
 def body(rows: Sequence[Row]) -> Mapping[str, Any]:
-    """The purchase (or bank transaction, of a single row) that rows of one receipt make, as JSON has it."""
+    """The purchase (or its return, or a bank transaction of a single row) that rows of one receipt make, as JSON has it."""
     head = rows[0].head
+    if head.get("type") in (RETURN, VOID):
+        return _given_back(head, [row.item for row in rows])
     member = {"kind": head.get("member_kind", "card"), "value": head["member"]} if "member" in head else None
     common = {"external_id": head.get("external_id"), "occurred_at": head.get("occurred_at"), "member": member}
     common |= _some(head, "outlet", "currency")
@@ -217,6 +220,15 @@ def body(rows: Sequence[Row]) -> Mapping[str, Any]:
     payment = {"kind": head.get("payment_kind", "card"), "amount": _total(lines), "mcc": head.get("mcc")}
     paid = {"payments": [payment]} if "payment_kind" in head or "mcc" in head else {}
     return {**common, **_some(head, "channel", "points_paid"), **paid, "lines": lines}
+
+
+def _given_back(head: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """A return or a void; a quantity is what comes back, whether the till writes it with a minus or without."""
+    told = _some(head, "type", "external_id", "occurred_at") | {"purchase_external_id": head.get("original")}
+    if head["type"] == VOID:
+        return told
+    lines = [{**_some(item, "no"), "qty_m": None if item.get("qty") is None else abs(item["qty"])} for item in items]
+    return {**told, "lines": lines}
 
 
 def _some(of: Mapping[str, Any], *names: str) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from coalition.purchases.registries.streaming import LINE_MAX, Chunk, chunks, fi
 
 Reading = tuple[int, Content | Refusal]
 _LINE = re.compile(r"/lines/([0-9]+)/")
+_COLUMNS_OF = {"qty_m": "qty", "value": "member", "kind": "member_kind", "purchase_external_id": "original"}
 
 
 def read_table(
@@ -162,6 +163,6 @@ def _in_words_of(cells: Cells, refusal: Refusal) -> Refusal:
     named = []
     for problem in refusal.errors:
         last = problem.pointer.rsplit("/", 1)[-1]
-        name = {"qty_m": "qty", "value": "member", "kind": "member_kind"}.get(last, last)
+        name = _COLUMNS_OF.get(last, last)
         named.append(replace(problem, pointer=cells.title(name) if name in cells.mapping.columns else problem.pointer))
     return type(refusal)(refusal.code, refusal.detail, named)

@@ -13,7 +13,7 @@ from coalition.kernel.db import fetch_all
 from coalition.kernel.web.workbook import MIMETYPE as XLSX
 from tests.books import a_book
 from tests.coalition.api.till import Till
-from tests.coalition.purchases.builders import CARD
+from tests.coalition.purchases.builders import CARD, a_body
 from tests.coalition.purchases.registries.test_sheets import TITLES, a_sheets_row
 from tests.coalition.purchases.registries.test_tables import HEADER, a_definition, a_row
 
@@ -176,6 +176,40 @@ def test_unknown_and_impossible_mappings_are_refused(till: Till) -> None:
     assert (impossible.status_code, impossible.json["errors"][0]["pointer"]) == (422, "/encoding")
     assert (bad_sheet.status_code, bad_sheet.json["errors"][0]["pointer"]) == (422, "/sheet")
     assert (bad_name.status_code, bad_name.json["errors"][0]["pointer"]) == (422, "/name")
+
+
+def test_a_table_brings_returns_and_voids_of_what_it_and_others_have_sold(till: Till) -> None:
+    columns = {"external_id": "Чек", "occurred_at": "Дата", "type": "Вид", "original": "Чек продажи", "no": "№"}
+    columns |= {"member": "Карта", "qty": "Кол-во", "amount": "Сумма"}
+    fixed = {"currency": "EUR", "member_kind": "card", "outlet": "S1"}
+    assert _save(till, columns=columns, fixed=fixed, encoding="utf-8", date_format="iso").status_code == 200
+    sold = till.post("/purchases", a_body(4000, external_id="API-1")).json
+    at = a_body()["occurred_at"]
+    rows = [
+        "Чек;Дата;Вид;Чек продажи;№;Карта;Кол-во;Сумма",
+        f"A;{at};;;;{CARD};2;20,00",
+        f"A;{at};;;;{CARD};3;60,00",
+        f"T-1;{at};return;A;2;{CARD};-1;-20,00",
+        f"T-1;{at};return;A;1;{CARD};2;20,00",
+        f"T-2;{at};return;A;2;;3;60,00",
+        f"V-1;{at};void;API-1;;;;",
+        f"T-3;{at};return;A;;;1;20,00",
+        f"T-4;{at};return;;1;;1;20,00",
+    ]
+
+    answer = _sent(till, "\n".join(rows).encode(), "mapping=till")
+
+    found = till.get(f"/registries/{answer['id']}/rejections").json["items"]
+    assert _counts(answer) == ("finished", 6, 3, 0, 3, 40)
+    assert [(one["line"], one["code"], one["field"]) for one in found] == [
+        (6, "returned_too_much", "/lines/0/qty_m"),
+        (8, "required", "№"),
+        (9, "required", "Чек продажи"),
+    ]
+    back = fetch_all("SELECT external_id, kind, refund_minor FROM purchase_return ORDER BY external_id")
+    assert [tuple(row) for row in back] == [("T-1", "return", 4000), ("V-1", "void", 4000)]
+    assert till.get(f"/purchases/{sold['id']}").json["state"] == "voided"
+    assert till.shop.available() == 20
 
 
 def test_a_banks_table_brings_transactions_with_their_categories(till: Till) -> None:
