@@ -68,6 +68,7 @@ offer(
     Field(_("ending in"), "hint"),
     Field(_("Total"), "total", "decimal", minor="decimals", total=True),
     Field(_("Money"), "currency"),
+    Field(_("Returns"), lambda one: len(one["returns"]), "integer", total=True),
     Field(_("State"), "state"),
     Field(_("Why"), "reason"),
 )

@@ -93,6 +93,7 @@ def _dismiss_page(public_id: str, errors: forms.Errors, given: dict[str, str]) -
 
 def _told(program: programs.Program, found: Sequence[purchases.Suspense]) -> list[dict[str, Any]]:
     names = partner_names(program.id)
+    back = purchases.waiting_returns(program.id, [one.id for one in found])
     return [
         {
             "id": ids.public("sus", one.program_id, one.id),
@@ -111,9 +112,22 @@ def _told(program: programs.Program, found: Sequence[purchases.Suspense]) -> lis
             "total": one.total,
             "currency": one.currency,
             "decimals": program.currency_decimals,
+            "returns": [_back(waits) for waits in back.get(one.id, ())],
         }
         for one in found
     ]
+
+
+def _back(waits: purchases.WaitingReturn) -> dict[str, Any]:
+    return {
+        "kind": waits.kind,
+        "number": waits.external_id,
+        "occurred_at": waits.occurred_at,
+        "lines": [{"no": one.no, "qty_m": one.qty_m} for one in waits.lines],
+        "of_bank": waits.of_bank,
+        "registry": ids.public("reg", waits.registry_id) if waits.registry_id else None,
+        "line": waits.line,
+    }
 
 
 def _numbers(public_id: str) -> tuple[programs.Program, int]:

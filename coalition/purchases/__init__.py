@@ -96,7 +96,7 @@ from coalition.purchases.suspense.queue import (
     waiting_count,
     waiting_ids,
 )
-from coalition.purchases.suspense.returning import give_back
+from coalition.purchases.suspense.returning import WaitingReturn, give_back, waiting_returns
 from coalition.purchases.suspense.suspending import Suspended, accept
 from coalition.purchases.telling import (
     Part,
@@ -167,6 +167,7 @@ __all__ = [
     "Told",
     "Unreadable",
     "Via",
+    "WaitingReturn",
     "Why",
     "accept",
     "announce_capture",
@@ -252,6 +253,7 @@ __all__ = [
     "tell_event",
     "waiting_count",
     "waiting_ids",
+    "waiting_returns",
     "whole",
     "whys",
 ]

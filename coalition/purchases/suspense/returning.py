@@ -11,11 +11,12 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 from coalition.kernel import audit
-from coalition.kernel.db import RacingKey, raw
+from coalition.kernel.db import RacingKey, fetch_all, raw
 from coalition.kernel.errors import Conflict, Refusal
 from coalition.purchases.receipts import Refused
 from coalition.purchases.recording.storing import Via
@@ -37,9 +38,40 @@ _OF = """
     RETURNING id, suspense_id, partner_id, registry_id, line, kind, external_id, request_hash, slip"""
 _REJECT = """
     INSERT INTO registry_rejection (registry_id, line, code, field, detail) VALUES (%s, %s, %s, %s, %s)"""
+_LOOK = """
+    SELECT w.suspense_id, w.kind, w.external_id, w.registry_id, w.line, w.slip, w.created_at
+      FROM suspended_return w JOIN suspense s ON s.id = w.suspense_id
+     WHERE s.program_id = :program AND w.suspense_id = ANY(:ids) ORDER BY w.id"""
 _COUNT = """
     UPDATE registry SET suspended = suspended - %s, accepted = accepted + %s, replayed = replayed + %s,
            rejected = rejected + %s WHERE id = %s"""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingReturn:
+    """A return or void (`kind`) that waits with its purchase, as its partner sent it; `line` is its place in its file.
+
+    A void names no lines. `of_bank`: the reversal of a transaction, whose one line has its amount for a quantity.
+    """
+
+    kind: str
+    external_id: str
+    occurred_at: dt.datetime
+    lines: tuple[ReturnedLine, ...]
+    of_bank: bool
+    registry_id: int | None
+    line: int | None
+    created_at: dt.datetime
+
+
+def waiting_returns(program_id: int, suspense_ids: Iterable[int]) -> dict[int, list[WaitingReturn]]:
+    """What waits with a program's purchases in suspense, by purchase, the first one first."""
+    found: dict[int, list[WaitingReturn]] = {}
+    for row in fetch_all(_LOOK, {"program": program_id, "ids": list(suspense_ids)}):
+        at, lines = dt.datetime.fromisoformat(row.slip["occurred_at"]), _lines(row.slip)
+        head = (row.kind, row.external_id, at, lines, row.slip["of_bank"])
+        found.setdefault(row.suspense_id, []).append(WaitingReturn(*head, row.registry_id, row.line, row.created_at))
+    return found
 
 
 def give_back(
@@ -112,11 +144,15 @@ def _unpacked(row: tuple[Any, ...], posted: Mapping[int, str]) -> Return:
         external_id,
         kind,
         dt.datetime.fromisoformat(slip["occurred_at"]),
-        tuple(ReturnedLine(*one) for one in slip["lines"]),
+        _lines(slip),
         bytes(request_hash),
         purchase_external_id=posted[of],
         of_bank=slip["of_bank"],
     )
+
+
+def _lines(slip: Mapping[str, Any]) -> tuple[ReturnedLine, ...]:
+    return tuple(ReturnedLine(*one) for one in slip["lines"])
 
 
 def _taken(suspense_ids: Iterable[int]) -> list[tuple[Any, ...]]:

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from coalition import purchases
 from coalition.kernel.db import execute, fetch_all, transact
 from coalition.purchases import Via
-from tests.coalition.purchases.builders import Shop, a_receipt
+from tests.coalition.purchases.builders import Shop, a_body, a_receipt
 
 QUEUE = "/console/suspense"
 
@@ -43,6 +43,32 @@ def test_what_waits_is_listed_by_the_end_of_its_card_only(support: FlaskClient, 
     assert "4276000077770000" not in text
     assert "€200.00" in text
     assert "1" in support.get("/console").text
+
+
+def test_what_came_back_of_a_receipt_stands_with_it_and_is_given_up_with_it(
+    support: FlaskClient, shop: Shop, waiting: str
+) -> None:
+    slip = {
+        "type": "return",
+        "external_id": "T-7",
+        "purchase_external_id": waiting,
+        "occurred_at": a_body()["occurred_at"],
+    }
+    part = purchases.read_return({**slip, "lines": [{"no": 1, "qty_m": 400}]})
+    whole = purchases.read_return({"type": "void", "external_id": "V-7", "purchase_external_id": waiting})
+    taken = transact(lambda: purchases.give_back(shop.partner.id, [part, whole], Via()))
+    assert [type(one) for one in taken] == [purchases.Suspended] * 2
+
+    listed, page = support.get(QUEUE).text, address(support)
+    text = support.get(page).text
+    done = support.post(f"{page}/dismiss", data={"reason": "A test of the till"})
+    after = support.get(address(support, "?state=dismissed")).text
+
+    assert "2 returns wait with it" in listed
+    assert ("Return T-7" in text, "line 1: 0.4" in text, "Void V-7" in text) == (True, True, True)
+    assert "given up with it" in text
+    assert done.status_code == 303
+    assert "T-7" not in after
 
 
 def test_a_receipt_is_given_up_with_a_reason_only(support: FlaskClient, waiting: str) -> None:
