@@ -1,7 +1,9 @@
 """Changing the policies of a program or a currency: audited with old and new values, and seen by all within a second.
 
 Points keep the dates they were born with: a policy says what the next ones get. Points that end by inactivity have no
-such date: once the currency says otherwise they, and the next ones beside them, end by it no longer.
+such date: once the currency says otherwise they, and the next ones beside them, end by it no longer. Once a currency
+begins to end by inactivity, older points end so, too, from the next movement of their wallet on, unless sooner by
+their own date: inactivity is of the whole wallet.
 """
 
 from __future__ import annotations

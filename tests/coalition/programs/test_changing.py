@@ -114,6 +114,23 @@ def test_the_next_purchase_gets_the_new_dates_and_the_last_keeps_its_own(app: Fl
     assert before.awards[0].available_at < after.awards[0].available_at == rows[1].active_at
 
 
+def test_older_points_end_by_a_new_inactivity_once_their_wallet_has_moved(app: Flask) -> None:
+    shop, at = a_shop(), clock.now().isoformat()
+    transact(lambda: programs.change_currency(shop.currency.id, expiry="never", expiry_n=None))
+    transact(lambda: shop.record(a_receipt(1000, occurred_at=at)))
+
+    transact(lambda: programs.change_currency(shop.currency.id, expiry="inactivity", expiry_n=12))
+    still = fetch_all("SELECT idle_at FROM wallet")
+    transact(lambda: shop.record(a_receipt(2000, occurred_at=at)))
+    moved = ledger.balances(shop.program.id, shop.member.id)
+    execute("UPDATE wallet SET idle_at = now() - interval '1 s'")
+
+    end = programs.birth(programs.currency_by_id(shop.currency.id), clock.now(), shop.program.zone).idle_at
+    assert [row.idle_at for row in still] == [None]
+    assert [(one.available, one.next_expirations) for one in moved] == [(15, ((15, end),))]
+    assert shop.available() == 0
+
+
 def test_points_that_end_by_inactivity_no_longer_do_not_take_the_next_ones_with_them(app: Flask) -> None:
     shop, idle = a_shop(), {"expiry": "inactivity", "expiry_n": 12}
     mine, theirs = (
