@@ -29,6 +29,7 @@ _OURS = ("achievement.completed", "tier.changed")  # what follows from other eve
 _RESERVED = frozenset(("purchase", "return", "void", "event", "card", *_OURS))
 _FIELDS = frozenset(("type", "external_id", "occurred_at", "member", "attributes"))
 _ATTRIBUTES_MAX, _TEXT_MAX = 50, 1_000
+_NOBODY = "Nobody in this program has this identifier. An event waits for no member: send it again when there is one."
 _INSERT = """
     INSERT INTO event (occurred_at, member_id, program_id, partner_id, source_id, registry_id, actor, request_id,
                        external_id, request_hash, type, attributes)
@@ -85,8 +86,8 @@ def identified(at: Counter, batch: Sequence[Event]) -> list[members.Recognised |
     for event in batch:
         member = known.get(event.member)
         if member is None:
-            problem = FieldError("/member", "unknown_member", "Nobody in this program has this identifier.")
-            found.append(Invalid("unknown_member", problem.detail, [problem]))
+            problem = FieldError("/member", "unknown_member", _NOBODY)
+            found.append(Invalid("unknown_member", _NOBODY, [problem]))
         else:
             refusal = untimely(at.program, event.occurred_at, now) or shut.get(member.member_id) or lacking
             found.append(refusal or member)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from typing import Any
 
 import pytest
 
-from coalition import members, promotions
-from coalition.kernel import jobs
+from coalition import members, programs, promotions
+from coalition.kernel import clock, jobs
 from coalition.kernel.db import fetch_one, transact
 from coalition.kernel.laws import laws, offending
 from tests.coalition.api.till import Till
@@ -82,6 +83,35 @@ def test_an_event_is_kept_and_earns_the_points_of_its_rule_with_the_reason(till:
     assert kept is not None
     assert tuple(kept) == ("review", {"stars": 5, "text": "Лучший сыр"})
     assert _sound()
+
+
+def test_points_for_a_delivery_count_from_the_day_of_the_delivery(till: Till) -> None:
+    _rule(till, "delivered", event_type="order.delivered")
+    transact(lambda: programs.change_currency(till.shop.currency.id, activation_days=14))
+    zone, delivered = till.shop.program.zone, clock.now() - dt.timedelta(days=5)
+    day = clock.local_date(delivered, zone)
+
+    answer = till.post("/events", _event(type="order.delivered", occurred_at=delivered.isoformat()))
+
+    (award,) = answer.json["awards"]
+    begins, ends = day + dt.timedelta(days=14), clock.end_of_month(clock.add_months(day, 12))
+    assert dt.datetime.fromisoformat(award["available_at"]) == clock.start_of_day(begins, zone)
+    assert dt.datetime.fromisoformat(award["expires_at"]) == clock.end_of_last_day(ends, zone)
+    assert (answer.json["balances"][0]["available"], answer.json["balances"][0]["pending"]) == (0, 50)
+
+
+def test_an_event_of_an_unknown_member_is_refused_and_taken_when_it_has_come(till: Till) -> None:
+    _rule(till, "review", event_type="review")
+    event = _event(member={"kind": "card", "value": "4276000055555555"})
+    refused, filed = till.post("/events", event), _send(till, {**event, "external_id": "E-2"})
+    transact(lambda: a_member(till.shop.program, till.shop.partner, card="4276000055555555"))
+
+    taken, again = till.post("/events", event), _send(till, {**event, "external_id": "E-2"})
+
+    assert (refused.status_code, refused.json["code"]) == (422, "unknown_member")
+    assert "send it again" in refused.json["errors"][0]["detail"]
+    assert (filed["suspended"], filed["rejected"], again["accepted"]) == (0, 1, 1)
+    assert (taken.status_code, taken.json["awards"][0]["units"]) == (201, 50)
 
 
 def test_the_same_event_again_answers_the_same_and_another_content_is_a_conflict(till: Till) -> None:
