@@ -4,8 +4,8 @@ from alembic import op
 
 from coalition.migrations.grants import grant_app
 
-revision = "0067_issued"
-down_revision = "0066_ages"
+revision = "0068_issued"
+down_revision = "0067_shorter_ways"
 
 _STATEMENTS = (
     """
