@@ -11,8 +11,8 @@ from coalition import programs, purchases
 from coalition.console import forms
 from coalition.purchases import ColumnMapping
 
-HEAD = ("external_id", "occurred_at", "outlet", "member", "member_kind", "currency", "channel", "points_paid")
-HEAD += ("type", "original")
+_SLIP = ("external_id", "occurred_at", "outlet", "member", "member_kind", "currency", "channel", "type")
+HEAD = (*_SLIP, "original", "points_paid")
 BANK = ("payment_kind", "mcc", "merchant")
 LINE = ("amount", "sku", "name", "category", "qty", "price", "no")
 COMPARED = ("points", "points_redeemed", "rate")

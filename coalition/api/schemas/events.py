@@ -20,8 +20,8 @@ class EventSchema(Schema):
 
     Of the types `bank.transaction` and `bank.reversed` it is what a bank tells: `amount` in minor units of `currency`,
     the merchant's category `mcc`, and `original`, the external id of the transaction that is reversed (wholly, or by
-    `amount`). The former becomes a purchase, the latter a return of it; `on_unknown_member` is for the former alone: any
-    other event of an unknown member is refused (`unknown_member`), and can be sent again when there is one.
+    `amount`). The former becomes a purchase, the latter a return of it; `on_unknown_member` is for the former alone.
+    Any other event of an unknown member is refused (`unknown_member`), and can be sent again when there is one.
     """
 
     external_id = Text(100, required=True)

@@ -73,8 +73,8 @@ class RegistrySchema(Schema):
     """How far a registry has come: every line was accepted, known already (replayed), rejected, or waits (suspended).
 
     A receipt of several rows counts as one line. `suspended` are purchases of unknown members, with what came back of
-    them: each becomes accepted when its member appears. Of a `dry_run` nothing was written. `issued` are the points that the
-    accepted lines brought, currency by currency; `points_issued` is the sum of these numbers.
+    them: each becomes accepted when its member appears. Of a `dry_run` nothing was written. `issued` are the points
+    that the accepted lines brought, currency by currency; `points_issued` is the sum of these numbers.
     """
 
     id = fields.String(required=True)

@@ -1,4 +1,4 @@
-"""One row of a table into the fields of a purchase or its return, by a column mapping: exact, and every wrong cell named.
+"""One row of a table into the fields of a purchase or its return, by a column mapping: exact, every wrong cell named.
 
 Money becomes minor units and quantities thousandths by Decimal; what does not come out even is refused, never rounded.
 This module knows no database and no clock.
@@ -204,7 +204,7 @@ def _places(parts: Sequence[str | int], titles: Sequence[str] | None) -> tuple[i
 
 
 def body(rows: Sequence[Row]) -> Mapping[str, Any]:
-    """The purchase (or its return, or a bank transaction of a single row) that rows of one receipt make, as JSON has it."""
+    """What rows of one receipt make, as JSON has it: a purchase, its return, or (a single row) a bank transaction."""
     head = rows[0].head
     if head.get("type") in (RETURN, VOID):
         return _given_back(head, [row.item for row in rows])

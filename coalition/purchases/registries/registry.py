@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from coalition import access
 from coalition.kernel import audit, outbox
-from coalition.kernel.db import execute, fetch_all, fetch_one, raw
+from coalition.kernel.db import execute, fetch_all, fetch_one
 from coalition.kernel.errors import Conflict, NotFound
 from coalition.kernel.web.paging import Page, decode_cursor, encode_cursor
 from coalition.ports import StoredFile
@@ -19,9 +19,6 @@ COLUMNS = (
     " finished_at, (SELECT coalesce(jsonb_object_agg(c.code, i.units ORDER BY c.id), '{}') FROM registry_issued i"
     " JOIN currency c ON c.id = i.currency_id WHERE i.registry_id = registry.id) AS issued"
 )
-_ISSUED = """
-    INSERT INTO registry_issued AS i (registry_id, currency_id, units) SELECT %s, * FROM unnest(%s::int[], %s::bigint[])
-        ON CONFLICT (registry_id, currency_id) DO UPDATE SET units = i.units + excluded.units"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +155,6 @@ def registry(registry_id: int, *, partner_id: int | None = None) -> Registry:
     if row is None:
         raise NotFound()
     return Registry(**row._mapping)
-
-
-def add_issued(registry_id: int, issued: Mapping[int, int]) -> None:
-    """Add what lines of a registry brought: units by the id of their currency. Goes with its `points_issued`."""
-    found = {currency_id: units for currency_id, units in sorted(issued.items()) if units}
-    if found:
-        raw().execute(_ISSUED, (registry_id, list(found), list(found.values())))
 
 
 def rejections(registry_id: int, cursor: str | None, limit: int) -> Page[Rejection]:

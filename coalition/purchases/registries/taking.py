@@ -23,7 +23,7 @@ from coalition.purchases.registries.glancing import at_a_look
 from coalition.purchases.registries.kinds import Content, interpret, interpret_card
 from coalition.purchases.registries.mappings import ColumnMapping, mapping
 from coalition.purchases.registries.plain import header_of, read_plain
-from coalition.purchases.registries.registry import COLUMNS, Registry, Rejection, add_issued
+from coalition.purchases.registries.registry import COLUMNS, Registry, Rejection
 from coalition.purchases.registries.sheets import tabular
 from coalition.purchases.registries.streaming import Chunk, chunks
 from coalition.purchases.registries.tables import read_table
@@ -32,6 +32,7 @@ from coalition.purchases.registries.taking_over import record_takeovers
 from coalition.purchases.returns import Return, Returned
 from coalition.purchases.suspense.returning import give_back
 from coalition.purchases.suspense.suspending import Suspended, accept
+from coalition.purchases.tallying import add_issued
 
 _REJECT = """
     INSERT INTO registry_rejection (registry_id, line, code, field, detail)

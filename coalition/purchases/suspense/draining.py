@@ -16,9 +16,9 @@ from coalition import members
 from coalition.kernel.db import raw
 from coalition.purchases.receipts import Receipt, Recorded, Refused
 from coalition.purchases.recording.storing import Via
-from coalition.purchases.registries.registry import add_issued
 from coalition.purchases.suspense.returning import follow
 from coalition.purchases.suspense.suspending import record_each, unpacked
+from coalition.purchases.tallying import add_issued
 
 _TAKE = """
     SELECT id, partner_id, registry_id, source_id, value_hash, receipt, request_hash FROM suspense
