@@ -186,4 +186,9 @@ EQUIVALENT: dict[str, str] = {
     ("debit.sql last first: ORDER BY l.expires_at DESC, l.entry_id LIMIT p_amount;"): (
         "no lot is empty, so the limit leaves out none of them"
     ),
+    "arrivals.sql without a condition: WHERE e.account_id = p_to AND e.origin_id = p_debit": _ONLY_ARRIVALS,
+    "arrivals.sql without a condition: WHERE e.origin_id = p_debit AND e.kind = 10": _ONLY_ARRIVALS,
+    ("capture.sql - to +: available := v_hold.amount - v_hold.captured + v_hold.released;"): (
+        "nothing of an open hold is released, and what was of a closed one is not told"
+    ),
 }

@@ -22,12 +22,27 @@ _SURROUND = """
     SELECT p, c, k, o FROM unnest(CAST(:kinds AS int[])) k, unnest(ARRAY[:program - 1, :program, :program + 1]) p,
            unnest(ARRAY[:currency - 1, :currency, :currency + 1]) c, unnest(ARRAY[-1, 0, 10, 99]) o
      WHERE (p, c) <> (:program, :currency) OR o IN (-1, 99) ORDER BY o DESC, p, c"""
+# A draw begins where the draws of its lot before it ended; captures and releases go through what the hold drew from its
+# beginning, and what is given back goes through what the debit drew from its end.
 _MISPLACED = """
+    WITH a AS (
+      SELECT a.*, d.kind, d.origin_id, abs(a.amount) AS points FROM allocation a
+        JOIN entry d ON d.account_id = a.account_id AND d.id = a.debit_id)
     SELECT * FROM (
-      SELECT a.*, coalesce(sum(a.amount) OVER (PARTITION BY a.account_id, a.lot_id ORDER BY a.debit_id
-                                               ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
-        FROM allocation a JOIN entry d ON d.account_id = a.account_id AND d.id = a.debit_id AND d.kind <> 4) x
-     WHERE amount > 0 AND drawn_before <> before"""
+      SELECT a.debit_id, a.lot_id, a.drawn_before, sum(amount) OVER (
+               PARTITION BY a.account_id, a.lot_id ORDER BY a.debit_id) - amount AS expected, amount > 0 AS looked_at
+        FROM a WHERE kind <> 4
+       UNION ALL
+      SELECT a.debit_id, a.lot_id, a.drawn_before, h.drawn_before - a.points + sum(a.points) OVER (
+               PARTITION BY a.account_id, a.origin_id, a.lot_id ORDER BY a.debit_id), true
+        FROM a JOIN allocation h ON h.account_id = a.account_id AND h.debit_id = a.origin_id AND h.lot_id = a.lot_id
+       WHERE a.kind IN (4, 5)
+       UNION ALL
+      SELECT a.debit_id, a.lot_id, a.drawn_before, o.drawn_before + o.amount - sum(a.points) OVER (
+               PARTITION BY a.account_id, a.origin_id, a.lot_id ORDER BY a.debit_id), true
+        FROM a JOIN allocation o ON o.account_id = a.account_id AND o.debit_id = a.origin_id AND o.lot_id = a.lot_id
+       WHERE a.kind = 7) x
+     WHERE looked_at AND drawn_before <> expected"""
 
 
 @dataclass
@@ -240,7 +255,7 @@ def surround() -> None:
 
 
 def misplaced() -> list:
-    """Draws that do not begin in their lot where the draws before them ended; of one wallet's deeds one at a time."""
+    """Draws, captures and returns that stand elsewhere in their lot than they should, if deeds came one at a time."""
     return list(run(lambda: fetch_all(_MISPLACED)))
 
 

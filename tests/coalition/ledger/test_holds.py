@@ -248,3 +248,24 @@ def test_the_sweep_leaves_holds_whose_time_is_not_over_and_those_that_are_closed
 
     assert transact(lambda: ledger.expire_holds(10)) == 1
     assert [ledger.get_hold(wallet, one.id).state for one in (closed, open_, over)] == ["released", "open", "expired"]
+
+
+def test_captures_go_through_the_draws_of_a_hold_from_its_beginning(book):
+    wallet = book.wallet()
+    lots = [book.earn(wallet, 10, days=days).entry_id for days in (5, 9, 12)]
+    hold = book.hold(wallet, 25)
+
+    captured = [book.capture(hold, points).entry_id for points in (4, 10, 5)]
+    book.release(hold)
+
+    rows = fetch_all(
+        "SELECT debit_id, lot_id, amount, drawn_before FROM allocation WHERE debit_id = ANY(:ids) ORDER BY 1, 2",
+        {"ids": captured},
+    )
+    assert [tuple(row) for row in rows] == [
+        (captured[0], lots[0], 4, 0),
+        (captured[1], lots[0], 6, 4),
+        (captured[1], lots[1], 4, 0),
+        (captured[2], lots[1], 5, 4),
+    ]
+    assert [lot.remaining for lot in ledger.lots(wallet)] == [1, 10]

@@ -166,3 +166,22 @@ def test_a_key_that_stands_elsewhere_is_refused_as_such_even_to_the_last_point(b
 
     assert (exactly.refused, beyond.refused) == ("external_id_conflict", "insufficient_points")
     assert book.balance(wallet).available == 100
+
+
+@SPEEDS
+def test_debits_of_one_lot_begin_where_the_one_before_ended(book, speed):
+    wallet = book.wallet()
+    first, second = (book.earn(wallet, 10, days=days).entry_id for days in (5, 9))
+    book.spend(wallet, 2)
+
+    posted = book.post(*(book.debit(wallet, points) for points in (3, 7, 4)), bulk_from=speed)
+
+    of = "SELECT debit_id, lot_id, amount, drawn_before FROM allocation WHERE debit_id = ANY(:ids) ORDER BY 1, 2"
+    drawn = fetch_all(of, {"ids": [debit.entry_id for debit in posted]})
+    one, two, three = (debit.entry_id for debit in posted)
+    assert [tuple(row) for row in drawn] == [
+        (one, first, 3, 2),
+        (two, first, 5, 5),
+        (two, second, 2, 0),
+        (three, second, 4, 2),
+    ]
