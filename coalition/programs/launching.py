@@ -57,9 +57,10 @@ def add_currency(
     """A new points currency of a program; the first one added is the main one.
 
     `policies` are fields of Currency; what is not named: bonuses without decimals that never expire, usable at once,
-    spendable without limits. Tier points are not spendable. Raises Invalid `policy_unsound`.
+    spendable without limits. Tier points are not spendable and, unless it is said that they are, not transferable:
+    they stay with who earned them. Raises Invalid `policy_unsound`.
     """
-    kind = {"spendable": False} if policies.get("kind") == "tier" else {}
+    kind = {"spendable": False, "transferable": False} if policies.get("kind") == "tier" else {}
     values = {"name_en": name_en, "name_ru": name_ru, "face_minor": face_minor, **_DEFAULTS, **kind, **policies}
     check_currency(values)
     row = CurrencyRow(program_id=program_id, code=code, **values)

@@ -52,6 +52,16 @@ def test_a_file_is_sent_recorded_and_its_rejected_lines_read(app: Flask, support
     assert "attachment" in answer.headers["Content-Disposition"]
 
 
+def test_a_file_whose_lines_wait_is_not_said_to_be_recorded(app: Flask, support: FlaskClient, shop: Shop) -> None:
+    sent = send(support, a_file(a_body(20_000, member={"kind": "card", "value": "4276000077770000"})))
+    jobs.run_due()
+
+    text = support.get(sent.location).text
+
+    assert "No line so far was rejected." in text
+    assert "Every line so far was recorded." not in text
+
+
 @pytest.mark.parametrize(
     ("partner", "content", "field"),
     [("", a_file(b"{}"), "partner"), ("nobody", a_file(b"{}"), "partner"), ("freshmart", BytesIO(b""), "file")],

@@ -78,14 +78,14 @@ def test_unsound_policies_are_refused_with_their_field(app: Flask, policies: dic
     assert programs.currency_by_id(currency.id) == currency
 
 
-def test_tier_points_are_born_unspendable(app: Flask) -> None:
+def test_tier_points_are_born_unspendable_and_stay_with_who_earned_them(app: Flask) -> None:
     program = a_program()
 
     tier = programs.add_currency(
         program.id, "TIER", name_en="tier points", name_ru="статусные баллы", face_minor=Decimal(1), kind="tier"
     )
 
-    assert not tier.spendable
+    assert (tier.spendable, tier.transferable) == (False, False)
 
 
 def test_decimals_never_change_once_points_exist(app: Flask) -> None:
