@@ -269,3 +269,16 @@ def test_captures_go_through_the_draws_of_a_hold_from_its_beginning(book):
         (captured[2], lots[1], 5, 4),
     ]
     assert [lot.remaining for lot in ledger.lots(wallet)] == [1, 10]
+
+
+def test_a_hold_is_closed_when_its_last_point_is_redeemed_and_not_before(book):
+    wallet = book.wallet()
+    book.earn(wallet, 10)
+    hold = book.hold(wallet, 10)
+
+    closed = []
+    for points in (4, 6):
+        book.capture(hold, points)
+        closed += [row.closed_at is not None for row in fetch_all("SELECT closed_at FROM hold")]
+
+    assert closed == [False, True]
