@@ -18,8 +18,9 @@ def init_logs(secret: str) -> None:
     """Send everything through one JSON renderer to standard error; `secret` keys the hashes of what is left out."""
     redacting.use_key(secret)
     structlog.configure(
-        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        processors=[*_SHARED, *_LAST],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=lambda *_: _Lines(),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -32,15 +33,10 @@ def init_logs(secret: str) -> None:
 
 
 def formatter() -> logging.Formatter:
-    """What turns an event, ours or a library's, into its line."""
+    """What turns a library's record into its line."""
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=_SHARED,
-        processors=[
-            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.processors.format_exc_info,
-            redacting.of_event,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_LAST],
     )
 
 
@@ -48,6 +44,16 @@ def logger(name: str) -> structlog.stdlib.BoundLogger:
     """A logger whose events are names, with their facts as keywords: `log.info("job.done", job=12)`."""
     bound: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return bound
+
+
+class _Lines:
+    """Where our own events end: a line of standard error each, without the detour over the library's records."""
+
+    def msg(self, line: str) -> None:
+        """Write a line, in one piece."""
+        sys.stderr.write(line + "\n")
+
+    debug = info = warning = error = critical = exception = msg
 
 
 def _add_origin(_: object, __: str, event: dict[str, object]) -> dict[str, object]:
@@ -62,4 +68,9 @@ _SHARED: list[Any] = [
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     _add_origin,
+]
+_LAST: list[Any] = [
+    structlog.processors.format_exc_info,
+    redacting.of_event,
+    structlog.processors.JSONRenderer(ensure_ascii=False),
 ]

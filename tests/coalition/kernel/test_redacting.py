@@ -6,7 +6,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 
 import pytest
 from flask import Flask
@@ -26,14 +26,15 @@ CANARIES = {
 
 @contextmanager
 def written() -> Iterator[io.StringIO]:
-    """What the log's lines are meanwhile, as they would be written."""
+    """What the log's lines are meanwhile, ours and those of libraries."""
     lines = io.StringIO()
     handler = logging.StreamHandler(lines)
     handler.setFormatter(logs.formatter())
     root = logging.getLogger()
     root.addHandler(handler)
     try:
-        yield lines
+        with redirect_stderr(lines):
+            yield lines
     finally:
         root.removeHandler(handler)
 
