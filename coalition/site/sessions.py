@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from flask import Flask, Response, after_this_request, g, request, session
+from flask import Flask, Request, Response, after_this_request, g, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_login import user_logged_in, user_logged_out
 from flask_security.utils import login_user
 from sqlalchemy import select
@@ -16,14 +17,24 @@ from coalition import access
 from coalition.access import UserAccount
 from coalition.kernel import audit
 from coalition.kernel.db import db, transact
+from coalition.kernel.web.api import PREFIX
 from coalition.site import browser
 
 _KEY = "key"
 _KEPT = ("fs_cc", "fs_paa", "identity.id", "identity.auth_type", "_user_id", "_fresh", "_id")
 
 
+class _Cookies(SecureCookieSessionInterface):
+    """The signed cookie. Whoever calls the API is known by a token: no cookie is read there, and none is given."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """The session of a page's request; None for the API's, where nobody may write into one."""
+        return None if request.path.startswith(f"{PREFIX}/") else super().open_session(app, request)
+
+
 def init_app(app: Flask) -> None:
     """Let sign-ins open a session and sign-outs end it; a user without a living session is nobody."""
+    app.session_interface = _Cookies()
     app.login_manager.user_loader(_load)  # type: ignore[attr-defined]
     user_logged_in.connect(_opened, app)
     user_logged_out.connect(_closed, app)
