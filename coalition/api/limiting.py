@@ -9,10 +9,12 @@ a share at once (`sharing.py`).
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Response, request
 from flask_limiter import ApplicationLimit, Limiter, RequestLimit
+from limits import RateLimitItem, parse
 
 from coalition import access
 from coalition.api import sharing
@@ -24,6 +26,7 @@ from coalition.kernel.web.api import PREFIX
 
 OFF = "off"
 _PATIENCE_S = 0.25  # for Valkey to answer, before a process counts for itself
+_PREFIX, _WHOLE = "rate", "global"  # of the keys that the API's requests are counted under
 _GIVEN = "oauth.token"
 _BY_ADDRESS = (_GIVEN, "oauth.revoke", "oauth.introspect")
 
@@ -37,12 +40,14 @@ def init_app(app: Flask, config: Config) -> None:
         on_breach=_refuse,
         headers_enabled=False,
         strategy=sharing.NAME,
-        key_prefix="rate",
+        key_prefix=_PREFIX,
         storage_uri=_storage(config.redis_url),
         storage_options={"socket_connect_timeout": _PATIENCE_S, "socket_timeout": _PATIENCE_S},  # type: ignore[dict-item]
         in_memory_fallback_enabled=True,
     )
     limiter.init_app(app)
+    if limits:
+        limiter.request_filter(_covered(limiter, parse(config.rates.api)))
     if config.rates.token != OFF:
         _brake(app, _GIVEN, limiter.limit(config.rates.token, key_func=_named, deduct_when=_given))
     if config.rates.token_address != OFF:
@@ -51,7 +56,18 @@ def init_app(app: Flask, config: Config) -> None:
 
 
 def _whole_api(rate: str) -> ApplicationLimit:
-    return ApplicationLimit(rate, key_function=_caller, exempt_when=_elsewhere)
+    return ApplicationLimit(rate, scope=_WHOLE, key_function=_caller, exempt_when=_elsewhere)
+
+
+def _covered(limiter: Limiter, rate: RateLimitItem) -> Callable[[], bool]:
+    """Whether the share that this process has for the caller leaves nothing to ask Flask-Limiter for."""
+
+    def covered() -> bool:
+        counting = limiter.limiter  # another one while Valkey is gone
+        assert isinstance(counting, sharing.SharedOut)
+        return not _elsewhere() and counting.covered(rate, _PREFIX, _caller(), _WHOLE)
+
+    return covered
 
 
 def _brake(app: Flask, endpoint: str, limit: Any) -> None:

@@ -38,6 +38,10 @@ class SharedOut(FixedWindowRateLimiter):
             self._keep(key, left, time.monotonic() + item.get_expiry())
         return left >= 0
 
+    def covered(self, item: RateLimitItem, *identifiers: str) -> bool:
+        """Whether one request is within a share that was taken before; then it is counted."""
+        return self._given_out(item.key_for(*identifiers), 1)
+
     def _given_out(self, key: str, cost: int) -> bool:
         with self._lock:
             left, ends = self._standing(key)
