@@ -31,6 +31,15 @@ def statement(table: str, columns: str) -> bytes:
     return f"COPY {table} ({columns}) FROM STDIN (FORMAT csv, NULL 'None')".encode()
 
 
+def array(values: Iterable[int | str | None]) -> str:
+    """Values as one array in PostgreSQL's own words, for the statement to cast; psycopg takes ten times as long."""
+    return "{" + ",".join([str(one) if isinstance(one, int) else _element(one) for one in values]) + "}"
+
+
 def quoted(text: str | None) -> str | None:
     """A text as a value of CSV; None stays None."""
     return None if text is None else '"' + text.replace('"', '""') + '"'
+
+
+def _element(text: str | None) -> str:
+    return "NULL" if text is None else '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

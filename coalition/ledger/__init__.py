@@ -5,7 +5,7 @@ idempotent under a business key. Settlement reads the view `ledger_movements`.
 """
 
 from coalition.kernel.laws import Law
-from coalition.ledger.accounts import account, accounts, funding
+from coalition.ledger.accounts import account, accounts, funding, learn
 from coalition.ledger.browsing import Ending, ending, expired, open_holds, owners
 from coalition.ledger.drawing import Draw, Shares, draws, funded
 from coalition.ledger.expiry import expire, expire_holds, forget_idleness, wind_down
@@ -90,6 +90,7 @@ __all__ = [
     "holders",
     "in_use",
     "laws",
+    "learn",
     "lock",
     "lock_owners",
     "lots",

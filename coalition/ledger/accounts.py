@@ -6,14 +6,14 @@ rollback leaves no number behind that stands for nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from weakref import WeakKeyDictionary
 
-from coalition.kernel.db import raw, session
+from coalition.kernel.db import raw
+from coalition.kernel.remembering import Remembered
 
 _REMEMBERED_MAX = 100_000
-_memories: WeakKeyDictionary[Any, dict[Any, int]] = WeakKeyDictionary()
+_remembered = Remembered[dict[Any, int]](dict)
 
 _FIND = """
     SELECT owner, id, created_xid IS DISTINCT FROM pg_current_xact_id_if_assigned() FROM account
@@ -51,6 +51,13 @@ def accounts(program_id: int, currency_id: int, kind: int, owners: Iterable[int]
     return found
 
 
+def learn(program_id: int, kind: int, owner: int, by_currency: Mapping[int, int]) -> None:
+    """Remember accounts of an owner that somebody has come across; none of them may be of this transaction's making."""
+    memory = _memory()
+    for currency_id, account_id in by_currency.items():
+        memory[program_id, currency_id, int(kind), owner] = account_id
+
+
 def funding(legs: Sequence[tuple[int, int]]) -> int:
     """The id of an ordered set of funding legs (party id, positive weight): who pays for a lot, in which proportion.
 
@@ -81,7 +88,7 @@ def _find(scope: tuple[int, int, int], owners: Iterable[int], memory: dict[Any, 
 
 
 def _memory() -> dict[Any, int]:
-    memory = _memories.setdefault(session().get_bind(), {})
+    memory = _remembered()
     if len(memory) > _REMEMBERED_MAX:
         memory.clear()
     return memory

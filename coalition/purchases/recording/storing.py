@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from coalition import partners, programs
+from coalition import ledger, partners, programs
 from coalition.kernel import audit
-from coalition.kernel.copying import copy_csv, quoted
+from coalition.kernel.copying import array, copy_csv, quoted
 from coalition.kernel.db import RacingKey, load_sql, raw
 from coalition.promotions.granting import PURCHASE, Evaluation, keeping
 from coalition.purchases.grants import Grant
@@ -163,13 +163,16 @@ def insert_one(draft: Draft, via: Via) -> int | None:
     """Write one purchase with its lines; its id, or None if its key is taken. Waits for a racing twin to end.
 
     A purchase of another content that waits for its member has the key, too.
-    Locks the member's wallets first, in the same statement.
+    Locks the member's wallets first, in the same statement, and lets the ledger know which they are.
     """
     lines = draft.receipt.lines
     key = (draft.outlet.partner_id, draft.receipt.external_id, draft.receipt.request_hash)
-    params = [draft.program_id, draft.member_id, *_head(draft, via), *key, *map(list, zip(*lines, strict=True))]
-    row = raw().execute(load_sql(__file__, "insert_one.sql"), params).fetchone()
-    return row[0] if row else None
+    params = [draft.program_id, draft.member_id, *_head(draft, via), *key, *map(array, zip(*lines, strict=True))]
+    rows = raw().execute(load_sql(__file__, "insert_one.sql"), params).fetchall()
+    if draft.member_id is not None:
+        wallets = {currency_id: account_id for _, currency_id, account_id in rows if account_id is not None}
+        ledger.learn(draft.program_id, ledger.AccountKind.WALLET, draft.member_id, wallets)
+    return rows[0][0] if rows else None
 
 
 def insert_many(drafts: Sequence[Draft], via: Via) -> list[int]:

@@ -1,8 +1,10 @@
--- One purchase with its lines in one statement. Grain: one row = the id of the new purchase, none if its key is taken,
--- be it by a purchase of another content that waits for its member.
+-- One purchase with its lines in one statement. Grain: one row = the id of the new purchase and a wallet of its member
+-- (nulls if it has none, or only such as this transaction has made); no row if its key is taken, be it by a purchase of
+-- another content that waits for its member.
 -- Locks: the member's wallets, ascending, before anything else: the key, codes, counters of limits.
 WITH held AS MATERIALIZED (
-  SELECT w.account_id FROM account a JOIN wallet w ON w.account_id = a.id
+  SELECT w.account_id, a.currency_id, a.created_xid IS DISTINCT FROM pg_current_xact_id_if_assigned() AS lasts
+    FROM account a JOIN wallet w ON w.account_id = a.id
    WHERE a.program_id = %s AND a.kind = 1 AND a.owner = %s
    ORDER BY w.account_id FOR NO KEY UPDATE OF w),
 head AS (
@@ -19,4 +21,4 @@ lines AS (
   INSERT INTO purchase_line (purchase_id, no, amount_minor, qty_m, price_minor, sku, name, category)
   SELECT head.id, l.* FROM head, unnest(
     %s::int[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[]) l)
-SELECT id FROM head
+SELECT head.id, held.currency_id, held.account_id FROM head LEFT JOIN held ON held.lasts
