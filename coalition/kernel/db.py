@@ -18,7 +18,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 import psycopg
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, MetaData, Row, text
+from sqlalchemy import DateTime, Engine, MetaData, Row, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -106,7 +106,7 @@ def transact(work: Callable[[], T]) -> T:
 
 def in_transaction() -> bool:
     """Whether a door has a transaction open here."""
-    return bool(db.session.info.get("door_open"))
+    return bool(session().info.get("door_open"))
 
 
 def session() -> Session:
@@ -114,15 +114,25 @@ def session() -> Session:
     return cast(Session, db.session())
 
 
+def engine() -> Engine:
+    """The engine that the session works on: what a process remembers of a database is kept by it."""
+    known = session().info
+    found = known.get("engine")
+    if found is None:
+        found = known["engine"] = session().get_bind()
+    return cast(Engine, found)
+
+
 def raw() -> psycopg.Connection[Any]:
     """The psycopg connection under the running transaction, for COPY and the hot path's SQL.
 
     Inside a door it is looked up once: finding it costs as much as a short statement.
     """
-    known = db.session.info
+    own = session()
+    known = own.info
     driver = known.get("driver")
     if driver is None:
-        driver = db.session.connection().connection.driver_connection
+        driver = own.connection().connection.driver_connection
         if known.get("door_open"):
             known["driver"] = driver
     return cast("psycopg.Connection[Any]", driver)
@@ -135,8 +145,9 @@ def at_end(statement: str, params: Mapping[str, Any], *, row: str = "") -> None:
     of an INSERT; rows of the same INSERT keep their order. Without a door, or within a savepoint, which may be rolled
     back alone, it is written at once.
     """
-    known = db.session.info
-    last: list[_Last] = known["last"] if known.get("door_open") and not session().in_nested_transaction() else []
+    own = session()
+    known = own.info
+    last: list[_Last] = known["last"] if known.get("door_open") and not own.in_nested_transaction() else []
     last.append((statement, row, params))
     if last is not known.get("last") or len(last) == _LAST_MAX:
         _write(last)
@@ -171,18 +182,19 @@ def load_sql(module_file: str, name: str) -> str:
 
 def _once(work: Callable[[], T]) -> T:
     crash.point("before_begin")
-    db.session.info.update(door_open=True, last=[])
+    own = session()
+    own.info.update(door_open=True, last=[])
     try:
         result = work()
-        db.session.flush()
-        _write(db.session.info["last"])
+        own.flush()
+        _write(own.info["last"])
         crash.point("before_commit")
-        db.session.commit()
+        own.commit()
     except BaseException as error:
         _undo(error)
         raise
     finally:
-        db.session.info.update(door_open=False, driver=None)
+        own.info.update(door_open=False, driver=None)
     crash.point("after_commit_before_reply")
     return result
 

@@ -12,18 +12,18 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from coalition import programs
 from coalition.kernel import audit
-from coalition.kernel.db import execute, fetch_all, fetch_one, session
+from coalition.kernel.db import execute, fetch_all, fetch_one
 from coalition.kernel.errors import FieldError, Invalid
+from coalition.kernel.remembering import Remembered
 from coalition.members.benefits import NONE, Benefits, read_benefits
 
 BASE = "base"
 _FRESH_S = 1.0
 _MOST = 100
-_memories: WeakKeyDictionary[Any, dict[int, tuple[float, Ladder]]] = WeakKeyDictionary()
+_memory = Remembered[dict[int, tuple[float, "Ladder"]]](dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Ladder:
 
 def ladder(program_id: int, *, fresh: bool = False) -> Ladder:
     """The tiers of a program, at most a second old, or as they are (`fresh`); an empty ladder where it has none."""
-    memory = _memories.setdefault(session().get_bind(), {})
+    memory = _memory()
     read_at, found = memory.get(program_id, (0.0, None))
     if fresh or found is None or time.monotonic() - read_at > _FRESH_S:
         asked_at = time.monotonic()
@@ -103,7 +103,7 @@ def set_tiers(program_id: int, currency_id: int, tiers: Sequence[Tier], *, month
         )
     told = {"tiers": [tier.code for tier in tiers], "months": months}
     audit.record("tiers.set", f"program:{program_id}", **told, **_difference(before, tiers, months))
-    _memories.setdefault(session().get_bind(), {}).pop(program_id, None)
+    _memory().pop(program_id, None)
     return ladder(program_id)
 
 

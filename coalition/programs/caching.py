@@ -10,11 +10,10 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any
-from weakref import WeakKeyDictionary
 
-from coalition.kernel.db import AnyRow, execute, fetch_all, fetch_one, session
+from coalition.kernel.db import AnyRow, execute, fetch_all, fetch_one
 from coalition.kernel.errors import NotFound
+from coalition.kernel.remembering import Remembered
 from coalition.programs.types import Currency, Program, PromoAccount, Rate
 
 _FRESH_S = 1.0
@@ -39,7 +38,7 @@ class _Memory:
     programs_of: dict[int, int]  # of a currency; it never moves
 
 
-_memories: WeakKeyDictionary[Any, _Memory] = WeakKeyDictionary()
+_memory = Remembered(lambda: _Memory({}, {}))
 
 
 def columns(of: type, alias: str = "") -> str:
@@ -76,10 +75,6 @@ def touch(program_id: int) -> int:
     execute("UPDATE program SET version = nextval('policy_version') WHERE id = :id", {"id": program_id})
     _memory().policies.pop(program_id, None)
     return _version(program_id)
-
-
-def _memory() -> _Memory:
-    return _memories.setdefault(session().get_bind(), _Memory({}, {}))
 
 
 def _version(program_id: int) -> int:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Sequence
-from typing import Any
-from weakref import WeakKeyDictionary
 
 from coalition.kernel import audit, clock
-from coalition.kernel.db import AnyRow, execute, fetch_all, fetch_one, session
+from coalition.kernel.db import AnyRow, execute, fetch_all, fetch_one
+from coalition.kernel.remembering import Remembered
 from coalition.promotions.evaluation import Rule
 
 _COLUMNS = (
@@ -19,7 +18,7 @@ _COLUMNS = (
 _MOST = 1_000
 _FRESH_S = 1.0
 _ALWAYS = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)  # the first year that a receipt may carry
-_memories: WeakKeyDictionary[Any, dict[int, tuple[float, tuple[Rule, ...]]]] = WeakKeyDictionary()
+_memory = Remembered[dict[int, tuple[float, tuple["Rule", ...]]]](dict)
 
 
 def create_base_rule(
@@ -112,7 +111,3 @@ def _rule(row: AnyRow) -> Rule:
         "mccs_excluded": frozenset(row.mccs_excluded),
     }
     return Rule(**{**row._mapping, **sets})
-
-
-def _memory() -> dict[int, tuple[float, tuple[Rule, ...]]]:
-    return _memories.setdefault(session().get_bind(), {})

@@ -10,15 +10,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
-from weakref import WeakKeyDictionary
 
 from coalition import partners, programs, promotions
-from coalition.kernel.db import session
+from coalition.kernel.remembering import Remembered
 from coalition.partners import exposure
 
 _FRESH_S = 10.0
-_memories: WeakKeyDictionary[Any, dict[int, Counter]] = WeakKeyDictionary()
+_memory = Remembered[dict[int, "Counter"]](dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ class Counter:
 
 def counter(partner_id: int) -> Counter:
     """The counter of a partner. Raises NotFound for no partner."""
-    memory = _memories.setdefault(session().get_bind(), {})
+    memory = _memory()
     found = memory.get(partner_id)
     program_id = found.partner.program_id if found else partners.get(partner_id).program_id
     now = programs.policies(program_id)

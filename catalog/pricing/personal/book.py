@@ -11,21 +11,21 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
 
 from catalog.pricing.personal.applying import WHOLE, Applied, candidates
 from catalog.pricing.personal.personalising import rules_of
-from coalition.kernel.db import raw, session
+from coalition.kernel.db import raw
 from coalition.kernel.errors import Unavailable
+from coalition.kernel.remembering import Remembered
 
 Ids = npt.NDArray[np.int64]
 Key = tuple[tuple[int, int | None, int | None], ...]
 _MOST_RANKINGS = 256
 _ATTEMPTS = 4
-_books: WeakKeyDictionary[Any, dict[int, Book]] = WeakKeyDictionary()
+_books = Remembered[dict[int, "Book"]](dict)
 
 
 class Ranking:
@@ -134,7 +134,7 @@ class Book:
 
 def book(program_id: int, rules: Sequence[Applied] = ()) -> Book:
     """The program's book as it is now, with these rules in it. Costs one short query while nothing has changed."""
-    memory = _books.setdefault(session().get_bind(), {})
+    memory = _books()
     for _ in range(_ATTEMPTS):
         version, base_version = _versions(program_id)
         found = memory.get(program_id)

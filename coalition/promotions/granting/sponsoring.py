@@ -12,15 +12,14 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from coalition import partners
-from coalition.kernel.db import session
+from coalition.kernel.remembering import Remembered
 
 OPERATOR = "operator"
 _WHOLE_BP = 10_000
 _FRESH_S = 10.0
-_memories: WeakKeyDictionary[Any, dict[tuple[int, str], tuple[float, int, int]]] = WeakKeyDictionary()
+_memory = Remembered[dict[tuple[int, str], tuple[float, int, int]]](dict)
 
 Legs = tuple[tuple[int, int], ...]
 
@@ -69,7 +68,7 @@ def _named(sponsor: Any) -> Iterator[tuple[str, int]]:
 
 def _entity(code: str, seller: Seller) -> int:
     """The legal entity of a partner, at most ten seconds old. NotFound for no partner."""
-    memory = _memories.setdefault(session().get_bind(), {})
+    memory = _memory()
     read_at, partner_id, entity_id = memory.get((seller.program_id, code), (0.0, 0, 0))
     if not read_at or time.monotonic() - read_at > _FRESH_S:
         if code == OPERATOR:

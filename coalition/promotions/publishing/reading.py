@@ -15,10 +15,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
-from weakref import WeakKeyDictionary
 
-from coalition.kernel.db import AnyRow, fetch_all, fetch_one, session
+from coalition.kernel.db import AnyRow, fetch_all, fetch_one
 from coalition.kernel.errors import NotFound
+from coalition.kernel.remembering import Remembered
 from coalition.promotions import engine
 from coalition.promotions.publishing.documents import canonical
 from coalition.promotions.publishing.settings import draw_secret
@@ -70,12 +70,12 @@ class _Memory:
     rulesets: OrderedDict[int, Ruleset] = field(default_factory=OrderedDict)
 
 
-_memories: WeakKeyDictionary[Any, _Memory] = WeakKeyDictionary()
+_memory = Remembered(_Memory)
 
 
 def ruleset(program_id: int, at: dt.datetime | None = None) -> Ruleset | None:
     """The ruleset in force now, or at an instant; None if there is (or was) none. At most a second old."""
-    memory = _memories.setdefault(session().get_bind(), _Memory())
+    memory = _memory()
     known = memory.programs.get(program_id)
     if known is None or time.monotonic() - known.read_at > _FRESH_S:
         known = _asked(program_id, known)
@@ -94,14 +94,12 @@ def by_no(program_id: int, no: int) -> Ruleset:
 
 def kept_ruleset(ruleset_id: int) -> Ruleset:
     """A ruleset that was in force once, ready to run: what went by it can be run again. Raises NotFound."""
-    return _remembered(_memories.setdefault(session().get_bind(), _Memory()), ruleset_id)
+    return _remembered(_memory(), ruleset_id)
 
 
 def forget(program_id: int) -> None:
     """Ask anew at the next look: this process has just published."""
-    memory = _memories.get(session().get_bind())
-    if memory:
-        memory.programs.pop(program_id, None)
+    _memory().programs.pop(program_id, None)
 
 
 @lru_cache(maxsize=8_192)
