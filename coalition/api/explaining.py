@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from coalition import purchases
@@ -56,7 +55,7 @@ def promotion(one: ExplainedPromotion) -> dict[str, Any]:
 
 def _award(one: ExplainedAward) -> dict[str, Any]:
     return {
-        **asdict(one.told),
+        **one.told._asdict(),
         "no": one.no,
         "version": one.version,
         "base_minor": one.base_minor,

@@ -16,6 +16,11 @@ def now() -> dt.datetime:
     return dt.datetime.now(UTC)
 
 
+def written(instant: dt.datetime) -> str:
+    """An instant as documents and answers write it: RFC 3339, in UTC."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def local_date(instant: dt.datetime, zone: str) -> dt.date:
     """The business day on which `instant` falls in `zone` (an IANA name)."""
     return instant.astimezone(ZoneInfo(zone)).date()

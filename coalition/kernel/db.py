@@ -11,6 +11,7 @@ import random
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar, cast
@@ -45,6 +46,7 @@ _NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_name)s",
     "pk": "pk_%(table_name)s",
 }
+_of_door: ContextVar[Session | None] = ContextVar("of_door", default=None)
 
 
 class Base(DeclarativeBase):
@@ -110,8 +112,8 @@ def in_transaction() -> bool:
 
 
 def session() -> Session:
-    """The session of the running transaction."""
-    return cast(Session, db.session())
+    """The session of the running transaction; it is looked up once a door, and not each time."""
+    return _of_door.get() or cast(Session, db.session())
 
 
 def engine() -> Engine:
@@ -184,6 +186,7 @@ def _once(work: Callable[[], T]) -> T:
     crash.point("before_begin")
     own = session()
     own.info.update(door_open=True, last=[])
+    entered = _of_door.set(own)
     try:
         result = work()
         own.flush()
@@ -194,6 +197,7 @@ def _once(work: Callable[[], T]) -> T:
         _undo(error)
         raise
     finally:
+        _of_door.reset(entered)
         own.info.update(door_open=False, driver=None)
     crash.point("after_commit_before_reply")
     return result

@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 from flask import Response, request
 
-from coalition.kernel import crash
+from coalition.kernel import clock, crash
 from coalition.kernel.db import at_end, raw, transact
 from coalition.kernel.errors import FieldError, Invalid, NotNow
 from coalition.kernel.web.api import caller
@@ -40,7 +40,7 @@ _READ = "SELECT request_hash, status, body FROM idempotency WHERE client_id = %(
 
 @dataclass(frozen=True)
 class Answer:
-    """What a POST answers; `replayed` says that its business key had already been used.
+    """What a POST answers (instants as they are); `replayed` says that its business key had already been used.
 
     `kept` is what a replay answers instead, where the body holds a secret that is shown once.
     """
@@ -53,7 +53,7 @@ class Answer:
     @cached_property
     def text(self) -> str:
         """The body as JSON."""
-        return json.dumps(self.body, ensure_ascii=False)
+        return json.dumps(self.body, ensure_ascii=False, default=clock.written)
 
 
 def transact_once(work: Callable[[], Answer], *, content: bytes | None = None) -> Response:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from coalition import programs, promotions
 from coalition.kernel.db import raw
@@ -17,9 +18,8 @@ from coalition.purchases.recording.storing import standing
 from coalition.purchases.returning.bought import bought
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """An award in words: its currency's code and the sentence that says why it was made."""
+class Told(NamedTuple):
+    """An award in words, as the API tells it: its currency's code and the sentence that says why it was made."""
 
     promotion: str
     kind: str

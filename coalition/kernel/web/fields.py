@@ -9,6 +9,8 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from coalition.kernel import clock
+
 _DIGITS = re.compile(r"-?[0-9]{1,18}")
 # A quarter of the range: sums of several amounts still fit into a bigint.
 AMOUNT_MAX = 10**15
@@ -78,7 +80,7 @@ class Instant(fields.AwareDateTime):
         return instant.astimezone(dt.UTC)
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
-        return None if value is None else value.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+        return None if value is None else clock.written(value)
 
 
 class PointsSchema(Schema):

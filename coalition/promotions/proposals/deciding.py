@@ -65,8 +65,8 @@ def _document(program: Program, found: Proposal) -> dict[str, Any]:
     document: dict[str, Any] = {
         "name": {"en": found.name, "ru": found.name},
         "events": ["receipt.closed"],
-        "from": begins.isoformat().replace("+00:00", "Z"),
-        "to": ends.isoformat().replace("+00:00", "Z"),
+        "from": clock.written(begins),
+        "to": clock.written(ends),
         "when": {"f": "partner.id", "op": "eq", "v": partner},
         "effects": [],
         "notes": found.words,

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from coalition.kernel import clock
 from coalition.promotions.wording import gifts, levels, rows
 from coalition.promotions.wording.commas import joined, parted
 from coalition.promotions.wording.fields import LINE, MEMBER, WHEN
@@ -250,7 +251,7 @@ def _instant(facts: Mapping[str, str], was: Document, name: str, zone: str, last
         return None
     if was.get(name) and day_of(was[name], zone, last=last) == text:
         return str(was[name])
-    return midnight(text, zone, last=last).isoformat().replace("+00:00", "Z")
+    return clock.written(midnight(text, zone, last=last))
 
 
 def midnight(text: str, zone: str, *, last: bool = False) -> dt.datetime:
