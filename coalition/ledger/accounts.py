@@ -20,7 +20,8 @@ _FIND = """
      WHERE program_id = %s AND currency_id = %s AND kind = %s AND owner = ANY(%s)"""
 _MAKE = """
     INSERT INTO account (program_id, currency_id, kind, owner)
-    SELECT %s, %s, %s, o FROM unnest(%s::bigint[]) o ORDER BY o ON CONFLICT DO NOTHING"""
+    SELECT %s, %s, %s, o FROM unnest(%s::bigint[]) o ORDER BY o
+    ON CONFLICT DO NOTHING RETURNING owner, id"""
 
 _FUND = "SELECT ledger_funding(%s::bigint[], %s::bigint[])"
 _FUND_LASTS = "SELECT created_xid IS DISTINCT FROM pg_current_xact_id_if_assigned() FROM funding WHERE id = %s"
@@ -46,8 +47,9 @@ def accounts(program_id: int, currency_id: int, kind: int, owners: Iterable[int]
         scope = (program_id, currency_id, int(kind))
         found |= _find(scope, missing, memory)
         if absent := sorted(missing - found.keys()):
-            raw().execute(_MAKE, (*scope, absent))
-            found |= _find(scope, absent, memory)
+            found |= dict(raw().execute(_MAKE, (*scope, absent)).fetchall())
+            if raced := missing - found.keys():
+                found |= _find(scope, raced, memory)
     return found
 
 

@@ -1,9 +1,10 @@
 """An online purchase over HTTP: `python -m tests.benchmarks.bench_http [--purchases N] [--rounds N] [--json]`.
 
-Sixteen tills against gunicorn (two workers) on one side: token, idempotency, identification, promotions, posting,
-receipt, outbox, audit, answer. On the other pgbench with sixteen clients, whose script writes all the same rows into
-the same tables, statement by statement in one transaction, and does nothing else. The tills run on the same cores.
-`cpu` compares what the servers used for one purchase: ours PostgreSQL and gunicorn together, the yardstick PostgreSQL.
+Sixteen tills against gunicorn (two workers a core) on one side: token, idempotency, identification, promotions,
+posting, receipt, outbox, audit, answer; every member has bought before. On the other pgbench with sixteen clients,
+whose script writes all the same rows into the same tables, statement by statement in one transaction, and does nothing
+else. The tills run on the same cores. `cpu` compares what the servers used for one purchase: ours PostgreSQL and
+gunicorn together, the yardstick PostgreSQL.
 """
 
 from __future__ import annotations
@@ -21,17 +22,19 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from urllib.request import urlopen
 
-from coalition import access
+from coalition import access, purchases
 from coalition.kernel.db import transact
 from coalition.kernel.embedded import Child, free_port
 from tests.benchmarks import house
 from tests.benchmarks.ground import ROOT, Ground, cpu_s_of, prepared
+from tests.coalition.purchases.builders import a_receipt
 
-CLIENTS, CARDS, LINES, WORKERS, THREADS = 16, 2_000, 5, 2, 8
+CLIENTS, CARDS, LINES, WORKERS, THREADS, CHUNK = 16, 2_000, 5, 4, 4, 500
 READY, GOAL = "http_ready", 0.2
 # The yardstick: the rows of one purchase of a known member who has a wallet.
 HASH = "'\\x" + "ab" * 32 + "'"
 LIMIT = f"""\\set m random(1, {CARDS})
+\\set a :m + {{before}}
 BEGIN;
 INSERT INTO idempotency (client_id, key, request_hash) VALUES (1, {{key}}, {HASH});
 INSERT INTO purchase (id, occurred_at, member_id, total_minor, program_id, partner_id, outlet_id, legal_entity_id,
@@ -42,13 +45,13 @@ INSERT INTO purchase_line (purchase_id, no, amount_minor, price_minor, qty_m, sk
 SELECT {{id}}, n, 1000, 1000, 1000, 'SKU' || n, 'Milk 1 l' FROM generate_series(1, {LINES}) n;
 INSERT INTO entry (id, account_id, contra_id, amount, occurred_at, expires_at, funding_id, program_id, partner_id,
   currency_id, kind, operation, external_id, no, request_hash)
-VALUES ({{id}}, :m, 1000001, 50, now(), '2027-11-30', 1, 1, 1, 1, 1, 1, {{key}}, 1, {HASH});
+VALUES ({{id}}, :a, 1000001, 50, now(), '2027-11-30', 1, 1, 1, 1, 1, 1, {{key}}, 1, {HASH});
 INSERT INTO lot (account_id, expires_at, entry_id, amount, remaining, funding_id)
-VALUES (:m, '2027-11-30', {{id}}, 50, 50, 1);
-UPDATE wallet SET undrawn = undrawn + 50, version = version + 1 WHERE account_id = :m;
+VALUES (:a, '2027-11-30', {{id}}, 50, 50, 1);
+UPDATE wallet SET undrawn = undrawn + 50, version = version + 1 WHERE account_id = :a;
 INSERT INTO award (purchase_id, no, account_id, entry_id, units, available_at, expires_at, currency_id, rule_id, lines,
   reason_key, reason_params)
-VALUES ({{id}}, 1, :m, {{id}}, 50, now(), '2027-11-30', 1, 1, '{{{{"1": 10, "2": 10, "3": 10, "4": 10, "5": 10}}}}',
+VALUES ({{id}}, 1, :a, {{id}}, 50, now(), '2027-11-30', 1, 1, '{{{{"1": 10, "2": 10, "3": 10, "4": 10, "5": 10}}}}',
   'base.per_amount', '{{{{"units": 50, "base_minor": 5000, "points": 1, "each_minor": 100}}}}');
 INSERT INTO outbox (kind, key, payload)
 VALUES ('purchases.recorded', 'partner:1', '{{{{"program_id": 1, "partner_id": 1, "purchase_ids": [1]}}}}');
@@ -77,11 +80,19 @@ class Bench:
         self.answer = ""
         ground.fresh("ours")
         self.settings = house.environment(ground, folder / "files") | {"WEB_THREADS": str(THREADS)}
+        cards = [f"9844{number:012}" for number in range(CARDS)]
         with house.application(self.settings):
-            (self.shop,) = house.found([["S1"]], [f"9844{number:012}" for number in range(CARDS)])
+            (self.shop,) = house.found([["S1"]], cards)
+            for first in range(0, CARDS, CHUNK):
+                self._open_wallets(cards[first : first + CHUNK])
             issued = transact(lambda: access.issue_token(self.shop.client_id, self.shop.secret, ["purchases:write"]))
         self.token = issued.value
         ground.keep(READY)
+
+    def _open_wallets(self, cards: list[str]) -> None:
+        """Let members have bought before."""
+        bought = [a_receipt(1_000, member={"kind": "card", "value": card}) for card in cards]
+        transact(lambda: purchases.record(self.shop.partner_id, bought))
 
     def ours(self, template: str = READY) -> Run:
         """All tills against the web server, warm."""
@@ -98,12 +109,13 @@ class Bench:
         """The yardstick, prepared statements."""
         self.ground.fresh(READY)
         with self.ground.connect() as connection:
-            connection.execute(
-                f"INSERT INTO wallet (account_id, undrawn, program_id, currency_id)"
-                f" SELECT n, 0, 1, 1 FROM generate_series(1, {CARDS}) n".encode()
-            )
-        key, number = "'R' || :client_id || '-' || :i", "(:client_id * 10000000 + :i)"
-        script = LIMIT.format(key=key, id=number, answer=self.answer.replace("'", "''"))
+            wallets = connection.execute("SELECT min(account_id), max(account_id), count(*) FROM wallet").fetchone()
+        assert wallets is not None
+        first, last, count = wallets
+        if (last - first + 1, count) != (CARDS, CARDS):
+            raise RuntimeError(f"{CARDS} members have {count} wallets from {first} to {last}")
+        key, number = "'R' || :client_id || '-' || :i", "(:client_id * 10000000 + 1000000 + :i)"
+        script = LIMIT.format(before=first - 1, key=key, id=number, answer=self.answer.replace("'", "''"))
         return Run(*self.ground.pgbench(script, self.purchases, clients=CLIENTS))
 
     @contextmanager
@@ -136,7 +148,7 @@ class Bench:
             ).fetchone()
         assert counted is not None
         done = CLIENTS * 20 + self.purchases // CLIENTS * CLIENTS
-        if counted[:3] != (done, done, done):
+        if counted[:3] != (done + CARDS, done, done + CARDS):
             raise RuntimeError(f"{done} purchases came to {counted[:3]}")
         self.answer = counted[3]
 
