@@ -41,7 +41,6 @@ _INVOICE_AFTER_S = "180"  # until who owes pays, unless somebody does before on 
 _WEB_WORKERS = 2
 _WEB_THREADS = 4
 _SENDER = "Coral Club <club@coral.example>"
-_KEEP_ALIVE_S = "75"  # longer than clients and proxies keep an idle connection, so that none is closed as it is used
 
 
 class Demo:
@@ -158,8 +157,7 @@ class Demo:
 
     def _web(self) -> Child:
         """The application is loaded once for all workers, and for those that come in a dead one's place."""
-        options = ["-w", str(_WEB_WORKERS), "-k", "gthread", "--threads", str(_WEB_THREADS), "--no-control-socket"]
-        options += ["--keep-alive", _KEEP_ALIVE_S, "--preload"]
+        options = ["-c", str(ROOT / "coalition" / "kernel" / "serving.py"), "-w", str(_WEB_WORKERS), "--preload"]
         return self._python("web", "-m", "gunicorn", *options, "-b", f"127.0.0.1:{self.port}", "wsgi:create_app()")
 
     def _simulator(self) -> Child:

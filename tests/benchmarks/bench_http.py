@@ -121,8 +121,8 @@ class Bench:
     @contextmanager
     def _served(self) -> Iterator[tuple[int, int]]:
         port = free_port()
-        command = [sys.executable, "-m", "gunicorn", "-w", str(WORKERS), "-k", "gthread", "--threads", str(THREADS)]
-        command += ["--no-control-socket", "-b", f"127.0.0.1:{port}", "wsgi:create_app()"]
+        command = [sys.executable, "-m", "gunicorn", "-c", "coalition/kernel/serving.py", "-w", str(WORKERS)]
+        command += ["-b", f"127.0.0.1:{port}", "wsgi:create_app()"]
         environment = house.child_environment(self.settings)
         web = Child(command, self.folder / "web.log", cwd=ROOT, env=environment)
         try:
