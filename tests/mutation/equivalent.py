@@ -191,4 +191,5 @@ EQUIVALENT: dict[str, str] = {
     ("capture.sql - to +: available := v_hold.amount - v_hold.captured + v_hold.released;"): (
         "nothing of an open hold is released, and what was of a closed one is not told"
     ),
+    "merge.sql - to +: (-1 + p_no)::smallint, p_hash);": "a merge is number 0 of its key",
 }

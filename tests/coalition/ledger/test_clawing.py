@@ -138,13 +138,18 @@ def test_of_a_credits_own_lots_that_which_it_was_born_with_goes_first(book, amou
 
 
 @pytest.mark.parametrize("speed", [1, 1000])
-def test_a_single_point_owed_is_paid_by_the_next_credit(book, speed):
+@pytest.mark.parametrize("replay", [False, True])
+def test_a_single_point_owed_is_paid_by_the_next_credit(book, speed, replay):
     wallet = book.wallet()
     lost = book.earn(wallet, 1)
     book.spend(wallet, 1)
     book.claw_back(wallet, lost.entry_id, 1)
 
-    book.post(book.credit(wallet, 5), book.credit(book.wallet(2), 5), bulk_from=speed)
+    other = book.credit(book.wallet(2), 5)
+    if replay:
+        book.post(other)
+
+    book.post(book.credit(wallet, 5), other, bulk_from=speed)
 
     assert (book.balance(wallet).available, book.balance(wallet).arrears) == (4, 0)
 

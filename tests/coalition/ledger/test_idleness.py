@@ -255,3 +255,11 @@ def test_a_credit_at_the_very_instant_of_the_end_finds_the_old_points_gone(book,
     transact(credit)
 
     assert book.balance(wallet).available == 7
+
+
+def test_when_another_program_is_over_our_points_stay(book):
+    wallet = book.wallet()
+    book.earn(wallet, 10)
+
+    assert transact(lambda: ledger.wind_down(PROGRAM + 1, now(), 100)) == 0
+    assert book.balance(wallet).available == 10
