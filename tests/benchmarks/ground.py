@@ -62,13 +62,17 @@ class Ground:
         """A connection of the owner, in autocommit."""
         return psycopg.connect(f"{self._url}/{database}", autocommit=True)
 
+    def settle(self) -> None:
+        """Do what autovacuum and the checkpointer would have done by now."""
+        with self.connect() as connection:
+            connection.execute("VACUUM ANALYZE")
+            connection.execute("CHECKPOINT")
+
     def pgbench(self, script: str, transactions: int, clients: int = CLIENTS) -> tuple[float, float]:
         """Run a script so many times over the clients: transactions a second, and the server's CPU µs for one."""
         file = self._scripts / "script.sql"
         file.write_text("\\set i :i + 1\n" + script)
-        with self.connect() as connection:
-            connection.execute("VACUUM ANALYZE")
-            connection.execute("CHECKPOINT")
+        self.settle()
         command = [_program("pgbench"), "-n", "-M", "prepared", "-c", str(clients), "-j", "1", "-D", "i=0"]
         before = self.cpu_s()
         command += ["-t", str(transactions // clients), "-f", str(file), f"{self._url}/bench"]

@@ -11,6 +11,7 @@ import socket
 import sys
 import time
 import uuid
+from collections.abc import Iterator
 from threading import Thread
 from typing import Any
 
@@ -28,10 +29,10 @@ class Till:
         self.took_s: list[float] = []
         self.odd: list[bytes] = []
 
-    def work(self, purchases: int, cards: int, lines: int) -> None:
-        """Post so many purchases of random members."""
+    def work(self, numbers: Iterator[int], cards: int, lines: int) -> None:
+        """Post a purchase of a random member for each number, which all tills draw from one roll."""
         run, dice = uuid.uuid4().hex[:8], random.Random(self.number)
-        for no in range(purchases):
+        for no in numbers:
             request = self._request(f"{run}-{self.number}-{no}", f"9844{dice.randrange(cards):012}", lines, dice)
             begun = time.perf_counter()
             answer = self._exchange(request)
@@ -85,7 +86,8 @@ def main() -> None:
     port, token, *numbers = sys.argv[1:]
     count, purchases, cards, lines = map(int, numbers)
     tills = [Till(int(port), token, number) for number in range(count)]
-    threads = [Thread(target=till.work, args=(purchases // count, cards, lines)) for till in tills]
+    roll = iter(range(purchases))
+    threads = [Thread(target=till.work, args=(roll, cards, lines)) for till in tills]
     begun = time.perf_counter()
     for thread in threads:
         thread.start()
