@@ -8,7 +8,7 @@ from flask import Flask
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from coalition.kernel.copying import copy_csv, quoted
+from coalition.kernel.copying import array, copy_csv, quoted
 from coalition.kernel.db import raw
 from coalition.kernel.garbage import no_search_for_cycles
 
@@ -29,6 +29,17 @@ def test_every_text_and_none_comes_out_as_it_went_in(app: Flask) -> None:
         assert raw().execute("SELECT word, amount FROM copied ORDER BY no").fetchall() == rows
 
     copied()
+
+
+def test_an_array_comes_out_as_it_went_in(app: Flask) -> None:
+    @given(st.lists(_texts, max_size=5), st.lists(st.none() | st.integers(-(2**63), 2**63 - 1), max_size=5))
+    @example(["NULL", None, "", " ", "{}", ",", '"', "\\", '\\"', "a\nb"], [None, 0])
+    def sent(words: list[str | None], numbers: list[int | None]) -> None:
+        row = raw().execute("SELECT %s::text[], %s::bigint[]", (array(words), array(numbers))).fetchone()
+
+        assert row == (words, numbers)
+
+    sent()
 
 
 def test_more_rows_than_a_block_holds_all_arrive(app: Flask) -> None:

@@ -45,6 +45,21 @@ def _shop() -> Shop:
     return shop
 
 
+@pytest.mark.processes
+def test_a_wallet_that_was_rolled_back_is_not_remembered(fresh_database: Config) -> None:
+    app = create_app(fresh_database)
+    with app.app_context():
+        shop = transact(a_shop)
+
+        with pytest.raises(ZeroDivisionError):
+            transact(lambda: (shop.record(a_receipt(1000)), shop.record(a_receipt(1000)), 1 // 0))
+        transact(lambda: shop.record(a_receipt(1000)))
+
+        assert transact(shop.available) == 5
+        db.session.remove()
+        db.engine.dispose()
+
+
 def _least(shop: Shop, count: int, wire: Path) -> int:
     """The least of a few purchases: what is remembered for a second is read again once in a second."""
     transact(lambda: promotions.publish(shop.program.id, [_document(no) for no in range(count)], actor=ACTOR))
