@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -24,6 +25,16 @@ def _code(command) -> str:
     with pytest.raises(Conflict) as refused:
         command()
     return refused.value.code
+
+
+def _is_known_by_all_the_parts(first, work):
+    """The same work under a key that differs in one part is another deed, and is told again by that very key."""
+    others = [work(**{"key": "k", **more}) for more in ELSEWHERE]
+
+    assert not any(one.replayed for one in others)
+    assert len({first.entry_ids, *(one.entry_ids for one in others)}) == 5
+    again = [work(**{"key": "k", **more}) for more in ELSEWHERE]
+    assert again == [replace(one, replayed=True) for one in others]
 
 
 def test_a_hold_is_known_at_its_own_wallet_alone(book):
@@ -93,12 +104,7 @@ def test_a_claw_back_is_known_by_all_the_parts_of_its_key_together(book):
     credit, other = book.earn(wallet, 100), book.earn(wallet, 100)
     first = book.claw_back(wallet, credit.entry_id, 10, key="k")
 
-    others = [book.claw_back(wallet, credit.entry_id, 10, **{"key": "k", **more}) for more in ELSEWHERE]
-
-    assert not any(one.replayed for one in others)
-    assert len({first.entry_ids, *(one.entry_ids for one in others)}) == 5
-    again = [book.claw_back(wallet, credit.entry_id, 10, **{"key": "k", **more}) for more in ELSEWHERE]
-    assert again == [replace(one, replayed=True) for one in others]
+    _is_known_by_all_the_parts(first, partial(book.claw_back, wallet, credit.entry_id, 10))
     assert _code(lambda: book.claw_back(wallet, other.entry_id, 10, key="k")) == "external_id_conflict"
 
 
@@ -109,12 +115,7 @@ def test_giving_back_is_known_by_all_the_parts_of_its_key_together(book):
     spent, other = book.spend(wallet, 60), book.spend(wallet, 20)
     first = book.give_back(wallet, spent.entry_id, 1, key="k")
 
-    others = [book.give_back(wallet, spent.entry_id, 1, **{"key": "k", **more}) for more in ELSEWHERE]
-
-    assert not any(one.replayed for one in others)
-    assert len({first.entry_ids, *(one.entry_ids for one in others)}) == 5
-    again = [book.give_back(wallet, spent.entry_id, 1, **{"key": "k", **more}) for more in ELSEWHERE]
-    assert again == [replace(one, replayed=True) for one in others]
+    _is_known_by_all_the_parts(first, partial(book.give_back, wallet, spent.entry_id, 1))
     assert _code(lambda: book.give_back(wallet, other.entry_id, 1, key="k")) == "external_id_conflict"
 
 
