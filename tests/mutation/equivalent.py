@@ -192,4 +192,7 @@ EQUIVALENT: dict[str, str] = {
         "nothing of an open hold is released, and what was of a closed one is not told"
     ),
     "merge.sql - to +: (-1 + p_no)::smallint, p_hash);": "a merge is number 0 of its key",
+    "bulk_settle.sql without a condition: ),": (
+        "PostgreSQL carries out the later part first, and deletes no row that the statement itself has lowered"
+    ),
 }

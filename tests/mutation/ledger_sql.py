@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import tempfile
 import time
@@ -28,6 +29,7 @@ from tests.mutation.mutants import Mutant, mutants
 SQL = Path(__file__).resolve().parents[2] / "coalition" / "ledger" / "sql"
 JUDGES = ("tests/coalition/ledger", "tests/mutation/judging.py")
 FEWER = {"TWO_SPEEDS": "50"}  # examples of what takes longest
+_TOLD = re.compile(r"^(?:\w+ +(?:[\d.]+ s +)?(?=\w+\.sql))|  \(line \d+\)$")
 MACHINERY = ("bulk_lock.sql", "stage.sql")  # no arithmetic: a lock, a temporary table
 
 
@@ -41,11 +43,17 @@ def main() -> None:
     parser.add_argument("--without", type=Path)
     asked = parser.parse_args()
     every = [one for file in sorted(SQL.glob("*.sql")) if file.name not in MACHINERY for one in mutants(file)]
-    known, named = (path and path.read_text(encoding="utf-8") for path in (asked.without, asked.named))
+    known, named = (_names(path) for path in (asked.without, asked.named))
     mixed = sorted(every, key=lambda mutant: sha256(f"{asked.seed} {mutant.what}".encode()).digest())
-    fitting = [one for one in mixed if not (known and one.what in known) and (not named or one.what in named)]
-    chosen = fitting if named else fitting[: asked.sample]
+    fitting = [one for one in mixed if one.what not in known and (not asked.named or one.what in named)]
+    chosen = fitting if asked.named else fitting[: asked.sample]
     _tell(len(every), _judged(chosen, time.monotonic() + 60 * asked.minutes))
+
+
+def _names(path: Path | None) -> set[str]:
+    """The names in a file: one on a line, bare or as a run tells it, with its end, seconds and line."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path else []
+    return {_TOLD.sub("", line) for line in lines}
 
 
 def _judged(chosen: Sequence[Mutant], until: float) -> list[tuple[str, str]]:

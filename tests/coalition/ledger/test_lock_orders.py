@@ -1,0 +1,104 @@
+"""The order of locks, with two sessions: whoever waits for the first of two has not taken the second, in any direction.
+
+All take wallets in the order of their ids, and a wave the keys of its postings in theirs; then none waits in a ring.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from coalition import ledger
+from coalition.kernel.db import execute, transact
+from coalition.ledger import AccountKind, Credit, Operation
+from tests import racing
+from tests.coalition.ledger.conftest import BONUS, PROGRAM, SHOP, Book, run
+
+NEXT_SHOP = SHOP + 1
+
+
+@pytest.fixture
+def apart(live: Flask) -> Iterator[Callable[[Callable[[], Any]], Future[Any]]]:
+    """Begins a work in a session of its own, and returns once that waits for the one that is open here."""
+    threads = ThreadPoolExecutor(1)
+
+    def inside(work: Callable[[], Any]) -> Any:
+        with live.app_context():
+            return transact(work)
+
+    def begin(work: Callable[[], Any]) -> Future[Any]:
+        begun = threads.submit(inside, work)
+        racing.until_somebody_waits()
+        return begun
+
+    yield begin
+    threads.shutdown()
+
+
+@pytest.mark.parametrize("falling", [False, True])
+@pytest.mark.parametrize("deed", ["transfer", "merge", "wave", "wave after a replay", "wave that awakens", "debits"])
+def test_who_waits_for_the_first_wallet_has_not_taken_the_second(live, apart, deed, falling):
+    book = Book()
+    with live.app_context():
+        first, second = book.wallet(1), book.wallet(2)
+        known = book.credit(first, 100, key="a")
+        book.post(known, book.credit(second, 100))
+        work = _moving(book, deed, [second, first] if falling else [first, second], known)
+
+        def lock_both_while_another_waits() -> Future[Any]:
+            _lock(first)
+            waiting = apart(work)
+            _lock(second)
+            return waiting
+
+        transact(lock_both_while_another_waits).result()
+
+
+@pytest.mark.parametrize("falling", [False, True])
+def test_who_waits_for_the_first_key_has_not_taken_the_second(live, apart, falling):
+    book = Book()
+    with live.app_context():
+        mine, other = book.wallet(1), book.wallet(2)
+        known = book.credit(mine, 10, key="a")
+        book.post(known)
+        keys = [replace(book.credit(mine, 10, key="b"), partner_id=shop) for shop in (SHOP, NEXT_SHOP)]
+        wave = [known, *(keys[::-1] if falling else keys)]
+
+        def take_both_while_another_waits() -> Future[Any]:
+            execute("SET LOCAL lock_timeout = '300ms'")
+            book.post(replace(keys[0], account_id=other))
+            waiting = apart(lambda: ledger.post(wave, bulk_from=1))
+            book.post(replace(keys[1], account_id=other))
+            return waiting
+
+        told = transact(take_both_while_another_waits).result()
+
+        assert [posted.refused for posted in told] == [None, *["external_id_conflict"] * 2]
+        assert book.balance(other).available == 20
+
+
+def _moving(book: Book, deed: str, order: list[int], known: Credit) -> Callable[[], Any]:
+    """A deed that touches both wallets, in this order as far as its caller has one."""
+    source, target = order
+    contra = run(lambda: ledger.account(PROGRAM, BONUS, AccountKind.TRANSFER, 0))
+    debit = book.debit(source, 7, contra=contra, operation=Operation.TRANSFER)
+    wave = [book.credit(wallet, 5) for wallet in order]
+    awaking = [replace(credit, idle_at=credit.expires_at) for credit in wave]
+    debits = [book.debit(wallet, 5) for wallet in order]
+    return {
+        "transfer": lambda: ledger.transfer(debit, ledger.Arrival(account_id=target, currency_id=BONUS)),
+        "merge": lambda: book.merge(source, target),
+        "wave": lambda: ledger.post(wave, bulk_from=1),
+        "wave after a replay": lambda: ledger.post([known, *wave], bulk_from=1),
+        "wave that awakens": lambda: ledger.post(awaking, bulk_from=1),
+        "debits": lambda: ledger.post(debits, bulk_from=1),
+    }[deed]
+
+
+def _lock(wallet: int) -> None:
+    execute("SELECT FROM wallet WHERE account_id = :wallet FOR NO KEY UPDATE NOWAIT", {"wallet": wallet})
