@@ -27,32 +27,38 @@ REPLAYED = "Idempotency-Replayed"
 _CLAIM = """
     INSERT INTO idempotency (client_id, key, request_hash)
     SELECT %(client)s, %(key)s, %(hash)s FROM set_config('lock_timeout', '2s', true) ON CONFLICT DO NOTHING"""
+# An answer is kept as a text within JSON: what is said again is then the same to the byte.
 _FINISH = (
-    "UPDATE idempotency SET status = %(status)s, body = %(body)s::jsonb WHERE client_id = %(client)s AND key = %(key)s"
+    "UPDATE idempotency SET status = %(status)s, body = to_jsonb(%(body)s::text)"
+    " WHERE client_id = %(client)s AND key = %(key)s"
 )
 _NOBODY = 0  # of all clients the id that none has
 _KEEP = (
     "INSERT INTO idempotency (client_id, key, request_hash, status, body)"
-    " VALUES (%(client)s, %(key)s, %(hash)s, %(status)s, %(body)s::jsonb) ON CONFLICT DO NOTHING"
+    " VALUES (%(client)s, %(key)s, %(hash)s, %(status)s, to_jsonb(%(body)s::text)) ON CONFLICT DO NOTHING"
 )
-_READ = "SELECT request_hash, status, body FROM idempotency WHERE client_id = %(client)s AND key = %(key)s"
+_READ = "SELECT request_hash, status, body #>> '{}' FROM idempotency WHERE client_id = %(client)s AND key = %(key)s"
 
 
 @dataclass(frozen=True)
 class Answer:
     """What a POST answers (instants as they are); `replayed` says that its business key had already been used.
 
-    `kept` is what a replay answers instead, where the body holds a secret that is shown once.
+    `kept` is what a replay answers instead, where the body holds a secret that is shown once. `written` is a body that
+    was written before and is said again as it was.
     """
 
     body: dict[str, Any]
     status: int = 201
     replayed: bool = False
     kept: dict[str, Any] | None = None
+    written: str | None = None
 
     @cached_property
     def text(self) -> str:
         """The body as JSON."""
+        if self.written is not None:
+            return self.written
         return json.dumps(self.body, ensure_ascii=False, default=clock.written)
 
 
@@ -81,7 +87,7 @@ def first_told(key: str, body: dict[str, Any], *, replayed: bool) -> dict[str, A
         raw().execute(_KEEP, {**params, "body": json.dumps(body, ensure_ascii=False)})
         return body
     row = raw().execute(_READ, params).fetchone()
-    return body if row is None else dict(row[2])
+    return body if row is None else dict(json.loads(row[2]))
 
 
 def forget(client_ids: Collection[int]) -> int:
@@ -122,10 +128,10 @@ def _claim(params: dict[str, Any]) -> bool:
 
 
 def _stored(params: dict[str, Any]) -> Answer:
-    request_hash, status, body = raw().execute(_READ, params).fetchone() or (b"", 0, {})
+    request_hash, status, written = raw().execute(_READ, params).fetchone() or (b"", 0, "{}")
     if bytes(request_hash) != params["hash"]:
         raise Invalid("idempotency_key_reused", "This Idempotency-Key was used with another request.")
-    return Answer(body, status, replayed=True)
+    return Answer({}, status, replayed=True, written=written)
 
 
 def _fingerprint(content: bytes | None) -> bytes:

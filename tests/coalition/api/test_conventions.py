@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from coalition import access
 from coalition.kernel.config import Config
 from tests.coalition.api.till import Till
-from tests.coalition.purchases.builders import CARD
+from tests.coalition.purchases.builders import CARD, a_body
 
 
 def _lists(document: dict[str, Any]) -> Iterator[tuple[str, set[str]]]:
@@ -68,3 +68,12 @@ def test_a_key_whose_first_request_still_runs_is_to_be_tried_again(till: Till, b
     assert (busy.status_code, busy.json["code"]) == (409, "idempotency_key_in_flight")
     assert (busy.json["retryable"], int(busy.headers["Retry-After"]) > 0) == (True, True)
     assert look().status_code == 200
+
+
+def test_what_was_answered_under_a_key_is_said_again_to_the_byte(till: Till) -> None:
+    body = a_body(899, 455)
+
+    first, again = (till.post("/purchases", body, Idempotency_Key="seven") for _ in range(2))
+
+    assert (first.status_code, again.status_code, again.headers["Idempotency-Replayed"]) == (201, 201, "true")
+    assert again.data == first.data
