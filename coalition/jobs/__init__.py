@@ -16,6 +16,7 @@ def init_app(app: Flask) -> None:
         holdings,
         letters,
         news,
+        occasions,
         people,
         points,
         registries,

@@ -3,6 +3,7 @@
 from coalition.members.amending import amend, hold_still
 from coalition.members.benefits import Benefits
 from coalition.members.blocking import block, move, replace
+from coalition.members.celebrating import Celebrant, celebrants
 from coalition.members.enrolment import Enrolment, enrol
 from coalition.members.families import (
     Family,
@@ -53,6 +54,7 @@ __all__ = [
     "KINDS",
     "Benefits",
     "Carrier",
+    "Celebrant",
     "Consent",
     "Enrolled",
     "Enrolment",
@@ -85,6 +87,7 @@ __all__ = [
     "block",
     "by_name",
     "cancel",
+    "celebrants",
     "close_plan",
     "consents",
     "enrol",

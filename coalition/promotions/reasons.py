@@ -12,6 +12,9 @@ _EVENTS = {
     "referral": ("bringing a friend", "приведённого друга"),
     "survey": ("a survey", "опрос"),
     "course": ("a course", "обучение"),
+    "member.enrolled": ("joining the program", "вступление в программу"),
+    "calendar.birthday": ("your birthday", "день рождения"),
+    "calendar.anniversary": ("an anniversary with us", "годовщину вступления"),
 }
 _SENTENCES = {
     ("base.per_amount", "en"): "{units} {name} for {base} {money} of purchases ({points} per {each} {money}).",

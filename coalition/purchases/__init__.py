@@ -13,6 +13,7 @@ from coalition.purchases.events.banking import REVERSAL, TRANSACTION, read_trans
 from coalition.purchases.events.earning import record_events, tell_event
 from coalition.purchases.events.event import Event, RecordedEvent, read_event
 from coalition.purchases.events.following import Following, record_following
+from coalition.purchases.events.occasions import celebrations, joining
 from coalition.purchases.explaining.promoting import ExplainedPromotion
 from coalition.purchases.explaining.purchase import (
     Explained,
@@ -174,6 +175,7 @@ __all__ = [
     "brought",
     "by_receipt",
     "came",
+    "celebrations",
     "chunks",
     "claim_source",
     "close",
@@ -192,6 +194,7 @@ __all__ = [
     "header_of",
     "hold_mappings",
     "interpret",
+    "joining",
     "laws",
     "layout",
     "limits_of_hold",

@@ -25,7 +25,9 @@ from coalition.purchases.recording.storing import Via
 from coalition.purchases.recording.timeliness import untimely
 
 EVENT_TYPE = re.compile(r"[a-z][a-z0-9_.-]{0,39}", re.ASCII)
-_OURS = ("achievement.completed", "tier.changed")  # what follows from other events is told by nobody else
+ENROLLED, BIRTHDAY, ANNIVERSARY = "member.enrolled", "calendar.birthday", "calendar.anniversary"
+# What follows from other events, or from the calendar, is told by nobody else.
+_OURS = ("achievement.completed", "tier.changed", ENROLLED, BIRTHDAY, ANNIVERSARY)
 _RESERVED = frozenset(("purchase", "return", "void", "event", "card", *_OURS))
 _FIELDS = frozenset(("type", "external_id", "occurred_at", "member", "attributes"))
 _ATTRIBUTES_MAX, _TEXT_MAX = 50, 1_000

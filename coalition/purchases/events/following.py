@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from coalition import members, promotions
+from coalition import members, programs, promotions
 from coalition.kernel.db import raw
 from coalition.promotions import granting
 from coalition.purchases.counter import counter
@@ -48,18 +48,18 @@ class Following:
 
 
 def record_following(one: Following) -> RecordedEvent | None:
-    """Record the event and book what it brings; None where nobody listens, or the chain is too long.
+    """Record the event and book what it brings; None where nobody listens, nobody earns, or the chain is too long.
 
     The same again changes nothing. Locks the chain, then what an event locks.
     """
     at = counter(one.partner_id)
-    if one.depth > DEPTH_MAX or not _listened(at.program.id, one):
+    if one.depth > DEPTH_MAX or not listened(at.program.id, one.partner_id, one.type, one.occurred_at):
         return None
     raw().execute(_BEGIN, (one.root,))
     raw().execute(_HOLD, (one.root,)).fetchone()
     member_id = members.survivor(one.member_id)
     standing = members.standing([member_id]).get(member_id)
-    if standing is None:
+    if standing is None or programs.admit(at.program, "earn", [member_id]):
         return None
     event = _event(one)
     who = members.Recognised(member_id, standing.tier, {})
@@ -73,11 +73,12 @@ def record_following(one: Following) -> RecordedEvent | None:
     return RecordedEvent(result.id, result.external_id, member_id, earned.get(result.id, {}))
 
 
-def _listened(program_id: int, one: Following) -> bool:
-    ruleset = promotions.ruleset(program_id, one.occurred_at)
-    if any(one.type in promotion.events for promotion in (ruleset.promotions if ruleset else ())):
+def listened(program_id: int, partner_id: int, sort: str, at: dt.datetime) -> bool:
+    """Whether a promotion in force at that time, or a base rule of the partner, asks for events of a type."""
+    ruleset = promotions.ruleset(program_id, at)
+    if any(sort in promotion.events for promotion in (ruleset.promotions if ruleset else ())):
         return True
-    return any(rule.event_type == one.type for rule in promotions.in_force(one.partner_id))
+    return any(rule.event_type == sort for rule in promotions.in_force(partner_id))
 
 
 def _fired(one: Following) -> frozenset[str]:
