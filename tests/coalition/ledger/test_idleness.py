@@ -55,6 +55,15 @@ def test_what_ended_by_idleness_cannot_be_spent_before_the_sweep_nor_woken_by_a_
         _sweep(31)
 
 
+def test_of_a_wallets_credits_in_one_wave_the_latest_end_holds(book):
+    wallet = book.wallet()
+    ends = [_in(days) for days in (30, 60, 45)]
+
+    book.post(*(book.credit(wallet, 7, days=None, idle_at=end) for end in ends), bulk_from=1)
+
+    assert book.balance(wallet).next_expirations == ((21, max(ends)),)
+
+
 def test_a_wave_of_credits_wakes_the_wallets_in_their_order(book):
     wallets = [book.wallet(member) for member in range(1, 4)]
     for wallet in wallets:

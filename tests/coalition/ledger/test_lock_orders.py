@@ -40,23 +40,29 @@ def apart(live: Flask) -> Iterator[Callable[[Callable[[], Any]], Future[Any]]]:
     threads.shutdown()
 
 
-@pytest.mark.parametrize("falling", [False, True])
-@pytest.mark.parametrize("deed", ["transfer", "merge", "wave", "wave after a replay", "wave that awakens", "debits"])
+BOTH_WAYS = ("transfer", "merge", "wave", "wave after a replay", "wave that awakens", "debits")
+
+
+@pytest.mark.parametrize(
+    ("deed", "falling"),
+    [("first transfer", False), *((deed, falling) for deed in BOTH_WAYS for falling in (False, True))],
+)
 def test_who_waits_for_the_first_wallet_has_not_taken_the_second(live, apart, deed, falling):
     book = Book()
     with live.app_context():
         first, second = book.wallet(1), book.wallet(2)
         known = book.credit(first, 100, key="a")
-        book.post(known, book.credit(second, 100))
+        book.post(known, *([] if deed == "first transfer" else [book.credit(second, 100)]))
         work = _moving(book, deed, [second, first] if falling else [first, second], known)
 
-        def lock_both_while_another_waits() -> Future[Any]:
-            _lock(first)
+        def touch_both_while_another_waits() -> Future[Any]:
+            execute("SET LOCAL lock_timeout = '300ms'")
+            book.earn(first, 1)
             waiting = apart(work)
-            _lock(second)
+            book.earn(second, 1)
             return waiting
 
-        transact(lock_both_while_another_waits).result()
+        transact(touch_both_while_another_waits).result()
 
 
 @pytest.mark.parametrize("falling", [False, True])
@@ -87,18 +93,16 @@ def _moving(book: Book, deed: str, order: list[int], known: Credit) -> Callable[
     source, target = order
     contra = run(lambda: ledger.account(PROGRAM, BONUS, AccountKind.TRANSFER, 0))
     debit = book.debit(source, 7, contra=contra, operation=Operation.TRANSFER)
+    transfer = lambda: ledger.transfer(debit, ledger.Arrival(account_id=target, currency_id=BONUS))  # noqa: E731
     wave = [book.credit(wallet, 5) for wallet in order]
     awaking = [replace(credit, idle_at=credit.expires_at) for credit in wave]
     debits = [book.debit(wallet, 5) for wallet in order]
     return {
-        "transfer": lambda: ledger.transfer(debit, ledger.Arrival(account_id=target, currency_id=BONUS)),
+        "transfer": transfer,
+        "first transfer": transfer,
         "merge": lambda: book.merge(source, target),
         "wave": lambda: ledger.post(wave, bulk_from=1),
         "wave after a replay": lambda: ledger.post([known, *wave], bulk_from=1),
         "wave that awakens": lambda: ledger.post(awaking, bulk_from=1),
         "debits": lambda: ledger.post(debits, bulk_from=1),
     }[deed]
-
-
-def _lock(wallet: int) -> None:
-    execute("SELECT FROM wallet WHERE account_id = :wallet FOR NO KEY UPDATE NOWAIT", {"wallet": wallet})

@@ -312,6 +312,8 @@ def test_whatever_moves_points_raises_the_versions_of_the_wallets_it_concerns(bo
     known = book.credit(ours, 5)
     spent, hold = book.spend(ours, 10), book.hold(ours, 10)
     book.spend(poor, 9)
+    book.earn(ours, 5, days=1)
+    in_a_week, in_two = (now() + dt.timedelta(days=days) for days in (7, 14))
     commands = [
         ([ours], lambda: book.post(known, bulk_from=1)),
         ([ours], lambda: book.post(known, book.credit(ours, 5), bulk_from=1)),
@@ -326,7 +328,11 @@ def test_whatever_moves_points_raises_the_versions_of_the_wallets_it_concerns(bo
         ([ours], lambda: book.claw_back(ours, credit.entry_id, 4)),
         ([poor], lambda: book.claw_back(poor, lost.entry_id, 9)),
         ([poor], lambda: book.earn(poor, 2)),
+        ([ours], lambda: ledger.expire(now() + dt.timedelta(days=2), 9)),
         ([ours, theirs], lambda: _transfer(book, ours, theirs, 4)),
+        ([ours], lambda: book.earn(ours, 5, idle_at=in_a_week)),
+        ([ours], lambda: book.post(book.credit(ours, 5, idle_at=in_two), bulk_from=1)),
+        ([ours], lambda: ledger.expire(in_two, 9)),
         ([poor, theirs], lambda: book.merge(poor, theirs, "owing")),
         ([theirs, poor], lambda: book.merge(theirs, poor, "having")),
     ]
