@@ -195,4 +195,7 @@ EQUIVALENT: dict[str, str] = {
     "bulk_settle.sql without a condition: ),": (
         "PostgreSQL carries out the later part first, and deletes no row that the statement itself has lowered"
     ),
+    "choose.sql IS NULL to IS NOT NULL: row_number() OVER (PARTITION BY l.restriction_id IS NOT NULL": (
+        "the two parts are the same, whichever of them is true"
+    ),
 }

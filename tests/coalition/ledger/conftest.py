@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -15,6 +17,7 @@ from coalition import ledger
 from coalition.kernel.clock import now
 from coalition.kernel.db import db, execute, fetch_all, in_transaction, transact
 from coalition.ledger import AccountKind, Credit, Debit, Operation
+from tests import racing
 
 PROGRAM, BONUS, SHOP = 7, 3, 5
 _SURROUND = """
@@ -298,3 +301,21 @@ def live(fresh_database) -> Iterator[Flask]:
     with app.app_context():
         assert offences() == {}
         db.engine.dispose()
+
+
+@pytest.fixture
+def apart(live: Flask) -> Iterator[Callable[[Callable[[], Any]], Future[Any]]]:
+    """Begins a work in a session of its own, and returns once that waits for the one that is open here."""
+    threads = ThreadPoolExecutor(1)
+
+    def inside(work: Callable[[], Any]) -> Any:
+        with live.app_context():
+            return transact(work)
+
+    def begin(work: Callable[[], Any]) -> Future[Any]:
+        begun = threads.submit(inside, work)
+        racing.until_somebody_waits()
+        return begun
+
+    yield begin
+    threads.shutdown()

@@ -154,6 +154,19 @@ def test_a_single_point_owed_is_paid_by_the_next_credit(book, speed, replay):
     assert (book.balance(wallet).available, book.balance(wallet).arrears) == (4, 0)
 
 
+def test_whatever_way_points_were_taken_back_they_are_not_taken_back_again(book):
+    wallet = book.wallet()
+    credit = book.earn(wallet, 100, days=5)
+    book.spend(wallet, 90)
+    book.earn(wallet, 20, days=9)
+
+    assert _split(book.claw_back(wallet, credit.entry_id, 70, floor=15)) == (10, 20, 15, 25)
+    with pytest.raises(Conflict) as refused:
+        book.claw_back(wallet, credit.entry_id, 31)
+
+    assert refused.value.extra == {"available": 30}
+
+
 def test_what_came_back_of_something_else_is_not_clawed_back_again(book):
     wallet = book.wallet()
     credit = book.earn(wallet, 100)
@@ -187,3 +200,15 @@ def test_a_single_point_owed_is_owed_to_whoever_funded_the_first_point_of_the_cr
     book.claw_back(wallet, credit.entry_id, 1)
 
     assert [row for row in drawn() if row[0] == "clawback"] == [("clawback", 12, 1)]
+
+
+def test_debts_of_one_credit_complete_each_other_leg_by_leg(book):
+    wallet = book.wallet()
+    credit = book.earn(wallet, 20, legs=((10, 2), (11, 1)))
+    book.spend(wallet, 20)
+
+    for amount in (10, 10):
+        book.claw_back(wallet, credit.entry_id, amount)
+
+    owed = [(party, points) for kind, party, points in drawn() if kind == "clawback"]
+    assert owed == [(10, 7), (11, 3), (10, 6), (11, 4)]

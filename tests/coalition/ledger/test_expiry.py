@@ -70,15 +70,16 @@ def test_one_chunk_books_each_currencys_lots_at_its_own_breakage_one_row_a_walle
     swept = [_sweep(days=7), _sweep(days=7)]
 
     booked = fetch_all(
-        "SELECT e.account_id, c.currency_id, c.kind, e.amount, count(*) AS draws, sum(a.amount) AS drawn FROM entry e"
-        " JOIN account c ON c.id = e.contra_id JOIN allocation a ON a.account_id = e.account_id AND a.debit_id = e.id"
-        " WHERE e.kind = 6 GROUP BY e.account_id, e.id, e.amount, c.currency_id, c.kind ORDER BY e.amount"
+        "SELECT e.account_id, c.currency_id, c.kind, c.owner, e.amount, count(*) AS draws, sum(a.amount) AS drawn"
+        " FROM entry e JOIN account c ON c.id = e.contra_id"
+        " JOIN allocation a ON a.account_id = e.account_id AND a.debit_id = e.id"
+        " WHERE e.kind = 6 GROUP BY e.account_id, e.id, e.amount, c.currency_id, c.kind, c.owner ORDER BY e.amount"
     )
     assert swept == [4, 0]
     assert [tuple(row) for row in booked] == [
-        (other, OTHER, AccountKind.BREAKAGE, -80, 1, 80),
-        (ours, BONUS, AccountKind.BREAKAGE, -40, 1, 40),
-        (ours, BONUS, AccountKind.BREAKAGE, -30, 2, 30),
+        (other, OTHER, AccountKind.BREAKAGE, 0, -80, 1, 80),
+        (ours, BONUS, AccountKind.BREAKAGE, 0, -40, 1, 40),
+        (ours, BONUS, AccountKind.BREAKAGE, 0, -30, 2, 30),
     ]
 
 

@@ -5,41 +5,20 @@ All take wallets in the order of their ids, and a wave the keys of its postings 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from flask import Flask
 
 from coalition import ledger
 from coalition.kernel.db import execute, transact
+from coalition.kernel.errors import Conflict
 from coalition.ledger import AccountKind, Credit, Operation
-from tests import racing
 from tests.coalition.ledger.conftest import BONUS, PROGRAM, SHOP, Book, run
 
 NEXT_SHOP = SHOP + 1
-
-
-@pytest.fixture
-def apart(live: Flask) -> Iterator[Callable[[Callable[[], Any]], Future[Any]]]:
-    """Begins a work in a session of its own, and returns once that waits for the one that is open here."""
-    threads = ThreadPoolExecutor(1)
-
-    def inside(work: Callable[[], Any]) -> Any:
-        with live.app_context():
-            return transact(work)
-
-    def begin(work: Callable[[], Any]) -> Future[Any]:
-        begun = threads.submit(inside, work)
-        racing.until_somebody_waits()
-        return begun
-
-    yield begin
-    threads.shutdown()
-
-
 BOTH_WAYS = ("transfer", "merge", "wave", "wave after a replay", "wave that awakens", "debits")
 
 
@@ -65,15 +44,17 @@ def test_who_waits_for_the_first_wallet_has_not_taken_the_second(live, apart, de
         transact(touch_both_while_another_waits).result()
 
 
+@pytest.mark.parametrize("sort", ["credits", "debits"])
 @pytest.mark.parametrize("falling", [False, True])
-def test_who_waits_for_the_first_key_has_not_taken_the_second(live, apart, falling):
+def test_who_waits_for_the_first_key_has_not_taken_the_second(live, apart, sort, falling):
     book = Book()
     with live.app_context():
         mine, other = book.wallet(1), book.wallet(2)
-        known = book.credit(mine, 10, key="a")
-        book.post(known)
-        keys = [replace(book.credit(mine, 10, key="b"), partner_id=shop) for shop in (SHOP, NEXT_SHOP)]
-        wave = [known, *(keys[::-1] if falling else keys)]
+        known = book.credit(mine, 100, key="a")
+        book.post(known, book.credit(other, 100))
+        made = book.credit if sort == "credits" else book.debit
+        keys = [replace(made(mine, 10, key="b"), partner_id=shop) for shop in (SHOP, NEXT_SHOP)]
+        wave = [*([known] if sort == "credits" else []), *(keys[::-1] if falling else keys)]
 
         def take_both_while_another_waits() -> Future[Any]:
             execute("SET LOCAL lock_timeout = '300ms'")
@@ -84,8 +65,27 @@ def test_who_waits_for_the_first_key_has_not_taken_the_second(live, apart, falli
 
         told = transact(take_both_while_another_waits).result()
 
-        assert [posted.refused for posted in told] == [None, *["external_id_conflict"] * 2]
-        assert book.balance(other).available == 20
+        assert [posted.refused for posted in told[-2:]] == ["external_id_conflict"] * 2
+        assert book.balance(other).available == (120 if sort == "credits" else 80)
+
+
+def test_a_hold_is_made_longer_in_its_wallets_turn(live, apart):
+    book = Book()
+    with live.app_context():
+        wallet = book.wallet()
+        book.earn(wallet, 10)
+        hold = book.hold(wallet, 5)
+
+        def capture_while_another_waits() -> Future[Any]:
+            book.earn(wallet, 1)
+            waiting = apart(lambda: ledger.extend_hold((wallet, hold.id), 86_400))
+            book.capture(hold)
+            return waiting
+
+        waiting = transact(capture_while_another_waits)
+
+        with pytest.raises(Conflict):
+            waiting.result()
 
 
 def _moving(book: Book, deed: str, order: list[int], known: Credit) -> Callable[[], Any]:

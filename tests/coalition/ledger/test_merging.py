@@ -64,6 +64,19 @@ def test_a_single_point_and_a_single_point_owed_move(book):
     assert (book.balance(target).available, book.balance(target).arrears) == (0, 0)
 
 
+def test_a_merge_is_told_again_as_it_was_told(book):
+    having, owing, target = book.wallet(1), book.wallet(2), book.wallet(3)
+    book.earn(having, 5)
+    _owing(book, owing, 9)
+
+    told = [[book.merge(one, target, key=str(one)) for _ in range(2)] for one in (owing, having)]
+
+    assert [[(one.amount, one.arrears, one.replayed) for one in twice] for twice in told] == [
+        [(0, 9, False), (0, 9, True)],
+        [(5, 0, False), (5, 0, True)],
+    ]
+
+
 def test_what_follows_its_wallet_stays_in_its_currency_whatever_others_there_are(book):
     others = []
     for currency in (BONUS - 1, BONUS + 1):

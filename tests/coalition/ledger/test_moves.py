@@ -65,6 +65,16 @@ def test_points_that_arrived_are_drawn_by_when_they_were_issued_not_by_when_they
     assert [row.lot_id for row in drawn] == [*first.arrival_ids, second.entry_id, newest.entry_id]
 
 
+def test_what_arrives_of_a_lot_is_funded_by_just_what_was_drawn_of_each_party(book):
+    source, target = book.wallet(1), book.wallet(2)
+    book.earn(source, 10, legs=((10, 2), (11, 1)))
+
+    for _ in range(2):
+        _transfer(book, source, target, 4)
+
+    assert [lot.legs for lot in ledger.lots(target)] == [((10, 3), (11, 1)), ((10, 1), (11, 1))]
+
+
 def test_a_transfer_happens_once_under_its_key(book):
     source, target = book.wallet(1), book.wallet(2)
     book.earn(source, 100)

@@ -62,6 +62,7 @@ def test_one_movement_is_found_by_its_address_alone(book):
     found = [ledger.movement(wallet, posted.entry_id) for posted in (first, second)]
 
     assert [(one.entry_id, one.amount) for one in found if one] == [(first.entry_id, 10), (second.entry_id, 20)]
+    assert {(one.contra_kind, one.contra_owner) for one in found if one} == {(AccountKind.ISSUANCE, 10)}
     assert ledger.movement(other, first.entry_id) is None
 
 

@@ -14,11 +14,11 @@ from flask import Flask
 from coalition import ledger
 from coalition.kernel.clock import now
 from coalition.kernel.config import Config
-from coalition.kernel.db import db, fetch_one, transact
+from coalition.kernel.db import db, fetch_all, fetch_one, transact
 from coalition.kernel.errors import Conflict
 from coalition.ledger import AccountKind, Operation, posting
 from tests import guards, racing
-from tests.coalition.ledger.conftest import BONUS, PROGRAM, Book, offences
+from tests.coalition.ledger.conftest import BONUS, PROGRAM, Book, offences, run
 
 CLIENTS, ROUNDS = 8, 25
 
@@ -135,6 +135,42 @@ def test_a_sweep_and_spenders_meet_without_deadlock(live):
                     lambda: transact(lambda: ledger.post(spend)),
                 ],
             )
+
+
+def test_the_first_credits_of_a_wallet_add_up_though_two_make_it_at_once(live, apart):
+    book = Book()
+    with live.app_context():
+        wallet = book.wallet()
+        mine, others = book.credit(wallet, 10), book.credit(wallet, 5)
+
+        def post_while_another_waits():
+            ledger.post([mine])
+            return apart(lambda: ledger.post([others]))
+
+        (late,) = transact(post_while_another_waits).result()
+
+        row = run(lambda: fetch_one("SELECT undrawn, version FROM wallet WHERE account_id = :id", {"id": wallet}))
+        assert (late.undrawn, *row) == (15, 15, 1)
+
+
+def test_of_two_sweeps_that_have_seen_the_same_lots_one_tells_of_them(live, fresh_database, apart):
+    seen = "PERFORM pg_advisory_xact_lock(1); FOR v_of IN"
+    guards.replacing(fresh_database.owner_url, "ledger_expire", "FOR v_of IN", seen)
+    book = Book()
+    with live.app_context():
+        book.earn(book.wallet(), 10, days=5)
+        sweep = lambda: ledger.expire(now() + timedelta(days=6), 9)  # noqa: E731
+
+        def sweep_while_another_waits():
+            fetch_one("SELECT pg_advisory_xact_lock(1)")
+            late = apart(sweep)
+            return sweep(), late
+
+        ended, late = transact(sweep_while_another_waits)
+
+        assert (ended, late.result()) == (1, 0)
+        told = run(lambda: fetch_all("SELECT payload FROM outbox WHERE kind = 'points.expired'"))
+        assert len(told) == 1
 
 
 def _deadlocks() -> int:

@@ -13,6 +13,10 @@ from coalition.kernel.clock import now
 from coalition.kernel.db import fetch_all, transact
 from coalition.kernel.errors import Conflict, NotFound
 from tests.coalition.ledger.conftest import Book, drawn, instant, offences, turns
+from tests.model import clock
+from tests.model.conftest import moving
+
+__all__ = ["moving"]
 
 
 def _split(clawed: ledger.ClawedBack) -> tuple[int, int, int, int]:
@@ -329,6 +333,21 @@ def _redeem_and_let_end(book, legs):
     assert (book.balance(gone).available, book.balance(graced).available) == (0, 30)
     ((amount, ends_at),) = book.balance(graced).next_expirations
     assert (amount, (ends_at - now()).days) == (30, 6)
+
+
+def test_points_that_end_at_this_very_instant_come_back_with_a_grace_and_the_others_as_they_were(moving):
+    book = Book()
+    wallet, tomorrow, end = book.wallet(), instant() + dt.timedelta(days=1), now() + dt.timedelta(days=9)
+    book.post(*(replace(book.credit(wallet, 40), expires_at=at) for at in (tomorrow, end)))
+    spent = book.spend(wallet, 60)
+    clock.move_to(1)
+
+    book.give_back(wallet, spent.entry_id, 60, grace_days=7)
+
+    assert instant() == tomorrow
+    assert [amount for amount, _ in book.balance(wallet).next_expirations] == [40, 40]
+    assert [lot.remaining for lot in ledger.lots(wallet)] == [40, 40]
+    assert offences() == {}
 
 
 def test_what_was_clawed_back_can_be_given_back(book):
