@@ -71,6 +71,8 @@ def _prove(at: Counter, draft: Draft, member_id: int) -> None:
 def _with_hold(
     at: Counter, draft: Draft, wallets: dict[int, ledger.Balance], groups: dict[str, int], ruled: Terms
 ) -> Draft:
+    """The draft that its hold pays: with all that it has left where the till says how much money that is, else with no
+    more than the total needs; what is over stays held."""
     receipt = draft.receipt
     assert receipt.hold is not None
     held = _hold_of(at, receipt.hold)
@@ -81,8 +83,11 @@ def _with_hold(
     limits.check_receipt(*_ruled(ruled, currency, groups, worth, total), "/hold_id")
     if programs.promo_accounts(at.program.id):
         _check_restricted(receipt.hold, programs.drawing(currency, _context(at, draft, groups)))
-    tender = Tender(held.left, currency.id, held.account_id, held.id)
-    return replace(draft, points_paid=worth, tender=tender if held.left else None)
+    needed = held.left if receipt.points_paid else min(held.left, units_for(currency, total))
+    if held.left and not needed:
+        raise _refused("more_than_total", "/hold_id", "There is nothing that the points held could pay.")
+    tender = Tender(needed, currency.id, held.account_id, held.id)
+    return replace(draft, points_paid=worth, tender=tender if needed else None)
 
 
 def _check_restricted(hold: tuple[int, int], drawing: programs.Drawing) -> None:

@@ -235,6 +235,34 @@ def test_a_limit_refuses_one_more_and_allows_what_it_says(
         assert isinstance(recorded, Recorded), recorded
 
 
+def test_a_hold_pays_no_more_than_the_total_and_what_is_over_stays_held() -> None:
+    shop = _rich()
+    held = a_hold(shop, 200)
+
+    (recorded,) = shop.record(a_receipt(50, hold_id=public_hold(held)))
+
+    assert isinstance(recorded, Recorded), recorded
+    assert recorded.captured == (50, shop.currency.id)
+    assert ledger.get_hold(held.account_id, held.id).left == 150
+
+
+def test_a_till_that_says_what_the_hold_replaced_has_all_of_it() -> None:
+    shop = _rich()
+
+    (recorded,) = shop.record(a_receipt(50, hold_id=public_hold(a_hold(shop, 200)), points_paid=50))
+
+    assert isinstance(recorded, Recorded), recorded
+    assert recorded.captured == (200, shop.currency.id)
+
+
+def test_a_hold_does_not_pay_for_nothing() -> None:
+    shop = _rich()
+
+    refused = _refused(shop, a_body(0, hold_id=public_hold(a_hold(shop, 200))))
+
+    assert refused.refusal.code == "more_than_total"
+
+
 def test_a_hold_and_a_redemption_together_pay_no_more_than_the_total() -> None:
     shop = _rich()
     hold = public_hold(a_hold(shop, 200))
