@@ -10,6 +10,7 @@ _EVENTS = {
     "review": ("a review", "отзыв"),
     "visit": ("a visit", "посещение"),
     "referral": ("bringing a friend", "приведённого друга"),
+    "referral.completed": ("the first purchase of a friend", "первую покупку друга"),
     "survey": ("a survey", "опрос"),
     "course": ("a course", "обучение"),
     "member.enrolled": ("joining the program", "вступление в программу"),

@@ -14,6 +14,7 @@ from coalition.purchases.events.earning import record_events, tell_event
 from coalition.purchases.events.event import Event, RecordedEvent, read_event
 from coalition.purchases.events.following import Following, record_following
 from coalition.purchases.events.occasions import celebrations, joining
+from coalition.purchases.events.referring import completed as completed_referrals
 from coalition.purchases.explaining.promoting import ExplainedPromotion
 from coalition.purchases.explaining.purchase import (
     Explained,
@@ -179,6 +180,7 @@ __all__ = [
     "chunks",
     "claim_source",
     "close",
+    "completed_referrals",
     "count_of",
     "counter",
     "define_source",

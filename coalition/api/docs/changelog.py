@@ -18,6 +18,10 @@ ENTRIES = (
     Entry(
         dt.date(2026, 11, 27),
         (
+            "POST /events: a referral that names its friend is completed by the friend’s first purchase.",
+            "Birthdays, anniversaries of joining and new members are told to promotions by the program itself; POST"
+            " /events refuses calendar.birthday, calendar.anniversary and member.enrolled.",
+            "A hold pays no more than a receipt’s total; what is over stays held.",
             "PATCH answers the ETag of what it has made: a next change needs no GET before it.",
             "POST /registries and /reconciliations take a workbook (XLSX) in a gzip, too.",
             "The portal tries and sends registries, follows them, and describes layouts; rejected lines leave as XLSX.",

@@ -21,6 +21,8 @@ class EventSchema(Schema):
     Of the types `bank.transaction` and `bank.reversed` it is what a bank tells: `amount` in minor units of `currency`,
     the merchant's category `mcc`, and `original`, the external id of the transaction that is reversed (wholly, or by
     `amount`). The former becomes a purchase, the latter a return of it; `on_unknown_member` is for the former alone.
+    A `referral` is of the member who brought somebody: with `friend` (the new member's id) among its attributes, the
+    event `referral.completed` follows by itself from the friend's first purchase of at least `min_minor` (default 1).
     Any other event of an unknown member is refused (`unknown_member`), and can be sent again when there is one.
     """
 

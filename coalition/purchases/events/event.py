@@ -18,6 +18,7 @@ from coalition.kernel import audit, clock, outbox
 from coalition.kernel.db import RacingKey, raw
 from coalition.kernel.errors import Conflict, FieldError, Invalid, Refusal
 from coalition.purchases.counter import Counter, counter
+from coalition.purchases.events.befriending import misled
 from coalition.purchases.fields import request_hash
 from coalition.purchases.reading.receipt import Reader
 from coalition.purchases.receipts import Refused
@@ -25,6 +26,7 @@ from coalition.purchases.recording.storing import Via
 from coalition.purchases.recording.timeliness import untimely
 
 EVENT_TYPE = re.compile(r"[a-z][a-z0-9_.-]{0,39}", re.ASCII)
+REFERRAL = "referral"
 ENROLLED, BIRTHDAY, ANNIVERSARY = "member.enrolled", "calendar.birthday", "calendar.anniversary"
 # What follows from other events, or from the calendar, is told by nobody else.
 _OURS = ("achievement.completed", "tier.changed", ENROLLED, BIRTHDAY, ANNIVERSARY)
@@ -92,6 +94,8 @@ def identified(at: Counter, batch: Sequence[Event]) -> list[members.Recognised |
             found.append(Invalid("unknown_member", _NOBODY, [problem]))
         else:
             refusal = untimely(at.program, event.occurred_at, now) or shut.get(member.member_id) or lacking
+            if event.type == REFERRAL:
+                refusal = refusal or misled(at.program.id, at.partner.id, member.member_id, event.attributes)
             found.append(refusal or member)
     return found
 
