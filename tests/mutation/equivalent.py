@@ -198,4 +198,10 @@ EQUIVALENT: dict[str, str] = {
     "choose.sql IS NULL to IS NOT NULL: row_number() OVER (PARTITION BY l.restriction_id IS NOT NULL": (
         "the two parts are the same, whichever of them is true"
     ),
+    "arrive.sql without a condition: WHERE a.debit_id = p_debit) x)": _UNIQUE,
+    "capture.sql without a condition: FROM entry e WHERE e.account_id = p_account": _OF_A_WALLET,
+    "restoring.sql - to +: FROM entry e, ledger_slice(p_account, p_debit, p_left, -e.amount + p_left) s": (
+        "no stretch goes beyond the end of its debit"
+    ),
+    "claw_back.sql without a condition: WHERE l.expires_at > now()": _UNIQUE,
 }

@@ -159,6 +159,7 @@ def test_whatever_way_points_were_taken_back_they_are_not_taken_back_again(book)
     credit = book.earn(wallet, 100, days=5)
     book.spend(wallet, 90)
     book.earn(wallet, 20, days=9)
+    book.earn(book.wallet(2), 40)
 
     assert _split(book.claw_back(wallet, credit.entry_id, 70, floor=15)) == (10, 20, 15, 25)
     with pytest.raises(Conflict) as refused:

@@ -72,6 +72,15 @@ def test_what_a_co_funded_lot_pays_of_a_debt_is_shared_from_where_it_was_drawn_t
     assert (shares[A], shares[B]) == (7, 4)
 
 
+def test_a_leg_below_nothing_is_rounded_as_its_opposite_would_be(book):
+    ((funding,),) = raw().execute("SELECT ledger_funding(%s, %s)", ([A, B, C], [3, -1, 2])).fetchall()
+
+    split = "SELECT points FROM ledger_split(%s, %s, %s) ORDER BY no"
+    shares = [[points for (points,) in raw().execute(split, (funding, *part))] for part in ((0, 2), (2, 4), (0, 4))]
+
+    assert shares == [[2, -1, 1], [1, 0, 1], [3, -1, 2]]
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(weights=st.lists(st.integers(1, 9), min_size=1, max_size=4), draws=st.lists(st.integers(1, 9), min_size=1))
 def test_the_shares_of_any_draws_sum_to_the_shares_of_the_lot(app, weights, draws):

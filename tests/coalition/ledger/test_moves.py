@@ -318,12 +318,12 @@ def _versions() -> dict[int, int]:
 
 def test_whatever_moves_points_raises_the_versions_of_the_wallets_it_concerns(book):
     ours, poor, theirs = book.wallet(1), book.wallet(2), book.wallet(3)
-    credit, lost, _ = book.earn(ours, 100), book.earn(poor, 9), book.earn(theirs, 20)
+    in_a_week, in_two, in_four = (now() + dt.timedelta(weeks=weeks) for weeks in (1, 2, 4))
+    credit, lost, _ = book.earn(ours, 100), book.earn(poor, 9), book.earn(theirs, 20, idle_at=in_four)
     known = book.credit(ours, 5)
     spent, hold = book.spend(ours, 10), book.hold(ours, 10)
     book.spend(poor, 9)
     book.earn(ours, 5, days=1)
-    in_a_week, in_two = (now() + dt.timedelta(days=days) for days in (7, 14))
     commands = [
         ([ours], lambda: book.post(known, bulk_from=1)),
         ([ours], lambda: book.post(known, book.credit(ours, 5), bulk_from=1)),
@@ -344,7 +344,7 @@ def test_whatever_moves_points_raises_the_versions_of_the_wallets_it_concerns(bo
         ([ours], lambda: book.post(book.credit(ours, 5, idle_at=in_two), bulk_from=1)),
         ([ours], lambda: ledger.expire(in_two, 9)),
         ([poor, theirs], lambda: book.merge(poor, theirs, "owing")),
-        ([theirs, poor], lambda: book.merge(theirs, poor, "having")),
+        ([theirs, poor, ours], lambda: book.merge(theirs, ours, "having")),
     ]
 
     for number, (concerned, command) in enumerate(commands):

@@ -141,6 +141,20 @@ def test_of_lots_alike_to_the_point_and_the_end_only_those_drawn_are_taken(book,
 
 
 @SPEEDS
+@pytest.mark.parametrize("rule", Attribution)
+def test_of_lots_with_one_end_a_draw_uses_up_none_but_its_own(book, speed, rule):
+    wallet = book.wallet()
+    large = book.credit(wallet, 30)
+    book.post(large, replace(large, amount=10, no=1))
+
+    book.post(book.debit(wallet, 10, rule=rule), bulk_from=speed)
+
+    assert sorted(lot.remaining for lot in ledger.lots(wallet)) == (
+        [8, 22] if rule == Attribution.PRO_RATA else [10, 20]
+    )
+
+
+@SPEEDS
 def test_debits_that_meet_at_the_edge_of_a_lot_draw_from_one_each(book, speed):
     wallet = book.wallet()
     lots = [book.earn(wallet, points, days=points).entry_id for points in (10, 20, 30)]
