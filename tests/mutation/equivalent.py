@@ -14,6 +14,7 @@ _ONE_LEG = "a funding of one leg has that leg alone"
 _PAID = "what equals is deleted by the statement before, and no more is taken than there is"
 _EMPTY = "to empty an empty wallet makes no row"
 _OF_A_WALLET = "all rows of a wallet have the program and currency that are read here, and the key lets one row in"
+_SKIPS = "who skips the wallets that others hold waits for none of them, whatever the order"
 _SOMETHING = "a point or more arrives of every debit"
 
 EQUIVALENT: dict[str, str] = {
@@ -204,4 +205,7 @@ EQUIVALENT: dict[str, str] = {
         "no stretch goes beyond the end of its debit"
     ),
     "claw_back.sql without a condition: WHERE l.expires_at > now()": _UNIQUE,
+    "expire.sql last first: ORDER BY w.account_id DESC FOR NO KEY UPDATE SKIP LOCKED) w": _SKIPS,
+    "expire_idle.sql last first: ORDER BY w.account_id DESC FOR NO KEY UPDATE SKIP LOCKED) w;": _SKIPS,
+    "wind_down.sql last first: ORDER BY w.account_id DESC FOR NO KEY UPDATE SKIP LOCKED) w;": _SKIPS,
 }

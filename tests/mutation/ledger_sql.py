@@ -30,7 +30,7 @@ SQL = Path(__file__).resolve().parents[2] / "coalition" / "ledger" / "sql"
 JUDGES = ("tests/coalition/ledger", "tests/mutation/judging.py")
 FEWER = {"TWO_SPEEDS": "50"}  # examples of what takes longest
 _TOLD = re.compile(r"^(?:\w+ +(?:[\d.]+ s +)?(?=\w+\.sql))|  \(line \d+\)$")
-MACHINERY = ("bulk_lock.sql", "stage.sql")  # no arithmetic: a lock, a temporary table
+MACHINERY = ("stage.sql",)  # no arithmetic: a temporary table
 
 
 def main() -> None:

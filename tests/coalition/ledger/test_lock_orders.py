@@ -44,6 +44,27 @@ def test_who_waits_for_the_first_wallet_has_not_taken_the_second(live, apart, de
         transact(touch_both_while_another_waits).result()
 
 
+@pytest.mark.parametrize("falling", [False, True])
+def test_who_comes_to_a_merged_wallet_takes_it_and_its_home_in_the_order_of_all(live, apart, falling):
+    book = Book()
+    with live.app_context():
+        first, second = book.wallet(1), book.wallet(2)
+        gone, home = (second, first) if falling else (first, second)
+        book.earn(gone, 100)
+        spent = book.spend(gone, 40)
+        book.merge(gone, home)
+
+        def lock_both_while_another_waits() -> Future[Any]:
+            _lock(first)
+            waiting = apart(lambda: book.give_back(gone, spent.entry_id, 10))
+            _lock(second)
+            return waiting
+
+        transact(lock_both_while_another_waits).result()
+
+        assert book.balance(home).available == 70
+
+
 @pytest.mark.parametrize("sort", ["credits", "debits"])
 @pytest.mark.parametrize("falling", [False, True])
 def test_who_waits_for_the_first_key_has_not_taken_the_second(live, apart, sort, falling):
@@ -106,3 +127,7 @@ def _moving(book: Book, deed: str, order: list[int], known: Credit) -> Callable[
         "wave that awakens": lambda: ledger.post(awaking, bulk_from=1),
         "debits": lambda: ledger.post(debits, bulk_from=1),
     }[deed]
+
+
+def _lock(wallet: int) -> None:
+    execute("SELECT FROM wallet WHERE account_id = :wallet FOR NO KEY UPDATE NOWAIT", {"wallet": wallet})
