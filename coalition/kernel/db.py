@@ -19,7 +19,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 import psycopg
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Engine, MetaData, Row, text
+from sqlalchemy import DateTime, Engine, MetaData, PoolProxiedConnection, Row, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -34,6 +34,7 @@ _Last: TypeAlias = tuple[str, str, Mapping[str, Any]]
 APP_ROLE = "coalition_app"
 _ATTEMPTS = 6
 _PING_AFTER_S = 1.0
+_CURSORS_MAX = 100  # kept with a connection
 _LAST_MAX = 100  # a statement takes 65,535 parameters
 _RETRYABLE = frozenset({"40001", "40P01"})  # serialization failure, deadlock
 _BROKEN = frozenset({"57P01", "57P02", "57P03", "08000", "08003", "08006"})  # the server goes, or the line is cut
@@ -130,14 +131,28 @@ def raw() -> psycopg.Connection[Any]:
 
     Inside a door it is looked up once: finding it costs as much as a short statement.
     """
-    own = session()
-    known = own.info
-    driver = known.get("driver")
-    if driver is None:
-        driver = own.connection().connection.driver_connection
-        if known.get("door_open"):
-            known["driver"] = driver
+    known = session().info
+    driver = known.get("driver") or _connected(known).driver_connection
     return cast("psycopg.Connection[Any]", driver)
+
+
+def hot(statement: str | bytes, params: Sequence[Any] | Mapping[str, Any]) -> psycopg.Cursor[Any]:
+    """Run a short statement of the hot path, as `raw().execute` does; read its rows before running the same again.
+
+    Its cursor is kept with the connection, and with it what psycopg works out for each new one about types: a third of
+    the time that such a statement takes here (12 of 36 µs). It keeps its rows, too: not for statements with many.
+    """
+    known = session().info
+    cursors = known.get("cursors")
+    if cursors is None:
+        cursors = _connected(known).info.setdefault("cursors", {})
+    kept = cursors.get(statement)
+    if kept is None:
+        if len(cursors) == _CURSORS_MAX:
+            cursors.clear()
+        kept = cursors[statement] = statement, raw().cursor()
+    same, cursor = kept  # psycopg goes by the object, not by what stands in it
+    return cast("psycopg.Cursor[Any]", cursor.execute(same, params))
 
 
 def at_end(statement: str, params: Mapping[str, Any], *, row: str = "") -> None:
@@ -153,6 +168,14 @@ def at_end(statement: str, params: Mapping[str, Any], *, row: str = "") -> None:
     last.append((statement, row, params))
     if last is not known.get("last") or len(last) == _LAST_MAX:
         _write(last)
+
+
+def _connected(known: dict[Any, Any]) -> PoolProxiedConnection:
+    """The connection of the pool; a door remembers its driver and the cursors kept with it."""
+    connection = session().connection().connection
+    if known.get("door_open"):
+        known |= {"driver": connection.driver_connection, "cursors": connection.info.setdefault("cursors", {})}
+    return connection
 
 
 def execute(sql: str, params: Mapping[str, Any] | None = None) -> int:
@@ -198,7 +221,7 @@ def _once(work: Callable[[], T]) -> T:
         raise
     finally:
         _of_door.reset(entered)
-        own.info.update(door_open=False, driver=None)
+        own.info.update(door_open=False, driver=None, cursors=None)
     crash.point("after_commit_before_reply")
     return result
 
@@ -209,7 +232,7 @@ def _write(last: list[_Last]) -> None:
         params = {f"{name}_{no}": value for no, (*_, given) in enumerate(last) for name, value in given.items()}
         sql = _as_one(tuple((statement, row) for statement, row, _ in last))
         last.clear()
-        raw().execute(sql, params)
+        hot(sql, params)
 
 
 @lru_cache(maxsize=256)

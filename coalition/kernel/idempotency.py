@@ -17,7 +17,7 @@ import psycopg
 from flask import Response, request
 
 from coalition.kernel import clock, crash
-from coalition.kernel.db import at_end, raw, transact
+from coalition.kernel.db import at_end, hot, raw, transact
 from coalition.kernel.errors import FieldError, Invalid, NotNow
 from coalition.kernel.web.api import caller
 
@@ -122,7 +122,7 @@ def _own(key: str) -> str:
 def _claim(params: dict[str, Any]) -> bool:
     """Whether the key is new. Raises NotNow while a request that has it is still running."""
     try:
-        return raw().execute(_CLAIM, params).rowcount == 1
+        return hot(_CLAIM, params).rowcount == 1
     except psycopg.errors.LockNotAvailable as error:
         raise NotNow("idempotency_key_in_flight", "The first request with this key is still running.") from error
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from operator import attrgetter
 
 from coalition.kernel import crash
-from coalition.kernel.db import raw
+from coalition.kernel.db import hot, raw
 from coalition.ledger import bulk
 from coalition.ledger.types import AccountKind, Credit, Debit, Posted
 from coalition.ledger.waves import waves
@@ -105,10 +105,10 @@ def _after_all(posted: Posted, undrawn: int) -> Posted:
 
 def _one(posting: Credit | Debit) -> Posted:
     if isinstance(posting, Credit):
-        row = raw().execute(_CREDIT, _CREDIT_FIELDS(posting)).fetchone()
+        row = hot(_CREDIT, _CREDIT_FIELDS(posting)).fetchone()
     elif posting.plain:
-        row = raw().execute(_DEBIT, _DEBIT_FIELDS(posting)).fetchone()
+        row = hot(_DEBIT, _DEBIT_FIELDS(posting)).fetchone()
     else:
-        row = raw().execute(_DEBIT_BY, (*_DEBIT_FIELDS(posting), *_CHOICE_FIELDS(posting))).fetchone()
+        row = hot(_DEBIT_BY, (*_DEBIT_FIELDS(posting), *_CHOICE_FIELDS(posting))).fetchone()
     assert row is not None
     return Posted.of(*row)

@@ -12,9 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-import psycopg
-
-from coalition.kernel.db import load_sql, raw
+from coalition.kernel.db import hot, load_sql, raw
 from coalition.kernel.web.paging import Page, decode_cursor, encode_cursor
 from coalition.ledger.types import AccountKind, Balance, EntryKind, Lot, Movement
 
@@ -36,12 +34,12 @@ _POSTED_KINDS = tuple(kind for kind in EntryKind if kind not in (EntryKind.HOLD,
 def balances(program_id: int, member_id: int) -> list[Balance]:
     """A member's wallets in a program, by currency. None exist before the first points."""
     owner = " WHERE a.program_id = %s AND a.kind = %s AND a.owner = %s"
-    return _fold(_balances(owner, (program_id, int(AccountKind.WALLET), member_id)))
+    return _fold(hot(_balances(owner), (program_id, int(AccountKind.WALLET), member_id)))
 
 
 def balances_of(account_ids: Iterable[int]) -> dict[int, Balance]:
     """The balances of many wallets, by account id."""
-    rows = _balances(" WHERE a.id = ANY(%s)", (list(account_ids),))
+    rows = raw().execute(_balances(" WHERE a.id = ANY(%s)"), (list(account_ids),))
     return {balance.account_id: balance for balance in _fold(rows)}
 
 
@@ -98,9 +96,8 @@ def movement(account_id: int, entry_id: int) -> Movement | None:
     return _movement(row) if row else None
 
 
-def _balances(condition: str, params: tuple[Any, ...]) -> psycopg.Cursor[Any]:
-    sql = load_sql(__file__, "balances.sql") + condition + _BY_WALLET
-    return raw().execute(sql.encode(), params)
+def _balances(condition: str) -> bytes:
+    return (load_sql(__file__, "balances.sql") + condition + _BY_WALLET).encode()
 
 
 def _fold(rows: Iterable[tuple[Any, ...]]) -> list[Balance]:

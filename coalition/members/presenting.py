@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from coalition.kernel.db import raw
+from coalition.kernel.db import hot, raw
 from coalition.kernel.errors import Invalid
 from coalition.members.hashing import presented, region
 from coalition.members.normalising import check, hint
@@ -83,7 +83,7 @@ def _find(partner_id: int, value_hashes: Iterable[bytes]) -> dict[bytes, Recogni
     strangers: set[int] = set()
     sought = list(value_hashes)
     sql, what = (_FIND_ONE, sought[0]) if len(sought) == 1 else (_FIND_MANY, sought)
-    for value_hash, member_id, tier, perks, known in raw().execute(sql, (partner_id, what)):
+    for value_hash, member_id, tier, perks, known in hot(sql, (partner_id, what)).fetchall():
         found[bytes(value_hash)] = Recognised(member_id, tier, perks or {})
         if not known:
             strangers.add(member_id)

@@ -15,7 +15,7 @@ import psycopg
 from coalition import ledger, partners, programs
 from coalition.kernel import audit
 from coalition.kernel.copying import array, copy_csv, quoted
-from coalition.kernel.db import RacingKey, load_sql, raw
+from coalition.kernel.db import RacingKey, hot, load_sql, raw
 from coalition.promotions.granting import PURCHASE, Evaluation, keeping
 from coalition.purchases.grants import Grant
 from coalition.purchases.lines import written
@@ -168,7 +168,7 @@ def insert_one(draft: Draft, via: Via) -> int | None:
     lines = draft.receipt.lines
     key = (draft.outlet.partner_id, draft.receipt.external_id, draft.receipt.request_hash)
     params = [draft.program_id, draft.member_id, *_head(draft, via), *key, *map(array, zip(*lines, strict=True))]
-    rows = raw().execute(load_sql(__file__, "insert_one.sql"), params).fetchall()
+    rows = hot(load_sql(__file__, "insert_one.sql"), params).fetchall()
     if draft.member_id is not None:
         wallets = {currency_id: account_id for _, currency_id, account_id in rows if account_id is not None}
         ledger.learn(draft.program_id, ledger.AccountKind.WALLET, draft.member_id, wallets)
@@ -199,7 +199,7 @@ def insert_awards(booked: Sequence[BookedAward], evaluations: Sequence[Evaluatio
     if len(booked) > 1:
         copy_csv("award", _AWARDS, map(_award_row, booked))
     elif booked:
-        raw().execute(_ONE_AWARD, _award(booked[0]))
+        hot(_ONE_AWARD, _award(booked[0]))
 
 
 def insert_tenders(rows: Sequence[TenderRow]) -> None:
