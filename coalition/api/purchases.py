@@ -71,7 +71,7 @@ def _record(receipt: Receipt) -> Answer:
     if receipt.on_unknown == "hold":
         (result,) = purchases.accept(partner_id, [receipt], purchases.Via(), hold=True)
     else:
-        (result,) = purchases.record(partner_id, [receipt])
+        (result,) = purchases.record(partner_id, [receipt], ending=True)
     if isinstance(result, Suspended):
         return Answer(_waiting(result), 202, result.replayed)
     if isinstance(result, Refused):

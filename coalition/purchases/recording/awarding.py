@@ -40,8 +40,11 @@ class _Earned(NamedTuple):
     grant: Grant
 
 
-def award(at: Counter, made: Sequence[Made]) -> list[Recorded]:
-    """Evaluate new purchases (id, draft) and book what they earn; the purchases with their awards, in order."""
+def award(at: Counter, made: Sequence[Made], *, ending: bool = False) -> list[Recorded]:
+    """Evaluate new purchases (id, draft) and book what they earn; the purchases with their awards, in order.
+
+    `ending`: nothing else in the transaction reads the awards.
+    """
     rules = promotions.in_force(at.partner.id)
     at = knowing(at, rules)
     products: granting.Products = {}
@@ -56,7 +59,7 @@ def award(at: Counter, made: Sequence[Made]) -> list[Recorded]:
         earned = sorted(earned + more, key=lambda one: (one.purchase_id, one.no))
         beyond += besides
     shown = settle(made, codes, found.coupons() if found else {}) if codes else {}
-    return _telling(_book(at, made, earned, kept), shown, beyond)
+    return _telling(_book(at, made, earned, kept, ending), shown, beyond)
 
 
 def _telling(
@@ -72,7 +75,7 @@ def _telling(
 
 
 def _book(
-    at: Counter, made: Sequence[Made], earned: Sequence[_Earned], evaluations: Sequence[Evaluation]
+    at: Counter, made: Sequence[Made], earned: Sequence[_Earned], evaluations: Sequence[Evaluation], ending: bool
 ) -> list[Recorded]:
     """Credit what is earned and keep the awards, with the evaluations that they come from."""
     credits = _credits(at, earned)
@@ -92,7 +95,7 @@ def _book(
         booked.append(BookedAward(one.purchase_id, credit.account_id, posted.entry_id, grant, kept))
         if at.currencies[credit.currency_id].kind == "tier":
             climbing[one.member_id] = posted.undrawn
-    insert_awards(booked, evaluations)
+    insert_awards(booked, evaluations, ending=ending)
     if climbing:
         members.qualify(at.program.id, climbing)
     return [_recorded(purchase_id, draft, granted[purchase_id]) for purchase_id, draft in made]

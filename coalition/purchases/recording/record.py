@@ -30,13 +30,18 @@ BATCH_MAX = 5_000
 
 
 def record(
-    partner_id: int, batch: Sequence[Receipt], *, registry_id: int | None = None, source_id: int | None = None
+    partner_id: int,
+    batch: Sequence[Receipt],
+    *,
+    registry_id: int | None = None,
+    source_id: int | None = None,
+    ending: bool = False,
 ) -> list[Recorded | Refused]:
     """Record a partner's purchases; the results stand in the batch's order. Without a source they came by the API.
 
     A purchase sent before comes back as it stands (`replayed`); the same external id with another content is refused
     as `external_id_conflict`. Locks members and their wallets (see `queueing`) until the transaction ends. At most
-    5,000 receipts.
+    5,000 receipts. `ending`: nothing else in the transaction reads what they earn, so that it may be written last.
     Raises RacingKey when somebody records the same purchase at the same moment: `transact` tries again.
     """
     if len(batch) > BATCH_MAX:
@@ -55,7 +60,7 @@ def record(
             refused.append(drafted)
     queue(at, [*plain, *paid] if len(batch) > 1 else plain, alone=len(batch) == 1)
     for part in one_after_another(plain):
-        results |= _record(at, part, via)
+        results |= _record(at, part, via, ending)
     results |= _refuse(at, batch, refused)
     for draft in paid:
         results[draft.place] = _record_paid(at, draft, via)
@@ -106,7 +111,7 @@ def _refuse(
     return results
 
 
-def _record(at: Counter, drafts: Sequence[Draft], via: Via) -> dict[int, Recorded | Refused]:
+def _record(at: Counter, drafts: Sequence[Draft], via: Via, ending: bool = False) -> dict[int, Recorded | Refused]:
     if not drafts:
         return {}
     first = {draft.receipt.external_id: draft for draft in reversed(drafts)}
@@ -122,7 +127,7 @@ def _record(at: Counter, drafts: Sequence[Draft], via: Via) -> dict[int, Recorde
         fresh = sorted(free, key=_in_time)
         made = list(zip(insert_many(fresh, via), fresh, strict=True)) if fresh else []
     pay(at, made)  # first, so that nobody pays with what this very purchase earns
-    recorded = award(at, made)
+    recorded = award(at, made, ending=ending)
     known |= {
         one.external_id: (draft.receipt.request_hash, one) for one, (_, draft) in zip(recorded, made, strict=True)
     }

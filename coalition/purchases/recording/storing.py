@@ -15,7 +15,7 @@ import psycopg
 from coalition import ledger, partners, programs
 from coalition.kernel import audit
 from coalition.kernel.copying import array, copy_csv, quoted
-from coalition.kernel.db import RacingKey, hot, load_sql, raw
+from coalition.kernel.db import RacingKey, at_end, hot, load_sql, raw
 from coalition.promotions.granting import PURCHASE, Evaluation, keeping
 from coalition.purchases.grants import Grant
 from coalition.purchases.lines import written
@@ -31,7 +31,9 @@ _AWARDS = (
     "purchase_id, no, account_id, entry_id, units, available_at, expires_at, currency_id, rule_id, promotion_version,"
     " effect, issuer_id, lines, reason_key, reason_params, promotion, returns"
 )
-_ONE_AWARD = f"INSERT INTO award ({_AWARDS}) VALUES ({', '.join(['%s'] * 17)})".encode()
+_AWARD_FIELDS = _AWARDS.split(", ")
+_INSERT_AWARD = f"INSERT INTO award ({_AWARDS})"
+_AWARD_ROW = f"({', '.join(f'%({name})s' for name in _AWARD_FIELDS)})"
 _FEW = 24  # from more on, COPY is quicker
 _FEW_AWARDS = f"""
     WITH kept AS ({{}})
@@ -188,18 +190,24 @@ def insert_many(drafts: Sequence[Draft], via: Via) -> list[int]:
     return ids
 
 
-def insert_awards(booked: Sequence[BookedAward], evaluations: Sequence[Evaluation] = ()) -> None:
-    """Write the awards of purchases, with the evaluations that they come from: a few of them in one statement."""
+def insert_awards(
+    booked: Sequence[BookedAward], evaluations: Sequence[Evaluation] = (), *, ending: bool = False
+) -> None:
+    """Write the awards of purchases, with the evaluations that they come from: a few of them in one statement.
+
+    `ending`: what base rules alone have given is written as the door closes.
+    """
     if evaluations and 0 < len(booked) <= _FEW:
         sql, params = keeping.inserting(PURCHASE, evaluations)
         columns = [list(column) for column in zip(*map(_award, booked), strict=True)]
         raw().execute(_FEW_AWARDS.format(sql).encode(), (*params, *columns))
         return
     keeping.insert(PURCHASE, evaluations)
-    if len(booked) > 1:
-        copy_csv("award", _AWARDS, map(_award_row, booked))
+    if ending and len(booked) <= _FEW:
+        for one in booked:
+            at_end(_INSERT_AWARD, dict(zip(_AWARD_FIELDS, _award(one), strict=True)), row=_AWARD_ROW)
     elif booked:
-        hot(_ONE_AWARD, _award(booked[0]))
+        copy_csv("award", _AWARDS, map(_award_row, booked))
 
 
 def insert_tenders(rows: Sequence[TenderRow]) -> None:
