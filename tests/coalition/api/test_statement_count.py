@@ -14,11 +14,11 @@ from tests.coalition.purchases.builders import a_body, a_shop
 from tests.wire import statements
 from wsgi import create_app
 
-MOST = 7
+MOST = 6
 
 
 @pytest.mark.processes
-def test_a_purchase_takes_at_most_seven_statements(fresh_database: Config, tmp_path: Path) -> None:
+def test_a_purchase_takes_at_most_six_statements(fresh_database: Config, tmp_path: Path) -> None:
     app = create_app(fresh_database)
     with app.app_context():
         till = transact(lambda: a_till(a_shop(), app.test_client()))
