@@ -21,6 +21,7 @@ from coalition.kernel.errors import Conflict, NotFound, Refusal
 from coalition.wallets import Adjustment, Done, Reversal, Waiting
 
 _ADJUST_FIELDS = {"/amount": "amount", "/reason_code": "reason_code", "/note": "note", "/currency": "currency"}
+_WORDED = ("card_number_refused",)
 _REVERSE_FIELDS = {"/reason_code": "reason_code", "/note": "note"}
 
 
@@ -103,8 +104,10 @@ def _read(program_id: int, given: dict[str, str]) -> tuple[forms.Errors, program
 def _said(refusal: Refusal, fields: dict[str, str], decimals: int) -> forms.Errors:
     if isinstance(refusal, Conflict) and refusal.code == "insufficient_points":
         return [{"field": "", "code": "wallet_short", "text": None, "available": refusal.extra.get("available")}]
-    found = forms.refused(refusal, fields)
-    return [one | {"code": "say_why"} if one["field"] == "note" else one for one in found]
+    found = forms.refused(refusal, fields, _WORDED)
+    return [
+        one | {"code": "say_why"} if one["field"] == "note" and one["code"] not in _WORDED else one for one in found
+    ]
 
 
 def _adjust_page(public_id: str, errors: forms.Errors, given: dict[str, str]) -> str:

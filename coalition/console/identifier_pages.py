@@ -50,7 +50,8 @@ def change_identifier(member: str, identifier: str) -> Response | tuple[str, int
     except NotFound:
         raise
     except Refusal as refusal:
-        return _page(member, identifier, deed, forms.refused(refusal, _FIELDS), given), refusal.status
+        found = forms.refused(refusal, _FIELDS, ("card_number_refused",))
+        return _page(member, identifier, deed, found, given), refusal.status
     return redirect(url_for("console.member_identifiers", member=member, done=_DONE[deed]), code=303)
 
 

@@ -44,7 +44,8 @@ def merge(member: str) -> Response | tuple[str, int]:
     except NotFound:
         raise
     except Refusal as refusal:
-        return _page(member, None, forms.refused(refusal, {"/reason": "reason"}), given), refusal.status
+        found = forms.refused(refusal, {"/reason": "reason"}, ("card_number_refused",))
+        return _page(member, None, found, given), refusal.status
     return redirect(url_for("console.member", member=member, done="merged"), code=303)
 
 

@@ -23,7 +23,7 @@ from coalition.members.issuing import issue_card
 from coalition.members.laws import laws
 from coalition.members.listing import Enrolled, enrolled, enrolments
 from coalition.members.merging import Merge, explain_merge, follow, merge, survivor
-from coalition.members.normalising import KINDS
+from coalition.members.normalising import KINDS, refuse_bank_cards
 from coalition.members.people import (
     Consent,
     Member,
@@ -121,6 +121,7 @@ __all__ = [
     "qualify",
     "readers",
     "recognise",
+    "refuse_bank_cards",
     "remove",
     "renew",
     "replace",

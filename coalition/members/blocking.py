@@ -12,7 +12,7 @@ from coalition.kernel.db import AnyRow, execute, fetch_one
 from coalition.kernel.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from coalition.members.hashing import hashed, region
 from coalition.members.identifiers import Identifier, announce, find, keep
-from coalition.members.normalising import check, hint
+from coalition.members.normalising import check, hint, refuse_bank_cards
 from coalition.members.telling import changed
 
 _LOCKED = """
@@ -80,7 +80,8 @@ def move(program_id: int, identifier_id: int, to_member_id: int, *, reason: str)
 
 
 def demand_reason(reason: str) -> None:
-    """Raise Invalid where somebody gives no reason for what needs one."""
+    """Raise Invalid where somebody gives no reason for what needs one, or the number of a bank card in it."""
+    refuse_bank_cards(reason=reason)
     if not reason.strip():
         raise Invalid("invalid", "Say why.", [FieldError("/reason", "required", "A reason is needed.")])
 

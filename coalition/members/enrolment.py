@@ -9,7 +9,7 @@ from coalition.kernel.db import execute, fetch_one
 from coalition.kernel.errors import Conflict
 from coalition.members.hashing import region
 from coalition.members.identifiers import insert
-from coalition.members.normalising import check
+from coalition.members.normalising import check, refuse_bank_cards
 from coalition.members.people import Consent, Member, Profile, get
 from coalition.members.presenting import Key, link
 
@@ -29,7 +29,7 @@ def enrol(program_id: int, partner_id: int, enrolment: Enrolment) -> tuple[Membe
     """A new member of the program, or the one that this very request made before (True: replayed).
 
     The external id becomes an identifier of the kind `external`, known to this partner alone. Raises Invalid for an
-    impossible identifier; Conflict `external_id_conflict` or `identifier_in_use`.
+    impossible identifier or a bank card's number in a name; Conflict `external_id_conflict` or `identifier_in_use`.
     """
     for at, (kind, value) in enumerate(enrolment.identifiers):
         check(kind, value, f"/identifiers/{at}", region(program_id, kind))
@@ -46,6 +46,8 @@ def enrol(program_id: int, partner_id: int, enrolment: Enrolment) -> tuple[Membe
     )
     if row is None:
         return _first(program_id, partner_id, enrolment), True
+    told = enrolment.profile
+    refuse_bank_cards(profile__first_name=told.first_name, profile__last_name=told.last_name)
     _store(program_id, partner_id, row.id, enrolment)
     audit.record("member.enrol", f"member:{row.id}", partner_id=partner_id, external_id=enrolment.external_id)
     outbox.publish("member.enrolled", {"member_id": row.id, "partner_id": partner_id}, key=f"member:{row.id}")

@@ -30,6 +30,7 @@ _TRACK_1 = re.compile(r"%[A-Z]([^^?]{1,64})\^")
 _TRACK_2 = re.compile(r";([0-9]{1,37})[=?]")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
 _UID = re.compile(r"[0-9A-F]{4,64}")
+_CARD_LIKE = re.compile(r"(?<![0-9])[2-6](?:[ -]?[0-9]){12,18}(?![0-9])")
 _MAX = 256
 
 
@@ -65,6 +66,21 @@ def check(kind: str, value: str, pointer: str, region: str | None = None) -> Non
         raise _wrong(pointer, "invalid", "A rotating code is made by us and cannot be kept.")
     if kind == "bank_card_token" and is_bank_card(bare):
         raise _wrong(pointer, "card_number_refused", "Send the issuer's token, never the number of a bank card.")
+
+
+def refuse_bank_cards(**texts: str) -> None:
+    """Refuse the number of a bank card in what people write: names, notes. Invalid at the texts' pointers.
+
+    A name's two underscores are a step of the pointer. Loyalty cards, which begin with other digits, are left alone.
+    """
+    detail = "Leave out the number of a bank card."
+    wrong = [
+        FieldError(f"/{name.replace('__', '/')}", "card_number_refused", detail)
+        for name, text in texts.items()
+        if any(is_bank_card(_SEPARATORS.sub("", found)) for found in _CARD_LIKE.findall(text))
+    ]
+    if wrong:
+        raise Invalid("invalid", "Numbers of bank cards are not kept.", wrong)
 
 
 def is_bank_card(text: str) -> bool:

@@ -27,6 +27,7 @@ _DONE_ALONE = """
 
 def check(reason_code: str, note: str, amount: int) -> None:
     """Refuse a correction without a reason, or of nothing. Invalid, pointing at every wrong field."""
+    members.refuse_bank_cards(note=note)
     errors = []
     if reason_code not in REASONS:
         errors.append(FieldError("/reason_code", "invalid", f"The reason is one of {', '.join(REASONS)}."))

@@ -51,7 +51,7 @@ FIELD_CODES = {
     "bad_redirect": "No address to which members may come back: https without a fragment, http only for 127.0.0.1.",
     "bad_share": "A share lies between 0 and 1.",
     "bad_vat": "The VAT profile or its rate is unknown, or they do not fit.",
-    "card_number_refused": "This is the number of a bank card; send the issuer's token instead.",
+    "card_number_refused": "The number of a bank card: send the issuer's token, and write it into no name or note.",
     "cart_full": "The cart cannot hold so much.",
     "cash_mismatch": "Not the cash that is left to pay when so many points pay; `detail` says how much that is.",
     "cash_unavailable": "Nothing can be paid in cash here.",

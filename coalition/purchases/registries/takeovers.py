@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from coalition import members
+from coalition.kernel.errors import Invalid
 from coalition.ledger import AMOUNT_MAX
 from coalition.members import KINDS
 from coalition.purchases.fields import Fields
@@ -80,10 +81,18 @@ class _Reader(Fields):
             return members.Profile()
         self.known(given, _PROFILE_FIELDS, "/profile")
         texts = {name: self.optional(given, name, most, "/profile") or "" for name, most in _TEXTS.items()}
+        for name in ("first_name", "last_name"):
+            self.names_no_card(texts[name], f"/profile/{name}")
         locale = given.get("locale", "en")
         if locale not in ("en", "ru"):
             self.wrong("/profile/locale", "invalid", "A locale is en or ru.")
         return members.Profile(**texts, birth_date=self.day(given, "birth_date", "/profile"), locale=locale)
+
+    def names_no_card(self, text: str, pointer: str) -> None:
+        try:
+            members.refuse_bank_cards(name=text)
+        except Invalid as refusal:
+            self.wrong(pointer, refusal.errors[0].code, refusal.errors[0].detail)
 
     def opening(self, given: Any) -> Opening | None:
         if given is None:

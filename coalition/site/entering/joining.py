@@ -26,6 +26,8 @@ _FIELDS = {
     "/password": "password",
     "weak_password": "password",
     "/card": "card",
+    "/profile/first_name": "first_name",
+    "/profile/last_name": "last_name",
     "/identifiers/0": "card",
     "identifier_in_use": "card",
 }

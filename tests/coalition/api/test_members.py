@@ -130,6 +130,21 @@ def test_what_is_wrong_is_named_by_its_pointer(till: Till, change: dict[str, Any
     assert pointer in [error["pointer"] for error in answer.json["errors"]]
 
 
+def test_the_number_of_a_bank_card_is_kept_under_no_name(till: Till) -> None:
+    pan = {"last_name": "4111 1111 1111 1111"}
+    member = till.post("/members", ANNA).json["id"]
+
+    enrolled = till.post("/members", {**ANNA, "external_id": "M-101", "identifiers": [], "profile": pan})
+    changed = till.patch(f"/members/{member}", {"profile": pan})
+
+    for answer in (enrolled, changed):
+        assert answer.status_code == 422
+        assert [(one["pointer"], one["code"]) for one in answer.json["errors"]] == [
+            ("/profile/last_name", "card_number_refused")
+        ]
+    assert till.get(f"/members/{member}").json["profile"]["last_name"] == "Ozola"
+
+
 def test_the_members_of_another_program_do_not_exist(till: Till) -> None:
     stranger = transact(lambda: a_till(a_shop(card="77"), till.client))
     member = till.post("/members/lookup", {"kind": "card", "value": CARD}).json["id"]

@@ -78,6 +78,7 @@ def test_the_same_form_sent_twice_corrects_once(support: FlaskClient, shop: Shop
         ({"amount": "NaN"}, "amount"),
         ({"amount": "1e999999999"}, "amount"),
         ({"amount": "5", "note": " "}, "note"),
+        ({"amount": "5", "note": "paid by 4111 1111 1111 1111"}, "note"),
         ({"amount": "5", "reason_code": "whim"}, "reason_code"),
         ({"amount": "5", "currency": "XXX"}, "currency"),
         ({"amount": "5", "direction": "away"}, "direction"),

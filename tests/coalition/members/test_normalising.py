@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coalition.kernel.errors import Invalid
-from coalition.members.normalising import KINDS, check, hint, is_bank_card, normal, region_of
+from coalition.members.normalising import KINDS, check, hint, is_bank_card, normal, refuse_bank_cards, region_of
 
 SAME = {
     "card": [
@@ -87,3 +87,20 @@ def test_a_normal_spelling_is_its_own_and_a_hint_is_never_more_than_a_quarter(ki
     assert len(hint(kind, value, "LV")) <= max(len(once) // 4, 0)
     if kind in ("nfc", "rfid", "email", "qr", "external", "app"):
         assert normal(kind, once, "LV") == once
+
+
+@pytest.mark.parametrize(
+    "text", ["4111111111111111", "paid by 4111 1111-1111 1111.", "№4242424242424242!", "2200 0000 0000 0053"]
+)
+def test_a_bank_card_in_what_people_write_is_refused_at_its_pointer(text: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        refuse_bank_cards(profile__first_name=text, profile__last_name="Ozola")
+
+    assert [(one.pointer, one.code) for one in refused.value.errors] == [("/profile/first_name", "card_number_refused")]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Anna", "4111111111111112", "9843000000004417", "+371 20000001", "99994111111111111111", "order 41111"]
+)
+def test_what_holds_no_bank_card_is_taken(text: str) -> None:
+    refuse_bank_cards(note=text)

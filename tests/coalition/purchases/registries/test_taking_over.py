@@ -127,6 +127,7 @@ def test_one_bad_line_stops_nothing_and_each_says_what_is_wrong(shop: Shop) -> N
         a_card(5, balance={"amount": True, "currency": "BON"}, profile={"locale": "fr"}),
         a_card(6, pan="1"),
         a_card(7),
+        a_card(8, profile={"first_name": "Anna", "last_name": "4111 1111 1111 1111"}),
     )
 
     assert codes(done) == [
@@ -136,6 +137,7 @@ def test_one_bad_line_stops_nothing_and_each_says_what_is_wrong(shop: Shop) -> N
         (4, "not_a_card", "/type"),
         (5, "invalid", "/profile/locale"),
         (6, "unknown_field", "/pan"),
+        (8, "card_number_refused", "/profile/last_name"),
     ]
     assert done.accepted == 1
 
