@@ -16,7 +16,7 @@ from coalition.ledger.moves import KEEP, Arrival, Merged, Transferred, merge_wal
 from coalition.ledger.posting import lock, lock_owners, post
 from coalition.ledger.queries import balances, balances_of, credited, lots, movement, movements, spent
 from coalition.ledger.restoring import REVERSAL_ORDERS, reversal_orders, set_reversal_orders
-from coalition.ledger.returns import ClawBack, ClawedBack, GiveBack, GivenBack, claw_back, give_back
+from coalition.ledger.returns import ClawBack, ClawedBack, GiveBack, GivenBack, claw_back, give_back, homes
 from coalition.ledger.types import (
     AMOUNT_MAX,
     NEXT,
@@ -88,6 +88,7 @@ __all__ = [
     "hold",
     "hold_under",
     "holders",
+    "homes",
     "in_use",
     "laws",
     "learn",

@@ -7,7 +7,7 @@ so that what one item changes the next one sees. A refusal stops the batch: the 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from coalition.ledger.types import AMOUNT_MAX, Posting, refuse
 
 POLICIES = ("only_pending", "within_balance", "arrears")
 _CLAW_BACK = "SELECT * FROM ledger_claw_back(%s,%s,%s,%s,%s::bigint,%s,%s,%s,%s,%s,%s::smallint,%s,%s::smallint,%s)"
-_HOMES = "SELECT merged_into FROM wallet WHERE account_id = ANY(%s) AND merged_into IS NOT NULL"
+_HOMES = "SELECT account_id, merged_into FROM wallet WHERE account_id = ANY(%s) AND merged_into IS NOT NULL"
 _GIVE_BACK = "SELECT * FROM ledger_give_back(%s,%s,%s,%s,%s,%s,%s::smallint,%s,%s::smallint,%s,%s,%s)"
 
 
@@ -119,6 +119,11 @@ def give_back(batch: Sequence[GiveBack]) -> list[GivenBack]:
     return [_give_back(item) for item in batch]
 
 
+def homes(account_ids: Collection[int]) -> dict[int, int]:
+    """Where what happens to these wallets is booked, of those that were merged into another one."""
+    return dict(raw().execute(_HOMES, (list(account_ids),)).fetchall())
+
+
 def _claw_back(item: ClawBack) -> ClawedBack:
     debit_id, debt_id, own, others, owed, waived, replayed, refused, available = _call(
         _CLAW_BACK,
@@ -144,8 +149,7 @@ def _give_back(item: GiveBack) -> GivenBack:
 
 def _lock(account_ids: Sequence[int]) -> None:
     if len(account_ids) > 1:
-        homes = raw().execute(_HOMES, (account_ids,)).fetchall()
-        lock({*account_ids, *(home for (home,) in homes)})
+        lock({*account_ids, *homes(account_ids).values()})
 
 
 def _call(sql: str, *params: object) -> tuple[Any, ...]:

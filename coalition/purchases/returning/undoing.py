@@ -27,7 +27,10 @@ Made = Sequence[tuple[int, Plan]]
 
 @dataclass(frozen=True, slots=True)
 class Effect(Generic[T]):
-    """What a return did on one wallet, and the journal rows that carry it."""
+    """What a return did on one wallet, and the journal rows that carry it.
+
+    What is taken back is taken where the points are: of a merged member, from the wallet of whom it was merged into.
+    """
 
     return_id: int
     purchase_id: int
@@ -66,12 +69,15 @@ def claw_back(at: Counter, made: Made, takings: Takings) -> list[Effect[Clawed]]
     ]
     wanted = [one for one in wanted if one[3]]
     batch = [_claw_back(at, plan, granted, sum(lines.values())) for _, plan, granted, lines in wanted]
+    clawed = ledger.claw_back(batch) if batch else []
+    homes = ledger.homes({one.account_id for one in batch}) if batch else {}
     effects = []
-    for (number, plan, granted, lines), done in zip(wanted, ledger.claw_back(batch) if batch else (), strict=True):
+    for (number, plan, granted, lines), done in zip(wanted, clawed, strict=True):
         parts = (done.own, done.others, done.owed, done.waived)
         what = Clawed(granted.award, sum(lines.values()), *parts, _texts(lines))
         _free(at, plan, granted, done)
-        effects.append(Effect(number, plan.bought.id, granted.account_id, what, done.entry_ids))
+        home = homes.get(granted.account_id, granted.account_id)
+        effects.append(Effect(number, plan.bought.id, home, what, done.entry_ids))
     return effects
 
 

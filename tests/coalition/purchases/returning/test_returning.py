@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from coalition import ledger, programs, purchases
+from coalition import ledger, members, programs, purchases
 from coalition.kernel import clock
 from coalition.kernel.db import fetch_all
 from coalition.kernel.laws import offending
 from coalition.purchases import Refused, Returned
 from tests.builders import a_partner
+from tests.coalition.members.builders import a_member
 from tests.coalition.purchases.builders import (
     LATELY,
     Shop,
@@ -361,3 +362,24 @@ def _outline(one: Returned | Refused) -> tuple[Any, ...]:
 
 def _offences() -> list[str]:
     return [law.code for law in (*purchases.laws(), *ledger.laws()) if offending(law)]
+
+
+@pytest.mark.parametrize("spent", [0, 10])
+def test_what_a_merged_member_gives_back_is_told_of_who_it_is_today(spent: int) -> None:
+    shop = a_shop()
+    programs.change(shop.program.id, return_policy="arrears")
+    programs.change_currency(shop.currency.id, debt_floor=100)
+    purchase = bought(shop, a_body(3000))
+    if spent:
+        shop.record(a_receipt(1000, payments=[{"kind": "redeem", "amount": spent}]))
+    into = a_member(shop.program, shop.partner)
+    members.merge(shop.program.id, shop.member.id, into.id, reason="one person")
+
+    returned = give_back(shop, a_return(purchase, {1: 500}))
+    give_back(shop, a_return(purchase, {1: None}))
+
+    assert [law.code for law in purchases.laws() if offending(law)] == []
+    wallet = ledger.account(shop.program.id, shop.currency.id, ledger.AccountKind.WALLET, into.id)
+    page = ledger.movements([wallet], None, 20)
+    whys = purchases.whys([one for one in page.items if one.external_id == returned.external_id])
+    assert {why.return_id for why in whys.values()} == {returned.id}
