@@ -103,6 +103,8 @@ def invite(program_id: int, head_id: int, key: Key) -> None:
         " ON CONFLICT DO NOTHING",
         {"family": family_id, "member": guest_id},
     )
+    if _find(program_id, key) != guest_id:
+        raise RacingKey  # merged while we waited for it
     if fresh:
         _count(program_id, family_id)
         audit.record("family.invite", f"family:{family_id}", member=guest_id)
@@ -172,8 +174,10 @@ def same_family(one_id: int, other_id: int) -> bool:
 
 
 def _lock(member_id: int) -> None:
-    """Taking seats is one thing after the other for each member."""
-    execute("SELECT 1 FROM member WHERE id = :id FOR UPDATE", {"id": member_id})
+    """Taking seats is one thing after the other for each member. Raises NotFound for one merged or closed."""
+    row = fetch_one("SELECT 1 FROM member WHERE id = :id AND state = 'active' FOR UPDATE", {"id": member_id})
+    if row is None:
+        raise NotFound()
 
 
 def _seat_of(member_id: int) -> AnyRow | None:

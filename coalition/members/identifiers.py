@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import cast
 
 from coalition.kernel import audit, outbox
 from coalition.kernel.db import RacingKey, execute, fetch_all, fetch_one
 from coalition.kernel.errors import Conflict, FieldError
 from coalition.members.hashing import hashed, region
 from coalition.members.normalising import check, hint
+from coalition.members.people import demand_active
 from coalition.members.presenting import Key
 from coalition.members.telling import changed
 
@@ -37,7 +39,8 @@ class Identifier:
 def add(program_id: int, partner_id: int, member_id: int, kind: str, value: str) -> tuple[Identifier, bool]:
     """Give a member one more identifier; the same one again returns the first (True: replayed).
 
-    Raises Invalid for an impossible value, Conflict `identifier_in_use` if another member of the program has it.
+    Raises Invalid for an impossible value, Conflict `identifier_in_use` if another member of the program has it,
+    `member_merged` for a member merged or closed.
     """
     check(kind, value, "", region(program_id, kind))
     fresh = insert(program_id, partner_id, member_id, [(kind, value)], pointer="") == 1
@@ -65,7 +68,11 @@ def insert(program_id: int, partner_id: int, member_id: int, keys: list[Key], *,
 
 
 def keep(row: dict[str, object], pointer: str) -> int:
-    """Store one identifier by its hash; 0 if the member has it already. Raises Conflict if another member has it."""
+    """Store one identifier by its hash; 0 if the member has it already.
+
+    Raises Conflict if another member has it, or `member_merged` for a member who is no more.
+    """
+    demand_active(cast(int, row["member"]))
     fresh = execute(
         "INSERT INTO identifier (member_id, program_id, added_by, kind, value_hash, hint, replaces)"
         " VALUES (:member, :program, :partner, :kind, :hash, :hint, :replaces) ON CONFLICT DO NOTHING",

@@ -91,7 +91,8 @@ def survivor(member_id: int) -> int:
 def follow(limit: int) -> int:
     """Let points that were on their way to a member while it was merged follow it; how many members had some.
 
-    A purchase that recognised a member just before the merge posts to its wallet just after: for a job.
+    A purchase that recognised a member just before the merge posts to its wallet just after: for a job. The survivor
+    climbs to what it has then.
     """
     rows = fetch_all(
         "SELECT id, program_id, from_id, into_id FROM member_merge WHERE merged_at > now() - interval '7 days'"
@@ -111,6 +112,7 @@ def _follow(row: AnyRow) -> bool:
             moved = move_points(row.program_id, row.from_id, into_id, key)
     except Conflict:
         return False
+    climb(row.program_id, into_id)
     audit.record("member.follow", f"member:{into_id}", from_member=row.from_id, wallets=moved)
     return True
 

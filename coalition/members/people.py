@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from coalition.kernel.db import fetch_all, fetch_one
-from coalition.kernel.errors import NotFound
+from coalition.kernel.errors import Conflict, NotFound
 
 SHARING = "profile_sharing"  # consent to this purpose opens the profile to every partner that sees the member
 _MEMBER = "m.id, m.program_id, m.external_id, m.enrolled_by, m.state, m.tier, m.locale, m.enrolled_at, m.merged_into"
@@ -95,6 +95,13 @@ def enrollers(member_ids: Collection[int]) -> dict[int, int]:
     """The partner that enrolled each of these members, by member."""
     rows = fetch_all("SELECT id, enrolled_by FROM member WHERE id = ANY(:ids)", {"ids": list(member_ids)})
     return {row.id: row.enrolled_by for row in rows}
+
+
+def demand_active(member_id: int) -> None:
+    """Raise Conflict `member_merged` for a member merged or closed; nobody merges another one until we are done."""
+    sql = "SELECT 1 FROM member WHERE id = :id AND state = 'active' FOR KEY SHARE"
+    if fetch_one(sql, {"id": member_id}) is None:
+        raise Conflict("member_merged", "This member was merged into another, or closed.")
 
 
 def seen_by(program_id: int, partner_id: int, member_id: int) -> Sight:

@@ -43,10 +43,9 @@ def qualify(program_id: int, points: Mapping[int, int]) -> None:
     renewed = set(raw().execute(_RENEWED, (list(perhaps), until)).fetchall())
     climbing = [member for member, tier in perhaps.items() if (member, tier.id) not in renewed]
     reached = _reached(program_id, known, climbing, since, now) if climbing else {}
-    if reached:
-        _lock(reached)
-        grant({member: (tier, until) for member, tier in reached.items()}, "qualified")
-        settle(reached, "qualified", now)
+    if there := _lock(reached) if reached else ():
+        grant({member: (reached[member], until) for member in there}, "qualified")
+        settle(there, "qualified", now)
 
 
 def climb(program_id: int, member_id: int) -> None:
@@ -68,10 +67,11 @@ def give_tier(program_id: int, member_id: int, tier: str, *, days: int | None = 
     """Let a member have a tier because a promotion says so, for `days` or through the end of the next period.
 
     `tier` is a code, `up` for the one above its own, `keep` for its own. A member who has a better tier keeps that: the
-    best grant counts. False where the ladder has no such tier. Locks the member.
+    best grant counts. False where the ladder has no such tier, and for a member merged or closed. Locks the member.
     """
     known, now = ladder(program_id), clock.now()
-    _lock([member_id])
+    if not _lock([member_id]):
+        return False
     rank = _rank(known, member_id)
     above = [one for one in known.tiers if one.rank > rank]
     found = known.by_code.get(tier)
@@ -129,5 +129,7 @@ def _rank(known: Ladder, member_id: int) -> int:
     return own.rank if own else -1
 
 
-def _lock(member_ids: Iterable[int]) -> None:
-    raw().execute("SELECT id FROM member WHERE id = ANY(%s) ORDER BY id FOR UPDATE", (sorted(member_ids),))
+def _lock(member_ids: Iterable[int]) -> list[int]:
+    """Lock members; those that are still there: one who was merged meanwhile holds nothing any more."""
+    sql = "SELECT id FROM member WHERE id = ANY(%s) AND state = 'active' ORDER BY id FOR UPDATE"
+    return [number for (number,) in raw().execute(sql, (sorted(member_ids),))]
