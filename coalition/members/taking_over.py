@@ -32,7 +32,9 @@ _DESCRIBE = """
     SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::date[])"""
 _BIND = """
     INSERT INTO identifier (program_id, added_by, member_id, kind, value_hash, hint)
-    SELECT %s, %s, x.* FROM unnest(%s::bigint[], %s::text[], %s::bytea[], %s::text[]) x ORDER BY 5
+    SELECT %s, %s, x.* FROM unnest(%s::bigint[], %s::text[], %s::bytea[], %s::text[]) x(member_id)
+      JOIN member m ON m.id = x.member_id AND m.state = 'active'
+     ORDER BY 5 FOR KEY SHARE OF m
         ON CONFLICT DO NOTHING"""
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from coalition.kernel.db import execute
 
 _COUNTED = "('progress', 'completed', 'badge', 'crown', 'ticket')"
+# What goes is what is taken, in one statement: what is given in between stays where it is.
 _TAKE = f"""
+    WITH gone AS (DELETE FROM member_holding WHERE member_id = :from RETURNING *)
     INSERT INTO member_holding AS h (program_id, member_id, kind, name, value, text, until)
-    SELECT program_id, :into, kind, name, value, text, until FROM member_holding
-     WHERE member_id = :from ORDER BY kind, name FOR UPDATE
+    SELECT program_id, :into, kind, name, value, text, until FROM gone ORDER BY kind, name
     ON CONFLICT (member_id, kind, name) DO UPDATE
        SET value = CASE WHEN h.kind IN {_COUNTED} THEN h.value + excluded.value ELSE h.value END, changed_at = now()"""
 
@@ -20,15 +21,14 @@ def follow(from_id: int, into_id: int) -> None:
     """
     both = {"from": from_id, "into": into_id}
     execute(_TAKE, both)
-    execute("DELETE FROM member_holding WHERE member_id = :from", both)
     execute("UPDATE coupon SET member_id = :into WHERE member_id = :from", both)
     execute(
-        "INSERT INTO coupon_member AS c (batch_id, member_id, used)"
-        " SELECT batch_id, :into, used FROM coupon_member WHERE member_id = :from"
+        "WITH gone AS (DELETE FROM coupon_member WHERE member_id = :from RETURNING *)"
+        " INSERT INTO coupon_member AS c (batch_id, member_id, used)"
+        " SELECT batch_id, :into, used FROM gone ORDER BY batch_id"
         " ON CONFLICT (batch_id, member_id) DO UPDATE SET used = c.used + excluded.used",
         both,
     )
-    execute("DELETE FROM coupon_member WHERE member_id = :from", both)
     execute(
         "INSERT INTO member_progress_day (member_id, name, day)"
         " SELECT :into, name, day FROM member_progress_day WHERE member_id = :from ON CONFLICT DO NOTHING",

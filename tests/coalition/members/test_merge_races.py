@@ -73,6 +73,11 @@ def _issue(at: People) -> None:
     members.issue_card(at.shop.program.id, at.shop.partner.id, at.twin.id, "V-1")
 
 
+def _take_over(at: People) -> None:
+    carrier = members.Carrier(at.twin.external_id, ("card", "99"), members.Profile(), b"hash")
+    members.take_over(at.shop.program.id, at.shop.partner.id, [carrier])
+
+
 def _accept(at: People) -> None:
     members.accept(at.shop.program.id, at.twin.id, at.family_id)
 
@@ -97,7 +102,8 @@ def _be_given_a_tier(at: People) -> None:
     members.give_tier(at.shop.program.id, at.twin.id, "silver")
 
 
-DEEDS = [_add, _replace, _move, _issue, _accept, _be_invited, _invite, _subscribe, _climb, _be_given_a_tier]
+DEEDS = [_add, _replace, _move, _issue, _take_over, _accept, _be_invited, _invite]
+DEEDS += [_subscribe, _climb, _be_given_a_tier]
 
 
 @pytest.mark.parametrize("deed", DEEDS, ids=lambda deed: deed.__name__[1:])
