@@ -38,14 +38,8 @@ def approve(approval: str) -> Response | tuple[str, int]:
     """Approve exactly what was shown, and do it at once: both, or neither."""
     number, seen = ids.parse("apr", approval), forms.seen()
 
-    def work() -> Approval:
-        found = approvals.get(number)
-        if found.state == "requested":
-            approvals.approve(number, seen=seen)
-        return approvals.execute(number)
-
     try:
-        transact(work)
+        transact(lambda: approvals.carry_out(number, seen=seen))
     except NotFound:
         raise
     except Refusal as refusal:

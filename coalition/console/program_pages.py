@@ -26,6 +26,9 @@ from coalition.site.viewer import require_role
 
 STATES = ("draft", "pilot", "live", "sunset", "ended")
 _CHANGES_SHOWN = 20
+# What else is done in a program (campaigns, reports, coupons ...) is told on the pages of that.
+_OWN = ("program.launch", "program.move", "program.change", "program.halted", "program.resumed", "program.add_pilots")
+_DECIDED = (*_OWN, "rate.set", "tiers.set")
 _PILOTS_MAX = 200
 _DEEDS = {"halt": "halted", "resume": "resumed"}
 
@@ -191,7 +194,7 @@ def _of_minor(rate: Decimal, source: programs.Currency, target: programs.Currenc
 
 
 def _changes(found: Program) -> list[dict[str, Any]]:
-    traces = audit.trail(f"program:{found.id}", None, _CHANGES_SHOWN, but=("member.listed",))
+    traces = audit.trail(f"program:{found.id}", None, _CHANGES_SHOWN, only=_DECIDED)
     subjects = [f"currency:{one.id}" for one in programs.currencies(found.id)]
     subjects += [f"promo_account:{one.id}" for one in programs.promo_accounts(found.id)]
     subjects += [f"plan:{one.id}" for one in members.plans(found.id)]

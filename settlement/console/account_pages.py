@@ -67,9 +67,7 @@ def approve(approval: str) -> Answer:
 
     def work() -> None:
         found = _waiting(approval)
-        if found.state == "requested":
-            approvals.approve(found.id, seen=seen)
-        approvals.execute(found.id)
+        approvals.carry_out(found.id, seen=seen)
 
     return _decided(work, "account_changed")
 

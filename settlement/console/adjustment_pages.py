@@ -75,9 +75,7 @@ def approve(approval: str) -> Response | tuple[str, int]:
 
     def work() -> None:
         found = _request(approval)
-        if found.state == "requested":
-            approvals.approve(found.id, seen=seen)
-        approvals.execute(found.id)
+        approvals.carry_out(found.id, seen=seen)
 
     return _answered(approval, work, {})
 

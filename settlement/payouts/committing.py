@@ -81,9 +81,7 @@ def commit(run_id: int, seen: bytes) -> Run:
     assert run.approval_id is not None
     if seen != run.content_hash:
         raise Conflict("approval_changed", "This is not, or no longer, what is to be paid; look at it again.")
-    if approvals.get(run.approval_id).state == "requested":
-        approvals.approve(run.approval_id)
-    approvals.execute(run.approval_id)
+    approvals.carry_out(run.approval_id)
     return get(run_id)
 
 

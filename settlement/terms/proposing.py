@@ -60,10 +60,7 @@ def activate(agreement_id: int, *, seen: bytes) -> Agreement:
     NotFound; Forbidden `self_approval` or `approver_refused` (nobody of finance); Conflict `approval_changed`,
     `approval_closed`, and what `agreeing.make_room` refuses. Again, the version as it stands.
     """
-    approval_id = _approval_id(agreement_id)
-    if approvals.get(approval_id).state not in ("approved", "executed"):
-        approvals.approve(approval_id, seen=seen)
-    approvals.execute(approval_id)
+    approvals.carry_out(_approval_id(agreement_id), seen=seen)
     return get(agreement_id)
 
 

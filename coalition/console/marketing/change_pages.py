@@ -42,9 +42,7 @@ def decide_change(approval: str, answer: str) -> Response | tuple[str, int]:
         if answer == "reject":
             approvals.reject(number, request.form.get("rejection", "").strip()[:500] or "—")
         else:
-            if found.state == "requested":
-                approvals.approve(number, seen=seen)
-            approvals.execute(number)
+            approvals.carry_out(number, seen=seen)
 
     try:
         transact(work)

@@ -71,9 +71,7 @@ def decide_draw(name: str, answer: str) -> Response | tuple[str, int]:
         if answer == "reject":
             approvals.reject(found.id, "—")
             return
-        if found.state == "requested":
-            approvals.approve(found.id, seen=seen)
-        approvals.execute(found.id)
+        approvals.carry_out(found.id, seen=seen)
 
     try:
         transact(work)

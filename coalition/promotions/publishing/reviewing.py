@@ -65,10 +65,7 @@ def approve(program_id: int, code: str, *, seen: bytes | None = None) -> Promoti
 
     Forbidden `self_approval` or `approver_refused` (no marketer); Conflict `approval_changed`, `approval_closed`.
     """
-    approval_id = _approval_id(program_id, code)
-    if approvals.get(approval_id).state == "requested":
-        approvals.approve(approval_id, seen=seen)
-    approvals.execute(approval_id)
+    approvals.carry_out(_approval_id(program_id, code), seen=seen)
     return listing.one(program_id, code)
 
 

@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from coalition import programs
+from coalition.kernel import audit
 from coalition.kernel.db import transact
 from tests.coalition.console.conftest import signed_in
 from tests.coalition.purchases.builders import Shop
@@ -196,3 +197,15 @@ def test_a_rate_is_set_between_whole_points(admin: FlaskClient, shop: Shop, page
 def test_what_is_not_there_is_not_found(admin: FlaskClient, page: str) -> None:
     for path in ("/console/programs/none", "/console/programs/none/policies", f"{page}/currencies/XXX"):
         assert admin.get(path).status_code == 404
+
+
+def test_the_latest_changes_are_the_program_s_own_whatever_else_is_done_in_it(
+    support: FlaskClient, shop: Shop, page: str
+) -> None:
+    transact(lambda: programs.change(shop.program.id, family_max=9))
+    for _ in range(25):
+        transact(lambda: audit.record("report.ask", f"program:{shop.program.id}", report="liability"))
+    seen = support.get(page).text
+
+    assert "Policies changed" in seen
+    assert "report.ask" not in seen
