@@ -92,7 +92,7 @@ def follow(limit: int) -> int:
     """Let points that were on their way to a member while it was merged follow it; how many members had some.
 
     A purchase that recognised a member just before the merge posts to its wallet just after: for a job. The survivor
-    climbs to what it has then.
+    climbs to what it has then, and `member.merged` is told again.
     """
     rows = fetch_all(
         "SELECT id, program_id, from_id, into_id FROM member_merge WHERE merged_at > now() - interval '7 days'"
@@ -113,6 +113,7 @@ def _follow(row: AnyRow) -> bool:
     except Conflict:
         return False
     climb(row.program_id, into_id)
+    _announce(row.program_id, row.from_id, into_id)  # what else was on its way follows, too
     audit.record("member.follow", f"member:{into_id}", from_member=row.from_id, wallets=moved)
     return True
 
@@ -150,14 +151,18 @@ def _record(program_id: int, from_id: int, into_id: int, reason: str, facts: dic
         },
     )
     audit.record("member.merge", f"member:{into_id}", from_member=from_id, reason=reason, **facts)
-    payload = {"program_id": program_id, "from_id": from_id, "into_id": into_id}
-    outbox.publish("member.merged", payload, key=f"member:{into_id}")
+    _announce(program_id, from_id, into_id)
     changed(from_id, "identifiers", "state")
     changed(into_id, "identifiers")
     found = _trail_of(from_id)
     if found is None:
         raise RacingKey
     return found
+
+
+def _announce(program_id: int, from_id: int, into_id: int) -> None:
+    payload = {"program_id": program_id, "from_id": from_id, "into_id": into_id}
+    outbox.publish("member.merged", payload, key=f"member:{into_id}")
 
 
 def _trail_of(from_id: int) -> Merge | None:

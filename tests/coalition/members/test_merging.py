@@ -7,9 +7,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from coalition import access, ledger, members, partners, promotions
+from coalition.kernel import jobs
 from coalition.kernel.db import execute, fetch_all, transact
 from coalition.kernel.errors import Conflict, Invalid, NotFound
 from coalition.kernel.laws import laws, offending
+from coalition.promotions import holdings
 from tests.builders import a_program
 from tests.coalition.api.till import a_till
 from tests.coalition.members.builders import a_ladder, a_member, a_plan
@@ -166,9 +168,12 @@ def test_of_two_subscriptions_the_longer_one_stays_and_a_family_of_both_keeps_it
     assert _broken() == []
 
 
-def test_points_that_were_on_their_way_follow(shop: Shop, twin: members.Member) -> None:
+def test_points_that_were_on_their_way_follow_with_what_came_beside_them(shop: Shop, twin: members.Member) -> None:
     _buy(shop, 20_000, "77")
     _merge(shop, twin)
+    jobs.run_due()
+    badge = {"program": shop.program.id, "twin": twin.id}
+    execute("INSERT INTO member_holding VALUES (:program, :twin, 'badge', 'late', 1)", badge)
     operator = partners.operator(shop.program.id)
     entity = partners.entities_of(operator.id)[0]
     late = ledger.Credit(
@@ -193,7 +198,10 @@ def test_points_that_were_on_their_way_follow(shop: Shop, twin: members.Member) 
 
     assert [transact(lambda: members.follow(10)) for _ in range(2)] == [1, 0]
 
+    jobs.run_due()
     assert _available(shop, shop.member) == 107
+    assert [one.name for one in holdings.held(shop.member.id)] == ["late"]
+    execute("DELETE FROM member_holding WHERE member_id = :member", {"member": shop.member.id})
     assert _broken() == []
 
 
