@@ -21,39 +21,21 @@ CONTENT_LENGTH = b"content-length:"
 class Till:
     """One connection; `took_s` are the seconds from sending a purchase to having its whole answer."""
 
-    def __init__(self, port: int, token: str, number: int) -> None:
+    def __init__(self, port: int) -> None:
         self.connection = socket.create_connection(("127.0.0.1", port))
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.address = ("127.0.0.1", port)
-        self.token, self.number = token, number
         self.took_s: list[float] = []
         self.odd: list[bytes] = []
 
-    def work(self, numbers: Iterator[int], cards: int, lines: int) -> None:
-        """Post a purchase of a random member for each number, which all tills draw from one roll."""
-        run, dice = uuid.uuid4().hex[:8], random.Random(self.number)
-        for no in numbers:
-            request = self._request(f"{run}-{self.number}-{no}", f"9844{dice.randrange(cards):012}", lines, dice)
+    def work(self, requests: Iterator[bytes]) -> None:
+        """Post purchases, which all tills draw from one roll."""
+        for request in requests:
             begun = time.perf_counter()
             answer = self._exchange(request)
             self.took_s.append(time.perf_counter() - begun)
             if not answer.startswith(b"HTTP/1.1 201"):
                 self.odd.append(answer)
-
-    def _request(self, key: str, card: str, lines: int, dice: random.Random) -> bytes:
-        body = json.dumps(
-            {
-                "external_id": key,
-                "occurred_at": "2026-11-20T09:30:00Z",
-                "outlet": "S1",
-                "member": {"kind": "card", "value": card},
-                "currency": "EUR",
-                "lines": [_line(no, dice.randrange(50, 2_000)) for no in range(1, lines + 1)],
-            }
-        ).encode()
-        head = f"POST /api/v1/purchases HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {self.token}\r\n"
-        head += f"Content-Type: application/json\r\nIdempotency-Key: {key}\r\nContent-Length: {len(body)}\r\n\r\n"
-        return head.encode() + body
 
     def _exchange(self, request: bytes) -> bytes:
         self.connection.sendall(request)
@@ -77,17 +59,35 @@ class Till:
         return piece
 
 
+def _request(token: str, key: str, lines: int, cards: int, dice: random.Random) -> bytes:
+    """A purchase of a random member."""
+    body = json.dumps(
+        {
+            "external_id": key,
+            "occurred_at": "2026-11-20T09:30:00Z",
+            "outlet": "S1",
+            "member": {"kind": "card", "value": f"9844{dice.randrange(cards):012}"},
+            "currency": "EUR",
+            "lines": [_line(no, dice.randrange(50, 2_000)) for no in range(1, lines + 1)],
+        }
+    ).encode()
+    head = f"POST /api/v1/purchases HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
+    head += f"Content-Type: application/json\r\nIdempotency-Key: {key}\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
 def _line(no: int, amount: int) -> dict[str, Any]:
     return {"no": no, "sku": f"SKU{no}", "name": "Milk 1 l", "qty_m": 1000, "price": amount, "amount": amount}
 
 
 def main() -> None:
-    """Let all tills work at once."""
+    """Let all tills work at once, on purchases written before the clock starts."""
     port, token, *numbers = sys.argv[1:]
     count, purchases, cards, lines = map(int, numbers)
-    tills = [Till(int(port), token, number) for number in range(count)]
-    roll = iter(range(purchases))
-    threads = [Thread(target=till.work, args=(roll, cards, lines)) for till in tills]
+    run, dice = uuid.uuid4().hex[:8], random.Random(1)
+    roll = iter([_request(token, f"{run}-{no}", lines, cards, dice) for no in range(purchases)])
+    tills = [Till(int(port)) for _ in range(count)]
+    threads = [Thread(target=till.work, args=(roll,)) for till in tills]
     begun = time.perf_counter()
     for thread in threads:
         thread.start()
