@@ -29,7 +29,7 @@ _OPEN = """
                                             AND o.attributes ->> 'friend' = e.attributes ->> 'friend' AND o.id < e.id)
      ORDER BY e.id LIMIT %s"""
 _FIRST = """
-    SELECT x.id, p.id, p.occurred_at, p.paid
+    SELECT x.id, p.occurred_at, p.paid
       FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::bigint[]) x(id, friend_id, told_at, least)
      CROSS JOIN LATERAL (
            SELECT id, occurred_at, total_minor - points_paid_minor AS paid FROM purchase
@@ -70,7 +70,8 @@ def _asking(one: _Open) -> tuple[int, int, dt.datetime, int] | None:
     return one.event_id, friend, one.told_at, least_of(one.attributes)
 
 
-def _news(one: _Open, purchase_id: int, bought_at: dt.datetime, paid: int) -> Following:
-    of, told = (REFERRAL, purchase_id, 0), {"friend": one.attributes["friend"], "amount": paid}
+def _news(one: _Open, bought_at: dt.datetime, paid: int) -> Following:
+    """Whichever purchase was the first one when we looked: it follows from the referral, so that it is told once."""
+    of, told = (REFERRAL, one.event_id, 0), {"friend": one.attributes["friend"], "amount": paid}
     root = f"{REFERRAL}:{one.event_id}"
     return Following(one.partner_id, one.member_id, COMPLETED, bought_at, root, 1, of, told)

@@ -74,6 +74,19 @@ def test_a_referral_is_rewarded_after_the_friends_first_purchase_and_once(shop: 
     )
 
 
+def test_two_jobs_at_once_that_see_different_first_purchases_reward_it_once(shop: Shop, friend: int) -> None:
+    _tell(shop, friend)
+    _buy(shop, 700)
+    (sees,), _ = purchases.completed_referrals(shop.program.id, 0, 10)
+    _buy(shop, 900, days=0)  # a receipt that comes late
+    (sees_another,), _ = purchases.completed_referrals(shop.program.id, 0, 10)
+
+    told = [purchases.record_following(one) for one in (sees, sees_another, sees)]
+
+    assert [bool(one and not one.replayed) for one in told] == [True, False, False]
+    assert _rewarded(shop) == 50
+
+
 def test_a_purchase_below_what_was_asked_completes_nothing(shop: Shop, friend: int) -> None:
     _tell(shop, friend, min_minor=1000)
 
