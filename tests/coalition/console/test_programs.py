@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 
 import pytest
@@ -209,3 +210,22 @@ def test_the_latest_changes_are_the_program_s_own_whatever_else_is_done_in_it(
 
     assert "Policies changed" in seen
     assert "report.ask" not in seen
+
+
+@pytest.mark.parametrize(("path", "field"), [("policies", "family_max"), ("currencies/BON", "spend_min")])
+def test_what_somebody_else_has_changed_meanwhile_is_not_saved_over(
+    admin: FlaskClient, shop: Shop, page: str, path: str, field: str
+) -> None:
+    fill = policies if path == "policies" else currency
+    shown = re.search(r'name="seen" value="([0-9a-f]{64})"', admin.get(f"{page}/{path}").text)
+    assert shown
+    first = admin.post(f"{page}/{path}", data=fill(seen=shown.group(1), **{field: "20"}))
+    after = admin.get(f"{page}/{path}").text
+    second = admin.post(f"{page}/{path}", data=fill(seen=shown.group(1)))
+
+    assert first.status_code == 303
+    assert second.status_code == 409
+    assert "Somebody has changed these policies meanwhile" in second.text
+    assert shown.group(1) in second.text  # sent once more it is refused once more
+    unchanged = admin.get(f"{page}/{path}").text
+    assert re.findall(r'name="seen" value="\w+"', unchanged) == re.findall(r'name="seen" value="\w+"', after)
