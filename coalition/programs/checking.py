@@ -104,11 +104,19 @@ def _torn(values: Mapping[str, Any]) -> Iterator[FieldError]:
     """Policies that do not fit each other."""
     if values["kind"] == "tier" and values["spendable"]:
         yield FieldError("/spendable", "invalid", "Tier points cannot be spent.")
+    most = values["spend_day_max"]
+    if most and most < _least(values["spend_min"], values["spend_step"]):
+        yield FieldError("/spend_day_max", "invalid", "Less than the fewest points that can be spent; 0 forbids it.")
     expiry, term = values["expiry"], values["expiry_n"]
     unfit = list(_term(expiry, term))
     yield from unfit
     if not unfit and term is not None and values["activation_days"] >= _shortest_days(expiry, term):
         yield FieldError("/activation_days", "invalid", "Points would end before they can be used.")
+
+
+def _least(least: int, step: int) -> int:
+    """The fewest points that can be spent at once: a multiple of the step, the minimum or more."""
+    return max(1, -(-least // step)) * step
 
 
 def _term(expiry: str, term: int | None) -> Iterator[FieldError]:

@@ -64,6 +64,9 @@ def test_a_program_takes_its_policies(app: Flask) -> None:
         ({"spend_share_bp": True}, "/spend_share_bp"),
         ({"spend_group_bp": {"wine": 10_001}}, "/spend_group_bp"),
         ({"debt_floor": -1}, "/debt_floor"),
+        ({"spend_min": 100, "spend_day_max": 99}, "/spend_day_max"),
+        ({"spend_min": 100, "spend_step": 30, "spend_day_max": 119}, "/spend_day_max"),
+        ({"spend_step": 10, "spend_day_max": 9}, "/spend_day_max"),
         ({"name_ru": " "}, "/name_ru"),
     ],
 )
@@ -76,6 +79,15 @@ def test_unsound_policies_are_refused_with_their_field(app: Flask, policies: dic
     assert refusal.value.code == "policy_unsound"
     assert [error.pointer for error in refusal.value.errors] == [pointer]
     assert programs.currency_by_id(currency.id) == currency
+
+
+@pytest.mark.parametrize("most", [0, 120, None])
+def test_a_day_may_have_room_for_what_can_be_spent_at_once_or_for_nothing(app: Flask, most: int | None) -> None:
+    currency = programs.main_currency(a_program().id)
+
+    changed = programs.change_currency(currency.id, spend_min=100, spend_step=30, spend_day_max=most)
+
+    assert changed.spend_day_max == most
 
 
 def test_tier_points_are_born_unspendable_and_stay_with_who_earned_them(app: Flask) -> None:
