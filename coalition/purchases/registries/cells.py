@@ -174,9 +174,16 @@ class Cells:
         elif self.mapping.date_format == "iso":
             return text
         else:
-            found = dt.datetime.strptime(text, self.mapping.date_format)  # noqa: DTZ007 - the zone follows
+            found = self._moment(text)
         local = found if found.tzinfo else found.replace(tzinfo=self.zone)
         return local.astimezone(dt.UTC).isoformat()
+
+    def _moment(self, text: str) -> dt.datetime:
+        form = self.mapping.date_format
+        try:
+            return dt.datetime.strptime(text, form)  # noqa: DTZ007 - the zone follows
+        except ValueError as error:
+            raise ValueError(f"{text[:40]!r} is no instant written like {form!r}") from error
 
 
 def _sound(text: str) -> str:

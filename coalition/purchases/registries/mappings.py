@@ -6,6 +6,7 @@ keeps the version with which it began.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,7 @@ LINE_FIELDS = frozenset(("no", "sku", "name", "category", "qty", "price", "amoun
 COMPARED_FIELDS = frozenset(("points", "points_redeemed", "rate"))  # read only where a file is compared with ours
 FIELDS = HEAD_FIELDS | LINE_FIELDS | COMPARED_FIELDS
 _SHELF = Shelf("column_mapping", owner="partner_id", word="mapping")
+_SAMPLE = dt.datetime(2026, 11, 25, 13, 45, tzinfo=dt.UTC)
 SHEET_MAX = 31  # characters; a spreadsheet's own limit
 _PARTS_MAX = 5
 _DEFAULTS: dict[str, Any] = {
@@ -144,10 +146,20 @@ def _zone(given: Mapping[str, Any]) -> list[FieldError]:
         ZoneInfo(given["zone"])
     except (KeyError, ValueError, TypeError, OSError):
         problems.append(FieldError("/zone", "invalid", "A time zone is an IANA name such as Europe/Riga."))
-    date_format = given["date_format"]
-    if not isinstance(date_format, str) or not (date_format == "iso" or 0 < date_format.count("%") <= 12):
+    if not _is_date_format(given["date_format"]):
         problems.append(FieldError("/date_format", "invalid", "Write `iso`, or a format such as %d.%m.%Y %H:%M."))
     return problems
+
+
+def _is_date_format(given: Any) -> bool:
+    """Whether instants can be read so: `iso`, or directives that are known and name the day."""
+    if not isinstance(given, str) or not (given == "iso" or 0 < given.count("%") <= 12):
+        return False
+    try:
+        read = _SAMPLE if given == "iso" else dt.datetime.strptime(_SAMPLE.strftime(given), given)  # noqa: DTZ007
+    except ValueError:
+        return False
+    return read.date() == _SAMPLE.date()
 
 
 def _sheet(given: Any) -> list[FieldError]:

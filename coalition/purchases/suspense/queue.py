@@ -113,11 +113,14 @@ def retry_suspended(program_id: int, suspense_id: int) -> bool:
 def dismiss_suspended(program_id: int, suspense_id: int, reason: str) -> None:
     """Give up a receipt that waits or was refused, with its returns and a reason: rejections of their registries.
 
-    Raises NotFound, Invalid without a reason, Conflict `suspense_closed` for one that was posted or dismissed.
+    With the same reason again nothing happens. Raises NotFound, Invalid without a reason, Conflict `suspense_closed`
+    for one that was posted or dismissed.
     """
     if not reason.strip():
         raise Invalid("invalid", "Say why.", [FieldError("/reason", "required", "A reason is needed.")])
     row = _locked(program_id, suspense_id)
+    if (row.state, row.reason) == ("dismissed", reason):
+        return
     _demand_open(row)
     change = "state = 'dismissed', reason = :reason, resolved_at = now()"
     execute(f"UPDATE suspense SET {change} WHERE id = :id", {"id": suspense_id, "reason": reason})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 from io import BytesIO, StringIO
 from typing import Any
@@ -60,6 +61,21 @@ def test_a_file_whose_lines_wait_is_not_said_to_be_recorded(app: Flask, support:
 
     assert "No line so far was rejected." in text
     assert "Every line so far was recorded." not in text
+
+
+def test_a_damaged_file_that_was_only_tried_is_not_said_to_be_recorded(
+    app: Flask, support: FlaskClient, shop: Shop
+) -> None:
+    cut = gzip.compress(b"\n".join([json.dumps(a_body(20_000)).encode()] * 100))[:-20]
+    form = {"partner": "freshmart", "dry_run": "yes", "file": (BytesIO(cut), "june.ndjson.gz")}
+    sent = support.post(NEW, data=form, content_type="multipart/form-data")
+    jobs.run_due()
+
+    text = support.get(sent.location).text
+
+    assert "only tried" in text
+    assert "ends in the middle or is damaged. Nothing is recorded" in text
+    assert "was recorded" not in text
 
 
 @pytest.mark.parametrize(

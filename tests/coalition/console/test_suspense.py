@@ -76,12 +76,14 @@ def test_a_receipt_is_given_up_with_a_reason_only(support: FlaskClient, waiting:
 
     without = support.post(f"{page}/dismiss", data={"reason": " "})
     done = support.post(f"{page}/dismiss", data={"reason": "A test of the till"})
+    pressed_twice = support.post(f"{page}/dismiss", data={"reason": "A test of the till"})
     again = support.post(f"{page}/dismiss", data={"reason": "Once more"})
 
     assert without.status_code == 422
     assert 'href="#reason"' in without.text
     assert done.status_code == 303
     assert "given up" in support.get(done.location).text
+    assert pressed_twice.status_code == 303
     assert again.status_code == 409
     assert "does not wait any more" in again.text
     assert states() == ["dismissed"]

@@ -117,6 +117,13 @@ def test_a_bad_row_refuses_its_receipt_alone_and_names_its_column(row: str, code
     assert (problem.code, getattr(problem, "pointer", "")) == (code, field)
 
 
+def test_a_day_that_cannot_be_read_is_told_in_plain_words() -> None:
+    [(_, refusal)] = _read([a_row("B").replace("20.11", "31.11")])
+
+    [problem] = refusal.errors
+    assert "is no instant written like '%d.%m.%Y %H:%M:%S'" in problem.detail
+
+
 def test_a_row_that_no_receipt_can_claim_spoils_its_neighbours_and_nothing_else() -> None:
     undecodable = b"\x98;\x98"
     long = b"x" * (streaming.LINE_MAX + 5)
@@ -201,6 +208,10 @@ def test_from_any_chunk_a_later_process_goes_on_as_if_nothing_had_happened(
         ({"zone": "Mars/Base"}, "/zone"),
         ({"zone": "/etc/passwd"}, "/zone"),
         ({"date_format": "soon"}, "/date_format"),
+        ({"date_format": "%Q.%m.%Y"}, "/date_format"),
+        ({"date_format": "%d.%m"}, "/date_format"),
+        ({"date_format": "%H:%M"}, "/date_format"),
+        ({"date_format": "%d.%m.%Y %"}, "/date_format"),
         ({"colour": 1}, "/colour"),
         ({"columns": {}}, "/columns"),
         ({"columns": {"external_id": "a"}}, "/columns/amount"),
