@@ -14,7 +14,8 @@ from typing import Any
 from flask import request
 
 from coalition.kernel.db import transact
-from coalition.kernel.errors import NotFound, Refusal
+from coalition.kernel.errors import Conflict, NotFound, Refusal
+from coalition.kernel.idempotency import request_hash
 
 Errors = list[dict[str, Any]]
 _CODE = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
@@ -73,6 +74,19 @@ def seen() -> bytes:
     """The hash of what was shown, as the form sends it; nothing for what can be none."""
     text = request.form.get("seen", "")
     return bytes.fromhex(text) if len(text) == 64 and set(text) <= set("0123456789abcdef") else b""
+
+
+def shown(now: dict[str, str], given: dict[str, str] | None) -> dict[str, Any]:
+    """What a form shows: what there is `now`, or what was answered; and the hash of what it showed first."""
+    if given is None:
+        return {"answers": now, "seen": request_hash(now).hex()}
+    return {"answers": given, "seen": seen().hex()}
+
+
+def demand_unchanged(now: dict[str, str]) -> None:
+    """Conflict `form_stale` if the form that was sent showed something else than there is now."""
+    if seen() not in (b"", request_hash(now)):
+        raise Conflict("form_stale", "Somebody has changed this meanwhile; open the form anew.")
 
 
 def error(field: str, code: str, text: str | None = None) -> dict[str, Any]:

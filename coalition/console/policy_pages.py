@@ -17,8 +17,7 @@ from coalition.console import forms
 from coalition.console.currency_pages import worth
 from coalition.console.frame import blueprint, currency_name
 from coalition.kernel.db import transact
-from coalition.kernel.errors import Conflict, NotFound, Refusal
-from coalition.kernel.idempotency import request_hash
+from coalition.kernel.errors import NotFound, Refusal
 from coalition.kernel.money import format_minor
 from coalition.kernel.web.pages import language, use_zone
 from coalition.programs import Currency, Program
@@ -58,7 +57,7 @@ def save_policies(code: str) -> Response | tuple[str, int]:
     given = forms.answers(*names)
 
     def work(found: Program) -> forms.Errors:
-        _demand_unchanged(_program_now(found))
+        forms.demand_unchanged(_program_now(found))
         decimals = programs.main_currency(found.id).decimals
         values: dict[str, Any] = {name: given[name] for name in _PROGRAM_TEXTS}
         values |= {name: _number(given[name]) for name in _PROGRAM_NUMBERS}
@@ -89,7 +88,7 @@ def save_currency(code: str, currency: str) -> Response | tuple[str, int]:
 
     def work(found: Program) -> forms.Errors:
         of = _currency_of(found, currency)
-        _demand_unchanged(_currency_now(found, of))
+        forms.demand_unchanged(_currency_now(found, of))
         values: dict[str, Any] = {name: given[name] for name in _CURRENCY_TEXTS}
         values |= {name: given[name] == "yes" for name in _FLAGS}
         values |= {name: _number(given[name], of.decimals) for name in _CURRENCY_UNITS}
@@ -113,7 +112,7 @@ def save_currency(code: str, currency: str) -> Response | tuple[str, int]:
 
 def _tried(code: str, work: Callable[[Program], forms.Errors]) -> tuple[forms.Errors, int]:
     try:
-        return transact(lambda: work(_held(code))), 422
+        return transact(lambda: work(held(code))), 422
     except NotFound:
         raise
     except Refusal as refusal:
@@ -160,7 +159,7 @@ def _program_page(code: str, errors: forms.Errors, given: dict[str, str] | None)
     def work() -> dict[str, Any]:
         found = programs.by_code(code)
         use_zone(found.zone)
-        return {"program": found, "main": programs.main_currency(found.id), **_shown(_program_now(found), given)}
+        return {"program": found, "main": programs.main_currency(found.id), **forms.shown(_program_now(found), given)}
 
     return render_template("console/policies.html", nav="programs", errors=errors, **transact(work))
 
@@ -173,7 +172,7 @@ def _currency_page(code: str, currency_code: str, errors: forms.Errors, given: d
         groups = partners.groups(found.id)
         names = [(one.code, one.name_ru if language() == "ru" else one.name_en) for one in groups]
         shown = {"currency": of, "currency_name": currency_name(of), "groups": names}
-        return {"program": found, **shown, **_shown(_currency_now(found, of), given)}
+        return {"program": found, **shown, **forms.shown(_currency_now(found, of), given)}
 
     return render_template("console/currency.html", nav="programs", errors=errors, **transact(work))
 
@@ -198,24 +197,11 @@ def _currency_now(found: Program, of: Currency) -> dict[str, str]:
     return now | {f"group-{group}": "" if bp is None else format_minor(bp, 2) for group, bp in shares.items()}
 
 
-def _shown(now: dict[str, str], given: dict[str, str] | None) -> dict[str, Any]:
-    """What a form shows, and the hash of what it showed first."""
-    if given is None:
-        return {"answers": now, "seen": request_hash(now).hex()}
-    return {"answers": given, "seen": forms.seen().hex()}
-
-
-def _held(code: str) -> Program:
+def held(code: str) -> Program:
     """The program as it is, which nobody else changes until this transaction ends. Raises NotFound."""
     number = programs.by_code(code).id
     programs.touch(number)
     return programs.policies(number, fresh=True).program
-
-
-def _demand_unchanged(now: dict[str, str]) -> None:
-    """Conflict `policies_changed` if the form showed something else than what would be changed."""
-    if forms.seen() not in (b"", request_hash(now)):
-        raise Conflict("policies_changed", "Somebody has changed these policies meanwhile; open the form anew.")
 
 
 def _text(value: Any) -> str:

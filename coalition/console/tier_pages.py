@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response
 from coalition import members, programs
 from coalition.console import forms
 from coalition.console.frame import blueprint, currency_name
+from coalition.console.policy_pages import held
 from coalition.kernel.db import transact
 from coalition.kernel.money import format_minor
 from coalition.kernel.web.pages import use_zone
@@ -65,9 +66,13 @@ def save_tiers(code: str) -> Response | tuple[str, int]:
     if not errors and read.currency is not None:
         currency_id = read.currency.id
         fields = {"/currency": "currency", "/months": "months", "/tiers": "code-0", "/tiers/threshold": "threshold-0"}
-        errors, status = forms.tried(
-            lambda: members.set_tiers(programs.by_code(code).id, currency_id, read.tiers, months=read.months), fields
-        )
+
+        def work() -> None:
+            found = held(code)
+            forms.demand_unchanged(_now(found, members.ladder(found.id)))
+            members.set_tiers(found.id, currency_id, read.tiers, months=read.months)
+
+        errors, status = forms.tried(work, fields)
     if errors:
         return _page(code, errors, given), status
     return redirect(url_for("console.tiers", code=code, done="tiers_set"), code=303)
@@ -151,9 +156,9 @@ def _page(code: str, errors: forms.Errors, given: dict[str, str] | None) -> str:
         use_zone(program.zone)
         ladder = members.ladder(program.id)
         options = [(one.code, f"{currency_name(one).capitalize()} ({one.code})") for one in _counted(program)]
-        answers = _now(program, ladder) if given is None else given
         kept = {tier.code for tier in ladder.tiers}
-        return {"program": program, "currencies": options, "answers": answers, "kept": kept}
+        shown = forms.shown(_now(program, ladder), given)
+        return {"program": program, "currencies": options, "kept": kept, **shown}
 
     context = transact(work)
     return render_template("console/tiers_edit.html", nav="programs", errors=errors, **context)

@@ -30,8 +30,9 @@ _NOTE_MAX = 500
 def submit(program_id: int, code: str, note: str, *, seen: int | None = None) -> Promotion:
     """Ask, as the running origin, that a second person publish the draft. `note` says why, to who has to approve.
 
-    Locks the promotion. Invalid for a draft that has problems or fails a test of its own, or for no note; Conflict
-    `draft_missing`, `draft_changed` if it is not the one `seen`, or `in_review`.
+    The same person with the same note again, as by a second press, asks for nothing more. Locks the promotion. Invalid
+    for a draft that has problems or fails a test of its own, or for no note; Conflict `draft_missing`, `draft_changed`
+    if it is not the one `seen`, or `in_review`.
     """
     if not 1 <= len(note.strip()) <= _NOTE_MAX:
         problem = FieldError("/note", "required", f"Say why, in 1 to {_NOTE_MAX} characters.")
@@ -40,6 +41,9 @@ def submit(program_id: int, code: str, note: str, *, seen: int | None = None) ->
     if found.draft is None:
         raise Conflict("draft_missing", "There is no draft to publish.")
     if found.approval_id is not None:
+        known = approvals.get(found.approval_id)
+        if (known.requested_by, known.reason) == (audit.origin().actor, note.strip()):
+            return listing.one(program_id, code)
         raise Conflict("in_review", "A second person is looking at this draft already.")
     if seen not in (None, found.draft_no):
         raise Conflict("draft_changed", "Somebody has changed this draft meanwhile; look at it again.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -261,3 +262,18 @@ def test_a_pilots_members_are_found_by_what_they_present(admin: FlaskClient, sho
     assert added.status_code == 303
     assert transact(lambda: programs.pilots(shop.program.id, [shop.member.id])) == {shop.member.id}
     assert fetch_all("SELECT 1 FROM audit WHERE action = 'program.add_pilots'", {})
+
+
+def test_tiers_that_somebody_else_has_changed_meanwhile_are_not_saved_over(
+    admin: FlaskClient, counted: programs.Currency, page: str
+) -> None:
+    admin.post(f"{page}/tiers/edit", data=tiers(("silver", "1000", "1")))
+    shown = re.search(r'name="seen" value="([0-9a-f]{64})"', admin.get(f"{page}/tiers/edit").text)
+    assert shown
+    first = admin.post(f"{page}/tiers/edit", data=tiers(("silver", "2000", "1")) | {"seen": shown.group(1)})
+    second = admin.post(f"{page}/tiers/edit", data=tiers(("silver", "1000", "2")) | {"seen": shown.group(1)})
+
+    assert first.status_code == 303
+    assert second.status_code == 409
+    assert "Somebody has changed this meanwhile" in second.text
+    assert "2,000" in admin.get(f"{page}/tiers").text

@@ -225,7 +225,7 @@ def test_what_somebody_else_has_changed_meanwhile_is_not_saved_over(
 
     assert first.status_code == 303
     assert second.status_code == 409
-    assert "Somebody has changed these policies meanwhile" in second.text
+    assert "Somebody has changed this meanwhile" in second.text
     assert shown.group(1) in second.text  # sent once more it is refused once more
     unchanged = admin.get(f"{page}/{path}").text
     assert re.findall(r'name="seen" value="\w+"', unchanged) == re.findall(r'name="seen" value="\w+"', after)

@@ -66,6 +66,23 @@ def test_nobody_publishes_what_they_wrote_and_nobody_but_marketers_does(
     assert _in_force(program) == []
 
 
+def test_who_sends_a_draft_twice_asks_once_and_nobody_else_asks_for_it(
+    program: programs.Program, people: tuple[str, str]
+) -> None:
+    writer = acting(people[0])
+    transact(lambda: promotions.save_draft(program.id, "five", a_document(), actor=writer))
+    first = transact(lambda: promotions.submit(program.id, "five", "please"))
+
+    again = transact(lambda: promotions.submit(program.id, "five", "please"))
+
+    assert again.approval_id == first.approval_id
+    with pytest.raises(Conflict, match="in_review"):
+        transact(lambda: promotions.submit(program.id, "five", "for another reason"))
+    acting(people[1])
+    with pytest.raises(Conflict, match="in_review"):
+        transact(lambda: promotions.submit(program.id, "five", "please"))
+
+
 def test_what_is_in_review_stands_still_until_it_is_sent_back(
     program: programs.Program, people: tuple[str, str]
 ) -> None:
