@@ -19,10 +19,10 @@ from typing import Any, TypeAlias, TypeVar, cast
 import psycopg
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Engine, MetaData, PoolProxiedConnection, Row, text
+from sqlalchemy import DateTime, Engine, MetaData, PoolProxiedConnection, Row, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 
 from coalition.kernel import crash
 from coalition.kernel.config import Config
@@ -276,6 +276,13 @@ def _ping_after_idling(connection: Any, record: Any, _: Any) -> None:
         return
     if connection.pgconn.exec_(b"").status != psycopg.pq.ExecStatus.EMPTY_QUERY:
         raise InvalidatePoolError
+
+
+@event.listens_for(Session, "after_transaction_create")
+def _begin_savepoint(own: Session, transaction: SessionTransaction) -> None:
+    """Begin a savepoint at once, and not with the session's next statement: what `raw` runs goes past the session."""
+    if transaction.nested:
+        own.connection()
 
 
 def _state(error: DBAPIError | psycopg.Error | RacingKey) -> str | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+
 import psycopg
 import pytest
 from flask import Flask
 
 from coalition.kernel.config import Config
-from coalition.kernel.db import db, hot, raw, transact
+from coalition.kernel.db import db, hot, raw, session, transact
 from wsgi import create_app
 
 _ECHO = "SELECT %s::bigint, %s::text"
@@ -44,6 +47,19 @@ def test_more_statements_than_a_connection_keeps_cursors_for_all_work(app: Flask
         return [hot(f"SELECT {n} + %s::int", (1,)).fetchone() for n in range(250)]
 
     assert transact(work) == transact(work) == [(n + 1,) for n in range(250)]
+
+
+@pytest.mark.parametrize("run", [hot, lambda *given: raw().execute(*given)], ids=["hot", "raw"])
+def test_a_savepoint_takes_back_what_went_past_the_session(app: Flask, run: Callable[..., object]) -> None:
+    def work() -> list[int]:
+        raw()  # it is known from here on
+        for n in range(3):
+            with suppress(psycopg.errors.DivisionByZero), session().begin_nested():
+                run("INSERT INTO outbox (kind, key, payload) VALUES ('test.told', 'a', to_jsonb(%s::int))", (n,))
+                run(_DIVIDE, (n % 2,))
+        return [n for (n,) in raw().execute("SELECT payload FROM outbox WHERE key = 'a' ORDER BY id")]
+
+    assert transact(work) == [1]
 
 
 @pytest.mark.processes
