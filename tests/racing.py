@@ -25,11 +25,11 @@ _WAITERS = """
               AND o.database = (SELECT oid FROM pg_database WHERE datname = current_database()))"""
 
 
-def until_somebody_waits() -> None:
-    """Until a session of this database waits for another one, ten seconds at most. Call it in a transaction."""
+def until_somebody_waits(count: int = 1) -> None:
+    """Until so many sessions of this database wait for another one, ten seconds at most. Call it in a transaction."""
     for _ in range(500):
         row = fetch_one(_WAITERS)
-        if row is not None and row.n:
+        if row is not None and row.n >= count:
             return
         sleep(0.02)
     raise AssertionError("nobody waits")

@@ -12,7 +12,6 @@ from typing import Any
 from coalition import purchases
 from coalition.console import forms
 from coalition.kernel import audit, clock, ids
-from coalition.kernel.web.pages import language
 from coalition.purchases import RETURN, VOID, Line, Refused, Return
 
 _DECIMALS = 3
@@ -68,13 +67,15 @@ def done(form: Asked, purchase_id: int, door: str) -> tuple[forms.Errors, int]:
 
 
 def _record(number: int, request: Return, reason: str) -> None:
-    """Record it once: the same form sent again changes nothing. Raises what refuses it."""
+    """Record it once: the same form sent again, or at the same moment, changes nothing. Raises what refuses it.
+
+    The number is the form's own: under it there is a return of another content only where the form was sent before.
+    """
     found, _ = purchases.whole(number)
-    known = purchases.explain(found.partner_id, number, language()).returns
-    if any(one.returned.external_id == request.external_id for one in known):
-        return
     [made] = purchases.record_returns(found.partner_id, [request])
     if isinstance(made, Refused):
+        if made.refusal.code == "external_id_conflict":
+            return
         raise made.refusal
     subject = f"member:{found.member_id}" if found.member_id else f"purchase:{number}"
     facts = {"purchase": ids.public("pur", number), "receipt": found.external_id, "number": request.external_id}

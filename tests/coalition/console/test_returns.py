@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from coalition import purchases
 from coalition.kernel import ids
-from coalition.kernel.db import transact
-from tests.coalition.purchases.builders import Shop, a_body, a_line, bought
+from coalition.kernel.db import fetch_all, transact
+from coalition.purchases.returning import bought as bought_before
+from tests import racing
+from tests.coalition.console.conftest import signed_in
+from tests.coalition.purchases.builders import Shop, a_body, a_line, a_shop, bought
 
 
 @pytest.fixture
@@ -96,3 +102,26 @@ def test_the_form_is_shown_in_both_languages(support: FlaskClient, page: str, la
 
     assert answer.status_code == 200
     assert 'name="qty-1"' in answer.text
+
+
+def test_the_button_pressed_twice_at_once_gives_back_once(live: Flask) -> None:
+    live.config["WTF_CSRF_ENABLED"] = False
+    browsers = []
+    for name in ("first", "second"):
+        with live.app_context():
+            browsers.append(signed_in(live, f"{name}@coral.test", "support"))
+    with live.app_context(), ThreadPoolExecutor(2) as threads:
+        purchase = transact(lambda: bought(a_shop(), a_body(10_000)))
+        page = f"/console/purchases/{ids.public('pur', purchase)}/return"
+        form = {"key": "0" * 32, "kind": "return", "lines": ["1"], "reason": "Sour"}
+
+        def both_wait() -> list[Future[TestResponse]]:
+            bought_before.lock([purchase])
+            presses = [threads.submit(one.post, page, data=form) for one in browsers]
+            racing.until_somebody_waits(2)
+            return presses
+
+        ends = [press.result() for press in transact(both_wait)]
+
+        assert [answer.status_code for answer in ends] == [303, 303]
+        assert fetch_all("SELECT count(*) FROM purchase_return") == [(1,)]
