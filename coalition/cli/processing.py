@@ -106,7 +106,9 @@ def partner_by_code(code: str, program_code: str | None) -> partners.Partner:
             found.append(partners.by_code(program.id, code))
         except NotFound:
             continue
-    if len(found) != 1:
+    if not found:
+        raise click.BadParameter(f"no partner has the code {code!r}")
+    if len(found) > 1:
         raise click.BadParameter(f"{len(found)} partners have the code {code!r}; name the program too")
     return found[0]
 
@@ -163,8 +165,9 @@ def _read(registry_id: int) -> purchases.Registry:
 
 
 def said(at: purchases.Registry) -> str:
-    """How far a registry is, in one line."""
+    """How far a registry is, and why no further if it failed, in one line."""
     counts: dict[str, Any] = {"lines": at.lines, "accepted": at.accepted, "replayed": at.replayed}
     told = ", ".join(f"{value} {name}" for name, value in counts.items())
     issued = ", ".join(f"{units} {code}" for code, units in at.issued.items()) or "nothing"
-    return f"{at.state}: {told}, {at.rejected} rejected, {at.suspended} suspended, {issued} issued"
+    state = f"{at.state} ({at.error})" if at.error else at.state
+    return f"{state}: {told}, {at.rejected} rejected, {at.suspended} suspended, {issued} issued"

@@ -24,7 +24,7 @@ def save_mapping(name: str, file: Path, code: str, program_code: str | None) -> 
     try:
         definition = json.loads(file.read_text(encoding="utf-8"))
         saved = transact(lambda: purchases.save_mapping(partner_by_code(code, program_code).id, name, definition))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise click.BadParameter(f"{file} is no JSON object") from error
     except Refusal as refusal:
         raise _said(refusal) from refusal

@@ -52,7 +52,7 @@ def conformance(
     if not secret:
         raise click.UsageError(f"name a --secret-file, or set {SECRET}")
     host, _, port = (listen or "").rpartition(":")
-    if listen and not port.isdecimal():
+    if listen and not (port.isdecimal() and int(port) < 2**16):
         raise click.UsageError("--listen is HOST:PORT")
     try:
         with listening(host, int(port), webhook_url) if listen else nullcontext() as listener:

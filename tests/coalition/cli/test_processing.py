@@ -53,7 +53,26 @@ def test_an_unknown_partner_is_no_traceback(cli: FlaskCliRunner, shop: Shop, tmp
     done = cli.invoke(args=["coalition", "import-registry", str(file), "--partner", "nobody"])
 
     assert done.exit_code == 2
-    assert "0 partners have the code 'nobody'" in done.output
+    assert "no partner has the code 'nobody'" in done.output
+
+
+def test_a_file_that_cannot_be_read_says_why(cli: FlaskCliRunner, shop: Shop, tmp_path: Path) -> None:
+    file = tmp_path / "purchases.ndjson.gz"
+    file.write_bytes(b"\x1f\x8b\x08\x00broken")
+
+    done = cli.invoke(args=["coalition", "import-registry", str(file), "--partner", "freshmart"])
+
+    assert done.exit_code == 1
+    assert done.stdout.startswith("failed (file_damaged): 0 lines")
+
+
+def test_a_mapping_nested_too_deep_to_be_read_is_no_traceback(cli: FlaskCliRunner, shop: Shop, tmp_path: Path) -> None:
+    file = tmp_path / "mapping.json"
+    file.write_text("[" * 100_000)
+
+    done = cli.invoke(args=["coalition", "save-mapping", "table", str(file), "--partner", "freshmart"])
+
+    assert (done.exit_code, "is no JSON object" in done.output) == (2, True)
 
 
 def test_an_unknown_program_and_a_suspended_partner_are_no_traceback(

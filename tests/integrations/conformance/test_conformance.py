@@ -178,6 +178,15 @@ def test_the_command_prints_a_report_and_says_by_its_exit_how_it_ended(served: S
     assert (astray.exit_code, "cannot begin" in astray.output, "/outlet" in astray.output) == (2, True, True)
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.1:", "127.0.0.1:http", "127.0.0.1:65536"])
+def test_an_address_at_which_nobody_can_listen_is_no_traceback(address: str) -> None:
+    words = ["--base-url", "http://127.0.0.1:1", "--client-id", "client_test_1", "--listen", address]
+
+    done = CliRunner().invoke(conformance, words, env={SECRET: "secret"})
+
+    assert (done.exit_code, "--listen is HOST:PORT" in done.output) == (2, True)
+
+
 def test_whoever_waits_is_told_what_is_being_tried(served: Served) -> None:
     shop, told = Shop(served.outlet, served.card, "EUR"), list[str]()
 
