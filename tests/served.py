@@ -33,11 +33,14 @@ class Served:
 
 
 @contextmanager
-def a_served_shop(config: Config) -> Iterator[Served]:
-    """A server behind a socket, on a database of its own with real commits; every law holds in the end."""
+def a_served_shop(config: Config, name: str = "served") -> Iterator[Served]:
+    """A server behind a socket, on a database of its own with real commits; every law holds in the end.
+
+    The database is named by `name`: there are as many at a time as names.
+    """
     from wsgi import create_app
 
-    url = clone(f"served_{os.getpid()}")
+    url = clone(f"{name}_{os.getpid()}")
     login = f"{config.database_url.rsplit('/', 1)[0]}/{url.rsplit('/', 1)[1]}"
     app = create_app(replace(config, database_url=login, owner_url=url, outbound_networks=("127.0.0.0/8",)))
     with app.app_context():

@@ -13,17 +13,19 @@ _PRICE = 10_000  # minor units of money a line: enough to earn something everywh
 
 @dataclass(frozen=True, slots=True)
 class Purse:
-    """The points of the member in the program's main currency."""
+    """The points of the member in the program's main currency; `restricted` are good in some places only."""
 
     currency: str
     available: int
     pending: int
     held: int
+    restricted: int
+    arrears: int
 
     @property
     def whole(self) -> int:
-        """All of them, usable or not."""
-        return self.available + self.pending + self.held
+        """All of them, usable or not, less what is owed."""
+        return self.available + self.pending + self.held + self.restricted - self.arrears
 
 
 class Till:
@@ -66,9 +68,11 @@ class Till:
         member = self.partner.post("/members/lookup", self.member).body["id"]
         found = self.partner.get(f"/members/{member}/balances").body["items"]
         if not found:  # who has never earned has no wallet yet
-            return Purse("", 0, 0, 0)
+            return Purse("", 0, 0, 0, 0, 0)
         first = found[0]
-        return Purse(first["currency"], first["available"], first["pending"], first["held"])
+        restricted = sum(part["amount"] for part in first.get("restricted", ()))
+        told = {name: first[name] for name in ("currency", "available", "pending", "held", "arrears")}
+        return Purse(**told, restricted=restricted)
 
 
 def earned(answer: Answer, currency: str) -> int:

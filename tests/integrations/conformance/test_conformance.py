@@ -15,8 +15,9 @@ from click.testing import CliRunner
 from flask import Flask
 from standardwebhooks import Webhook
 
-from coalition import access, partners, sandbox
+from coalition import access, partners, programs, promotions, sandbox
 from coalition.kernel import jobs
+from coalition.kernel.config import Config
 from coalition.kernel.db import db, transact
 from integrations.conformance import changes, webhooks
 from integrations.conformance.cli import SECRET, conformance
@@ -24,8 +25,9 @@ from integrations.conformance.listening import Listener, Message, listening
 from integrations.conformance.partner import Partner, Shop, Unreachable
 from integrations.conformance.report import Finding, Report
 from integrations.conformance.running import GROUPS, run
+from integrations.conformance.till import Till
 from tests.integrations.conformance import broken
-from tests.served import Served
+from tests.served import Served, a_served_shop
 from tests.serving import serving
 
 pytestmark = pytest.mark.processes
@@ -34,8 +36,12 @@ pytestmark = pytest.mark.processes
 def _run(
     served: Served, base_url: str, groups: Iterable[str] = tuple(GROUPS), listener: Listener | None = None
 ) -> Report:
+    return run(_partner(served, base_url, listener), groups)
+
+
+def _partner(served: Served, base_url: str, listener: Listener | None = None) -> Partner:
     shop = Shop(served.outlet, served.card, "EUR")
-    return run(Partner(base_url, served.client_id, served.client_secret, shop, listener), groups)
+    return Partner(base_url, served.client_id, served.client_secret, shop, listener)
 
 
 @contextmanager
@@ -64,6 +70,37 @@ def test_our_own_server_conforms(served: Served) -> None:
 
     assert report.broken == []
     assert {finding.group for finding in report.findings if finding.kept} == set(GROUPS)
+
+
+def test_points_for_some_places_only_and_a_debt_are_counted(base_config: Config) -> None:
+    with a_served_shop(base_config, "promising") as served:
+        till = Till(_partner(served, served.base_url))
+        with served.app.app_context():
+            transact(lambda: _promise_wine(served.partner_id))
+            db.session.remove()
+        bought = till.buy()
+        hold = {"external_id": "all", "member": till.member, "ttl_s": 60, "purpose": "till"}
+        hold |= {"points": {"amount": till.purse().available, "currency": till.purse().currency}}
+        held = till.partner.post("/holds", hold)
+        till.partner.post(f"/holds/{held.body['id']}/capture", {"external_id": "all of it"})
+        till.give_back(bought.body["id"], till.slip(1))
+        poor = till.purse()
+
+        report = _run(served, served.base_url, ["earning", "duplicates", "offline", "returning"])
+
+    assert (poor.available, poor.restricted > 0, poor.arrears > 0) == (0, True, True)
+    assert report.broken == []
+
+
+def _promise_wine(partner_id: int) -> None:
+    """Every purchase earns points for wine, too, and what comes back may leave a debt."""
+    currency = programs.main_currency(partners.get(partner_id).program_id)
+    programs.change(currency.program_id, return_policy="arrears")
+    programs.change_currency(currency.id, debt_floor=1_000_000)
+    names = {"name_en": "wine", "name_ru": "вино"}
+    wine = programs.open_promo_account(currency.id, "wine", **names)
+    rule = {"points": 1, "each_minor": 100, "code": "wine", "promo_account_id": wine.id, **names}
+    promotions.create_base_rule(currency.program_id, partner_id, currency.id, **rule)
 
 
 def test_in_test_mode_nothing_stays_untried(served: Served) -> None:
