@@ -25,6 +25,7 @@ from coalition.portal import own
 from coalition.portal.frame import blueprint, viewer
 from coalition.portal.operation_pages import meant
 from coalition.portal.sifting import Filters
+from coalition.site.expiries import last_day
 from coalition.site.viewer import Colleague
 
 _STATES = ("active", "closed", "merged")
@@ -106,6 +107,7 @@ def _seen(colleague: Colleague, public_id: str) -> dict[str, Any]:
     found, mine = sight.member, sight.member.enrolled_by == colleague.partner_id
     audit.record("member.viewed", f"member:{found.id}", part="portal")
     currencies = {one.code: one for one in programs.currencies(colleague.program_id)}
+    zone = programs.get(colleague.program_id).zone
     names = {code: {"name": currency_name(one), "decimals": one.decimals} for code, one in currencies.items()}
     moved = wallets.movements(colleague.partner_id, found.id, request.args.get("cursor"), _MOVES, language())
     return {
@@ -119,8 +121,14 @@ def _seen(colleague: Colleague, public_id: str) -> dict[str, Any]:
         },
         "profile": members.profile(found.id) if sight.intimate else None,
         "identifiers": members.identifiers(found.id) if mine else [],
-        "balances": wallets.balances(colleague.partner_id, found.id),
+        "balances": [_ending(one, zone) for one in wallets.balances(colleague.partner_id, found.id)],
         "names": names,
         "movements": moved["items"] if sight.intimate else None,
         "next_cursor": moved["next_cursor"] if sight.intimate else None,
     }
+
+
+def _ending(balance: dict[str, Any], zone: str) -> dict[str, Any]:
+    """A balance with what of it ends next, by the last day on which that is good."""
+    ends = [one | {"expires_on": last_day(one["expires_at"], zone)} for one in balance["next_expirations"]]
+    return balance | {"next_expirations": ends}

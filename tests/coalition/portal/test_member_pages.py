@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from zoneinfo import ZoneInfo
+
 import pytest
 from flask.testing import FlaskClient
 
-from coalition import members
+from coalition import ledger, members
 from coalition.kernel import audit, ids
 from coalition.kernel.db import transact
 from tests.coalition.members.builders import an_enrolment
 from tests.coalition.portal.conftest import TWIN_CARD
-from tests.coalition.purchases.builders import CARD, Shop, a_body, bought, earn_for_wine
+from tests.coalition.purchases.builders import CARD, Shop, a_body, a_receipt, bought, earn_for_wine
 
 
 def page_of(member_id: int) -> str:
@@ -95,6 +98,18 @@ def test_points_that_pay_in_some_places_only_are_told_apart(reader: FlaskClient,
     page = reader.get(page_of(shop.member.id)).text
 
     assert ">10<" in page and "in some places only 20" in page
+
+
+def test_points_are_told_to_end_on_the_last_day_on_which_they_are_good(reader: FlaskClient, shop: Shop) -> None:
+    transact(lambda: shop.record(a_receipt(1000)))
+    [(_, ends_at)] = transact(lambda: ledger.balances(shop.program.id, shop.member.id)[0].next_expirations)
+    midnight = ends_at.astimezone(ZoneInfo(shop.program.zone))
+    last = midnight.date() - dt.timedelta(days=1)
+
+    page = reader.get(page_of(shop.member.id)).text
+
+    assert midnight.time() == dt.time()
+    assert f">{last.day} {last:%b %Y}</time>" in page
 
 
 def test_every_look_at_a_member_is_written_down(reader: FlaskClient, shop: Shop) -> None:
