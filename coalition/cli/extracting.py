@@ -31,7 +31,10 @@ def extract(day: dt.datetime | None, names: tuple[str, ...], folder: Path) -> No
     known = [view.name for view in transact(reporting.views)]
     if unknown := sorted(set(names) - set(known)):
         raise click.ClickException(f"there is no view {unknown[0]!r}; there are {', '.join(known)}")
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.ClickException(f"{folder} cannot be made: {error.strerror}") from error
     for name in names or known:
         path = folder / f"{name}-{wanted.isoformat()}.csv.gz"
         rows = write(path, partial(_extracted, name, wanted))

@@ -201,6 +201,14 @@ def test_the_command_writes_a_folder_of_files(app: Flask, shop: Shop, tmp_path: 
     assert [path.name for path in (tmp_path / "out").iterdir()] == [f"purchases-{today().isoformat()}.csv.gz"]
 
 
+def test_a_folder_that_cannot_be_made_is_no_traceback(app: Flask, shop: Shop, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    run = app.test_cli_runner().invoke(args=["coalition", "extract", "--to", str(tmp_path / "file" / "out")])
+
+    assert (run.exit_code, "cannot be made: Not a directory" in run.output) == (1, True)
+
+
 def test_two_commands_at_once_leave_one_whole_file_and_nothing_else(shop: Shop, tmp_path: Path) -> None:
     path, begun = tmp_path / "purchases.csv.gz", partial(reporting.extract, "purchases", today())
 
