@@ -98,6 +98,7 @@ CODES = {
     "family_full": "The family has all the members that it may have.",
     "forbidden": "Known, but not allowed to do this.",
     "forbidden_character": "A text holds NUL or a lone surrogate.",
+    "form_stale": "Somebody has changed meanwhile what a page of the console showed; open it anew.",
     "fx_rate_exists": "This source has given a rate for this pair and moment already; a correction has a later moment.",
     "fx_rate_missing": "A company settles in another currency, for which no fresh rate of exchange was entered.",
     "hold_closed": "The hold was captured, released or has expired; it has no points left.",
