@@ -112,7 +112,7 @@ def save_currency(code: str, currency: str) -> Response | tuple[str, int]:
 
 def _tried(code: str, work: Callable[[Program], forms.Errors]) -> tuple[forms.Errors, int]:
     try:
-        return transact(lambda: work(held(code))), 422
+        return transact(lambda: work(locked(code))), 422
     except NotFound:
         raise
     except Refusal as refusal:
@@ -197,7 +197,7 @@ def _currency_now(found: Program, of: Currency) -> dict[str, str]:
     return now | {f"group-{group}": "" if bp is None else format_minor(bp, 2) for group, bp in shares.items()}
 
 
-def held(code: str) -> Program:
+def locked(code: str) -> Program:
     """The program as it is, which nobody else changes until this transaction ends. Raises NotFound."""
     number = programs.by_code(code).id
     programs.touch(number)

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 from coalition import members, programs
 from coalition.console import forms
 from coalition.console.frame import blueprint, currency_name
-from coalition.console.policy_pages import held
+from coalition.console.policy_pages import locked
 from coalition.kernel.db import transact
 from coalition.kernel.money import format_minor
 from coalition.kernel.web.pages import use_zone
@@ -68,7 +68,7 @@ def save_tiers(code: str) -> Response | tuple[str, int]:
         fields = {"/currency": "currency", "/months": "months", "/tiers": "code-0", "/tiers/threshold": "threshold-0"}
 
         def work() -> None:
-            found = held(code)
+            found = locked(code)
             forms.demand_unchanged(_now(found, members.ladder(found.id)))
             members.set_tiers(found.id, currency_id, read.tiers, months=read.months)
 
